@@ -1,0 +1,1 @@
+//! Pure-Rust async client of libvirt.
