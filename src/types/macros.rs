@@ -1,0 +1,61 @@
+//! What generated enumerations and flag sets are written in.
+
+/// An enumeration that keeps numbers it has no name for, so that a newer daemon never breaks it.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal),* $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant,)*
+            /// A number that this release of the library has no name for.
+            Unknown(i32),
+        }
+
+        impl From<i32> for $name {
+            fn from(raw: i32) -> Self {
+                match raw {
+                    $($value => Self::$variant,)*
+                    other => Self::Unknown(other),
+                }
+            }
+        }
+
+        impl From<$name> for i32 {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$variant => $value,)*
+                    $name::Unknown(raw) => raw,
+                }
+            }
+        }
+    };
+}
+
+/// A set of flags that keeps bits it has no name for. The members of value zero are
+/// names of the empty set.
+macro_rules! flag_set {
+    (
+        $(#[$($meta:tt)*])*
+        flags $name:ident { $($(#[$($flag_meta:tt)*])* $flag:ident = $value:literal),* $(,)? }
+        $(zero { $($(#[$zero_meta:meta])* $zero:ident),* $(,)? })?
+    ) => {
+        bitflags::bitflags! {
+            $(#[$($meta)*])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+            pub struct $name: u32 {
+                $($(#[$($flag_meta)*])* const $flag = $value;)*
+                const _ = !0;
+            }
+        }
+
+        $(impl $name {
+            $($(#[$zero_meta])* pub const $zero: Self = Self::empty();)*
+        })?
+    };
+}
+
+pub(crate) use {flag_set, open_enum};

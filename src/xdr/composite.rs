@@ -1,0 +1,64 @@
+//! Arrays and optional values.
+
+use super::{Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, Writer};
+
+/// Nothing: the arguments or results of a procedure that has none.
+impl Encode for () {
+    #[inline]
+    fn encode(&self, _writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+impl<'a> Decode<'a> for () {
+    const MIN_SIZE: usize = 0;
+
+    #[inline]
+    fn decode(_reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(())
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    #[inline]
+    fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        u32::from(self.is_some()).encode(writer)?;
+        self.as_ref().map_or(Ok(()), |value| value.encode(writer))
+    }
+}
+
+impl<'a, T: Decode<'a>> Decode<'a> for Option<T> {
+    const MIN_SIZE: usize = 4;
+
+    #[inline]
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        match u32::decode(reader)? {
+            0 => Ok(None),
+            _ => T::decode(reader).map(Some),
+        }
+    }
+}
+
+impl<T: Encode> EncodeMax for Vec<T> {
+    #[inline]
+    fn encode_max(&self, writer: &mut Writer<'_>, max: usize) -> Result<(), EncodeError> {
+        writer.put_count(self.len(), max)?;
+        self.iter().try_for_each(|value| value.encode(writer))
+    }
+}
+
+impl<'a, T: Decode<'a>> DecodeMax<'a> for Vec<T> {
+    #[inline]
+    fn decode_max(reader: &mut Reader<'a>, max: usize) -> Result<Self, DecodeError> {
+        let len = reader.take_count(max)?;
+        // What is left bounds what can still come, whatever the count says.
+        if len > reader.remaining() / T::MIN_SIZE.max(1) {
+            return Err(reader.truncated(len.saturating_mul(T::MIN_SIZE)));
+        }
+        let mut values = Self::with_capacity(len);
+        for _ in 0..len {
+            values.push(T::decode(reader)?);
+        }
+        Ok(values)
+    }
+}

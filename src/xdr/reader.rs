@@ -1,0 +1,74 @@
+use std::io;
+
+use super::DecodeError;
+
+/// A cursor over the bytes of one message.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// How many bytes are left.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// The bytes that are left.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Takes `len` bytes together with the padding that follows them.
+    #[inline]
+    pub(super) fn take_padded(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        // `len` is at most u32::MAX here, so rounding up cannot overflow on 64 bits; on 32 bits the
+        // checked form says "truncated" instead of wrapping.
+        let padded = len.checked_next_multiple_of(4).unwrap_or(usize::MAX);
+        match self.rest.split_at_checked(padded) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(taken.get(..len).unwrap_or(taken))
+            }
+            None => Err(self.truncated(padded)),
+        }
+    }
+
+    /// Reads an array or byte count and checks it against the declared maximum.
+    #[inline]
+    pub(super) fn take_count(&mut self, max: usize) -> Result<usize, DecodeError> {
+        let len = <u32 as super::Decode>::decode(self)? as usize;
+        if len > max {
+            return Err(DecodeError::TooLong { len, max });
+        }
+        Ok(len)
+    }
+
+    #[cold]
+    pub(super) fn truncated(&self, needed: usize) -> DecodeError {
+        DecodeError::Truncated {
+            needed,
+            left: self.rest.len(),
+        }
+    }
+}
+
+/// What the primitive codecs of `xdr_codec` read from.
+impl io::Read for Reader<'_> {
+    #[inline]
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.rest.read(buf)
+    }
+
+    #[inline]
+    fn read_exact(&mut self, buf: &mut [u8]) -> io::Result<()> {
+        self.rest.read_exact(buf)
+    }
+}

@@ -1,0 +1,84 @@
+use std::io;
+
+use super::EncodeError;
+
+/// Appends encodings to a byte buffer, up to a limit.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    /// Length of `out` that must not be passed.
+    end: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// Appends to `out` without a limit other than those of the types.
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        Self {
+            out,
+            end: usize::MAX,
+        }
+    }
+
+    /// Appends at most `limit` bytes to `out`.
+    pub fn with_limit(out: &'a mut Vec<u8>, limit: usize) -> Self {
+        let end = out.len().saturating_add(limit);
+        Self { out, end }
+    }
+
+    #[inline]
+    fn room(&self, len: usize) -> Result<(), EncodeError> {
+        if len > self.end - self.out.len().min(self.end) {
+            return Err(self.full());
+        }
+        Ok(())
+    }
+
+    #[cold]
+    pub(super) fn full(&self) -> EncodeError {
+        EncodeError::MessageTooLarge { max: self.end }
+    }
+
+    /// Appends raw bytes, without length or padding.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.room(bytes.len())?;
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Appends bytes and pads them with zeros to a multiple of four.
+    #[inline]
+    pub(super) fn put_padded(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let padding = bytes.len().next_multiple_of(4) - bytes.len();
+        self.room(bytes.len() + padding)?;
+        self.out.extend_from_slice(bytes);
+        self.out.resize(self.out.len() + padding, 0);
+        Ok(())
+    }
+
+    /// Appends an array or byte count after checking it against the declared maximum.
+    #[inline]
+    pub(super) fn put_count(&mut self, len: usize, max: usize) -> Result<(), EncodeError> {
+        match u32::try_from(len) {
+            Ok(count) if len <= max => super::Encode::encode(&count, self),
+            _ => Err(EncodeError::TooLong { len, max }),
+        }
+    }
+}
+
+/// What the primitive codecs of `xdr_codec` write to.
+impl io::Write for Writer<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.put(bytes).map_err(|_| io::ErrorKind::WriteZero.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
