@@ -1,1 +1,37 @@
 //! Starts private daemons, guests and their surroundings for tests, benches and the demo.
+//!
+//! It knows nothing of the library under test: what it starts is real, and what it says of it
+//! comes from libvirt's own tools. A [`Daemon`] lives in a temporary directory, shares nothing
+//! with the host's libvirt, and leaves nothing behind, however its owner ends. A
+//! [`guest::Guest`] is a small Linux that boots in seconds without hardware support.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use rig::{Daemon, guest::{Guest, wait_ready}};
+//!
+//! # fn main() -> rig::Result<()> {
+//! let daemon = Daemon::builder().start()?;
+//! let serial = daemon.scratch().join("g1.serial");
+//! let xml = Guest::new("g1").agent(true).serial_log(&serial).xml()?;
+//! daemon.virsh_with_file(["create"], &xml)?; // or by a connection to `daemon.uri()`
+//! wait_ready(&serial, Duration::from_secs(60))?;
+//! assert_eq!(daemon.virsh(["domstate", "g1"])?.trim(), "running");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where the machine lacks something, the error says what to install. Nothing is ever skipped in
+//! silence; see [`available`].
+
+mod command;
+mod daemon;
+mod error;
+pub mod guest;
+mod need;
+pub mod network;
+mod search;
+pub mod shared;
+
+pub use daemon::{Builder, Daemon, Mode};
+pub use error::{Error, Result};
+pub use need::{Missing, Need, WITHOUT, available, is_root, require};

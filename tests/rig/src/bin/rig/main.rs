@@ -1,0 +1,86 @@
+//! The rig for shell scripts: says what is missing, builds the guest image, runs a command beside
+//! a private daemon.
+
+mod run;
+
+use std::process::ExitCode;
+
+use rig::{Error, Need, guest};
+
+const USAGE: &str = "\
+usage: rig missing            print the Debian packages to install, one a line
+       rig without            print, for RIG_WITHOUT, the needs this machine cannot meet
+       rig image [--cached]   build the guest image and print its kernel and initramfs;
+                              with --cached fail unless it is there already
+       rig run [--test-driver] [--] COMMAND [ARGUMENT]…
+                              run COMMAND beside a private daemon that ends with it
+
+COMMAND finds in its environment:
+       RIG_URI                the connection URI of the private daemon
+       RIG_DIR                a directory that disappears with the daemon
+       RIG_KERNEL, RIG_INITRD what a guest boots; not with --test-driver
+
+exit status: COMMAND's own, 128 + N after signal N; 1 failure, 2 wrong usage,
+             3 something to install is missing";
+
+const STATUS_USAGE: u8 = 2;
+const STATUS_MISSING: u8 = 3;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["missing"] => {
+            missing();
+            Ok(ExitCode::SUCCESS)
+        }
+        ["without"] => {
+            println!("{}", without().join(","));
+            Ok(ExitCode::SUCCESS)
+        }
+        ["image"] => image(),
+        ["image", "--cached"] if guest::is_cached() => image(),
+        ["image", "--cached"] => Ok(ExitCode::FAILURE),
+        ["run", "--test-driver", "--", command @ ..] | ["run", "--test-driver", command @ ..] => {
+            run::run(run::Kind::TestDriver, command)
+        }
+        ["run", "--", command @ ..] | ["run", command @ ..] => run::run(run::Kind::Qemu, command),
+        ["-h" | "--help"] => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            Ok(ExitCode::from(STATUS_USAGE))
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("rig: {error}");
+        match error {
+            Error::Missing(_) => ExitCode::from(STATUS_MISSING),
+            _ => ExitCode::FAILURE,
+        }
+    })
+}
+
+fn missing() {
+    if let Err(Error::Missing(missing)) = rig::require(&Need::ALL) {
+        for package in missing.packages() {
+            println!("{package}");
+        }
+    }
+}
+
+fn without() -> Vec<&'static str> {
+    Need::ALL
+        .into_iter()
+        .filter(|need| rig::require(&[*need]).is_err())
+        .map(Need::name)
+        .collect()
+}
+
+fn image() -> rig::Result<ExitCode> {
+    println!("{}", guest::kernel()?.display());
+    println!("{}", guest::initrd()?.display());
+    Ok(ExitCode::SUCCESS)
+}

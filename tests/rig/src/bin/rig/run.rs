@@ -1,0 +1,99 @@
+//! Runs a command beside a private daemon.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitCode};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rig::{Daemon, Error, Result, guest};
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// How long a command may take to end after it was told to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What the daemon is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Qemu,
+    TestDriver,
+}
+
+/// Runs the command. Also when told to end by a signal, this returns only when nothing is left.
+pub(crate) fn run(kind: Kind, command: &[&str]) -> Result<ExitCode> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Error::Failed(String::from("run what?")));
+    };
+    // Before there is anything to clean up.
+    let mut signals =
+        Signals::new([SIGCHLD, SIGHUP, SIGINT, SIGTERM]).map_err(Error::io("catching signals"))?;
+
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let daemon = match kind {
+        Kind::Qemu => {
+            command
+                .env("RIG_KERNEL", guest::kernel()?)
+                .env("RIG_INITRD", guest::initrd()?);
+            Daemon::builder().start()?
+        }
+        Kind::TestDriver => Daemon::builder().test_driver().start()?,
+    };
+    command
+        .env("RIG_URI", daemon.uri())
+        .env("RIG_DIR", daemon.scratch());
+    if let Some(signal) = signals.pending().find(|signal| *signal != SIGCHLD) {
+        daemon.shut_down()?;
+        return Ok(code_of_signal(signal));
+    }
+    let mut child = command
+        .spawn()
+        .map_err(Error::io(format!("starting {program}")))?;
+    let code = wait(&mut child, &mut signals);
+    daemon.shut_down()?;
+    code
+}
+
+/// Waits for the child to end, and makes it end when a signal says so.
+fn wait(child: &mut Child, signals: &mut Signals) -> Result<ExitCode> {
+    for signal in signals.forever() {
+        if signal != SIGCHLD {
+            end(child)?;
+            return Ok(code_of_signal(signal));
+        }
+        if let Some(status) = child
+            .try_wait()
+            .map_err(Error::io("waiting for the command"))?
+        {
+            return Ok(match (status.code(), status.signal()) {
+                (Some(code), _) => ExitCode::from(code as u8),
+                (None, Some(signal)) => code_of_signal(signal),
+                (None, None) => ExitCode::FAILURE,
+            });
+        }
+    }
+    Err(Error::Failed(String::from("no more signals arrive")))
+}
+
+fn end(child: &mut Child) -> Result<()> {
+    // Not the signal we got: with Ctrl-C the terminal has sent that to the child as well.
+    kill_process(Pid::from_child(child), Signal::TERM).map_err(Error::io("ending the command"))?;
+    let deadline = Instant::now() + GRACE;
+    while child
+        .try_wait()
+        .map_err(Error::io("waiting for the command"))?
+        .is_none()
+    {
+        if Instant::now() >= deadline {
+            child.kill().map_err(Error::io("waiting for the command"))?;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// What a shell makes of a death by signal.
+fn code_of_signal(signal: i32) -> ExitCode {
+    ExitCode::from((128 + signal) as u8)
+}

@@ -1,0 +1,277 @@
+//! What a private daemon is to be like.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::layout::{Layout, Mode};
+use super::process::{Launch, Namespaces, Process};
+use super::supervisor::{Supervisor, System};
+use super::{Daemon, config};
+use crate::error::{Attempt as _, Error, Result};
+use crate::need::{Need, is_root, require};
+use crate::search::{library_dirs, program, search_path};
+
+/// Describes a daemon; [`start`](Builder::start) starts it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    mode: Mode,
+    test_driver: bool,
+    conf: Vec<String>,
+    qemu_conf: Vec<String>,
+    arguments: Vec<OsString>,
+    hostname: String,
+    prefix: Option<PathBuf>,
+    environment: Vec<(OsString, OsString)>,
+    own_network: Option<bool>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            mode: if is_root() {
+                Mode::System
+            } else {
+                Mode::Session
+            },
+            test_driver: false,
+            conf: Vec::new(),
+            qemu_conf: Vec::new(),
+            arguments: Vec::new(),
+            hostname: String::new(),
+            prefix: None,
+            environment: Vec::new(),
+            own_network: None,
+        }
+    }
+
+    /// A system daemon for root, a session daemon for everyone else. The default.
+    pub fn auto(mut self) -> Self {
+        self.mode = Self::new().mode;
+        self
+    }
+
+    /// A system daemon in its own mount, UTS and PID namespaces. Needs root.
+    pub fn system(mut self) -> Self {
+        self.mode = Mode::System;
+        self
+    }
+
+    /// A session daemon. Root cannot have one: what root starts is a system daemon.
+    pub fn session(mut self) -> Self {
+        self.mode = Mode::Session;
+        self
+    }
+
+    /// A daemon for `test:///default` alone, which needs no QEMU:
+    /// [`Daemon::uri`] is its [`Daemon::test_uri`].
+    pub fn test_driver(mut self) -> Self {
+        self.test_driver = true;
+        self
+    }
+
+    /// Adds a line to `libvirtd.conf`; it replaces an earlier line for the same setting.
+    pub fn conf_line(mut self, line: impl Into<String>) -> Self {
+        self.conf.push(line.into());
+        self
+    }
+
+    /// Adds a line to `qemu.conf`; it replaces an earlier line for the same setting.
+    pub fn qemu_conf_line(mut self, line: impl Into<String>) -> Self {
+        self.qemu_conf.push(line.into());
+        self
+    }
+
+    /// Adds an argument of libvirtd's, such as `--listen`.
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// The name of the host in the daemon's eyes. System daemons only.
+    pub fn hostname(mut self, name: impl Into<String>) -> Self {
+        self.hostname = name.into();
+        self
+    }
+
+    /// The host's UUID, which tells the two ends of a migration apart. libvirtd refuses one whose
+    /// bytes are all equal.
+    pub fn host_uuid(self, uuid: &str) -> Self {
+        self.conf_line(format!("host_uuid = \"{uuid}\""))
+    }
+
+    /// Runs another libvirt than the installed one: `root` is the directory that its Debian
+    /// packages were unpacked into.
+    pub fn prefix(mut self, root: impl Into<PathBuf>) -> Self {
+        self.prefix = Some(root.into());
+        self
+    }
+
+    /// Sets a variable of the daemon's environment, which otherwise holds nothing of this
+    /// process's.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// A network namespace of its own: virtual networks and their firewall rules stay in it, and
+    /// go with it. The default of a system daemon, unless it gets `--listen`.
+    pub fn own_network(mut self) -> Self {
+        self.own_network = Some(true);
+        self
+    }
+
+    /// The network of this process, so that the two can talk over TCP. The default of a session
+    /// daemon, and of one that gets `--listen`.
+    pub fn host_network(mut self) -> Self {
+        self.own_network = Some(false);
+        self
+    }
+
+    /// Starts the daemon and returns when it serves.
+    ///
+    /// Fails with what is missing, or with the last words of a daemon that ended or did not serve
+    /// within 20 s.
+    pub fn start(self) -> Result<Daemon> {
+        require(self.needs())?;
+        if self.mode == Mode::Session {
+            self.check_session()?;
+        }
+        let dir = tempfile::Builder::new()
+            .prefix("rig-")
+            // Whoever reaches the socket of a daemon without authentication is its owner.
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()
+            .attempt(|| String::from("creating a temporary directory"))?;
+        let layout = Layout::create(dir.path(), self.mode)?;
+        self.write_config(&layout)?;
+        let own_network = self.has_own_network();
+        let supervisor = match self.mode {
+            Mode::System => Supervisor::for_system(
+                dir.path(),
+                &System {
+                    hostname: &self.hostname,
+                    prefix: self.prefix.as_deref(),
+                    own_network,
+                },
+            ),
+            Mode::Session => Supervisor::for_session(dir.path()),
+        }?;
+        // From here on the supervisor removes it.
+        let _ = dir.keep();
+        let launch = self.launch(
+            &layout,
+            (self.mode == Mode::System).then(|| Namespaces {
+                of: supervisor.reported(),
+                own_network,
+            }),
+        )?;
+        let mut daemon = Daemon {
+            layout,
+            launch,
+            test_driver: self.test_driver,
+            process: None,
+            supervisor,
+        };
+        daemon.process = Some(Process::start(&daemon.launch, &daemon.layout)?);
+        Ok(daemon)
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        match (self.mode, self.test_driver) {
+            (Mode::System, false) => &[Need::Daemon, Need::Qemu, Need::Root],
+            (Mode::System, true) => &[Need::Daemon, Need::Root],
+            (Mode::Session, false) => &[Need::Daemon, Need::Qemu],
+            (Mode::Session, true) => &[Need::Daemon],
+        }
+    }
+
+    fn check_session(&self) -> Result<()> {
+        let problem = if is_root() {
+            "what root starts is a system daemon; ask for that"
+        } else if !self.hostname.is_empty() {
+            "a session daemon has no host name of its own"
+        } else if self.own_network == Some(true) {
+            "a session daemon has no network of its own"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Failed(String::from(problem)))
+    }
+
+    fn has_own_network(&self) -> bool {
+        let listens = self
+            .arguments
+            .iter()
+            .any(|argument| argument == "--listen" || argument == "-l");
+        self.own_network
+            .unwrap_or(self.mode == Mode::System && !listens)
+    }
+
+    fn write_config(&self, layout: &Layout) -> Result<()> {
+        let (libvirtd, qemu) = match self.mode {
+            Mode::System => (
+                config::system(&layout.socket_dir(), &layout.log(), &self.conf),
+                config::qemu_system(&self.qemu_conf),
+            ),
+            Mode::Session => (
+                config::session(&layout.log(), &self.conf),
+                config::qemu_session(&self.qemu_conf),
+            ),
+        };
+        for (name, text) in [("libvirtd.conf", libvirtd), ("qemu.conf", qemu)] {
+            let path = layout.conf_dir().join(name);
+            fs::write(&path, text).attempt(|| format!("writing {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn launch(&self, layout: &Layout, namespaces: Option<Namespaces>) -> Result<Launch> {
+        let program = match &self.prefix {
+            Some(prefix) => prefix.join("usr/sbin/libvirtd"),
+            None => program("libvirtd")
+                .ok_or_else(|| Error::Failed(String::from("libvirtd has disappeared")))?,
+        };
+        let mut arguments = vec![
+            OsString::from("--config"),
+            layout.conf_dir().join("libvirtd.conf").into(),
+            OsString::from("--pid-file"),
+            layout.dir.join("pid").into(),
+        ];
+        arguments.extend(self.arguments.iter().cloned());
+        let mut environment = vec![(OsString::from("PATH"), search_path())];
+        for (name, value) in layout.environment() {
+            environment.push((name.into(), value.into()));
+        }
+        if let (Some(prefix), Mode::Session) = (&self.prefix, self.mode) {
+            environment.extend(library_environment(prefix));
+        }
+        environment.extend(self.environment.iter().cloned());
+        Ok(Launch {
+            program,
+            arguments,
+            environment,
+            namespaces,
+        })
+    }
+}
+
+/// Makes a libvirtd that cannot be put in the installed one's place load its own parts.
+fn library_environment(prefix: &Path) -> Vec<(OsString, OsString)> {
+    let parts = [
+        ("LD_LIBRARY_PATH", ""),
+        ("LIBVIRT_DRIVER_DIR", "libvirt/connection-driver"),
+        ("LIBVIRT_STORAGE_BACKEND_DIR", "libvirt/storage-backend"),
+        ("LIBVIRT_STORAGE_FILE_DIR", "libvirt/storage-file"),
+        ("LIBVIRT_LOCK_MANAGER_PLUGIN_DIR", "libvirt/lock-driver"),
+    ];
+    let libraries = library_dirs(&prefix.join("usr/lib"))
+        .into_iter()
+        .find(|dir| dir.join("libvirt/connection-driver").is_dir());
+    libraries
+        .into_iter()
+        .flat_map(|dir| parts.map(|(name, part)| (name.into(), dir.join(part).into())))
+        .collect()
+}

@@ -1,0 +1,42 @@
+# The first process in the namespaces of one system daemon: puts the daemon's own directories in
+# the place of the system's, then waits for the end of standard input. It must not just sleep:
+# orphans become its children, and libvirtd waits for QEMU processes that nobody reaps.
+#
+# In: RIG_DIR, RIG_HOSTNAME (may be empty), RIG_PREFIX (another version's root, may be empty),
+# RIG_OWN_NETWORK (empty or not). Out: "ready PID", its process number in the owner's view.
+set -eu
+# /proc still is the owner's here.
+read -r pid _ </proc/self/stat
+mount -t proc proc /proc
+[ -z "$RIG_HOSTNAME" ] || hostname "$RIG_HOSTNAME"
+[ -z "$RIG_OWN_NETWORK" ] || ip link set lo up
+
+replace() {
+    mkdir -p "$2"
+    mount --bind "$1" "$2"
+}
+replace "$RIG_DIR/etc" /etc/libvirt
+replace "$RIG_DIR/lib" /var/lib/libvirt
+replace "$RIG_DIR/cache" /var/cache/libvirt
+replace "$RIG_DIR/log" /var/log/libvirt
+replace "$RIG_DIR/run" /run/libvirt
+
+if [ -n "$RIG_PREFIX" ]; then
+    for modules in "$RIG_PREFIX"/usr/lib/*-linux-gnu/libvirt; do
+        libraries=${modules#"$RIG_PREFIX"}
+        libraries=${libraries%/libvirt}
+        for dir in /usr/share/libvirt /usr/lib/libvirt "$libraries/libvirt"; do
+            replace "$RIG_PREFIX$dir" "$dir"
+        done
+        for library in libvirt libvirt-qemu libvirt-lxc libvirt-admin; do
+            mount --bind "$(readlink -f "$RIG_PREFIX$libraries/$library.so.0")" \
+                "$(readlink -f "$libraries/$library.so.0")"
+        done
+    done
+fi
+
+echo "ready $pid"
+exec 3<&0
+cat <&3 >/dev/null &
+# While it waits for one child, a shell reaps every other.
+wait $!

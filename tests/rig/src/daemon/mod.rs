@@ -1,0 +1,256 @@
+//! Private daemons: libvirtd with a directory tree of its own, which shares nothing with the
+//! host's libvirt and leaves nothing behind.
+
+mod builder;
+mod config;
+mod layout;
+mod log;
+mod process;
+mod supervisor;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+pub use builder::Builder;
+pub use layout::Mode;
+pub(crate) use log::tail;
+
+use crate::command::{output_of, stdout_of};
+use crate::error::{Attempt as _, Error, Result};
+use crate::need::{Need, require};
+use crate::search::{program, search_path};
+use layout::Layout;
+use process::{Launch, Process};
+use supervisor::Supervisor;
+
+/// The longest that one `virsh` command may take.
+const VIRSH_LIMIT: Duration = Duration::from_secs(120);
+
+/// A running private daemon.
+///
+/// Dropping it destroys its guests, ends every process it started and removes its directory. The
+/// same happens when this process ends without dropping it: by a signal, by a panic that aborts,
+/// or with the daemon in a static.
+#[derive(Debug)]
+pub struct Daemon {
+    layout: Layout,
+    launch: Launch,
+    test_driver: bool,
+    process: Option<Process>,
+    supervisor: Supervisor,
+}
+
+impl Daemon {
+    /// A daemon with the defaults: a system daemon for root, a session daemon for others, each
+    /// with QEMU.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Whether it is a system or a session daemon.
+    pub fn mode(&self) -> Mode {
+        self.layout.mode
+    }
+
+    /// The connection URI: of the QEMU driver, or of the test driver if that is all the daemon
+    /// was started for.
+    pub fn uri(&self) -> String {
+        if self.test_driver {
+            return self.test_uri();
+        }
+        let path = match self.layout.mode {
+            Mode::System => "system",
+            Mode::Session => "session",
+        };
+        format!("qemu+unix:///{path}?socket={}", self.socket().display())
+    }
+
+    /// The connection URI of the daemon's test driver.
+    pub fn test_uri(&self) -> String {
+        format!("test+unix:///default?socket={}", self.socket().display())
+    }
+
+    /// The socket for all calls.
+    pub fn socket(&self) -> PathBuf {
+        self.layout.socket_dir().join("libvirt-sock")
+    }
+
+    /// The socket for read-only clients. Session daemons have none.
+    pub fn socket_ro(&self) -> Option<PathBuf> {
+        (self.layout.mode == Mode::System).then(|| self.layout.socket_dir().join("libvirt-sock-ro"))
+    }
+
+    /// The socket of the administration interface.
+    pub fn admin_socket(&self) -> PathBuf {
+        self.layout.socket_dir().join("libvirt-admin-sock")
+    }
+
+    /// The directory that holds all of the daemon's files.
+    pub fn dir(&self) -> &Path {
+        &self.layout.dir
+    }
+
+    /// A directory for the caller's own files, such as disk images. It goes with the daemon.
+    pub fn scratch(&self) -> PathBuf {
+        self.layout.scratch()
+    }
+
+    /// The daemon's log.
+    pub fn log(&self) -> PathBuf {
+        self.layout.log()
+    }
+
+    /// The daemon's process, if it was not stopped.
+    pub fn pid(&self) -> Option<u32> {
+        self.process
+            .as_ref()
+            .map(|process| process.pid().as_raw_nonzero().get().cast_unsigned())
+    }
+
+    /// Asks the daemon to end, and waits. Its guests run on.
+    pub fn stop(&mut self) -> Result<ExitStatus> {
+        self.take_process()?.end(Signal::TERM)
+    }
+
+    /// Kills the daemon as `kill -9` does, and waits. Its guests run on.
+    pub fn kill9(&mut self) -> Result<ExitStatus> {
+        self.take_process()?.end(Signal::KILL)
+    }
+
+    /// Starts the daemon again in the same directory, after stopping it if it runs. It finds its
+    /// guests again.
+    pub fn restart(&mut self) -> Result<()> {
+        if self.process.is_some() {
+            self.stop()?;
+        }
+        self.process = Some(Process::start(&self.launch, &self.layout)?);
+        Ok(())
+    }
+
+    /// Makes the daemon hang, from the return of this on, until [`sigcont`](Self::sigcont).
+    pub fn sigstop(&self) -> Result<()> {
+        self.process()?.stop()
+    }
+
+    /// Lets a daemon run on that [`sigstop`](Self::sigstop) made hang.
+    pub fn sigcont(&self) -> Result<()> {
+        self.process()?.resume()
+    }
+
+    /// Runs `virsh` against this daemon; it must succeed. Gives its standard output.
+    pub fn virsh<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<String> {
+        stdout_of(&mut self.virsh_command(args)?, VIRSH_LIMIT)
+    }
+
+    /// Runs `virsh` against this daemon, whether it succeeds or not.
+    pub fn virsh_output<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Output> {
+        output_of(&mut self.virsh_command(args)?, VIRSH_LIMIT)
+    }
+
+    /// Runs `virsh` with a file as the last argument, such as the XML of what it is to create. It
+    /// must succeed.
+    pub fn virsh_with_file<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+        contents: &str,
+    ) -> Result<String> {
+        let file = tempfile::NamedTempFile::new_in(self.scratch())
+            .attempt(|| format!("creating a file in {}", self.scratch().display()))?;
+        fs::write(&file, contents).attempt(|| format!("writing {}", file.path().display()))?;
+        let mut command = self.virsh_command(args)?;
+        stdout_of(command.arg(file.path()), VIRSH_LIMIT)
+    }
+
+    /// A command for a program that is to run where the daemon runs: in its namespaces if it has
+    /// any, with its environment.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        self.launch.command(program.as_ref())
+    }
+
+    /// The processes that belong to this daemon: itself, its guests, its helpers.
+    pub fn processes(&self) -> Result<Vec<u32>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").attempt(|| String::from("reading /proc"))? {
+            let entry = entry.attempt(|| String::from("reading /proc"))?;
+            if let Some(pid) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+                && self.owns(pid)
+            {
+                found.push(pid);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Ends everything as dropping does, but says what went wrong.
+    pub fn shut_down(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let killed = match self.process.take() {
+            Some(process) => process.end(Signal::KILL).map(drop),
+            None => Ok(()),
+        };
+        // Also after a failure: this is what cleans up.
+        self.supervisor.shut_down().and(killed)
+    }
+
+    fn virsh_command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Command> {
+        require(&[Need::Virsh])?;
+        let mut command = Command::new(program("virsh").unwrap_or_else(|| "virsh".into()));
+        command
+            .env_clear()
+            .env("PATH", search_path())
+            .env("LC_ALL", "C")
+            .env("HOME", self.layout.dir.join("home"))
+            .args(["--quiet", "--connect", &self.uri()])
+            .args(args);
+        Ok(command)
+    }
+
+    /// Processes end while one looks at them; such a process belongs to nobody.
+    fn owns(&self, pid: u32) -> bool {
+        if let Some(namespaces) = &self.launch.namespaces {
+            let ours = fs::read_link(format!("/proc/{}/ns/pid", namespaces.of.as_raw_nonzero()));
+            let theirs = fs::read_link(format!("/proc/{pid}/ns/pid"));
+            matches!((ours, theirs), (Ok(ours), Ok(theirs)) if ours == theirs)
+        } else {
+            let mark = format!("TMPDIR={}", self.layout.dir.join("tmp").display());
+            fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+                let mut variables = environment.split(|byte| *byte == 0);
+                variables.any(|variable| variable == mark.as_bytes())
+            })
+        }
+    }
+
+    fn process(&self) -> Result<&Process> {
+        self.process.as_ref().ok_or_else(not_running)
+    }
+
+    fn take_process(&mut self) -> Result<Process> {
+        self.process.take().ok_or_else(not_running)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            eprintln!("rig: cleaning up after a daemon: {error}");
+        }
+    }
+}
+
+fn not_running() -> Error {
+    Error::Failed(String::from("the daemon was stopped before"))
+}

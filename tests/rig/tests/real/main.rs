@@ -1,0 +1,8 @@
+//! The rig against real daemons and guests.
+
+mod common;
+mod daemon;
+mod guest;
+mod owner;
+mod shared;
+mod system;
