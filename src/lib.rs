@@ -1,5 +1,16 @@
 //! Pure-Rust async client of libvirt's RPC protocol.
 
+mod api;
+mod client;
+mod error;
+pub mod params;
 pub mod protocol;
+mod rpc;
+mod transport;
 pub mod types;
+mod uri;
 pub mod xdr;
+
+pub use api::domain;
+pub use client::{Connect, ConnectBuilder, Raw, Reply};
+pub use error::{CloseReason, Error, Optional, ProtocolError, RemoteError, Result};

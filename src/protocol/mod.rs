@@ -4,8 +4,10 @@
 //! API stands on these; use them directly (through [`Connect::raw`](crate::Connect)) for procedures
 //! that it does not cover.
 
+mod generated;
 mod macros;
 mod program;
 
+pub use generated::*;
 pub(crate) use macros::{event, procedure};
 pub use program::{Event, EventInfo, Priority, Procedure, ProcedureInfo, Program, StreamKind};

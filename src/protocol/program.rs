@@ -54,7 +54,7 @@ pub struct ProcedureInfo {
 /// Implemented by generated marker types that have no values.
 pub trait Procedure {
     /// The arguments; `()` where there are none.
-    type Args<'a>: Encode;
+    type Args<'a>: Encode + Sync;
     /// The results; `()` where there are none.
     type Ret<'a>: Decode<'a>;
     /// What the protocol definition says of it.

@@ -12,14 +12,14 @@ macro_rules! open_enum {
         pub enum $name {
             $($(#[$variant_meta])* $variant,)*
             /// A number that this release of the library has no name for.
-            Unknown(i32),
+            Other(i32),
         }
 
         impl From<i32> for $name {
             fn from(raw: i32) -> Self {
                 match raw {
                     $($value => Self::$variant,)*
-                    other => Self::Unknown(other),
+                    other => Self::Other(other),
                 }
             }
         }
@@ -28,7 +28,7 @@ macro_rules! open_enum {
             fn from(value: $name) -> Self {
                 match value {
                     $($name::$variant => $value,)*
-                    $name::Unknown(raw) => raw,
+                    $name::Other(raw) => raw,
                 }
             }
         }

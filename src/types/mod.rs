@@ -1,9 +1,11 @@
 //! libvirt's public enumerations and flag sets, as types.
 //!
-//! Enumerations keep numbers that they have no name for in `Unknown`, flag sets keep unknown bits:
+//! Enumerations keep numbers that they have no name for in `Other`, flag sets keep unknown bits:
 //! a daemon newer than this library never makes decoding fail. The names drop `VIR_` and the
 //! object; each item's documentation names the constant in C.
 
+mod generated;
 mod macros;
 
+pub use generated::*;
 pub(crate) use macros::{flag_set, open_enum};

@@ -9,7 +9,7 @@ macro_rules! xdr_struct {
     ) => {
         $crate::xdr::xdr_struct!(@item [] [$(#[$meta])*] $name $(<$life>)? { $($body)* });
 
-        impl std::fmt::Debug for $name $(<$life>)? {
+        impl $(<$life>)? std::fmt::Debug for $name $(<$life>)? {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
             }

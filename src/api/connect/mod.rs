@@ -1,0 +1,3 @@
+//! The connection as an object: the daemon, the hypervisor, and the host that they run on.
+
+mod host;

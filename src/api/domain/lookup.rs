@@ -1,0 +1,115 @@
+//! Finding domains.
+
+use uuid::Uuid;
+
+use super::Domain;
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+use crate::types::connect::ListAllDomainsFlags;
+
+impl Connect {
+    /// The domain of that name (`virDomainLookupByName`).
+    ///
+    /// ```no_run
+    /// use libvirt_client::Optional;
+    ///
+    /// # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
+    /// match conn.lookup_domain_by_name("web").await.optional()? {
+    ///     Some(domain) => println!("{} has id {:?}", domain.uuid(), domain.id()),
+    ///     None => println!("there is no such domain"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn lookup_domain_by_name(&self, name: &str) -> Result<Domain> {
+        let args = remote::DomainLookupByNameArgs { name: name.into() };
+        let reply = self.call::<remote::DomainLookupByName>(&args).await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+
+    /// The domain of that UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
+    pub async fn lookup_domain_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
+        let args = remote::DomainLookupByUuidArgs { uuid };
+        let reply = self.call::<remote::DomainLookupByUuid>(&args).await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+
+    /// The running domain of that number (`virDomainLookupByID`).
+    pub async fn lookup_domain_by_id(&self, id: u32) -> Result<Domain> {
+        let args = remote::DomainLookupByIdArgs { id: id as i32 };
+        let reply = self.call::<remote::DomainLookupById>(&args).await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+
+    /// All domains that pass the filter (`virConnectListAllDomains`).
+    ///
+    /// The flags come in groups (active or not, persistent or transient, by state, with or without
+    /// managed save image, autostart, snapshots, checkpoints); no flag of a group means that the
+    /// group does not filter, and no flags at all means every domain.
+    pub async fn list_all_domains(&self, flags: ListAllDomainsFlags) -> Result<Vec<Domain>> {
+        let args = remote::ConnectListAllDomainsArgs {
+            need_results: 1,
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
+        let domains = reply.decode()?.domains;
+        Ok(domains
+            .iter()
+            .map(|domain| Domain::from_wire(self, domain))
+            .collect())
+    }
+
+    /// How many domains pass the filter; see [`list_all_domains`](Self::list_all_domains).
+    pub async fn count_all_domains(&self, flags: ListAllDomainsFlags) -> Result<usize> {
+        let args = remote::ConnectListAllDomainsArgs {
+            need_results: 0,
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
+        Ok(reply.decode()?.ret as usize)
+    }
+
+    /// How many domains run (`virConnectNumOfDomains`).
+    pub async fn num_of_domains(&self) -> Result<u32> {
+        let reply = self.call::<remote::ConnectNumOfDomains>(&()).await?;
+        Ok(reply.decode()?.num.unsigned_abs())
+    }
+
+    /// The numbers of the running domains (`virConnectListDomains`).
+    ///
+    /// Prefer [`list_all_domains`](Self::list_all_domains), which gives handles.
+    pub async fn list_domains(&self) -> Result<Vec<u32>> {
+        let args = remote::ConnectListDomainsArgs {
+            maxids: remote::DOMAIN_LIST_MAX as i32,
+        };
+        let reply = self.call::<remote::ConnectListDomains>(&args).await?;
+        Ok(reply
+            .decode()?
+            .ids
+            .iter()
+            .map(|id| id.unsigned_abs())
+            .collect())
+    }
+
+    /// How many domains are defined and do not run (`virConnectNumOfDefinedDomains`).
+    pub async fn num_of_defined_domains(&self) -> Result<u32> {
+        let reply = self.call::<remote::ConnectNumOfDefinedDomains>(&()).await?;
+        Ok(reply.decode()?.num.unsigned_abs())
+    }
+
+    /// The names of the domains that are defined and do not run (`virConnectListDefinedDomains`).
+    pub async fn list_defined_domains(&self) -> Result<Vec<String>> {
+        let maxnames = remote::DOMAIN_LIST_MAX as i32;
+        let args = remote::ConnectListDefinedDomainsArgs { maxnames };
+        let reply = self
+            .call::<remote::ConnectListDefinedDomains>(&args)
+            .await?;
+        Ok(reply
+            .decode()?
+            .names
+            .into_iter()
+            .map(String::from)
+            .collect())
+    }
+}

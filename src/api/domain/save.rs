@@ -1,0 +1,167 @@
+//! Saving domains to files and bringing them back.
+
+use std::path::Path;
+
+use super::{Domain, SaveImageXmlFlags, SaveRestoreFlags};
+use crate::api::wire::{self, truth};
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::{Procedure, remote};
+
+impl Domain {
+    /// Suspends the domain to the file `to` on the daemon's host and ends it (`virDomainSave`).
+    ///
+    /// A relative path is taken as relative to this process's working directory. Takes long: writes
+    /// the guest's memory.
+    pub async fn save(&self, to: &Path) -> Result<()> {
+        let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
+        let args = remote::DomainSaveArgs {
+            dom: self.wire(),
+            to: to.as_str().into(),
+        };
+        self.run::<remote::DomainSave>(&args).await?;
+        self.set_id(-1);
+        Ok(())
+    }
+
+    /// The same with flags and, if `xml` is given, with a changed definition to be restored
+    /// (`virDomainSaveFlags`).
+    ///
+    /// Only what the guest cannot notice may be changed, such as host paths of disks.
+    pub async fn save_flags(
+        &self,
+        to: &Path,
+        xml: Option<&str>,
+        flags: SaveRestoreFlags,
+    ) -> Result<()> {
+        let to = wire::absolute_path(remote::DomainSaveFlags::INFO.name, to)?;
+        let args = remote::DomainSaveFlagsArgs {
+            dom: self.wire(),
+            to: to.as_str().into(),
+            dxml: xml.map(Into::into),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSaveFlags>(&args).await
+    }
+
+    /// Suspends the domain to a file that the daemon keeps, and ends it; the next
+    /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
+    pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
+        let args = remote::DomainManagedSaveArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainManagedSave>(&args).await?;
+        self.set_id(-1);
+        Ok(())
+    }
+
+    /// Whether the daemon keeps a saved image of the domain (`virDomainHasManagedSaveImage`).
+    pub async fn has_managed_save_image(&self) -> Result<bool> {
+        let args = remote::DomainHasManagedSaveImageArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        let reply = self
+            .call::<remote::DomainHasManagedSaveImage>(&args)
+            .await?;
+        Ok(truth(reply.decode()?.result))
+    }
+
+    /// Discards the saved image, so that the next start is a fresh one
+    /// (`virDomainManagedSaveRemove`).
+    pub async fn managed_save_remove(&self) -> Result<()> {
+        let args = remote::DomainManagedSaveRemoveArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        self.run::<remote::DomainManagedSaveRemove>(&args).await
+    }
+
+    /// The definition in the image that the daemon keeps (`virDomainManagedSaveGetXMLDesc`).
+    pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
+        let args = remote::DomainManagedSaveGetXmlDescArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        let reply = self
+            .call::<remote::DomainManagedSaveGetXmlDesc>(&args)
+            .await?;
+        Ok(reply.decode()?.xml.into_owned())
+    }
+
+    /// Replaces the definition in the image that the daemon keeps (`virDomainManagedSaveDefineXML`).
+    ///
+    /// Of the flags only `RUNNING` and `PAUSED` mean anything: the state to resume into.
+    pub async fn managed_save_define_xml(&self, xml: &str, flags: SaveRestoreFlags) -> Result<()> {
+        let args = remote::DomainManagedSaveDefineXmlArgs {
+            dom: self.wire(),
+            dxml: Some(xml.into()),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainManagedSaveDefineXml>(&args).await
+    }
+}
+
+impl Connect {
+    /// Brings back the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
+    pub async fn domain_restore(&self, from: &Path) -> Result<()> {
+        let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
+        let args = remote::DomainRestoreArgs {
+            from: from.as_str().into(),
+        };
+        self.run::<remote::DomainRestore>(&args).await
+    }
+
+    /// The same with flags and, if `xml` is given, with a changed definition
+    /// (`virDomainRestoreFlags`).
+    pub async fn domain_restore_flags(
+        &self,
+        from: &Path,
+        xml: Option<&str>,
+        flags: SaveRestoreFlags,
+    ) -> Result<()> {
+        let from = wire::absolute_path(remote::DomainRestoreFlags::INFO.name, from)?;
+        let args = remote::DomainRestoreFlagsArgs {
+            from: from.as_str().into(),
+            dxml: xml.map(Into::into),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainRestoreFlags>(&args).await
+    }
+
+    /// The definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
+    pub async fn domain_save_image_xml_desc(
+        &self,
+        file: &Path,
+        flags: SaveImageXmlFlags,
+    ) -> Result<String> {
+        let file = wire::absolute_path(remote::DomainSaveImageGetXmlDesc::INFO.name, file)?;
+        let args = remote::DomainSaveImageGetXmlDescArgs {
+            file: file.as_str().into(),
+            flags: flags.bits(),
+        };
+        let reply = self
+            .call::<remote::DomainSaveImageGetXmlDesc>(&args)
+            .await?;
+        Ok(reply.decode()?.xml.into_owned())
+    }
+
+    /// Replaces the definition in the save file `file` (`virDomainSaveImageDefineXML`).
+    ///
+    /// Of the flags only `RUNNING` and `PAUSED` mean anything: the state to restore into.
+    pub async fn domain_save_image_define_xml(
+        &self,
+        file: &Path,
+        xml: &str,
+        flags: SaveRestoreFlags,
+    ) -> Result<()> {
+        let file = wire::absolute_path(remote::DomainSaveImageDefineXml::INFO.name, file)?;
+        let args = remote::DomainSaveImageDefineXmlArgs {
+            file: file.as_str().into(),
+            dxml: xml.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSaveImageDefineXml>(&args).await
+    }
+}

@@ -1,0 +1,127 @@
+//! What a domain is doing.
+
+use std::time::Duration;
+
+use super::{
+    BlockedReason, CrashedReason, Domain, NostateReason, PausedReason, PmSuspendedReason,
+    RunningReason, ShutdownReason, ShutoffReason, State,
+};
+use crate::api::wire::truth;
+use crate::error::Result;
+use crate::protocol::remote;
+
+/// A domain's state and how it came to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct DomainState {
+    /// What the domain is doing.
+    pub state: State,
+    /// Why.
+    pub reason: StateReason,
+}
+
+/// Why a domain is in its state: the meaning of the number depends on the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StateReason {
+    /// Why there is no state.
+    Nostate(NostateReason),
+    /// Why it runs.
+    Running(RunningReason),
+    /// Why it is blocked.
+    Blocked(BlockedReason),
+    /// Why it is paused.
+    Paused(PausedReason),
+    /// Why it is shutting down.
+    Shutdown(ShutdownReason),
+    /// Why it is off.
+    Shutoff(ShutoffReason),
+    /// Why it crashed.
+    Crashed(CrashedReason),
+    /// Why the guest suspended itself.
+    PmSuspended(PmSuspendedReason),
+    /// The reason's number, for a state that this release does not know.
+    Other(i32),
+}
+
+impl DomainState {
+    pub(crate) fn from_wire(state: i32, reason: i32) -> Self {
+        let state = State::from(state);
+        let reason = match state {
+            State::Nostate => StateReason::Nostate(reason.into()),
+            State::Running => StateReason::Running(reason.into()),
+            State::Blocked => StateReason::Blocked(reason.into()),
+            State::Paused => StateReason::Paused(reason.into()),
+            State::Shutdown => StateReason::Shutdown(reason.into()),
+            State::Shutoff => StateReason::Shutoff(reason.into()),
+            State::Crashed => StateReason::Crashed(reason.into()),
+            State::Pmsuspended => StateReason::PmSuspended(reason.into()),
+            State::Other(_) => StateReason::Other(reason),
+        };
+        Self { state, reason }
+    }
+}
+
+/// The gist of a domain (`virDomainInfo`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DomainInfo {
+    /// What the domain is doing.
+    pub state: State,
+    /// The most memory that it may get, in KiB.
+    pub max_memory_kib: u64,
+    /// The memory that it has, in KiB.
+    pub memory_kib: u64,
+    /// How many virtual processors it has.
+    pub vcpus: u16,
+    /// Processor time that it has used.
+    pub cpu_time: Duration,
+}
+
+impl Domain {
+    /// State, memory, processors and processor time (`virDomainGetInfo`).
+    pub async fn info(&self) -> Result<DomainInfo> {
+        let args = remote::DomainGetInfoArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainGetInfo>(&args).await?;
+        let info = reply.decode()?;
+        Ok(DomainInfo {
+            state: i32::from(info.state).into(),
+            max_memory_kib: info.max_mem,
+            memory_kib: info.memory,
+            vcpus: info.nr_virt_cpu,
+            cpu_time: Duration::from_nanos(info.cpu_time),
+        })
+    }
+
+    /// State and reason (`virDomainGetState`).
+    pub async fn state(&self) -> Result<DomainState> {
+        let args = remote::DomainGetStateArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetState>(&args).await?;
+        let ret = reply.decode()?;
+        Ok(DomainState::from_wire(ret.state, ret.reason))
+    }
+
+    /// Whether the domain runs, paused or not (`virDomainIsActive`).
+    pub async fn is_active(&self) -> Result<bool> {
+        let args = remote::DomainIsActiveArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainIsActive>(&args).await?;
+        Ok(truth(reply.decode()?.active))
+    }
+
+    /// Whether the domain outlives its shutdown (`virDomainIsPersistent`).
+    pub async fn is_persistent(&self) -> Result<bool> {
+        let args = remote::DomainIsPersistentArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainIsPersistent>(&args).await?;
+        Ok(truth(reply.decode()?.persistent))
+    }
+
+    /// Whether the definition differs from what runs (`virDomainIsUpdated`).
+    pub async fn is_updated(&self) -> Result<bool> {
+        let args = remote::DomainIsUpdatedArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainIsUpdated>(&args).await?;
+        Ok(truth(reply.decode()?.updated))
+    }
+}

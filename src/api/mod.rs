@@ -1,0 +1,8 @@
+//! The typed API: handles to libvirt's objects, and what can be done with them.
+//!
+//! Each file is one topic of one object. A method is one procedure unless its documentation says
+//! otherwise; it encodes its arguments, calls, and turns the results into proper types.
+
+mod connect;
+pub mod domain;
+mod wire;

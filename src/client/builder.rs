@@ -1,0 +1,98 @@
+//! Options of a connection.
+
+use std::time::Duration;
+
+use super::{Connect, open};
+use crate::error::{Error, Result};
+
+/// A connection about to be opened; from [`Connect::builder`].
+///
+/// ```no_run
+/// # async fn example() -> libvirt_client::Result<()> {
+/// use std::time::Duration;
+///
+/// let conn = libvirt_client::Connect::builder("qemu:///system")
+///     .read_only(true)
+///     .call_timeout(Some(Duration::from_secs(10)))
+///     .open()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before `open`"]
+pub struct ConnectBuilder {
+    pub(super) uri: String,
+    pub(super) read_only: bool,
+    pub(super) open_timeout: Option<Duration>,
+    pub(super) call_timeout: Option<Duration>,
+    pub(super) keepalive: Option<(Duration, u32)>,
+    pub(super) max_long_calls: usize,
+}
+
+impl ConnectBuilder {
+    pub(super) fn new(uri: &str) -> Self {
+        Self {
+            uri: uri.to_owned(),
+            read_only: false,
+            open_timeout: Some(Duration::from_secs(30)),
+            call_timeout: Some(Duration::from_secs(120)),
+            keepalive: Some((Duration::from_secs(5), 5)),
+            max_long_calls: 4,
+        }
+    }
+
+    /// Whether the connection may only look (`VIR_CONNECT_RO`). Default: no.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// How long the whole opening may take, authentication included. Default: 30 seconds.
+    pub fn open_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.open_timeout = timeout;
+        self
+    }
+
+    /// How long a call may wait for its reply, unless its handle says otherwise
+    /// ([`Connect::with_timeout`]). Default: two minutes.
+    ///
+    /// Calls that take long by nature (migration, saving, dumps, guest agent commands, …) have no
+    /// deadline unless their handle sets one.
+    pub fn call_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// Asks a daemon that was silent for `interval` for a sign of life, and gives the connection up
+    /// when `count` such requests in a row stay without one (`virConnectSetKeepAlive`). A zero
+    /// interval never asks. Default: 5 seconds and 5, which makes half a minute.
+    pub fn keepalive(mut self, interval: Duration, count: u32) -> Self {
+        self.keepalive = (!interval.is_zero()).then_some((interval, count));
+        self
+    }
+
+    /// How many calls that take long by nature may be with the daemon at a time; more wait on this
+    /// side. Default: 4.
+    ///
+    /// A daemon reads no further request of a client while it works on `max_client_requests` of
+    /// its requests (5 unless configured otherwise), not even a sign of life. Raise this only
+    /// together with the daemon's limit.
+    pub fn max_long_calls(mut self, calls: usize) -> Self {
+        self.max_long_calls = calls.max(1);
+        self
+    }
+
+    /// Opens the connection. Dropping the future undoes what was done.
+    pub async fn open(self) -> Result<Connect> {
+        match self.open_timeout {
+            None => open::open(&self).await,
+            Some(after) => tokio::time::timeout(after, open::open(&self))
+                .await
+                .unwrap_or(Err(Error::Timeout {
+                    procedure: "opening the connection",
+                    after,
+                })),
+        }
+    }
+}

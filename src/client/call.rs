@@ -1,0 +1,167 @@
+//! One call, from its arguments to its results.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tracing::field::Empty;
+
+use super::Connect;
+use super::shared::Shared;
+use crate::error::{Error, ProtocolError, RemoteError, Result};
+use crate::protocol::{Procedure, ProcedureInfo};
+use crate::rpc::calls::{CallSetup, Outcome};
+use crate::xdr::{self, DecodeError, Encode};
+
+/// The results of a call, as they came; decoding borrows from them.
+pub struct Reply<P> {
+    payload: Bytes,
+    procedure: PhantomData<fn() -> P>,
+}
+
+impl<P: Procedure> Reply<P> {
+    pub(super) fn new(payload: Bytes) -> Self {
+        Self {
+            payload,
+            procedure: PhantomData,
+        }
+    }
+
+    /// The results.
+    pub fn decode(&self) -> Result<P::Ret<'_>> {
+        xdr::from_slice(&self.payload).map_err(|source| undecodable(P::INFO.name, source))
+    }
+
+    /// The results' encoding.
+    pub fn into_bytes(self) -> Bytes {
+        self.payload
+    }
+}
+
+impl<P: Procedure> fmt::Debug for Reply<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the payload: it may hold secrets.
+        write!(f, "Reply<{}>({} bytes)", P::INFO.name, self.payload.len())
+    }
+}
+
+fn undecodable(procedure: &'static str, source: DecodeError) -> Error {
+    ProtocolError::Reply { procedure, source }.into()
+}
+
+impl Connect {
+    /// Calls a procedure.
+    ///
+    /// Dropping the future abandons the call: the daemon may still execute it, its reply is
+    /// discarded.
+    pub(crate) async fn call<P: Procedure>(&self, args: &P::Args<'_>) -> Result<Reply<P>> {
+        let setup = CallSetup::new((&P::INFO).into());
+        self.call_info(&P::INFO, setup, args).await.map(Reply::new)
+    }
+
+    /// Calls a procedure without results.
+    pub(crate) async fn run<P>(&self, args: &P::Args<'_>) -> Result<()>
+    where
+        P: for<'a> Procedure<Ret<'a> = ()>,
+    {
+        let setup = CallSetup::new((&P::INFO).into());
+        self.call_info(&P::INFO, setup, args).await.map(drop)
+    }
+
+    /// The part of a call that is the same for all procedures.
+    pub(super) async fn call_info(
+        &self,
+        info: &ProcedureInfo,
+        setup: CallSetup,
+        args: &(dyn Encode + Sync),
+    ) -> Result<Bytes> {
+        let timeout = self.deadline(info.long);
+        let _permit = if info.long {
+            let permit = self.inner.long_calls.acquire();
+            let acquired = match timeout {
+                None => permit.await,
+                Some((deadline, after)) => tokio::time::timeout_at(deadline, permit)
+                    .await
+                    .map_err(|_| Error::Timeout {
+                        procedure: info.name,
+                        after,
+                    })?,
+            };
+            // The semaphore is never closed; were it, the limit would be moot.
+            acquired.ok()
+        } else {
+            None
+        };
+        let setup = CallSetup {
+            deadline: timeout.map(|(at, _)| at.into_std()),
+            ..setup
+        };
+        let after = timeout.map(|(_, after)| after).unwrap_or_default();
+        self.begin(info.name, setup, args)
+            .await?
+            .finish(after)
+            .await
+    }
+
+    /// Sends a call; its results are waited for later.
+    pub(super) async fn begin(
+        &self,
+        procedure: &'static str,
+        setup: CallSetup,
+        args: &(dyn Encode + Sync),
+    ) -> Result<PendingCall<'_>> {
+        let span = tracing::debug_span!("call", procedure, serial = Empty, bytes = Empty);
+        let shared = &*self.inner.shared;
+        let serial = shared.start(procedure, setup, args).await?;
+        span.record("serial", serial);
+        Ok(PendingCall {
+            shared,
+            serial,
+            procedure,
+            answered: false,
+            span,
+        })
+    }
+}
+
+/// A call in flight; dropping it abandons the call.
+pub(super) struct PendingCall<'a> {
+    shared: &'a Shared,
+    serial: u32,
+    procedure: &'static str,
+    answered: bool,
+    /// Open until the call ends, so that its duration is the call's.
+    span: tracing::Span,
+}
+
+impl PendingCall<'_> {
+    /// The results, or the daemon's error. `timeout` is only what the error says.
+    pub(super) async fn finish(mut self, timeout: Duration) -> Result<Bytes> {
+        let outcome = poll_fn(|cx| self.shared.poll_outcome(self.serial, cx.waker())).await;
+        self.answered = true;
+        match outcome {
+            Ok(Outcome::Reply(payload)) => {
+                self.span.record("bytes", payload.len());
+                Ok(payload)
+            }
+            Ok(Outcome::Error(payload)) => Err(RemoteError::decode(&payload, self.procedure)
+                .map_or_else(|source| undecodable(self.procedure, source), Error::from)),
+            Ok(Outcome::Expired) => Err(Error::Timeout {
+                procedure: self.procedure,
+                after: timeout,
+            }),
+            Err(reason) => Err(Error::Closed(reason)),
+        }
+    }
+}
+
+impl Drop for PendingCall<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.shared
+                .with_engine(|engine| engine.abandon(self.serial));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The task that owns a connection's socket.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::shared::Shared;
+use crate::error::CloseReason;
+use crate::rpc::frame::FrameBuffer;
+use crate::transport::ReadHalf;
+
+/// Reads in a row before other tasks get their turn.
+const READS_PER_TURN: usize = 16;
+
+/// Reads, hands out what was read, and sends what callers left in the outbox.
+///
+/// It never waits for a consumer.
+pub(super) struct Driver {
+    shared: Arc<Shared>,
+    read: Box<dyn ReadHalf>,
+    frames: FrameBuffer,
+    timer: Pin<Box<Sleep>>,
+    /// Whom the last batch of messages is for; kept for its memory.
+    wakers: Vec<Waker>,
+    finished: bool,
+}
+
+impl Driver {
+    /// Needs a runtime with time enabled.
+    pub(super) fn new(shared: Arc<Shared>, read: Box<dyn ReadHalf>) -> Self {
+        Self {
+            shared,
+            read,
+            frames: FrameBuffer::new(),
+            timer: Box::pin(sleep_until(Instant::now())),
+            wakers: Vec::new(),
+            finished: false,
+        }
+    }
+
+    /// One turn; the result is the end of the connection.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        let flushed = {
+            let mut state = self.shared.lock();
+            state.begin_turn(cx.waker());
+            state.flush(cx)
+        };
+        match flushed {
+            Ok(true) => self.shared.notify_room(),
+            Ok(false) => {}
+            Err(reason) => return Poll::Ready(self.last_words(cx, reason)),
+        }
+        for _ in 0..READS_PER_TURN {
+            match self.read_once(cx) {
+                Poll::Ready(Some(reason)) => return Poll::Ready(reason),
+                Poll::Ready(None) => {}
+                Poll::Pending => return self.wait(cx),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// A peer that takes no more may have answered before; those answers are not lost.
+    fn last_words(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> CloseReason {
+        loop {
+            match self.read_once(cx) {
+                Poll::Ready(None) => {}
+                Poll::Ready(Some(end)) => return end,
+                Poll::Pending => return reason,
+            }
+        }
+    }
+
+    /// Reads once and hands out what came; `Some` is the end of the connection.
+    fn read_once(&mut self, cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
+        let count = match ready!(self.read.poll_read(cx, self.frames.space())) {
+            Ok(count) => count,
+            Err(error) => return Poll::Ready(Some(error.into())),
+        };
+        let mut state = self.shared.lock();
+        let closing = state.closing;
+        if count == 0 {
+            let closed_here = closing.map(|_| CloseReason::Local);
+            return Poll::Ready(Some(
+                closed_here.unwrap_or_else(|| self.frames.end_of_stream()),
+            ));
+        }
+        let end = loop {
+            match self.frames.next() {
+                Ok(None) => break None,
+                Ok(Some(frame)) => match closing {
+                    Some(closing) if closing.is_answered_by(&frame.header) => {
+                        break Some(CloseReason::Local);
+                    }
+                    Some(_) => {}
+                    None => {
+                        if let Err(error) = state.engine.receive(frame) {
+                            break Some(error.into());
+                        }
+                    }
+                },
+                Err(error) => break Some(error.into()),
+            }
+        };
+        if state.engine.keeps_alive() {
+            state.engine.note_alive(Instant::now().into_std());
+        }
+        // Answers to pings are due now. Should that fail, reading on tells why.
+        let flushed = state.flush(cx);
+        state.engine.take_wakers(&mut self.wakers);
+        drop(state);
+        self.wakers.drain(..).for_each(Waker::wake);
+        if let Ok(true) = flushed {
+            self.shared.notify_room();
+        }
+        Poll::Ready(end)
+    }
+
+    /// Nothing to read: until when?
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        loop {
+            let shared = Arc::clone(&self.shared);
+            let mut state = shared.lock();
+            let closing = state.closing;
+            let Some(due) = closing
+                .map(|c| c.give_up)
+                .or_else(|| state.engine.deadline())
+            else {
+                return Poll::Pending;
+            };
+            // A timer that is set too early only looks at the clock once more; it is not moved for
+            // each call.
+            if state.armed.is_none_or(|armed| due < armed) {
+                state.armed = Some(due);
+                self.timer.as_mut().reset(Instant::from_std(due));
+            }
+            drop(state);
+            ready!(self.timer.as_mut().poll(cx));
+
+            let now = Instant::now().into_std();
+            let mut state = shared.lock();
+            state.armed = None;
+            if closing.is_some_and(|closing| closing.give_up <= now) {
+                return Poll::Ready(CloseReason::Local);
+            }
+            if let Err(reason) = state.engine.tick(now) {
+                return Poll::Ready(reason);
+            }
+            let flushed = state.flush(cx);
+            state.engine.take_wakers(&mut self.wakers);
+            drop(state);
+            self.wakers.drain(..).for_each(Waker::wake);
+            if let Err(reason) = flushed {
+                return Poll::Ready(self.last_words(cx, reason));
+            }
+        }
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let reason = ready!(this.turn(cx));
+        tracing::debug!(%reason, "connection ended");
+        // The daemon sees the end even where a handle keeps the write half.
+        if let Some(write) = &mut this.shared.lock().write {
+            let _best_effort = write.poll_shutdown(cx);
+        }
+        this.finished = true;
+        this.shared.finish(reason);
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.shared.finish(CloseReason::RuntimeGone);
+        }
+    }
+}

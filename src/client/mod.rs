@@ -1,0 +1,213 @@
+//! The connection: the task that drives it, and the calls that go through it.
+
+mod builder;
+mod call;
+mod driver;
+mod open;
+mod raw;
+mod shared;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+
+pub use builder::ConnectBuilder;
+pub use call::Reply;
+pub use raw::Raw;
+
+use crate::error::{CloseReason, Error, Result};
+use crate::protocol::{Procedure, remote};
+use crate::rpc::calls::ProcedureId;
+use crate::transport::Security;
+use shared::Shared;
+
+/// A connection to a libvirt daemon.
+///
+/// A handle: cloning it is cheap, all clones and every object made from them share one socket, and
+/// any number of calls from any number of tasks may be in flight on it at a time. The connection
+/// ends when [`close`](Self::close) is called, when the last handle is dropped, or when the daemon
+/// or the network ends it; every pending and later call then fails with [`Error::Closed`].
+///
+/// Calls may be made from any executor; the connection itself is driven by a task on the tokio
+/// runtime that opened it.
+#[derive(Clone)]
+pub struct Connect {
+    inner: Arc<Inner>,
+    timeout: CallTimeout,
+}
+
+/// How long a call may wait for its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CallTimeout {
+    /// As the connection was opened with.
+    Default,
+    /// For ever, or rather until the connection ends.
+    Never,
+    After(Duration),
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    /// Permits for calls that take long by nature: a daemon serves few requests of one client at a
+    /// time, and would leave everything else unread behind them.
+    long_calls: Semaphore,
+    /// Deadline of calls that do not take long by nature.
+    default_timeout: Option<Duration>,
+    uri: String,
+    read_only: bool,
+    security: Security,
+    hypervisor: OnceCell<String>,
+}
+
+impl Connect {
+    /// Opens a connection to what `uri` names, e.g. `qemu:///system`.
+    ///
+    /// An empty `uri` means libvirt's own choice: `LIBVIRT_DEFAULT_URI`, or else whatever daemon the
+    /// host has. Corresponds to `virConnectOpen`. Not cancel-safe in that a cancelled opening is
+    /// undone, not resumed.
+    ///
+    /// ```no_run
+    /// # async fn example() -> libvirt_client::Result<()> {
+    /// let conn = libvirt_client::Connect::open("qemu:///system").await?;
+    /// for domain in conn.list_all_domains(Default::default()).await? {
+    ///     println!("{}", domain.name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn open(uri: &str) -> Result<Self> {
+        Self::builder(uri).open().await
+    }
+
+    /// Opens a connection that cannot change anything (`virConnectOpenReadOnly`).
+    pub async fn open_read_only(uri: &str) -> Result<Self> {
+        Self::builder(uri).read_only(true).open().await
+    }
+
+    /// Prepares a connection with options; see [`open`](Self::open) for `uri`.
+    pub fn builder(uri: &str) -> ConnectBuilder {
+        ConnectBuilder::new(uri)
+    }
+
+    /// A handle to the same connection whose calls fail with [`Error::Timeout`] when the daemon has
+    /// not answered after `timeout`. Objects made from the handle inherit it.
+    ///
+    /// The daemon still executes a call that was given up.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            timeout: CallTimeout::After(timeout),
+        }
+    }
+
+    /// A handle to the same connection whose calls wait until the daemon answers or the connection
+    /// ends.
+    #[must_use]
+    pub fn without_timeout(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            timeout: CallTimeout::Never,
+        }
+    }
+
+    /// Every procedure of every program, also those that the typed API does not cover.
+    pub fn raw(&self) -> Raw<'_> {
+        Raw::new(self)
+    }
+
+    /// The URI that the connection was opened with; where none was given, the one that the daemon
+    /// chose (`virConnectGetURI`).
+    pub fn uri(&self) -> &str {
+        &self.inner.uri
+    }
+
+    /// Whether the connection was opened read-only.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
+    /// Whether calls can still be made (`virConnectIsAlive`). Local: asks nobody.
+    pub fn is_alive(&self) -> bool {
+        self.inner.shared.end_reason().is_none()
+    }
+
+    /// Closes the connection and waits until the daemon has taken note (`virConnectClose`).
+    ///
+    /// Calls in flight on any handle fail with [`Error::Closed`]. Closing a connection that has
+    /// ended does nothing. Waits two seconds at most.
+    pub async fn close(&self) {
+        self.inner.request_close();
+        self.inner.shared.wait_done().await;
+    }
+
+    /// Waits until the connection has ended, and says why. Cancel-safe.
+    pub async fn closed(&self) -> CloseReason {
+        self.inner.shared.wait_done().await
+    }
+
+    pub(crate) fn same_connection(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn security(&self) -> Security {
+        self.inner.security
+    }
+
+    /// Where the hypervisor's name is kept once it was asked for.
+    pub(crate) fn hypervisor_cell(&self) -> &OnceCell<String> {
+        &self.inner.hypervisor
+    }
+
+    /// When a call that starts now must be answered.
+    fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
+        let timeout = match self.timeout {
+            CallTimeout::Default if long => None,
+            CallTimeout::Default => self.inner.default_timeout,
+            CallTimeout::Never => None,
+            CallTimeout::After(timeout) => Some(timeout),
+        }?;
+        // A timeout beyond what the clock can tell is none.
+        Instant::now()
+            .checked_add(timeout)
+            .map(|deadline| (deadline, timeout))
+    }
+
+    /// Refuses what a read-only connection may not ask for, as the daemon would.
+    pub(crate) fn require_writable(&self, procedure: &'static str) -> Result<()> {
+        if self.inner.read_only {
+            return Err(Error::InvalidArgument {
+                procedure,
+                reason: "the connection is read-only".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn request_close(&self) {
+        let close = ProcedureId::from(&remote::ConnectClose::INFO);
+        self.shared
+            .request_close(Some(close), Instant::now().into_std());
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.request_close();
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("uri", &self.inner.uri)
+            .field("read_only", &self.inner.read_only)
+            .field("ended", &self.inner.shared.end_reason())
+            .finish_non_exhaustive()
+    }
+}

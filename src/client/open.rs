@@ -1,0 +1,204 @@
+//! From a URI to a connection on which calls can be made.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+
+use super::builder::ConnectBuilder;
+use super::driver::Driver;
+use super::shared::Shared;
+use super::{CallTimeout, Connect, Inner};
+use crate::error::{Error, Result};
+use crate::protocol::{Procedure, remote};
+use crate::rpc::calls::CallSetup;
+use crate::rpc::keepalive::Keepalive;
+use crate::transport::{Transport, unix};
+use crate::types::connect::ConnectFlags;
+use crate::uri::{ConnectUri, Environment, TransportKind, default_uri, socket_candidates};
+use crate::xdr;
+
+/// `VIR_DRV_FEATURE_PROGRAM_KEEPALIVE`: the daemon speaks the keepalive program.
+const FEATURE_KEEPALIVE: i32 = 10;
+
+pub(super) async fn open(options: &ConnectBuilder) -> Result<Connect> {
+    let given = Some(options.uri.clone()).filter(|uri| !uri.is_empty());
+    let uri = given
+        .or_else(default_uri)
+        .map(|uri| ConnectUri::parse(&uri))
+        .transpose()?;
+    let transport = connect(uri.as_ref(), options.read_only).await?;
+    let mut conn = start(transport, options, uri.as_ref())?;
+    authenticate(&conn).await?;
+    let name = uri
+        .as_ref()
+        .map(ConnectUri::name_for_daemon)
+        .unwrap_or_default();
+    greet(&conn, options, &name).await?;
+    if uri.is_none() {
+        let reply = conn.call::<remote::ConnectGetUri>(&()).await?;
+        let chosen = reply.decode()?.uri.into_owned();
+        if let Some(inner) = Arc::get_mut(&mut conn.inner) {
+            inner.uri = chosen;
+        }
+    }
+    Ok(conn)
+}
+
+async fn connect(uri: Option<&ConnectUri>, read_only: bool) -> Result<Transport> {
+    if let Some(uri) = uri {
+        refuse_in_process_drivers(uri)?;
+        if uri.transport != TransportKind::Unix {
+            return Err(Error::Unsupported(format!(
+                "the transport {} of {uri}; this release speaks over UNIX sockets only",
+                uri.transport.as_str()
+            )));
+        }
+    }
+    let candidates = socket_candidates(uri, read_only, &Environment::of_process())?;
+    let chosen = candidates
+        .iter()
+        .find(|path| exists(path))
+        .or(candidates.last());
+    let Some(path) = chosen else {
+        return Err(Error::Unsupported("there is no socket to try".to_owned()));
+    };
+    unix::connect(path).await.map_err(|source| Error::Connect {
+        target: path.display().to_string(),
+        tried: candidates.clone(),
+        source,
+    })
+}
+
+/// Abstract sockets cannot be looked for; the attempt to connect tells.
+fn exists(path: &std::path::Path) -> bool {
+    path.as_os_str().as_encoded_bytes().starts_with(b"@") || path.exists()
+}
+
+/// Some drivers live inside the C library and have no daemon that could be spoken to.
+fn refuse_in_process_drivers(uri: &ConnectUri) -> Result<()> {
+    let advice = match uri.driver.as_str() {
+        "test" if !uri.as_str().starts_with("test+") => {
+            "the test driver runs inside the C library; test+unix:///default reaches the one in a \
+             daemon"
+        }
+        "esx" | "vpx" | "gsx" | "hyperv" | "vmware" | "openvz" | "parallels" => {
+            "this driver runs inside the C library and has no daemon"
+        }
+        _ if uri.path == "/embed" => {
+            "embedded drivers run inside the C library; /system and /session reach a daemon"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Unsupported(format!("{uri}: {advice}")))
+}
+
+/// Starts driving an open transport.
+fn start(
+    transport: Transport,
+    options: &ConnectBuilder,
+    uri: Option<&ConnectUri>,
+) -> Result<Connect> {
+    let runtime = Handle::try_current().map_err(|_| Error::Connect {
+        target: options.uri.clone(),
+        tried: Vec::new(),
+        source: io::Error::other("opening a connection needs a running tokio runtime"),
+    })?;
+    let Transport {
+        read,
+        write,
+        security,
+    } = transport;
+    let shared = Arc::new(Shared::new(write));
+    runtime.spawn(Driver::new(Arc::clone(&shared), read));
+    let inner = Inner {
+        shared,
+        long_calls: Semaphore::new(options.max_long_calls.min(Semaphore::MAX_PERMITS)),
+        default_timeout: options.call_timeout,
+        uri: uri.map(ToString::to_string).unwrap_or_default(),
+        read_only: options.read_only,
+        security,
+        hypervisor: OnceCell::new(),
+    };
+    Ok(Connect {
+        inner: Arc::new(inner),
+        timeout: CallTimeout::Default,
+    })
+}
+
+/// The list of authentication schemes must be asked for even where none is needed: that alone lets a
+/// root client in.
+async fn authenticate(conn: &Connect) -> Result<()> {
+    let reply = match conn.call::<remote::AuthList>(&()).await {
+        Err(error) if error.is_unsupported() => return Ok(()),
+        other => other?,
+    };
+    match reply.decode()?.types.first() {
+        None | Some(remote::AuthType::None) => Ok(()),
+        Some(remote::AuthType::Polkit) => {
+            // The daemon may ask the user, so only the deadline of the whole opening counts.
+            conn.without_timeout()
+                .call::<remote::AuthPolkit>(&())
+                .await?;
+            Ok(())
+        }
+        Some(other) => Err(Error::Auth(format!(
+            "the daemon wants {other:?}, which this release of the library does not speak"
+        ))),
+    }
+}
+
+/// Asks for keepalive and opens the driver, in one go: neither depends on the other's reply.
+async fn greet(conn: &Connect, options: &ConnectBuilder, name: &str) -> Result<()> {
+    const NO_TIMEOUT: Duration = Duration::ZERO;
+    let flags = if options.read_only {
+        ConnectFlags::RO
+    } else {
+        ConnectFlags::empty()
+    };
+    let probe = match options.keepalive {
+        None => None,
+        Some(_) => {
+            let args = remote::ConnectSupportsFeatureArgs {
+                feature: FEATURE_KEEPALIVE,
+            };
+            let info = remote::ConnectSupportsFeature::INFO;
+            Some(
+                conn.begin(info.name, CallSetup::new((&info).into()), &args)
+                    .await?,
+            )
+        }
+    };
+    let args = remote::ConnectOpenArgs {
+        name: Some(name.into()),
+        flags: flags.bits(),
+    };
+    let info = remote::ConnectOpen::INFO;
+    let opened = conn
+        .begin(info.name, CallSetup::new((&info).into()), &args)
+        .await?;
+
+    let supported = match probe {
+        None => false,
+        Some(probe) => {
+            let reply = probe.finish(NO_TIMEOUT).await?;
+            let ret: remote::ConnectSupportsFeatureRet =
+                xdr::from_slice(&reply).map_err(|source| crate::error::ProtocolError::Reply {
+                    procedure: "ConnectSupportsFeature",
+                    source,
+                })?;
+            ret.supported != 0
+        }
+    };
+    opened.finish(NO_TIMEOUT).await?;
+    if let (true, Some((interval, count))) = (supported, options.keepalive) {
+        let now = Instant::now().into_std();
+        conn.inner
+            .shared
+            .with_engine(|engine| engine.set_keepalive(Keepalive::new(interval, count, now)));
+    }
+    Ok(())
+}

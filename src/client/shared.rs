@@ -1,0 +1,285 @@
+//! What a connection's callers and its driver share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::error::{CloseReason, Error};
+use crate::rpc::calls::{CallSetup, Outcome, ProcedureId};
+use crate::rpc::engine::{Engine, StartError};
+use crate::rpc::header::{Header, MessageType};
+use crate::transport::WriteHalf;
+use crate::xdr::Encode;
+
+/// Unsent bytes above which new calls wait. A daemon that does not read must not make us hoard.
+const OUTBOX_FULL: usize = 1024 * 1024;
+/// How long the end of the connection may take once it was asked for.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The engine and the socket's write half under one short lock.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Told when the outbox has room again, and at the end.
+    room: Notify,
+    /// Told when the driver is done.
+    done: Notify,
+}
+
+pub(super) struct State {
+    pub(super) engine: Engine,
+    /// Absent once the connection has ended, so that handles do not keep the socket open.
+    pub(super) write: Option<Box<dyn WriteHalf>>,
+    /// The driver's waker, once it runs.
+    pub(super) driver: Option<Waker>,
+    /// Whether the driver was already asked to flush the outbox.
+    flush_requested: bool,
+    /// What the driver's timer is set to.
+    pub(super) armed: Option<Instant>,
+    pub(super) closing: Option<Closing>,
+    pub(super) driver_done: bool,
+}
+
+/// A close in progress.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing {
+    /// The reply to wait for, if the daemon was told.
+    pub(super) serial: Option<u32>,
+    pub(super) give_up: Instant,
+}
+
+impl Closing {
+    pub(super) fn is_answered_by(&self, header: &Header) -> bool {
+        header.kind == MessageType::Reply && Some(header.serial) == self.serial
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a call could not be started right now.
+enum Refused {
+    /// The outbox is full.
+    NoRoom,
+    Start(StartError),
+}
+
+impl Shared {
+    pub(crate) fn new(write: Box<dyn WriteHalf>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                engine: Engine::default(),
+                write: Some(write),
+                driver: None,
+                flush_requested: false,
+                armed: None,
+                closing: None,
+                driver_done: false,
+            }),
+            room: Notify::new(),
+            done: Notify::new(),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // No critical section panics; were one to, a half-made change would not be worse than
+        // poisoning every caller.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a call as soon as the outbox has room for it.
+    pub(super) async fn start(
+        &self,
+        procedure: &'static str,
+        mut setup: CallSetup,
+        args: &(dyn Encode + Sync),
+    ) -> Result<u32, Error> {
+        loop {
+            match self.try_start(&mut setup, args) {
+                Ok(serial) => return Ok(serial),
+                Err(Refused::Start(error)) => return Err(start_error(procedure, error)),
+                Err(Refused::NoRoom) => {}
+            }
+            let mut room = std::pin::pin!(self.room.notified());
+            room.as_mut().enable();
+            if self.lock().has_room() {
+                continue;
+            }
+            room.await;
+        }
+    }
+
+    fn try_start(&self, setup: &mut CallSetup, args: &(dyn Encode + Sync)) -> Result<u32, Refused> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        if !state.has_room() {
+            return Err(Refused::NoRoom);
+        }
+        let lone = state.engine.outbox.is_empty() && state.engine.unanswered() == 0;
+        let deadline = setup.deadline;
+        let setup = std::mem::replace(setup, CallSetup::new(setup.id));
+        let serial = state
+            .engine
+            .start_call(setup, args)
+            .map_err(Refused::Start)?;
+        let mut wake = deadline.is_some_and(|due| state.armed.is_none_or(|armed| due < armed));
+        if lone {
+            wake |= !state.write_now();
+        } else if !state.flush_requested {
+            state.flush_requested = true;
+            wake = true;
+        }
+        let waker = if wake { state.driver.clone() } else { None };
+        drop(guard);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Ok(serial)
+    }
+
+    pub(super) fn poll_outcome(
+        &self,
+        serial: u32,
+        waker: &Waker,
+    ) -> Poll<Result<Outcome, CloseReason>> {
+        self.lock().engine.poll_call(serial, waker)
+    }
+
+    /// Changes the engine's state from outside the driver and has the driver act on it.
+    pub(super) fn with_engine<T>(&self, change: impl FnOnce(&mut Engine) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state.engine);
+        let mut wakers = Vec::new();
+        state.engine.take_wakers(&mut wakers);
+        wakers.extend(state.driver.clone());
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        result
+    }
+
+    /// Ends the connection: tells the daemon where that makes sense, fails everything that is in
+    /// flight, and leaves the rest to the driver.
+    pub(super) fn request_close(&self, close_call: Option<ProcedureId>, now: Instant) {
+        let mut state = self.lock();
+        if state.closing.is_some() || state.driver_done {
+            return;
+        }
+        let call = close_call.map(CallSetup::new);
+        let serial = call.and_then(|setup| state.engine.start_call(setup, &()).ok());
+        state.closing = Some(Closing {
+            serial,
+            give_up: now + LINGER,
+        });
+        state.engine.end(CloseReason::Local);
+        self.wake_all(state);
+    }
+
+    /// The driver's last act.
+    pub(super) fn finish(&self, reason: CloseReason) {
+        let mut state = self.lock();
+        state.engine.end(reason);
+        state.driver_done = true;
+        state.driver = None;
+        state.write = None;
+        self.wake_all(state);
+        self.done.notify_waiters();
+    }
+
+    fn wake_all(&self, mut state: MutexGuard<'_, State>) {
+        let mut wakers = Vec::new();
+        state.engine.take_wakers(&mut wakers);
+        wakers.extend(state.driver.clone());
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        self.room.notify_waiters();
+    }
+
+    pub(super) fn notify_room(&self) {
+        self.room.notify_waiters();
+    }
+
+    /// Why the connection ended, if it did.
+    pub(super) fn end_reason(&self) -> Option<CloseReason> {
+        self.lock().engine.ended().cloned()
+    }
+
+    /// Waits until the driver is done, and says why the connection ended.
+    pub(super) async fn wait_done(&self) -> CloseReason {
+        loop {
+            let mut done = std::pin::pin!(self.done.notified());
+            done.as_mut().enable();
+            {
+                let state = self.lock();
+                if state.driver_done {
+                    return state.engine.ended().cloned().unwrap_or(CloseReason::Local);
+                }
+            }
+            done.await;
+        }
+    }
+}
+
+impl State {
+    /// Ended connections have room: calls on them fail at once.
+    fn has_room(&self) -> bool {
+        self.engine.outbox.unsent().len() <= OUTBOX_FULL || self.engine.ended().is_some()
+    }
+
+    /// Writes from the caller's task. `false` when the driver must go on.
+    fn write_now(&mut self) -> bool {
+        let (Some(driver), Some(write)) = (&self.driver, &mut self.write) else {
+            return false;
+        };
+        match write.try_write(driver, self.engine.outbox.unsent()) {
+            Ok(count) => self.engine.outbox.advance(count),
+            // The driver meets the same error, and it is its to report.
+            Err(_) => return false,
+        }
+        self.engine.outbox.is_empty()
+    }
+
+    /// Sends what the socket takes. `true` when that emptied the outbox, so that there is room again.
+    pub(super) fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        let Some(write) = &mut self.write else {
+            return Ok(false);
+        };
+        if self.engine.outbox.is_empty() {
+            return Ok(false);
+        }
+        while !self.engine.outbox.is_empty() {
+            match write.poll_write(cx, self.engine.outbox.unsent())? {
+                Poll::Ready(count) => self.engine.outbox.advance(count),
+                Poll::Pending => return Ok(false),
+            }
+        }
+        let _wakes_when_it_can_go_on = write.poll_flush(cx)?;
+        Ok(true)
+    }
+
+    /// The driver starts a turn: requests from now on are for the next one.
+    pub(super) fn begin_turn(&mut self, waker: &Waker) {
+        self.flush_requested = false;
+        match &mut self.driver {
+            Some(old) if old.will_wake(waker) => {}
+            slot => *slot = Some(waker.clone()),
+        }
+    }
+}
+
+fn start_error(procedure: &'static str, error: StartError) -> Error {
+    match error {
+        StartError::Encode(error) => Error::unsendable(procedure, error),
+        StartError::NoSerial => Error::InvalidArgument {
+            procedure,
+            reason: "a million calls are in flight on this connection".to_owned(),
+        },
+        StartError::Ended(reason) => Error::Closed(reason),
+    }
+}

@@ -1,0 +1,184 @@
+//! What can go wrong.
+
+mod close;
+mod protocol;
+mod remote;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use close::CloseReason;
+pub use protocol::ProtocolError;
+pub use remote::RemoteError;
+
+use crate::types::error::ErrorCode;
+use crate::xdr::EncodeError;
+
+/// The result of nearly everything here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Any failure of the library or of the daemon that it talks to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The daemon refused or failed; this is its own report.
+    #[error(transparent)]
+    Remote(Box<RemoteError>),
+
+    /// The connection has ended, and with it every call that was in flight.
+    #[error("the connection is closed: {0}")]
+    Closed(CloseReason),
+
+    /// The call's deadline passed. The connection lives on; the daemon may still execute the call.
+    #[error("{procedure} got no reply within {after:?}")]
+    Timeout {
+        /// What was called.
+        procedure: &'static str,
+        /// How long was waited.
+        after: Duration,
+    },
+
+    /// The peer said something that the protocol does not allow.
+    #[error("protocol violation: {0}")]
+    Protocol(#[from] ProtocolError),
+
+    /// An argument cannot be sent as it is; nothing was sent.
+    #[error("invalid argument for {procedure}: {reason}")]
+    InvalidArgument {
+        /// What was called.
+        procedure: &'static str,
+        /// What is wrong with which argument.
+        reason: String,
+    },
+
+    /// The connection URI is malformed, or asks for something that does not exist.
+    #[error("invalid URI {uri:?}: {reason}")]
+    Uri {
+        /// The URI as given.
+        uri: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The daemon's socket could not be reached.
+    #[error("cannot connect to {target}: {source}{}", hint(source, tried))]
+    Connect {
+        /// What was connected to.
+        target: String,
+        /// Every socket path that was looked for, in order.
+        tried: Vec<PathBuf>,
+        /// Why the last attempt failed.
+        source: io::Error,
+    },
+
+    /// The daemon did not accept who we are.
+    #[error("authentication failed: {0}")]
+    Auth(String),
+
+    /// Neither side can do this: an old daemon, another transport, a feature of the crate that is
+    /// switched off.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+}
+
+fn hint(source: &io::Error, tried: &[PathBuf]) -> String {
+    let mut text = String::new();
+    if tried.len() > 1 {
+        let paths: Vec<_> = tried
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        text = format!(" (tried {})", paths.join(", "));
+    }
+    text.push_str(match source.kind() {
+        io::ErrorKind::NotFound => "; is the daemon running?",
+        io::ErrorKind::ConnectionRefused => "; the socket exists, but no daemon listens on it",
+        io::ErrorKind::PermissionDenied => {
+            "; this user may not use the socket (the group `libvirt` often may)"
+        }
+        _ => "",
+    });
+    text
+}
+
+impl Error {
+    /// The daemon's error number, where the daemon reported the failure.
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Remote(error) => Some(error.code),
+            _ => None,
+        }
+    }
+
+    /// Whether the daemon says that the object does not exist (any of the `VIR_ERR_NO_…` codes for
+    /// domains, networks, pools, volumes, …).
+    pub fn is_not_found(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(
+                ErrorCode::NoDomain
+                    | ErrorCode::NoNetwork
+                    | ErrorCode::NoStoragePool
+                    | ErrorCode::NoStorageVol
+                    | ErrorCode::NoNodeDevice
+                    | ErrorCode::NoInterface
+                    | ErrorCode::NoNwfilter
+                    | ErrorCode::NoSecret
+                    | ErrorCode::NoDomainSnapshot
+                    | ErrorCode::NoDomainCheckpoint
+                    | ErrorCode::NoDomainBackup
+                    | ErrorCode::NoDomainMetadata
+                    | ErrorCode::NoNetworkMetadata
+                    | ErrorCode::NoNetworkPort
+                    | ErrorCode::NoNwfilterBinding
+                    | ErrorCode::NoServer
+                    | ErrorCode::NoClient
+            )
+        )
+    }
+
+    /// Whether the daemon, or its driver, is too old or of the wrong kind for what was asked,
+    /// however it says so.
+    pub fn is_unsupported(&self) -> bool {
+        match self {
+            Self::Unsupported(_) => true,
+            Self::Remote(error) => error.is_unsupported(),
+            _ => false,
+        }
+    }
+
+    /// Whether the connection is gone, so that nothing but opening a new one helps.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+
+    pub(crate) fn unsendable(procedure: &'static str, error: EncodeError) -> Self {
+        Self::InvalidArgument {
+            procedure,
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl From<RemoteError> for Error {
+    fn from(error: RemoteError) -> Self {
+        Self::Remote(Box::new(error))
+    }
+}
+
+/// "There is none" as `None` instead of as an error.
+pub trait Optional<T> {
+    /// Turns a failure for which [`Error::is_not_found`] holds into `Ok(None)`.
+    fn optional(self) -> Result<Option<T>>;
+}
+
+impl<T> Optional<T> for Result<T> {
+    fn optional(self) -> Result<Option<T>> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

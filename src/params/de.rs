@@ -1,0 +1,284 @@
+//! Typed parameters as a serde data format: names are paths.
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde::{Deserializer, forward_to_deserialize_any};
+
+use super::{ParamError, TypedParams, ValueRef};
+
+pub(super) fn from_params<T: DeserializeOwned>(params: &TypedParams) -> Result<T, ParamError> {
+    let mut root = Node::default();
+    for (name, value) in params.iter() {
+        root.insert(name, value);
+    }
+    T::deserialize(&root)
+}
+
+/// One place in the tree that the names make.
+#[derive(Default)]
+struct Node<'a> {
+    /// What the name that ends here has for values; more than one where it is repeated.
+    values: Vec<ValueRef<'a>>,
+    children: Vec<(&'a str, Node<'a>)>,
+}
+
+impl<'a> Node<'a> {
+    fn insert(&mut self, path: &'a str, value: ValueRef<'a>) {
+        let mut node = self;
+        for key in path.split('.') {
+            // Parameters of one object stand together, so the last child is nearly always the one.
+            let position = node.children.iter().rposition(|(name, _)| *name == key);
+            let position = position.unwrap_or_else(|| {
+                node.children.push((key, Node::default()));
+                node.children.len() - 1
+            });
+            let Some((_, child)) = node.children.get_mut(position) else {
+                return;
+            };
+            node = child;
+        }
+        node.values.push(value);
+    }
+
+    /// Children that are numbered, in their numbers' order.
+    fn numbered(&self) -> Vec<&Node<'a>> {
+        let mut items: Vec<_> = self
+            .children
+            .iter()
+            .filter_map(|(name, node)| Some((name.parse::<u32>().ok()?, node)))
+            .collect();
+        items.sort_by_key(|(number, _)| *number);
+        items.into_iter().map(|(_, node)| node).collect()
+    }
+
+    fn value(&self) -> Result<ValueRef<'a>, ParamError> {
+        self.values.first().copied().ok_or_else(|| {
+            let names: Vec<_> = self.children.iter().map(|(name, _)| *name).collect();
+            ParamError::custom(format_args!("a group of parameters ({})", names.join(", ")))
+        })
+    }
+}
+
+fn visit<'de, V: Visitor<'de>>(value: ValueRef<'_>, visitor: V) -> Result<V::Value, ParamError> {
+    match value {
+        ValueRef::Int(value) => visitor.visit_i32(value),
+        ValueRef::Uint(value) => visitor.visit_u32(value),
+        ValueRef::Llong(value) => visitor.visit_i64(value),
+        ValueRef::Ullong(value) => visitor.visit_u64(value),
+        ValueRef::Double(value) => visitor.visit_f64(value),
+        ValueRef::Boolean(value) => visitor.visit_bool(value),
+        ValueRef::String(value) => visitor.visit_str(value),
+    }
+}
+
+impl<'de> Deserializer<'de> for &Node<'_> {
+    type Error = ParamError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        if self.children.is_empty() {
+            visit(self.value()?, visitor)
+        } else {
+            self.deserialize_map(visitor)
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        // Old daemons have no boolean parameters and say 0 or 1.
+        match self.value()? {
+            ValueRef::Int(number @ (0 | 1)) => visitor.visit_bool(number == 1),
+            other => visit(other, visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        // Something that is absent has no node.
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ParamError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        if self.children.is_empty() {
+            visitor.visit_seq(Values(self.values.iter()))
+        } else {
+            visitor.visit_seq(Items(self.numbered().into_iter()))
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value, ParamError> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        visitor.visit_map(Entries {
+            entries: self.children.iter(),
+            next: None,
+        })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ParamError> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ParamError> {
+        visitor.visit_enum(Scalar(self.value()?))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct tuple_struct identifier
+    }
+}
+
+/// A value on its own.
+struct Scalar<'a>(ValueRef<'a>);
+
+impl<'de> Deserializer<'de> for Scalar<'_> {
+    type Error = ParamError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        visit(self.0, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
+/// An enumeration's variant by its name or number.
+impl<'de> EnumAccess<'de> for Scalar<'_> {
+    type Error = ParamError;
+    type Variant = UnitOnly;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        seed: S,
+    ) -> Result<(S::Value, UnitOnly), ParamError> {
+        seed.deserialize(self).map(|variant| (variant, UnitOnly))
+    }
+}
+
+struct UnitOnly;
+
+impl<'de> VariantAccess<'de> for UnitOnly {
+    type Error = ParamError;
+
+    fn unit_variant(self) -> Result<(), ParamError> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, ParamError> {
+        Err(ParamError::invalid_type(
+            Unexpected::UnitVariant,
+            &"a variant with a value",
+        ))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, ParamError> {
+        Err(ParamError::invalid_type(
+            Unexpected::UnitVariant,
+            &"a variant with values",
+        ))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, ParamError> {
+        Err(ParamError::invalid_type(
+            Unexpected::UnitVariant,
+            &"a variant with fields",
+        ))
+    }
+}
+
+struct Values<'n, 'a>(std::slice::Iter<'n, ValueRef<'a>>);
+
+impl<'de> SeqAccess<'de> for Values<'_, '_> {
+    type Error = ParamError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ParamError> {
+        self.0
+            .next()
+            .map(|value| seed.deserialize(Scalar(*value)))
+            .transpose()
+    }
+}
+
+struct Items<'n, 'a>(std::vec::IntoIter<&'n Node<'a>>);
+
+impl<'de> SeqAccess<'de> for Items<'_, '_> {
+    type Error = ParamError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ParamError> {
+        self.0.next().map(|node| seed.deserialize(node)).transpose()
+    }
+}
+
+struct Entries<'n, 'a> {
+    entries: std::slice::Iter<'n, (&'a str, Node<'a>)>,
+    next: Option<(&'a str, &'n Node<'a>)>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, '_> {
+    type Error = ParamError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ParamError> {
+        self.next = self.entries.next().map(|(name, node)| (*name, node));
+        let Some((name, _)) = self.next else {
+            return Ok(None);
+        };
+        let name: StrDeserializer<'_, ParamError> = name.into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, ParamError> {
+        let Some((name, node)) = self.next.take() else {
+            return Err(ParamError::custom("a value was asked for before its name"));
+        };
+        seed.deserialize(node)
+            .map_err(|error| ParamError::custom(format_args!("{name}: {error}")))
+    }
+}

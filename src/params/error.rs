@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// Why typed parameters and a type of yours do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParamError {
+    message: String,
+}
+
+impl ParamError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for ParamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ParamError {}
+
+impl serde::de::Error for ParamError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}
+
+impl serde::ser::Error for ParamError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{FromParam, ParamError, Value, ValueRef, de, ser};
+
+/// An ordered list of named values (`virTypedParameter`). A name may occur more than once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TypedParams {
+    items: Vec<(Arc<str>, Value)>,
+}
+
+impl TypedParams {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends one parameter; the list itself to chain further ones.
+    ///
+    /// The value's Rust type is its libvirt type (`i32` is `INT`, `u64` is `ULLONG`, …), and daemons
+    /// insist on the documented one.
+    ///
+    /// ```
+    /// use libvirt_client::params::TypedParams;
+    ///
+    /// let params = TypedParams::new().with("cpu_shares", 2048_u64).with("vcpu_quota", -1_i64);
+    /// assert_eq!(params.get::<u64>("cpu_shares"), Some(2048));
+    /// ```
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    /// Appends one parameter; see [`with`](Self::with).
+    pub fn push(&mut self, name: &str, value: impl Into<Value>) {
+        self.items.push((name.into(), value.into()));
+    }
+
+    pub(crate) fn push_shared(&mut self, name: Arc<str>, value: Value) {
+        self.items.push((name, value));
+    }
+
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.items.reserve_exact(count);
+    }
+
+    /// The name at `index`, to be shared with another list that probably has it in the same place.
+    pub(crate) fn shared_name(&self, index: usize) -> Option<&Arc<str>> {
+        self.items.get(index).map(|(name, _)| name)
+    }
+
+    /// The first value of that name as a `T`; `None` when there is none or it is of another kind.
+    pub fn get<T: FromParam>(&self, name: &str) -> Option<T> {
+        self.value(name)
+            .and_then(|value| T::from_param(value.as_ref()))
+    }
+
+    /// The first value of that name.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.items
+            .iter()
+            .find(|(key, _)| **key == *name)
+            .map(|(_, value)| value)
+    }
+
+    /// Every value of that name, in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.items
+            .iter()
+            .filter(move |(key, _)| **key == *name)
+            .map(|(_, value)| value)
+    }
+
+    /// How many parameters there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// All parameters, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
+        self.items
+            .iter()
+            .map(|(name, value)| (&**name, value.as_ref()))
+    }
+
+    /// Reads the list as a type of yours.
+    ///
+    /// The dots in names make nested structures, and numbers between them sequences: `block.0.name`
+    /// and `block.1.name` become a `Vec` of structures with a `name`.
+    ///
+    /// ```
+    /// use libvirt_client::params::TypedParams;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Stats {
+    ///     block: Vec<Block>,
+    /// }
+    /// #[derive(serde::Deserialize)]
+    /// struct Block {
+    ///     name: String,
+    ///     rd: Read,
+    /// }
+    /// #[derive(serde::Deserialize)]
+    /// struct Read {
+    ///     bytes: u64,
+    /// }
+    ///
+    /// let params = TypedParams::new()
+    ///     .with("block.count", 1_u32)
+    ///     .with("block.0.name", "vda")
+    ///     .with("block.0.rd.bytes", 512_u64);
+    /// let stats: Stats = params.deserialize()?;
+    /// assert_eq!((stats.block[0].name.as_str(), stats.block[0].rd.bytes), ("vda", 512));
+    /// # Ok::<(), libvirt_client::params::ParamError>(())
+    /// ```
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ParamError> {
+        de::from_params(self)
+    }
+
+    /// Makes a list of a type of yours; the reverse of [`deserialize`](Self::deserialize).
+    pub fn serialize<T: Serialize>(value: &T) -> Result<Self, ParamError> {
+        ser::to_params(value)
+    }
+}
+
+impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for TypedParams {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(items: I) -> Self {
+        let mut params = Self::new();
+        params.extend(items);
+        params
+    }
+}
+
+impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for TypedParams {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, items: I) {
+        for (name, value) in items {
+            self.push(name.as_ref(), value);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Typed parameters: libvirt's ordered lists of named values.
+//!
+//! [`TypedParams`] is the list. [`TypedParams::get`] fetches one value; [`TypedParams::deserialize`]
+//! and [`TypedParams::serialize`] convert whole lists from and to types of your own by serde, folding
+//! names such as `block.0.rd.bytes` into nested structures. The typed API has structures of its own
+//! for the sets that libvirt documents.
+
+mod de;
+mod error;
+mod list;
+mod macros;
+mod ser;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ParamError;
+pub use list::TypedParams;
+pub use value::{FromParam, Value, ValueRef};
+
+pub(crate) use macros::param_struct;

@@ -1,0 +1,114 @@
+use serde::{Deserialize, Serialize};
+
+use super::{TypedParams, Value};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Stats {
+    state: State,
+    block: Vec<Block>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    absent: Option<u32>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct State {
+    state: i32,
+    paused: bool,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Block {
+    name: String,
+    rd: Read,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Read {
+    bytes: u64,
+}
+
+fn sample() -> TypedParams {
+    TypedParams::new()
+        .with("state.state", 1_i32)
+        .with("state.paused", false)
+        .with("block.0.name", "vda")
+        .with("block.0.rd.bytes", 512_u64)
+        .with("block.1.name", "vdb")
+        .with("block.1.rd.bytes", 1024_u64)
+}
+
+fn typed() -> Stats {
+    let block = |name: &str, bytes| Block {
+        name: name.to_owned(),
+        rd: Read { bytes },
+    };
+    Stats {
+        state: State {
+            state: 1,
+            paused: false,
+        },
+        block: vec![block("vda", 512), block("vdb", 1024)],
+        absent: None,
+    }
+}
+
+#[test]
+fn dotted_names_fold_into_structures_and_back() {
+    assert_eq!(sample().deserialize::<Stats>(), Ok(typed()));
+    assert_eq!(TypedParams::serialize(&typed()), Ok(sample()));
+}
+
+#[test]
+fn counts_beside_numbered_entries_do_not_disturb_them() {
+    let params = sample().with("block.count", 2_u32);
+    assert_eq!(params.deserialize::<Stats>(), Ok(typed()));
+}
+
+#[test]
+fn errors_name_the_parameter() {
+    let params = TypedParams::new()
+        .with("state.state", "x")
+        .with("state.paused", true);
+    let error = params
+        .deserialize::<Stats>()
+        .map_err(|error| error.to_string());
+    assert_eq!(
+        error,
+        Err("state: state: invalid type: string \"x\", expected i32".to_owned()),
+    );
+}
+
+#[test]
+fn integers_convert_where_they_fit() {
+    let params = TypedParams::new()
+        .with("a", 7_u64)
+        .with("b", -1_i64)
+        .with("c", 1_i32);
+    assert_eq!(params.get::<i32>("a"), Some(7));
+    assert_eq!(params.get::<u32>("b"), None);
+    assert_eq!(params.get::<bool>("c"), Some(true));
+    assert_eq!(params.get::<String>("a"), None);
+    assert_eq!(params.get::<i32>("missing"), None);
+}
+
+#[test]
+fn repeated_names_are_a_sequence() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Migration {
+        migrate_disks: Vec<String>,
+    }
+    let params = TypedParams::new()
+        .with("migrate_disks", "vda")
+        .with("migrate_disks", "vdb");
+    let disks = vec!["vda".to_owned(), "vdb".to_owned()];
+    assert_eq!(
+        params.deserialize(),
+        Ok(Migration {
+            migrate_disks: disks
+        })
+    );
+    assert_eq!(
+        params.values("migrate_disks").collect::<Vec<_>>(),
+        [&Value::from("vda"), &Value::from("vdb")],
+    );
+}

@@ -1,0 +1,208 @@
+//! The calls in flight, found by serial.
+
+use std::task::Waker;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::events::Binding;
+use super::streams::Incoming;
+use crate::protocol::{ProcedureInfo, Program};
+
+/// Serials are a slot's index in the low bits and its generation in the high ones, so that a slot
+/// used again does not answer to its old serial.
+const INDEX_BITS: u32 = 20;
+/// The most calls that one connection can have in flight.
+pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
+
+/// What identifies a procedure in a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ProcedureId {
+    pub(crate) program: u32,
+    pub(crate) version: u32,
+    pub(crate) procedure: u32,
+}
+
+impl ProcedureId {
+    pub(crate) fn new(program: Program, procedure: u32) -> Self {
+        Self {
+            program: program.number,
+            version: program.version,
+            procedure,
+        }
+    }
+}
+
+impl From<&ProcedureInfo> for ProcedureId {
+    fn from(info: &ProcedureInfo) -> Self {
+        Self::new(info.program, info.number)
+    }
+}
+
+/// How a call ended, apart from the end of the connection.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The daemon's results.
+    Reply(Bytes),
+    /// The daemon's error.
+    Error(Bytes),
+    /// The deadline passed first.
+    Expired,
+}
+
+/// What a reply that nobody waits for any more must be followed by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Undo {
+    /// It created nothing.
+    Nothing,
+    /// It registered an event callback, whose id is its result: deregister that.
+    Deregister(ProcedureId),
+    /// It opened a stream: abort that.
+    AbortStream,
+}
+
+/// Where a call stands between its caller and the daemon.
+#[derive(Debug)]
+pub(crate) enum CallState {
+    Free,
+    /// The caller waits for the daemon.
+    Waiting,
+    /// The deadline passed and the caller has yet to notice; the daemon still owes a reply.
+    Expired,
+    /// The caller went away; the serial stays taken until the late reply has come.
+    Abandoned,
+    /// The daemon answered and the caller has yet to notice.
+    Replied {
+        good: bool,
+        payload: Bytes,
+    },
+    /// The caller took the reply and holds the stream that it opened.
+    Streaming,
+    /// The stream was aborted; the daemon still owes a confirmation.
+    StreamClosing,
+}
+
+/// One call, from its serial's allocation until the daemon can say nothing more about it.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    generation: u32,
+    pub(crate) id: ProcedureId,
+    pub(crate) state: CallState,
+    pub(crate) waker: Option<Waker>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) undo: Undo,
+    pub(crate) binding: Option<Binding>,
+    pub(crate) stream: Option<Box<Incoming>>,
+}
+
+/// What a call brings along besides its message.
+#[derive(Debug)]
+pub(crate) struct CallSetup {
+    pub(crate) id: ProcedureId,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) undo: Undo,
+    /// Event queue that the callback id in the reply is connected to before anything else is read.
+    pub(crate) binding: Option<Binding>,
+    /// Receiving end of the stream that the call opens; in place before the call is sent, because
+    /// the daemon may send data ahead of the reply.
+    pub(crate) stream: Option<Box<Incoming>>,
+}
+
+impl CallSetup {
+    pub(crate) fn new(id: ProcedureId) -> Self {
+        Self {
+            id,
+            deadline: None,
+            undo: Undo::Nothing,
+            binding: None,
+            stream: None,
+        }
+    }
+}
+
+/// The table of calls.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// Calls without a reply yet, abandoned ones included.
+    unanswered: usize,
+}
+
+impl Calls {
+    /// Takes a slot, or gives the setup back when all are taken.
+    pub(crate) fn insert(&mut self, setup: CallSetup) -> Result<u32, CallSetup> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None if self.slots.len() < MAX_CALLS => {
+                self.slots.push(Slot {
+                    generation: 0,
+                    id: setup.id,
+                    state: CallState::Free,
+                    waker: None,
+                    deadline: None,
+                    undo: Undo::Nothing,
+                    binding: None,
+                    stream: None,
+                });
+                (self.slots.len() - 1) as u32
+            }
+            None => return Err(setup),
+        };
+        let Some(slot) = self.slots.get_mut(index as usize) else {
+            return Err(setup);
+        };
+        slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
+        slot.id = setup.id;
+        slot.state = CallState::Waiting;
+        slot.waker = None;
+        slot.deadline = setup.deadline;
+        slot.undo = setup.undo;
+        slot.binding = setup.binding;
+        slot.stream = setup.stream;
+        self.unanswered += 1;
+        Ok(slot.generation << INDEX_BITS | index)
+    }
+
+    #[inline]
+    pub(crate) fn get(&mut self, serial: u32) -> Option<&mut Slot> {
+        let index = serial & ((1 << INDEX_BITS) - 1);
+        self.slots
+            .get_mut(index as usize)
+            .filter(|slot| slot.generation == serial >> INDEX_BITS)
+            .filter(|slot| !matches!(slot.state, CallState::Free))
+    }
+
+    /// Notes that the reply to one call has come.
+    #[inline]
+    pub(crate) fn answered(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+    }
+
+    /// Gives the slot back; the serial is unknown from now on.
+    pub(crate) fn free(&mut self, serial: u32) {
+        if let Some(slot) = self.get(serial) {
+            slot.state = CallState::Free;
+            slot.waker = None;
+            slot.binding = None;
+            slot.stream = None;
+            slot.deadline = None;
+            self.free.push(serial & ((1 << INDEX_BITS) - 1));
+        }
+    }
+
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered
+    }
+
+    /// Slots that are in use, whatever for.
+    pub(crate) fn in_use(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.slots
+            .iter_mut()
+            .filter(|slot| !matches!(slot.state, CallState::Free))
+    }
+}

@@ -1,0 +1,463 @@
+//! The protocol's state on one connection, without sockets and without a clock.
+
+use std::task::{Poll, Waker};
+use std::time::Instant;
+
+use super::calls::{CallSetup, CallState, Calls, Outcome, ProcedureId, Undo};
+use super::events::{EventRouter, Route};
+use super::frame::{Frame, append_message};
+use super::header::{Header, MessageType, Status};
+use super::keepalive::{Keepalive, Verdict};
+use super::outbox::Outbox;
+use super::streams::Progress;
+use crate::error::{CloseReason, ProtocolError};
+use crate::protocol::{Event, keepalive, net};
+use crate::xdr::{self, Encode, EncodeError};
+
+/// Why a call was not sent.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// The arguments cannot be encoded.
+    Encode(EncodeError),
+    /// So many calls are in flight that there is no serial left.
+    NoSerial,
+    /// The connection has ended.
+    Ended(CloseReason),
+}
+
+/// Calls, events, streams and keepalive of one connection: messages and instants go in, messages
+/// and deadlines come out.
+#[derive(Debug, Default)]
+pub(crate) struct Engine {
+    pub(crate) outbox: Outbox,
+    calls: Calls,
+    events: EventRouter,
+    keepalive: Option<Keepalive>,
+    /// No call's deadline is earlier.
+    earliest_deadline: Option<Instant>,
+    /// Whom to wake once the lock around the engine is released.
+    wakers: Vec<Waker>,
+    ended: Option<CloseReason>,
+}
+
+impl Engine {
+    /// Starts, or with `None` stops, asking a silent peer for signs of life.
+    pub(crate) fn set_keepalive(&mut self, keepalive: Option<Keepalive>) {
+        self.keepalive = keepalive;
+    }
+
+    /// Calls that the daemon has not answered, those included that nobody waits for any more.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.calls.unanswered()
+    }
+
+    /// Why the connection ended, if it did.
+    pub(crate) fn ended(&self) -> Option<&CloseReason> {
+        self.ended.as_ref()
+    }
+
+    /// Those to wake because of what happened since the last time.
+    pub(crate) fn take_wakers(&mut self, into: &mut Vec<Waker>) {
+        into.append(&mut self.wakers);
+    }
+
+    /// Appends one call to the outbox and gives its serial.
+    pub(crate) fn start_call(
+        &mut self,
+        setup: CallSetup,
+        args: &(dyn Encode + Sync),
+    ) -> Result<u32, StartError> {
+        if let Some(reason) = &self.ended {
+            return Err(StartError::Ended(reason.clone()));
+        }
+        let id = setup.id;
+        let deadline = setup.deadline;
+        let expected = setup.binding.as_ref().map(|binding| binding.event);
+        let serial = self.calls.insert(setup).map_err(|_| StartError::NoSerial)?;
+        let header = header(id, MessageType::Call, serial, Status::Ok);
+        if let Err(error) = append_message(self.outbox.buffer(), &header, args) {
+            self.calls.answered();
+            self.calls.free(serial);
+            return Err(StartError::Encode(error));
+        }
+        if let Some(event) = expected {
+            self.events.expect(event);
+        }
+        if let Some(deadline) = deadline {
+            if self
+                .earliest_deadline
+                .is_none_or(|earliest| deadline < earliest)
+            {
+                self.earliest_deadline = Some(deadline);
+            }
+        }
+        Ok(serial)
+    }
+
+    /// The outcome of a call, which frees its serial unless the daemon still owes something on it.
+    pub(crate) fn poll_call(
+        &mut self,
+        serial: u32,
+        waker: &Waker,
+    ) -> Poll<Result<Outcome, CloseReason>> {
+        let Some(slot) = self.calls.get(serial) else {
+            return Poll::Ready(Err(self.ended.clone().unwrap_or(CloseReason::Local)));
+        };
+        match &mut slot.state {
+            CallState::Replied { good, payload } => {
+                let (good, payload) = (*good, std::mem::take(payload));
+                if good && slot.stream.is_some() {
+                    slot.state = CallState::Streaming;
+                } else {
+                    self.calls.free(serial);
+                }
+                let outcome = if good { Outcome::Reply } else { Outcome::Error };
+                return Poll::Ready(Ok(outcome(payload)));
+            }
+            CallState::Expired => {
+                slot.state = CallState::Abandoned;
+                return Poll::Ready(Ok(Outcome::Expired));
+            }
+            _ => {}
+        }
+        if let Some(reason) = &self.ended {
+            self.calls.free(serial);
+            return Poll::Ready(Err(reason.clone()));
+        }
+        match &mut slot.waker {
+            Some(old) if old.will_wake(waker) => {}
+            empty => *empty = Some(waker.clone()),
+        }
+        Poll::Pending
+    }
+
+    /// The caller went away. Its late reply will be discarded, and undone where it created something.
+    pub(crate) fn abandon(&mut self, serial: u32) {
+        let Some(slot) = self.calls.get(serial) else {
+            return;
+        };
+        slot.waker = None;
+        match &slot.state {
+            CallState::Waiting | CallState::Expired => {
+                slot.state = CallState::Abandoned;
+                slot.deadline = None;
+                if let Some(stream) = &mut slot.stream {
+                    stream.discard();
+                }
+            }
+            CallState::Replied {
+                good: true,
+                payload,
+            } => {
+                let payload = payload.clone();
+                self.undo(serial, &payload);
+            }
+            CallState::Replied { good: false, .. } => self.calls.free(serial),
+            CallState::Free
+            | CallState::Abandoned
+            | CallState::Streaming
+            | CallState::StreamClosing => {}
+        }
+    }
+
+    /// Takes in one message.
+    pub(crate) fn receive(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
+        let Header {
+            program,
+            procedure,
+            kind,
+            ..
+        } = frame.header;
+        match kind {
+            MessageType::Reply => self.receive_reply(frame),
+            MessageType::Message if program == keepalive::PROGRAM.number => {
+                if procedure == keepalive::Ping::INFO.number {
+                    self.send_keepalive(keepalive::Pong::INFO.number);
+                }
+                Ok(())
+            }
+            MessageType::Message => {
+                self.events
+                    .deliver(program, procedure, frame.payload(), &mut self.wakers);
+                Ok(())
+            }
+            MessageType::Stream | MessageType::StreamHole => {
+                self.receive_stream(frame);
+                Ok(())
+            }
+            MessageType::Call | MessageType::CallWithFds | MessageType::ReplyWithFds => {
+                Err(ProtocolError::UnexpectedMessage { kind: kind as i32 })
+            }
+        }
+    }
+
+    fn receive_reply(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
+        let Header {
+            program,
+            version,
+            procedure,
+            serial,
+            status,
+            ..
+        } = frame.header;
+        let Some(slot) = self.calls.get(serial) else {
+            return Err(ProtocolError::UnknownSerial { serial, procedure });
+        };
+        // A daemon that does not know the program or the procedure echoes them all the same.
+        if slot.id
+            != (ProcedureId {
+                program,
+                version,
+                procedure,
+            })
+        {
+            return Err(ProtocolError::ForeignReply {
+                serial,
+                program,
+                procedure,
+            });
+        }
+        let good = match status {
+            Status::Ok => true,
+            Status::Error => false,
+            Status::Continue => return Err(ProtocolError::ReplyStatus { serial, procedure }),
+        };
+        match slot.state {
+            CallState::Waiting | CallState::Expired => {
+                let payload = frame.into_payload();
+                if let Some(binding) = slot.binding.take() {
+                    if let (true, Ok(callback)) = (good, xdr::from_slice(&payload)) {
+                        self.events.bind(&binding, callback, &mut self.wakers);
+                    }
+                    self.events.settle(binding.event);
+                    slot.binding = Some(binding);
+                }
+                slot.deadline = None;
+                slot.state = CallState::Replied { good, payload };
+                self.wakers.extend(slot.waker.take());
+                self.calls.answered();
+            }
+            CallState::Abandoned => {
+                if let Some(binding) = &slot.binding {
+                    self.events.settle(binding.event);
+                }
+                self.calls.answered();
+                if good {
+                    self.undo(serial, frame.payload());
+                } else {
+                    self.calls.free(serial);
+                }
+            }
+            _ => return Err(ProtocolError::UnknownSerial { serial, procedure }),
+        }
+        Ok(())
+    }
+
+    /// Takes back what a good reply created that nobody wants any more.
+    fn undo(&mut self, serial: u32, payload: &[u8]) {
+        let Some(slot) = self.calls.get(serial) else {
+            return;
+        };
+        match slot.undo {
+            Undo::Nothing => self.calls.free(serial),
+            Undo::Deregister(procedure) => {
+                let binding = slot.binding.take();
+                self.calls.free(serial);
+                let Ok(callback) = xdr::from_slice::<i32>(payload) else {
+                    return;
+                };
+                if let Some(binding) = binding {
+                    self.events.unbind(Route::new(&binding, callback));
+                }
+                self.send_and_forget(procedure, &callback);
+            }
+            Undo::AbortStream => self.abort_stream(serial),
+        }
+    }
+
+    /// Sends a call whose reply interests nobody.
+    fn send_and_forget(&mut self, id: ProcedureId, args: &(dyn Encode + Sync)) {
+        // Ended connections and full tables need no undoing: the former is undone by the daemon, and
+        // the latter is a million unanswered calls, which no undoing would get through.
+        if let Ok(serial) = self.start_call(CallSetup::new(id), args) {
+            self.abandon(serial);
+        }
+    }
+
+    fn send_keepalive(&mut self, procedure: u32) {
+        let id = ProcedureId::new(keepalive::PROGRAM, procedure);
+        self.send_empty(header(id, MessageType::Message, 0, Status::Ok));
+    }
+
+    fn send_empty(&mut self, header: Header) {
+        // A message without a payload is never too large.
+        let _never_too_large = append_message(self.outbox.buffer(), &header, &());
+    }
+
+    /// Gives a stream up, whatever state it is in; its serial is free once the daemon confirmed.
+    pub(crate) fn abort_stream(&mut self, serial: u32) {
+        let Some(slot) = self.calls.get(serial) else {
+            return;
+        };
+        let gone = match &mut slot.stream {
+            Some(stream) => {
+                stream.discard();
+                stream.progress.is_over()
+            }
+            None => true,
+        };
+        if gone {
+            self.calls.free(serial);
+            return;
+        }
+        slot.state = CallState::StreamClosing;
+        let header = header(slot.id, MessageType::Stream, serial, Status::Error);
+        self.send_empty(header);
+    }
+
+    fn receive_stream(&mut self, frame: Frame<'_>) {
+        let Header {
+            program,
+            version,
+            procedure,
+            kind,
+            serial,
+            status,
+        } = frame.header;
+        // Data may still come for streams that are gone, and means nothing.
+        let Some(slot) = self.calls.get(serial) else {
+            return;
+        };
+        if slot.id
+            != (ProcedureId {
+                program,
+                version,
+                procedure,
+            })
+        {
+            return;
+        }
+        if let CallState::StreamClosing = slot.state {
+            if status != Status::Continue {
+                self.calls.free(serial);
+            }
+            return;
+        }
+        let unwanted = matches!(slot.state, CallState::Abandoned);
+        let Some(stream) = &mut slot.stream else {
+            return;
+        };
+        match (status, kind) {
+            (Status::Ok, _) => stream.progress = Progress::Confirmed,
+            (Status::Error, _) => stream.progress = Progress::Failed(frame.into_payload()),
+            (Status::Continue, _) if unwanted => return,
+            (Status::Continue, MessageType::StreamHole) => {
+                match xdr::from_slice::<net::StreamHole>(frame.payload()) {
+                    Ok(hole) if stream.push_hole(hole.length) => {}
+                    _ => stream.progress = Progress::UnexpectedHole,
+                }
+            }
+            (Status::Continue, _) if frame.payload().is_empty() => {
+                stream.progress = Progress::EndOfData;
+            }
+            (Status::Continue, _) => stream.push_data(frame.into_payload()),
+        }
+        self.wakers.extend(stream.reader.take());
+    }
+
+    /// Whether silence of the peer is being watched.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.keepalive.is_some()
+    }
+
+    /// Something arrived; the peer is alive.
+    pub(crate) fn note_alive(&mut self, now: Instant) {
+        if let Some(keepalive) = &mut self.keepalive {
+            keepalive.received(now);
+        }
+    }
+
+    /// When [`tick`](Self::tick) is due, for a reason other than a message.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let keepalive = self.keepalive.as_ref().map(Keepalive::deadline);
+        match (self.earliest_deadline, keepalive) {
+            (Some(call), Some(ping)) => Some(call.min(ping)),
+            (call, ping) => call.or(ping),
+        }
+    }
+
+    /// Looks at the clock: expires calls, sends a ping, or finds the peer dead.
+    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
+        if self
+            .earliest_deadline
+            .is_some_and(|earliest| earliest <= now)
+        {
+            self.expire(now);
+        }
+        let unanswered = self.unanswered();
+        match self
+            .keepalive
+            .as_mut()
+            .map(|keepalive| keepalive.tick(now, unanswered))
+        {
+            None | Some(Verdict::Wait) => Ok(()),
+            Some(Verdict::Ping) => {
+                self.send_keepalive(keepalive::Ping::INFO.number);
+                Ok(())
+            }
+            Some(Verdict::Dead) => Err(CloseReason::Keepalive),
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        let mut earliest = None;
+        for slot in self.calls.slots_mut() {
+            let Some(deadline) = slot.deadline else {
+                continue;
+            };
+            if deadline > now {
+                earliest = Some(earliest.map_or(deadline, |other: Instant| other.min(deadline)));
+                continue;
+            }
+            slot.deadline = None;
+            if let CallState::Waiting = slot.state {
+                slot.state = CallState::Expired;
+                self.wakers.extend(slot.waker.take());
+            }
+        }
+        self.earliest_deadline = earliest;
+    }
+
+    /// Ends everything: each pending and future call, stream and event queue gets the reason.
+    pub(crate) fn end(&mut self, reason: CloseReason) {
+        if self.ended.is_some() {
+            return;
+        }
+        for slot in self.calls.slots_mut() {
+            self.wakers.extend(slot.waker.take());
+            if let Some(stream) = &mut slot.stream {
+                self.wakers.extend(stream.reader.take());
+            }
+        }
+        self.events.end(&reason, &mut self.wakers);
+        self.keepalive = None;
+        self.earliest_deadline = None;
+        self.ended = Some(reason);
+    }
+}
+
+fn header(id: ProcedureId, kind: MessageType, serial: u32, status: Status) -> Header {
+    let ProcedureId {
+        program,
+        version,
+        procedure,
+    } = id;
+    Header {
+        program,
+        version,
+        procedure,
+        kind,
+        serial,
+        status,
+    }
+}

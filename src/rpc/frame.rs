@@ -1,0 +1,204 @@
+//! Messages out of a byte stream, and into one.
+
+use bytes::Bytes;
+
+use super::header::{HEADER_SIZE, Header, LENGTH_SIZE, MESSAGE_MAX, MESSAGE_MIN};
+use crate::error::{CloseReason, ProtocolError};
+use crate::xdr::{self, Encode, EncodeError, Writer};
+
+/// How much one read may bring. Frames that do not fit get a buffer of their own.
+const READ_BUFFER: usize = 256 * 1024;
+/// How much of a large frame's announced length is reserved ahead of the bytes that arrived.
+const RESERVE_AHEAD: usize = 1024 * 1024;
+
+/// One whole message.
+#[derive(Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) header: Header,
+    payload: Payload<'a>,
+}
+
+#[derive(Debug)]
+enum Payload<'a> {
+    /// A part of the read buffer.
+    Shared(&'a [u8]),
+    /// A large message, in a buffer of its own.
+    Own(Bytes),
+}
+
+impl Frame<'_> {
+    pub(crate) fn payload(&self) -> &[u8] {
+        match &self.payload {
+            Payload::Shared(bytes) => bytes,
+            Payload::Own(bytes) => bytes,
+        }
+    }
+
+    /// The payload, to be kept; large ones are not copied.
+    pub(crate) fn into_payload(self) -> Bytes {
+        match self.payload {
+            Payload::Shared(bytes) => Bytes::copy_from_slice(bytes),
+            Payload::Own(bytes) => bytes,
+        }
+    }
+}
+
+/// Collects what arrives and hands out whole messages.
+#[derive(Debug)]
+pub(crate) struct FrameBuffer {
+    buffer: Vec<u8>,
+    /// Where the first message in `buffer` that was not handed out begins.
+    start: usize,
+    /// A message too large for `buffer`, in the making, and its whole length.
+    large: Option<(Vec<u8>, usize)>,
+    any_received: bool,
+}
+
+impl FrameBuffer {
+    pub(crate) fn new() -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            large: None,
+            any_received: false,
+        }
+    }
+
+    /// Where the next read belongs: behind what is in it, into its spare capacity.
+    ///
+    /// Call [`next`](Self::next) until it has no more messages before reading again.
+    pub(crate) fn space(&mut self) -> &mut Vec<u8> {
+        if let Some((large, len)) = &mut self.large {
+            let missing = len.saturating_sub(large.len());
+            if large.capacity() == large.len() {
+                // Growing with what arrived keeps a lying length from costing memory.
+                large.reserve_exact(missing.min(large.len().max(RESERVE_AHEAD)));
+            }
+            return large;
+        }
+        if self.start == self.buffer.len() {
+            self.buffer.clear();
+        } else {
+            self.buffer.drain(..self.start);
+        }
+        self.start = 0;
+        if self.buffer.capacity() < READ_BUFFER {
+            self.buffer.reserve_exact(READ_BUFFER - self.buffer.len());
+        }
+        &mut self.buffer
+    }
+
+    /// The next whole message, or `None` until more has arrived.
+    pub(crate) fn next(&mut self) -> Result<Option<Frame<'_>>, ProtocolError> {
+        if let Some((large, len)) = &mut self.large {
+            if large.len() < *len {
+                return Ok(None);
+            }
+            // The last read may have brought the beginning of the next message too.
+            self.buffer.clear();
+            self.buffer
+                .extend_from_slice(large.get(*len..).unwrap_or_default());
+            self.start = 0;
+            large.truncate(*len);
+            let message = Bytes::from(std::mem::take(large));
+            self.large = None;
+            self.any_received = true;
+            let header = decode_header(message.get(LENGTH_SIZE..).unwrap_or_default())?;
+            return Ok(Some(Frame {
+                header,
+                payload: Payload::Own(message.slice(MESSAGE_MIN..)),
+            }));
+        }
+
+        let pending = self.buffer.get(self.start..).unwrap_or_default();
+        let Some((length, _)) = pending.split_first_chunk::<LENGTH_SIZE>() else {
+            return Ok(None);
+        };
+        let len = u32::from_be_bytes(*length) as usize;
+        if !(MESSAGE_MIN..=MESSAGE_MAX).contains(&len) {
+            return Err(self.bad_length(len));
+        }
+        if pending.len() < len {
+            if len > READ_BUFFER {
+                let mut large = Vec::with_capacity(len.min(pending.len() + RESERVE_AHEAD));
+                large.extend_from_slice(pending);
+                self.buffer.clear();
+                self.start = 0;
+                self.large = Some((large, len));
+            }
+            return Ok(None);
+        }
+        self.start += len;
+        self.any_received = true;
+        let message = self
+            .buffer
+            .get(self.start - len..self.start)
+            .unwrap_or_default();
+        let header = decode_header(message.get(LENGTH_SIZE..).unwrap_or_default())?;
+        let payload = message.get(MESSAGE_MIN..).unwrap_or_default();
+        Ok(Some(Frame {
+            header,
+            payload: Payload::Shared(payload),
+        }))
+    }
+
+    /// Whether the peer stopped in the middle of a message.
+    fn is_partial(&self) -> bool {
+        self.large.is_some() || self.start < self.buffer.len()
+    }
+
+    /// What the end of the stream means at this point.
+    pub(crate) fn end_of_stream(&self) -> CloseReason {
+        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        match (
+            self.is_partial(),
+            self.any_received || rest.len() >= LENGTH_SIZE,
+        ) {
+            (false, _) => CloseReason::Eof,
+            (true, true) => CloseReason::EofInMessage,
+            (true, false) => ProtocolError::not_libvirt(rest).into(),
+        }
+    }
+
+    /// A bad length in the very first message means that something else than libvirt answers.
+    #[cold]
+    fn bad_length(&self, len: usize) -> ProtocolError {
+        if self.any_received {
+            ProtocolError::FrameLength { len }
+        } else {
+            ProtocolError::not_libvirt(self.buffer.get(self.start..).unwrap_or_default())
+        }
+    }
+}
+
+fn decode_header(bytes: &[u8]) -> Result<Header, ProtocolError> {
+    xdr::from_slice(bytes).map_err(|source| ProtocolError::Header { source })
+}
+
+/// Appends one whole message to `out`; on an error `out` is as it was.
+pub(crate) fn append_message(
+    out: &mut Vec<u8>,
+    header: &Header,
+    payload: &(impl Encode + ?Sized),
+) -> Result<(), EncodeError> {
+    let begin = out.len();
+    out.extend_from_slice(&[0; LENGTH_SIZE]);
+    let mut writer = Writer::with_limit(out, MESSAGE_MAX - LENGTH_SIZE);
+    if let Err(error) = header
+        .encode(&mut writer)
+        .and_then(|()| payload.encode(&mut writer))
+    {
+        out.truncate(begin);
+        return Err(match error {
+            EncodeError::MessageTooLarge { .. } => EncodeError::MessageTooLarge {
+                max: MESSAGE_MAX - LENGTH_SIZE - HEADER_SIZE,
+            },
+            other => other,
+        });
+    }
+    let length = u32::try_from(out.len() - begin).unwrap_or(u32::MAX);
+    if let Some(word) = out.get_mut(begin..begin + LENGTH_SIZE) {
+        word.copy_from_slice(&length.to_be_bytes());
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The receiving end of streams.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+use bytes::Bytes;
+
+/// One thing that a stream brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    Data(Bytes),
+    /// So many bytes of zeros that were not sent.
+    Hole(u64),
+}
+
+/// How far a stream has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Data may come.
+    Open,
+    /// The daemon has no more data; the stream must still be finished.
+    EndOfData,
+    /// The daemon confirmed our finish or abort.
+    Confirmed,
+    /// The daemon gave the stream up, with this error.
+    Failed(Bytes),
+    /// A hole came over a stream that was opened without holes.
+    UnexpectedHole,
+}
+
+impl Progress {
+    /// Whether the daemon has forgotten the stream, so that nothing more is to be said about it.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self, Self::Confirmed | Self::Failed(_))
+    }
+}
+
+/// What came over a stream and was not taken yet.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    items: VecDeque<Item>,
+    queued: usize,
+    /// Bytes that may be queued before the connection stops reading.
+    budget: usize,
+    accepts_holes: bool,
+    pub(crate) progress: Progress,
+    pub(crate) reader: Option<Waker>,
+}
+
+impl Incoming {
+    pub(crate) fn new(budget: usize, accepts_holes: bool) -> Box<Self> {
+        Box::new(Self {
+            items: VecDeque::new(),
+            queued: 0,
+            budget,
+            accepts_holes,
+            progress: Progress::Open,
+            reader: None,
+        })
+    }
+
+    pub(crate) fn push_data(&mut self, data: Bytes) {
+        self.queued += data.len();
+        self.items.push_back(Item::Data(data));
+    }
+
+    /// `false` when the stream was opened without holes, or the hole has no length.
+    pub(crate) fn push_hole(&mut self, length: i64) -> bool {
+        let Some(length) = u64::try_from(length).ok().filter(|length| *length > 0) else {
+            return false;
+        };
+        if self.accepts_holes {
+            self.items.push_back(Item::Hole(length));
+        }
+        self.accepts_holes
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front();
+        if let Some(Item::Data(data)) = &item {
+            self.queued -= data.len();
+        }
+        item
+    }
+
+    /// Whether the reader is behind by more than its budget.
+    pub(crate) fn is_full(&self) -> bool {
+        // Holes cost an entry each; a peer that sends nothing else must not grow the queue.
+        self.queued + self.items.len() * size_of::<Item>() > self.budget
+    }
+
+    /// Forgets what was not read: nobody will.
+    pub(crate) fn discard(&mut self) {
+        self.items.clear();
+        self.queued = 0;
+    }
+}

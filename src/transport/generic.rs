@@ -1,0 +1,49 @@
+//! Any asynchronous byte stream as a transport.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadHalf as TokioReadHalf, WriteHalf as TokioWriteHalf};
+
+use super::{ReadHalf, Security, Transport, WriteHalf};
+
+/// Makes a transport of a stream.
+pub(crate) fn split<S>(stream: S, security: Security) -> Transport
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (read, write) = tokio::io::split(stream);
+    Transport {
+        read: Box::new(GenericReader(read)),
+        write: Box::new(GenericWriter(write)),
+        security,
+    }
+}
+
+struct GenericReader<S>(TokioReadHalf<S>);
+
+impl<S: AsyncRead + Send> ReadHalf for GenericReader<S> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        tokio_util::io::poll_read_buf(Pin::new(&mut self.0), cx, into)
+    }
+}
+
+struct GenericWriter<S>(TokioWriteHalf<S>);
+
+impl<S: AsyncWrite + Send> WriteHalf for GenericWriter<S> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.0).poll_write(cx, bytes) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            other => other,
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

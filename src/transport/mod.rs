@@ -1,0 +1,58 @@
+//! Byte streams to a daemon.
+//!
+//! A transport is two halves: the driver task owns the reading one; the writing one stands beside
+//! the outbox, so that a caller can write without waiting for the driver.
+
+mod generic;
+mod socket;
+pub(crate) mod unix;
+
+use std::io;
+use std::task::{Context, Poll, Waker};
+
+pub(crate) use generic::split;
+
+/// The receiving half.
+pub(crate) trait ReadHalf: Send {
+    /// Appends what has arrived to `into`, within its spare capacity, and says how much; 0 is the
+    /// end of the stream.
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>>;
+}
+
+/// The sending half.
+pub(crate) trait WriteHalf: Send {
+    /// Sends what can be sent now and says how much; wakes the task when there is room again.
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// The same from outside the driver task, whose waker is `driver`.
+    ///
+    /// `Ok(0)` when nothing can be sent; the driver then goes on.
+    fn try_write(&mut self, driver: &Waker, bytes: &[u8]) -> io::Result<usize> {
+        match self.poll_write(&mut Context::from_waker(driver), bytes) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Ok(0),
+        }
+    }
+
+    /// Pushes on what an earlier write left in buffers below.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Says that nothing more will be sent.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+}
+
+/// An open byte stream.
+pub(crate) struct Transport {
+    pub(crate) read: Box<dyn ReadHalf>,
+    pub(crate) write: Box<dyn WriteHalf>,
+    pub(crate) security: Security,
+}
+
+/// What a transport does for the bytes on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Security {
+    /// Nobody on the network can read along: a local socket, or encryption.
+    pub(crate) secure: bool,
+    /// The bytes are encrypted.
+    pub(crate) encrypted: bool,
+}

@@ -1,0 +1,203 @@
+//! Deadlines, cancellation, and limits on what is under way.
+
+use std::time::Duration;
+
+use libvirt_client::{Error, domain::SaveRestoreFlags};
+
+use crate::peer::{Listener, procedure, string, words};
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_times_out_leaves_the_connection_usable() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let hasty = conn.with_timeout(Duration::from_secs(2));
+    let begin = tokio::time::Instant::now();
+    let (result, late) = tokio::join!(hasty.hostname(), peer.take());
+    let error = result.unwrap_err();
+    assert_eq!(begin.elapsed(), Duration::from_secs(2));
+    assert_eq!(
+        error.to_string(),
+        "ConnectGetHostname got no reply within 2s"
+    );
+
+    // The late reply is for nobody; the next call gets its own.
+    let (name, ()) = tokio::join!(hasty.hostname(), async {
+        peer.reply(&late, &string("late")).await;
+        let call = peer.take().await;
+        peer.reply(&call, &string("timely")).await;
+    });
+    assert_eq!(name.unwrap(), "timely");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_deadline_is_the_builders() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener
+        .open_with(|builder| {
+            builder
+                .keepalive(Duration::ZERO, 0)
+                .call_timeout(Some(Duration::from_secs(7)))
+        })
+        .await;
+    let begin = tokio::time::Instant::now();
+    let (result, _call) = tokio::join!(conn.hostname(), peer.take());
+    assert!(matches!(result, Err(Error::Timeout { .. })), "{result:?}");
+    assert_eq!(begin.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_deadlines_each_is_kept() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let begin = tokio::time::Instant::now();
+    let calls: Vec<_> = [9, 3, 6, 1]
+        .map(|seconds| {
+            let conn = conn.with_timeout(Duration::from_secs(seconds));
+            tokio::spawn(async move {
+                assert!(conn.hostname().await.is_err());
+                (seconds, begin.elapsed().as_secs())
+            })
+        })
+        .into();
+    for _ in &calls {
+        peer.take().await;
+    }
+    for call in calls {
+        let (asked, took) = call.await.unwrap();
+        assert_eq!(asked, took);
+    }
+}
+
+#[tokio::test]
+async fn the_reply_to_a_cancelled_call_is_discarded() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let cancelled = tokio::select! {
+        result = conn.hostname() => panic!("{result:?}"),
+        call = peer.take() => call,
+    };
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let call = peer.take().await;
+        assert_ne!(call.serial, cancelled.serial);
+        peer.reply(&cancelled, &string("cancelled")).await;
+        peer.reply(&call, &string("wanted")).await;
+    });
+    assert_eq!(name.unwrap(), "wanted");
+}
+
+#[tokio::test]
+async fn a_string_over_the_limit_is_refused_before_it_is_sent() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let long = "x".repeat(4_194_305);
+    let error = conn.lookup_domain_by_name(&long).await.unwrap_err();
+    let Error::InvalidArgument { procedure, reason } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*procedure, "DomainLookupByName");
+    assert!(
+        reason.contains("4194305") && reason.contains("4194304"),
+        "{reason}"
+    );
+
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let call = peer.take().await;
+        assert_eq!(call.procedure, procedure::CONNECT_GET_HOSTNAME);
+        peer.reply(&call, &string("host")).await;
+    });
+    assert_eq!(name.unwrap(), "host");
+}
+
+#[tokio::test]
+async fn long_calls_leave_room_for_short_ones() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let mut domain = string("guest");
+    domain.extend([1; 16]);
+    domain.extend(words(&[3]));
+    let (guest, ()) = tokio::join!(conn.lookup_domain_by_name("guest"), async {
+        let call = peer.take().await;
+        peer.reply(&call, &domain).await;
+    });
+    let guest = guest.unwrap();
+    let saves: Vec<_> = (0..6)
+        .map(|number| {
+            let guest = guest.clone();
+            tokio::spawn(async move {
+                let flags = SaveRestoreFlags::empty();
+                guest
+                    .save_flags(format!("/tmp/{number}").as_ref(), None, flags)
+                    .await
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for _ in 0..4 {
+        taken.push(peer.take().await);
+    }
+    // A short call passes by; were a fifth long one sent, it would come before that.
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let call = peer.take().await;
+        assert_eq!(call.procedure, procedure::CONNECT_GET_HOSTNAME);
+        peer.reply(&call, &string("host")).await;
+    });
+    assert_eq!(name.unwrap(), "host");
+    for _ in 0..2 {
+        let oldest = taken.remove(0);
+        peer.reply(&oldest, &[]).await;
+        taken.push(peer.take().await);
+    }
+    for call in &taken {
+        peer.reply(call, &[]).await;
+    }
+    for save in saves {
+        save.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_that_does_not_read_makes_callers_wait_and_not_hoard() {
+    const CALLS: usize = 64;
+    let listener = Listener::new();
+    let (conn, peer) = listener.open().await;
+    let name = "x".repeat(4_000_000);
+    let before = resident_kib();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|_| {
+            let (conn, name) = (conn.clone(), name.clone());
+            tokio::spawn(async move { conn.lookup_domain_by_name(&name).await })
+        })
+        .collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    // The names themselves, and what is on its way: not each call's message besides.
+    let grown = resident_kib().saturating_sub(before);
+    let names = (CALLS * name.len() / 1024) as u64;
+    assert!(
+        grown < names + 40 * 1024,
+        "{grown} KiB for {names} KiB of names"
+    );
+
+    // Once it reads, nothing was lost.
+    let server = tokio::spawn(peer.serve(|_| {
+        let mut domain = string("guest");
+        domain.extend([1; 16]);
+        domain.extend(words(&[3]));
+        domain
+    }));
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().name(), "guest");
+    }
+    conn.close().await;
+    server.await.unwrap();
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

@@ -1,0 +1,16 @@
+//! What no daemon can be made to do: bad frames, odd orders, dying in the middle of a message.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod deadlines;
+mod ending;
+mod framing;
+mod opening;
+mod peer;
+mod replies;

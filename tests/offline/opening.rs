@@ -1,0 +1,172 @@
+//! From the first byte to the first call.
+
+use libvirt_client::{CloseReason, Connect, Error, ProtocolError};
+use tokio::net::UnixListener;
+
+use crate::peer::{CALL, ERROR, Listener, OK, REMOTE, procedure, string, words};
+
+#[tokio::test]
+async fn the_opening_sequence_is_what_daemons_expect() {
+    let listener = Listener::new();
+    let uri = listener.uri() + "&foo=b%20r&no_tty=1";
+    let opening = Connect::builder(&uri).read_only(true).open();
+    let (conn, (calls, _peer)) = tokio::join!(opening, async {
+        let mut peer = listener.accept().await;
+        let auth = peer.take().await;
+        peer.reply(&auth, &words(&[1, 0])).await;
+        // These two are sent together.
+        let feature = peer.take().await;
+        let open = peer.take().await;
+        peer.reply(&open, &[]).await;
+        peer.reply(&feature, &words(&[1])).await;
+        ([auth, feature, open], peer)
+    });
+    let conn = conn.unwrap();
+    assert_eq!(conn.uri(), uri);
+    assert!(conn.is_read_only() && conn.is_alive());
+
+    for call in &calls {
+        assert_eq!((call.program, call.version), (REMOTE, 1));
+        assert_eq!((call.kind, call.status), (CALL, OK));
+    }
+    let [auth, feature, open] = calls;
+    assert_eq!(
+        (auth.procedure, auth.payload),
+        (procedure::AUTH_LIST, vec![])
+    );
+    assert_eq!(
+        (feature.procedure, feature.payload),
+        (procedure::SUPPORTS_FEATURE, words(&[10]))
+    );
+    let mut expected = words(&[1]);
+    expected.extend(string("qemu:///system?foo=b%20r"));
+    expected.extend(words(&[1]));
+    assert_eq!(
+        (open.procedure, open.payload),
+        (procedure::CONNECT_OPEN, expected)
+    );
+}
+
+#[tokio::test]
+async fn a_peer_that_is_not_libvirt_is_named_with_its_first_bytes() {
+    for greeting in [
+        "SSH-2.0-OpenSSH_9.2p1\r\n",
+        "HTTP/1.1 400 Bad Request\r\n",
+        "no\n",
+    ] {
+        let listener = Listener::new();
+        let opened = listener
+            .open_against(async |mut peer| {
+                peer.take().await;
+                peer.send_bytes(greeting.as_bytes()).await;
+            })
+            .await;
+        let Err(Error::Closed(CloseReason::Protocol(error))) = opened else {
+            panic!("{greeting:?} gave {opened:?}");
+        };
+        let ProtocolError::NotLibvirt { first_bytes } = &*error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(first_bytes, greeting.as_bytes());
+        let shown: String = greeting.escape_default().collect();
+        assert!(error.to_string().contains(&shown), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_while_opening_is_the_daemons_own_error() {
+    let listener = Listener::new();
+    let opened = listener
+        .open_against(async |mut peer| {
+            let auth = peer.take().await;
+            let refusal = auth.error(45, 7, "authentication failed: go away");
+            peer.send(&refusal).await;
+            assert_eq!(refusal.status, ERROR);
+        })
+        .await;
+    let Err(Error::Remote(error)) = opened else {
+        panic!("{opened:?}")
+    };
+    assert_eq!(error.message, "authentication failed: go away");
+    assert_eq!(error.procedure, "AuthList");
+}
+
+#[tokio::test]
+async fn a_daemon_that_goes_away_while_opening_ends_the_opening() {
+    let listener = Listener::new();
+    let opened = listener
+        .open_against(async |mut peer| drop(peer.take().await))
+        .await;
+    assert!(
+        matches!(opened, Err(Error::Closed(CloseReason::Eof))),
+        "{opened:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_says_nothing_ends_the_opening_at_its_deadline() {
+    let listener = Listener::new();
+    let uri = listener.uri();
+    let (opened, _peer) = tokio::join!(Connect::open(&uri), listener.accept());
+    assert!(matches!(opened, Err(Error::Timeout { .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_cancelled_opening_leaves_no_connection_behind() {
+    let listener = Listener::new();
+    let uri = listener.uri();
+    let mut peer = {
+        let opening = Connect::open(&uri);
+        tokio::select! {
+            opened = opening => panic!("{opened:?}"),
+            peer = async {
+                let mut peer = listener.accept().await;
+                peer.take().await;
+                peer
+            } => peer,
+        }
+    };
+    let close = peer.take().await;
+    assert_eq!(close.procedure, procedure::CONNECT_CLOSE);
+    peer.reply(&close, &[]).await;
+    assert_eq!(peer.try_take().await, None);
+}
+
+#[tokio::test]
+async fn a_missing_socket_is_named_with_all_that_was_tried() {
+    let error = Connect::open("qemu+unix:///system?socket=/nonexistent/sock")
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("/nonexistent/sock") && text.contains("running"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_socket_that_nobody_listens_on_is_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sock");
+    drop(UnixListener::bind(&path).unwrap());
+    let uri = format!("qemu+unix:///system?socket={}", path.display());
+    let text = Connect::open(&uri).await.unwrap_err().to_string();
+    assert!(text.contains("no daemon listens"), "{text}");
+}
+
+#[tokio::test]
+async fn uris_that_cannot_work_say_why() {
+    for (uri, why) in [
+        ("qemu", "no scheme"),
+        ("qemu+carrier-pigeon:///system", "carrier-pigeon"),
+        ("qemu+unix://host/system", "another host"),
+        ("qemu://system", "three slashes"),
+        ("qemu+unix:///system?mode=sideways", "sideways"),
+        ("test:///default", "test+unix:///default"),
+        ("qemu:///embed?root=/tmp/x", "embedded"),
+        ("esx://host/", "inside the C library"),
+    ] {
+        let text = Connect::open(uri).await.unwrap_err().to_string();
+        assert!(text.contains(why), "{uri}: {text}");
+    }
+}

@@ -1,0 +1,253 @@
+//! A peer that says exactly what a test wants it to say.
+
+use std::path::PathBuf;
+
+use libvirt_client::{Connect, ConnectBuilder, Result};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+
+pub const REMOTE: u32 = 0x2000_8086;
+pub const KEEPALIVE: u32 = 0x6b65_6570;
+
+pub const CALL: u32 = 0;
+pub const REPLY: u32 = 1;
+pub const MESSAGE: u32 = 2;
+pub const OK: u32 = 0;
+pub const ERROR: u32 = 1;
+
+pub mod procedure {
+    pub const CONNECT_OPEN: u32 = 1;
+    pub const CONNECT_CLOSE: u32 = 2;
+    pub const CONNECT_GET_TYPE: u32 = 3;
+    pub const DOMAIN_LOOKUP_BY_NAME: u32 = 23;
+    pub const DOMAIN_SAVE: u32 = 55;
+    pub const CONNECT_GET_HOSTNAME: u32 = 59;
+    pub const SUPPORTS_FEATURE: u32 = 60;
+    pub const AUTH_LIST: u32 = 66;
+    pub const CONNECT_GET_URI: u32 = 110;
+}
+
+/// A socket that a client can be told to connect to.
+pub struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+    _dir: TempDir,
+}
+
+/// The peer's end of a connection.
+pub struct Peer {
+    stream: UnixStream,
+}
+
+/// A message as it stood on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub program: u32,
+    pub version: u32,
+    pub procedure: u32,
+    pub kind: u32,
+    pub serial: u32,
+    pub status: u32,
+    pub payload: Vec<u8>,
+}
+
+impl Listener {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sock");
+        Self {
+            listener: UnixListener::bind(&path).unwrap(),
+            path,
+            _dir: dir,
+        }
+    }
+
+    pub fn uri(&self) -> String {
+        format!("qemu+unix:///system?socket={}", self.path.display())
+    }
+
+    pub async fn accept(&self) -> Peer {
+        let (stream, _) = self.listener.accept().await.unwrap();
+        Peer { stream }
+    }
+
+    /// A connection that is open, without keepalive, and its peer.
+    pub async fn open(&self) -> (Connect, Peer) {
+        self.open_with(|builder| builder.keepalive(std::time::Duration::ZERO, 0))
+            .await
+    }
+
+    pub async fn open_with(
+        &self,
+        options: impl FnOnce(ConnectBuilder) -> ConnectBuilder,
+    ) -> (Connect, Peer) {
+        let opening = options(Connect::builder(&self.uri())).open();
+        let (conn, peer) = tokio::join!(opening, async {
+            let mut peer = self.accept().await;
+            peer.greet().await;
+            peer
+        });
+        (conn.unwrap(), peer)
+    }
+
+    /// What a client makes of a peer that behaves as `act` says from the first byte on.
+    pub async fn open_against<F>(&self, act: impl FnOnce(Peer) -> F) -> Result<Connect>
+    where
+        F: Future<Output = ()>,
+    {
+        let uri = self.uri();
+        let (conn, ()) = tokio::join!(Connect::open(&uri), async {
+            act(self.accept().await).await
+        });
+        conn
+    }
+}
+
+impl Peer {
+    /// The daemon's part of opening a connection.
+    pub async fn greet(&mut self) {
+        loop {
+            let call = self.take().await;
+            match call.procedure {
+                procedure::AUTH_LIST => self.reply(&call, &words(&[0])).await,
+                procedure::SUPPORTS_FEATURE => self.reply(&call, &words(&[1])).await,
+                procedure::CONNECT_OPEN => {
+                    self.reply(&call, &[]).await;
+                    return;
+                }
+                other => panic!("procedure {other} while opening"),
+            }
+        }
+    }
+
+    /// The next message from the client.
+    pub async fn take(&mut self) -> Message {
+        self.try_take()
+            .await
+            .expect("the client closed the connection")
+    }
+
+    /// The next message, or `None` at the end of the stream.
+    pub async fn try_take(&mut self) -> Option<Message> {
+        let mut word = [0; 4];
+        self.stream.read_exact(&mut word).await.ok()?;
+        let mut rest = vec![0; u32::from_be_bytes(word) as usize - 4];
+        self.stream.read_exact(&mut rest).await.unwrap();
+        let payload = rest.split_off(24);
+        let mut header = rest
+            .chunks(4)
+            .map(|word| u32::from_be_bytes(word.try_into().unwrap()));
+        let mut next = || header.next().unwrap();
+        Some(Message {
+            program: next(),
+            version: next(),
+            procedure: next(),
+            kind: next(),
+            serial: next(),
+            status: next(),
+            payload,
+        })
+    }
+
+    /// Answers everything that is asked until the client goes away: closing included.
+    pub async fn serve(mut self, mut answer: impl FnMut(&Message) -> Vec<u8>) {
+        while let Some(call) = self.try_take().await {
+            let payload = answer(&call);
+            self.reply(&call, &payload).await;
+            if call.procedure == procedure::CONNECT_CLOSE {
+                return;
+            }
+        }
+    }
+
+    pub async fn reply(&mut self, call: &Message, payload: &[u8]) {
+        self.send(&call.reply(payload)).await;
+    }
+
+    pub async fn send(&mut self, message: &Message) {
+        self.send_bytes(&message.bytes()).await;
+    }
+
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+}
+
+impl Message {
+    pub fn reply(&self, payload: &[u8]) -> Self {
+        Self {
+            kind: REPLY,
+            status: OK,
+            payload: payload.to_vec(),
+            ..self.clone()
+        }
+    }
+
+    pub fn error(&self, code: i32, domain: i32, text: &str) -> Self {
+        let mut payload = words(&[code as u32, domain as u32, 1]);
+        payload.extend(string(text));
+        payload.extend(words(&[2, 0, 0, 0, 0, -1_i32 as u32, -1_i32 as u32, 0]));
+        Self {
+            kind: REPLY,
+            status: ERROR,
+            payload,
+            ..self.clone()
+        }
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = words(&[
+            28 + self.payload.len() as u32,
+            self.program,
+            self.version,
+            self.procedure,
+            self.kind,
+            self.serial,
+            self.status,
+        ]);
+        bytes.extend(&self.payload);
+        bytes
+    }
+}
+
+pub fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_be_bytes()).collect()
+}
+
+/// The encoding of a string.
+pub fn string(text: &str) -> Vec<u8> {
+    let mut bytes = words(&[text.len() as u32]);
+    bytes.extend(text.as_bytes());
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
+}
+
+/// A lifecycle event of a domain, as daemons send it.
+pub fn event() -> Message {
+    let mut payload = words(&[0]);
+    payload.extend(string("guest"));
+    payload.extend([7; 16]);
+    payload.extend(words(&[1, 2, 0]));
+    Message {
+        program: REMOTE,
+        version: 1,
+        procedure: 318,
+        kind: MESSAGE,
+        serial: 1,
+        status: OK,
+        payload,
+    }
+}
+
+pub fn ping() -> Message {
+    Message {
+        program: KEEPALIVE,
+        version: 1,
+        procedure: 1,
+        kind: MESSAGE,
+        serial: 0,
+        status: OK,
+        payload: Vec::new(),
+    }
+}
