@@ -1,0 +1,100 @@
+//! `protocol/annotations.toml`: what the project itself says of the protocol, by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::constants::Kind;
+use crate::error::{Error, Result};
+
+/// Lists under a program's name (`remote`, `qemu`, …); procedures without program and `PROC`.
+type PerProgram<T> = BTreeMap<String, T>;
+
+/// The whole file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Annotations {
+    /// Procedures whose reply may take minutes by the nature of the thing.
+    #[serde(default)]
+    pub long: PerProgram<BTreeSet<String>>,
+    /// Structures whose values `Debug` must not show.
+    #[serde(default)]
+    pub secret: BTreeSet<String>,
+    /// Procedures that the API does not offer, and why.
+    #[serde(default)]
+    pub internal: PerProgram<BTreeMap<String, String>>,
+    /// First releases of procedures that no public function stands for.
+    #[serde(default)]
+    pub since: PerProgram<BTreeMap<String, String>>,
+    /// Streams that upstream's notes do not mention: `read` or `write`.
+    #[serde(default)]
+    pub stream: PerProgram<BTreeMap<String, String>>,
+    /// How public sets are named in Rust.
+    #[serde(default)]
+    pub sets: Sets,
+    /// How names of typed parameters are grouped: beginning of the C name to Rust module.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+}
+
+/// How public sets are named in Rust where the general rule does not do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sets {
+    /// `module::Name` of a set.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// What the names of a set's members lose: the first beginning that fits.
+    #[serde(default)]
+    pub prefixes: BTreeMap<String, Vec<String>>,
+    /// Sets that do not look like what they are.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Kind>,
+    /// Members that count the others without saying so.
+    #[serde(default)]
+    pub sentinels: BTreeSet<String>,
+}
+
+impl Annotations {
+    /// Reads `annotations.toml` of a protocol folder; a folder without one has no annotations.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join("annotations.toml");
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        toml::from_str(&text)
+            .map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
+    }
+
+    /// Whether a procedure may take minutes.
+    pub fn is_long(&self, program: &str, topic: &str) -> bool {
+        self.long
+            .get(program)
+            .is_some_and(|list| list.contains(&topic.to_uppercase()))
+    }
+
+    /// Why the API does not offer a procedure, if it does not.
+    pub fn internal(&self, program: &str, topic: &str) -> Option<&str> {
+        lookup(&self.internal, program, topic)
+    }
+
+    /// The first release of a procedure without a public function.
+    pub fn since(&self, program: &str, topic: &str) -> Option<&str> {
+        lookup(&self.since, program, topic)
+    }
+
+    /// The stream of a procedure that upstream's notes do not mention.
+    pub fn stream(&self, program: &str, topic: &str) -> Option<&str> {
+        lookup(&self.stream, program, topic)
+    }
+}
+
+fn lookup<'a>(
+    map: &'a PerProgram<BTreeMap<String, String>>,
+    program: &str,
+    topic: &str,
+) -> Option<&'a str> {
+    Some(map.get(program)?.get(&topic.to_uppercase())?.as_str())
+}

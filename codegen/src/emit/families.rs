@@ -1,0 +1,54 @@
+//! Which file of the remote program a type or procedure belongs to.
+
+/// Beginnings of names to modules; the first that fits counts.
+const FAMILIES: [(&str, &str); 34] = [
+    ("auth", "auth"),
+    ("connect_list", "connect_list"),
+    ("connect_num", "connect_list"),
+    ("connect", "connect"),
+    ("domain_snapshot", "domain_snapshot"),
+    ("domain_checkpoint", "domain_checkpoint"),
+    ("domain_event", "domain_event"),
+    ("domain_migrate", "domain_migrate"),
+    ("domain_block", "domain_block"),
+    ("domain_get", "domain_get"),
+    ("domain_set", "domain_set"),
+    ("domain_create", "domain_lifecycle"),
+    ("domain_define", "domain_lifecycle"),
+    ("domain_destroy", "domain_lifecycle"),
+    ("domain_managed_save", "domain_lifecycle"),
+    ("domain_reboot", "domain_lifecycle"),
+    ("domain_reset", "domain_lifecycle"),
+    ("domain_restore", "domain_lifecycle"),
+    ("domain_resume", "domain_lifecycle"),
+    ("domain_save", "domain_lifecycle"),
+    ("domain_shutdown", "domain_lifecycle"),
+    ("domain_suspend", "domain_lifecycle"),
+    ("domain_undefine", "domain_lifecycle"),
+    ("domain", "domain"),
+    ("network_port", "network_port"),
+    ("network", "network"),
+    ("storage_pool", "storage_pool"),
+    ("storage_vol", "storage_vol"),
+    ("node_device", "node_device"),
+    ("node", "node"),
+    ("interface", "interface"),
+    ("nwfilter", "nwfilter"),
+    ("secret", "secret"),
+    ("", COMMON),
+];
+
+/// What several families use.
+pub const COMMON: &str = "common";
+
+/// The module of `domain_get_info` or `domain_get_info_args`.
+pub fn family(topic: &str) -> &'static str {
+    FAMILIES
+        .iter()
+        .find(|(prefix, _)| {
+            topic
+                .strip_prefix(prefix)
+                .is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('_'))
+        })
+        .map_or(COMMON, |(_, module)| module)
+}

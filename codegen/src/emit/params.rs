@@ -1,0 +1,66 @@
+//! Names of typed parameters.
+
+use std::collections::BTreeMap;
+
+use super::text::Text;
+use crate::annotations::Annotations;
+use crate::constants::{Constants, Text as Name};
+use crate::error::{Error, Result};
+
+/// What the C names of a module begin with, and the names with what is left of them.
+type Group<'c> = (&'c str, Vec<(&'c Name, &'c str)>);
+
+/// The file `names.rs`.
+pub fn names(constants: &Constants, annotations: &Annotations) -> Result<String> {
+    let mut modules: BTreeMap<&str, Group<'_>> = BTreeMap::new();
+    for name in &constants.strings {
+        // Of two beginnings that fit, the longer.
+        let group = annotations
+            .params
+            .iter()
+            .filter(|(prefix, _)| name.name.starts_with(prefix.as_str()))
+            .max_by_key(|(prefix, _)| prefix.len());
+        let Some((prefix, module)) = group else {
+            return Err(Error::invalid(format!(
+                "no group for the parameter {}: write one into annotations.toml, [params]",
+                name.name
+            )));
+        };
+        let rest = name.name.strip_prefix(prefix.as_str()).unwrap_or_default();
+        let (_, list) = modules.entry(module).or_insert((prefix, Vec::new()));
+        list.push((name, rest));
+    }
+    let mut text = Text::default();
+    for (module, (prefix, names)) in modules {
+        text.gap();
+        text.line(format!("/// Parameters that C calls `{prefix}…`."));
+        text.line(format!("pub mod {module} {{"));
+        for (at, (name, rest)) in names.into_iter().enumerate() {
+            if at > 0 {
+                text.line("");
+            }
+            text.line(format!("    /// `{}`", name.name));
+            let kind = name.kind.as_ref().map(|kind| format!("`{kind}`"));
+            let since = name.since.as_ref().map(|since| format!("since {since}"));
+            let facts: Vec<String> = kind.into_iter().chain(since).collect();
+            if !facts.is_empty() {
+                text.line(format!("    /// ({})", facts.join(", ")));
+            }
+            text.line(format!(
+                "    pub const {}: &str = \"{}\";",
+                starting_with_letter(rest),
+                name.value
+            ));
+        }
+        text.line("}");
+    }
+    Ok(text.finish(&["Names of typed parameters, grouped by what they are about."]))
+}
+
+fn starting_with_letter(name: &str) -> String {
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("N{name}")
+    } else {
+        name.to_owned()
+    }
+}

@@ -1,0 +1,399 @@
+//! Wire types as invocations of the library's XDR macros.
+
+use std::collections::BTreeMap;
+
+use super::names::{camel, common_prefix, field, grouped};
+use super::text::Text;
+use crate::annotations::Annotations;
+use crate::error::{Error, Result};
+use crate::xdr::model::{Constant, Declaration, Enum, File, Struct, Union};
+use crate::xdr::{Bound, Definition, Program, Shape};
+
+/// The only maximum of strings that the library's decoder knows.
+const STRING_MAX: u64 = 4_194_304;
+
+/// The Rust names of a definition's types and constants.
+#[derive(Debug)]
+pub struct Wire<'d> {
+    pub(super) definition: &'d Definition,
+    pub(super) annotations: &'d Annotations,
+    /// C name of a type or constant to its module and Rust name.
+    names: BTreeMap<String, (&'static str, String)>,
+}
+
+/// What each file's names begin with and where its types stand.
+const FILES: [(&str, &[&str], &str); 6] = [
+    ("remote_protocol", &["remote_", "REMOTE_"], "remote"),
+    ("qemu_protocol", &["qemu_", "QEMU_"], "qemu"),
+    ("lxc_protocol", &["lxc_", "LXC_"], "lxc"),
+    ("admin_protocol", &["admin_", "ADMIN_"], "admin"),
+    ("virnetprotocol", &["virNet", "VIR_NET_"], "net"),
+    (
+        "virkeepaliveprotocol",
+        &["keepalive_", "KEEPALIVE_"],
+        "keepalive",
+    ),
+];
+
+/// The module of a definition file.
+pub fn module(file: &str) -> Result<&'static str> {
+    FILES
+        .iter()
+        .find(|(name, ..)| *name == file)
+        .map(|(.., module)| *module)
+        .ok_or_else(|| Error::invalid(format!("{file}.x has no module in the library")))
+}
+
+/// A C name without what all names of its file begin with.
+pub fn stripped<'n>(file: &str, name: &'n str) -> &'n str {
+    let prefixes = FILES.iter().find(|(name, ..)| *name == file);
+    prefixes
+        .into_iter()
+        .flat_map(|(_, prefixes, _)| *prefixes)
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name)
+}
+
+impl<'d> Wire<'d> {
+    /// Gives every type and constant its name. A type that would be called like a procedure gets
+    /// `Item` appended.
+    pub fn new(definition: &'d Definition, annotations: &'d Annotations) -> Result<Self> {
+        let mut names = BTreeMap::new();
+        for file in definition.files() {
+            let module = module(&file.name)?;
+            let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+            let program = definition.program(file)?;
+            for procedure in program.iter().flat_map(|program| &program.procedures) {
+                if let Some(other) = taken.insert(camel(&procedure.topic()), procedure.name) {
+                    let message = format!("{other} and {} get one name", procedure.name);
+                    return Err(Error::invalid(message));
+                }
+            }
+            let types = file.structs.iter().map(|item| item.name.as_str());
+            let types = types
+                .chain(file.unions.iter().map(|item| item.name.as_str()))
+                .chain(file.enums.iter().map(|item| item.name.as_str()));
+            for name in types {
+                let mut rust = camel(stripped(&file.name, name));
+                if taken.contains_key(&rust) {
+                    rust.push_str("Item");
+                }
+                if let Some(other) = taken.insert(rust.clone(), name) {
+                    return Err(Error::invalid(format!("{other} and {name} get one name")));
+                }
+                names.insert(name.to_owned(), (module, rust));
+            }
+            for constant in file.constants.iter().filter(|constant| is_limit(constant)) {
+                let rust = stripped(&file.name, &constant.name).to_owned();
+                names.insert(constant.name.clone(), (module, rust));
+            }
+        }
+        Ok(Self {
+            definition,
+            annotations,
+            names,
+        })
+    }
+
+    /// The Rust name of a type or constant.
+    pub fn name(&self, c_name: &str) -> Result<&str> {
+        Ok(&self.entry(c_name)?.1)
+    }
+
+    fn entry(&self, c_name: &str) -> Result<&(&'static str, String)> {
+        self.names
+            .get(c_name)
+            .ok_or_else(|| Error::invalid(format!("{c_name} has no name in Rust")))
+    }
+
+    /// Names a type or constant in `text` and imports it there; `here` is the module that the text
+    /// belongs to. Types of the same module come from its root.
+    pub fn refer(&self, text: &mut Text, here: &str, c_name: &str) -> Result<String> {
+        let (module, name) = self.entry(c_name)?;
+        if *module == here {
+            if here == "remote" {
+                text.import("super", name);
+            }
+        } else {
+            text.import(&format!("crate::protocol::{module}"), name);
+        }
+        Ok(name.clone())
+    }
+
+    /// `Name<'a>` or `Name`.
+    pub fn type_with_lifetime(
+        &self,
+        text: &mut Text,
+        here: &str,
+        item: Option<&Struct>,
+    ) -> Result<String> {
+        let Some(item) = item else {
+            return Ok("()".into());
+        };
+        let name = self.refer(text, here, &item.name)?;
+        Ok(if self.struct_borrows(item)? {
+            format!("{name}<'a>")
+        } else {
+            name
+        })
+    }
+
+    /// Whether values of a structure may point into the message.
+    pub fn struct_borrows(&self, item: &Struct) -> Result<bool> {
+        for field in &item.fields {
+            if self.borrows(&self.definition.shape(field)?)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn borrows(&self, shape: &Shape<'_>) -> Result<bool> {
+        Ok(match shape {
+            // The macro for unions takes a lifetime in any case.
+            Shape::String(_) | Shape::Opaque(_) | Shape::Union(_) => true,
+            Shape::Struct(item) => self.struct_borrows(item)?,
+            Shape::Optional(inner) | Shape::Array(_, inner) | Shape::FixedArray(_, inner) => {
+                self.borrows(inner)?
+            }
+            _ => false,
+        })
+    }
+
+    /// Writes a structure.
+    pub fn structure(&self, text: &mut Text, here: &str, item: &Struct) -> Result<()> {
+        let (_, name) = self.entry(&item.name)?;
+        text.define(name);
+        let lifetime = if self.struct_borrows(item)? {
+            "<'a>"
+        } else {
+            ""
+        };
+        let secret = if self.annotations.secret.contains(&item.name) {
+            "secret "
+        } else {
+            ""
+        };
+        text.import("crate::xdr", "xdr_struct");
+        text.gap();
+        text.line("xdr_struct! {");
+        text.line(format!("    /// `{}`", item.name));
+        if item.fields.is_empty() {
+            text.line(format!("    {secret}struct {name}{lifetime} {{}}"));
+        } else {
+            text.line(format!("    {secret}struct {name}{lifetime} {{"));
+            for declaration in &item.fields {
+                let (ty, max) = self.field(text, here, declaration)?;
+                let max = max.map_or_else(String::new, |max| format!(" = {max}"));
+                text.line(format!("        {}: {ty}{max},", field(&declaration.name)));
+            }
+            text.line("    }");
+        }
+        text.line("}");
+        Ok(())
+    }
+
+    /// The type of a field, and its declared maximum where the type has none of its own.
+    fn field(
+        &self,
+        text: &mut Text,
+        here: &str,
+        declaration: &Declaration,
+    ) -> Result<(String, Option<String>)> {
+        let unsupported = || {
+            Error::invalid(format!(
+                "the library has no type for the field {}",
+                crate::xdr::declaration(declaration)
+            ))
+        };
+        Ok(match self.definition.shape(declaration)? {
+            Shape::Opaque(max) => {
+                text.import("std::borrow", "Cow");
+                let max = self.maximum(text, here, max)?;
+                ("Cow<'a, [u8]>".into(), Some(max))
+            }
+            Shape::Array(max, element) => {
+                let ty = if *element == Shape::Char {
+                    text.import("crate::xdr", "CharVec");
+                    "CharVec".into()
+                } else {
+                    let element = self
+                        .rust_type(text, here, &element)?
+                        .ok_or_else(unsupported)?;
+                    format!("Vec<{element}>")
+                };
+                (ty, Some(self.maximum(text, here, max)?))
+            }
+            shape => {
+                let ty = self
+                    .rust_type(text, here, &shape)?
+                    .ok_or_else(unsupported)?;
+                (ty, None)
+            }
+        })
+    }
+
+    /// The Rust type of a shape that needs no maximum beside it.
+    fn rust_type(&self, text: &mut Text, here: &str, shape: &Shape<'_>) -> Result<Option<String>> {
+        Ok(Some(match shape {
+            Shape::Int | Shape::Bool => "i32".into(),
+            Shape::UnsignedInt => "u32".into(),
+            Shape::Hyper => "i64".into(),
+            Shape::UnsignedHyper => "u64".into(),
+            Shape::Short => "i16".into(),
+            Shape::UnsignedShort => "u16".into(),
+            Shape::Char => "i8".into(),
+            Shape::UnsignedChar => "u8".into(),
+            Shape::Double => "f64".into(),
+            Shape::Enum(item) => self.refer(text, here, &item.name)?,
+            Shape::Union(item) => format!("{}<'a>", self.refer(text, here, &item.name)?),
+            Shape::Struct(item) => self.type_with_lifetime(text, here, Some(item))?,
+            Shape::String(max) if max.value == STRING_MAX => {
+                text.import("std::borrow", "Cow");
+                "Cow<'a, str>".into()
+            }
+            Shape::FixedOpaque(size, via)
+                if size.value == 16
+                    && via.is_some_and(|via| via.to_lowercase().ends_with("uuid")) =>
+            {
+                text.import("uuid", "Uuid");
+                "Uuid".into()
+            }
+            Shape::FixedOpaque(size, _) => format!("[u8; {}]", size.value),
+            Shape::FixedArray(size, element) if **element == Shape::Char => {
+                text.import("crate::xdr", "CharArray");
+                format!("CharArray<{}>", size.value)
+            }
+            Shape::Optional(inner) => {
+                let Some(inner) = self.rust_type(text, here, inner)? else {
+                    return Ok(None);
+                };
+                format!("Option<{inner}>")
+            }
+            Shape::Void
+            | Shape::Float
+            | Shape::String(_)
+            | Shape::Opaque(_)
+            | Shape::Array(..)
+            | Shape::FixedArray(..) => return Ok(None),
+        }))
+    }
+
+    fn maximum(&self, text: &mut Text, here: &str, max: Bound<'_>) -> Result<String> {
+        match max.name.filter(|name| self.names.contains_key(*name)) {
+            Some(name) => self.refer(text, here, name),
+            None => Ok(grouped(max.value)),
+        }
+    }
+
+    /// Writes a union.
+    pub fn union(&self, text: &mut Text, here: &str, item: &Union) -> Result<()> {
+        let (_, name) = self.entry(&item.name)?;
+        text.define(name);
+        if item.default.is_some() || item.arms.iter().any(|arm| arm.cases.len() != 1) {
+            return Err(Error::invalid(format!(
+                "the library's macro for unions cannot express {}",
+                item.name
+            )));
+        }
+        let cases: Vec<&str> = item
+            .arms
+            .iter()
+            .flat_map(|arm| &arm.cases)
+            .filter_map(|case| match case {
+                crate::xdr::model::Value::Name(name) => Some(name.as_str()),
+                crate::xdr::model::Value::Number(_) => None,
+            })
+            .collect();
+        let prefix = common_prefix(&cases);
+        text.import("crate::xdr", "xdr_union");
+        text.gap();
+        text.line("xdr_union! {");
+        text.line(format!("    /// `{}`", item.name));
+        text.line(format!("    union {name}<'a> {{"));
+        for arm in &item.arms {
+            for case in &arm.cases {
+                let number = self.definition.number(case)?;
+                let variant = match case {
+                    crate::xdr::model::Value::Name(name) => {
+                        camel(name.strip_prefix(prefix).unwrap_or(name))
+                    }
+                    crate::xdr::model::Value::Number(_) => camel(&arm.body.name),
+                };
+                let (ty, max) = self.field(text, here, &arm.body)?;
+                if max.is_some() {
+                    return Err(Error::invalid(format!(
+                        "the library's macro for unions cannot express {}",
+                        item.name
+                    )));
+                }
+                text.line(format!("        {variant}({ty}) = {number},"));
+            }
+        }
+        text.line("    }");
+        text.line("}");
+        Ok(())
+    }
+
+    /// Writes an enumeration.
+    pub fn enumeration(&self, text: &mut Text, item: &Enum) -> Result<()> {
+        let (_, name) = self.entry(&item.name)?;
+        text.define(name);
+        let members: Vec<&str> = item
+            .members
+            .iter()
+            .map(|member| member.name.as_str())
+            .collect();
+        let prefix = common_prefix(&members);
+        text.import("crate::xdr", "xdr_enum");
+        text.gap();
+        text.line("xdr_enum! {");
+        text.line(format!("    /// `{}`", item.name));
+        text.line(format!("    enum {name} {{"));
+        for member in &item.members {
+            let variant = camel(member.name.strip_prefix(prefix).unwrap_or(&member.name));
+            let value = self.definition.number(&member.value)?;
+            text.line(format!("        /// `{}`", member.name));
+            text.line(format!("        {variant} = {value},"));
+        }
+        text.line("    }");
+        text.line("}");
+        Ok(())
+    }
+
+    /// Writes the limits that a file declares.
+    pub fn limits(&self, text: &mut Text, file: &File) -> Result<()> {
+        for constant in file.constants.iter().filter(|constant| is_limit(constant)) {
+            let (_, name) = self.entry(&constant.name)?;
+            text.define(name);
+            let value = self.definition.constant(constant)?;
+            let value = u64::try_from(value)
+                .map_err(|_| Error::invalid(format!("{} is negative", constant.name)))?;
+            text.gap();
+            text.line(format!("/// `{}`", constant.name));
+            text.line(format!("pub const {name}: usize = {};", grouped(value)));
+        }
+        Ok(())
+    }
+
+    /// Writes the constant of a program.
+    pub fn program(&self, text: &mut Text, program: &Program<'_>) {
+        let digits = format!("{:08x}", program.number);
+        let (high, low) = digits.split_at(4);
+        text.import("crate::protocol", "Program");
+        text.gap();
+        text.line(format!("/// The {} program.", program.name));
+        text.line("pub const PROGRAM: Program = Program {");
+        text.line(format!("    number: 0x{high}_{low},"));
+        text.line(format!("    version: {},", program.version));
+        text.line(format!("    name: \"{}\",", program.name));
+        text.line("};");
+    }
+}
+
+/// Whether a constant says how many of something a message may hold.
+fn is_limit(constant: &Constant) -> bool {
+    !constant.header
+        && !constant.name.ends_with("_PROGRAM")
+        && !constant.name.ends_with("_PROTOCOL_VERSION")
+}

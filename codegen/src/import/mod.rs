@@ -1,0 +1,231 @@
+//! Upstream sources to the facts in `protocol/`.
+
+pub mod expression;
+pub mod functions;
+pub mod headers;
+pub mod params;
+pub mod symbols;
+pub mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::annotations::Annotations;
+use crate::constants::{Constants, Kind};
+use crate::error::{Error, Result};
+use crate::provenance::Provenance;
+use crate::xdr::model::{Constant, File, Value};
+use crate::xdr::{Definition, parse, print};
+use headers::Headers;
+use symbols::Symbols;
+use tree::{PROTOCOLS, Tree};
+
+/// The facts of a source tree.
+#[derive(Debug)]
+pub struct Facts {
+    /// The definitions, with notes from the public symbols.
+    pub files: Vec<File>,
+    /// The public constants.
+    pub constants: Constants,
+    /// Where they were taken from.
+    pub provenance: Provenance,
+    /// What could not be found out.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the definitions of a source tree as upstream has them, and the header constants they use.
+pub fn definition(tree: &Tree) -> Result<Definition> {
+    let files = definitions(tree)?;
+    let mut headers = Headers::default();
+    for (path, name) in tree.headers() {
+        headers.add(path, name, &tree.peek(path)?)?;
+    }
+    Definition::new(files, &headers.resolve()?.by_name)
+}
+
+fn definitions(tree: &Tree) -> Result<Vec<File>> {
+    let mut files = Vec::new();
+    for name in PROTOCOLS {
+        if let Some(path) = tree.protocol(name) {
+            files.push(parse(path, name, &tree.read(path)?)?);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::invalid("the source tree has no remote_protocol.x"));
+    }
+    Ok(files)
+}
+
+/// Collects the facts of a source tree.
+pub fn read(tree: &Tree, annotations: &Annotations) -> Result<Facts> {
+    let release = tree.release()?;
+    let mut warnings = Vec::new();
+    let mut headers = Headers::default();
+    for (path, name) in tree.headers() {
+        headers.add(path, name, &tree.read(path)?)?;
+    }
+    let facts = headers.resolve()?;
+    let mut sets = facts.sets;
+    for set in &mut sets {
+        if let Some(kind) = annotations.sets.kinds.get(&set.name) {
+            set.kind = *kind;
+        }
+        set.members
+            .retain(|member| !annotations.sets.sentinels.contains(&member.name));
+    }
+    for set in sets.iter().filter(|set| set.kind == Kind::Flags) {
+        for member in set
+            .members
+            .iter()
+            .filter(|member| u32::try_from(member.value).is_err())
+        {
+            warnings.push(format!("{} is no set of 32 flags", member.name));
+        }
+    }
+    let strings = params::with_kinds(tree, headers.strings)?;
+
+    let mut files = definitions(tree)?;
+    let mut flags = BTreeMap::new();
+    let functions = functions::flags(tree, &sets)?;
+    for file in &mut files {
+        add_header_constants(file, &facts.by_name);
+        let symbols = symbols_of(tree, &file.name)?;
+        let Some(procedures) = &mut file.procedures else {
+            continue;
+        };
+        let program = procedures.name.trim_end_matches("_procedure").to_owned();
+        for procedure in &mut procedures.list {
+            let (_, topic) = procedure.name.split_once("_PROC_").unwrap_or_default();
+            let topic = topic.to_lowercase();
+            let is_message = file
+                .structs
+                .iter()
+                .any(|item| item.name == format!("{program}_{topic}_msg"));
+            if is_message || program == "keepalive" {
+                continue;
+            }
+            let symbol = symbols
+                .as_ref()
+                .and_then(|symbols| symbols.of_procedure(&topic));
+            procedure.notes.api = symbol.map(|symbol| symbol.name.clone());
+            procedure.notes.since = symbol
+                .map(|symbol| symbol.since.as_str())
+                .or(annotations.since(&program, &topic))
+                .map(str::to_owned);
+            if procedure.notes.since.is_none() {
+                warnings.push(format!(
+                    "no public function stands for {}: write its first release into \
+                     annotations.toml, [since.{program}]",
+                    procedure.name
+                ));
+            }
+            if let Some(sets) = symbol.and_then(|symbol| functions.get(&symbol.name)) {
+                flags.insert(procedure.name.clone(), sets.clone());
+            }
+        }
+    }
+    Ok(Facts {
+        files,
+        constants: Constants {
+            release: release.clone(),
+            numbers: facts.numbers,
+            strings,
+            sets,
+            flags,
+        },
+        provenance: Provenance {
+            release,
+            inputs: tree.used(),
+        },
+        warnings,
+    })
+}
+
+/// Reads a source tree and writes its facts. Returns what could not be found out.
+pub fn import(source: &Path, out: &Path) -> Result<Vec<String>> {
+    let annotations = Annotations::load(out)?;
+    let facts = read(&Tree::open(source)?, &annotations)?;
+    std::fs::create_dir_all(out).map_err(Error::io(out))?;
+    let release = &facts.constants.release;
+    for name in PROTOCOLS {
+        let path = out.join(format!("{name}.x"));
+        match facts.files.iter().find(|file| file.name == name) {
+            Some(file) => {
+                let heading = format!(
+                    "Facts of libvirt {release}, written by `codegen import`; not edited by hand."
+                );
+                write(&path, &print(file, &heading))?;
+            }
+            None if path.exists() => std::fs::remove_file(&path).map_err(Error::io(&path))?,
+            None => {}
+        }
+    }
+    write(&out.join("constants.toml"), &facts.constants.print())?;
+    write(&out.join("provenance.toml"), &facts.provenance.print())?;
+    Ok(facts.warnings)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(Error::io(path))
+}
+
+fn symbols_of(tree: &Tree, file: &str) -> Result<Option<Symbols>> {
+    let name = match file {
+        "remote_protocol" => "libvirt_public.syms",
+        "qemu_protocol" => "libvirt_qemu.syms",
+        "lxc_protocol" => "libvirt_lxc.syms",
+        "admin_protocol" => "libvirt_admin_public.syms",
+        _ => return Ok(None),
+    };
+    let Some(path) = tree.named(name) else {
+        return Ok(None);
+    };
+    Ok(Some(Symbols::parse(&tree.read(path)?)))
+}
+
+/// Gives a definition the constants that it takes from headers, so that it can be read alone.
+fn add_header_constants(file: &mut File, headers: &BTreeMap<String, i64>) {
+    let declared: BTreeSet<&str> = file
+        .constants
+        .iter()
+        .map(|constant| constant.name.as_str())
+        .collect();
+    let declarations = file
+        .structs
+        .iter()
+        .flat_map(|item| &item.fields)
+        .chain(&file.typedefs)
+        .chain(
+            file.unions
+                .iter()
+                .flat_map(|union| union.arms.iter().map(|arm| &arm.body)),
+        );
+    let sizes = declarations.filter_map(|declaration| match &declaration.form {
+        crate::xdr::model::Form::Fixed(size) | crate::xdr::model::Form::Variable(Some(size)) => {
+            Some(size)
+        }
+        _ => None,
+    });
+    let cases = file
+        .unions
+        .iter()
+        .flat_map(|union| union.arms.iter().flat_map(|arm| &arm.cases));
+    let values = file.constants.iter().map(|constant| &constant.value);
+    let mut wanted = Vec::new();
+    for value in values.chain(sizes).chain(cases) {
+        if let Value::Name(name) = value
+            && !declared.contains(name.as_str())
+            && let Some(number) = headers.get(name)
+            && !wanted
+                .iter()
+                .any(|constant: &Constant| constant.name == *name)
+        {
+            wanted.push(Constant {
+                name: name.clone(),
+                value: Value::Number(*number),
+                header: true,
+            });
+        }
+    }
+    file.constants.splice(0..0, wanted);
+}

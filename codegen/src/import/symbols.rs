@@ -1,0 +1,59 @@
+//! Which release first exported each public function.
+
+use std::collections::BTreeMap;
+
+/// A public function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its name.
+    pub name: String,
+    /// The release that first exported it.
+    pub since: String,
+}
+
+/// The functions of one library, by what their names have in common with procedures.
+#[derive(Debug, Default)]
+pub struct Symbols {
+    by_key: BTreeMap<String, Symbol>,
+}
+
+impl Symbols {
+    /// Reads a version script: `LIBVIRT_0.1.0 { global: name; … } LIBVIRT_0.0.5;`.
+    pub fn parse(text: &str) -> Self {
+        let mut by_key = BTreeMap::new();
+        let mut version = "";
+        for line in text.lines().map(str::trim) {
+            if let Some(node) = line.strip_suffix('{') {
+                version = node.trim().rsplit('_').next().unwrap_or_default();
+            } else if let Some(name) = line.strip_suffix(';')
+                && name.starts_with("vir")
+                && name.chars().all(|c| c.is_ascii_alphanumeric())
+            {
+                let symbol = Symbol {
+                    name: name.to_owned(),
+                    since: version.to_owned(),
+                };
+                by_key.entry(key(name)).or_insert(symbol);
+            }
+        }
+        Self { by_key }
+    }
+
+    /// The function that a procedure serves; `topic` is e.g. `domain_get_info`.
+    pub fn of_procedure(&self, topic: &str) -> Option<&Symbol> {
+        let words = topic.replace('_', "");
+        // Releases before 1.1 left the first word out of procedures about the connection.
+        self.by_key
+            .get(&words)
+            .or_else(|| self.by_key.get(&format!("connect{words}")))
+    }
+}
+
+/// What is left of a function's name when the names of library and program are taken out.
+fn key(name: &str) -> String {
+    let name = name.strip_prefix("virAdm").unwrap_or(name);
+    let name = name.strip_prefix("vir").unwrap_or(name);
+    name.replacen("Qemu", "", 1)
+        .replacen("Lxc", "", 1)
+        .to_lowercase()
+}

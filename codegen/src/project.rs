@@ -1,0 +1,48 @@
+//! The folder `protocol/` as a whole, and where in the workspace things go.
+
+use std::path::{Path, PathBuf};
+
+use crate::annotations::Annotations;
+use crate::constants::Constants;
+use crate::error::{Error, Result};
+use crate::load::load;
+use crate::provenance::Provenance;
+use crate::xdr::Definition;
+
+/// Everything that code is generated from.
+#[derive(Debug)]
+pub struct Project {
+    /// The workspace.
+    pub root: PathBuf,
+    /// The wire.
+    pub definition: Definition,
+    /// The public constants.
+    pub constants: Constants,
+    /// What the project itself says.
+    pub annotations: Annotations,
+    /// Where the facts come from.
+    pub provenance: Provenance,
+}
+
+impl Project {
+    /// Reads the folder `protocol/` of a workspace.
+    pub fn open(root: &Path) -> Result<Self> {
+        let folder = root.join("protocol");
+        Ok(Self {
+            definition: load(&folder)?,
+            constants: Constants::load(&folder)?,
+            annotations: Annotations::load(&folder)?,
+            provenance: Provenance::load(&folder)?,
+            root: root.to_owned(),
+        })
+    }
+
+    /// The workspace that the current folder is in.
+    pub fn find_root() -> Result<PathBuf> {
+        let here = std::env::current_dir().map_err(Error::io(Path::new(".")))?;
+        here.ancestors()
+            .find(|folder| folder.join("codegen/Cargo.toml").exists())
+            .map(Path::to_owned)
+            .ok_or_else(|| Error::invalid("not inside the workspace; say where it is with --root"))
+    }
+}
