@@ -1,0 +1,1 @@
+//! Defining, starting, stopping, saving and the other things that change what a domain does.

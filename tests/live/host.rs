@@ -1,0 +1,1 @@
+//! The connection and the host.

@@ -1,0 +1,1 @@
+//! Processors, memory, disks, interfaces and statistics.
