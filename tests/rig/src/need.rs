@@ -26,7 +26,7 @@ pub enum Need {
     Qemu,
     /// The kernel and initramfs of the test guest: in the cache, or ways to build them.
     Guest,
-    /// Virtual networks with NAT and DHCP. They also need [`Need::Root`].
+    /// Virtual networks with NAT and DHCP, which only a system daemon can have.
     Network,
     /// The rights of root, which a system daemon in a mount namespace takes.
     Root,
@@ -69,6 +69,7 @@ impl Need {
             ],
             Need::Guest => vec![Part::GuestImage],
             Need::Network => vec![
+                Part::Root,
                 Part::Program("dnsmasq", "dnsmasq-base"),
                 Part::Program("iptables", "iptables"),
             ],

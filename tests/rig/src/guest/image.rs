@@ -40,6 +40,9 @@ const MODULES: &[&str] = &[
     "evdev",
 ];
 
+/// How the names of directories start that are in use only during a build.
+const BUILD: &str = "build-";
+
 const KERNEL_META_PACKAGE: &str = "linux-image-cloud-amd64";
 const KERNEL_PACKAGE: &str = "linux-image-6";
 
@@ -73,7 +76,7 @@ fn image() -> Result<PathBuf> {
         .attempt(|| format!("locking {}", path.display()))?;
     // Another process may have built it while this one waited.
     if !image.is_dir() {
-        remove_outdated(&cache)?;
+        remove_leftovers(&cache)?;
         build(&cache, &image)?;
     }
     Ok(image)
@@ -102,10 +105,11 @@ fn image_name() -> String {
     format!("guest-{:016x}", hasher.finish())
 }
 
-fn remove_outdated(cache: &Path) -> Result<()> {
+/// Removes what builders left that were killed. Only for who holds the lock.
+fn remove_leftovers(cache: &Path) -> Result<()> {
     for entry in fs::read_dir(cache).attempt(|| format!("reading {}", cache.display()))? {
         let entry = entry.attempt(|| format!("reading {}", cache.display()))?;
-        if entry.file_name().to_string_lossy().starts_with("guest-") {
+        if entry.file_name().to_string_lossy().starts_with(BUILD) {
             fs::remove_dir_all(entry.path())
                 .attempt(|| format!("removing {}", entry.path().display()))?;
         }
@@ -115,14 +119,14 @@ fn remove_outdated(cache: &Path) -> Result<()> {
 
 fn build(cache: &Path, image: &Path) -> Result<()> {
     let work = tempfile::Builder::new()
-        .prefix("build-")
+        .prefix(BUILD)
         .tempdir_in(cache)
         .attempt(|| format!("creating a directory in {}", cache.display()))?;
     let root = work.path().join("packages");
     let archives = cache.join("archives");
     let kernel = packages::behind_meta_package(KERNEL_META_PACKAGE, KERNEL_PACKAGE, &archives)?;
     for package in [kernel.as_str(), "busybox-static", "qemu-guest-agent"] {
-        packages::unpack(package, &archives, &root)?;
+        packages::unpack(package, &archives, work.path(), &root)?;
     }
 
     let finished = work.path().join("finished");

@@ -12,11 +12,11 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_secs(300);
 const UNPACK_LIMIT: Duration = Duration::from_secs(120);
 
 /// Unpacks a package into `into`. Its archive stays in `archives`, so that unpacking it once more
-/// needs no network.
-pub(super) fn unpack(package: &str, archives: &Path, into: &Path) -> Result<()> {
+/// needs no network; `work` is for archives that are not complete yet.
+pub(super) fn unpack(package: &str, archives: &Path, work: &Path, into: &Path) -> Result<()> {
     let archive = match find_archive(package, archives)? {
         Some(archive) => archive,
-        None => download(package, archives)?,
+        None => download(package, archives, work)?,
     };
     stdout_of(
         Command::new("dpkg-deb").arg("-x").arg(archive).arg(into),
@@ -53,20 +53,17 @@ pub(super) fn behind_meta_package(meta: &str, prefix: &str, archives: &Path) -> 
         })
 }
 
-fn download(package: &str, archives: &Path) -> Result<PathBuf> {
+fn download(package: &str, archives: &Path, work: &Path) -> Result<PathBuf> {
     fs::create_dir_all(archives).attempt(|| format!("creating {}", archives.display()))?;
-    // Into a directory of its own first: what stands in `archives` is always complete.
-    let partial = tempfile::tempdir_in(archives)
-        .attempt(|| format!("creating a directory in {}", archives.display()))?;
     stdout_of(
         Command::new("apt-get")
             // apt's own unprivileged user could not write here.
             .args(["-q", "-o", "APT::Sandbox::User=root", "download", package])
             .env("LC_ALL", "C")
-            .current_dir(partial.path()),
+            .current_dir(work),
         DOWNLOAD_LIMIT,
     )?;
-    let archive = find_archive(package, partial.path())?.ok_or_else(|| {
+    let archive = find_archive(package, work)?.ok_or_else(|| {
         Error::Failed(format!(
             "`apt-get download {package}` left no archive behind"
         ))

@@ -19,13 +19,7 @@ fn has_its_own_host_name() -> Result<()> {
 
 #[test]
 fn has_its_own_networks() -> Result<()> {
-    if !available(&[
-        Need::Daemon,
-        Need::Qemu,
-        Need::Virsh,
-        Need::Network,
-        Need::Root,
-    ])? {
+    if !available(&[Need::Daemon, Need::Qemu, Need::Virsh, Need::Network])? {
         return Ok(());
     }
     let daemon = Daemon::builder().system().start()?;

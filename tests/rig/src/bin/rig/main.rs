@@ -12,8 +12,9 @@ usage: rig missing            print the Debian packages to install, one a line
        rig without            print, for RIG_WITHOUT, the needs this machine cannot meet
        rig image [--cached]   build the guest image and print its kernel and initramfs;
                               with --cached fail unless it is there already
-       rig run [--test-driver] [--] COMMAND [ARGUMENT]…
-                              run COMMAND beside a private daemon that ends with it
+       rig run [--test-driver] [--verbose] [--] COMMAND [ARGUMENT]…
+                              run COMMAND beside a private daemon that ends with it;
+                              with --verbose say when it starts and has ended
 
 COMMAND finds in its environment:
        RIG_URI                the connection URI of the private daemon
@@ -41,10 +42,10 @@ fn main() -> ExitCode {
         ["image"] => image(),
         ["image", "--cached"] if guest::is_cached() => image(),
         ["image", "--cached"] => Ok(ExitCode::FAILURE),
-        ["run", "--test-driver", "--", command @ ..] | ["run", "--test-driver", command @ ..] => {
-            run::run(run::Kind::TestDriver, command)
+        ["run", rest @ ..] => {
+            let (options, command) = run::Options::split_off(rest);
+            run::run(options, command)
         }
-        ["run", "--", command @ ..] | ["run", command @ ..] => run::run(run::Kind::Qemu, command),
         ["-h" | "--help"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
@@ -64,7 +65,12 @@ fn main() -> ExitCode {
 }
 
 fn missing() {
-    if let Err(Error::Missing(missing)) = rig::require(&Need::ALL) {
+    // Packages for what only root can do are of no use to others.
+    let useful = Need::ALL
+        .into_iter()
+        .filter(|need| rig::is_root() || !matches!(need, Need::Network | Need::Root))
+        .collect::<Vec<_>>();
+    if let Err(Error::Missing(missing)) = rig::require(&useful) {
         for package in missing.packages() {
             println!("{package}");
         }

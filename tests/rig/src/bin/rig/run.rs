@@ -13,15 +13,32 @@ use signal_hook::iterator::Signals;
 /// How long a command may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What the daemon is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Qemu,
-    TestDriver,
+/// How to run the command.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    test_driver: bool,
+    verbose: bool,
+}
+
+impl Options {
+    /// The options at the beginning of `words`, and the command after them.
+    pub(crate) fn split_off<'a>(mut words: &'a [&'a str]) -> (Self, &'a [&'a str]) {
+        let mut options = Self::default();
+        while let Some((word, rest)) = words.split_first() {
+            match *word {
+                "--test-driver" => options.test_driver = true,
+                "--verbose" => options.verbose = true,
+                "--" => return (options, rest),
+                _ => break,
+            }
+            words = rest;
+        }
+        (options, words)
+    }
 }
 
 /// Runs the command. Also when told to end by a signal, this returns only when nothing is left.
-pub(crate) fn run(kind: Kind, command: &[&str]) -> Result<ExitCode> {
+pub(crate) fn run(options: Options, command: &[&str]) -> Result<ExitCode> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Error::Failed(String::from("run what?")));
     };
@@ -31,15 +48,21 @@ pub(crate) fn run(kind: Kind, command: &[&str]) -> Result<ExitCode> {
 
     let mut command = Command::new(program);
     command.args(arguments);
-    let daemon = match kind {
-        Kind::Qemu => {
-            command
-                .env("RIG_KERNEL", guest::kernel()?)
-                .env("RIG_INITRD", guest::initrd()?);
-            Daemon::builder().start()?
+    let mut builder = Daemon::builder();
+    if options.test_driver {
+        builder = builder.test_driver();
+    } else {
+        command
+            .env("RIG_KERNEL", guest::kernel()?)
+            .env("RIG_INITRD", guest::initrd()?);
+    }
+    let daemon = builder.start()?;
+    let say = |text: &str| {
+        if options.verbose {
+            eprintln!("rig: {text}");
         }
-        Kind::TestDriver => Daemon::builder().test_driver().start()?,
     };
+    say(&format!("a private libvirtd serves {}", daemon.uri()));
     command
         .env("RIG_URI", daemon.uri())
         .env("RIG_DIR", daemon.scratch());
@@ -52,6 +75,7 @@ pub(crate) fn run(kind: Kind, command: &[&str]) -> Result<ExitCode> {
         .map_err(Error::io(format!("starting {program}")))?;
     let code = wait(&mut child, &mut signals);
     daemon.shut_down()?;
+    say("the private libvirtd and all that it started are gone");
     code
 }
 
