@@ -3,6 +3,7 @@
 mod api;
 mod client;
 mod error;
+pub mod events;
 pub mod params;
 pub mod protocol;
 mod rpc;

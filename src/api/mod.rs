@@ -5,4 +5,4 @@
 
 mod connect;
 pub mod domain;
-mod wire;
+pub(crate) mod wire;

@@ -6,11 +6,13 @@ mod driver;
 mod open;
 mod raw;
 mod shared;
+pub(crate) mod subscription;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
@@ -23,6 +25,7 @@ use crate::protocol::{Procedure, remote};
 use crate::rpc::calls::ProcedureId;
 use crate::transport::Security;
 use shared::Shared;
+use subscription::Registry;
 
 /// A connection to a libvirt daemon.
 ///
@@ -60,6 +63,9 @@ struct Inner {
     read_only: bool,
     security: Security,
     hypervisor: OnceCell<String>,
+    registry: Registry,
+    /// Where the driver runs, and what must outlive a caller.
+    runtime: Handle,
 }
 
 impl Connect {

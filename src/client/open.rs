@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::builder::ConnectBuilder;
 use super::driver::Driver;
 use super::shared::Shared;
+use super::subscription::Registry;
 use super::{CallTimeout, Connect, Inner};
 use crate::error::{Error, Result};
 use crate::protocol::{Procedure, remote};
@@ -122,6 +123,8 @@ fn start(
         read_only: options.read_only,
         security,
         hypervisor: OnceCell::new(),
+        registry: Registry::default(),
+        runtime,
     };
     Ok(Connect {
         inner: Arc::new(inner),

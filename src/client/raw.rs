@@ -57,7 +57,7 @@ impl<'a> Raw<'a> {
 }
 
 /// Bytes that are an encoding already.
-struct Encoded<'a>(&'a [u8]);
+pub(super) struct Encoded<'a>(pub(super) &'a [u8]);
 
 impl Encode for Encoded<'_> {
     fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {

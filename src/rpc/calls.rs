@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::events::Binding;
 use super::streams::Incoming;
-use crate::protocol::{ProcedureInfo, Program};
+use crate::protocol::{EventInfo, ProcedureInfo, Program};
 
 /// Serials are a slot's index in the low bits and its generation in the high ones, so that a slot
 /// used again does not answer to its old serial.
@@ -33,6 +33,12 @@ impl ProcedureId {
     }
 }
 
+impl From<&EventInfo> for ProcedureId {
+    fn from(info: &EventInfo) -> Self {
+        Self::new(info.program, info.number)
+    }
+}
+
 impl From<&ProcedureInfo> for ProcedureId {
     fn from(info: &ProcedureInfo) -> Self {
         Self::new(info.program, info.number)
@@ -48,17 +54,6 @@ pub(crate) enum Outcome {
     Error(Bytes),
     /// The deadline passed first.
     Expired,
-}
-
-/// What a reply that nobody waits for any more must be followed by.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Undo {
-    /// It created nothing.
-    Nothing,
-    /// It registered an event callback, whose id is its result: deregister that.
-    Deregister(ProcedureId),
-    /// It opened a stream: abort that.
-    AbortStream,
 }
 
 /// Where a call stands between its caller and the daemon.
@@ -90,7 +85,6 @@ pub(crate) struct Slot {
     pub(crate) state: CallState,
     pub(crate) waker: Option<Waker>,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) undo: Undo,
     pub(crate) binding: Option<Binding>,
     pub(crate) stream: Option<Box<Incoming>>,
 }
@@ -100,7 +94,6 @@ pub(crate) struct Slot {
 pub(crate) struct CallSetup {
     pub(crate) id: ProcedureId,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) undo: Undo,
     /// Event queue that the callback id in the reply is connected to before anything else is read.
     pub(crate) binding: Option<Binding>,
     /// Receiving end of the stream that the call opens; in place before the call is sent, because
@@ -113,7 +106,6 @@ impl CallSetup {
         Self {
             id,
             deadline: None,
-            undo: Undo::Nothing,
             binding: None,
             stream: None,
         }
@@ -141,7 +133,6 @@ impl Calls {
                     state: CallState::Free,
                     waker: None,
                     deadline: None,
-                    undo: Undo::Nothing,
                     binding: None,
                     stream: None,
                 });
@@ -157,7 +148,6 @@ impl Calls {
         slot.state = CallState::Waiting;
         slot.waker = None;
         slot.deadline = setup.deadline;
-        slot.undo = setup.undo;
         slot.binding = setup.binding;
         slot.stream = setup.stream;
         self.unanswered += 1;
@@ -193,11 +183,6 @@ impl Calls {
 
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
-    }
-
-    /// Slots that are in use, whatever for.
-    pub(crate) fn in_use(&self) -> usize {
-        self.slots.len() - self.free.len()
     }
 
     pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {

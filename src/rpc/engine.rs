@@ -1,10 +1,11 @@
 //! The protocol's state on one connection, without sockets and without a clock.
 
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use super::calls::{CallSetup, CallState, Calls, Outcome, ProcedureId, Undo};
-use super::events::{EventRouter, Route};
+use super::calls::{CallSetup, CallState, Calls, Outcome, ProcedureId};
+use super::events::{EventQueue, EventRouter, Route};
 use super::frame::{Frame, append_message};
 use super::header::{Header, MessageType, Status};
 use super::keepalive::{Keepalive, Verdict};
@@ -145,19 +146,25 @@ impl Engine {
                     stream.discard();
                 }
             }
-            CallState::Replied {
-                good: true,
-                payload,
-            } => {
-                let payload = payload.clone();
-                self.undo(serial, &payload);
-            }
+            CallState::Replied { good: true, .. } => self.undo(serial),
             CallState::Replied { good: false, .. } => self.calls.free(serial),
             CallState::Free
             | CallState::Abandoned
             | CallState::Streaming
             | CallState::StreamClosing => {}
         }
+    }
+
+    /// Has one more queue get the events of a registration that exists.
+    pub(crate) fn attach_queue(&mut self, route: Route, queue: &Arc<EventQueue>) {
+        if let Some(reason) = &self.ended {
+            self.wakers.extend(queue.end(reason.clone()));
+        }
+        self.events.attach(route, Arc::clone(queue));
+    }
+
+    pub(crate) fn detach_queue(&mut self, route: Route, queue: &Arc<EventQueue>) {
+        self.events.detach(route, queue);
     }
 
     /// Takes in one message.
@@ -226,11 +233,11 @@ impl Engine {
             CallState::Waiting | CallState::Expired => {
                 let payload = frame.into_payload();
                 if let Some(binding) = slot.binding.take() {
-                    if let (true, Ok(callback)) = (good, xdr::from_slice(&payload)) {
+                    let callback = xdr::from_slice(&payload).ok();
+                    if good && callback.is_some() == binding.has_callback_id {
                         self.events.bind(&binding, callback, &mut self.wakers);
                     }
                     self.events.settle(binding.event);
-                    slot.binding = Some(binding);
                 }
                 slot.deadline = None;
                 slot.state = CallState::Replied { good, payload };
@@ -238,12 +245,12 @@ impl Engine {
                 self.calls.answered();
             }
             CallState::Abandoned => {
-                if let Some(binding) = &slot.binding {
+                if let Some(binding) = slot.binding.take() {
                     self.events.settle(binding.event);
                 }
                 self.calls.answered();
                 if good {
-                    self.undo(serial, frame.payload());
+                    self.undo(serial);
                 } else {
                     self.calls.free(serial);
                 }
@@ -254,33 +261,14 @@ impl Engine {
     }
 
     /// Takes back what a good reply created that nobody wants any more.
-    fn undo(&mut self, serial: u32, payload: &[u8]) {
+    fn undo(&mut self, serial: u32) {
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
-        match slot.undo {
-            Undo::Nothing => self.calls.free(serial),
-            Undo::Deregister(procedure) => {
-                let binding = slot.binding.take();
-                self.calls.free(serial);
-                let Ok(callback) = xdr::from_slice::<i32>(payload) else {
-                    return;
-                };
-                if let Some(binding) = binding {
-                    self.events.unbind(Route::new(&binding, callback));
-                }
-                self.send_and_forget(procedure, &callback);
-            }
-            Undo::AbortStream => self.abort_stream(serial),
-        }
-    }
-
-    /// Sends a call whose reply interests nobody.
-    fn send_and_forget(&mut self, id: ProcedureId, args: &(dyn Encode + Sync)) {
-        // Ended connections and full tables need no undoing: the former is undone by the daemon, and
-        // the latter is a million unanswered calls, which no undoing would get through.
-        if let Ok(serial) = self.start_call(CallSetup::new(id), args) {
-            self.abandon(serial);
+        if slot.stream.is_some() {
+            self.abort_stream(serial);
+        } else {
+            self.calls.free(serial);
         }
     }
 

@@ -20,14 +20,11 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    pub(crate) fn new(binding: &Binding, callback: i32) -> Self {
-        let ProcedureId {
-            program, procedure, ..
-        } = binding.event;
+    pub(crate) fn new(event: ProcedureId, callback: Option<i32>) -> Self {
         Self {
-            program,
-            procedure,
-            callback: binding.has_callback_id.then_some(callback),
+            program: event.program,
+            procedure: event.procedure,
+            callback,
         }
     }
 }
@@ -36,7 +33,7 @@ impl Route {
 #[derive(Debug, Clone)]
 pub(crate) struct Binding {
     pub(crate) event: ProcedureId,
-    /// Whether messages of this kind begin with a callback id.
+    /// Whether the reply holds a callback id, which messages of this kind then begin with.
     pub(crate) has_callback_id: bool,
     pub(crate) queue: Arc<EventQueue>,
 }
@@ -68,7 +65,7 @@ impl Batch {
         self.ends.len()
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
     }
@@ -162,7 +159,7 @@ impl EventQueue {
 /// Which queue gets which events.
 #[derive(Debug, Default)]
 pub(crate) struct EventRouter {
-    queues: HashMap<Route, Arc<EventQueue>>,
+    queues: HashMap<Route, Vec<Arc<EventQueue>>>,
     /// Kinds with a registration on its way, and what of them nobody claims yet.
     early: Vec<Early>,
 }
@@ -211,11 +208,15 @@ impl EventRouter {
     }
 
     /// Connects a callback to its queue and delivers what came early.
-    pub(crate) fn bind(&mut self, binding: &Binding, callback: i32, wakers: &mut Vec<Waker>) {
-        let route = Route::new(binding, callback);
+    pub(crate) fn bind(
+        &mut self,
+        binding: &Binding,
+        callback: Option<i32>,
+        wakers: &mut Vec<Waker>,
+    ) {
         if let Some(early) = self.early_mut(binding.event) {
             early.bodies.retain(|body| {
-                let ours = route.callback.is_none() || callback_of(body) == route.callback;
+                let ours = callback.is_none() || callback_of(body) == callback;
                 if ours {
                     wakers.extend(binding.queue.push(body));
                 }
@@ -223,11 +224,24 @@ impl EventRouter {
             });
             binding.queue.note_lost(early.lost);
         }
-        self.queues.insert(route, Arc::clone(&binding.queue));
+        self.attach(
+            Route::new(binding.event, callback),
+            Arc::clone(&binding.queue),
+        );
     }
 
-    pub(crate) fn unbind(&mut self, route: Route) {
-        self.queues.remove(&route);
+    /// Has one more queue get what comes over the route.
+    pub(crate) fn attach(&mut self, route: Route, queue: Arc<EventQueue>) {
+        self.queues.entry(route).or_default().push(queue);
+    }
+
+    pub(crate) fn detach(&mut self, route: Route, queue: &Arc<EventQueue>) {
+        if let Some(queues) = self.queues.get_mut(&route) {
+            queues.retain(|other| !Arc::ptr_eq(other, queue));
+            if queues.is_empty() {
+                self.queues.remove(&route);
+            }
+        }
     }
 
     /// Hands one event on; one that nobody wants is dropped.
@@ -248,12 +262,9 @@ impl EventRouter {
             callback: None,
             ..with_id
         };
-        if let Some(queue) = self
-            .queues
-            .get(&with_id)
-            .or_else(|| self.queues.get(&without))
-        {
-            wakers.extend(queue.push(body));
+        let queues = self.queues.get(&with_id);
+        if let Some(queues) = queues.or_else(|| self.queues.get(&without)) {
+            wakers.extend(queues.iter().filter_map(|queue| queue.push(body)));
             return;
         }
         let event = ProcedureId {
@@ -269,7 +280,7 @@ impl EventRouter {
     }
 
     pub(crate) fn end(&mut self, reason: &CloseReason, wakers: &mut Vec<Waker>) {
-        for queue in self.queues.values() {
+        for queue in self.queues.values().flatten() {
             wakers.extend(queue.end(reason.clone()));
         }
     }

@@ -10,7 +10,9 @@
 
 mod deadlines;
 mod ending;
+mod events;
 mod framing;
 mod opening;
 mod peer;
 mod replies;
+mod wire_types;

@@ -19,13 +19,11 @@ pub const ERROR: u32 = 1;
 pub mod procedure {
     pub const CONNECT_OPEN: u32 = 1;
     pub const CONNECT_CLOSE: u32 = 2;
-    pub const CONNECT_GET_TYPE: u32 = 3;
-    pub const DOMAIN_LOOKUP_BY_NAME: u32 = 23;
-    pub const DOMAIN_SAVE: u32 = 55;
     pub const CONNECT_GET_HOSTNAME: u32 = 59;
     pub const SUPPORTS_FEATURE: u32 = 60;
     pub const AUTH_LIST: u32 = 66;
-    pub const CONNECT_GET_URI: u32 = 110;
+    pub const EVENT_REGISTER: u32 = 316;
+    pub const EVENT_DEREGISTER: u32 = 317;
 }
 
 /// A socket that a client can be told to connect to.

@@ -1,0 +1,83 @@
+//! What happens to domains.
+
+mod kinds;
+mod lifecycle;
+
+pub use kinds::*;
+pub use lifecycle::{Change, Lifecycle};
+
+use crate::client::Connect;
+use crate::client::subscription::Registration;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+use crate::protocol::{EventInfo, Procedure, remote};
+use crate::xdr;
+
+/// The feature of daemons whose registrations have callback ids
+/// (`VIR_DRV_FEATURE_REMOTE_EVENT_CALLBACK`).
+const FEATURE_CALLBACK_IDS: i32 = 14;
+
+/// What a kind of domain event is on the wire.
+struct Wire {
+    id: i32,
+    /// The message with a callback id in front.
+    modern: &'static EventInfo,
+    /// The message of daemons from before there were callback ids; they do not know newer kinds.
+    legacy: Option<&'static EventInfo>,
+}
+
+impl Wire {
+    async fn registration(&self, conn: &Connect, object: Option<&Domain>) -> Result<Registration> {
+        let feature = remote::ConnectSupportsFeatureArgs {
+            feature: FEATURE_CALLBACK_IDS,
+        };
+        let reply = conn
+            .call::<remote::ConnectSupportsFeature>(&feature)
+            .await?;
+        if reply.decode()?.supported != 0 {
+            self.modern(object)
+        } else {
+            self.legacy(object)
+        }
+    }
+
+    fn modern(&self, object: Option<&Domain>) -> Result<Registration> {
+        const REGISTER: &crate::protocol::ProcedureInfo =
+            &remote::ConnectDomainEventCallbackRegisterAny::INFO;
+        let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
+            event_id: self.id,
+            // The id changes while the domain stays the same; registrations are told apart by this.
+            dom: object.map(|domain| remote::NonnullDomain {
+                id: -1,
+                ..domain.wire()
+            }),
+        };
+        Ok(Registration {
+            event: self.modern,
+            register: REGISTER,
+            deregister: &remote::ConnectDomainEventCallbackDeregisterAny::INFO,
+            args: xdr::to_vec(&args).map_err(|error| Error::unsendable(REGISTER.name, error))?,
+            deregister_args: None,
+        })
+    }
+
+    fn legacy(&self, object: Option<&Domain>) -> Result<Registration> {
+        const REGISTER: &crate::protocol::ProcedureInfo =
+            &remote::ConnectDomainEventRegisterAny::INFO;
+        let (Some(event), None) = (self.legacy, object) else {
+            return Err(Error::Unsupported(
+                "the daemon is too old for this kind of event, or for events of one domain"
+                    .to_owned(),
+            ));
+        };
+        let args = remote::ConnectDomainEventRegisterAnyArgs { event_id: self.id };
+        let args = xdr::to_vec(&args).map_err(|error| Error::unsendable(REGISTER.name, error))?;
+        Ok(Registration {
+            event,
+            register: REGISTER,
+            deregister: &remote::ConnectDomainEventDeregisterAny::INFO,
+            deregister_args: Some(args.clone()),
+            args,
+        })
+    }
+}

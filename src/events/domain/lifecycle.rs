@@ -1,0 +1,103 @@
+//! Domains coming, going, and changing state.
+
+use super::super::{EventKind, sealed};
+use super::Wire;
+use crate::client::Connect;
+use crate::client::subscription::Registration;
+use crate::domain::{
+    Domain, EventCrashedDetailType, EventDefinedDetailType, EventPmSuspendedDetailType,
+    EventResumedDetailType, EventShutdownDetailType, EventStartedDetailType,
+    EventStoppedDetailType, EventSuspendedDetailType, EventType, EventUndefinedDetailType,
+};
+use crate::error::Result;
+use crate::protocol::{Event, remote};
+use crate::xdr::{Decode, DecodeError, Reader};
+
+/// A domain changed its state (`VIR_DOMAIN_EVENT_ID_LIFECYCLE`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lifecycle {
+    /// The domain.
+    pub domain: Domain,
+    /// What happened, and why.
+    pub change: Change,
+}
+
+/// What happened to a domain, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// It has a definition, new or changed.
+    Defined(EventDefinedDetailType),
+    /// Its definition is gone.
+    Undefined(EventUndefinedDetailType),
+    /// It was started.
+    Started(EventStartedDetailType),
+    /// It was paused.
+    Suspended(EventSuspendedDetailType),
+    /// It runs again.
+    Resumed(EventResumedDetailType),
+    /// It ended.
+    Stopped(EventStoppedDetailType),
+    /// The guest has shut down, its process is still there.
+    Shutdown(EventShutdownDetailType),
+    /// The guest suspended itself.
+    PmSuspended(EventPmSuspendedDetailType),
+    /// The guest crashed.
+    Crashed(EventCrashedDetailType),
+    /// Something that this release has no name for.
+    Other {
+        /// The number of the event.
+        event: i32,
+        /// The number of its reason.
+        detail: i32,
+    },
+}
+
+impl Change {
+    fn from_wire(event: i32, detail: i32) -> Self {
+        match EventType::from(event) {
+            EventType::Defined => Self::Defined(detail.into()),
+            EventType::Undefined => Self::Undefined(detail.into()),
+            EventType::Started => Self::Started(detail.into()),
+            EventType::Suspended => Self::Suspended(detail.into()),
+            EventType::Resumed => Self::Resumed(detail.into()),
+            EventType::Stopped => Self::Stopped(detail.into()),
+            EventType::Shutdown => Self::Shutdown(detail.into()),
+            EventType::Pmsuspended => Self::PmSuspended(detail.into()),
+            EventType::Crashed => Self::Crashed(detail.into()),
+            EventType::Other(event) => Self::Other { event, detail },
+        }
+    }
+}
+
+impl sealed::Sealed for Lifecycle {}
+
+impl EventKind for Lifecycle {
+    type Object = Domain;
+    const NAME: &'static str = "Lifecycle";
+
+    async fn registration(conn: &Connect, object: Option<&Domain>) -> Result<Registration> {
+        const WIRE: Wire = Wire {
+            id: 0,
+            modern: &remote::DomainEventCallbackLifecycle::INFO,
+            legacy: Some(&remote::DomainEventLifecycle::INFO),
+        };
+        WIRE.registration(conn, object).await
+    }
+
+    fn decode(
+        conn: &Connect,
+        body: &mut Reader<'_>,
+        has_callback_id: bool,
+    ) -> Result<Self, DecodeError> {
+        if has_callback_id {
+            i32::decode(body)?;
+        }
+        let msg = remote::DomainEventLifecycleMsg::decode(body)?;
+        Ok(Self {
+            domain: Domain::from_wire(conn, &msg.dom),
+            change: Change::from_wire(msg.event, msg.detail),
+        })
+    }
+}
