@@ -39,7 +39,10 @@ pub async fn boot(
     let serial_log = daemon.scratch().join(format!("{name}.serial"));
     let guest = adapt(Guest::new(name).serial_log(&serial_log));
     let xml = guest.xml().unwrap();
-    let domain = conn.domain_create_xml(&xml, CreateFlags::empty()).await.unwrap();
+    let domain = conn
+        .domain_create_xml(&xml, CreateFlags::empty())
+        .await
+        .unwrap();
     wait_for_shell(&serial_log).await;
     Booted { domain, serial_log }
 }
@@ -47,7 +50,9 @@ pub async fn boot(
 /// Waits until the guest that writes there has booted.
 pub async fn wait_for_shell(serial_log: &std::path::Path) {
     let serial_log = serial_log.to_owned();
-    tokio::task::spawn_blocking(move || wait_ready(&serial_log, BOOT).unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || wait_ready(&serial_log, BOOT).unwrap())
+        .await
+        .unwrap();
 }
 
 /// Ends a domain whatever state it is in, and forgets it.

@@ -1,6 +1,12 @@
 //! Everything against real daemons and real guests; see `tests/rig` for where they come from.
 
-#![allow(missing_docs, unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod common;
 mod control;
