@@ -12,6 +12,7 @@ mod deadlines;
 mod ending;
 mod events;
 mod framing;
+mod load;
 mod opening;
 mod peer;
 mod replies;

@@ -36,6 +36,8 @@ pub struct Listener {
 /// The peer's end of a connection.
 pub struct Peer {
     stream: UnixStream,
+    /// What came and was not taken yet.
+    received: Vec<u8>,
 }
 
 /// A message as it stood on the wire.
@@ -67,7 +69,10 @@ impl Listener {
 
     pub async fn accept(&self) -> Peer {
         let (stream, _) = self.listener.accept().await.unwrap();
-        Peer { stream }
+        Peer {
+            stream,
+            received: Vec::new(),
+        }
     }
 
     /// A connection that is open, without keepalive, and its peer.
@@ -126,25 +131,41 @@ impl Peer {
             .expect("the client closed the connection")
     }
 
-    /// The next message, or `None` at the end of the stream.
+    /// The next message, or `None` at the end of the stream. Cancel-safe.
     pub async fn try_take(&mut self) -> Option<Message> {
-        let mut word = [0; 4];
-        self.stream.read_exact(&mut word).await.ok()?;
-        let mut rest = vec![0; u32::from_be_bytes(word) as usize - 4];
-        self.stream.read_exact(&mut rest).await.unwrap();
-        let payload = rest.split_off(24);
-        let mut header = rest
-            .chunks(4)
-            .map(|word| u32::from_be_bytes(word.try_into().unwrap()));
-        let mut next = || header.next().unwrap();
+        loop {
+            if let Some(message) = self.buffered() {
+                return Some(message);
+            }
+            if self.stream.read_buf(&mut self.received).await.ok()? == 0 {
+                assert!(
+                    self.received.is_empty(),
+                    "the client stopped in the middle of a message"
+                );
+                return None;
+            }
+        }
+    }
+
+    fn buffered(&mut self) -> Option<Message> {
+        let length = u32::from_be_bytes(*self.received.first_chunk()?) as usize;
+        if self.received.len() < length {
+            return None;
+        }
+        let rest = self.received.split_off(length);
+        let message = std::mem::replace(&mut self.received, rest);
+        let word = |index: usize| {
+            let bytes = &message[4 * index..4 * index + 4];
+            u32::from_be_bytes(bytes.try_into().unwrap())
+        };
         Some(Message {
-            program: next(),
-            version: next(),
-            procedure: next(),
-            kind: next(),
-            serial: next(),
-            status: next(),
-            payload,
+            program: word(1),
+            version: word(2),
+            procedure: word(3),
+            kind: word(4),
+            serial: word(5),
+            status: word(6),
+            payload: message[28..].to_vec(),
         })
     }
 
