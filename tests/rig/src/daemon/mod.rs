@@ -118,8 +118,8 @@ impl Daemon {
     }
 
     /// Kills the daemon as `kill -9` does, and waits. Its guests run on.
-    pub fn kill9(&mut self) -> Result<ExitStatus> {
-        self.take_process()?.end(Signal::KILL)
+    pub fn kill9(&mut self) -> Result<()> {
+        self.take_process()?.end(Signal::KILL).map(drop)
     }
 
     /// Starts the daemon again in the same directory, after stopping it if it runs. It finds its

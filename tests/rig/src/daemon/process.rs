@@ -47,9 +47,13 @@ impl Launch {
                 let mut command = Command::new("nsenter");
                 command
                     .arg(format!("--target={}", namespaces.of.as_raw_nonzero()))
-                    .args(["--mount", "--uts", "--pid"])
+                    .args(["--mount", "--uts", "--pid", "--no-fork"])
                     .args(namespaces.own_network.then_some("--net"))
                     .arg("--")
+                    // Only a child is in the PID namespace. nsenter would fork one, but also stop
+                    // itself when that is stopped; then nobody would reap it, and the namespace
+                    // could never end.
+                    .args(["sh", "-c", "\"$@\"; exit $?", "sh"])
                     .arg(program);
                 command
             }
@@ -64,7 +68,7 @@ impl Launch {
 /// A running daemon.
 #[derive(Debug)]
 pub(super) struct Process {
-    /// The daemon itself, or the `nsenter` that waits for it.
+    /// The daemon itself, or the shell that waits for it.
     child: Child,
     pid: Pid,
 }
@@ -124,36 +128,19 @@ impl Process {
 
     /// Lets a stopped daemon run on.
     pub(super) fn resume(&self) -> Result<()> {
-        kill_process(self.pid, Signal::CONT).attempt(|| format!("resuming {}", self.name()))?;
-        self.resume_child()
+        kill_process(self.pid, Signal::CONT).attempt(|| format!("resuming {}", self.name()))
     }
 
     /// Ends it with a signal, and waits.
     pub(super) fn end(mut self, signal: Signal) -> Result<ExitStatus> {
         match kill_process(self.pid, signal) {
             // It has ended already, which is no less what was wanted.
-            Ok(()) | Err(Errno::SRCH) => self.reap(),
-            Err(error) => {
-                Err(error).attempt(|| format!("ending process {}", self.pid.as_raw_nonzero()))
-            }
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(error) => Err(error).attempt(|| format!("ending {}", self.name()))?,
         }
-    }
-
-    fn reap(&mut self) -> Result<ExitStatus> {
-        let deadline = Instant::now() + STOP_LIMIT;
-        loop {
-            if let Some(status) = wait_until(&mut self.child, Instant::now() + 4 * POLL)? {
-                return Ok(status);
-            }
-            // Like a shell, nsenter stops itself when the process stops that it waits for.
-            self.resume_child()?;
-            if Instant::now() >= deadline {
-                return Err(Error::Failed(format!(
-                    "{} did not end within {STOP_LIMIT:?}",
-                    self.name()
-                )));
-            }
-        }
+        wait_until(&mut self.child, Instant::now() + STOP_LIMIT)?.ok_or_else(|| {
+            Error::Failed(format!("{} did not end within {STOP_LIMIT:?}", self.name()))
+        })
     }
 
     /// Whether each of its threads has stopped.
@@ -176,11 +163,6 @@ impl Process {
 
     fn name(&self) -> String {
         format!("libvirtd, process {}", self.pid.as_raw_nonzero())
-    }
-
-    fn resume_child(&self) -> Result<()> {
-        kill_process(Pid::from_child(&self.child), Signal::CONT)
-            .attempt(|| format!("resuming process {}", self.child.id()))
     }
 }
 
