@@ -8,7 +8,7 @@ pub use lifecycle::{Change, Lifecycle};
 
 use crate::client::Connect;
 use crate::client::subscription::Registration;
-use crate::domain::Domain;
+use crate::api::domain::Domain;
 use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, Procedure, remote};
 use crate::xdr;

@@ -1,1 +1,122 @@
+use std::borrow::Cow;
 
+use uuid::Uuid;
+
+use super::*;
+
+fn encoded(value: &impl Encode) -> Vec<u8> {
+    to_vec(value).unwrap_or_default()
+}
+
+#[test]
+fn numbers_have_their_widths() {
+    assert_eq!(encoded(&-2_i32), [0xff, 0xff, 0xff, 0xfe]);
+    assert_eq!(encoded(&1_u64), [0, 0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(encoded(&7_u8), [0, 0, 0, 7]);
+    assert_eq!(encoded(&-1_i8), [0xff; 4]);
+    assert_eq!(encoded(&1.0_f64), [0x3f, 0xf0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn narrow_numbers_keep_their_low_bits() {
+    assert_eq!(from_slice::<u8>(&[0xff, 0xff, 0xff, 0xc3]), Ok(0xc3));
+    assert_eq!(from_slice::<u16>(&[0, 1, 2, 3]), Ok(0x0203));
+}
+
+#[test]
+fn strings_are_padded_and_their_padding_is_not_looked_at() {
+    let bytes = encoded(&Cow::Borrowed("abcde"));
+    assert_eq!(bytes, [0, 0, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0, 0]);
+    let dirty = [0, 0, 0, 5, b'a', b'b', b'c', b'd', b'e', 1, 2, 3];
+    assert_eq!(from_slice::<Cow<'_, str>>(&dirty), Ok("abcde".into()));
+}
+
+#[test]
+fn padding_that_is_missing_is_truncation() {
+    let short = [0, 0, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0];
+    let result = from_slice::<Cow<'_, str>>(&short);
+    assert_eq!(result, Err(DecodeError::Truncated { needed: 8, left: 7 }));
+}
+
+#[test]
+fn strings_are_borrowed_where_they_can_be() {
+    let good = encoded(&Cow::Borrowed("text"));
+    assert!(matches!(
+        from_slice::<Cow<'_, str>>(&good),
+        Ok(Cow::Borrowed("text"))
+    ));
+    let bad = [0, 0, 0, 4, b'a', 0xff, b'b', b'c'];
+    assert_eq!(from_slice::<Cow<'_, str>>(&bad), Ok("a\u{fffd}bc".into()));
+}
+
+#[test]
+fn lengths_are_checked_against_their_maximum_before_the_bytes() {
+    let lie = [0xff; 8];
+    let too_long = Err(DecodeError::TooLong {
+        len: 0xffff_ffff,
+        max: 16,
+    });
+    let mut reader = Reader::new(&lie);
+    assert_eq!(Vec::<u32>::decode_max(&mut reader, 16), too_long);
+    let mut reader = Reader::new(&lie);
+    assert_eq!(
+        Cow::<'_, [u8]>::decode_max(&mut reader, 16),
+        Err(DecodeError::TooLong {
+            len: 0xffff_ffff,
+            max: 16
+        })
+    );
+    let mut out = Vec::new();
+    let long = vec![0_u32; 17];
+    assert_eq!(
+        long.encode_max(&mut Writer::new(&mut out), 16),
+        Err(EncodeError::TooLong { len: 17, max: 16 })
+    );
+}
+
+#[test]
+fn counts_are_bounded_by_what_is_left() {
+    let lie = [0, 0xff, 0xff, 0xff, 0, 0, 0, 1];
+    let mut reader = Reader::new(&lie);
+    let result = Vec::<u64>::decode_max(&mut reader, usize::MAX);
+    assert!(
+        matches!(result, Err(DecodeError::Truncated { left: 4, .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn any_flag_but_zero_means_present() {
+    assert_eq!(from_slice::<Option<u32>>(&[0, 0, 0, 0]), Ok(None));
+    assert_eq!(
+        from_slice::<Option<u32>>(&[0, 0, 0, 9, 0, 0, 0, 5]),
+        Ok(Some(5))
+    );
+    assert_eq!(encoded(&Some(5_u32)), [0, 0, 0, 1, 0, 0, 0, 5]);
+}
+
+#[test]
+fn characters_take_four_bytes_each_and_end_at_a_nul() {
+    let bytes = [
+        0, 0, 0, b'h', 0, 0, 0, b'i', 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xc3,
+    ];
+    let array: CharArray<4> = from_slice(&bytes).unwrap_or(CharArray([0; 4]));
+    assert_eq!(array.to_text(), "hi");
+    assert_eq!(array.0, [b'h', b'i', 0, 0xc3]);
+}
+
+#[test]
+fn a_writer_stops_at_its_limit() {
+    let mut out = vec![1, 2, 3];
+    let mut writer = Writer::with_limit(&mut out, 8);
+    assert_eq!(1_u64.encode(&mut writer), Ok(()));
+    assert!(matches!(
+        1_u32.encode(&mut writer),
+        Err(EncodeError::MessageTooLarge { .. })
+    ));
+    assert!(matches!(
+        Uuid::nil().encode(&mut writer),
+        Err(EncodeError::MessageTooLarge { .. })
+    ));
+    assert_eq!(out.len(), 11);
+}

@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod architecture;
 mod deadlines;
 mod ending;
 mod events;

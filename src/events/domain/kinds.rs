@@ -5,7 +5,7 @@ use super::Wire;
 use crate::api::wire::params_from_wire;
 use crate::client::Connect;
 use crate::client::subscription::Registration;
-use crate::domain::{
+use crate::api::domain::{
     AgentLifecycleReason, AgentLifecycleState, BlockJobStatus, BlockJobType, DiskChangeReason,
     Domain, EventGraphicsAddressType, EventGraphicsPhase, EventIoErrorAction,
     EventTrayChangeReason, EventWatchdogAction, MemoryFailureActionType, MemoryFailureFlags,

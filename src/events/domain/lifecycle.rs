@@ -4,7 +4,7 @@ use super::super::{EventKind, sealed};
 use super::Wire;
 use crate::client::Connect;
 use crate::client::subscription::Registration;
-use crate::domain::{
+use crate::api::domain::{
     Domain, EventCrashedDetailType, EventDefinedDetailType, EventPmSuspendedDetailType,
     EventResumedDetailType, EventShutdownDetailType, EventStartedDetailType,
     EventStoppedDetailType, EventSuspendedDetailType, EventType, EventUndefinedDetailType,
