@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, ProtocolError, Result};
 use crate::params::{TypedParams, ValueRef};
@@ -85,6 +86,36 @@ pub(crate) fn senseless(procedure: &'static str, reason: impl Into<String>) -> E
         reason: reason.into(),
     }
     .into()
+}
+
+/// A count out of a reply, which carries it as a signed integer.
+pub(crate) fn count(procedure: &'static str, number: i32) -> Result<u32> {
+    u32::try_from(number).map_err(|_| senseless(procedure, format!("{number} is no count")))
+}
+
+/// A duration as an argument that counts seconds.
+pub(crate) fn whole_seconds(procedure: &'static str, duration: Duration) -> Result<u64> {
+    if duration.subsec_nanos() != 0 {
+        return Err(Error::InvalidArgument {
+            procedure,
+            reason: format!("{duration:?} is not a whole number of seconds"),
+        });
+    }
+    Ok(duration.as_secs())
+}
+
+/// A duration as an argument that counts milliseconds.
+pub(crate) fn whole_millis(procedure: &'static str, duration: Duration) -> Result<u32> {
+    let millis = u32::try_from(duration.as_millis()).ok();
+    millis
+        .filter(|&millis| duration == Duration::from_millis(millis.into()))
+        .ok_or_else(|| Error::InvalidArgument {
+            procedure,
+            reason: format!(
+                "{duration:?} is not a whole number of milliseconds up to {}",
+                u32::MAX
+            ),
+        })
 }
 
 /// C's booleans are integers; any but zero is true.

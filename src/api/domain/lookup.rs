@@ -3,9 +3,10 @@
 use uuid::Uuid;
 
 use super::Domain;
+use crate::api::wire;
 use crate::client::Connect;
-use crate::error::Result;
-use crate::protocol::remote;
+use crate::error::{Error, Result};
+use crate::protocol::{Procedure, remote};
 use crate::types::connect::ListAllDomainsFlags;
 
 impl Connect {
@@ -37,7 +38,11 @@ impl Connect {
 
     /// The running domain of that number (`virDomainLookupByID`).
     pub async fn lookup_domain_by_id(&self, id: u32) -> Result<Domain> {
-        let args = remote::DomainLookupByIdArgs { id: id as i32 };
+        let id = i32::try_from(id).map_err(|_| Error::InvalidArgument {
+            procedure: remote::DomainLookupById::INFO.name,
+            reason: format!("{id} is more than a domain's number can be"),
+        })?;
+        let args = remote::DomainLookupByIdArgs { id };
         let reply = self.call::<remote::DomainLookupById>(&args).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
@@ -53,27 +58,34 @@ impl Connect {
             flags: flags.bits(),
         };
         let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
-        let domains = reply.decode()?.domains;
-        Ok(domains
+        let ret = reply.decode()?;
+        if ret.ret as usize != ret.domains.len() {
+            return Err(wire::senseless(
+                remote::ConnectListAllDomains::INFO.name,
+                format!("{} domains, said to be {}", ret.domains.len(), ret.ret),
+            ));
+        }
+        Ok(ret
+            .domains
             .iter()
             .map(|domain| Domain::from_wire(self, domain))
             .collect())
     }
 
     /// How many domains pass the filter; see [`list_all_domains`](Self::list_all_domains).
-    pub async fn count_all_domains(&self, flags: ListAllDomainsFlags) -> Result<usize> {
+    pub async fn count_all_domains(&self, flags: ListAllDomainsFlags) -> Result<u32> {
         let args = remote::ConnectListAllDomainsArgs {
             need_results: 0,
             flags: flags.bits(),
         };
         let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
-        Ok(reply.decode()?.ret as usize)
+        Ok(reply.decode()?.ret)
     }
 
     /// How many domains run (`virConnectNumOfDomains`).
     pub async fn num_of_domains(&self) -> Result<u32> {
         let reply = self.call::<remote::ConnectNumOfDomains>(&()).await?;
-        Ok(reply.decode()?.num.unsigned_abs())
+        wire::count(remote::ConnectNumOfDomains::INFO.name, reply.decode()?.num)
     }
 
     /// The numbers of the running domains (`virConnectListDomains`).
@@ -84,18 +96,20 @@ impl Connect {
             maxids: remote::DOMAIN_LIST_MAX as i32,
         };
         let reply = self.call::<remote::ConnectListDomains>(&args).await?;
-        Ok(reply
-            .decode()?
-            .ids
-            .iter()
-            .map(|id| id.unsigned_abs())
-            .collect())
+        let number = |&id: &i32| {
+            let name = remote::ConnectListDomains::INFO.name;
+            u32::try_from(id).map_err(|_| wire::senseless(name, format!("a domain runs as {id}")))
+        };
+        reply.decode()?.ids.iter().map(number).collect()
     }
 
     /// How many domains are defined and do not run (`virConnectNumOfDefinedDomains`).
     pub async fn num_of_defined_domains(&self) -> Result<u32> {
         let reply = self.call::<remote::ConnectNumOfDefinedDomains>(&()).await?;
-        Ok(reply.decode()?.num.unsigned_abs())
+        wire::count(
+            remote::ConnectNumOfDefinedDomains::INFO.name,
+            reply.decode()?.num,
+        )
     }
 
     /// The names of the domains that are defined and do not run (`virConnectListDefinedDomains`).

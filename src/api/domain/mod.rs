@@ -1,8 +1,16 @@
 //! Domains: virtual machines and containers.
 
+mod agent;
+mod autostart;
+mod description;
+mod device;
+mod dump;
+mod lifecycle;
 mod lookup;
+mod provision;
 mod save;
 mod state;
+mod time;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -16,7 +24,9 @@ use crate::error::Result;
 use crate::protocol::{Procedure, remote};
 
 pub use crate::types::domain::*;
-pub use state::{DomainInfo, DomainState, StateReason};
+pub use agent::{FsInfo, GuestVcpus};
+pub use save::SaveParams;
+pub use state::{ControlInfo, DomainInfo, DomainState, StateReason};
 
 /// A handle to a domain, running or not.
 ///
@@ -75,8 +85,9 @@ impl Domain {
     /// The number of the running domain, `None` if it does not run (`virDomainGetID`).
     ///
     /// Local: what this handle last heard. It changes with [`create`](Self::create),
-    /// [`destroy`](Self::destroy), [`save`](Self::save) and [`managed_save`](Self::managed_save) on
-    /// this very handle, and with nothing else; look the domain up again to be sure.
+    /// [`create_with_flags`](Self::create_with_flags), [`destroy`](Self::destroy),
+    /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this very handle, and with
+    /// nothing else; look the domain up again to be sure.
     pub fn id(&self) -> Option<u32> {
         u32::try_from(self.id.load(Ordering::Relaxed)).ok()
     }

@@ -6,7 +6,43 @@ use super::{Domain, SaveImageXmlFlags, SaveRestoreFlags};
 use crate::api::wire::{self, truth};
 use crate::client::Connect;
 use crate::error::Result;
+use crate::params::{TypedParams, param_struct};
 use crate::protocol::{Procedure, remote};
+
+param_struct! {
+    /// How to save or restore a domain (`VIR_DOMAIN_SAVE_PARAM_…`).
+    ///
+    /// ```
+    /// use libvirt_client::domain::SaveParams;
+    ///
+    /// let mut params = SaveParams::default();
+    /// params.file = Some("/var/tmp/web.save".to_owned());
+    /// params.image_format = Some("zstd".to_owned());
+    /// ```
+    pub struct SaveParams {
+        /// The file on the daemon's host; a relative path is taken as relative to this process's
+        /// working directory.
+        file: String = "file",
+        /// A changed definition to be restored.
+        dxml: String = "dxml",
+        /// How the image is compressed, `raw` for not at all. Since libvirt 11.2.0.
+        image_format: String = "image_format",
+        /// How many channels write to or read from the file at a time. Since libvirt 11.2.0.
+        parallel_channels: i32 = "parallel.channels",
+    }
+}
+
+impl SaveParams {
+    fn for_daemon(&self, procedure: &'static str) -> Result<TypedParams> {
+        let file = self.file.as_ref().map(Path::new);
+        let file = file.map(|file| wire::absolute_path(procedure, file));
+        Ok(Self {
+            file: file.transpose()?,
+            ..self.clone()
+        }
+        .to_params())
+    }
+}
 
 impl Domain {
     /// Suspends the domain to the file `to` on the daemon's host and ends it (`virDomainSave`).
@@ -42,6 +78,21 @@ impl Domain {
             flags: flags.bits(),
         };
         self.run::<remote::DomainSaveFlags>(&args).await
+    }
+
+    /// The same with everything that can be said about it in one structure
+    /// (`virDomainSaveParams`).
+    ///
+    /// Without a file it is a managed save. Since libvirt 8.4.0.
+    pub async fn save_params(&self, params: &SaveParams, flags: SaveRestoreFlags) -> Result<()> {
+        let procedure = remote::DomainSaveParams::INFO.name;
+        let params = params.for_daemon(procedure)?;
+        let args = remote::DomainSaveParamsArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(procedure, &params, remote::DOMAIN_SAVE_PARAMS_MAX)?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSaveParams>(&args).await
     }
 
     /// Suspends the domain to a file that the daemon keeps, and ends it; the next
@@ -128,6 +179,22 @@ impl Connect {
             flags: flags.bits(),
         };
         self.run::<remote::DomainRestoreFlags>(&args).await
+    }
+
+    /// The same with everything that can be said about it in one structure
+    /// (`virDomainRestoreParams`). Since libvirt 8.4.0.
+    pub async fn domain_restore_params(
+        &self,
+        params: &SaveParams,
+        flags: SaveRestoreFlags,
+    ) -> Result<()> {
+        let procedure = remote::DomainRestoreParams::INFO.name;
+        let params = params.for_daemon(procedure)?;
+        let args = remote::DomainRestoreParamsArgs {
+            params: wire::params_to_wire(procedure, &params, remote::DOMAIN_SAVE_PARAMS_MAX)?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainRestoreParams>(&args).await
     }
 
     /// The definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).

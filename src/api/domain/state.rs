@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    BlockedReason, CrashedReason, Domain, NostateReason, PausedReason, PmSuspendedReason,
-    RunningReason, ShutdownReason, ShutoffReason, State,
+    BlockedReason, ControlErrorReason, ControlState, CrashedReason, Domain, NostateReason,
+    PausedReason, PmSuspendedReason, RunningReason, ShutdownReason, ShutoffReason, State,
 };
 use crate::api::wire::truth;
 use crate::error::Result;
@@ -78,6 +78,18 @@ pub struct DomainInfo {
     pub cpu_time: Duration,
 }
 
+/// Whether the hypervisor's process can be talked to (`virDomainControlInfo`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ControlInfo {
+    /// Whether it can, and if not, for what kind of reason.
+    pub state: ControlState,
+    /// What is wrong, in the state [`Error`](ControlState::Error).
+    pub error: Option<ControlErrorReason>,
+    /// For how long the state has lasted, as far as the daemon tells.
+    pub duration: Option<Duration>,
+}
+
 impl Domain {
     /// State, memory, processors and processor time (`virDomainGetInfo`).
     pub async fn info(&self) -> Result<DomainInfo> {
@@ -123,5 +135,21 @@ impl Domain {
         let args = remote::DomainIsUpdatedArgs { dom: self.wire() };
         let reply = self.call::<remote::DomainIsUpdated>(&args).await?;
         Ok(truth(reply.decode()?.updated))
+    }
+
+    /// Whether the domain's control interface is free, busy or broken (`virDomainGetControlInfo`).
+    pub async fn control_info(&self) -> Result<ControlInfo> {
+        let args = remote::DomainGetControlInfoArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetControlInfo>(&args).await?;
+        let info = reply.decode()?;
+        let state = ControlState::from(info.state as i32);
+        Ok(ControlInfo {
+            state,
+            error: (state == ControlState::Error).then(|| (info.details as i32).into()),
+            duration: (info.state_time > 0).then(|| Duration::from_millis(info.state_time)),
+        })
     }
 }

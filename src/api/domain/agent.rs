@@ -1,0 +1,186 @@
+//! What the agent inside the guest can do and tell.
+//!
+//! All of it fails with the code
+//! [`AgentUnresponsive`](crate::types::error::ErrorCode::AgentUnresponsive) for a guest whose agent
+//! does not answer, and takes as long as the agent does.
+
+use super::{Domain, GuestInfoTypes, SetUserPasswordFlags};
+use crate::api::wire;
+use crate::error::Result;
+use crate::params::{TypedParams, param_struct};
+use crate::protocol::{Procedure, remote};
+
+/// One of the guest's mounted file systems (`virDomainFSInfo`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FsInfo {
+    /// Where it is mounted.
+    pub mountpoint: String,
+    /// The device as the guest calls it, e.g. `vda1`.
+    pub name: String,
+    /// Its type, e.g. `ext4`.
+    pub fstype: String,
+    /// The targets of the disks that it lies on, e.g. `vda`, as the domain's XML has them.
+    pub dev_aliases: Vec<String>,
+}
+
+param_struct! {
+    /// The guest's processors as the guest sees them. Each field is a list such as `0-3,5`.
+    pub struct GuestVcpus {
+        /// All processors.
+        vcpus: String = "vcpus",
+        /// Those that the guest uses.
+        online: String = "online",
+        /// Those that the guest could stop using.
+        offlinable: String = "offlinable",
+    }
+}
+
+impl Domain {
+    /// Has the guest write out what it has cached of these file systems, and then change them no
+    /// more (`virDomainFSFreeze`).
+    ///
+    /// They are named by mount point; none means all. The result is how many are frozen. They stay
+    /// so until [`fs_thaw`](Self::fs_thaw), whatever becomes of this program.
+    pub async fn fs_freeze(&self, mountpoints: &[&str]) -> Result<u32> {
+        let args = remote::DomainFsfreezeArgs {
+            dom: self.wire(),
+            mountpoints: mountpoints.iter().map(|&path| path.into()).collect(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainFsfreeze>(&args).await?;
+        wire::count(
+            remote::DomainFsfreeze::INFO.name,
+            reply.decode()?.filesystems,
+        )
+    }
+
+    /// Lets the guest change these file systems again, all if none is named, and says how many
+    /// (`virDomainFSThaw`).
+    pub async fn fs_thaw(&self, mountpoints: &[&str]) -> Result<u32> {
+        let args = remote::DomainFsthawArgs {
+            dom: self.wire(),
+            mountpoints: mountpoints.iter().map(|&path| path.into()).collect(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainFsthaw>(&args).await?;
+        wire::count(remote::DomainFsthaw::INFO.name, reply.decode()?.filesystems)
+    }
+
+    /// Has the guest tell its disks which blocks it does not use (`virDomainFSTrim`).
+    ///
+    /// Of one file system, or of all; free ranges of less than `minimum_bytes` may be left out.
+    pub async fn fs_trim(&self, mountpoint: Option<&str>, minimum_bytes: u64) -> Result<()> {
+        let args = remote::DomainFstrimArgs {
+            dom: self.wire(),
+            mount_point: mountpoint.map(Into::into),
+            minimum: minimum_bytes,
+            flags: 0,
+        };
+        self.run::<remote::DomainFstrim>(&args).await
+    }
+
+    /// The guest's mounted file systems (`virDomainGetFSInfo`).
+    pub async fn fs_info(&self) -> Result<Vec<FsInfo>> {
+        let args = remote::DomainGetFsinfoArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetFsinfo>(&args).await?;
+        let ret = reply.decode()?;
+        if ret.ret as usize != ret.info.len() {
+            return Err(wire::senseless(
+                remote::DomainGetFsinfo::INFO.name,
+                format!("{} file systems, said to be {}", ret.info.len(), ret.ret),
+            ));
+        }
+        let from_wire = |info: remote::DomainFsinfo<'_>| FsInfo {
+            mountpoint: info.mountpoint.into_owned(),
+            name: info.name.into_owned(),
+            fstype: info.fstype.into_owned(),
+            dev_aliases: info.dev_aliases.into_iter().map(String::from).collect(),
+        };
+        Ok(ret.info.into_iter().map(from_wire).collect())
+    }
+
+    /// What the agent knows of the guest: users, operating system, time zone, host name, file
+    /// systems, disks, interfaces (`virDomainGetGuestInfo`).
+    ///
+    /// No types mean everything that the agent can tell; a type that it cannot tell is an error if
+    /// it was asked for by name. The names have dots and numbers in them, so that the list reads as
+    /// a nested structure:
+    ///
+    /// ```no_run
+    /// use libvirt_client::domain::{Domain, GuestInfoTypes};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Info {
+    ///     os: Os,
+    ///     hostname: String,
+    /// }
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "kebab-case")]
+    /// struct Os {
+    ///     kernel_release: String,
+    /// }
+    ///
+    /// # async fn example(domain: &Domain) -> Result<(), Box<dyn std::error::Error>> {
+    /// let types = GuestInfoTypes::OS | GuestInfoTypes::HOSTNAME;
+    /// let info: Info = domain.guest_info(types).await?.deserialize()?;
+    /// println!("{} runs Linux {}", info.hostname, info.os.kernel_release);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn guest_info(&self, types: GuestInfoTypes) -> Result<TypedParams> {
+        let args = remote::DomainGetGuestInfoArgs {
+            dom: self.wire(),
+            types: types.bits(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetGuestInfo>(&args).await?;
+        Ok(wire::params_from_wire(&reply.decode()?.params))
+    }
+
+    /// Sets a guest user's password (`virDomainSetUserPassword`).
+    ///
+    /// With [`ENCRYPTED`](SetUserPasswordFlags::ENCRYPTED) it is what the guest stores, not what the
+    /// user types.
+    pub async fn set_user_password(
+        &self,
+        user: &str,
+        password: &str,
+        flags: SetUserPasswordFlags,
+    ) -> Result<()> {
+        let args = remote::DomainSetUserPasswordArgs {
+            dom: self.wire(),
+            user: Some(user.into()),
+            password: Some(password.into()),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetUserPassword>(&args).await
+    }
+
+    /// Which processors the guest has, and which it uses (`virDomainGetGuestVcpus`).
+    pub async fn guest_vcpus(&self) -> Result<GuestVcpus> {
+        let args = remote::DomainGetGuestVcpusArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetGuestVcpus>(&args).await?;
+        let params = wire::params_from_wire(&reply.decode()?.params);
+        Ok(GuestVcpus::from_params(&params))
+    }
+
+    /// Has the guest use these processors, or no longer use them (`virDomainSetGuestVcpus`).
+    ///
+    /// `vcpus` is a list such as `0-3,5`; others stay as they are.
+    pub async fn set_guest_vcpus(&self, vcpus: &str, online: bool) -> Result<()> {
+        let args = remote::DomainSetGuestVcpusArgs {
+            dom: self.wire(),
+            cpumap: vcpus.into(),
+            state: online.into(),
+            flags: 0,
+        };
+        self.run::<remote::DomainSetGuestVcpus>(&args).await
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether a domain starts by itself with its host.
+
+use super::Domain;
+use crate::api::wire::truth;
+use crate::error::Result;
+use crate::protocol::remote;
+
+impl Domain {
+    /// Whether the domain starts whenever its host does (`virDomainGetAutostart`).
+    pub async fn autostart(&self) -> Result<bool> {
+        let args = remote::DomainGetAutostartArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainGetAutostart>(&args).await?;
+        Ok(truth(reply.decode()?.autostart))
+    }
+
+    /// Sets whether the domain starts whenever its host does (`virDomainSetAutostart`). Transient
+    /// domains cannot.
+    pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
+        let args = remote::DomainSetAutostartArgs {
+            dom: self.wire(),
+            autostart: autostart.into(),
+        };
+        self.run::<remote::DomainSetAutostart>(&args).await
+    }
+
+    /// Whether the domain starts the next time its host does (`virDomainGetAutostartOnce`).
+    ///
+    /// Since libvirt 11.2.0; older daemons give an error for which
+    /// [`is_unsupported`](crate::Error::is_unsupported) holds.
+    pub async fn autostart_once(&self) -> Result<bool> {
+        let args = remote::DomainGetAutostartOnceArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainGetAutostartOnce>(&args).await?;
+        Ok(truth(reply.decode()?.autostart))
+    }
+
+    /// Sets whether the domain starts the next time its host does, and only then
+    /// (`virDomainSetAutostartOnce`). Since libvirt 11.2.0.
+    pub async fn set_autostart_once(&self, autostart: bool) -> Result<()> {
+        let args = remote::DomainSetAutostartOnceArgs {
+            dom: self.wire(),
+            autostart: autostart.into(),
+        };
+        self.run::<remote::DomainSetAutostartOnce>(&args).await
+    }
+}

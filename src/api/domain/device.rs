@@ -1,0 +1,79 @@
+//! Devices that come and go.
+
+use super::{DeviceModifyFlags, Domain};
+use crate::error::Result;
+use crate::protocol::remote;
+
+impl Domain {
+    /// Adds the device that `xml` describes to the running guest, until it ends
+    /// (`virDomainAttachDevice`).
+    ///
+    /// A guest whose machine is of PCI Express needs a free root port for it.
+    pub async fn attach_device(&self, xml: &str) -> Result<()> {
+        let args = remote::DomainAttachDeviceArgs {
+            dom: self.wire(),
+            xml: xml.into(),
+        };
+        self.run::<remote::DomainAttachDevice>(&args).await
+    }
+
+    /// The same for the running guest, the definition, or both (`virDomainAttachDeviceFlags`).
+    pub async fn attach_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
+        let args = remote::DomainAttachDeviceFlagsArgs {
+            dom: self.wire(),
+            xml: xml.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainAttachDeviceFlags>(&args).await
+    }
+
+    /// Asks the running guest to give up the device that `xml` describes
+    /// (`virDomainDetachDevice`).
+    ///
+    /// The daemon waits a few seconds for the guest. One that does not react by then may still give
+    /// the device up later, or never; the domain's XML and the event tell.
+    pub async fn detach_device(&self, xml: &str) -> Result<()> {
+        let args = remote::DomainDetachDeviceArgs {
+            dom: self.wire(),
+            xml: xml.into(),
+        };
+        self.run::<remote::DomainDetachDevice>(&args).await
+    }
+
+    /// The same for the running guest, the definition, or both (`virDomainDetachDeviceFlags`).
+    pub async fn detach_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
+        let args = remote::DomainDetachDeviceFlagsArgs {
+            dom: self.wire(),
+            xml: xml.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainDetachDeviceFlags>(&args).await
+    }
+
+    /// Asks the guest to give up the device that has the alias `alias` in the domain's XML
+    /// (`virDomainDetachDeviceAlias`).
+    ///
+    /// Unlike [`detach_device`](Self::detach_device) it does not wait for the guest.
+    pub async fn detach_device_alias(&self, alias: &str, flags: DeviceModifyFlags) -> Result<()> {
+        let args = remote::DomainDetachDeviceAliasArgs {
+            dom: self.wire(),
+            alias: alias.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainDetachDeviceAlias>(&args).await
+    }
+
+    /// Changes a device to what `xml` says, as far as it can be changed in place: the disc in a
+    /// drive, the network of a card (`virDomainUpdateDeviceFlags`).
+    ///
+    /// With [`FORCE`](DeviceModifyFlags::FORCE) a disc is taken from a drive that the guest has
+    /// locked.
+    pub async fn update_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
+        let args = remote::DomainUpdateDeviceFlagsArgs {
+            dom: self.wire(),
+            xml: xml.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainUpdateDeviceFlags>(&args).await
+    }
+}

@@ -1,0 +1,47 @@
+//! A guest's memory in a file, for debuggers.
+
+use std::path::Path;
+
+use super::{CoreDumpFlags, CoreDumpFormat, Domain};
+use crate::api::wire;
+use crate::error::Result;
+use crate::protocol::{Procedure, remote};
+
+impl Domain {
+    /// Writes the guest's memory to the file `to` on the daemon's host (`virDomainCoreDump`).
+    ///
+    /// The guest stands still meanwhile unless [`LIVE`](CoreDumpFlags::LIVE) is given, and goes on
+    /// afterwards unless [`CRASH`](CoreDumpFlags::CRASH) or [`RESET`](CoreDumpFlags::RESET) ends or
+    /// resets it. [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY) gives an ELF file for `crash` and
+    /// `gdb`; without it the file is in the hypervisor's own format. A relative path is taken as
+    /// relative to this process's working directory. Takes long.
+    pub async fn core_dump(&self, to: &Path, flags: CoreDumpFlags) -> Result<()> {
+        let to = wire::absolute_path(remote::DomainCoreDump::INFO.name, to)?;
+        let args = remote::DomainCoreDumpArgs {
+            dom: self.wire(),
+            to: to.as_str().into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainCoreDump>(&args).await
+    }
+
+    /// The same in a format other than the hypervisor's default
+    /// (`virDomainCoreDumpWithFormat`).
+    ///
+    /// All but [`Raw`](CoreDumpFormat::Raw) need [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY).
+    pub async fn core_dump_with_format(
+        &self,
+        to: &Path,
+        format: CoreDumpFormat,
+        flags: CoreDumpFlags,
+    ) -> Result<()> {
+        let to = wire::absolute_path(remote::DomainCoreDumpWithFormat::INFO.name, to)?;
+        let args = remote::DomainCoreDumpWithFormatArgs {
+            dom: self.wire(),
+            to: to.as_str().into(),
+            dumpformat: i32::from(format) as u32,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainCoreDumpWithFormat>(&args).await
+    }
+}

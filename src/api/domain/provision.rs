@@ -1,0 +1,106 @@
+//! Making domains: running at once, or defined first and started later.
+
+use std::sync::atomic::Ordering;
+
+use super::{CreateFlags, DefineFlags, Domain, UndefineFlags};
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+
+impl Connect {
+    /// Starts a domain that nothing but its running keeps in existence (`virDomainCreateXML`).
+    ///
+    /// If a domain of that name and UUID is defined, that one is started as `xml` says. With
+    /// [`PAUSED`](CreateFlags::PAUSED) the guest waits for [`Domain::resume`] before its first
+    /// instruction, with [`AUTODESTROY`](CreateFlags::AUTODESTROY) it ends when this connection
+    /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first holds `xml` against its
+    /// schema. Takes long.
+    pub async fn domain_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Domain> {
+        let args = remote::DomainCreateXmlArgs {
+            xml_desc: xml.into(),
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::DomainCreateXml>(&args).await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+
+    /// Defines a domain without starting it, or changes the definition of one that exists
+    /// (`virDomainDefineXML`).
+    ///
+    /// What already runs stays as it is until its next start.
+    ///
+    /// ```no_run
+    /// # async fn example(conn: &libvirt_client::Connect, xml: &str) -> libvirt_client::Result<()> {
+    /// let domain = conn.domain_define_xml(xml).await?;
+    /// domain.create().await?;
+    /// println!("{} runs with id {:?}", domain.name(), domain.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn domain_define_xml(&self, xml: &str) -> Result<Domain> {
+        let args = remote::DomainDefineXmlArgs { xml: xml.into() };
+        let reply = self.call::<remote::DomainDefineXml>(&args).await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+
+    /// The same with flags: [`VALIDATE`](DefineFlags::VALIDATE) has the daemon hold `xml` against
+    /// its schema (`virDomainDefineXMLFlags`).
+    pub async fn domain_define_xml_flags(&self, xml: &str, flags: DefineFlags) -> Result<Domain> {
+        let args = remote::DomainDefineXmlFlagsArgs {
+            xml: xml.into(),
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::DomainDefineXmlFlags>(&args).await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+}
+
+impl Domain {
+    /// Starts a defined domain, from its managed save image if it has one (`virDomainCreate`).
+    ///
+    /// Two procedures: the second asks for the number that the domain got, and its failure is this
+    /// call's failure, although the domain runs.
+    /// [`create_with_flags`](Self::create_with_flags) does without it. Takes long.
+    pub async fn create(&self) -> Result<()> {
+        let args = remote::DomainCreateArgs { dom: self.wire() };
+        self.run::<remote::DomainCreate>(&args).await?;
+        let started = self.conn.lookup_domain_by_uuid(self.uuid).await?;
+        self.set_id(started.id.load(Ordering::Relaxed));
+        Ok(())
+    }
+
+    /// Starts a defined domain (`virDomainCreateWithFlags`).
+    ///
+    /// See [`Connect::domain_create_xml`] for `PAUSED` and `AUTODESTROY`;
+    /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) throws a managed save image away and boots afresh.
+    /// Takes long.
+    pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
+        let args = remote::DomainCreateWithFlagsArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::DomainCreateWithFlags>(&args).await?;
+        self.set_id(reply.decode()?.dom.id);
+        Ok(())
+    }
+
+    /// Removes the definition (`virDomainUndefine`).
+    ///
+    /// A domain that does not run is gone with it; one that runs stays until it ends. Fails for a
+    /// domain with a managed save image, snapshots, checkpoints or other belongings; see
+    /// [`undefine_flags`](Self::undefine_flags).
+    pub async fn undefine(&self) -> Result<()> {
+        let args = remote::DomainUndefineArgs { dom: self.wire() };
+        self.run::<remote::DomainUndefine>(&args).await
+    }
+
+    /// Removes the definition and, of what belongs to the domain, that which the flags name
+    /// (`virDomainUndefineFlags`).
+    pub async fn undefine_flags(&self, flags: UndefineFlags) -> Result<()> {
+        let args = remote::DomainUndefineFlagsArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainUndefineFlags>(&args).await
+    }
+}

@@ -1,0 +1,99 @@
+//! The guest's clock.
+
+use std::time::{Duration, SystemTime};
+
+use super::{Domain, SetTimeFlags};
+use crate::api::wire;
+use crate::error::{Error, Result};
+use crate::protocol::{Procedure, remote};
+
+impl Domain {
+    /// What the guest's clock shows (`virDomainGetTime`). Asks the guest agent; takes long if that
+    /// does.
+    pub async fn time(&self) -> Result<SystemTime> {
+        let args = remote::DomainGetTimeArgs {
+            dom: self.wire(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetTime>(&args).await?;
+        let time = reply.decode()?;
+        from_wire(time.seconds, time.nseconds).ok_or_else(|| {
+            wire::senseless(
+                remote::DomainGetTime::INFO.name,
+                format!("{} s and {} ns are no time", time.seconds, time.nseconds),
+            )
+        })
+    }
+
+    /// Sets the guest's clock, by the guest agent (`virDomainSetTime`).
+    ///
+    /// With [`SYNC`](SetTimeFlags::SYNC) the guest reads its hardware clock instead, which went on
+    /// while it was suspended, and `time` means nothing.
+    pub async fn set_time(&self, time: SystemTime, flags: SetTimeFlags) -> Result<()> {
+        let (seconds, nseconds) = to_wire(time).ok_or_else(|| Error::InvalidArgument {
+            procedure: remote::DomainSetTime::INFO.name,
+            reason: format!("{time:?} is further away than the protocol can tell"),
+        })?;
+        let args = remote::DomainSetTimeArgs {
+            dom: self.wire(),
+            seconds,
+            nseconds,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetTime>(&args).await
+    }
+}
+
+/// The nanoseconds count forward from the second, also before the epoch.
+fn from_wire(seconds: i64, nanos: u32) -> Option<SystemTime> {
+    let second = Duration::from_secs(seconds.unsigned_abs());
+    let whole = if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(second)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(second)
+    };
+    (nanos < 1_000_000_000)
+        .then_some(whole?)?
+        .checked_add(Duration::from_nanos(nanos.into()))
+}
+
+fn to_wire(time: SystemTime) -> Option<(i64, u32)> {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => Some((after.as_secs().try_into().ok()?, after.subsec_nanos())),
+        Err(before) => {
+            let before = before.duration();
+            let seconds = 0_i64.checked_sub_unsigned(before.as_secs())?;
+            match before.subsec_nanos() {
+                0 => Some((seconds, 0)),
+                nanos => Some((seconds.checked_sub(1)?, 1_000_000_000 - nanos)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_survive_the_wire() {
+        let cases = [
+            (0, 0),
+            (1_700_000_000, 5),
+            (-1, 0),
+            (-1, 999_999_999),
+            (-7, 1),
+        ];
+        for (seconds, nanos) in cases {
+            let time = from_wire(seconds, nanos);
+            assert_eq!(time.and_then(to_wire), Some((seconds, nanos)));
+        }
+        let half_past = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_millis(500));
+        assert_eq!(half_past.and_then(to_wire), Some((-1, 500_000_000)));
+    }
+
+    #[test]
+    fn a_second_has_no_more_than_its_nanoseconds() {
+        assert_eq!(from_wire(1, 1_000_000_000), None);
+    }
+}
