@@ -4,6 +4,7 @@
 //! `check` compares two definitions of the wire, `coverage` says which procedures the API reaches.
 
 pub mod annotations;
+pub mod check;
 pub mod constants;
 pub mod emit;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod import;
 pub mod load;
 pub mod project;
 pub mod provenance;
+pub mod sample;
 pub mod xdr;
 
 pub use error::{Error, Result};

@@ -1,12 +1,14 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use codegen::Result;
+use codegen::annotations::Annotations;
+use codegen::check::{self, Side, Verdict};
 use codegen::emit;
 use codegen::project::Project;
+use codegen::{Result, import};
 
 /// Facts of libvirt's protocol, and code from them.
 #[derive(Parser)]
@@ -27,6 +29,20 @@ enum Command {
         /// Where the facts go; `protocol/` of the workspace if not given.
         #[arg(long)]
         out: Option<PathBuf>,
+    },
+    /// Says whether two definitions describe the same wire, and where not.
+    ///
+    /// A definition is a `.x` file, a folder like `protocol/`, or a libvirt source tree. With one,
+    /// it is taken as the older one and `protocol/` as the newer. With none, the project is checked
+    /// for consistency.
+    Check {
+        /// The older definition.
+        old: Option<PathBuf>,
+        /// The newer definition.
+        new: Option<PathBuf>,
+        /// Compare `protocol/` with this source tree too.
+        #[arg(long, env = "LIBVIRT_SOURCE")]
+        upstream: Option<PathBuf>,
     },
     /// Writes the generated modules of the library.
     Generate {
@@ -49,9 +65,15 @@ fn main() -> ExitCode {
 fn run(options: Options) -> Result<ExitCode> {
     let root = options.root.map_or_else(Project::find_root, Ok)?;
     match options.command {
+        Command::Check {
+            old: Some(old),
+            new,
+            ..
+        } => compare(&root, &old, &new.unwrap_or_else(|| root.join("protocol"))),
+        Command::Check { upstream, .. } => check(&root, upstream.as_deref()),
         Command::Import { source, out } => {
             let out = out.unwrap_or_else(|| root.join("protocol"));
-            for warning in codegen::import::import(&source, &out)? {
+            for warning in import::import(&source, &out)? {
                 eprintln!("warning: {warning}");
             }
             Ok(ExitCode::SUCCESS)
@@ -63,16 +85,50 @@ fn run(options: Options) -> Result<ExitCode> {
                 for path in &stale {
                     println!("stale: {path}");
                 }
-                return Ok(if stale.is_empty() {
-                    ExitCode::SUCCESS
-                } else {
-                    ExitCode::FAILURE
-                });
+                return Ok(success(stale.is_empty()));
             }
             for path in emit::write(&root, &files)? {
                 println!("{path}");
             }
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+fn compare(root: &Path, old: &Path, new: &Path) -> Result<ExitCode> {
+    let annotations = Annotations::load(&root.join("protocol"))?;
+    let old = Side::load(old, &annotations)?;
+    let new = Side::load(new, &annotations)?;
+    let report = check::compare(&old, &new)?;
+    for difference in &report.differences {
+        println!("{difference}");
+    }
+    println!("{}", report.verdict());
+    Ok(success(report.verdict() != Verdict::Incompatible))
+}
+
+fn check(root: &Path, upstream: Option<&Path>) -> Result<ExitCode> {
+    let project = Project::open(root)?;
+    let mut faults = check::consistency(&project)?;
+    if let Some(upstream) = upstream {
+        faults.extend(check::provenance(&project, upstream)?);
+    }
+    for fault in &faults {
+        println!("{fault}");
+    }
+    if !faults.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("protocol/ and the generated code are consistent");
+    upstream.map_or(Ok(ExitCode::SUCCESS), |upstream| {
+        compare(root, upstream, &root.join("protocol"))
+    })
+}
+
+fn success(success: bool) -> ExitCode {
+    if success {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }

@@ -1,0 +1,106 @@
+//! Whether the folder `protocol/` and what is generated from it fit together.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::emit;
+use crate::error::Result;
+use crate::import::tree::{PROTOCOLS, Tree};
+use crate::project::Project;
+
+/// What is wrong with the project; nothing if the list is empty.
+pub fn consistency(project: &Project) -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    project.definition.verify()?;
+    for name in PROTOCOLS {
+        if project.definition.file(name).is_none() {
+            faults.push(format!("protocol/{name}.x is missing"));
+        }
+        let wanted = format!("/{name}.x");
+        if !project
+            .provenance
+            .inputs
+            .keys()
+            .any(|path| path.ends_with(&wanted))
+        {
+            faults.push(format!(
+                "provenance.toml does not say where {name}.x comes from"
+            ));
+        }
+    }
+    if project.provenance.release != project.constants.release {
+        faults.push(format!(
+            "constants.toml is of {}, provenance.toml of {}",
+            project.constants.release, project.provenance.release
+        ));
+    }
+    annotations(project, &mut faults)?;
+    for path in emit::stale(&project.root, &emit::generate(project)?)? {
+        faults.push(format!("{path} is not what would be generated"));
+    }
+    Ok(faults)
+}
+
+/// Annotations must be about things that exist.
+fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
+    let annotations = &project.annotations;
+    let programs = project.definition.programs()?;
+    let mut check = |section: &str, program: &str, names: &mut dyn Iterator<Item = &String>| {
+        let known: BTreeSet<String> = programs
+            .iter()
+            .filter(|known| known.name == program)
+            .flat_map(|program| &program.procedures)
+            .map(|procedure| procedure.topic().to_uppercase())
+            .collect();
+        for name in names.filter(|name| !known.contains(*name)) {
+            faults.push(format!(
+                "annotations.toml, [{section}.{program}]: there is no procedure {name}"
+            ));
+        }
+    };
+    for (program, names) in &annotations.long {
+        check("long", program, &mut names.iter());
+    }
+    for (section, map) in [
+        ("internal", &annotations.internal),
+        ("since", &annotations.since),
+        ("stream", &annotations.stream),
+    ] {
+        for (program, names) in map {
+            check(section, program, &mut names.keys());
+        }
+    }
+    for name in &annotations.secret {
+        if project.definition.structure(name).is_none() {
+            faults.push(format!(
+                "annotations.toml, secret: there is no structure {name}"
+            ));
+        }
+    }
+    let sets = &annotations.sets;
+    for name in sets
+        .rename
+        .keys()
+        .chain(sets.prefixes.keys())
+        .chain(sets.kinds.keys())
+    {
+        if !project.constants.sets.iter().any(|set| set.name == *name) {
+            faults.push(format!("annotations.toml, [sets]: there is no set {name}"));
+        }
+    }
+    Ok(())
+}
+
+/// Which inputs of the project differ from the files of a source tree.
+pub fn provenance(project: &Project, upstream: &Path) -> Result<Vec<String>> {
+    let tree = Tree::open(upstream)?;
+    let mut faults = Vec::new();
+    if tree.release()? == project.provenance.release {
+        for (path, sum) in &project.provenance.inputs {
+            if tree.sum(path).as_ref() != Some(sum) {
+                faults.push(format!("{path} is not the file that provenance.toml names"));
+            }
+        }
+    }
+    Ok(faults)
+}
