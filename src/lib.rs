@@ -13,5 +13,5 @@ mod uri;
 pub mod xdr;
 
 pub use api::domain;
-pub use client::{Connect, ConnectBuilder, Raw, Reply};
+pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
 pub use error::{CloseReason, Error, Optional, ProtocolError, RemoteError, Result};

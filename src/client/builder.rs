@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Handle;
+
 use super::{Connect, open};
 use crate::error::{Error, Result};
 
@@ -28,6 +31,7 @@ pub struct ConnectBuilder {
     pub(super) call_timeout: Option<Duration>,
     pub(super) keepalive: Option<(Duration, u32)>,
     pub(super) max_long_calls: usize,
+    pub(super) over_own_stream: bool,
 }
 
 impl ConnectBuilder {
@@ -39,6 +43,7 @@ impl ConnectBuilder {
             call_timeout: Some(Duration::from_secs(120)),
             keepalive: Some((Duration::from_secs(5), 5)),
             max_long_calls: 4,
+            over_own_stream: false,
         }
     }
 
@@ -85,14 +90,44 @@ impl ConnectBuilder {
 
     /// Opens the connection. Dropping the future undoes what was done.
     pub async fn open(self) -> Result<Connect> {
-        match self.open_timeout {
-            None => open::open(&self).await,
-            Some(after) => tokio::time::timeout(after, open::open(&self))
-                .await
-                .unwrap_or(Err(Error::Timeout {
-                    procedure: "opening the connection",
-                    after,
-                })),
-        }
+        within(self.clone(), open::open(self)).await
     }
+
+    /// Opens a connection over a byte stream to a daemon that the caller has made, whatever it
+    /// consists of. The URI only says what to open there.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let socket = tokio::net::TcpStream::connect("127.0.0.1:16509").await?;
+    /// let conn = libvirt_client::Connect::builder("qemu:///system")
+    ///     .open_over(socket)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn open_over<S>(mut self, stream: S) -> Result<Connect>
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        self.over_own_stream = true;
+        within(self.clone(), open::open_over(self, stream)).await
+    }
+}
+
+async fn within(
+    options: ConnectBuilder,
+    opening: impl Future<Output = Result<Connect>>,
+) -> Result<Connect> {
+    // tokio's timers and sockets panic without one.
+    if Handle::try_current().is_err() {
+        return Err(open::no_runtime(&options.uri));
+    }
+    let Some(after) = options.open_timeout else {
+        return opening.await;
+    };
+    let procedure = "opening the connection";
+    let expired = Err(Error::Timeout { procedure, after });
+    tokio::time::timeout(after, opening)
+        .await
+        .unwrap_or(expired)
 }

@@ -105,6 +105,16 @@ impl Connect {
             .await
     }
 
+    /// Sends a call without a deadline of its own; its results are waited for later.
+    pub(super) async fn begin_call<P: Procedure>(
+        &self,
+        args: &P::Args<'_>,
+    ) -> Result<PendingCall<'_>> {
+        let info = &P::INFO;
+        self.begin(info.name, CallSetup::new(info.into()), args)
+            .await
+    }
+
     /// Sends a call; its results are waited for later.
     pub(super) async fn begin(
         &self,
@@ -137,6 +147,10 @@ pub(super) struct PendingCall<'a> {
 }
 
 impl PendingCall<'_> {
+    pub(super) fn serial(&self) -> u32 {
+        self.serial
+    }
+
     /// The results, or the daemon's error. `timeout` is only what the error says.
     pub(super) async fn finish(mut self, timeout: Duration) -> Result<Bytes> {
         let outcome = poll_fn(|cx| self.shared.poll_outcome(self.serial, cx.waker())).await;

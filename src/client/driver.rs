@@ -24,6 +24,8 @@ pub(super) struct Driver {
     timer: Pin<Box<Sleep>>,
     /// Whom the last batch of messages is for; kept for its memory.
     wakers: Vec<Waker>,
+    /// Whether there is room for what reading might bring.
+    may_read: bool,
     finished: bool,
 }
 
@@ -36,6 +38,7 @@ impl Driver {
             frames: FrameBuffer::new(),
             timer: Box::pin(sleep_until(Instant::now())),
             wakers: Vec::new(),
+            may_read: true,
             finished: false,
         }
     }
@@ -45,6 +48,7 @@ impl Driver {
         let flushed = {
             let mut state = self.shared.lock();
             state.begin_turn(cx.waker());
+            self.may_read = state.engine.may_read();
             state.flush(cx)
         };
         match flushed {
@@ -53,6 +57,10 @@ impl Driver {
             Err(reason) => return Poll::Ready(self.last_words(cx, reason)),
         }
         for _ in 0..READS_PER_TURN {
+            if !self.may_read {
+                // A stream's reader that catches up wakes us.
+                return self.wait(cx);
+            }
             match self.read_once(cx) {
                 Poll::Ready(Some(reason)) => return Poll::Ready(reason),
                 Poll::Ready(None) => {}
@@ -110,6 +118,7 @@ impl Driver {
         }
         // Answers to pings are due now. Should that fail, reading on tells why.
         let flushed = state.flush(cx);
+        self.may_read = state.engine.may_read();
         state.engine.take_wakers(&mut self.wakers);
         drop(state);
         self.wakers.drain(..).for_each(Waker::wake);

@@ -6,10 +6,11 @@ mod driver;
 mod open;
 mod raw;
 mod shared;
+mod stream;
 pub(crate) mod subscription;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -19,10 +20,11 @@ use tokio::time::Instant;
 pub use builder::ConnectBuilder;
 pub use call::Reply;
 pub use raw::Raw;
+pub use stream::{Chunk, Stream, StreamReader, StreamWriter};
 
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::{Procedure, remote};
-use crate::rpc::calls::ProcedureId;
+use crate::rpc::header::ProcedureId;
 use crate::transport::Security;
 use shared::Shared;
 use subscription::Registry;
@@ -57,10 +59,10 @@ struct Inner {
     /// Permits for calls that take long by nature: a daemon serves few requests of one client at a
     /// time, and would leave everything else unread behind them.
     long_calls: Semaphore,
-    /// Deadline of calls that do not take long by nature.
-    default_timeout: Option<Duration>,
-    uri: String,
-    read_only: bool,
+    /// Set once the daemon has said what it opened.
+    uri: OnceLock<String>,
+    /// What the connection was opened with, to open another like it.
+    options: ConnectBuilder,
     security: Security,
     hypervisor: OnceCell<String>,
     registry: Registry,
@@ -120,6 +122,22 @@ impl Connect {
         }
     }
 
+    /// Opens another connection in the same way, for what would be in the way of others on this one.
+    ///
+    /// A connection that was opened over a stream of the caller's own cannot be opened again.
+    pub async fn reopen(&self) -> Result<Self> {
+        if self.inner.options.over_own_stream {
+            return Err(Error::Unsupported(
+                "opening a connection over the caller's own stream again".to_owned(),
+            ));
+        }
+        let other = self.inner.options.clone().open().await?;
+        Ok(Self {
+            timeout: self.timeout,
+            ..other
+        })
+    }
+
     /// Every procedure of every program, also those that the typed API does not cover.
     pub fn raw(&self) -> Raw<'_> {
         Raw::new(self)
@@ -128,12 +146,12 @@ impl Connect {
     /// The URI that the connection was opened with; where none was given, the one that the daemon
     /// chose (`virConnectGetURI`).
     pub fn uri(&self) -> &str {
-        &self.inner.uri
+        self.inner.uri.get().map_or("", String::as_str)
     }
 
     /// Whether the connection was opened read-only.
     pub fn is_read_only(&self) -> bool {
-        self.inner.read_only
+        self.inner.options.read_only
     }
 
     /// Whether calls can still be made (`virConnectIsAlive`). Local: asks nobody.
@@ -172,7 +190,7 @@ impl Connect {
     fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
         let timeout = match self.timeout {
             CallTimeout::Default if long => None,
-            CallTimeout::Default => self.inner.default_timeout,
+            CallTimeout::Default => self.inner.options.call_timeout,
             CallTimeout::Never => None,
             CallTimeout::After(timeout) => Some(timeout),
         }?;
@@ -184,7 +202,7 @@ impl Connect {
 
     /// Refuses what a read-only connection may not ask for, as the daemon would.
     pub(crate) fn require_writable(&self, procedure: &'static str) -> Result<()> {
-        if self.inner.read_only {
+        if self.inner.options.read_only {
             return Err(Error::InvalidArgument {
                 procedure,
                 reason: "the connection is read-only".to_owned(),
@@ -211,8 +229,8 @@ impl Drop for Inner {
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connect")
-            .field("uri", &self.inner.uri)
-            .field("read_only", &self.inner.read_only)
+            .field("uri", &self.uri())
+            .field("read_only", &self.inner.options.read_only)
             .field("ended", &self.inner.shared.end_reason())
             .finish_non_exhaustive()
     }

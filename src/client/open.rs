@@ -1,9 +1,10 @@
 //! From a URI to a connection on which calls can be made.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
@@ -12,40 +13,59 @@ use super::builder::ConnectBuilder;
 use super::driver::Driver;
 use super::shared::Shared;
 use super::subscription::Registry;
-use super::{CallTimeout, Connect, Inner};
+use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
-use crate::rpc::calls::CallSetup;
+use crate::protocol::remote;
 use crate::rpc::keepalive::Keepalive;
-use crate::transport::{Transport, unix};
+use crate::transport::{self, Security, Transport, unix};
 use crate::types::connect::ConnectFlags;
 use crate::uri::{ConnectUri, Environment, TransportKind, default_uri, socket_candidates};
-use crate::xdr;
 
 /// `VIR_DRV_FEATURE_PROGRAM_KEEPALIVE`: the daemon speaks the keepalive program.
 const FEATURE_KEEPALIVE: i32 = 10;
 
-pub(super) async fn open(options: &ConnectBuilder) -> Result<Connect> {
+/// Opens what the options' URI names, or what there is.
+pub(super) async fn open(options: ConnectBuilder) -> Result<Connect> {
     let given = Some(options.uri.clone()).filter(|uri| !uri.is_empty());
     let uri = given
         .or_else(default_uri)
         .map(|uri| ConnectUri::parse(&uri))
         .transpose()?;
     let transport = connect(uri.as_ref(), options.read_only).await?;
-    let mut conn = start(transport, options, uri.as_ref())?;
+    introduce(transport, options, uri.as_ref()).await
+}
+
+/// Opens what the options' URI names, at the other end of a stream.
+pub(super) async fn open_over<S>(options: ConnectBuilder, stream: S) -> Result<Connect>
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let uri = Some(&*options.uri).filter(|uri| !uri.is_empty());
+    let uri = uri.map(ConnectUri::parse).transpose()?;
+    let unknown = Security {
+        secure: false,
+        encrypted: false,
+    };
+    introduce(transport::split(stream, unknown), options, uri.as_ref()).await
+}
+
+/// What client and daemon have to say to each other before calls can be made.
+async fn introduce(
+    transport: Transport,
+    options: ConnectBuilder,
+    uri: Option<&ConnectUri>,
+) -> Result<Connect> {
+    let conn = start(transport, options)?;
     authenticate(&conn).await?;
-    let name = uri
-        .as_ref()
-        .map(ConnectUri::name_for_daemon)
-        .unwrap_or_default();
-    greet(&conn, options, &name).await?;
-    if uri.is_none() {
+    let name = uri.map(ConnectUri::name_for_daemon).unwrap_or_default();
+    greet(&conn, &name).await?;
+    let shown = if let Some(uri) = uri {
+        uri.to_string()
+    } else {
         let reply = conn.call::<remote::ConnectGetUri>(&()).await?;
-        let chosen = reply.decode()?.uri.into_owned();
-        if let Some(inner) = Arc::get_mut(&mut conn.inner) {
-            inner.uri = chosen;
-        }
-    }
+        reply.decode()?.uri.into_owned()
+    };
+    conn.inner.uri.get_or_init(|| shown);
     Ok(conn)
 }
 
@@ -98,16 +118,8 @@ fn refuse_in_process_drivers(uri: &ConnectUri) -> Result<()> {
 }
 
 /// Starts driving an open transport.
-fn start(
-    transport: Transport,
-    options: &ConnectBuilder,
-    uri: Option<&ConnectUri>,
-) -> Result<Connect> {
-    let runtime = Handle::try_current().map_err(|_| Error::Connect {
-        target: options.uri.clone(),
-        tried: Vec::new(),
-        source: io::Error::other("opening a connection needs a running tokio runtime"),
-    })?;
+fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
+    let runtime = Handle::try_current().map_err(|_| no_runtime(&options.uri))?;
     let Transport {
         read,
         write,
@@ -118,9 +130,8 @@ fn start(
     let inner = Inner {
         shared,
         long_calls: Semaphore::new(options.max_long_calls.min(Semaphore::MAX_PERMITS)),
-        default_timeout: options.call_timeout,
-        uri: uri.map(ToString::to_string).unwrap_or_default(),
-        read_only: options.read_only,
+        uri: OnceLock::new(),
+        options,
         security,
         hypervisor: OnceCell::new(),
         registry: Registry::default(),
@@ -130,6 +141,15 @@ fn start(
         inner: Arc::new(inner),
         timeout: CallTimeout::Default,
     })
+}
+
+/// A connection is driven by a task, and waits with timers.
+pub(super) fn no_runtime(uri: &str) -> Error {
+    Error::Connect {
+        target: uri.to_owned(),
+        tried: Vec::new(),
+        source: io::Error::other("opening a connection needs a running tokio runtime"),
+    }
 }
 
 /// The list of authentication schemes must be asked for even where none is needed: that alone lets a
@@ -155,48 +175,42 @@ async fn authenticate(conn: &Connect) -> Result<()> {
 }
 
 /// Asks for keepalive and opens the driver, in one go: neither depends on the other's reply.
-async fn greet(conn: &Connect, options: &ConnectBuilder, name: &str) -> Result<()> {
-    const NO_TIMEOUT: Duration = Duration::ZERO;
+async fn greet(conn: &Connect, name: &str) -> Result<()> {
+    let options = &conn.inner.options;
+    let probe = if options.keepalive.is_some() {
+        let args = remote::ConnectSupportsFeatureArgs {
+            feature: FEATURE_KEEPALIVE,
+        };
+        Some(
+            conn.begin_call::<remote::ConnectSupportsFeature>(&args)
+                .await?,
+        )
+    } else {
+        None
+    };
     let flags = if options.read_only {
         ConnectFlags::RO
     } else {
         ConnectFlags::empty()
     };
-    let probe = match options.keepalive {
-        None => None,
-        Some(_) => {
-            let args = remote::ConnectSupportsFeatureArgs {
-                feature: FEATURE_KEEPALIVE,
-            };
-            let info = remote::ConnectSupportsFeature::INFO;
-            Some(
-                conn.begin(info.name, CallSetup::new((&info).into()), &args)
-                    .await?,
-            )
-        }
-    };
     let args = remote::ConnectOpenArgs {
         name: Some(name.into()),
         flags: flags.bits(),
     };
-    let info = remote::ConnectOpen::INFO;
-    let opened = conn
-        .begin(info.name, CallSetup::new((&info).into()), &args)
-        .await?;
+    let opened = conn.begin_call::<remote::ConnectOpen>(&args).await?;
 
+    // The deadline is that of the whole opening.
     let supported = match probe {
         None => false,
         Some(probe) => {
-            let reply = probe.finish(NO_TIMEOUT).await?;
-            let ret: remote::ConnectSupportsFeatureRet =
-                xdr::from_slice(&reply).map_err(|source| crate::error::ProtocolError::Reply {
-                    procedure: "ConnectSupportsFeature",
-                    source,
-                })?;
-            ret.supported != 0
+            let reply = probe.finish(Duration::ZERO).await?;
+            Reply::<remote::ConnectSupportsFeature>::new(reply)
+                .decode()?
+                .supported
+                != 0
         }
     };
-    opened.finish(NO_TIMEOUT).await?;
+    opened.finish(Duration::ZERO).await?;
     if let (true, Some((interval, count))) = (supported, options.keepalive) {
         let now = Instant::now().into_std();
         conn.inner

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Connect, Reply};
+use super::{Connect, Reply, Stream};
 use crate::error::Result;
 use crate::protocol::{Priority, Procedure, ProcedureInfo, Program};
 use crate::rpc::calls::CallSetup;
@@ -35,6 +35,17 @@ impl<'a> Raw<'a> {
     /// ```
     pub async fn call<P: Procedure>(&self, args: &P::Args<'_>) -> Result<Reply<P>> {
         self.conn.call::<P>(args).await
+    }
+
+    /// Calls a procedure that opens a stream, by its generated marker type.
+    ///
+    /// `sparse` says that the arguments ask for holes to be sent as such.
+    pub async fn open_stream<P: Procedure>(
+        &self,
+        args: &P::Args<'_>,
+        sparse: bool,
+    ) -> Result<(Reply<P>, Stream)> {
+        self.conn.open_stream::<P>(args, sparse).await
     }
 
     /// Calls procedure `number` of `program`, which this library need not know.

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::error::{CloseReason, Error};
-use crate::rpc::calls::{CallSetup, Outcome, ProcedureId};
-use crate::rpc::engine::{Engine, StartError};
-use crate::rpc::header::{Header, MessageType};
+use crate::rpc::calls::{CallSetup, Outcome};
+use crate::rpc::engine::{Engine, StartError, StreamEnd};
+use crate::rpc::frame::packet_head;
+use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::rpc::streams::Item;
 use crate::transport::WriteHalf;
 use crate::xdr::Encode;
 
@@ -36,6 +38,10 @@ pub(super) struct State {
     pub(super) driver: Option<Waker>,
     /// Whether the driver was already asked to flush the outbox.
     flush_requested: bool,
+    /// Whether something below the outbox may hold bytes back.
+    unflushed: bool,
+    /// Streams that wait for an empty outbox.
+    stream_writers: Vec<Waker>,
     /// What the driver's timer is set to.
     pub(super) armed: Option<Instant>,
     pub(super) closing: Option<Closing>,
@@ -79,6 +85,8 @@ impl Shared {
                 write: Some(write),
                 driver: None,
                 flush_requested: false,
+                unflushed: false,
+                stream_writers: Vec::new(),
                 armed: None,
                 closing: None,
                 driver_done: false,
@@ -164,6 +172,72 @@ impl Shared {
         result
     }
 
+    /// The next thing that a stream brought; has the driver read on once there is room for it.
+    pub(super) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Item, StreamEnd>> {
+        let mut state = self.lock();
+        let was_deaf = !state.engine.may_read();
+        let item = state.engine.poll_stream(serial, waker);
+        let driver = if was_deaf && state.engine.may_read() {
+            state.driver.clone()
+        } else {
+            None
+        };
+        drop(state);
+        driver.into_iter().for_each(Waker::wake);
+        item
+    }
+
+    /// Sends one packet of a stream once nothing else waits to be sent: what the daemon does not
+    /// take must stay with the caller.
+    pub(super) fn poll_stream_send(
+        &self,
+        serial: u32,
+        kind: MessageType,
+        payload: &[u8],
+        waker: &Waker,
+    ) -> Poll<Result<(), StreamEnd>> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let header = match state.engine.stream_packet(serial, kind, Status::Continue) {
+            Ok(header) => header,
+            Err(end) => return Poll::Ready(Err(end)),
+        };
+        if !state.engine.outbox.is_empty() {
+            if !state
+                .stream_writers
+                .iter()
+                .any(|other| other.will_wake(waker))
+            {
+                state.stream_writers.push(waker.clone());
+            }
+            return Poll::Pending;
+        }
+        let flushed = state.send_packet(&header, payload);
+        let driver = if flushed { None } else { state.driver.clone() };
+        drop(guard);
+        driver.into_iter().for_each(Waker::wake);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends this side of a stream, and waits for the daemon to agree.
+    pub(super) fn poll_stream_end(
+        &self,
+        serial: u32,
+        status: Status,
+        waker: &Waker,
+    ) -> Poll<Result<(), StreamEnd>> {
+        let mut state = self.lock();
+        let ended = state.engine.poll_stream_end(serial, status, waker);
+        let driver = if state.engine.outbox.is_empty() {
+            None
+        } else {
+            state.driver.clone()
+        };
+        drop(state);
+        driver.into_iter().for_each(Waker::wake);
+        ended
+    }
+
     /// Ends the connection: tells the daemon where that makes sense, fails everything that is in
     /// flight, and leaves the rest to the driver.
     pub(super) fn request_close(&self, close_call: Option<ProcedureId>, now: Instant) {
@@ -193,7 +267,7 @@ impl Shared {
     }
 
     fn wake_all(&self, mut state: MutexGuard<'_, State>) {
-        let mut wakers = Vec::new();
+        let mut wakers = std::mem::take(&mut state.stream_writers);
         state.engine.take_wakers(&mut wakers);
         wakers.extend(state.driver.clone());
         drop(state);
@@ -201,7 +275,10 @@ impl Shared {
         self.room.notify_waiters();
     }
 
+    /// The outbox is empty: whoever waited for that goes on.
     pub(super) fn notify_room(&self) {
+        let writers = std::mem::take(&mut self.lock().stream_writers);
+        writers.into_iter().for_each(Waker::wake);
         self.room.notify_waiters();
     }
 
@@ -242,6 +319,26 @@ impl State {
             // The driver meets the same error, and it is its to report.
             Err(_) => return false,
         }
+        self.unflushed = true;
+        self.engine.outbox.is_empty()
+    }
+
+    /// Sends a large packet past the empty outbox, which only gets what the socket does not take.
+    /// `false` when the driver must go on.
+    fn send_packet(&mut self, header: &Header, payload: &[u8]) -> bool {
+        let head = packet_head(header, payload.len());
+        let sent = match (&self.driver, &mut self.write) {
+            // An error is the driver's to meet and to report.
+            (Some(driver), Some(write)) => write
+                .try_write_both(driver, &head, payload)
+                .unwrap_or_default(),
+            _ => 0,
+        };
+        self.unflushed = true;
+        let outbox = self.engine.outbox.buffer();
+        outbox.extend_from_slice(head.get(sent..).unwrap_or_default());
+        let sent = sent.saturating_sub(head.len());
+        outbox.extend_from_slice(payload.get(sent..).unwrap_or_default());
         self.engine.outbox.is_empty()
     }
 
@@ -250,17 +347,17 @@ impl State {
         let Some(write) = &mut self.write else {
             return Ok(false);
         };
-        if self.engine.outbox.is_empty() {
-            return Ok(false);
-        }
+        let had_some = !self.engine.outbox.is_empty();
         while !self.engine.outbox.is_empty() {
             match write.poll_write(cx, self.engine.outbox.unsent())? {
                 Poll::Ready(count) => self.engine.outbox.advance(count),
                 Poll::Pending => return Ok(false),
             }
         }
-        let _wakes_when_it_can_go_on = write.poll_flush(cx)?;
-        Ok(true)
+        if had_some || self.unflushed {
+            self.unflushed = write.poll_flush(cx)?.is_pending();
+        }
+        Ok(had_some)
     }
 
     /// The driver starts a turn: requests from now on are for the next one.

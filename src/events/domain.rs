@@ -6,9 +6,9 @@ mod lifecycle;
 pub use kinds::*;
 pub use lifecycle::{Change, Lifecycle};
 
+use crate::api::domain::Domain;
 use crate::client::Connect;
 use crate::client::subscription::Registration;
-use crate::api::domain::Domain;
 use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, Procedure, remote};
 use crate::xdr;

@@ -6,44 +6,14 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::events::Binding;
+use super::header::ProcedureId;
 use super::streams::Incoming;
-use crate::protocol::{EventInfo, ProcedureInfo, Program};
 
 /// Serials are a slot's index in the low bits and its generation in the high ones, so that a slot
 /// used again does not answer to its old serial.
 const INDEX_BITS: u32 = 20;
 /// The most calls that one connection can have in flight.
 pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
-
-/// What identifies a procedure in a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ProcedureId {
-    pub(crate) program: u32,
-    pub(crate) version: u32,
-    pub(crate) procedure: u32,
-}
-
-impl ProcedureId {
-    pub(crate) fn new(program: Program, procedure: u32) -> Self {
-        Self {
-            program: program.number,
-            version: program.version,
-            procedure,
-        }
-    }
-}
-
-impl From<&EventInfo> for ProcedureId {
-    fn from(info: &EventInfo) -> Self {
-        Self::new(info.program, info.number)
-    }
-}
-
-impl From<&ProcedureInfo> for ProcedureId {
-    fn from(info: &ProcedureInfo) -> Self {
-        Self::new(info.program, info.number)
-    }
-}
 
 /// How a call ended, apart from the end of the connection.
 #[derive(Debug)]
@@ -73,7 +43,9 @@ pub(crate) enum CallState {
     },
     /// The caller took the reply and holds the stream that it opened.
     Streaming,
-    /// The stream was aborted; the daemon still owes a confirmation.
+    /// The stream's holder said that it is done, and waits for the daemon's confirmation.
+    StreamFinishing,
+    /// Nobody holds the stream any more; the daemon still owes a confirmation.
     StreamClosing,
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use super::calls::ProcedureId;
+use super::header::ProcedureId;
 use crate::error::CloseReason;
 
 /// Events of one kind that came before the reply that says whom they are for.
@@ -245,33 +245,14 @@ impl EventRouter {
     }
 
     /// Hands one event on; one that nobody wants is dropped.
-    pub(crate) fn deliver(
-        &mut self,
-        program: u32,
-        procedure: u32,
-        body: &[u8],
-        wakers: &mut Vec<Waker>,
-    ) {
-        let callback = callback_of(body);
-        let with_id = Route {
-            program,
-            procedure,
-            callback,
-        };
-        let without = Route {
-            callback: None,
-            ..with_id
-        };
+    pub(crate) fn deliver(&mut self, event: ProcedureId, body: &[u8], wakers: &mut Vec<Waker>) {
+        let with_id = Route::new(event, callback_of(body));
+        let without = Route::new(event, None);
         let queues = self.queues.get(&with_id);
         if let Some(queues) = queues.or_else(|| self.queues.get(&without)) {
             wakers.extend(queues.iter().filter_map(|queue| queue.push(body)));
             return;
         }
-        let event = ProcedureId {
-            program,
-            version: 1,
-            procedure,
-        };
         match self.early_mut(event) {
             Some(early) if early.bodies.len() < MAX_EARLY => early.bodies.push(body.to_vec()),
             Some(early) => early.lost += 1,

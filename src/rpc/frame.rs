@@ -202,3 +202,14 @@ pub(crate) fn append_message(
     }
     Ok(())
 }
+
+/// Length word and header of a message whose payload of `len` bytes follows on its own.
+pub(crate) fn packet_head(header: &Header, len: usize) -> Vec<u8> {
+    let mut head = Vec::with_capacity(MESSAGE_MIN);
+    let _never_too_large = append_message(&mut head, header, &());
+    let length = u32::try_from(MESSAGE_MIN + len).unwrap_or(u32::MAX);
+    if let Some(word) = head.first_chunk_mut::<LENGTH_SIZE>() {
+        *word = length.to_be_bytes();
+    }
+    head
+}

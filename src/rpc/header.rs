@@ -1,5 +1,6 @@
 //! The header of every message.
 
+use crate::protocol::{EventInfo, ProcedureInfo, Program};
 use crate::xdr::{Decode, DecodeError, Encode, EncodeError, Reader, Writer};
 
 /// Bytes of the length word in front of each message; it counts itself.
@@ -52,12 +53,40 @@ impl Status {
     const ALL: [Self; 3] = [Self::Ok, Self::Error, Self::Continue];
 }
 
-/// The six words in front of each payload.
+/// What identifies a procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct ProcedureId {
     pub(crate) program: u32,
     pub(crate) version: u32,
     pub(crate) procedure: u32,
+}
+
+impl ProcedureId {
+    pub(crate) fn new(program: Program, procedure: u32) -> Self {
+        Self {
+            program: program.number,
+            version: program.version,
+            procedure,
+        }
+    }
+}
+
+impl From<&EventInfo> for ProcedureId {
+    fn from(info: &EventInfo) -> Self {
+        Self::new(info.program, info.number)
+    }
+}
+
+impl From<&ProcedureInfo> for ProcedureId {
+    fn from(info: &ProcedureInfo) -> Self {
+        Self::new(info.program, info.number)
+    }
+}
+
+/// The six words in front of each payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) id: ProcedureId,
     pub(crate) kind: MessageType,
     pub(crate) serial: u32,
     pub(crate) status: Status,
@@ -66,9 +95,9 @@ pub(crate) struct Header {
 impl Encode for Header {
     #[inline]
     fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-        self.program.encode(writer)?;
-        self.version.encode(writer)?;
-        self.procedure.encode(writer)?;
+        self.id.program.encode(writer)?;
+        self.id.version.encode(writer)?;
+        self.id.procedure.encode(writer)?;
         (self.kind as i32).encode(writer)?;
         self.serial.encode(writer)?;
         (self.status as i32).encode(writer)
@@ -90,9 +119,11 @@ impl<'a> Decode<'a> for Header {
                 })
         }
         Ok(Self {
-            program: u32::decode(reader)?,
-            version: u32::decode(reader)?,
-            procedure: u32::decode(reader)?,
+            id: ProcedureId {
+                program: u32::decode(reader)?,
+                version: u32::decode(reader)?,
+                procedure: u32::decode(reader)?,
+            },
             kind: one_of(&MessageType::ALL, i32::decode(reader)?)?,
             serial: u32::decode(reader)?,
             status: one_of(&Status::ALL, i32::decode(reader)?)?,

@@ -50,12 +50,17 @@ impl Keepalive {
         self.next
     }
 
-    /// Looks at the clock. `unanswered` is how many requests the peer owes a reply.
-    pub(crate) fn tick(&mut self, now: Instant, unanswered: usize) -> Verdict {
+    /// Looks at the clock. `unanswered` is how many requests the peer owes a reply; `deaf` is whether
+    /// we read nothing at present.
+    pub(crate) fn tick(&mut self, now: Instant, unanswered: usize, deaf: bool) -> Verdict {
         if now < self.next {
             return Verdict::Wait;
         }
         self.next = now + self.interval;
+        if deaf {
+            // We cannot hear an answer, but the peer must hear of us: it cannot get one either.
+            return Verdict::Ping;
+        }
         if unanswered >= DAEMON_REQUESTS {
             return Verdict::Wait;
         }

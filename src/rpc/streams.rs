@@ -24,15 +24,8 @@ pub(crate) enum Progress {
     Confirmed,
     /// The daemon gave the stream up, with this error.
     Failed(Bytes),
-    /// A hole came over a stream that was opened without holes.
-    UnexpectedHole,
-}
-
-impl Progress {
-    /// Whether the daemon has forgotten the stream, so that nothing more is to be said about it.
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self, Self::Confirmed | Self::Failed(_))
-    }
+    /// A hole came that the stream was not opened for, or that has no length.
+    BadHole,
 }
 
 /// What came over a stream and was not taken yet.
@@ -43,20 +36,23 @@ pub(crate) struct Incoming {
     /// Bytes that may be queued before the connection stops reading.
     budget: usize,
     accepts_holes: bool,
+    /// Whether the engine counts this stream among those that are over their budget.
+    pub(crate) counted_full: bool,
     pub(crate) progress: Progress,
     pub(crate) reader: Option<Waker>,
 }
 
 impl Incoming {
-    pub(crate) fn new(budget: usize, accepts_holes: bool) -> Box<Self> {
-        Box::new(Self {
+    pub(crate) fn new(budget: usize, accepts_holes: bool) -> Self {
+        Self {
             items: VecDeque::new(),
             queued: 0,
             budget,
             accepts_holes,
+            counted_full: false,
             progress: Progress::Open,
             reader: None,
-        })
+        }
     }
 
     pub(crate) fn push_data(&mut self, data: Bytes) {
@@ -66,13 +62,12 @@ impl Incoming {
 
     /// `false` when the stream was opened without holes, or the hole has no length.
     pub(crate) fn push_hole(&mut self, length: i64) -> bool {
-        let Some(length) = u64::try_from(length).ok().filter(|length| *length > 0) else {
+        let length = u64::try_from(length).ok().filter(|length| *length > 0);
+        let Some(length) = length.filter(|_| self.accepts_holes) else {
             return false;
         };
-        if self.accepts_holes {
-            self.items.push_back(Item::Hole(length));
-        }
-        self.accepts_holes
+        self.items.push_back(Item::Hole(length));
+        true
     }
 
     pub(crate) fn pop(&mut self) -> Option<Item> {
@@ -91,7 +86,7 @@ impl Incoming {
 
     /// Forgets what was not read: nobody will.
     pub(crate) fn discard(&mut self) {
-        self.items.clear();
+        self.items = VecDeque::new();
         self.queued = 0;
     }
 }

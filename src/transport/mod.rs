@@ -28,10 +28,25 @@ pub(crate) trait WriteHalf: Send {
     ///
     /// `Ok(0)` when nothing can be sent; the driver then goes on.
     fn try_write(&mut self, driver: &Waker, bytes: &[u8]) -> io::Result<usize> {
-        match self.poll_write(&mut Context::from_waker(driver), bytes) {
-            Poll::Ready(result) => result,
+        let cx = &mut Context::from_waker(driver);
+        match self.poll_write(cx, bytes) {
+            Poll::Ready(result) => {
+                // What stays behind below, the driver pushes on.
+                let _pending = self.poll_flush(cx)?;
+                result
+            }
             Poll::Pending => Ok(0),
         }
+    }
+
+    /// [`try_write`](Self::try_write) of two pieces that belong together.
+    fn try_write_both(&mut self, driver: &Waker, head: &[u8], tail: &[u8]) -> io::Result<usize> {
+        let sent = self.try_write(driver, head)?;
+        if sent < head.len() {
+            return Ok(sent);
+        }
+        // The head is on its way; a failure of the rest is met again by whoever sends that.
+        Ok(sent + self.try_write(driver, tail).unwrap_or_default())
     }
 
     /// Pushes on what an earlier write left in buffers below.

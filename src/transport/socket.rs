@@ -5,13 +5,13 @@
 //! direction only and make no difference between a pipe and a socket; they stand in here. Writing
 //! readiness is asked for only while a write has fallen short.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use rustix::io::Errno;
-use rustix::net::{SendFlags, Shutdown};
+use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown};
 use tokio::net::unix::pipe;
 
 use super::{ReadHalf, WriteHalf};
@@ -56,6 +56,20 @@ impl SocketWriter {
     }
 }
 
+impl SocketWriter {
+    fn send_both(&self, head: &[u8], tail: &[u8]) -> io::Result<usize> {
+        let pieces = [IoSlice::new(head), IoSlice::new(tail)];
+        loop {
+            let mut no_control = SendAncillaryBuffer::default();
+            match rustix::net::sendmsg(&self.socket, &pieces, &mut no_control, SendFlags::NOSIGNAL)
+            {
+                Err(Errno::INTR) => {}
+                result => return result.map_err(io::Error::from),
+            }
+        }
+    }
+}
+
 fn is_full(result: &io::Result<usize>) -> bool {
     matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
@@ -88,6 +102,11 @@ impl WriteHalf for SocketWriter {
     fn try_write(&mut self, _driver: &Waker, bytes: &[u8]) -> io::Result<usize> {
         // Callers may run outside the runtime, where nothing can be registered.
         let sent = self.send(bytes);
+        if is_full(&sent) { Ok(0) } else { sent }
+    }
+
+    fn try_write_both(&mut self, _driver: &Waker, head: &[u8], tail: &[u8]) -> io::Result<usize> {
+        let sent = self.send_both(head, tail);
         if is_full(&sent) { Ok(0) } else { sent }
     }
 

@@ -17,4 +17,5 @@ mod load;
 mod opening;
 mod peer;
 mod replies;
+mod streams;
 mod wire_types;

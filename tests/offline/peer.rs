@@ -13,8 +13,11 @@ pub const KEEPALIVE: u32 = 0x6b65_6570;
 pub const CALL: u32 = 0;
 pub const REPLY: u32 = 1;
 pub const MESSAGE: u32 = 2;
+pub const STREAM: u32 = 3;
+pub const HOLE: u32 = 6;
 pub const OK: u32 = 0;
 pub const ERROR: u32 = 1;
+pub const CONTINUE: u32 = 2;
 
 pub mod procedure {
     pub const CONNECT_OPEN: u32 = 1;

@@ -2,15 +2,15 @@
 
 use super::super::{EventKind, sealed};
 use super::Wire;
-use crate::api::wire::params_from_wire;
-use crate::client::Connect;
-use crate::client::subscription::Registration;
 use crate::api::domain::{
     AgentLifecycleReason, AgentLifecycleState, BlockJobStatus, BlockJobType, DiskChangeReason,
     Domain, EventGraphicsAddressType, EventGraphicsPhase, EventIoErrorAction,
     EventTrayChangeReason, EventWatchdogAction, MemoryFailureActionType, MemoryFailureFlags,
     MemoryFailureRecipientType, MetadataType,
 };
+use crate::api::wire::params_from_wire;
+use crate::client::Connect;
+use crate::client::subscription::Registration;
 use crate::error::Result;
 use crate::params::TypedParams;
 use crate::protocol::{Event, remote};

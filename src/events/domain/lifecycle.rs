@@ -2,13 +2,13 @@
 
 use super::super::{EventKind, sealed};
 use super::Wire;
-use crate::client::Connect;
-use crate::client::subscription::Registration;
 use crate::api::domain::{
     Domain, EventCrashedDetailType, EventDefinedDetailType, EventPmSuspendedDetailType,
     EventResumedDetailType, EventShutdownDetailType, EventStartedDetailType,
     EventStoppedDetailType, EventSuspendedDetailType, EventType, EventUndefinedDetailType,
 };
+use crate::client::Connect;
+use crate::client::subscription::Registration;
 use crate::error::Result;
 use crate::protocol::{Event, remote};
 use crate::xdr::{Decode, DecodeError, Reader};

@@ -1,18 +1,21 @@
 //! The protocol's state on one connection, without sockets and without a clock.
 
+mod streams;
+
+pub(crate) use streams::StreamEnd;
+
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use super::calls::{CallSetup, CallState, Calls, Outcome, ProcedureId};
-use super::events::{EventQueue, EventRouter, Route};
-use super::frame::{Frame, append_message};
-use super::header::{Header, MessageType, Status};
-use super::keepalive::{Keepalive, Verdict};
-use super::outbox::Outbox;
-use super::streams::Progress;
 use crate::error::{CloseReason, ProtocolError};
-use crate::protocol::{Event, keepalive, net};
+use crate::protocol::{Event, keepalive};
+use crate::rpc::calls::{CallSetup, CallState, Calls, Outcome};
+use crate::rpc::events::{EventQueue, EventRouter, Route};
+use crate::rpc::frame::{Frame, append_message};
+use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::rpc::keepalive::{Keepalive, Verdict};
+use crate::rpc::outbox::Outbox;
 use crate::xdr::{self, Encode, EncodeError};
 
 /// Why a call was not sent.
@@ -36,6 +39,8 @@ pub(crate) struct Engine {
     keepalive: Option<Keepalive>,
     /// No call's deadline is earlier.
     earliest_deadline: Option<Instant>,
+    /// Streams whose consumers are behind by more than their budgets.
+    full_streams: usize,
     /// Whom to wake once the lock around the engine is released.
     wakers: Vec<Waker>,
     ended: Option<CloseReason>,
@@ -84,14 +89,10 @@ impl Engine {
         if let Some(event) = expected {
             self.events.expect(event);
         }
-        if let Some(deadline) = deadline {
-            if self
-                .earliest_deadline
-                .is_none_or(|earliest| deadline < earliest)
-            {
-                self.earliest_deadline = Some(deadline);
-            }
-        }
+        self.earliest_deadline = match (self.earliest_deadline, deadline) {
+            (Some(earliest), Some(deadline)) => Some(earliest.min(deadline)),
+            (earliest, deadline) => earliest.or(deadline),
+        };
         Ok(serial)
     }
 
@@ -142,15 +143,14 @@ impl Engine {
             CallState::Waiting | CallState::Expired => {
                 slot.state = CallState::Abandoned;
                 slot.deadline = None;
-                if let Some(stream) = &mut slot.stream {
-                    stream.discard();
-                }
+                self.discard_incoming(serial);
             }
             CallState::Replied { good: true, .. } => self.undo(serial),
             CallState::Replied { good: false, .. } => self.calls.free(serial),
             CallState::Free
             | CallState::Abandoned
             | CallState::Streaming
+            | CallState::StreamFinishing
             | CallState::StreamClosing => {}
         }
     }
@@ -169,23 +169,17 @@ impl Engine {
 
     /// Takes in one message.
     pub(crate) fn receive(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
-        let Header {
-            program,
-            procedure,
-            kind,
-            ..
-        } = frame.header;
+        let Header { id, kind, .. } = frame.header;
         match kind {
             MessageType::Reply => self.receive_reply(frame),
-            MessageType::Message if program == keepalive::PROGRAM.number => {
-                if procedure == keepalive::Ping::INFO.number {
+            MessageType::Message if id.program == keepalive::PROGRAM.number => {
+                if id.procedure == keepalive::Ping::INFO.number {
                     self.send_keepalive(keepalive::Pong::INFO.number);
                 }
                 Ok(())
             }
             MessageType::Message => {
-                self.events
-                    .deliver(program, procedure, frame.payload(), &mut self.wakers);
+                self.events.deliver(id, frame.payload(), &mut self.wakers);
                 Ok(())
             }
             MessageType::Stream | MessageType::StreamHole => {
@@ -200,24 +194,16 @@ impl Engine {
 
     fn receive_reply(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         let Header {
-            program,
-            version,
-            procedure,
-            serial,
-            status,
-            ..
+            id, serial, status, ..
         } = frame.header;
+        let ProcedureId {
+            program, procedure, ..
+        } = id;
         let Some(slot) = self.calls.get(serial) else {
             return Err(ProtocolError::UnknownSerial { serial, procedure });
         };
         // A daemon that does not know the program or the procedure echoes them all the same.
-        if slot.id
-            != (ProcedureId {
-                program,
-                version,
-                procedure,
-            })
-        {
+        if slot.id != id {
             return Err(ProtocolError::ForeignReply {
                 serial,
                 program,
@@ -266,7 +252,7 @@ impl Engine {
             return;
         };
         if slot.stream.is_some() {
-            self.abort_stream(serial);
+            self.release_stream(serial);
         } else {
             self.calls.free(serial);
         }
@@ -280,77 +266,6 @@ impl Engine {
     fn send_empty(&mut self, header: Header) {
         // A message without a payload is never too large.
         let _never_too_large = append_message(self.outbox.buffer(), &header, &());
-    }
-
-    /// Gives a stream up, whatever state it is in; its serial is free once the daemon confirmed.
-    pub(crate) fn abort_stream(&mut self, serial: u32) {
-        let Some(slot) = self.calls.get(serial) else {
-            return;
-        };
-        let gone = match &mut slot.stream {
-            Some(stream) => {
-                stream.discard();
-                stream.progress.is_over()
-            }
-            None => true,
-        };
-        if gone {
-            self.calls.free(serial);
-            return;
-        }
-        slot.state = CallState::StreamClosing;
-        let header = header(slot.id, MessageType::Stream, serial, Status::Error);
-        self.send_empty(header);
-    }
-
-    fn receive_stream(&mut self, frame: Frame<'_>) {
-        let Header {
-            program,
-            version,
-            procedure,
-            kind,
-            serial,
-            status,
-        } = frame.header;
-        // Data may still come for streams that are gone, and means nothing.
-        let Some(slot) = self.calls.get(serial) else {
-            return;
-        };
-        if slot.id
-            != (ProcedureId {
-                program,
-                version,
-                procedure,
-            })
-        {
-            return;
-        }
-        if let CallState::StreamClosing = slot.state {
-            if status != Status::Continue {
-                self.calls.free(serial);
-            }
-            return;
-        }
-        let unwanted = matches!(slot.state, CallState::Abandoned);
-        let Some(stream) = &mut slot.stream else {
-            return;
-        };
-        match (status, kind) {
-            (Status::Ok, _) => stream.progress = Progress::Confirmed,
-            (Status::Error, _) => stream.progress = Progress::Failed(frame.into_payload()),
-            (Status::Continue, _) if unwanted => return,
-            (Status::Continue, MessageType::StreamHole) => {
-                match xdr::from_slice::<net::StreamHole>(frame.payload()) {
-                    Ok(hole) if stream.push_hole(hole.length) => {}
-                    _ => stream.progress = Progress::UnexpectedHole,
-                }
-            }
-            (Status::Continue, _) if frame.payload().is_empty() => {
-                stream.progress = Progress::EndOfData;
-            }
-            (Status::Continue, _) => stream.push_data(frame.into_payload()),
-        }
-        self.wakers.extend(stream.reader.take());
     }
 
     /// Whether silence of the peer is being watched.
@@ -383,10 +298,11 @@ impl Engine {
             self.expire(now);
         }
         let unanswered = self.unanswered();
+        let deaf = !self.may_read();
         match self
             .keepalive
             .as_mut()
-            .map(|keepalive| keepalive.tick(now, unanswered))
+            .map(|keepalive| keepalive.tick(now, unanswered, deaf))
         {
             None | Some(Verdict::Wait) => Ok(()),
             Some(Verdict::Ping) => {
@@ -425,8 +341,10 @@ impl Engine {
             self.wakers.extend(slot.waker.take());
             if let Some(stream) = &mut slot.stream {
                 self.wakers.extend(stream.reader.take());
+                stream.counted_full = false;
             }
         }
+        self.full_streams = 0;
         self.events.end(&reason, &mut self.wakers);
         self.keepalive = None;
         self.earliest_deadline = None;
@@ -435,15 +353,8 @@ impl Engine {
 }
 
 fn header(id: ProcedureId, kind: MessageType, serial: u32, status: Status) -> Header {
-    let ProcedureId {
-        program,
-        version,
-        procedure,
-    } = id;
     Header {
-        program,
-        version,
-        procedure,
+        id,
         kind,
         serial,
         status,

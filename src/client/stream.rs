@@ -1,0 +1,371 @@
+//! Byte streams between a caller and the daemon: consoles, volumes, screenshots.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{Connect, Reply};
+use crate::error::{Error, ProtocolError, RemoteError, Result};
+use crate::protocol::{Procedure, net};
+use crate::rpc::calls::CallSetup;
+use crate::rpc::engine::StreamEnd;
+use crate::rpc::header::{MessageType, Status};
+use crate::rpc::streams::{Incoming, Item, Progress};
+use crate::xdr;
+
+/// Bytes that may wait for a reader before the whole connection stops reading.
+const BUDGET: usize = 8 * 1024 * 1024;
+/// Longest packet that is sent.
+const PACKET_MAX: usize = 1024 * 1024;
+
+/// One piece of what a stream brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chunk {
+    /// Bytes.
+    Data(Bytes),
+    /// So many zeros that were not sent; only on streams that were opened as sparse.
+    Hole(u64),
+}
+
+/// A byte stream that a procedure opened (`virStream`).
+///
+/// It is read and written by [`AsyncRead`] and [`AsyncWrite`], or piece by piece by
+/// [`read_chunk`](Self::read_chunk) and [`write_all`](Self::write_all), and ends with
+/// [`finish`](Self::finish), which is also what `shutdown` does: only that tells whether everything
+/// arrived. Dropping a stream aborts it, unless its end has been read.
+///
+/// All streams of a connection share its socket. A reader that falls behind by several megabytes
+/// makes the whole connection wait for it, and a daemon that cannot get rid of what is written to
+/// it stops reading everything; move large volumes over a connection of their own
+/// ([`Connect::reopen`]).
+#[derive(Debug)]
+pub struct Stream {
+    reader: StreamReader,
+    writer: StreamWriter,
+}
+
+/// The reading half of a [`Stream`].
+#[derive(Debug)]
+pub struct StreamReader {
+    handle: Arc<Handle>,
+    /// What was taken from the connection and not read yet.
+    pending: Option<Chunk>,
+}
+
+/// The writing half of a [`Stream`].
+#[derive(Debug)]
+pub struct StreamWriter {
+    handle: Arc<Handle>,
+}
+
+/// What the halves share; the stream ends with the last of them.
+struct Handle {
+    conn: Connect,
+    serial: u32,
+    procedure: &'static str,
+}
+
+impl Connect {
+    /// Calls a procedure whose reply opens a stream.
+    pub(crate) async fn open_stream<P: Procedure>(
+        &self,
+        args: &P::Args<'_>,
+        accepts_holes: bool,
+    ) -> Result<(Reply<P>, Stream)> {
+        let info = &P::INFO;
+        let mut setup = CallSetup::new(info.into());
+        setup.stream = Some(Box::new(Incoming::new(BUDGET, accepts_holes)));
+        let timeout = self.deadline(info.long);
+        setup.deadline = timeout.map(|(at, _)| at.into_std());
+        let after = timeout.map(|(_, after)| after).unwrap_or_default();
+        let call = self.begin(info.name, setup, args).await?;
+        let serial = call.serial();
+        let reply = Reply::new(call.finish(after).await?);
+        let handle = Arc::new(Handle {
+            conn: self.clone(),
+            serial,
+            procedure: info.name,
+        });
+        let stream = Stream {
+            writer: StreamWriter {
+                handle: Arc::clone(&handle),
+            },
+            reader: StreamReader {
+                handle,
+                pending: None,
+            },
+        };
+        Ok((reply, stream))
+    }
+}
+
+impl Handle {
+    fn error(&self, end: StreamEnd) -> Error {
+        let closed = |reason: &str| Error::InvalidArgument {
+            procedure: self.procedure,
+            reason: format!("the stream {reason}"),
+        };
+        match end {
+            StreamEnd::Progress(Progress::Failed(payload)) => {
+                match RemoteError::decode(&payload, self.procedure) {
+                    Ok(error) => error.into(),
+                    Err(source) => ProtocolError::Reply {
+                        procedure: self.procedure,
+                        source,
+                    }
+                    .into(),
+                }
+            }
+            StreamEnd::Progress(Progress::BadHole) => ProtocolError::Senseless {
+                procedure: self.procedure,
+                reason: "a hole came that was not asked for, or has no length".to_owned(),
+            }
+            .into(),
+            StreamEnd::Progress(Progress::Open | Progress::EndOfData | Progress::Confirmed)
+            | StreamEnd::Closed => closed("is closed"),
+            StreamEnd::Connection(reason) => Error::Closed(reason),
+        }
+    }
+
+    fn poll_chunk(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>>> {
+        let item = self.conn.inner.shared.poll_stream(self.serial, cx.waker());
+        Poll::Ready(match ready!(item) {
+            Ok(Item::Data(data)) => Ok(Some(Chunk::Data(data))),
+            Ok(Item::Hole(length)) => Ok(Some(Chunk::Hole(length))),
+            Err(StreamEnd::Progress(Progress::EndOfData)) => Ok(None),
+            Err(end) => Err(self.error(end)),
+        })
+    }
+
+    fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        kind: MessageType,
+        payload: &[u8],
+    ) -> Poll<Result<()>> {
+        self.conn
+            .inner
+            .shared
+            .poll_stream_send(self.serial, kind, payload, cx.waker())
+            .map_err(|end| self.error(end))
+    }
+
+    /// Writes as much of `data` as fits into one packet.
+    fn poll_write(&self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
+        // An empty packet would mean the end of the data.
+        if data.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let packet = data.get(..PACKET_MAX).unwrap_or(data);
+        self.poll_send(cx, MessageType::Stream, packet)
+            .map_ok(|()| packet.len())
+    }
+
+    fn poll_end(&self, cx: &mut Context<'_>, status: Status) -> Poll<Result<()>> {
+        self.conn
+            .inner
+            .shared
+            .poll_stream_end(self.serial, status, cx.waker())
+            .map_err(|end| self.error(end))
+    }
+
+    /// Ends this side and waits for the daemon to agree.
+    async fn end(&self, status: Status) -> Result<()> {
+        let ended = poll_fn(|cx| self.poll_end(cx, status));
+        match self.conn.deadline(false) {
+            None => ended.await,
+            Some((at, after)) => {
+                let procedure = self.procedure;
+                let expired = Err(Error::Timeout { procedure, after });
+                tokio::time::timeout_at(at, ended).await.unwrap_or(expired)
+            }
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let serial = self.serial;
+        self.conn
+            .inner
+            .shared
+            .with_engine(|engine| engine.release_stream(serial));
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{:x}", self.procedure, self.serial)
+    }
+}
+
+impl Stream {
+    /// The next piece, as it came; `None` is the end of the data. Cancel-safe.
+    pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
+        self.reader.read_chunk().await
+    }
+
+    /// Sends all of `data`.
+    ///
+    /// Not cancel-safe: what has been sent of it when the future is dropped is unknown.
+    pub async fn write_all(&mut self, data: &[u8]) -> Result<()> {
+        self.writer.write_all(data).await
+    }
+
+    /// Sends a hole: so many zeros that need not travel (`virStreamSendHole`). Only on streams that
+    /// were opened as sparse: daemons close the whole connection otherwise. Cancel-safe.
+    pub async fn write_hole(&mut self, length: u64) -> Result<()> {
+        self.writer.write_hole(length).await
+    }
+
+    /// Says that this side is done, and waits until the daemon is too (`virStreamFinish`).
+    ///
+    /// An error means that not everything arrived. Data that was not read yet is dropped.
+    pub async fn finish(self) -> Result<()> {
+        self.writer.handle.end(Status::Ok).await
+    }
+
+    /// Gives the stream up, and waits until the daemon has too (`virStreamAbort`).
+    pub async fn abort(self) -> Result<()> {
+        self.writer.handle.end(Status::Error).await
+    }
+
+    /// Two halves, for tasks of their own. The stream ends when both are dropped, or one of them
+    /// finishes or aborts it.
+    pub fn into_split(self) -> (StreamReader, StreamWriter) {
+        (self.reader, self.writer)
+    }
+}
+
+impl StreamReader {
+    /// The next piece, as it came; `None` is the end of the data. Cancel-safe.
+    pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>>> {
+        match self.pending.take() {
+            Some(chunk) => Poll::Ready(Ok(Some(chunk))),
+            None => self.handle.poll_chunk(cx),
+        }
+    }
+}
+
+impl StreamWriter {
+    /// See [`Stream::write_all`].
+    pub async fn write_all(&mut self, mut data: &[u8]) -> Result<()> {
+        while !data.is_empty() {
+            let sent = poll_fn(|cx| self.handle.poll_write(cx, data)).await?;
+            data = data.get(sent..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// See [`Stream::write_hole`].
+    pub async fn write_hole(&mut self, length: u64) -> Result<()> {
+        let procedure = self.handle.procedure;
+        let length = i64::try_from(length).ok().filter(|length| *length > 0);
+        let length = length.ok_or_else(|| Error::InvalidArgument {
+            procedure,
+            reason: "a hole has a length, of less than 8 EiB".to_owned(),
+        })?;
+        let hole = net::StreamHole { length, flags: 0 };
+        let hole = xdr::to_vec(&hole).map_err(|error| Error::unsendable(procedure, error))?;
+        poll_fn(|cx| self.handle.poll_send(cx, MessageType::StreamHole, &hole)).await
+    }
+
+    /// See [`Stream::finish`].
+    pub async fn finish(self) -> Result<()> {
+        self.handle.end(Status::Ok).await
+    }
+
+    /// See [`Stream::abort`].
+    pub async fn abort(self) -> Result<()> {
+        self.handle.end(Status::Error).await
+    }
+}
+
+impl AsyncRead for StreamReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(chunk) = ready!(self.poll_chunk(cx)).map_err(io::Error::other)? else {
+            return Poll::Ready(Ok(()));
+        };
+        self.pending = match chunk {
+            Chunk::Data(mut data) => {
+                let piece = data.split_to(data.len().min(buf.remaining()));
+                buf.put_slice(&piece);
+                (!data.is_empty()).then_some(Chunk::Data(data))
+            }
+            Chunk::Hole(length) => {
+                let piece = buf
+                    .remaining()
+                    .min(usize::try_from(length).unwrap_or(usize::MAX));
+                buf.initialize_unfilled_to(piece).fill(0);
+                buf.advance(piece);
+                let rest = length - piece as u64;
+                (rest > 0).then_some(Chunk::Hole(rest))
+            }
+        };
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for StreamWriter {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.handle.poll_write(cx, data).map_err(io::Error::other)
+    }
+
+    /// Does nothing: what was written is on its way.
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Finishes the stream.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.handle
+            .poll_end(cx, Status::Ok)
+            .map_err(io::Error::other)
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reader).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write(cx, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(cx)
+    }
+}
