@@ -1,0 +1,1 @@
+//! Transient and persistent domains, from their beginning to their end.
