@@ -6,7 +6,6 @@
 pub mod annotations;
 pub mod check;
 pub mod constants;
-pub mod coverage;
 pub mod emit;
 pub mod error;
 pub mod import;

@@ -1,0 +1,241 @@
+//! This library's side of the benchmarks that compare processes: does one kind of work again and
+//! again, and prints what it cost. `benches/c/client.c` does the same with the C library.
+
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bench_support::client::{Program, Report, Stopwatch};
+use bench_support::profile::warm_up;
+use bench_support::{Result, fixtures};
+use libvirt_client::Connect;
+use libvirt_client::domain::{Domain, XmlFlags};
+use libvirt_client::events::domain::{Change, Lifecycle};
+use libvirt_client::events::{EventError, Subscription};
+use libvirt_client::protocol::remote;
+use libvirt_client::types::connect::ListAllDomainsFlags;
+use tokio::task::JoinSet;
+
+/// The first argument of this program when it is to be the client; [`main`] gets the others.
+pub(crate) const ROLE: &str = "client";
+/// After so long something must be wrong.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// This very program in the role of the client.
+pub(crate) fn program() -> Result<Program> {
+    Ok(Program {
+        path: env::current_exe()?,
+        args: vec![ROLE.to_owned()],
+    })
+}
+
+/// What the process does: `URI VERB COUNT CALLERS`.
+pub(crate) fn main(args: &[String]) -> Result<()> {
+    let [uri, verb, count, callers] = args else {
+        return Err("usage: client URI VERB COUNT CALLERS".into());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let client = Client {
+        uri: uri.clone(),
+        verb: verb.clone(),
+        callers: callers.parse()?,
+    };
+    let count = count.parse()?;
+    // In a task, as in most programs: were it the future that `block_on` itself runs, tokio would
+    // look for news once more in each call.
+    let report = runtime.block_on(async move {
+        let work = tokio::spawn(async move { client.measure(count).await });
+        tokio::time::timeout(TIME_LIMIT, work).await
+    })???;
+    println!("{report}");
+    Ok(())
+}
+
+struct Client {
+    uri: String,
+    verb: String,
+    callers: u64,
+}
+
+impl Client {
+    async fn measure(&self, count: u64) -> Result<Report> {
+        let conn = Connect::open(&self.uri).await?;
+        let domain = conn.lookup_domain_by_name(fixtures::DOMAIN).await?;
+        let report = if self.verb == "events" {
+            measure_events(&domain, count).await?
+        } else {
+            self.repeat(&domain, warm_up(count)).await?;
+            let watch = Stopwatch::start();
+            let (done, check) = self.repeat(&domain, count).await?;
+            watch.stop(done, check)?
+        };
+        conn.close().await;
+        Ok(report)
+    }
+
+    /// What was done, which may be a little less than `count` as callers do equal parts, and the
+    /// check value.
+    async fn repeat(&self, domain: &Domain, count: u64) -> Result<(u64, u64)> {
+        if self.verb == "xml" {
+            let mut check = 0;
+            for _ in 0..count {
+                check += list_and_xml(domain.connect(), self.callers).await?;
+            }
+            return Ok((count, check));
+        }
+        let each = count / self.callers;
+        let check = match self.verb.as_str() {
+            "info" if self.callers == 1 => infos(domain.clone(), each).await?,
+            "info" => {
+                let calls = || infos(domain.clone(), each);
+                sum((0..self.callers).map(|_| calls()).collect()).await?
+            }
+            "list" => lists(domain.connect(), each).await?,
+            "stats" => stats(domain.connect(), each).await?,
+            "open" => {
+                for _ in 0..each {
+                    Connect::open(&self.uri).await?.close().await;
+                }
+                each
+            }
+            other => return Err(format!("no verb {other}").into()),
+        };
+        Ok((each * self.callers, check))
+    }
+}
+
+/// Waits for all tasks; the sum of what they give.
+async fn sum(mut tasks: JoinSet<Result<u64>>) -> Result<u64> {
+    let mut total = 0;
+    while let Some(part) = tasks.join_next().await {
+        total += part??;
+    }
+    Ok(total)
+}
+
+async fn infos(domain: Domain, count: u64) -> Result<u64> {
+    let mut check = 0;
+    for _ in 0..count {
+        check += domain.info().await?.max_memory_kib;
+    }
+    Ok(check)
+}
+
+async fn lists(conn: &Connect, count: u64) -> Result<u64> {
+    let mut check = 0;
+    for _ in 0..count {
+        for domain in conn.list_all_domains(ListAllDomainsFlags::empty()).await? {
+            check += 1 + domain.name().len() as u64;
+        }
+    }
+    Ok(check)
+}
+
+async fn stats(conn: &Connect, count: u64) -> Result<u64> {
+    let args = remote::ConnectGetAllDomainStatsArgs {
+        doms: Vec::new(),
+        stats: 0,
+        flags: 0,
+    };
+    let mut check = 0;
+    for _ in 0..count {
+        let reply = conn
+            .raw()
+            .call::<remote::ConnectGetAllDomainStats>(&args)
+            .await?;
+        let records = reply.decode()?.ret_stats;
+        let params = records.iter().flat_map(|record| &record.params);
+        let values = params.map(|param| param.field.len() as u64 + value_of(&param.value));
+        // As in the C program: times a few million calls this must not wrap.
+        check += values.fold(0_u64, u64::wrapping_add) & 0xffff_ffff;
+    }
+    Ok(check)
+}
+
+fn value_of(value: &remote::TypedParamValue<'_>) -> u64 {
+    use remote::TypedParamValue as Value;
+    match value {
+        Value::Int(value) => *value as u64,
+        Value::Uint(value) => u64::from(*value),
+        Value::Llong(value) => *value as u64,
+        Value::Ullong(value) => *value,
+        Value::Double(value) => value.to_bits(),
+        Value::Boolean(value) => u64::from(*value != 0),
+        Value::String(value) => value.len() as u64,
+    }
+}
+
+/// The definitions of all domains, one call each; callers share the domains.
+async fn list_and_xml(conn: &Connect, callers: u64) -> Result<u64> {
+    let domains = Arc::new(conn.list_all_domains(ListAllDomainsFlags::empty()).await?);
+    let part = |first: u64| {
+        let domains = Arc::clone(&domains);
+        async move {
+            let mut check = 0;
+            for domain in domains
+                .iter()
+                .skip(first as usize)
+                .step_by(callers as usize)
+            {
+                check += domain.xml_desc(XmlFlags::empty()).await?.len() as u64;
+            }
+            Ok(check)
+        }
+    };
+    if callers == 1 {
+        return part(0).await;
+    }
+    sum((0..callers).map(part).collect()).await
+}
+
+/// Takes `count` events after a warm-up.
+///
+/// The canned peer makes as many events as a domain's memory is set to.
+async fn measure_events(domain: &Domain, count: u64) -> Result<Report> {
+    let mut events = domain.connect().subscribe::<Lifecycle>(None).await?;
+    take_events(&mut events, domain, warm_up(count)).await?;
+    let watch = Stopwatch::start();
+    let (check, lost) = take_events(&mut events, domain, count).await?;
+    let report = watch.stop(count - lost, check)?;
+    Ok(Report { lost, ..report })
+}
+
+async fn take_events(
+    events: &mut Subscription<Lifecycle>,
+    domain: &Domain,
+    count: u64,
+) -> Result<(u64, u64)> {
+    if count == 0 {
+        return Ok((0, 0));
+    }
+    set_memory(domain, count).await?;
+    let (mut check, mut seen, mut lost) = (0, 0, 0);
+    while seen + lost < count {
+        match events.next().await.ok_or("the events ended")? {
+            Ok(event) => {
+                seen += 1;
+                check += event.domain.name().len() as u64;
+                if let Change::Resumed(detail) = event.change {
+                    check += 4 + i32::from(detail) as u64;
+                }
+            }
+            Err(EventError::Lagged(count)) => lost += count,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((check, lost))
+}
+
+async fn set_memory(domain: &Domain, kib: u64) -> Result<()> {
+    let dom = remote::NonnullDomain {
+        name: domain.name().into(),
+        uuid: domain.uuid(),
+        id: -1,
+    };
+    let args = remote::DomainSetMemoryArgs { dom, memory: kib };
+    let raw = domain.connect().raw();
+    raw.call::<remote::DomainSetMemory>(&args).await?;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Clients against a real daemon: its test driver, with a thousand domains.
+
+#![allow(missing_docs)]
+
+mod client;
+
+use std::env;
+use std::path::Path;
+
+use bench_support::affinity::Cpus;
+use bench_support::compare::{Comparison, Row, Wall};
+use bench_support::table::Aim;
+use bench_support::{Options, Result};
+use libvirt_client::Connect;
+use rig::{Daemon, Need};
+use tokio::runtime::Builder;
+
+const SCRATCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/live");
+const C_CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c/client.c");
+
+/// Domains beside the one that the test driver begins with.
+const DOMAINS: u64 = 1_000;
+
+const ROWS: [Row<'static>; 6] = [
+    Row {
+        name: "sequential calls",
+        verb: "info",
+        callers: 1,
+        counts: [10_000, 10_000],
+        quick: 20,
+        profiled: 1_000,
+        wall: Wall::Each(Aim::AtMostTimes(0.82)),
+        cpu: Aim::AtMostTimes(0.45),
+        system_calls: Aim::AtMost(3.2),
+        peak: Aim::AtMost(6.0 * 1024.0),
+    },
+    Row {
+        name: "64 callers",
+        verb: "info",
+        callers: 64,
+        counts: [12_800, 12_800],
+        quick: 64,
+        profiled: 6_400,
+        wall: Wall::Each(Aim::AtMostTimes(0.7)),
+        cpu: Aim::None,
+        system_calls: Aim::AtMost(1.5),
+        peak: Aim::None,
+    },
+    Row {
+        name: "list and XML of 1000 domains, one after the other",
+        verb: "xml",
+        callers: 1,
+        counts: [5, 5],
+        quick: 1,
+        profiled: 10,
+        wall: Wall::Each(Aim::None),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "list and XML of 1000 domains, 64 at a time",
+        verb: "xml",
+        callers: 64,
+        counts: [5, 5],
+        quick: 1,
+        profiled: 10,
+        wall: Wall::Each(Aim::None),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "bulk statistics of 1000 domains",
+        verb: "stats",
+        callers: 1,
+        counts: [50, 50],
+        quick: 1,
+        profiled: 10,
+        wall: Wall::Each(Aim::None),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "connect, open and close",
+        verb: "open",
+        callers: 1,
+        counts: [400, 400],
+        quick: 2,
+        profiled: 50,
+        wall: Wall::Each(Aim::AtMostTimes(0.9)),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+];
+
+fn main() -> Result<()> {
+    let args: Vec<_> = env::args().skip(1).collect();
+    match args.split_first() {
+        Some((role, rest)) if role == client::ROLE => client::main(rest),
+        _ => compare(&Options::from_args()),
+    }
+}
+
+fn compare(options: &Options) -> Result<()> {
+    if !rig::available(&[Need::Daemon])? {
+        return Ok(());
+    }
+    let daemon = Daemon::builder().test_driver().start()?;
+    let uri = daemon.test_uri();
+    // The domains stay only as long as somebody is connected.
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let _keeps_the_domains = runtime.block_on(define(&uri, options.size(DOMAINS, 10)))?;
+
+    let title = "live: clients against libvirtd's test driver, all on one processor";
+    let scratch = Path::new(SCRATCH);
+    let mut table = Comparison::new(
+        options,
+        title,
+        client::program()?,
+        Path::new(C_CLIENT),
+        scratch,
+    )?;
+    // Waking an idle processor costs as much as a call does, and would be all that is measured.
+    let cpus = Cpus::available()?.first();
+    for row in &ROWS {
+        cpus.bind_process(daemon.pid().ok_or("the daemon has no process")?)?;
+        table.row(&uri, &cpus, row)?;
+    }
+    table.finish();
+    Ok(())
+}
+
+/// Defines so many domains and gives the connection that keeps them there.
+async fn define(uri: &str, count: u64) -> Result<Connect> {
+    let conn = Connect::open(uri).await?;
+    for number in 0..count {
+        let xml = format!(
+            "<domain type='test'><name>guest-{number:04}</name><memory unit='MiB'>1024</memory>\
+             <vcpu>4</vcpu><os><type>hvm</type></os><devices>\
+             <disk type='file' device='disk'><source file='/images/{number}.qcow2'/>\
+             <target dev='vda' bus='virtio'/></disk>\
+             <interface type='network'><mac address='52:54:00:00:{:02x}:{:02x}'/>\
+             <source network='default'/></interface></devices></domain>",
+            number >> 8 & 0xff,
+            number & 0xff,
+        );
+        conn.domain_define_xml(&xml).await?;
+    }
+    Ok(conn)
+}

@@ -1,0 +1,93 @@
+//! Which processors run what.
+
+use std::fs;
+use std::process::{Child, Command};
+
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::Result;
+
+/// The processors that this process may use, or one of them.
+#[derive(Clone)]
+pub struct Cpus(CpuSet);
+
+impl std::fmt::Debug for Cpus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.numbers()).finish()
+    }
+}
+
+impl Cpus {
+    /// All that the calling thread may use.
+    pub fn available() -> Result<Self> {
+        Ok(Self(sched_getaffinity(None)?))
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = usize> {
+        (0..CpuSet::MAX_CPU).filter(|cpu| self.0.is_set(*cpu))
+    }
+
+    fn only(cpu: usize) -> Self {
+        let mut set = CpuSet::new();
+        set.set(cpu);
+        Self(set)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.count() as usize
+    }
+
+    /// The first of them: where clients are measured.
+    #[must_use]
+    pub fn first(&self) -> Self {
+        self.numbers()
+            .next()
+            .map_or_else(|| self.clone(), Self::only)
+    }
+
+    /// The last of them: where peers run, so that they do not take time from the client if there is
+    /// more than one processor.
+    #[must_use]
+    pub fn last(&self) -> Self {
+        self.numbers()
+            .last()
+            .map_or_else(|| self.clone(), Self::only)
+    }
+
+    /// Keeps the calling thread, and what it starts from now on, to these processors.
+    pub fn bind_this_thread(&self) -> Result<()> {
+        Ok(sched_setaffinity(None, &self.0)?)
+    }
+
+    /// Runs `action` on these processors, and returns to those of before.
+    pub fn run<T>(&self, action: impl FnOnce() -> T) -> Result<T> {
+        let before = Self::available()?;
+        self.bind_this_thread()?;
+        let result = action();
+        before.bind_this_thread()?;
+        Ok(result)
+    }
+
+    /// Starts a program on these processors.
+    pub fn spawn(&self, command: &mut Command) -> Result<Child> {
+        Ok(self.run(|| command.spawn())??)
+    }
+
+    /// Moves a whole process to these processors, all threads that it has and those that they start.
+    pub fn bind_process(&self, pid: u32) -> Result<()> {
+        // A thread may be started while the list is read; the next pass finds it.
+        for _pass in 0..2 {
+            for entry in fs::read_dir(format!("/proc/{pid}/task"))? {
+                let thread = entry?.file_name();
+                let thread = thread.to_str().and_then(|name| name.parse().ok());
+                match sched_setaffinity(thread.and_then(Pid::from_raw), &self.0) {
+                    Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+}

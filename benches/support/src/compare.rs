@@ -1,0 +1,227 @@
+//! Rows that compare two client programs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::affinity::Cpus;
+use crate::client::{Program, Report, Work};
+use crate::profile::Counter;
+use crate::rounds::alternate;
+use crate::table::{Aim, Figure, Table, Unit};
+use crate::{Options, Result, c};
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// What the clients are told to do; see [`Work::verb`].
+    pub verb: &'a str,
+    /// How many tasks or threads do it.
+    pub callers: u64,
+    /// How often our client does it, and how often C's: each for about half a second.
+    pub counts: [u64; 2],
+    /// How often each does it to prove that it works.
+    pub quick: u64,
+    /// How often each does it when system calls and the like are counted: so often in one run,
+    /// three times as often in another. A multiple of ten times `callers`.
+    pub profiled: u64,
+    /// Wall time.
+    pub wall: Wall,
+    /// Aim for the client's processor time.
+    pub cpu: Aim,
+    /// Aim for the system calls.
+    pub system_calls: Aim,
+    /// Aim for the peak of memory.
+    pub peak: Aim,
+}
+
+/// How a row shows its wall time.
+#[derive(Debug, Clone, Copy)]
+pub enum Wall {
+    /// As the time that one takes.
+    Each(Aim),
+    /// As how many there are in a second.
+    Rate(Aim),
+}
+
+/// The clients, and where they run.
+#[derive(Debug)]
+pub struct Comparison {
+    options: Options,
+    table: Table,
+    ours: Program,
+    theirs: Option<Program>,
+    counter: Option<Counter>,
+    scratch: PathBuf,
+}
+
+impl Comparison {
+    /// Compiles C's client from `source`, or says why not; `scratch` is a directory for files.
+    pub fn new(
+        options: &Options,
+        title: &str,
+        ours: Program,
+        source: &Path,
+        scratch: &Path,
+    ) -> Result<Self> {
+        fs::create_dir_all(scratch)?;
+        let theirs = match c::compile(source, &["-lvirt", "-pthread"], scratch) {
+            Ok(path) => Some(Program {
+                path,
+                args: Vec::new(),
+            }),
+            Err(why) => {
+                println!("no C library to compare with ({why}); scripts/setup --bench installs it");
+                None
+            }
+        };
+        let counter = Counter::of_system_calls();
+        if counter.is_none() {
+            println!("no system calls are counted: neither perf nor strace works here");
+        }
+        if options.valgrind && !Counter::has_valgrind() {
+            return Err("--valgrind: there is no valgrind here".into());
+        }
+        let table = Table::new(options, title, "C");
+        let (options, scratch) = (options.clone(), scratch.to_owned());
+        Ok(Self {
+            options,
+            table,
+            ours,
+            theirs,
+            counter,
+            scratch,
+        })
+    }
+
+    /// Runs one row against `uri`, if it was asked for, with the clients on these processors.
+    pub fn row(&mut self, uri: &str, cpus: &Cpus, row: &Row<'_>) -> Result<()> {
+        if !self.options.wants(row.name) {
+            return Ok(());
+        }
+        let work = Work {
+            uri,
+            verb: row.verb,
+            count: 0,
+            callers: row.callers,
+        };
+        let reports = self.measure(cpus, row, work)?;
+        let mut figures = time_figures(row, &reports);
+        for (name, counter, aim) in [
+            ("system calls", self.counter, row.system_calls),
+            ("instructions", self.valgrind(Counter::Callgrind), Aim::None),
+            ("allocations", self.valgrind(Counter::Memcheck), Aim::None),
+        ] {
+            if let Some(counter) = counter {
+                figures.push(self.count((name, counter, aim), cpus, row, work)?);
+            }
+        }
+        self.table.row(row.name, &figures);
+        Ok(())
+    }
+
+    /// Lets the clients take turns; the reports of ours, and those of C's if there is one.
+    fn measure(&self, cpus: &Cpus, row: &Row<'_>, work: Work<'_>) -> Result<Vec<Vec<Report>>> {
+        let [our_count, their_count] = row.counts.map(|full| self.options.size(full, row.quick));
+        let mut ours = || {
+            self.ours.run(
+                cpus,
+                &Work {
+                    count: our_count,
+                    ..work
+                },
+            )
+        };
+        let reports = match &self.theirs {
+            None => alternate(self.options.rounds(), &mut [&mut ours])?,
+            Some(program) => {
+                let mut theirs = || {
+                    program.run(
+                        cpus,
+                        &Work {
+                            count: their_count,
+                            ..work
+                        },
+                    )
+                };
+                alternate(self.options.rounds(), &mut [&mut ours, &mut theirs])?
+            }
+        };
+        let checks = reports.iter().flatten().map(Report::check_each);
+        let checks = checks.collect::<Result<BTreeSet<_>>>()?;
+        if checks.len() != 1 {
+            return Err(format!("{}: the clients understood different things", row.name).into());
+        }
+        Ok(reports)
+    }
+
+    fn valgrind(&self, counter: Counter) -> Option<Counter> {
+        self.options.valgrind.then_some(counter)
+    }
+
+    fn count(
+        &self,
+        (name, counter, aim): (&'static str, Counter, Aim),
+        cpus: &Cpus,
+        row: &Row<'_>,
+        work: Work<'_>,
+    ) -> Result<Figure<'static>> {
+        let least = self.options.size(row.profiled, row.quick);
+        let counts = [least, 3 * least];
+        let each = |program: &Program| counter.each(&self.scratch, cpus, program, work, counts);
+        Ok(Figure {
+            name,
+            unit: Unit::Count,
+            ours: vec![each(&self.ours)?],
+            theirs: self
+                .theirs
+                .as_ref()
+                .map(each)
+                .transpose()?
+                .map(|each| vec![each]),
+            aim,
+        })
+    }
+
+    /// Ends the table.
+    pub fn finish(self) {
+        self.table.finish();
+    }
+}
+
+fn time_figures(row: &Row<'_>, reports: &[Vec<Report>]) -> Vec<Figure<'static>> {
+    let figure = |name, unit, value: &dyn Fn(&Report) -> f64, aim| {
+        let mut sides = reports
+            .iter()
+            .map(|side| side.iter().map(value).collect::<Vec<_>>());
+        let ours = sides.next().unwrap_or_default();
+        Figure {
+            name,
+            unit,
+            ours,
+            theirs: sides.next(),
+            aim,
+        }
+    };
+    let wall = match row.wall {
+        Wall::Each(aim) => figure("wall", Unit::Nanos, &Report::wall_each, aim),
+        Wall::Rate(aim) => figure("rate", Unit::PerSecond, &Report::rate, aim),
+    };
+    let mut figures = vec![
+        wall,
+        figure("client CPU", Unit::Nanos, &Report::cpu_each, row.cpu),
+        figure(
+            "peak memory",
+            Unit::Kib,
+            &|report| report.peak as f64,
+            row.peak,
+        ),
+    ];
+    if reports.iter().flatten().any(|report| report.lost > 0) {
+        let share = |report: &Report| report.lost as f64 / (report.lost + report.done) as f64;
+        figures.push(figure("lost share", Unit::Count, &share, Aim::None));
+    }
+    figures
+}
