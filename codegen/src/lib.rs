@@ -6,6 +6,7 @@
 pub mod annotations;
 pub mod check;
 pub mod constants;
+pub mod coverage;
 pub mod emit;
 pub mod error;
 pub mod import;

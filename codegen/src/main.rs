@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use codegen::annotations::Annotations;
 use codegen::check::{self, Side, Verdict};
+use codegen::coverage::{self, Status};
 use codegen::emit;
 use codegen::project::Project;
 use codegen::{Result, import};
@@ -44,6 +45,15 @@ enum Command {
         #[arg(long, env = "LIBVIRT_SOURCE")]
         upstream: Option<PathBuf>,
     },
+    /// Says for each procedure whether the API reaches it.
+    Coverage {
+        /// Only list what is missing, and fail if anything is.
+        #[arg(long)]
+        missing: bool,
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Writes the generated modules of the library.
     Generate {
         /// Write nothing; fail if a file is not up to date.
@@ -73,10 +83,22 @@ fn run(options: Options) -> Result<ExitCode> {
         Command::Check { upstream, .. } => check(&root, upstream.as_deref()),
         Command::Import { source, out } => {
             let out = out.unwrap_or_else(|| root.join("protocol"));
-            for warning in import::import(&source, &out)? {
+            let annotations = Annotations::load(&root.join("protocol"))?;
+            for warning in import::import(&source, &out, &annotations)? {
                 eprintln!("warning: {warning}");
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Coverage { missing, json } => {
+            let entries = coverage::coverage(&Project::open(&root)?)?;
+            let text = if json {
+                coverage::json(&entries, missing)
+            } else {
+                coverage::table(&entries, missing)
+            };
+            print!("{text}");
+            let complete = entries.iter().all(|entry| entry.status != Status::Missing);
+            Ok(success(complete || !missing))
         }
         Command::Generate { check } => {
             let files = emit::generate(&Project::open(&root)?)?;

@@ -202,7 +202,7 @@ impl<'d> Wire<'d> {
     ) -> Result<(String, Option<String>)> {
         let unsupported = || {
             Error::invalid(format!(
-                "the library has no type for the field {}",
+                "the library has no type for `{}`",
                 crate::xdr::declaration(declaration)
             ))
         };

@@ -83,6 +83,10 @@ impl Headers {
     }
 
     fn directive(&mut self, text: &str, header: &str, comment: &str) -> Result<()> {
+        // Other directives may hold anything.
+        if text.split_whitespace().next() != Some("define") {
+            return Ok(());
+        }
         let lexemes = lex("a directive", text, Language::C)?;
         let tokens: Vec<Token<'_>> = lexemes
             .iter()
@@ -266,21 +270,26 @@ fn members(path: &str, body: &[Lexeme<'_>]) -> Result<Vec<RawMember>> {
                     .map(|lexeme| lexeme.token)
                     .take_while(|token| !matches!(token, Token::Comment(_) | Token::Directive(_)))
                     .collect();
-                let mut value = None;
-                if rest.first() == Some(&Token::Symbol('=')) {
-                    let Some((expression, used)) = Expression::parse(rest.get(1..).unwrap_or(&[]))
-                    else {
-                        return Err(Error::Syntax {
-                            file: path.to_owned(),
-                            line: lexeme.line,
-                            column: lexeme.column,
-                            expected: "a constant expression".into(),
-                            found: format!("the value of {name}"),
-                        });
-                    };
-                    value = Some(expression);
-                    at += used + 1;
+                let (value, used) = match rest.split_first() {
+                    Some((Token::Symbol('='), rest)) => match Expression::parse(rest) {
+                        Some((expression, used)) => (Some(expression), used + 1),
+                        None => (None, 0),
+                    },
+                    _ => (None, 0),
+                };
+                if let Some(token) = rest.get(used)
+                    && *token != Token::Symbol(',')
+                {
+                    let found = body.get(at + used).unwrap_or(lexeme);
+                    return Err(Error::Syntax {
+                        file: path.to_owned(),
+                        line: found.line,
+                        column: found.column,
+                        expected: format!("a constant expression for {name}"),
+                        found: token.describe(),
+                    });
                 }
+                at += used;
                 last_line = at
                     .checked_sub(1)
                     .and_then(|at| body.get(at))

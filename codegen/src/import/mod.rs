@@ -110,7 +110,8 @@ pub fn read(tree: &Tree, annotations: &Annotations) -> Result<Facts> {
             procedure.notes.api = symbol.map(|symbol| symbol.name.clone());
             procedure.notes.since = symbol
                 .map(|symbol| symbol.since.as_str())
-                .or(annotations.since(&program, &topic))
+                .or_else(|| annotations.since(&program, &topic))
+                .or_else(|| annotations.since(&program, &format!("connect_{topic}")))
                 .map(str::to_owned);
             if procedure.notes.since.is_none() {
                 warnings.push(format!(
@@ -142,9 +143,8 @@ pub fn read(tree: &Tree, annotations: &Annotations) -> Result<Facts> {
 }
 
 /// Reads a source tree and writes its facts. Returns what could not be found out.
-pub fn import(source: &Path, out: &Path) -> Result<Vec<String>> {
-    let annotations = Annotations::load(out)?;
-    let facts = read(&Tree::open(source)?, &annotations)?;
+pub fn import(source: &Path, out: &Path, annotations: &Annotations) -> Result<Vec<String>> {
+    let facts = read(&Tree::open(source)?, annotations)?;
     std::fs::create_dir_all(out).map_err(Error::io(out))?;
     let release = &facts.constants.release;
     for name in PROTOCOLS {

@@ -11,6 +11,25 @@ pub struct Symbol {
     pub since: String,
 }
 
+/// Procedures that releases before 1.1 called unlike their functions.
+const RENAMED: [(&str, &str); 6] = [
+    ("cpu_baseline", "connect_baseline_cpu"),
+    ("cpu_compare", "connect_compare_cpu"),
+    (
+        "domain_events_deregister",
+        "connect_domain_event_deregister",
+    ),
+    (
+        "domain_events_deregister_any",
+        "connect_domain_event_deregister_any",
+    ),
+    ("domain_events_register", "connect_domain_event_register"),
+    (
+        "domain_events_register_any",
+        "connect_domain_event_register_any",
+    ),
+];
+
 /// The functions of one library, by what their names have in common with procedures.
 #[derive(Debug, Default)]
 pub struct Symbols {
@@ -41,7 +60,8 @@ impl Symbols {
 
     /// The function that a procedure serves; `topic` is e.g. `domain_get_info`.
     pub fn of_procedure(&self, topic: &str) -> Option<&Symbol> {
-        let words = topic.replace('_', "");
+        let renamed = RENAMED.iter().find(|(old, _)| *old == topic);
+        let words = renamed.map_or(topic, |(_, new)| new).replace('_', "");
         // Releases before 1.1 left the first word out of procedures about the connection.
         self.by_key
             .get(&words)

@@ -140,7 +140,7 @@ impl<'s> Lexer<'_, 's> {
             return self.number();
         }
         if self.language == Language::C && (first == '"' || first == '\'') {
-            return self.literal(first);
+            return Ok(self.literal(first));
         }
         if self.language == Language::Xdr && !"{}()[]<>*=,;:-".contains(first) {
             return Err(self.error("a definition", &format!("`{first}`")));
@@ -197,7 +197,9 @@ impl<'s> Lexer<'_, 's> {
         }
     }
 
-    fn literal(&mut self, quote: char) -> Result<Token<'s>> {
+    /// A string or character. Text that is compiled out may hold a lone quote, which stands for
+    /// itself.
+    fn literal(&mut self, quote: char) -> Token<'s> {
         let mut escaped = false;
         for (at, c) in self.rest.char_indices().skip(1) {
             if escaped {
@@ -206,10 +208,13 @@ impl<'s> Lexer<'_, 's> {
                 escaped = true;
             } else if c == quote {
                 let text = self.take(at + 1);
-                return Ok(Token::Text(text.get(1..at).unwrap_or_default()));
+                return Token::Text(text.get(1..at).unwrap_or_default());
+            } else if c == '\n' {
+                break;
             }
         }
-        Err(self.error("a closing quote", "the end of the file"))
+        self.take(1);
+        Token::Symbol(quote)
     }
 
     fn take(&mut self, len: usize) -> &'s str {
