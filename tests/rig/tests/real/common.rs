@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rig::{Error, Result};
 
-/// Long enough for everything here on a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// Long enough for everything here, even on a machine that emulates many guests at once.
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 /// Waits for something to become true.
 pub(crate) fn eventually(what: &str, mut is_true: impl FnMut() -> Result<bool>) -> Result<()> {
