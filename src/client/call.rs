@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +15,7 @@ use super::shared::Shared;
 use crate::error::{Error, ProtocolError, RemoteError, Result};
 use crate::protocol::{Procedure, ProcedureInfo};
 use crate::rpc::calls::{CallSetup, Outcome};
+use crate::rpc::header::DESCRIPTORS_MAX;
 use crate::xdr::{self, DecodeError, Encode};
 
 /// The results of a call, as they came; decoding borrows from them.
@@ -70,13 +73,53 @@ impl Connect {
         self.call_info(&P::INFO, setup, args).await.map(drop)
     }
 
-    /// The part of a call that is the same for all procedures.
+    /// Calls a procedure that takes descriptors, or returns some, or both.
+    pub(crate) async fn call_with_descriptors<P: Procedure>(
+        &self,
+        args: &P::Args<'_>,
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<(Reply<P>, Vec<OwnedFd>)> {
+        let info = &P::INFO;
+        if !self.inner.passes_descriptors {
+            return Err(Error::Unsupported(format!(
+                "{}: descriptors travel over UNIX sockets only",
+                info.name
+            )));
+        }
+        if descriptors.len() > DESCRIPTORS_MAX {
+            return Err(Error::InvalidArgument {
+                procedure: info.name,
+                reason: format!(
+                    "{} descriptors; at most {DESCRIPTORS_MAX} can be passed",
+                    descriptors.len()
+                ),
+            });
+        }
+        let mut setup = CallSetup::new(info.into());
+        setup.descriptors = descriptors.into_iter().map(Arc::new).collect();
+        setup.expects_descriptors = true;
+        let (payload, descriptors) = self.call_any(info, setup, args).await?;
+        Ok((Reply::new(payload), descriptors))
+    }
+
+    /// A call that neither takes nor returns descriptors.
     pub(super) async fn call_info(
         &self,
         info: &ProcedureInfo,
         setup: CallSetup,
         args: &(dyn Encode + Sync),
     ) -> Result<Bytes> {
+        let (payload, _none) = self.call_any(info, setup, args).await?;
+        Ok(payload)
+    }
+
+    /// The part of a call that is the same for all procedures.
+    async fn call_any(
+        &self,
+        info: &ProcedureInfo,
+        setup: CallSetup,
+        args: &(dyn Encode + Sync),
+    ) -> Result<(Bytes, Vec<OwnedFd>)> {
         let timeout = self.deadline(info.long);
         let _permit = if info.long {
             let permit = self.inner.long_calls.acquire();
@@ -99,10 +142,8 @@ impl Connect {
             ..setup
         };
         let after = timeout.map(|(_, after)| after).unwrap_or_default();
-        self.begin(info.name, setup, args)
-            .await?
-            .finish(after)
-            .await
+        let call = self.begin(info.name, setup, args).await?;
+        call.finish_with_descriptors(after).await
     }
 
     /// Sends a call without a deadline of its own; its results are waited for later.
@@ -152,13 +193,23 @@ impl PendingCall<'_> {
     }
 
     /// The results, or the daemon's error. `timeout` is only what the error says.
-    pub(super) async fn finish(mut self, timeout: Duration) -> Result<Bytes> {
+    pub(super) async fn finish(self, timeout: Duration) -> Result<Bytes> {
+        // Descriptors that nobody asked for are closed.
+        let (payload, _descriptors) = self.finish_with_descriptors(timeout).await?;
+        Ok(payload)
+    }
+
+    /// The same, and the descriptors that came along.
+    pub(super) async fn finish_with_descriptors(
+        mut self,
+        timeout: Duration,
+    ) -> Result<(Bytes, Vec<OwnedFd>)> {
         let outcome = poll_fn(|cx| self.shared.poll_outcome(self.serial, cx.waker())).await;
         self.answered = true;
         match outcome {
-            Ok(Outcome::Reply(payload)) => {
+            Ok(Outcome::Reply(payload, descriptors)) => {
                 self.span.record("bytes", payload.len());
-                Ok(payload)
+                Ok((payload, descriptors))
             }
             Ok(Outcome::Error(payload)) => Err(RemoteError::decode(&payload, self.procedure)
                 .map_or_else(|source| undecodable(self.procedure, source), Error::from)),

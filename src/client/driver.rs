@@ -26,6 +26,8 @@ pub(super) struct Driver {
     wakers: Vec<Waker>,
     /// Whether there is room for what reading might bring.
     may_read: bool,
+    /// Whether what arrives may come with descriptors.
+    expects_descriptors: bool,
     finished: bool,
 }
 
@@ -39,6 +41,7 @@ impl Driver {
             timer: Box::pin(sleep_until(Instant::now())),
             wakers: Vec::new(),
             may_read: true,
+            expects_descriptors: false,
             finished: false,
         }
     }
@@ -49,6 +52,7 @@ impl Driver {
             let mut state = self.shared.lock();
             state.begin_turn(cx.waker());
             self.may_read = state.engine.may_read();
+            self.expects_descriptors = state.engine.expects_descriptors();
             state.flush(cx)
         };
         match flushed {
@@ -84,7 +88,13 @@ impl Driver {
 
     /// Reads once and hands out what came; `Some` is the end of the connection.
     fn read_once(&mut self, cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
-        let count = match ready!(self.read.poll_read(cx, self.frames.space())) {
+        let (bytes, descriptors) = self.frames.space();
+        let read = if self.expects_descriptors {
+            self.read.poll_read_descriptors(cx, bytes, descriptors)
+        } else {
+            self.read.poll_read(cx, bytes)
+        };
+        let count = match ready!(read) {
             Ok(count) => count,
             Err(error) => return Poll::Ready(Some(error.into())),
         };
@@ -119,6 +129,7 @@ impl Driver {
         // Answers to pings are due now. Should that fail, reading on tells why.
         let flushed = state.flush(cx);
         self.may_read = state.engine.may_read();
+        self.expects_descriptors = state.engine.expects_descriptors();
         state.engine.take_wakers(&mut self.wakers);
         drop(state);
         self.wakers.drain(..).for_each(Waker::wake);

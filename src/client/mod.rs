@@ -64,6 +64,8 @@ struct Inner {
     /// What the connection was opened with, to open another like it.
     options: ConnectBuilder,
     security: Security,
+    /// Whether descriptors can travel with calls.
+    passes_descriptors: bool,
     hypervisor: OnceCell<String>,
     registry: Registry,
     /// Where the driver runs, and what must outlive a caller.

@@ -124,6 +124,7 @@ fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
         read,
         write,
         security,
+        passes_descriptors,
     } = transport;
     let shared = Arc::new(Shared::new(write));
     runtime.spawn(Driver::new(Arc::clone(&shared), read));
@@ -133,6 +134,7 @@ fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
         uri: OnceLock::new(),
         options,
         security,
+        passes_descriptors,
         hypervisor: OnceCell::new(),
         registry: Registry::default(),
         runtime,

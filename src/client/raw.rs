@@ -1,5 +1,7 @@
 //! Calls by wire type or by number.
 
+use std::os::fd::OwnedFd;
+
 use bytes::Bytes;
 
 use super::{Connect, Reply, Stream};
@@ -46,6 +48,18 @@ impl<'a> Raw<'a> {
         sparse: bool,
     ) -> Result<(Reply<P>, Stream)> {
         self.conn.open_stream::<P>(args, sparse).await
+    }
+
+    /// Calls a procedure that takes descriptors, or returns some, by its generated marker type.
+    /// Descriptors travel over UNIX sockets only.
+    pub async fn call_with_descriptors<P: Procedure>(
+        &self,
+        args: &P::Args<'_>,
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<(Reply<P>, Vec<OwnedFd>)> {
+        self.conn
+            .call_with_descriptors::<P>(args, descriptors)
+            .await
     }
 
     /// Calls procedure `number` of `program`, which this library need not know.

@@ -1,5 +1,6 @@
 //! What a connection's callers and its driver share.
 
+use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use crate::rpc::calls::{CallSetup, Outcome};
 use crate::rpc::engine::{Engine, StartError, StreamEnd};
 use crate::rpc::frame::packet_head;
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::rpc::outbox::Unsent;
 use crate::rpc::streams::Item;
 use crate::transport::WriteHalf;
 use crate::xdr::Encode;
@@ -130,7 +132,10 @@ impl Shared {
         if !state.has_room() {
             return Err(Refused::NoRoom);
         }
-        let lone = state.engine.outbox.is_empty() && state.engine.unanswered() == 0;
+        // The driver must know of descriptors before it reads on, so it sends those calls itself.
+        let lone = state.engine.outbox.is_empty()
+            && state.engine.unanswered() == 0
+            && !setup.expects_descriptors;
         let deadline = setup.deadline;
         let setup = std::mem::replace(setup, CallSetup::new(setup.id));
         let serial = state
@@ -306,7 +311,7 @@ impl Shared {
 impl State {
     /// Ended connections have room: calls on them fail at once.
     fn has_room(&self) -> bool {
-        self.engine.outbox.unsent().len() <= OUTBOX_FULL || self.engine.ended().is_some()
+        self.engine.outbox.len() <= OUTBOX_FULL || self.engine.ended().is_some()
     }
 
     /// Writes from the caller's task. `false` when the driver must go on.
@@ -314,7 +319,11 @@ impl State {
         let (Some(driver), Some(write)) = (&self.driver, &mut self.write) else {
             return false;
         };
-        match write.try_write(driver, self.engine.outbox.unsent()) {
+        // Descriptors are the driver's to send.
+        let Unsent::Bytes(bytes) = self.engine.outbox.unsent() else {
+            return false;
+        };
+        match write.try_write(driver, bytes) {
             Ok(count) => self.engine.outbox.advance(count),
             // The driver meets the same error, and it is its to report.
             Err(_) => return false,
@@ -349,7 +358,13 @@ impl State {
         };
         let had_some = !self.engine.outbox.is_empty();
         while !self.engine.outbox.is_empty() {
-            match write.poll_write(cx, self.engine.outbox.unsent())? {
+            let sent = match self.engine.outbox.unsent() {
+                Unsent::Bytes(bytes) => write.poll_write(cx, bytes),
+                Unsent::Descriptor(byte, descriptor) => {
+                    write.poll_write_descriptor(cx, byte, descriptor.as_fd())
+                }
+            };
+            match sent? {
                 Poll::Ready(count) => self.engine.outbox.advance(count),
                 Poll::Pending => return Ok(false),
             }

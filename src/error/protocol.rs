@@ -28,6 +28,12 @@ pub enum ProtocolError {
         /// The message type.
         kind: i32,
     },
+    /// A message announces more descriptors than any message can come with.
+    #[error("a message with {count} descriptors is announced, which no message can have")]
+    Descriptors {
+        /// How many are announced.
+        count: usize,
+    },
     /// A reply to a call that is not in flight.
     #[error("a reply to call {serial} of procedure {procedure} came, which is not in flight")]
     UnknownSerial {

@@ -1,5 +1,7 @@
 //! The calls in flight, found by serial.
 
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
@@ -18,8 +20,8 @@ pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
 /// How a call ended, apart from the end of the connection.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The daemon's results.
-    Reply(Bytes),
+    /// The daemon's results, and the descriptors that came with them.
+    Reply(Bytes, Vec<OwnedFd>),
     /// The daemon's error.
     Error(Bytes),
     /// The deadline passed first.
@@ -40,6 +42,7 @@ pub(crate) enum CallState {
     Replied {
         good: bool,
         payload: Bytes,
+        descriptors: Vec<OwnedFd>,
     },
     /// The caller took the reply and holds the stream that it opened.
     Streaming,
@@ -59,6 +62,7 @@ pub(crate) struct Slot {
     pub(crate) deadline: Option<Instant>,
     pub(crate) binding: Option<Binding>,
     pub(crate) stream: Option<Box<Incoming>>,
+    expects_descriptors: bool,
 }
 
 /// What a call brings along besides its message.
@@ -71,6 +75,10 @@ pub(crate) struct CallSetup {
     /// Receiving end of the stream that the call opens; in place before the call is sent, because
     /// the daemon may send data ahead of the reply.
     pub(crate) stream: Option<Box<Incoming>>,
+    /// Descriptors that travel with the call.
+    pub(crate) descriptors: Vec<Arc<OwnedFd>>,
+    /// Whether the reply may come with descriptors.
+    pub(crate) expects_descriptors: bool,
 }
 
 impl CallSetup {
@@ -80,6 +88,8 @@ impl CallSetup {
             deadline: None,
             binding: None,
             stream: None,
+            descriptors: Vec::new(),
+            expects_descriptors: false,
         }
     }
 }
@@ -91,11 +101,13 @@ pub(crate) struct Calls {
     free: Vec<u32>,
     /// Calls without a reply yet, abandoned ones included.
     unanswered: usize,
+    /// Of those, the ones whose replies may come with descriptors.
+    expecting_descriptors: usize,
 }
 
 impl Calls {
-    /// Takes a slot, or gives the setup back when all are taken.
-    pub(crate) fn insert(&mut self, setup: CallSetup) -> Result<u32, CallSetup> {
+    /// Takes a slot, unless all are taken.
+    pub(crate) fn insert(&mut self, setup: CallSetup) -> Option<u32> {
         let index = match self.free.pop() {
             Some(index) => index,
             None if self.slots.len() < MAX_CALLS => {
@@ -107,14 +119,13 @@ impl Calls {
                     deadline: None,
                     binding: None,
                     stream: None,
+                    expects_descriptors: false,
                 });
                 (self.slots.len() - 1) as u32
             }
-            None => return Err(setup),
+            None => return None,
         };
-        let Some(slot) = self.slots.get_mut(index as usize) else {
-            return Err(setup);
-        };
+        let slot = self.slots.get_mut(index as usize)?;
         slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
         slot.id = setup.id;
         slot.state = CallState::Waiting;
@@ -122,8 +133,10 @@ impl Calls {
         slot.deadline = setup.deadline;
         slot.binding = setup.binding;
         slot.stream = setup.stream;
+        slot.expects_descriptors = setup.expects_descriptors;
         self.unanswered += 1;
-        Ok(slot.generation << INDEX_BITS | index)
+        self.expecting_descriptors += usize::from(setup.expects_descriptors);
+        Some(slot.generation << INDEX_BITS | index)
     }
 
     #[inline]
@@ -135,10 +148,14 @@ impl Calls {
             .filter(|slot| !matches!(slot.state, CallState::Free))
     }
 
-    /// Notes that the reply to one call has come.
+    /// Notes that the reply to a call has come, or never will.
     #[inline]
-    pub(crate) fn answered(&mut self) {
+    pub(crate) fn answered(&mut self, serial: u32) {
         self.unanswered = self.unanswered.saturating_sub(1);
+        let expected = self
+            .get(serial)
+            .is_some_and(|slot| slot.expects_descriptors);
+        self.expecting_descriptors -= usize::from(expected);
     }
 
     /// Gives the slot back; the serial is unknown from now on.
@@ -155,6 +172,10 @@ impl Calls {
 
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
+    }
+
+    pub(crate) fn expects_descriptors(&self) -> bool {
+        self.expecting_descriptors > 0
     }
 
     pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {

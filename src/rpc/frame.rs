@@ -1,8 +1,14 @@
 //! Messages out of a byte stream, and into one.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+
 use bytes::Bytes;
 
-use super::header::{HEADER_SIZE, Header, LENGTH_SIZE, MESSAGE_MAX, MESSAGE_MIN};
+use super::header::{
+    DESCRIPTORS_MAX, HEADER_SIZE, Header, LENGTH_SIZE, MESSAGE_MAX, MESSAGE_MIN, MessageType,
+};
 use crate::error::{CloseReason, ProtocolError};
 use crate::xdr::{self, Encode, EncodeError, Writer};
 
@@ -16,6 +22,7 @@ const RESERVE_AHEAD: usize = 1024 * 1024;
 pub(crate) struct Frame<'a> {
     pub(crate) header: Header,
     payload: Payload<'a>,
+    descriptors: Vec<OwnedFd>,
 }
 
 #[derive(Debug)]
@@ -36,10 +43,16 @@ impl Frame<'_> {
 
     /// The payload, to be kept; large ones are not copied.
     pub(crate) fn into_payload(self) -> Bytes {
-        match self.payload {
+        self.into_parts().0
+    }
+
+    /// The payload, to be kept, and the descriptors that came with it.
+    pub(crate) fn into_parts(self) -> (Bytes, Vec<OwnedFd>) {
+        let payload = match self.payload {
             Payload::Shared(bytes) => Bytes::copy_from_slice(bytes),
             Payload::Own(bytes) => bytes,
-        }
+        };
+        (payload, self.descriptors)
     }
 }
 
@@ -51,6 +64,10 @@ pub(crate) struct FrameBuffer {
     start: usize,
     /// A message too large for `buffer`, in the making, and its whole length.
     large: Option<(Vec<u8>, usize)>,
+    /// Descriptors that have arrived and belong to no message yet.
+    descriptors: VecDeque<OwnedFd>,
+    /// A message that is whole but for the descriptors behind it, and how many those are.
+    incomplete: Option<(Header, Bytes, usize)>,
     any_received: bool,
 }
 
@@ -60,21 +77,24 @@ impl FrameBuffer {
             buffer: Vec::new(),
             start: 0,
             large: None,
+            descriptors: VecDeque::new(),
+            incomplete: None,
             any_received: false,
         }
     }
 
-    /// Where the next read belongs: behind what is in it, into its spare capacity.
+    /// Where the next read belongs: behind what is in the buffer, into its spare capacity; and where
+    /// descriptors belong.
     ///
     /// Call [`next`](Self::next) until it has no more messages before reading again.
-    pub(crate) fn space(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn space(&mut self) -> (&mut Vec<u8>, &mut VecDeque<OwnedFd>) {
         if let Some((large, len)) = &mut self.large {
             let missing = len.saturating_sub(large.len());
             if large.capacity() == large.len() {
                 // Growing with what arrived keeps a lying length from costing memory.
                 large.reserve_exact(missing.min(large.len().max(RESERVE_AHEAD)));
             }
-            return large;
+            return (large, &mut self.descriptors);
         }
         if self.start == self.buffer.len() {
             self.buffer.clear();
@@ -85,31 +105,60 @@ impl FrameBuffer {
         if self.buffer.capacity() < READ_BUFFER {
             self.buffer.reserve_exact(READ_BUFFER - self.buffer.len());
         }
-        &mut self.buffer
+        (&mut self.buffer, &mut self.descriptors)
     }
 
     /// The next whole message, or `None` until more has arrived.
     pub(crate) fn next(&mut self) -> Result<Option<Frame<'_>>, ProtocolError> {
-        if let Some((large, len)) = &mut self.large {
-            if large.len() < *len {
-                return Ok(None);
+        if self.incomplete.is_none() {
+            if let Some(message) = self.take_large() {
+                let header = decode_header(&message)?;
+                let payload = message.slice(MESSAGE_MIN..);
+                if header.kind != MessageType::ReplyWithFds {
+                    return Ok(Some(Frame {
+                        header,
+                        payload: Payload::Own(payload),
+                        descriptors: Vec::new(),
+                    }));
+                }
+                self.await_descriptors(header, payload)?;
+            } else if let Some(range) = self.take_small()? {
+                let message = self.buffer.get(range.clone()).unwrap_or_default();
+                let header = decode_header(message)?;
+                if header.kind != MessageType::ReplyWithFds {
+                    let message = self.buffer.get(range).unwrap_or_default();
+                    return Ok(Some(Frame {
+                        header,
+                        payload: Payload::Shared(message.get(MESSAGE_MIN..).unwrap_or_default()),
+                        descriptors: Vec::new(),
+                    }));
+                }
+                let payload = message.get(MESSAGE_MIN..).unwrap_or_default();
+                let payload = Bytes::copy_from_slice(payload);
+                self.await_descriptors(header, payload)?;
             }
-            // The last read may have brought the beginning of the next message too.
-            self.buffer.clear();
-            self.buffer
-                .extend_from_slice(large.get(*len..).unwrap_or_default());
-            self.start = 0;
-            large.truncate(*len);
-            let message = Bytes::from(std::mem::take(large));
-            self.large = None;
-            self.any_received = true;
-            let header = decode_header(message.get(LENGTH_SIZE..).unwrap_or_default())?;
-            return Ok(Some(Frame {
-                header,
-                payload: Payload::Own(message.slice(MESSAGE_MIN..)),
-            }));
         }
+        Ok(self.complete())
+    }
 
+    /// The large message in the making, if it is whole.
+    fn take_large(&mut self) -> Option<Bytes> {
+        let (mut large, len) = self.large.take_if(|(large, len)| large.len() >= *len)?;
+        // The last read may have brought the beginning of the next message too.
+        self.buffer.clear();
+        self.buffer
+            .extend_from_slice(large.get(len..).unwrap_or_default());
+        self.start = 0;
+        self.any_received = true;
+        large.truncate(len);
+        Some(Bytes::from(large))
+    }
+
+    /// Where the next message stands in the buffer, if it is there and whole.
+    fn take_small(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
+        if self.large.is_some() {
+            return Ok(None);
+        }
         let pending = self.buffer.get(self.start..).unwrap_or_default();
         let Some((length, _)) = pending.split_first_chunk::<LENGTH_SIZE>() else {
             return Ok(None);
@@ -128,23 +177,41 @@ impl FrameBuffer {
             }
             return Ok(None);
         }
-        self.start += len;
         self.any_received = true;
-        let message = self
-            .buffer
-            .get(self.start - len..self.start)
-            .unwrap_or_default();
-        let header = decode_header(message.get(LENGTH_SIZE..).unwrap_or_default())?;
-        let payload = message.get(MESSAGE_MIN..).unwrap_or_default();
-        Ok(Some(Frame {
+        let begin = self.start;
+        self.start += len;
+        Ok(Some(begin..self.start))
+    }
+
+    /// The payload begins with the number of descriptors, each of which travels with one byte
+    /// behind the message.
+    fn await_descriptors(&mut self, header: Header, payload: Bytes) -> Result<(), ProtocolError> {
+        let count = xdr::from_slice::<u32>(&payload)
+            .map_err(|source| ProtocolError::Header { source })? as usize;
+        if count > DESCRIPTORS_MAX {
+            return Err(ProtocolError::Descriptors { count });
+        }
+        self.incomplete = Some((header, payload.slice(4..), count));
+        Ok(())
+    }
+
+    fn complete(&mut self) -> Option<Frame<'_>> {
+        let arrived = self.buffer.len() - self.start;
+        let (header, payload, count) =
+            self.incomplete.take_if(|(_, _, count)| *count <= arrived)?;
+        self.start += count;
+        // Fewer than announced, where this process may not open more: the caller counts them.
+        let count = count.min(self.descriptors.len());
+        Some(Frame {
             header,
-            payload: Payload::Shared(payload),
-        }))
+            payload: Payload::Own(payload),
+            descriptors: self.descriptors.drain(..count).collect(),
+        })
     }
 
     /// Whether the peer stopped in the middle of a message.
     fn is_partial(&self) -> bool {
-        self.large.is_some() || self.start < self.buffer.len()
+        self.large.is_some() || self.incomplete.is_some() || self.start < self.buffer.len()
     }
 
     /// What the end of the stream means at this point.
@@ -171,8 +238,9 @@ impl FrameBuffer {
     }
 }
 
-fn decode_header(bytes: &[u8]) -> Result<Header, ProtocolError> {
-    xdr::from_slice(bytes).map_err(|source| ProtocolError::Header { source })
+fn decode_header(message: &[u8]) -> Result<Header, ProtocolError> {
+    let header = message.get(LENGTH_SIZE..).unwrap_or_default();
+    xdr::from_slice(header).map_err(|source| ProtocolError::Header { source })
 }
 
 /// Appends one whole message to `out`; on an error `out` is as it was.

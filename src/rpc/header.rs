@@ -12,6 +12,9 @@ pub(crate) const MESSAGE_MIN: usize = LENGTH_SIZE + HEADER_SIZE;
 /// The longest legal message, length word included.
 pub(crate) const MESSAGE_MAX: usize = LENGTH_SIZE + 33_554_432;
 
+/// The most descriptors that a message can come with.
+pub(crate) const DESCRIPTORS_MAX: usize = 32;
+
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageType {

@@ -1,4 +1,8 @@
-//! Bytes on their way to the socket.
+//! Bytes, and now and then descriptors, on their way to the socket.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 /// Memory that an emptied outbox keeps.
 const KEEP: usize = 256 * 1024;
@@ -10,6 +14,16 @@ const KEEP: usize = 256 * 1024;
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
+    /// Descriptors, and where in `bytes` the byte stands that each travels with.
+    descriptors: VecDeque<(usize, Arc<OwnedFd>)>,
+}
+
+/// What is to be sent next.
+#[derive(Debug)]
+pub(crate) enum Unsent<'a> {
+    Bytes(&'a [u8]),
+    /// One byte, and a descriptor with it.
+    Descriptor(&'a [u8], Arc<OwnedFd>),
 }
 
 impl Outbox {
@@ -19,9 +33,16 @@ impl Outbox {
         &mut self.bytes
     }
 
+    /// Appends a descriptor and the byte that it travels with.
+    pub(crate) fn push_descriptor(&mut self, descriptor: Arc<OwnedFd>) {
+        self.descriptors.push_back((self.bytes.len(), descriptor));
+        self.bytes.push(0);
+    }
+
+    /// How many bytes have not been sent.
     #[inline]
-    pub(crate) fn unsent(&self) -> &[u8] {
-        self.bytes.get(self.sent..).unwrap_or_default()
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() - self.sent
     }
 
     #[inline]
@@ -29,9 +50,26 @@ impl Outbox {
         self.sent == self.bytes.len()
     }
 
-    /// Notes that the socket took `count` bytes.
+    /// The next piece that can be sent in one go.
+    #[inline]
+    pub(crate) fn unsent(&self) -> Unsent<'_> {
+        let Some((at, descriptor)) = self.descriptors.front() else {
+            return Unsent::Bytes(self.bytes.get(self.sent..).unwrap_or_default());
+        };
+        if *at == self.sent {
+            let byte = self.bytes.get(*at..=*at).unwrap_or_default();
+            return Unsent::Descriptor(byte, Arc::clone(descriptor));
+        }
+        Unsent::Bytes(self.bytes.get(self.sent..*at).unwrap_or_default())
+    }
+
+    /// Notes that the socket took `count` bytes of the next piece, and its descriptor if it has one.
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) {
+        let travels = |(at, _): &(usize, _)| *at == self.sent;
+        if count > 0 && self.descriptors.front().is_some_and(travels) {
+            self.descriptors.pop_front();
+        }
         self.sent += count;
         if self.is_empty() {
             self.bytes.clear();
@@ -39,6 +77,9 @@ impl Outbox {
             self.sent = 0;
         } else if self.sent >= KEEP {
             self.bytes.drain(..self.sent);
+            for (at, _) in &mut self.descriptors {
+                *at -= self.sent;
+            }
             self.sent = 0;
         }
     }

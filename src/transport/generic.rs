@@ -18,6 +18,7 @@ where
         read: Box::new(GenericReader(read)),
         write: Box::new(GenericWriter(write)),
         security,
+        passes_descriptors: false,
     }
 }
 

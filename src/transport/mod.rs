@@ -7,7 +7,9 @@ mod generic;
 mod socket;
 pub(crate) mod unix;
 
+use std::collections::VecDeque;
 use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::task::{Context, Poll, Waker};
 
 pub(crate) use generic::split;
@@ -17,6 +19,16 @@ pub(crate) trait ReadHalf: Send {
     /// Appends what has arrived to `into`, within its spare capacity, and says how much; 0 is the
     /// end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>>;
+
+    /// The same, and appends the descriptors that came along, which plain reading loses.
+    fn poll_read_descriptors(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Vec<u8>,
+        _descriptors: &mut VecDeque<OwnedFd>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_read(cx, into)
+    }
 }
 
 /// The sending half.
@@ -49,6 +61,16 @@ pub(crate) trait WriteHalf: Send {
         Ok(sent + self.try_write(driver, tail).unwrap_or_default())
     }
 
+    /// Sends one byte and a descriptor with it.
+    fn poll_write_descriptor(
+        &mut self,
+        _cx: &mut Context<'_>,
+        _byte: &[u8],
+        _descriptor: BorrowedFd<'_>,
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
+    }
+
     /// Pushes on what an earlier write left in buffers below.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
@@ -61,6 +83,8 @@ pub(crate) struct Transport {
     pub(crate) read: Box<dyn ReadHalf>,
     pub(crate) write: Box<dyn WriteHalf>,
     pub(crate) security: Security,
+    /// Whether descriptors can travel along.
+    pub(crate) passes_descriptors: bool,
 }
 
 /// What a transport does for the bytes on their way.

@@ -5,16 +5,22 @@
 //! direction only and make no difference between a pipe and a socket; they stand in here. Writing
 //! readiness is asked for only while a write has fallen short.
 
-use std::io::{self, IoSlice};
-use std::os::fd::OwnedFd;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, Shutdown,
+};
 use tokio::net::unix::pipe;
 
 use super::{ReadHalf, WriteHalf};
+use crate::rpc::header::DESCRIPTORS_MAX;
 
 /// Splits a connected, non-blocking stream socket.
 pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)> {
@@ -36,6 +42,49 @@ impl ReadHalf for SocketReader {
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
         tokio_util::io::poll_read_buf(Pin::new(&mut self.socket), cx, into)
     }
+
+    fn poll_read_descriptors(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Vec<u8>,
+        descriptors: &mut VecDeque<OwnedFd>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.socket.poll_read_ready(cx))?;
+            let received = self
+                .socket
+                .try_io(|| receive(&self.socket, into, descriptors));
+            if !is_full(&received) {
+                return Poll::Ready(received);
+            }
+        }
+    }
+}
+
+/// Receives bytes and what came along. Descriptors close when programs are executed.
+fn receive(
+    socket: &pipe::Receiver,
+    into: &mut Vec<u8>,
+    descriptors: &mut VecDeque<OwnedFd>,
+) -> io::Result<usize> {
+    let mut bytes = [0; 16 * 1024];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let room = (into.capacity() - into.len()).clamp(1, bytes.len());
+    let pieces = &mut [IoSliceMut::new(bytes.get_mut(..room).unwrap_or_default())];
+    let message = loop {
+        match rustix::net::recvmsg(socket, pieces, &mut control, RecvFlags::CMSG_CLOEXEC) {
+            Err(Errno::INTR) => {}
+            result => break result?,
+        }
+    };
+    for part in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(received) = part {
+            descriptors.extend(received);
+        }
+    }
+    into.extend_from_slice(bytes.get(..message.bytes).unwrap_or_default());
+    Ok(message.bytes)
 }
 
 pub(super) struct SocketWriter {
@@ -57,12 +106,52 @@ impl SocketWriter {
 }
 
 impl SocketWriter {
+    /// Sends, if need be once the socket can be written.
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        send: impl Fn(&Self) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let sent = match &self.writable {
+                None => send(self),
+                Some(writable) => {
+                    ready!(writable.poll_write_ready(cx))?;
+                    writable.try_io(|| send(self))
+                }
+            };
+            if !is_full(&sent) {
+                return Poll::Ready(sent);
+            }
+            if self.writable.is_none() {
+                // Registering reports readiness at once if there is some by now.
+                let socket = self.socket.try_clone()?;
+                self.writable = Some(pipe::Sender::from_owned_fd_unchecked(socket)?);
+            }
+        }
+    }
+
+    /// Each descriptor has to travel in a control message of its own.
+    fn send_descriptor(&self, byte: &[u8], descriptor: BorrowedFd<'_>) -> io::Result<usize> {
+        let descriptors = [descriptor];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&descriptors));
+        self.send_message(&[IoSlice::new(byte)], &mut control)
+    }
+
     fn send_both(&self, head: &[u8], tail: &[u8]) -> io::Result<usize> {
         let pieces = [IoSlice::new(head), IoSlice::new(tail)];
+        self.send_message(&pieces, &mut SendAncillaryBuffer::default())
+    }
+
+    fn send_message(
+        &self,
+        pieces: &[IoSlice<'_>],
+        control: &mut SendAncillaryBuffer<'_, '_, '_>,
+    ) -> io::Result<usize> {
         loop {
-            let mut no_control = SendAncillaryBuffer::default();
-            match rustix::net::sendmsg(&self.socket, &pieces, &mut no_control, SendFlags::NOSIGNAL)
-            {
+            match rustix::net::sendmsg(&self.socket, pieces, control, SendFlags::NOSIGNAL) {
                 Err(Errno::INTR) => {}
                 result => return result.map_err(io::Error::from),
             }
@@ -76,27 +165,11 @@ fn is_full(result: &io::Result<usize>) -> bool {
 
 impl WriteHalf for SocketWriter {
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        loop {
-            let Some(writable) = &self.writable else {
-                let sent = self.send(bytes);
-                if !is_full(&sent) {
-                    return Poll::Ready(sent);
-                }
-                // Registering reports readiness at once if there is some by now.
-                let socket = self.socket.try_clone()?;
-                self.writable = Some(pipe::Sender::from_owned_fd_unchecked(socket)?);
-                continue;
-            };
-            ready!(writable.poll_write_ready(cx))?;
-            let sent = writable.try_io(|| self.send(bytes));
-            if is_full(&sent) {
-                continue;
-            }
-            if matches!(sent, Ok(count) if count == bytes.len()) {
-                self.writable = None;
-            }
-            return Poll::Ready(sent);
+        let sent = ready!(self.poll_send(cx, |writer| writer.send(bytes)));
+        if matches!(sent, Ok(count) if count == bytes.len()) {
+            self.writable = None;
         }
+        Poll::Ready(sent)
     }
 
     fn try_write(&mut self, _driver: &Waker, bytes: &[u8]) -> io::Result<usize> {
@@ -108,6 +181,15 @@ impl WriteHalf for SocketWriter {
     fn try_write_both(&mut self, _driver: &Waker, head: &[u8], tail: &[u8]) -> io::Result<usize> {
         let sent = self.send_both(head, tail);
         if is_full(&sent) { Ok(0) } else { sent }
+    }
+
+    fn poll_write_descriptor(
+        &mut self,
+        cx: &mut Context<'_>,
+        byte: &[u8],
+        descriptor: BorrowedFd<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, |writer| writer.send_descriptor(byte, descriptor))
     }
 
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -20,6 +20,7 @@ pub(crate) async fn connect(path: &Path) -> io::Result<Transport> {
             secure: true,
             encrypted: false,
         },
+        passes_descriptors: true,
     })
 }
 

@@ -19,6 +19,15 @@ impl<'a> Decode<'a> for () {
     }
 }
 
+/// One value after the other.
+impl<A: Encode, B: Encode + ?Sized> Encode for (A, &B) {
+    #[inline]
+    fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.0.encode(writer)?;
+        self.1.encode(writer)
+    }
+}
+
 impl<T: Encode> Encode for Option<T> {
     #[inline]
     fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod deadlines;
+mod descriptors;
 mod ending;
 mod events;
 mod framing;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use libvirt_client::{Connect, ConnectBuilder, Result};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 pub const REMOTE: u32 = 0x2000_8086;
@@ -37,8 +37,8 @@ pub struct Listener {
 }
 
 /// The peer's end of a connection.
-pub struct Peer {
-    stream: UnixStream,
+pub struct Peer<S = UnixStream> {
+    pub stream: S,
     /// What came and was not taken yet.
     received: Vec<u8>,
 }
@@ -72,10 +72,7 @@ impl Listener {
 
     pub async fn accept(&self) -> Peer {
         let (stream, _) = self.listener.accept().await.unwrap();
-        Peer {
-            stream,
-            received: Vec::new(),
-        }
+        Peer::new(stream)
     }
 
     /// A connection that is open, without keepalive, and its peer.
@@ -111,6 +108,34 @@ impl Listener {
 }
 
 impl Peer {
+    /// The next message, without taking a byte of what follows it.
+    pub async fn take_exactly(&mut self) -> Message {
+        assert!(self.received.is_empty());
+        while self.received.len() < 4 || self.received.len() < self.announced() {
+            let missing = match self.received.len() {
+                begun @ 0..4 => 4 - begun,
+                begun => self.announced() - begun,
+            };
+            let mut piece = vec![0; missing];
+            let count = self.stream.read(&mut piece).await.unwrap();
+            self.received.extend(&piece[..count]);
+        }
+        self.buffered().unwrap()
+    }
+
+    fn announced(&self) -> usize {
+        u32::from_be_bytes(*self.received.first_chunk().unwrap()) as usize
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    pub fn new(stream: S) -> Self {
+        Self {
+            stream,
+            received: Vec::new(),
+        }
+    }
+
     /// The daemon's part of opening a connection.
     pub async fn greet(&mut self) {
         loop {

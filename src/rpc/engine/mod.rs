@@ -57,6 +57,11 @@ impl Engine {
         self.calls.unanswered()
     }
 
+    /// Whether what arrives may come with descriptors, which plain reading would lose.
+    pub(crate) fn expects_descriptors(&self) -> bool {
+        self.calls.expects_descriptors()
+    }
+
     /// Why the connection ended, if it did.
     pub(crate) fn ended(&self) -> Option<&CloseReason> {
         self.ended.as_ref()
@@ -70,7 +75,7 @@ impl Engine {
     /// Appends one call to the outbox and gives its serial.
     pub(crate) fn start_call(
         &mut self,
-        setup: CallSetup,
+        mut setup: CallSetup,
         args: &(dyn Encode + Sync),
     ) -> Result<u32, StartError> {
         if let Some(reason) = &self.ended {
@@ -79,12 +84,23 @@ impl Engine {
         let id = setup.id;
         let deadline = setup.deadline;
         let expected = setup.binding.as_ref().map(|binding| binding.event);
-        let serial = self.calls.insert(setup).map_err(|_| StartError::NoSerial)?;
-        let header = header(id, MessageType::Call, serial, Status::Ok);
-        if let Err(error) = append_message(self.outbox.buffer(), &header, args) {
-            self.calls.answered();
+        let descriptors = std::mem::take(&mut setup.descriptors);
+        let serial = self.calls.insert(setup).ok_or(StartError::NoSerial)?;
+        let outbox = self.outbox.buffer();
+        let appended = if descriptors.is_empty() {
+            let header = header(id, MessageType::Call, serial, Status::Ok);
+            append_message(outbox, &header, args)
+        } else {
+            let header = header(id, MessageType::CallWithFds, serial, Status::Ok);
+            append_message(outbox, &header, &(descriptors.len() as u32, args))
+        };
+        if let Err(error) = appended {
+            self.calls.answered(serial);
             self.calls.free(serial);
             return Err(StartError::Encode(error));
+        }
+        for descriptor in descriptors {
+            self.outbox.push_descriptor(descriptor);
         }
         if let Some(event) = expected {
             self.events.expect(event);
@@ -106,15 +122,23 @@ impl Engine {
             return Poll::Ready(Err(self.ended.clone().unwrap_or(CloseReason::Local)));
         };
         match &mut slot.state {
-            CallState::Replied { good, payload } => {
-                let (good, payload) = (*good, std::mem::take(payload));
+            CallState::Replied {
+                good,
+                payload,
+                descriptors,
+            } => {
+                let good = *good;
+                let (payload, descriptors) = (std::mem::take(payload), std::mem::take(descriptors));
                 if good && slot.stream.is_some() {
                     slot.state = CallState::Streaming;
                 } else {
                     self.calls.free(serial);
                 }
-                let outcome = if good { Outcome::Reply } else { Outcome::Error };
-                return Poll::Ready(Ok(outcome(payload)));
+                return Poll::Ready(Ok(if good {
+                    Outcome::Reply(payload, descriptors)
+                } else {
+                    Outcome::Error(payload)
+                }));
             }
             CallState::Expired => {
                 slot.state = CallState::Abandoned;
@@ -171,7 +195,7 @@ impl Engine {
     pub(crate) fn receive(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         let Header { id, kind, .. } = frame.header;
         match kind {
-            MessageType::Reply => self.receive_reply(frame),
+            MessageType::Reply | MessageType::ReplyWithFds => self.receive_reply(frame),
             MessageType::Message if id.program == keepalive::PROGRAM.number => {
                 if id.procedure == keepalive::Ping::INFO.number {
                     self.send_keepalive(keepalive::Pong::INFO.number);
@@ -186,7 +210,7 @@ impl Engine {
                 self.receive_stream(frame);
                 Ok(())
             }
-            MessageType::Call | MessageType::CallWithFds | MessageType::ReplyWithFds => {
+            MessageType::Call | MessageType::CallWithFds => {
                 Err(ProtocolError::UnexpectedMessage { kind: kind as i32 })
             }
         }
@@ -217,7 +241,7 @@ impl Engine {
         };
         match slot.state {
             CallState::Waiting | CallState::Expired => {
-                let payload = frame.into_payload();
+                let (payload, descriptors) = frame.into_parts();
                 if let Some(binding) = slot.binding.take() {
                     let callback = xdr::from_slice(&payload).ok();
                     if good && callback.is_some() == binding.has_callback_id {
@@ -226,15 +250,19 @@ impl Engine {
                     self.events.settle(binding.event);
                 }
                 slot.deadline = None;
-                slot.state = CallState::Replied { good, payload };
+                slot.state = CallState::Replied {
+                    good,
+                    payload,
+                    descriptors,
+                };
                 self.wakers.extend(slot.waker.take());
-                self.calls.answered();
+                self.calls.answered(serial);
             }
             CallState::Abandoned => {
                 if let Some(binding) = slot.binding.take() {
                     self.events.settle(binding.event);
                 }
-                self.calls.answered();
+                self.calls.answered(serial);
                 if good {
                     self.undo(serial);
                 } else {

@@ -1,0 +1,217 @@
+//! Descriptors that travel with messages.
+
+use std::fs::File;
+use std::io::{IoSlice, IoSliceMut, PipeReader, PipeWriter, Read, Write, pipe};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use libvirt_client::protocol::remote;
+use libvirt_client::{Connect, Error};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+use tokio::io::Interest;
+
+use crate::peer::{Listener, Message, Peer, event, string, words};
+
+const CALL_WITH_FDS: u32 = 4;
+const REPLY_WITH_FDS: u32 = 5;
+
+/// One byte with a descriptor, as daemons send each.
+async fn send_descriptor(peer: &Peer, descriptor: BorrowedFd<'_>) {
+    let send = || {
+        let descriptors = [descriptor];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&descriptors));
+        let byte = [IoSlice::new(&[0])];
+        let socket = peer.stream.as_fd();
+        Ok(sendmsg(socket, &byte, &mut control, SendFlags::empty())?)
+    };
+    peer.stream
+        .async_io(Interest::WRITABLE, send)
+        .await
+        .unwrap();
+}
+
+/// One byte and the descriptor that came with it, taking neither more nor less.
+async fn receive_descriptor(peer: &Peer) -> OwnedFd {
+    let receive = || {
+        let mut byte = [1];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let pieces = &mut [IoSliceMut::new(&mut byte)];
+        let socket = peer.stream.as_fd();
+        let message = recvmsg(socket, pieces, &mut control, RecvFlags::empty())?;
+        assert_eq!((message.bytes, byte), (1, [0]));
+        let mut received = Vec::new();
+        for part in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = part {
+                received.extend(descriptors);
+            }
+        }
+        assert_eq!(received.len(), 1, "each byte comes with one descriptor");
+        Ok(received.remove(0))
+    };
+    let received = peer.stream.async_io(Interest::READABLE, receive).await;
+    received.unwrap()
+}
+
+fn args() -> remote::DomainOpenGraphicsFdArgs<'static> {
+    remote::DomainOpenGraphicsFdArgs {
+        dom: remote::NonnullDomain {
+            name: "guest".into(),
+            uuid: uuid::Uuid::nil(),
+            id: 1,
+        },
+        idx: 0,
+        flags: 0,
+    }
+}
+
+async fn open_graphics(
+    conn: &Connect,
+    descriptors: Vec<OwnedFd>,
+) -> Result<(Vec<u8>, Vec<OwnedFd>), Error> {
+    let (raw, args) = (conn.raw(), args());
+    let called = raw.call_with_descriptors::<remote::DomainOpenGraphicsFd>(&args, descriptors);
+    let (reply, descriptors) = called.await?;
+    Ok((reply.into_bytes().to_vec(), descriptors))
+}
+
+fn reply_with(call: &Message, count: u32, payload: &[u8]) -> Message {
+    let mut body = words(&[count]);
+    body.extend(payload);
+    Message {
+        kind: REPLY_WITH_FDS,
+        ..call.reply(&body)
+    }
+}
+
+/// What is written into the one end comes out of the other.
+fn connected(mut writer: PipeWriter, mut reader: PipeReader) -> bool {
+    writer.write_all(b"through").unwrap();
+    drop(writer);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    text == "through"
+}
+
+#[tokio::test]
+async fn a_reply_brings_its_descriptors_and_what_follows_is_not_disturbed() {
+    // Both ways that a message can take: within the read buffer, and beside it.
+    for payload in [b"some".to_vec(), vec![7; 400_000]] {
+        let listener = Listener::new();
+        let (conn, mut peer) = listener.open().await;
+        let (mut writers, mut readers) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let (reader, writer) = pipe().unwrap();
+            readers.push(reader);
+            writers.push(writer);
+        }
+        let sending = async {
+            let call = peer.take().await;
+            peer.send(&event()).await;
+            peer.send(&reply_with(&call, 3, &payload)).await;
+            for writer in &writers {
+                send_descriptor(&peer, writer.as_fd()).await;
+            }
+            peer.send(&event()).await;
+        };
+        let (opened, ()) = tokio::join!(open_graphics(&conn, Vec::new()), sending);
+        let (received, descriptors) = opened.unwrap();
+        assert!(received == payload);
+        assert_eq!(descriptors.len(), 3);
+        drop(writers);
+        for (descriptor, reader) in descriptors.into_iter().zip(readers) {
+            assert!(connected(PipeWriter::from(descriptor), reader));
+        }
+        let (name, ()) = tokio::join!(conn.hostname(), async {
+            let call = peer.take().await;
+            peer.reply(&call, &string("host")).await;
+        });
+        assert_eq!(name.unwrap(), "host");
+    }
+}
+
+#[tokio::test]
+async fn a_call_sends_each_descriptor_on_its_own() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (reader, writer) = pipe().unwrap();
+    let passed = vec![
+        OwnedFd::from(writer),
+        File::open("/dev/null").unwrap().into(),
+    ];
+    let receiving = async {
+        let call = peer.take_exactly().await;
+        let first = receive_descriptor(&peer).await;
+        let second = receive_descriptor(&peer).await;
+        peer.reply(&call, &[]).await;
+        (call, first, second)
+    };
+    let (opened, (call, first, second)) = tokio::join!(open_graphics(&conn, passed), receiving);
+    assert!(opened.unwrap().1.is_empty());
+    assert_eq!(
+        (call.kind, &call.payload[..4]),
+        (CALL_WITH_FDS, &*words(&[2]))
+    );
+    assert!(connected(PipeWriter::from(first), reader));
+    assert_eq!(File::from(second).read(&mut [0; 8]).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn descriptors_of_a_reply_that_nobody_waits_for_are_closed() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (mut reader, writer) = pipe().unwrap();
+    let call = tokio::select! {
+        opened = open_graphics(&conn, Vec::new()) => panic!("{opened:?}"),
+        call = peer.take() => call,
+    };
+    peer.send(&reply_with(&call, 1, &[])).await;
+    send_descriptor(&peer, writer.as_fd()).await;
+    drop(writer);
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let call = peer.take().await;
+        peer.reply(&call, &string("host")).await;
+    });
+    assert_eq!(name.unwrap(), "host");
+    // The end of the pipe: no copy of the other end is left.
+    assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn more_descriptors_than_there_can_be_break_the_connection() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (opened, ()) = tokio::join!(open_graphics(&conn, Vec::new()), async {
+        let call = peer.take().await;
+        peer.send(&reply_with(&call, 33, &[])).await;
+    });
+    let error = opened.unwrap_err();
+    assert!(error.to_string().contains("33 descriptors"), "{error}");
+
+    let (reader, _writer) = pipe().unwrap();
+    let too_many = (0..33).map(|_| OwnedFd::from(reader.try_clone().unwrap()));
+    let listener = Listener::new();
+    let (conn, _peer) = listener.open().await;
+    let error = open_graphics(&conn, too_many.collect()).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn other_transports_do_not_carry_descriptors() {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let opening = Connect::builder("qemu:///system").open_over(near);
+    let (conn, _peer) = tokio::join!(opening, async {
+        let mut peer = Peer::new(far);
+        peer.greet().await;
+        peer
+    });
+    let conn = conn.unwrap();
+    let error = open_graphics(&conn, Vec::new()).await.unwrap_err();
+    assert!(error.is_unsupported(), "{error:?}");
+    assert!(conn.reopen().await.unwrap_err().is_unsupported());
+}
