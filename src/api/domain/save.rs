@@ -63,7 +63,9 @@ impl Domain {
     /// The same with flags and, if `xml` is given, with a changed definition to be restored
     /// (`virDomainSaveFlags`).
     ///
-    /// Only what the guest cannot notice may be changed, such as host paths of disks.
+    /// Only what the guest cannot notice may be changed, such as host paths of disks. Start from
+    /// what [`xml_desc`](Self::xml_desc) gives with
+    /// [`MIGRATABLE`](super::XmlFlags::MIGRATABLE).
     pub async fn save_flags(
         &self,
         to: &Path,
@@ -83,7 +85,8 @@ impl Domain {
     /// The same with everything that can be said about it in one structure
     /// (`virDomainSaveParams`).
     ///
-    /// Without a file it is a managed save. Since libvirt 8.4.0.
+    /// Without a file it is a managed save; the QEMU drivers of libvirt 8.4.0 to 11.3.0 at least
+    /// then leave the domain locked until the daemon restarts. Since libvirt 8.4.0.
     pub async fn save_params(&self, params: &SaveParams, flags: SaveRestoreFlags) -> Result<()> {
         let procedure = remote::DomainSaveParams::INFO.name;
         let params = params.for_daemon(procedure)?;
