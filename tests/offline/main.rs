@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod control;
 mod deadlines;
 mod descriptors;
 mod ending;
