@@ -11,7 +11,7 @@ use rig::guest::{Disk, Guest};
 use rig::{Daemon, Need};
 use uuid::Uuid;
 
-use crate::common::{GUESTS, describe, discard, qemu};
+use crate::common::{GUESTS, describe, discard, qemu, test_driver};
 
 #[tokio::test]
 async fn a_domain_is_the_same_by_number_name_and_uuid() {
@@ -37,6 +37,8 @@ async fn a_domain_is_the_same_by_number_name_and_uuid() {
         assert_eq!(found.uuid(), created.uuid());
         assert_eq!(found.id(), Some(id));
     }
+    // Only the UUID and the connection count, and neither ever changes.
+    #[allow(clippy::mutable_key_type)]
     let same = HashSet::from([created.clone(), by_id, by_name, by_uuid]);
     assert_eq!(same.len(), 1);
 
@@ -258,4 +260,17 @@ async fn crashed_and_sleeping_domains_are_other() {
     let both = ["crashed", "sleeps"].map(String::from).into();
     assert_eq!(names(Filter::OTHER).await, both);
     assert_eq!(names(Filter::RUNNING).await, [String::from("runs")].into());
+}
+
+#[tokio::test]
+async fn the_test_driver_has_one_domain() {
+    let Some((daemon, conn)) = test_driver().await else {
+        return;
+    };
+    let domain = conn.lookup_domain_by_id(1).await.unwrap();
+    assert_eq!(domain.name(), "test");
+    let uuid = daemon.virsh(["domuuid", "test"]).unwrap();
+    assert_eq!(domain.uuid().to_string(), uuid.trim());
+    let listed = conn.list_all_domains(Filter::PERSISTENT).await.unwrap();
+    assert!(listed.contains(&domain));
 }

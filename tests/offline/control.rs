@@ -2,8 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use libvirt_client::domain::{Domain, SetTimeFlags, XmlFlags};
-use libvirt_client::{Connect, Error, ProtocolError};
+use libvirt_client::domain::{
+    CoreDumpFlags, CreateFlags, DestroyFlags, Domain, SaveParams, SaveRestoreFlags, SetTimeFlags,
+    XmlFlags,
+};
+use libvirt_client::types::connect::ListAllDomainsFlags;
+use libvirt_client::{Connect, ConnectBuilder, Error, ProtocolError};
 
 use crate::peer::{Listener, Message, Peer, string, words};
 
@@ -69,7 +73,7 @@ async fn starting_asks_for_the_number_that_the_domain_got() {
     assert_eq!(domain.id(), Some(5));
 
     // Of the calls that end a domain, three forget the number.
-    let (ended, _) = answered(domain.destroy_flags(Default::default()), &mut peer, &[]).await;
+    let (ended, _) = answered(domain.destroy_flags(DestroyFlags::empty()), &mut peer, &[]).await;
     ended.unwrap();
     assert_eq!(domain.id(), Some(5));
     let (ended, call) = answered(domain.destroy(), &mut peer, &[]).await;
@@ -77,7 +81,7 @@ async fn starting_asks_for_the_number_that_the_domain_got() {
     assert_eq!((call.payload, domain.id()), (reference(5), None));
 
     // The other way to start gives the number itself.
-    let start = domain.create_with_flags(Default::default());
+    let start = domain.create_with_flags(CreateFlags::empty());
     let (started, _) = answered(start, &mut peer, &reference(6)).await;
     started.unwrap();
     assert_eq!(domain.id(), Some(6));
@@ -106,14 +110,14 @@ async fn paths_are_made_absolute_on_this_side() {
     let (saved, call) = answered(domain.save("image".as_ref()), &mut peer, &[]).await;
     saved.unwrap();
     assert_eq!(call.payload, expected);
-    let dump = domain.core_dump("image".as_ref(), Default::default());
+    let dump = domain.core_dump("image".as_ref(), CoreDumpFlags::empty());
     let (dumped, call) = answered(dump, &mut peer, &[]).await;
     dumped.unwrap();
     assert_eq!(call.payload, [expected, words(&[0])].concat());
 
-    let mut params = libvirt_client::domain::SaveParams::default();
+    let mut params = SaveParams::default();
     params.file = Some("image".to_owned());
-    let save = domain.save_params(&params, Default::default());
+    let save = domain.save_params(&params, SaveRestoreFlags::empty());
     let (saved, call) = answered(save, &mut peer, &[]).await;
     saved.unwrap();
     let expected = [
@@ -193,13 +197,13 @@ async fn lists_and_counts_make_sense_or_are_refused() {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
     let one_of = |said: u32| [words(&[1]), reference(3), words(&[said])].concat();
-    let list = || conn.list_all_domains(Default::default());
+    let list = || conn.list_all_domains(ListAllDomainsFlags::empty());
     let (listed, call) = answered(list(), &mut peer, &one_of(1)).await;
     assert_eq!(listed.unwrap()[0].id(), Some(3));
     assert_eq!(call.payload, words(&[1, 0]));
     let (listed, _) = answered(list(), &mut peer, &one_of(2)).await;
     assert_senseless(listed);
-    let count = conn.count_all_domains(Default::default());
+    let count = conn.count_all_domains(ListAllDomainsFlags::empty());
     let (counted, call) = answered(count, &mut peer, &words(&[0, 9])).await;
     assert_eq!((counted.unwrap(), call.payload), (9, words(&[0, 0])));
 
@@ -215,9 +219,7 @@ async fn lists_and_counts_make_sense_or_are_refused() {
 #[tokio::test]
 async fn secrets_are_not_even_asked_for_read_only() {
     let listener = Listener::new();
-    let options = |builder: libvirt_client::ConnectBuilder| {
-        builder.read_only(true).keepalive(Duration::ZERO, 0)
-    };
+    let options = |builder: ConnectBuilder| builder.read_only(true).keepalive(Duration::ZERO, 0);
     let (conn, mut peer) = listener.open_with(options).await;
     let domain = guest(&conn, &mut peer).await;
     for flags in [XmlFlags::SECURE, XmlFlags::MIGRATABLE | XmlFlags::INACTIVE] {

@@ -39,8 +39,8 @@ async fn disks_are_plugged_in_and_pulled_out() {
         return;
     };
     let dir = daemon.scratch();
-    let disc = dir.join("device-disc.iso");
-    fs::write(&disc, vec![0; 4096]).unwrap();
+    let iso = dir.join("device-disc.iso");
+    fs::write(&iso, vec![0; 4096]).unwrap();
     let drive = "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>";
     let adapt = |guest: Guest| guest.root_ports(8).device(drive);
     let guest = define(daemon, &conn, "device-disks", adapt).await;
@@ -79,13 +79,13 @@ async fn disks_are_plugged_in_and_pulled_out() {
     // A disc in the drive.
     let full = drive.replace(
         "<target",
-        &format!("<source file='{}'/><target", disc.display()),
+        &format!("<source file='{}'/><target", iso.display()),
     );
     domain.update_device_flags(&full, LIVE).await.unwrap();
     let xml = domain.xml_desc(XmlFlags::empty()).await.unwrap();
-    assert!(xml.contains(disc.to_str().unwrap()), "{xml}");
+    assert!(xml.contains(iso.to_str().unwrap()), "{xml}");
     let xml = domain.xml_desc(XmlFlags::INACTIVE).await.unwrap();
-    assert!(!xml.contains(disc.to_str().unwrap()), "{xml}");
+    assert!(!xml.contains(iso.to_str().unwrap()), "{xml}");
 
     // Out again, which the guest must agree to.
     domain.detach_device(&a).await.unwrap();
