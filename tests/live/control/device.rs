@@ -3,7 +3,6 @@
 use std::fs;
 
 use libvirt_client::domain::{DeviceModifyFlags, Domain, ShutdownFlags, XmlFlags};
-use libvirt_client::types::error::ErrorCode;
 use rig::Daemon;
 use rig::guest::{Disk, Guest};
 
@@ -100,7 +99,7 @@ async fn disks_are_plugged_in_and_pulled_out() {
     assert!(error.code().is_some(), "{error:?}");
     let alias = "ua-vdz";
     let error = domain.detach_device_alias(alias, LIVE).await.unwrap_err();
-    assert_eq!(error.code(), Some(ErrorCode::DeviceMissing), "{error}");
+    assert!(error.to_string().contains(alias), "{error}");
 
     let flags = ShutdownFlags::ACPI_POWER_BTN;
     domain.shutdown_flags(flags).await.unwrap();
