@@ -59,7 +59,7 @@ impl Text {
             names.retain(|name| !self.defined.contains(name));
         }
         self.imports.retain(|_, names| !names.is_empty());
-        // Outside crates, then this one, then the neighbours, as the hand-written files have it.
+        // The standard library, outside crates, then this one, as the hand-written files have it.
         let group = |module: &str| match module {
             "std::borrow" => 0,
             "uuid" => 1,

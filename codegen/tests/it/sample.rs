@@ -42,7 +42,6 @@ fn encodings_are_padded_extended_and_counted() {
         &[0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0],
     ];
     let start = expected.concat();
-    // 0xff000000 is a multiple of three and of eight, but for the letters it is not of four.
     assert_eq!(sample.bytes.get(..start.len()).unwrap(), start);
     assert_eq!(sample.bytes.len() % 4, 0);
     // A lone `char` is extended with its sign.
