@@ -12,6 +12,8 @@ pub mod types;
 mod uri;
 pub mod xdr;
 
-pub use api::domain;
+#[cfg(feature = "qemu")]
+pub use api::qemu;
+pub use api::{domain, network, node_device, secret, storage};
 pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
 pub use error::{CloseReason, Error, Optional, ProtocolError, RemoteError, Result};

@@ -5,4 +5,13 @@
 
 mod connect;
 pub mod domain;
+mod handle;
+#[cfg(feature = "lxc")]
+mod lxc;
+pub mod network;
+pub mod node_device;
+#[cfg(feature = "qemu")]
+pub mod qemu;
+pub mod secret;
+pub mod storage;
 pub(crate) mod wire;

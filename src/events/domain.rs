@@ -6,6 +6,7 @@ mod lifecycle;
 pub use kinds::*;
 pub use lifecycle::{Change, Lifecycle};
 
+use super::registration::by_callback_id;
 use crate::api::domain::Domain;
 use crate::client::Connect;
 use crate::client::subscription::Registration;
@@ -42,8 +43,6 @@ impl Wire {
     }
 
     fn modern(&self, object: Option<&Domain>) -> Result<Registration> {
-        const REGISTER: &crate::protocol::ProcedureInfo =
-            &remote::ConnectDomainEventCallbackRegisterAny::INFO;
         let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
             event_id: self.id,
             // The id changes while the domain stays the same; registrations are told apart by this.
@@ -52,13 +51,12 @@ impl Wire {
                 ..domain.wire()
             }),
         };
-        Ok(Registration {
-            event: self.modern,
-            register: REGISTER,
-            deregister: &remote::ConnectDomainEventCallbackDeregisterAny::INFO,
-            args: xdr::to_vec(&args).map_err(|error| Error::unsendable(REGISTER.name, error))?,
-            deregister_args: None,
-        })
+        by_callback_id(
+            self.modern,
+            &remote::ConnectDomainEventCallbackRegisterAny::INFO,
+            &remote::ConnectDomainEventCallbackDeregisterAny::INFO,
+            &args,
+        )
     }
 
     fn legacy(&self, object: Option<&Domain>) -> Result<Registration> {

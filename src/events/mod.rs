@@ -16,7 +16,15 @@
 //! # }
 //! ```
 
+pub mod connection;
 pub mod domain;
+pub mod network;
+pub mod node_device;
+#[cfg(feature = "qemu")]
+pub mod qemu;
+mod registration;
+pub mod secret;
+pub mod storage_pool;
 
 use std::fmt;
 use std::future::poll_fn;

@@ -121,7 +121,7 @@ impl FrameBuffer {
                         descriptors: Vec::new(),
                     }));
                 }
-                self.await_descriptors(header, payload)?;
+                self.await_descriptors(header, &payload)?;
             } else if let Some(range) = self.take_small()? {
                 let message = self.buffer.get(range.clone()).unwrap_or_default();
                 let header = decode_header(message)?;
@@ -135,7 +135,7 @@ impl FrameBuffer {
                 }
                 let payload = message.get(MESSAGE_MIN..).unwrap_or_default();
                 let payload = Bytes::copy_from_slice(payload);
-                self.await_descriptors(header, payload)?;
+                self.await_descriptors(header, &payload)?;
             }
         }
         Ok(self.complete())
@@ -185,8 +185,8 @@ impl FrameBuffer {
 
     /// The payload begins with the number of descriptors, each of which travels with one byte
     /// behind the message.
-    fn await_descriptors(&mut self, header: Header, payload: Bytes) -> Result<(), ProtocolError> {
-        let count = xdr::from_slice::<u32>(&payload)
+    fn await_descriptors(&mut self, header: Header, payload: &Bytes) -> Result<(), ProtocolError> {
+        let count = xdr::from_slice::<u32>(payload)
             .map_err(|source| ProtocolError::Header { source })? as usize;
         if count > DESCRIPTORS_MAX {
             return Err(ProtocolError::Descriptors { count });

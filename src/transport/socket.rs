@@ -113,15 +113,15 @@ impl SocketWriter {
         send: impl Fn(&Self) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            let sent = match &self.writable {
+            let result = match &self.writable {
                 None => send(self),
                 Some(writable) => {
                     ready!(writable.poll_write_ready(cx))?;
                     writable.try_io(|| send(self))
                 }
             };
-            if !is_full(&sent) {
-                return Poll::Ready(sent);
+            if !is_full(&result) {
+                return Poll::Ready(result);
             }
             if self.writable.is_none() {
                 // Registering reports readiness at once if there is some by now.

@@ -33,6 +33,7 @@ macro_rules! xdr_struct {
         }
 
         impl $(<$life>)? $crate::xdr::Encode for $name $(<$life>)? {
+            #[inline]
             fn encode(
                 &self,
                 writer: &mut $crate::xdr::Writer<'_>,
@@ -57,6 +58,7 @@ macro_rules! xdr_struct {
     (@decode_body $life:lifetime { $($field:ident: $ty:ty $(= $max:expr)?,)* }) => {
         const MIN_SIZE: usize = 0 $(+ $crate::xdr::xdr_struct!(@min_size $ty $(, $max)?))*;
 
+        #[inline]
         fn decode(
             reader: &mut $crate::xdr::Reader<$life>,
         ) -> Result<Self, $crate::xdr::DecodeError> {
@@ -93,6 +95,7 @@ macro_rules! xdr_union {
         }
 
         impl<$life> $crate::xdr::Encode for $name<$life> {
+            #[inline]
             fn encode(
                 &self,
                 writer: &mut $crate::xdr::Writer<'_>,
@@ -135,6 +138,7 @@ macro_rules! xdr_enum {
         }
 
         impl $crate::xdr::Encode for $name {
+            #[inline]
             fn encode(
                 &self,
                 writer: &mut $crate::xdr::Writer<'_>,

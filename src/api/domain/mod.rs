@@ -2,7 +2,9 @@
 
 mod agent;
 mod autostart;
+mod console;
 mod description;
+mod descriptors;
 mod device;
 mod dump;
 mod lifecycle;

@@ -1,5 +1,6 @@
 //! All kinds but the lifecycle.
 
+use super::super::registration::field;
 use super::super::{EventKind, sealed};
 use super::Wire;
 use crate::api::domain::{
@@ -15,11 +16,6 @@ use crate::error::Result;
 use crate::params::TypedParams;
 use crate::protocol::{Event, remote};
 use crate::xdr::{Decode, DecodeError, Reader};
-
-/// Has the type of a closure's argument inferred from a message.
-fn field<M, T>(msg: &M, get: impl FnOnce(&M) -> T) -> T {
-    get(msg)
-}
 
 /// A kind of event: its number, its messages, and its fields, each got from the message. `prefix` is
 /// how many words of the modern message stand in front of what the legacy message consists of.

@@ -1,0 +1,71 @@
+//! A domain's consoles, channels and screens, as streams.
+
+use super::{ChannelFlags, ConsoleFlags, Domain};
+use crate::client::Stream;
+use crate::error::Result;
+use crate::protocol::remote;
+
+impl Domain {
+    /// Opens a console, serial or parallel port by its alias, or with `None` the first console
+    /// (`virDomainOpenConsole`).
+    ///
+    /// With [`FORCE`](ConsoleFlags::FORCE) whoever is connected is disconnected; with
+    /// [`SAFE`](ConsoleFlags::SAFE) the opening fails where the daemon cannot keep others out.
+    /// What is written while the guest does not read it blocks everything else on the connection:
+    /// for a console that is typed into, [`reopen`](crate::Connect::reopen) the connection.
+    pub async fn open_console(&self, device: Option<&str>, flags: ConsoleFlags) -> Result<Stream> {
+        let args = remote::DomainOpenConsoleArgs {
+            dom: self.wire(),
+            dev_name: device.map(Into::into),
+            flags: flags.bits(),
+        };
+        let opened = self
+            .conn
+            .open_stream::<remote::DomainOpenConsole>(&args, false);
+        let (_, stream) = opened.await?;
+        Ok(stream)
+    }
+
+    /// Opens a channel by its target's name, e.g. `org.example.0`, or with `None` the first one
+    /// (`virDomainOpenChannel`).
+    pub async fn open_channel(&self, name: Option<&str>, flags: ChannelFlags) -> Result<Stream> {
+        let args = remote::DomainOpenChannelArgs {
+            dom: self.wire(),
+            name: name.map(Into::into),
+            flags: flags.bits(),
+        };
+        let opened = self
+            .conn
+            .open_stream::<remote::DomainOpenChannel>(&args, false);
+        let (_, stream) = opened.await?;
+        Ok(stream)
+    }
+
+    /// Takes a picture of a screen, counted from 0 (`virDomainScreenshot`): its MIME type, where the
+    /// daemon says it, and the picture itself.
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(domain: libvirt_client::domain::Domain) -> Result<(), Box<dyn std::error::Error>> {
+    /// let (mime, mut stream) = domain.screenshot(0).await?;
+    /// let mut picture = Vec::new();
+    /// stream.read_to_end(&mut picture).await?;
+    /// stream.finish().await?;
+    /// println!("{} bytes of {mime:?}", picture.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn screenshot(&self, screen: u32) -> Result<(Option<String>, Stream)> {
+        let args = remote::DomainScreenshotArgs {
+            dom: self.wire(),
+            screen,
+            flags: 0,
+        };
+        let opened = self
+            .conn
+            .open_stream::<remote::DomainScreenshot>(&args, false);
+        let (reply, stream) = opened.await?;
+        Ok((reply.decode()?.mime.map(String::from), stream))
+    }
+}

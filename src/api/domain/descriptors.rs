@@ -1,0 +1,110 @@
+//! Calls that pass file descriptors. They work over UNIX sockets only.
+
+use std::os::fd::OwnedFd;
+
+use super::{CreateFlags, Domain, FdAssociateFlags, OpenGraphicsFlags};
+use crate::api::wire::senseless;
+use crate::client::Connect;
+use crate::error::{Error, Result};
+use crate::protocol::{Procedure, remote};
+
+impl Connect {
+    /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and hands it open
+    /// files (`virDomainCreateXMLWithFiles`). Only containers know what to do with them: they find
+    /// them from descriptor 3 on.
+    pub async fn domain_create_xml_with_files(
+        &self,
+        xml: &str,
+        files: Vec<OwnedFd>,
+        flags: CreateFlags,
+    ) -> Result<Domain> {
+        let args = remote::DomainCreateXmlWithFilesArgs {
+            xml_desc: xml.into(),
+            flags: flags.bits(),
+        };
+        let called = self.call_with_descriptors::<remote::DomainCreateXmlWithFiles>(&args, files);
+        let (reply, _none) = called.await?;
+        Ok(Domain::from_wire(self, &reply.decode()?.dom))
+    }
+}
+
+impl Domain {
+    /// Starts a defined domain and hands it open files (`virDomainCreateWithFiles`); see
+    /// [`Connect::domain_create_xml_with_files`].
+    pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
+        let args = remote::DomainCreateWithFilesArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        let called = self
+            .conn
+            .call_with_descriptors::<remote::DomainCreateWithFiles>(&args, files);
+        let (reply, _none) = called.await?;
+        self.set_id(reply.decode()?.dom.id);
+        Ok(())
+    }
+
+    /// Names open files that the domain's definition then refers to as `<source fdgroup=…>` instead
+    /// of by paths (`virDomainFDAssociate`). They are forgotten when this connection closes.
+    pub async fn fd_associate(
+        &self,
+        name: &str,
+        files: Vec<OwnedFd>,
+        flags: FdAssociateFlags,
+    ) -> Result<()> {
+        let procedure = remote::DomainFdAssociate::INFO.name;
+        if files.is_empty() {
+            let reason = "at least one file is needed".to_owned();
+            return Err(Error::InvalidArgument { procedure, reason });
+        }
+        let args = remote::DomainFdAssociateArgs {
+            dom: self.wire(),
+            name: name.into(),
+            flags: flags.bits(),
+        };
+        self.conn
+            .call_with_descriptors::<remote::DomainFdAssociate>(&args, files)
+            .await?;
+        Ok(())
+    }
+
+    /// Connects one end of a socket pair of the caller's to a graphics display, counted from 0
+    /// (`virDomainOpenGraphics`); the caller speaks VNC or SPICE over the other end.
+    pub async fn open_graphics(
+        &self,
+        index: u32,
+        socket: OwnedFd,
+        flags: OpenGraphicsFlags,
+    ) -> Result<()> {
+        let args = remote::DomainOpenGraphicsArgs {
+            dom: self.wire(),
+            idx: index,
+            flags: flags.bits(),
+        };
+        self.conn
+            .call_with_descriptors::<remote::DomainOpenGraphics>(&args, vec![socket])
+            .await?;
+        Ok(())
+    }
+
+    /// A socket that is connected to a graphics display, counted from 0 (`virDomainOpenGraphicsFD`).
+    pub async fn open_graphics_fd(&self, index: u32, flags: OpenGraphicsFlags) -> Result<OwnedFd> {
+        let args = remote::DomainOpenGraphicsFdArgs {
+            dom: self.wire(),
+            idx: index,
+            flags: flags.bits(),
+        };
+        let called = self
+            .conn
+            .call_with_descriptors::<remote::DomainOpenGraphicsFd>(&args, Vec::new());
+        let (_, descriptors) = called.await?;
+        let [socket] = <[OwnedFd; 1]>::try_from(descriptors).map_err(|other| {
+            let procedure = remote::DomainOpenGraphicsFd::INFO.name;
+            senseless(
+                procedure,
+                format!("{} descriptors instead of one", other.len()),
+            )
+        })?;
+        Ok(socket)
+    }
+}

@@ -1,0 +1,52 @@
+//! Virtual networks: identity and lookup.
+
+use uuid::Uuid;
+
+use super::handle::handle;
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+use crate::types::connect::ListAllNetworksFlags;
+
+pub use crate::types::network::*;
+
+handle! {
+    /// A handle to a virtual network (`virNetwork`). Cheap to clone; it holds nothing on the
+    /// daemon's side.
+    Network of NonnullNetwork, known by uuid {
+        /// The network's name (`virNetworkGetName`). Local.
+        name: text;
+        /// The network's UUID (`virNetworkGetUUID`). Local.
+        uuid: Uuid,
+    }
+}
+
+impl Connect {
+    /// The network of that name (`virNetworkLookupByName`).
+    pub async fn lookup_network_by_name(&self, name: &str) -> Result<Network> {
+        let args = remote::NetworkLookupByNameArgs { name: name.into() };
+        let reply = self.call::<remote::NetworkLookupByName>(&args).await?;
+        Ok(Network::from_wire(self, &reply.decode()?.net))
+    }
+
+    /// The network of that UUID (`virNetworkLookupByUUID`, `virNetworkLookupByUUIDString`).
+    pub async fn lookup_network_by_uuid(&self, uuid: Uuid) -> Result<Network> {
+        let args = remote::NetworkLookupByUuidArgs { uuid };
+        let reply = self.call::<remote::NetworkLookupByUuid>(&args).await?;
+        Ok(Network::from_wire(self, &reply.decode()?.net))
+    }
+
+    /// All networks that pass the filter (`virConnectListAllNetworks`).
+    pub async fn list_all_networks(&self, flags: ListAllNetworksFlags) -> Result<Vec<Network>> {
+        let args = remote::ConnectListAllNetworksArgs {
+            need_results: 1,
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::ConnectListAllNetworks>(&args).await?;
+        let networks = reply.decode()?.nets;
+        Ok(networks
+            .iter()
+            .map(|network| Network::from_wire(self, network))
+            .collect())
+    }
+}

@@ -1,0 +1,46 @@
+//! Devices of the host: identity and lookup.
+
+use super::handle::handle;
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+use crate::types::connect::ListAllNodeDeviceFlags;
+
+pub use crate::types::node_device::*;
+
+handle! {
+    /// A handle to a device of the host (`virNodeDevice`). Cheap to clone; it holds nothing on the
+    /// daemon's side.
+    NodeDevice of NonnullNodeDevice, known by name {
+        /// The device's name (`virNodeDeviceGetName`). Local.
+        name: text;
+    }
+}
+
+impl Connect {
+    /// The device of that name (`virNodeDeviceLookupByName`).
+    pub async fn lookup_node_device_by_name(&self, name: &str) -> Result<NodeDevice> {
+        let args = remote::NodeDeviceLookupByNameArgs { name: name.into() };
+        let reply = self.call::<remote::NodeDeviceLookupByName>(&args).await?;
+        Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
+    }
+
+    /// All devices that pass the filter (`virConnectListAllNodeDevices`).
+    pub async fn list_all_node_devices(
+        &self,
+        flags: ListAllNodeDeviceFlags,
+    ) -> Result<Vec<NodeDevice>> {
+        let args = remote::ConnectListAllNodeDevicesArgs {
+            need_results: 1,
+            flags: flags.bits(),
+        };
+        let reply = self
+            .call::<remote::ConnectListAllNodeDevices>(&args)
+            .await?;
+        let devices = reply.decode()?.devices;
+        Ok(devices
+            .iter()
+            .map(|device| NodeDevice::from_wire(self, device))
+            .collect())
+    }
+}

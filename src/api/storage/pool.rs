@@ -1,0 +1,89 @@
+//! Storage pools: identity and lookup.
+
+use uuid::Uuid;
+
+use super::StorageVol;
+use crate::api::handle::handle;
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+use crate::types::connect::ListAllStoragePoolsFlags;
+
+handle! {
+    /// A handle to a storage pool (`virStoragePool`). Cheap to clone; it holds nothing on the
+    /// daemon's side.
+    StoragePool of NonnullStoragePool, known by uuid {
+        /// The pool's name (`virStoragePoolGetName`). Local.
+        name: text;
+        /// The pool's UUID (`virStoragePoolGetUUID`). Local.
+        uuid: Uuid,
+    }
+}
+
+impl Connect {
+    /// The pool of that name (`virStoragePoolLookupByName`).
+    pub async fn lookup_storage_pool_by_name(&self, name: &str) -> Result<StoragePool> {
+        let args = remote::StoragePoolLookupByNameArgs { name: name.into() };
+        let reply = self.call::<remote::StoragePoolLookupByName>(&args).await?;
+        Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
+    }
+
+    /// The pool of that UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
+    pub async fn lookup_storage_pool_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
+        let args = remote::StoragePoolLookupByUuidArgs { uuid };
+        let reply = self.call::<remote::StoragePoolLookupByUuid>(&args).await?;
+        Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
+    }
+
+    /// All pools that pass the filter (`virConnectListAllStoragePools`).
+    pub async fn list_all_storage_pools(
+        &self,
+        flags: ListAllStoragePoolsFlags,
+    ) -> Result<Vec<StoragePool>> {
+        let args = remote::ConnectListAllStoragePoolsArgs {
+            need_results: 1,
+            flags: flags.bits(),
+        };
+        let reply = self
+            .call::<remote::ConnectListAllStoragePools>(&args)
+            .await?;
+        let pools = reply.decode()?.pools;
+        Ok(pools
+            .iter()
+            .map(|pool| StoragePool::from_wire(self, pool))
+            .collect())
+    }
+}
+
+impl StoragePool {
+    /// The volume of that name in the pool (`virStorageVolLookupByName`).
+    pub async fn lookup_volume_by_name(&self, name: &str) -> Result<StorageVol> {
+        let args = remote::StorageVolLookupByNameArgs {
+            pool: self.wire(),
+            name: name.into(),
+        };
+        let reply = self
+            .connect()
+            .call::<remote::StorageVolLookupByName>(&args)
+            .await?;
+        Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
+    }
+
+    /// All volumes of the pool (`virStoragePoolListAllVolumes`).
+    pub async fn list_all_volumes(&self) -> Result<Vec<StorageVol>> {
+        let args = remote::StoragePoolListAllVolumesArgs {
+            pool: self.wire(),
+            need_results: 1,
+            flags: 0,
+        };
+        let reply = self
+            .connect()
+            .call::<remote::StoragePoolListAllVolumes>(&args)
+            .await?;
+        let volumes = reply.decode()?.vols;
+        Ok(volumes
+            .iter()
+            .map(|volume| StorageVol::from_wire(self.connect(), volume))
+            .collect())
+    }
+}

@@ -1,0 +1,135 @@
+//! Storage volumes: identity, lookup, and their content as streams.
+
+use std::path::Path;
+
+use crate::api::handle::handle;
+use crate::client::{Connect, Stream};
+use crate::error::{Error, Result};
+use crate::protocol::{Procedure, remote};
+use crate::types::storage_vol::{DownloadFlags, Type, UploadFlags};
+
+handle! {
+    /// A handle to a storage volume (`virStorageVol`). Cheap to clone; it holds nothing on the
+    /// daemon's side.
+    StorageVol of NonnullStorageVol, known by key {
+        /// The name of the pool that the volume is in. Local.
+        pool: text,
+        /// The volume's name, unique in its pool (`virStorageVolGetName`). Local.
+        name: text,
+        /// The volume's key, unique on the host (`virStorageVolGetKey`). Local.
+        key: text;
+    }
+}
+
+/// The gist of a volume (`virStorageVolInfo`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StorageVolInfo {
+    /// What it consists of.
+    pub kind: Type,
+    /// Its size as its user sees it, in bytes.
+    pub capacity_bytes: u64,
+    /// What it takes on the host, in bytes.
+    pub allocation_bytes: u64,
+}
+
+impl Connect {
+    /// The volume of that key (`virStorageVolLookupByKey`).
+    pub async fn lookup_storage_vol_by_key(&self, key: &str) -> Result<StorageVol> {
+        let args = remote::StorageVolLookupByKeyArgs { key: key.into() };
+        let reply = self.call::<remote::StorageVolLookupByKey>(&args).await?;
+        Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
+    }
+
+    /// The volume at that path on the daemon's host (`virStorageVolLookupByPath`).
+    pub async fn lookup_storage_vol_by_path(&self, path: &Path) -> Result<StorageVol> {
+        let procedure = remote::StorageVolLookupByPath::INFO.name;
+        let path = path.to_str().ok_or_else(|| Error::InvalidArgument {
+            procedure,
+            reason: format!("the path {} is not UTF-8", path.display()),
+        })?;
+        let args = remote::StorageVolLookupByPathArgs { path: path.into() };
+        let reply = self.call::<remote::StorageVolLookupByPath>(&args).await?;
+        Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
+    }
+}
+
+impl StorageVol {
+    /// What kind of volume it is, and its sizes (`virStorageVolGetInfo`).
+    pub async fn info(&self) -> Result<StorageVolInfo> {
+        let args = remote::StorageVolGetInfoArgs { vol: self.wire() };
+        let reply = self
+            .connect()
+            .call::<remote::StorageVolGetInfo>(&args)
+            .await?;
+        let info = reply.decode()?;
+        Ok(StorageVolInfo {
+            kind: i32::from(info.r#type).into(),
+            capacity_bytes: info.capacity,
+            allocation_bytes: info.allocation,
+        })
+    }
+
+    /// Opens the volume's content for reading (`virStorageVolDownload`): from `offset` on, and
+    /// `length` bytes of it, or all to the end.
+    ///
+    /// With [`DownloadFlags::SPARSE_STREAM`] holes come as [`Chunk::Hole`](crate::Chunk) instead
+    /// of as zeros. See [`Stream`] for what a slow reader does to the connection.
+    pub async fn download(
+        &self,
+        offset: u64,
+        length: Option<u64>,
+        flags: DownloadFlags,
+    ) -> Result<Stream> {
+        let args = remote::StorageVolDownloadArgs {
+            vol: self.wire(),
+            offset,
+            length: on_the_wire(remote::StorageVolDownload::INFO.name, length)?,
+            flags: flags.bits(),
+        };
+        let sparse = flags.contains(DownloadFlags::SPARSE_STREAM);
+        let opened = self
+            .connect()
+            .open_stream::<remote::StorageVolDownload>(&args, sparse);
+        let (_, stream) = opened.await?;
+        Ok(stream)
+    }
+
+    /// Opens the volume's content for writing (`virStorageVolUpload`): from `offset` on, and at most
+    /// `length` bytes, or as many as fit.
+    ///
+    /// The content is whole only once [`Stream::finish`] has succeeded. With
+    /// [`UploadFlags::SPARSE_STREAM`] holes may be sent; what a volume has at their places is not
+    /// erased.
+    pub async fn upload(
+        &self,
+        offset: u64,
+        length: Option<u64>,
+        flags: UploadFlags,
+    ) -> Result<Stream> {
+        let args = remote::StorageVolUploadArgs {
+            vol: self.wire(),
+            offset,
+            length: on_the_wire(remote::StorageVolUpload::INFO.name, length)?,
+            flags: flags.bits(),
+        };
+        let sparse = flags.contains(UploadFlags::SPARSE_STREAM);
+        let opened = self
+            .connect()
+            .open_stream::<remote::StorageVolUpload>(&args, sparse);
+        let (_, stream) = opened.await?;
+        Ok(stream)
+    }
+}
+
+/// No length is zero on the wire, so that no bytes at all cannot be asked for.
+fn on_the_wire(procedure: &'static str, length: Option<u64>) -> Result<u64> {
+    match length {
+        None => Ok(0),
+        Some(0) => Err(Error::InvalidArgument {
+            procedure,
+            reason: "a length of zero would mean everything".to_owned(),
+        }),
+        Some(length) => Ok(length),
+    }
+}

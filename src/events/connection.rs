@@ -1,0 +1,52 @@
+//! What happens to the daemon's own connection to its hypervisor.
+
+use super::{EventKind, sealed};
+use crate::client::Connect;
+use crate::client::subscription::Registration;
+use crate::error::Result;
+use crate::protocol::{Event, Procedure, remote};
+use crate::types::connect::CloseReason;
+use crate::xdr::{Decode, DecodeError, Reader};
+
+/// The daemon lost the hypervisor (`virConnectRegisterCloseCallback`).
+///
+/// The end of this side's connection to the daemon is another thing: see
+/// [`Connect::closed`](crate::Connect::closed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HypervisorClosed {
+    /// Why.
+    pub reason: CloseReason,
+}
+
+/// There is nothing to narrow a subscription down to.
+#[derive(Debug, Clone, Copy)]
+pub enum Nothing {}
+
+impl sealed::Sealed for HypervisorClosed {}
+
+impl EventKind for HypervisorClosed {
+    type Object = Nothing;
+    const NAME: &'static str = "HypervisorClosed";
+
+    async fn registration(_conn: &Connect, _object: Option<&Nothing>) -> Result<Registration> {
+        Ok(Registration {
+            event: &remote::ConnectEventConnectionClosed::INFO,
+            register: &remote::ConnectRegisterCloseCallback::INFO,
+            deregister: &remote::ConnectUnregisterCloseCallback::INFO,
+            args: Vec::new(),
+            deregister_args: Some(Vec::new()),
+        })
+    }
+
+    fn decode(
+        _conn: &Connect,
+        body: &mut Reader<'_>,
+        _has_callback_id: bool,
+    ) -> Result<Self, DecodeError> {
+        let msg = remote::ConnectEventConnectionClosedMsg::decode(body)?;
+        Ok(Self {
+            reason: msg.reason.into(),
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! What happens to virtual networks.
+
+use super::registration::{by_callback_id, object_event};
+use crate::api::network::{EventLifecycleType, MetadataType, Network};
+use crate::client::subscription::Registration;
+use crate::error::Result;
+use crate::protocol::{EventInfo, Procedure, remote};
+
+fn register(
+    event: &'static EventInfo,
+    event_id: i32,
+    object: Option<&Network>,
+) -> Result<Registration> {
+    let args = remote::ConnectNetworkEventRegisterAnyArgs {
+        event_id,
+        net: object.map(Network::wire),
+    };
+    by_callback_id(
+        event,
+        &remote::ConnectNetworkEventRegisterAny::INFO,
+        &remote::ConnectNetworkEventDeregisterAny::INFO,
+        &args,
+    )
+}
+
+object_event! {
+    /// A network was defined, started, stopped or undefined (`VIR_NETWORK_EVENT_ID_LIFECYCLE`).
+    Lifecycle = 0, NetworkEventLifecycle about Network as network from net {
+        /// Which of those.
+        change: EventLifecycleType = |msg| msg.event.into(),
+    }
+}
+
+object_event! {
+    /// A network's metadata was changed (`VIR_NETWORK_EVENT_ID_METADATA_CHANGE`).
+    MetadataChange = 1, NetworkEventCallbackMetadataChange about Network as network from net {
+        /// Which kind of metadata.
+        kind: MetadataType = |msg| msg.r#type.into(),
+        /// The XML namespace, of custom metadata.
+        namespace: Option<String> = |msg| msg.nsuri.as_deref().map(str::to_owned),
+    }
+}

@@ -1,0 +1,37 @@
+//! What happens to devices of the host.
+
+use super::registration::{by_callback_id, object_event};
+use crate::api::node_device::{EventLifecycleType, NodeDevice};
+use crate::client::subscription::Registration;
+use crate::error::Result;
+use crate::protocol::{EventInfo, Procedure, remote};
+
+fn register(
+    event: &'static EventInfo,
+    event_id: i32,
+    object: Option<&NodeDevice>,
+) -> Result<Registration> {
+    let args = remote::ConnectNodeDeviceEventRegisterAnyArgs {
+        event_id,
+        dev: object.map(NodeDevice::wire),
+    };
+    by_callback_id(
+        event,
+        &remote::ConnectNodeDeviceEventRegisterAny::INFO,
+        &remote::ConnectNodeDeviceEventDeregisterAny::INFO,
+        &args,
+    )
+}
+
+object_event! {
+    /// A device came, went, was defined or undefined (`VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE`).
+    Lifecycle = 0, NodeDeviceEventLifecycle about NodeDevice as device from dev {
+        /// Which of those.
+        change: EventLifecycleType = |msg| msg.event.into(),
+    }
+}
+
+object_event! {
+    /// A device's description changed (`VIR_NODE_DEVICE_EVENT_ID_UPDATE`).
+    Update = 1, NodeDeviceEventUpdate about NodeDevice as device from dev {}
+}

@@ -1,0 +1,78 @@
+//! What registrations of all kinds of events have in common.
+
+use crate::client::subscription::Registration;
+use crate::error::{Error, Result};
+use crate::protocol::{EventInfo, ProcedureInfo};
+use crate::xdr::{self, Encode};
+
+/// A registration whose reply is a callback id, by which it is taken back.
+pub(super) fn by_callback_id(
+    event: &'static EventInfo,
+    register: &'static ProcedureInfo,
+    deregister: &'static ProcedureInfo,
+    args: &impl Encode,
+) -> Result<Registration> {
+    Ok(Registration {
+        event,
+        register,
+        deregister,
+        args: xdr::to_vec(args).map_err(|error| Error::unsendable(register.name, error))?,
+        deregister_args: None,
+    })
+}
+
+/// A kind of event about an object that is known by a handle: its number, its message, and its
+/// fields, each got from the message. The module's `register` makes the registration.
+macro_rules! object_event {
+    (
+        $(#[$meta:meta])*
+        $name:ident = $id:literal, $event:ident about $object:ident as $shown:ident from $wire:ident
+        { $($(#[$field_meta:meta])* $field:ident: $ty:ty = $get:expr),* $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// What it is about.
+            pub $shown: $object,
+            $($(#[$field_meta])* pub $field: $ty,)*
+        }
+
+        impl $crate::events::sealed::Sealed for $name {}
+
+        impl $crate::events::EventKind for $name {
+            type Object = $object;
+            const NAME: &'static str = stringify!($name);
+
+            async fn registration(
+                _conn: &$crate::client::Connect,
+                object: Option<&$object>,
+            ) -> $crate::error::Result<$crate::client::subscription::Registration> {
+                const EVENT: &$crate::protocol::EventInfo =
+                    &<$crate::protocol::remote::$event as $crate::protocol::Event>::INFO;
+                register(EVENT, $id, object)
+            }
+
+            fn decode(
+                conn: &$crate::client::Connect,
+                body: &mut $crate::xdr::Reader<'_>,
+                _has_callback_id: bool,
+            ) -> Result<Self, $crate::xdr::DecodeError> {
+                type Msg<'a> =
+                    <$crate::protocol::remote::$event as $crate::protocol::Event>::Msg<'a>;
+                let msg = <Msg<'_> as $crate::xdr::Decode<'_>>::decode(body)?;
+                Ok(Self {
+                    $shown: $object::from_wire(conn, &msg.$wire),
+                    $($field: $crate::events::registration::field(&msg, $get),)*
+                })
+            }
+        }
+    };
+}
+
+/// Has the type of a closure's argument inferred from a message.
+pub(super) fn field<M, T>(msg: &M, get: impl FnOnce(&M) -> T) -> T {
+    get(msg)
+}
+
+pub(super) use object_event;

@@ -1,0 +1,37 @@
+//! What happens to secrets.
+
+use super::registration::{by_callback_id, object_event};
+use crate::api::secret::{EventLifecycleType, Secret};
+use crate::client::subscription::Registration;
+use crate::error::Result;
+use crate::protocol::{EventInfo, Procedure, remote};
+
+fn register(
+    event: &'static EventInfo,
+    event_id: i32,
+    object: Option<&Secret>,
+) -> Result<Registration> {
+    let args = remote::ConnectSecretEventRegisterAnyArgs {
+        event_id,
+        secret: object.map(Secret::wire),
+    };
+    by_callback_id(
+        event,
+        &remote::ConnectSecretEventRegisterAny::INFO,
+        &remote::ConnectSecretEventDeregisterAny::INFO,
+        &args,
+    )
+}
+
+object_event! {
+    /// A secret was defined or undefined (`VIR_SECRET_EVENT_ID_LIFECYCLE`).
+    Lifecycle = 0, SecretEventLifecycle about Secret as secret from secret {
+        /// Which of those.
+        change: EventLifecycleType = |msg| msg.event.into(),
+    }
+}
+
+object_event! {
+    /// A secret has a new value (`VIR_SECRET_EVENT_ID_VALUE_CHANGED`).
+    ValueChanged = 1, SecretEventValueChanged about Secret as secret from secret {}
+}

@@ -1,0 +1,39 @@
+//! What happens to storage pools.
+
+use super::registration::{by_callback_id, object_event};
+use crate::api::storage::StoragePool;
+use crate::client::subscription::Registration;
+use crate::error::Result;
+use crate::protocol::{EventInfo, Procedure, remote};
+use crate::types::storage_pool::EventLifecycleType;
+
+fn register(
+    event: &'static EventInfo,
+    event_id: i32,
+    object: Option<&StoragePool>,
+) -> Result<Registration> {
+    let args = remote::ConnectStoragePoolEventRegisterAnyArgs {
+        event_id,
+        pool: object.map(StoragePool::wire),
+    };
+    by_callback_id(
+        event,
+        &remote::ConnectStoragePoolEventRegisterAny::INFO,
+        &remote::ConnectStoragePoolEventDeregisterAny::INFO,
+        &args,
+    )
+}
+
+object_event! {
+    /// A pool was defined, started, stopped, undefined, created or deleted
+    /// (`VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE`).
+    Lifecycle = 0, StoragePoolEventLifecycle about StoragePool as pool from pool {
+        /// Which of those.
+        change: EventLifecycleType = |msg| msg.event.into(),
+    }
+}
+
+object_event! {
+    /// A pool was looked through for volumes (`VIR_STORAGE_POOL_EVENT_ID_REFRESH`).
+    Refresh = 1, StoragePoolEventRefresh about StoragePool as pool from pool {}
+}
