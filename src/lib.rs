@@ -9,7 +9,7 @@ pub mod protocol;
 mod rpc;
 mod transport;
 pub mod types;
-mod uri;
+pub mod uri;
 pub mod xdr;
 
 #[cfg(feature = "qemu")]

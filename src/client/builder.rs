@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 pub struct ConnectBuilder {
     pub(super) uri: String,
     pub(super) read_only: bool,
+    pub(super) aliases: bool,
     pub(super) open_timeout: Option<Duration>,
     pub(super) call_timeout: Option<Duration>,
     pub(super) keepalive: Option<(Duration, u32)>,
@@ -39,6 +40,7 @@ impl ConnectBuilder {
         Self {
             uri: uri.to_owned(),
             read_only: false,
+            aliases: true,
             open_timeout: Some(Duration::from_secs(30)),
             call_timeout: Some(Duration::from_secs(120)),
             keepalive: Some((Duration::from_secs(5), 5)),
@@ -50,6 +52,13 @@ impl ConnectBuilder {
     /// Whether the connection may only look (`VIR_CONNECT_RO`). Default: no.
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
+        self
+    }
+
+    /// Whether the URI may be one of the aliases in `libvirt.conf`; no is `VIR_CONNECT_NO_ALIASES`.
+    /// Default: yes.
+    pub fn aliases(mut self, aliases: bool) -> Self {
+        self.aliases = aliases;
         self
     }
 

@@ -75,8 +75,10 @@ struct Inner {
 impl Connect {
     /// Opens a connection to what `uri` names, e.g. `qemu:///system`.
     ///
-    /// An empty `uri` means libvirt's own choice: `LIBVIRT_DEFAULT_URI`, or else whatever daemon the
-    /// host has. Corresponds to `virConnectOpen`. Not cancel-safe in that a cancelled opening is
+    /// An empty `uri` means libvirt's own choice: `LIBVIRT_DEFAULT_URI` in the environment, or else
+    /// `uri_default` in `libvirt.conf`, or else whatever daemon the host has. Whichever it is, it
+    /// may be one of the aliases in that file, which is `/etc/libvirt/libvirt.conf` for root and
+    /// `libvirt/libvirt.conf` in the directory of configuration files for others. Corresponds to `virConnectOpen`. Not cancel-safe in that a cancelled opening is
     /// undone, not resumed.
     ///
     /// ```no_run

@@ -1,6 +1,8 @@
 //! From a URI to a connection on which calls can be made.
 
+use std::env;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -19,19 +21,16 @@ use crate::protocol::remote;
 use crate::rpc::keepalive::Keepalive;
 use crate::transport::{self, Security, Transport, unix};
 use crate::types::connect::ConnectFlags;
-use crate::uri::{ConnectUri, Environment, TransportKind, default_uri, socket_candidates};
-
-/// `VIR_DRV_FEATURE_PROGRAM_KEEPALIVE`: the daemon speaks the keepalive program.
-const FEATURE_KEEPALIVE: i32 = 10;
+use crate::types::feature::Feature;
+use crate::uri::{self, Config, ConnectUri, Environment, TransportKind, socket_candidates};
 
 /// Opens what the options' URI names, or what there is.
 pub(super) async fn open(options: ConnectBuilder) -> Result<Connect> {
-    let given = Some(options.uri.clone()).filter(|uri| !uri.is_empty());
-    let uri = given
-        .or_else(default_uri)
-        .map(|uri| ConnectUri::parse(&uri))
-        .transpose()?;
-    let transport = connect(uri.as_ref(), options.read_only).await?;
+    let environment = Environment::of_process();
+    let config = Config::load(environment.config_file.as_deref())?;
+    let default = env::var_os("LIBVIRT_DEFAULT_URI");
+    let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
+    let transport = connect(uri.as_ref(), options.read_only, &environment, &config).await?;
     introduce(transport, options, uri.as_ref()).await
 }
 
@@ -69,9 +68,14 @@ async fn introduce(
     Ok(conn)
 }
 
-async fn connect(uri: Option<&ConnectUri>, read_only: bool) -> Result<Transport> {
+async fn connect(
+    uri: Option<&ConnectUri>,
+    read_only: bool,
+    environment: &Environment,
+    config: &Config,
+) -> Result<Transport> {
     if let Some(uri) = uri {
-        refuse_in_process_drivers(uri)?;
+        uri.require_daemon()?;
         if uri.transport != TransportKind::Unix {
             return Err(Error::Unsupported(format!(
                 "the transport {} of {uri}; this release speaks over UNIX sockets only",
@@ -79,7 +83,7 @@ async fn connect(uri: Option<&ConnectUri>, read_only: bool) -> Result<Transport>
             )));
         }
     }
-    let candidates = socket_candidates(uri, read_only, &Environment::of_process())?;
+    let candidates = socket_candidates(uri, read_only, environment, config)?;
     let chosen = candidates
         .iter()
         .find(|path| exists(path))
@@ -95,26 +99,8 @@ async fn connect(uri: Option<&ConnectUri>, read_only: bool) -> Result<Transport>
 }
 
 /// Abstract sockets cannot be looked for; the attempt to connect tells.
-fn exists(path: &std::path::Path) -> bool {
+fn exists(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().starts_with(b"@") || path.exists()
-}
-
-/// Some drivers live inside the C library and have no daemon that could be spoken to.
-fn refuse_in_process_drivers(uri: &ConnectUri) -> Result<()> {
-    let advice = match uri.driver.as_str() {
-        "test" if !uri.as_str().starts_with("test+") => {
-            "the test driver runs inside the C library; test+unix:///default reaches the one in a \
-             daemon"
-        }
-        "esx" | "vpx" | "gsx" | "hyperv" | "vmware" | "openvz" | "parallels" => {
-            "this driver runs inside the C library and has no daemon"
-        }
-        _ if uri.path == "/embed" => {
-            "embedded drivers run inside the C library; /system and /session reach a daemon"
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::Unsupported(format!("{uri}: {advice}")))
 }
 
 /// Starts driving an open transport.
@@ -181,7 +167,7 @@ async fn greet(conn: &Connect, name: &str) -> Result<()> {
     let options = &conn.inner.options;
     let probe = if options.keepalive.is_some() {
         let args = remote::ConnectSupportsFeatureArgs {
-            feature: FEATURE_KEEPALIVE,
+            feature: Feature::ProgramKeepalive.into(),
         };
         Some(
             conn.begin_call::<remote::ConnectSupportsFeature>(&args)

@@ -61,6 +61,17 @@ pub enum Error {
         reason: String,
     },
 
+    /// A configuration file of the client's cannot be used.
+    #[error("{}{}: {reason}", path.display(), line_number(*line))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Which of its lines is at fault; none when it cannot be read at all.
+        line: Option<usize>,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// The daemon's socket could not be reached.
     #[error("cannot connect to {target}: {source}{}", hint(source, tried))]
     Connect {
@@ -80,6 +91,10 @@ pub enum Error {
     /// switched off.
     #[error("not supported: {0}")]
     Unsupported(String),
+}
+
+fn line_number(line: Option<usize>) -> String {
+    line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
 fn hint(source: &io::Error, tried: &[PathBuf]) -> String {

@@ -4,6 +4,7 @@
 //! a daemon newer than this library never makes decoding fail. The names drop `VIR_` and the
 //! object; each item's documentation names the constant in C.
 
+pub mod feature;
 mod generated;
 mod macros;
 

@@ -1,7 +1,11 @@
 //! Connection URIs: `driver[+transport]://[user@][host][:port]/[path][?parameters][#fragment]`.
 
+mod config;
 mod defaults;
+mod grammar;
+mod in_process;
 mod parameters;
+mod percent;
 mod sockets;
 
 #[cfg(test)]
@@ -11,7 +15,8 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-pub(crate) use defaults::default_uri;
+pub(crate) use config::Config;
+pub(crate) use defaults::resolve;
 pub use parameters::Parameters;
 pub(crate) use sockets::{Environment, socket_candidates};
 
@@ -63,7 +68,8 @@ impl TransportKind {
     }
 }
 
-/// Which of a daemon's sockets a local connection uses; the `mode` parameter.
+/// Which of a daemon's sockets a local connection uses: the `mode` parameter, or `remote_mode` in the
+/// configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
     /// The driver's own daemon if its socket exists, else libvirtd's.
@@ -75,10 +81,22 @@ pub enum Mode {
     Direct,
 }
 
+impl Mode {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "auto" => Self::Auto,
+            "legacy" => Self::Legacy,
+            "direct" => Self::Direct,
+            _ => return None,
+        })
+    }
+}
+
 /// A parsed connection URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectUri {
     text: String,
+    scheme: String,
     /// The hypervisor or object driver, e.g. `qemu`; empty when the daemon is to choose.
     pub driver: String,
     /// How to reach the daemon.
@@ -93,79 +111,70 @@ pub struct ConnectUri {
     pub path: String,
     /// The query's parameters.
     pub parameters: Parameters,
+    query: Option<String>,
     fragment: Option<String>,
 }
 
 impl ConnectUri {
     /// Parses a URI as the C library does.
     pub fn parse(text: &str) -> Result<Self> {
-        let error = |reason: String| Error::Uri {
+        Self::parse_or_reason(text).map_err(|reason| Error::Uri {
             uri: text.to_owned(),
             reason,
-        };
-        if text == "xen" || text == "xen://" {
-            // Names from before there were URIs.
-            return Self::parse("xen:///system").map(|uri| Self {
-                text: text.to_owned(),
-                ..uri
-            });
-        }
-        let url = url::Url::parse(text).map_err(|cause| match cause {
-            url::ParseError::RelativeUrlWithoutBase => {
-                error("it has no scheme; libvirt URIs look like qemu:///system".to_owned())
-            }
-            other => error(other.to_string()),
-        })?;
-        let scheme = url.scheme();
+        })
+    }
+
+    fn parse_or_reason(text: &str) -> Result<Self, String> {
+        let parts = grammar::split(text)?;
+        let scheme = parts.scheme;
         let (driver, suffix) = match scheme.split_once('+') {
             Some((driver, suffix)) => (driver, Some(suffix)),
             None => (scheme, None),
         };
-        let host = url
-            .host_str()
-            .filter(|host| !host.is_empty())
-            .map(|host| decode_percent(host.trim_start_matches('[').trim_end_matches(']')));
+        let decode = |part: Option<&str>| part.map(percent::decode).transpose();
+        let host = decode(parts.host)?;
         let transport = match suffix {
             Some(suffix) => TransportKind::from_suffix(suffix).ok_or_else(|| {
-                error(format!(
+                format!(
                     "there is no transport {suffix:?}; known are unix, tcp, tls, ssh, libssh, \
                      libssh2 and ext"
-                ))
+                )
             })?,
             None if host.is_some() => TransportKind::Tls,
             None => TransportKind::Unix,
         };
-        let path = decode_percent(url.path());
         if let Some(host) = &host {
-            if suffix == Some("unix") {
-                return Err(error(format!(
-                    "a UNIX socket is not on another host ({host:?})"
-                )));
+            if transport == TransportKind::Unix {
+                return Err(format!("a UNIX socket is not on another host ({host:?})"));
             }
-            let is_path = host == "system" || host == "session";
-            if is_path && path.is_empty() && matches!(driver, "qemu" | "vbox" | "vz") {
-                return Err(error(format!(
-                    "{driver}:///{host} is meant, with three slashes"
-                )));
+            if matches!(scheme, "qemu" | "vbox" | "vz") && (host == "system" || host == "session") {
+                return Err(format!(
+                    "{scheme}:///{host} is meant, with three slashes: this names a host {host:?}"
+                ));
             }
         }
-        Ok(Self {
+        let uri = Self {
             text: text.to_owned(),
-            driver: if driver == "remote" {
-                String::new()
-            } else {
-                driver.to_owned()
-            },
+            scheme: scheme.to_owned(),
+            driver: Some(driver)
+                .filter(|driver| *driver != "remote")
+                .unwrap_or_default()
+                .to_owned(),
             transport,
-            user: Some(url.username())
-                .filter(|user| !user.is_empty())
-                .map(decode_percent),
-            port: if host.is_some() { url.port() } else { None },
+            user: decode(parts.user)?,
+            port: parts.port,
             host,
-            path,
-            parameters: Parameters::parse(url.query().unwrap_or_default()),
-            fragment: url.fragment().map(ToOwned::to_owned),
-        })
+            path: percent::decode(parts.path)?,
+            parameters: Parameters::parse(parts.query.unwrap_or_default())?,
+            query: parts.query.map(ToOwned::to_owned),
+            fragment: decode(parts.fragment)?,
+        };
+        if let Some(mode) = uri.parameters.get("mode")
+            && Mode::from_name(mode).is_none()
+        {
+            return Err(format!("mode is auto, legacy or direct, not {mode:?}"));
+        }
+        Ok(uri)
     }
 
     /// The URI as it was given.
@@ -174,16 +183,8 @@ impl ConnectUri {
     }
 
     /// The `mode` parameter.
-    pub fn mode(&self) -> Result<Mode> {
-        match self.parameters.get("mode") {
-            None | Some("auto") => Ok(Mode::Auto),
-            Some("legacy") => Ok(Mode::Legacy),
-            Some("direct") => Ok(Mode::Direct),
-            Some(other) => Err(Error::Uri {
-                uri: self.text.clone(),
-                reason: format!("mode is auto, legacy or direct, not {other:?}"),
-            }),
-        }
+    pub fn mode(&self) -> Option<Mode> {
+        self.parameters.get("mode").and_then(Mode::from_name)
     }
 
     /// The name that the daemon is asked to open: the URI without what only the way there needs.
@@ -194,23 +195,45 @@ impl ConnectUri {
         if self.driver.is_empty() {
             return String::new();
         }
-        let mut name = format!("{}://{}", self.driver, self.path);
         let query = self.parameters.for_daemon();
-        if !query.is_empty() {
-            name.push('?');
-            name.push_str(&query);
+        format!(
+            "{}://{}",
+            self.driver,
+            self.tail(Some(query.as_str()).filter(|query| !query.is_empty()))
+        )
+    }
+
+    /// Path, query and fragment, encoded as C does it.
+    fn tail(&self, query: Option<&str>) -> String {
+        let mut tail = percent::encode(&self.path, "!*'()/;@&=+$,");
+        if let Some(query) = query {
+            tail.push('?');
+            tail.push_str(query);
         }
         if let Some(fragment) = &self.fragment {
-            name.push('#');
-            name.push_str(fragment);
+            tail.push('#');
+            tail.push_str(&percent::encode(fragment, "!*'();/?:@&=+$,[]"));
         }
-        name
+        tail
     }
 }
 
+/// The URI as C tells it of an open connection: the same, with its escapes and slashes in order.
 impl fmt::Display for ConnectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "{}://", self.scheme)?;
+        if let Some(user) = &self.user {
+            write!(f, "{}@", percent::encode(user, "!*'();:&=+$,"))?;
+        }
+        match &self.host {
+            Some(host) if host.contains(':') => write!(f, "[{host}]")?,
+            Some(host) => f.write_str(host)?,
+            None => {}
+        }
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(&self.tail(self.query.as_deref()))
     }
 }
 
@@ -220,27 +243,4 @@ impl std::str::FromStr for ConnectUri {
     fn from_str(text: &str) -> Result<Self> {
         Self::parse(text)
     }
-}
-
-/// Replaces `%41` by `A`; a percent sign that begins no such triple stays.
-fn decode_percent(text: &str) -> String {
-    let mut rest = text.as_bytes();
-    let mut out = Vec::with_capacity(rest.len());
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if let (b'%', Some((pair, after))) = (byte, tail.split_first_chunk::<2>()) {
-            let value = std::str::from_utf8(pair).ok().and_then(|hex| {
-                // `from_str_radix` alone would take a sign.
-                let digits = hex.bytes().all(|digit| digit.is_ascii_hexdigit());
-                digits.then(|| u8::from_str_radix(hex, 16).ok()).flatten()
-            });
-            if let Some(value) = value {
-                out.push(value);
-                rest = after;
-                continue;
-            }
-        }
-        out.push(byte);
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

@@ -1,6 +1,6 @@
 //! The query part of a connection URI.
 
-use super::decode_percent;
+use super::percent;
 
 /// Parameters that say how to get to the daemon; all others are passed on to it.
 const CONSUMED: [&str; 17] = [
@@ -23,34 +23,52 @@ const CONSUMED: [&str; 17] = [
     "authfile",
 ];
 
+/// Consumed parameters whose value is a number that means yes unless it is zero.
+const SWITCHES: [&str; 3] = ["no_sanity", "no_verify", "no_tty"];
+
 /// A URI's parameters, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Splits at `&`, or at `;` where there is no `&`.
-    pub(super) fn parse(query: &str) -> Self {
-        let separator = if query.contains('&') { '&' } else { ';' };
-        let pairs = query.split(separator).filter_map(|part| {
+    /// Splits at each `&`; what follows the last one is split at each `;`.
+    pub(super) fn parse(query: &str) -> Result<Self, String> {
+        let (amp_separated, last) = query.rsplit_once('&').unwrap_or(("", query));
+        let parts = amp_separated.split('&').chain(last.split(';'));
+        let mut parameters = Vec::new();
+        for part in parts {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (!name.is_empty()).then(|| (decode_percent(name), decode_percent(value)))
-        });
-        Self(pairs.collect())
+            // A part without a name means nothing to C either.
+            if !name.is_empty() {
+                parameters.push((percent::decode(name)?, percent::decode(value)?));
+            }
+        }
+        let parameters = Self(parameters);
+        for name in SWITCHES {
+            for value in parameters.values(name) {
+                // As C's `strtol` has it, blanks may come before the number.
+                if value.trim_ascii_start().parse::<i32>().is_err() {
+                    return Err(format!("{name} is a number (0 is no), not {value:?}"));
+                }
+            }
+        }
+        Ok(parameters)
     }
 
     /// The value of a parameter that the client consumes; of several the last counts. Names are
     /// compared without regard to case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let found = self
-            .0
-            .iter()
-            .rev()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
+        self.values(name).next_back()
+    }
+
+    fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// All parameters, in order, consumed ones included.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -63,19 +81,8 @@ impl Parameters {
                 .iter()
                 .any(|consumed| consumed.eq_ignore_ascii_case(name))
         });
-        let pairs = passed_on.map(|(name, value)| format!("{name}={}", encode_percent(value)));
+        // C encodes the values only.
+        let pairs = passed_on.map(|(name, value)| format!("{name}={}", percent::encode(value, "")));
         pairs.collect::<Vec<_>>().join("&")
     }
-}
-
-fn encode_percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

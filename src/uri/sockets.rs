@@ -1,31 +1,14 @@
 //! Where a local daemon's sockets are.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{ConnectUri, Mode};
+use super::{Config, ConnectUri, Mode};
 use crate::error::{Error, Result};
 
 /// Drivers whose daemon a client without a URI looks for, in order.
 const SYSTEM_DRIVERS: [&str; 6] = ["xen", "qemu", "lxc", "vbox", "bhyve", "vz"];
 const USER_DRIVERS: [&str; 2] = ["qemu", "vbox"];
-
-/// Drivers that have a daemon of their own.
-const MODULAR_DRIVERS: [&str; 13] = [
-    "qemu",
-    "xen",
-    "lxc",
-    "vbox",
-    "bhyve",
-    "vz",
-    "ch",
-    "interface",
-    "network",
-    "nodedev",
-    "nwfilter",
-    "secret",
-    "storage",
-];
 
 /// What of the process's surroundings decides where sockets are.
 #[derive(Debug, Clone)]
@@ -34,8 +17,8 @@ pub(crate) struct Environment {
     pub(crate) system_dir: PathBuf,
     /// The directory of the user's own daemons, if one can be told.
     pub(crate) user_dir: Option<PathBuf>,
-    /// The user's directory of configuration files, if one can be told.
-    pub(crate) config_dir: Option<PathBuf>,
+    /// The client's configuration file, if its place can be told.
+    pub(crate) config_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -45,19 +28,23 @@ impl Environment {
                 .filter(|value| !value.is_empty())
                 .map(PathBuf::from)
         };
-        let home = dir("HOME");
+        let is_root = rustix::process::geteuid().is_root();
+        let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
         let in_home = |name: &str| home.as_deref().map(|home| home.join(name));
         let user_dir = dir("XDG_RUNTIME_DIR")
             .or_else(|| dir("XDG_CACHE_HOME"))
             .or_else(|| in_home(".cache"))
             .map(|dir| dir.join("libvirt"));
+        let config_dir = if is_root {
+            Some(PathBuf::from("/etc"))
+        } else {
+            dir("XDG_CONFIG_HOME").or_else(|| in_home(".config"))
+        };
         Self {
-            is_root: rustix::process::geteuid().is_root(),
+            is_root,
             system_dir: PathBuf::from("/var/run/libvirt"),
             user_dir,
-            config_dir: dir("XDG_CONFIG_HOME")
-                .or_else(|| in_home(".config"))
-                .map(|dir| dir.join("libvirt")),
+            config_file: config_dir.map(|dir| dir.join("libvirt/libvirt.conf")),
         }
     }
 }
@@ -68,18 +55,23 @@ pub(crate) fn socket_candidates(
     uri: Option<&ConnectUri>,
     read_only: bool,
     environment: &Environment,
+    config: &Config,
 ) -> Result<Vec<PathBuf>> {
+    let mode = match uri.and_then(ConnectUri::mode) {
+        Some(mode) => mode,
+        None => config.remote_mode()?.unwrap_or_default(),
+    };
     if let Some(path) = uri.and_then(|uri| uri.parameters.get("socket")) {
         return Ok(vec![PathBuf::from(path)]);
     }
-    let mode = uri.map_or(Ok(Mode::Auto), ConnectUri::mode)?;
     let per_user = !environment.is_root && uri.is_none_or(is_for_user);
     let dir = match (per_user, &environment.user_dir) {
         (false, _) => environment.system_dir.clone(),
         (true, Some(dir)) => dir.clone(),
         (true, None) => {
             return Err(Error::Unsupported(
-                "the user's daemon cannot be found: neither XDG_RUNTIME_DIR nor HOME is set"
+                "the user's daemon cannot be found: there is neither XDG_RUNTIME_DIR nor a home \
+                 directory"
                     .to_owned(),
             ));
         }
@@ -87,33 +79,26 @@ pub(crate) fn socket_candidates(
     // A user's daemon has no separate read-only socket; there the flag alone has to do.
     let suffix = if read_only && !per_user { "-ro" } else { "" };
     let legacy = dir.join(format!("libvirt-sock{suffix}"));
-    let modular = |driver: &str| modular_socket(&dir, driver, suffix);
-
-    let driver = uri
-        .map(|uri| uri.driver.as_str())
-        .filter(|driver| !driver.is_empty());
-    let direct: Vec<PathBuf> = match (driver, per_user) {
-        (Some(driver), _) if MODULAR_DRIVERS.contains(&driver) => vec![modular(driver)],
-        (Some(_), _) => Vec::new(),
+    let modular = |driver: &str| dir.join(format!("virt{driver}d-sock{suffix}"));
+    let direct = match (uri.map(|uri| uri.driver.as_str()), per_user) {
+        // The daemon is to choose the driver, so it must be one that has several.
+        (Some(""), _) => Vec::new(),
+        (Some(driver), _) => vec![modular(driver)],
         (None, true) => USER_DRIVERS.map(modular).to_vec(),
         (None, false) => SYSTEM_DRIVERS.map(modular).to_vec(),
     };
     match mode {
         Mode::Legacy => Ok(vec![legacy]),
         Mode::Auto => Ok(direct.into_iter().chain([legacy]).collect()),
-        Mode::Direct if direct.is_empty() => Err(Error::Unsupported(format!(
-            "mode=direct needs a driver with a daemon of its own, which {:?} is not",
-            driver.unwrap_or_default()
-        ))),
+        Mode::Direct if direct.is_empty() => Err(Error::Unsupported(
+            "mode=direct needs a driver in the URI's scheme: each driver has its own daemon"
+                .to_owned(),
+        )),
         Mode::Direct => Ok(direct),
     }
 }
 
-fn modular_socket(dir: &Path, driver: &str, suffix: &str) -> PathBuf {
-    dir.join(format!("virt{driver}d-sock{suffix}"))
-}
-
 /// Whether an ordinary user's connection goes to a daemon of their own.
 fn is_for_user(uri: &ConnectUri) -> bool {
-    uri.path == "/session" || (uri.driver == "test" && uri.as_str().starts_with("test+"))
+    uri.path == "/session" || uri.scheme.starts_with("test+")
 }

@@ -1,0 +1,120 @@
+//! libvirt's configuration file for clients, `libvirt.conf`.
+
+mod syntax;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Mode;
+use crate::error::{Error, Result};
+use syntax::{Setting, Value};
+
+/// The settings of `libvirt.conf`. Each is checked when it is asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    path: PathBuf,
+    settings: Vec<Setting>,
+}
+
+impl Config {
+    /// Reads the file; one that does not exist sets nothing.
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        match fs::read(path) {
+            // What is not UTF-8 may be a comment, and cannot be part of a good URI.
+            Ok(bytes) => Self::parse(path, &String::from_utf8_lossy(&bytes)),
+            // Nor is there one, to this user, in a directory that may not be searched.
+            Err(_) if !path.exists() => Ok(Self::default()),
+            Err(error) => Err(Error::Config {
+                path: path.to_owned(),
+                line: None,
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
+        let settings = syntax::parse(text).map_err(|error| Error::Config {
+            path: path.to_owned(),
+            line: Some(error.line),
+            reason: error.reason,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            settings,
+        })
+    }
+
+    /// `uri_default`: what to open where nothing else says so.
+    pub(super) fn uri_default(&self) -> Result<Option<&str>> {
+        self.string("uri_default")
+    }
+
+    /// The URI that `name` stands for, by the `alias=uri` entries of `uri_aliases`.
+    pub(super) fn alias(&self, name: &str) -> Result<Option<&str>> {
+        let Some(setting) = self.setting("uri_aliases") else {
+            return Ok(None);
+        };
+        let Value::List(entries) = &setting.value else {
+            return Err(self.error(setting, "it must be a list of strings"));
+        };
+        for entry in entries {
+            let Value::String(entry) = entry else {
+                return Err(self.error(setting, "each of its entries must be a string"));
+            };
+            let Some((alias, uri)) = entry.split_once('=') else {
+                let reason = format!("{entry:?} is not of the form \"alias=uri\"");
+                return Err(self.error(setting, &reason));
+            };
+            let may_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            if !alias.bytes().all(may_name) {
+                let reason = format!(
+                    "the alias {alias:?} has other characters than letters, digits, _ and -"
+                );
+                return Err(self.error(setting, &reason));
+            }
+            if alias == name {
+                return Ok(Some(uri));
+            }
+        }
+        Ok(None)
+    }
+
+    /// `remote_mode`: the socket mode of URIs that have none.
+    pub(super) fn remote_mode(&self) -> Result<Option<Mode>> {
+        let Some(setting) = self.setting("remote_mode") else {
+            return Ok(None);
+        };
+        let mode = match &setting.value {
+            Value::String(name) => Mode::from_name(name),
+            _ => None,
+        };
+        mode.map(Some)
+            .ok_or_else(|| self.error(setting, "it must be \"auto\", \"legacy\" or \"direct\""))
+    }
+
+    fn string(&self, name: &str) -> Result<Option<&str>> {
+        match self.setting(name) {
+            None => Ok(None),
+            Some(setting) => match &setting.value {
+                Value::String(text) => Ok(Some(text)),
+                _ => Err(self.error(setting, "it must be a string")),
+            },
+        }
+    }
+
+    /// Of several settings of a name the first counts.
+    fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    fn error(&self, setting: &Setting, reason: &str) -> Error {
+        Error::Config {
+            path: self.path.clone(),
+            line: Some(setting.line),
+            reason: format!("{}: {reason}", setting.name),
+        }
+    }
+}
