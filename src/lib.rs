@@ -14,6 +14,6 @@ pub mod xdr;
 
 #[cfg(feature = "qemu")]
 pub use api::qemu;
-pub use api::{domain, network, node_device, secret, storage};
+pub use api::{connect, domain, network, node_device, secret, storage};
 pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
 pub use error::{CloseReason, Error, Optional, ProtocolError, RemoteError, Result};

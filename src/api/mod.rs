@@ -3,7 +3,7 @@
 //! Each file is one topic of one object. A method is one procedure unless its documentation says
 //! otherwise; it encodes its arguments, calls, and turns the results into proper types.
 
-mod connect;
+pub mod connect;
 pub mod domain;
 mod handle;
 #[cfg(feature = "lxc")]

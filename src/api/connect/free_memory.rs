@@ -1,0 +1,130 @@
+//! The host's free memory, and its pools of pages.
+
+use crate::api::wire::{self, senseless};
+use crate::client::Connect;
+use crate::error::{Error, Result};
+use crate::protocol::remote::NODE_MAX_CELLS;
+use crate::protocol::{Procedure, remote};
+use crate::types::node::AllocPagesFlags;
+
+impl Connect {
+    /// The host's free memory, in bytes (`virNodeGetFreeMemory`).
+    pub async fn node_free_memory_bytes(&self) -> Result<u64> {
+        let reply = self.call::<remote::NodeGetFreeMemory>(&()).await?;
+        Ok(reply.decode()?.free_mem)
+    }
+
+    /// The free memory of each NUMA node, in bytes, for up to `max_cells` of them from `start_cell`
+    /// on (`virNodeGetCellsFreeMemory`).
+    ///
+    /// `max_cells` is 1 to 1024; nodes that do not exist are left out.
+    pub async fn node_cells_free_memory_bytes(
+        &self,
+        start_cell: u32,
+        max_cells: u32,
+    ) -> Result<Vec<u64>> {
+        let procedure = remote::NodeGetCellsFreeMemory::INFO.name;
+        let max = max_cells as usize;
+        if !(1..=NODE_MAX_CELLS).contains(&max) {
+            return Err(Error::InvalidArgument {
+                procedure,
+                reason: format!("{max_cells} NUMA nodes; it takes 1 to {NODE_MAX_CELLS}"),
+            });
+        }
+        let args = remote::NodeGetCellsFreeMemoryArgs {
+            start_cell: cell(procedure, start_cell)?,
+            maxcells: max_cells as i32,
+        };
+        let reply = self.call::<remote::NodeGetCellsFreeMemory>(&args).await?;
+        let cells = reply.decode()?.cells;
+        if cells.len() > max {
+            return Err(senseless(
+                procedure,
+                format!("{} NUMA nodes; asked were {max}", cells.len()),
+            ));
+        }
+        Ok(cells)
+    }
+
+    /// How many free pages of each of these sizes, in KiB, there are, for each of up to
+    /// `cell_count` NUMA nodes from `start_cell` on (`virNodeGetFreePages`).
+    ///
+    /// The result has a row for each node, and in it a count for each size. A `start_cell` of
+    /// `None` is the whole host, and `cell_count` then 1. Sizes times nodes are at most 1024.
+    pub async fn node_free_pages(
+        &self,
+        page_sizes_kib: &[u32],
+        start_cell: Option<u32>,
+        cell_count: u32,
+    ) -> Result<Vec<Vec<u64>>> {
+        let procedure = remote::NodeGetFreePages::INFO.name;
+        let sizes = page_sizes_kib.len();
+        let asked = sizes.saturating_mul(cell_count as usize);
+        if !(1..=NODE_MAX_CELLS).contains(&asked) {
+            return Err(Error::InvalidArgument {
+                procedure,
+                reason: format!(
+                    "{sizes} page sizes for {cell_count} NUMA nodes; it takes 1 to \
+                     {NODE_MAX_CELLS} pairs"
+                ),
+            });
+        }
+        let args = remote::NodeGetFreePagesArgs {
+            pages: page_sizes_kib.to_vec(),
+            start_cell: cell_or_host(procedure, start_cell)?,
+            cell_count,
+            flags: 0,
+        };
+        let reply = self.call::<remote::NodeGetFreePages>(&args).await?;
+        let counts = reply.decode()?.counts;
+        if counts.len() > asked || counts.len() % sizes != 0 {
+            return Err(senseless(
+                procedure,
+                format!(
+                    "{} counts for {sizes} sizes on {cell_count} nodes",
+                    counts.len()
+                ),
+            ));
+        }
+        Ok(counts.chunks(sizes).map(<[u64]>::to_vec).collect())
+    }
+
+    /// Reserves huge pages for domains, and says on how many NUMA nodes that succeeded
+    /// (`virNodeAllocPages`).
+    ///
+    /// `pages` has page sizes in KiB with a number of pages each, by which the pool of that size
+    /// grows, or to which it is set with [`SET`](AllocPagesFlags::SET). That happens on each of
+    /// `cell_count` nodes from `start_cell` on; with `None` the kernel spreads the pages over the
+    /// whole host, and `cell_count` is 1. Takes long.
+    pub async fn node_alloc_pages(
+        &self,
+        pages: &[(u32, u64)],
+        start_cell: Option<u32>,
+        cell_count: u32,
+        flags: AllocPagesFlags,
+    ) -> Result<u32> {
+        let procedure = remote::NodeAllocPages::INFO.name;
+        let args = remote::NodeAllocPagesArgs {
+            page_sizes: pages.iter().map(|(size_kib, _)| *size_kib).collect(),
+            page_counts: pages.iter().map(|(_, count)| *count).collect(),
+            start_cell: cell_or_host(procedure, start_cell)?,
+            cell_count,
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::NodeAllocPages>(&args).await?;
+        wire::count(procedure, reply.decode()?.ret)
+    }
+}
+
+/// The number of a NUMA node.
+fn cell(procedure: &'static str, number: u32) -> Result<i32> {
+    i32::try_from(number).map_err(|_| Error::InvalidArgument {
+        procedure,
+        reason: format!("there can be no NUMA node {number}"),
+    })
+}
+
+/// The number of a NUMA node, or C's way to say "the host".
+fn cell_or_host(procedure: &'static str, number: Option<u32>) -> Result<i32> {
+    number.map_or(Ok(-1), |number| cell(procedure, number))
+}

@@ -1,0 +1,109 @@
+//! Versions of the daemon and of the hypervisor.
+
+use std::fmt;
+
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+
+/// A version of libvirt or of a hypervisor, in libvirt's way of writing it as one number.
+///
+/// ```
+/// use libvirt_client::connect::Version;
+///
+/// let version = Version::from_number(9_000_000);
+/// assert_eq!(version.to_string(), "9.0.0");
+/// assert!(version < Version::new(11, 3, 0));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(u64);
+
+const MAJOR: u64 = 1_000_000;
+const MINOR: u64 = 1_000;
+
+impl Version {
+    /// The version of these three parts; of the minor and the micro part only the last three digits
+    /// count.
+    pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
+        let minor = minor as u64 % MINOR;
+        let micro = micro as u64 % MINOR;
+        Self(major as u64 * MAJOR + minor * MINOR + micro)
+    }
+
+    /// The version that libvirt writes as this number: a million times the major part, a thousand
+    /// times the minor part, and the micro part.
+    pub const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number; see [`from_number`](Self::from_number).
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// What stands before the first dot.
+    pub const fn major(self) -> u64 {
+        self.0 / MAJOR
+    }
+
+    /// What stands between the dots.
+    pub const fn minor(self) -> u64 {
+        self.0 % MAJOR / MINOR
+    }
+
+    /// What stands behind the second dot.
+    pub const fn micro(self) -> u64 {
+        self.0 % MINOR
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major(), self.minor(), self.micro())
+    }
+}
+
+impl Connect {
+    /// The version of the hypervisor (`virConnectGetVersion`).
+    ///
+    /// `None` if the hypervisor has none to tell, such as when there is no QEMU that could be asked.
+    pub async fn version(&self) -> Result<Option<Version>> {
+        let reply = self.call::<remote::ConnectGetVersion>(&()).await?;
+        let number = Some(reply.decode()?.hv_ver).filter(|number| *number != 0);
+        Ok(number.map(Version::from_number))
+    }
+
+    /// The version of the daemon's libvirt (`virConnectGetLibVersion`).
+    ///
+    /// Distributions carry features back into older versions: rather than by the version, tell by
+    /// [`Error::is_unsupported`](crate::Error::is_unsupported) whether the daemon can do something.
+    pub async fn lib_version(&self) -> Result<Version> {
+        let reply = self.call::<remote::ConnectGetLibVersion>(&()).await?;
+        Ok(Version::from_number(reply.decode()?.lib_ver))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Version;
+
+    #[test]
+    fn parts_and_number() {
+        let table = [
+            (0, (0, 0, 0), "0.0.0"),
+            (2, (0, 0, 2), "0.0.2"),
+            (7_002_022, (7, 2, 22), "7.2.22"),
+            (11_003_000, (11, 3, 0), "11.3.0"),
+            (999_999_999, (999, 999, 999), "999.999.999"),
+        ];
+        for (number, (major, minor, micro), text) in table {
+            let version = Version::from_number(number);
+            assert_eq!(version, Version::new(major, minor, micro));
+            assert_eq!(version.number(), number);
+            assert_eq!(version.to_string(), text);
+        }
+        let most = Version::from_number(u64::MAX);
+        assert_eq!(most.to_string(), "18446744073709.551.615");
+        assert!(Version::new(9, 10, 0) > Version::new(9, 9, 999));
+    }
+}
