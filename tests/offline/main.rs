@@ -15,6 +15,7 @@ mod descriptors;
 mod ending;
 mod events;
 mod framing;
+mod host;
 mod load;
 mod opening;
 mod peer;

@@ -1,0 +1,107 @@
+//! Replies about the host that no sane daemon gives.
+
+use std::fmt::Debug;
+
+use libvirt_client::connect::{AllocPagesFlags, CompareCpuFlags, Platform};
+use libvirt_client::{Connect, Error, ProtocolError, Result};
+
+use crate::peer::{Listener, words};
+
+/// What comes of a call whose replies have these words, one reply after the other.
+async fn with_replies<T>(replies: &[&[u32]], call: impl AsyncFnOnce(&Connect) -> T) -> T {
+    let listener = Listener::new();
+    let (conn, peer) = listener.open().await;
+    let mut replies = replies.iter();
+    let serving = peer.serve(|_| words(replies.next().copied().unwrap_or_default()));
+    let (result, ()) = tokio::join!(
+        async {
+            let result = call(&conn).await;
+            conn.close().await;
+            result
+        },
+        serving
+    );
+    result
+}
+
+/// Fails unless the reply was seen through, for a reason that has `text` in it.
+fn assert_senseless<T: Debug>(result: Result<T>, text: &str) {
+    match result {
+        Err(Error::Protocol(ProtocolError::Senseless { reason, .. })) => {
+            assert!(reason.contains(text), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A reply about a host with that many processors, at that clock.
+fn node_info(cpus: i32, mhz: i32) -> Vec<u32> {
+    let mut reply = vec![0; 32];
+    reply[0] = u32::from(b'z');
+    reply.extend([0, 1024, cpus as u32, mhz as u32, 1, 1, 1, 1]);
+    reply
+}
+
+#[tokio::test]
+async fn numbers_that_cannot_be() {
+    let result = with_replies(&[&node_info(-1, 5)], async |conn| conn.node_info().await).await;
+    assert_senseless(result, "-1");
+    let result = with_replies(&[&[-7_i32 as u32]], async |conn| conn.max_vcpus(None).await).await;
+    assert_senseless(result, "-7");
+    let flags = AllocPagesFlags::ADD;
+    let result = with_replies(&[&[-2_i32 as u32]], async |conn| {
+        conn.node_alloc_pages(&[(4, 1)], None, 1, flags).await
+    });
+    assert_senseless(result.await, "-2");
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_none() {
+    let info = with_replies(&[&node_info(1, 0)], async |conn| conn.node_info().await).await;
+    let info = info.unwrap();
+    assert_eq!((info.mhz, info.model.as_str()), (None, "z"));
+    let version = with_replies(&[&[0, 0]], async |conn| conn.version().await).await;
+    assert_eq!(version.unwrap(), None);
+    let model = with_replies(&[&[1, 0, 1, 0]], async |conn| {
+        conn.node_security_model().await
+    })
+    .await;
+    assert_eq!(model.unwrap(), None);
+}
+
+#[tokio::test]
+async fn topologies_beyond_all_measure() {
+    let mut reply = node_info(1, 0);
+    for number in reply.iter_mut().skip(36) {
+        *number = 0x7fff_ffff;
+    }
+    let info = with_replies(&[&reply], async |conn| conn.node_info().await).await;
+    assert_eq!(info.unwrap().max_cpus(), u32::MAX);
+}
+
+#[tokio::test]
+async fn comparisons_that_failed_and_succeeded() {
+    let flags = CompareCpuFlags::empty();
+    let failed: &[&[u32]] = &[&[-1_i32 as u32]];
+    let result = with_replies(failed, async |conn| conn.compare_cpu("", flags).await).await;
+    assert_senseless(result, "failed");
+    let result = with_replies(failed, async |conn| {
+        let platform = Platform::default();
+        conn.compare_hypervisor_cpu(platform, "", flags).await
+    });
+    assert_senseless(result.await, "failed");
+}
+
+#[tokio::test]
+async fn more_than_was_asked_for() {
+    let result = with_replies(&[&[3, 0, 1, 0, 2, 0, 3]], async |conn| {
+        conn.node_cells_free_memory_bytes(0, 2).await
+    });
+    assert_senseless(result.await, "3 NUMA nodes; asked were 2");
+    // Three counts for two sizes, and four for two sizes on one node.
+    for reply in [&[3, 0, 1, 0, 2, 0, 3][..], &[4, 0, 1, 0, 2, 0, 3, 0, 4]] {
+        let call = async |conn: &Connect| conn.node_free_pages(&[4, 2048], Some(0), 1).await;
+        let result = with_replies(&[reply], call).await;
+        assert_senseless(result, "counts for 2 sizes on 1 nodes");
+    }
+}
