@@ -1,6 +1,6 @@
 //! Events on their way from the wire to whoever subscribed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -12,7 +12,7 @@ const MAX_EARLY: usize = 1024;
 
 /// What an event message is routed by: its procedure and, for all but the oldest kinds, the callback
 /// id in its first word. Callback ids are unique only within their class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Route {
     pub(crate) program: u32,
     pub(crate) procedure: u32,
@@ -159,7 +159,7 @@ impl EventQueue {
 /// Which queue gets which events.
 #[derive(Debug, Default)]
 pub(crate) struct EventRouter {
-    queues: HashMap<Route, Vec<Arc<EventQueue>>>,
+    queues: BTreeMap<Route, Vec<Arc<EventQueue>>>,
     /// Kinds with a registration on its way, and what of them nobody claims yet.
     early: Vec<Early>,
 }
