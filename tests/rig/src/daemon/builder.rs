@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::layout::{Layout, Mode};
+use super::layout::{Layout, Mode, parent_of_daemons};
 use super::process::{Launch, Namespaces, Process};
 use super::supervisor::{Supervisor, System};
 use super::{Daemon, config};
@@ -139,12 +139,13 @@ impl Builder {
         if self.mode == Mode::Session {
             self.check_session()?;
         }
+        let parent = parent_of_daemons();
         let dir = tempfile::Builder::new()
             .prefix("rig-")
             // Whoever reaches the socket of a daemon without authentication is its owner.
             .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir()
-            .attempt(|| String::from("creating a temporary directory"))?;
+            .tempdir_in(&parent)
+            .attempt(|| format!("creating a directory in {}", parent.display()))?;
         let layout = Layout::create(dir.path(), self.mode)?;
         self.write_config(&layout)?;
         let own_network = self.has_own_network();
