@@ -1,4 +1,49 @@
-//! Pure-Rust async client of libvirt's RPC protocol.
+//! A pure-Rust, async client of [libvirt](https://libvirt.org)'s RPC protocol.
+//!
+//! [`Connect`] is a connection to a daemon. It is driven by one task on the tokio runtime, its
+//! handles are cheap to clone, and any number of calls may be in flight on it. Objects such as
+//! [`domain::Domain`] are handles too: they hold nothing on the daemon's side.
+//!
+//! ```no_run
+//! # async fn example() -> libvirt_client::Result<()> {
+//! use libvirt_client::{Connect, Optional};
+//!
+//! let conn = Connect::open("qemu:///system").await?;
+//! if let Some(domain) = conn.lookup_domain_by_name("web").await.optional()? {
+//!     let info = domain.info().await?;
+//!     println!("{:?} with {} KiB", info.state, info.memory_kib);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Waiting and giving up
+//!
+//! Every wait ends: by the reply, by a deadline ([`ConnectBuilder::call_timeout`],
+//! [`Connect::with_timeout`]), by dropping the future, or by the end of the connection, which all
+//! calls are told at once with its [`CloseReason`]. A call that was given up may still be executed by
+//! the daemon; its late reply is discarded. Methods are cancel-safe in this sense unless their
+//! documentation says otherwise.
+//!
+//! # Errors
+//!
+//! [`Error`] tells the daemon's own reports ([`RemoteError`], with a code to match on) from everything
+//! else. [`Optional::optional`] turns "there is no such thing" into `None`, and
+//! [`Error::is_unsupported`] recognises daemons that are too old, however they say so.
+//!
+//! # Where to find things
+//!
+//! Methods have the C functions' names without the object and `get`, and name the C function in
+//! their documentation. [`types`] has libvirt's enumerations and flag sets, [`params`] its typed
+//! parameters, [`events`] subscriptions, [`protocol`] every wire structure, for [`Connect::raw`].
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `qemu` | QEMU's monitor and guest agent, passed through |
+//! | `lxc` | the namespaces of LXC's containers |
+//! | `admin` | the wire types of the daemons' administration program |
 
 mod api;
 mod client;
@@ -17,3 +62,8 @@ pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
 pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
 pub use error::{CloseReason, Error, Optional, ProtocolError, RemoteError, Result};
+
+/// Compiles the README's programs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
