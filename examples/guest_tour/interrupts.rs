@@ -1,0 +1,41 @@
+//! Ctrl-C and its like.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::Result;
+
+/// How long anything may take to happen, on a busy machine without hardware support.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Signals that ask this program to end. From the moment that they are caught, they wait to be
+/// looked at.
+pub(crate) struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    pub(crate) fn catch() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for something, unless one of the signals comes or has come.
+    ///
+    /// Only waiting is interrupted, never a call: a daemon carries out a call that is given up, and
+    /// might bring the guest back after it was removed.
+    pub(crate) async fn or<T>(&mut self, waiting: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => Err("interrupted".into()),
+            _ = self.terminate.recv() => Err("told to end".into()),
+            result = waiting => result,
+            () = sleep(PATIENCE) => Err(format!("nothing happened for {PATIENCE:?}").into()),
+        }
+    }
+}
