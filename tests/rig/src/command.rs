@@ -13,7 +13,16 @@ pub(crate) const POLL: Duration = Duration::from_millis(5);
 
 /// Runs a program, which must succeed, and gives what it wrote to its standard output.
 pub(crate) fn stdout_of(command: &mut Command, limit: Duration) -> Result<String> {
-    let output = output_of(command, limit)?;
+    stdout_of_with_input(command, Stdio::null(), limit)
+}
+
+/// The same with something to read from its standard input.
+pub(crate) fn stdout_of_with_input(
+    command: &mut Command,
+    input: impl Into<Stdio>,
+    limit: Duration,
+) -> Result<String> {
+    let output = output_with_input(command, input.into(), limit)?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
@@ -29,8 +38,12 @@ pub(crate) fn stdout_of(command: &mut Command, limit: Duration) -> Result<String
 
 /// Runs a program and gives its output, whether it succeeds or not. Kills it after `limit`.
 pub(crate) fn output_of(command: &mut Command, limit: Duration) -> Result<Output> {
+    output_with_input(command, Stdio::null(), limit)
+}
+
+fn output_with_input(command: &mut Command, input: Stdio, limit: Duration) -> Result<Output> {
     let mut child = command
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)

@@ -23,6 +23,7 @@
 //! Where the machine lacks something, the error says what to install. Nothing is ever skipped in
 //! silence; see [`available`].
 
+pub mod certificates;
 mod command;
 mod daemon;
 mod error;

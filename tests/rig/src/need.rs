@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::guest;
-use crate::search::{library_dirs, program};
+use crate::search::{library_dirs, polkitd, program};
 
 /// Names, separated by commas, of the needs that a degraded test run does without.
 ///
@@ -30,17 +30,26 @@ pub enum Need {
     Network,
     /// The rights of root, which a system daemon in a mount namespace takes.
     Root,
+    /// SASL's mechanisms, and the tool that makes its users.
+    Sasl,
+    /// polkit, and a message bus for it.
+    Polkit,
+    /// The `openssl` command.
+    Openssl,
 }
 
 impl Need {
     /// Every need, in the order in which they build on each other.
-    pub const ALL: [Need; 6] = [
+    pub const ALL: [Need; 9] = [
         Need::Daemon,
         Need::Virsh,
         Need::Qemu,
         Need::Guest,
         Need::Network,
         Need::Root,
+        Need::Sasl,
+        Need::Polkit,
+        Need::Openssl,
     ];
 
     /// The name by which [`WITHOUT`] refers to this need.
@@ -52,6 +61,9 @@ impl Need {
             Need::Guest => "guest",
             Need::Network => "network",
             Need::Root => "root",
+            Need::Sasl => "sasl",
+            Need::Polkit => "polkit",
+            Need::Openssl => "openssl",
         }
     }
 
@@ -74,6 +86,16 @@ impl Need {
                 Part::Program("iptables", "iptables"),
             ],
             Need::Root => vec![Part::Root, Part::Program("ip", "iproute2")],
+            Need::Sasl => vec![
+                Part::Program("saslpasswd2", "sasl2-bin"),
+                Part::SaslModule("scram", "libsasl2-modules"),
+            ],
+            Need::Polkit => vec![
+                Part::Root,
+                Part::Polkitd,
+                Part::Program("dbus-daemon", "dbus-daemon"),
+            ],
+            Need::Openssl => vec![Part::Program("openssl", "openssl")],
         }
     }
 }
@@ -124,6 +146,9 @@ enum Part {
     Program(&'static str, &'static str),
     /// One of libvirtd's loadable drivers and the package it comes in.
     Driver(&'static str, &'static str),
+    /// One of the SASL library's mechanisms and the package it comes in.
+    SaslModule(&'static str, &'static str),
+    Polkitd,
     /// The user that a system daemon's QEMU driver was built for: without it the daemon does
     /// not start, whatever its configuration says.
     LibvirtUser,
@@ -136,6 +161,13 @@ impl Part {
         match self {
             Part::Program(name, _) => program(name).is_some(),
             Part::Driver(name, _) => driver(name).is_some(),
+            Part::SaslModule(name, _) => {
+                let file = format!("sasl2/lib{name}.so");
+                library_dirs(Path::new("/usr/lib"))
+                    .iter()
+                    .any(|dir| dir.join(&file).is_file())
+            }
+            Part::Polkitd => polkitd().is_some(),
             Part::LibvirtUser => !is_root() || driver("qemu").is_none() || has_user(LIBVIRT_USER),
             Part::GuestImage => {
                 guest::is_cached()
@@ -149,7 +181,10 @@ impl Part {
 
     fn package(self) -> Option<&'static str> {
         match self {
-            Part::Program(_, package) | Part::Driver(_, package) => Some(package),
+            Part::Program(_, package) | Part::Driver(_, package) | Part::SaslModule(_, package) => {
+                Some(package)
+            }
+            Part::Polkitd => Some("polkitd"),
             Part::LibvirtUser | Part::GuestImage | Part::Root => None,
         }
     }
@@ -162,6 +197,10 @@ impl fmt::Display for Part {
             Part::Driver(name, package) => {
                 write!(f, "libvirtd's {name} driver (Debian package {package})")
             }
+            Part::SaslModule(name, package) => {
+                write!(f, "SASL's mechanism {name} (Debian package {package})")
+            }
+            Part::Polkitd => write!(f, "polkitd (Debian package polkitd)"),
             Part::LibvirtUser => write!(
                 f,
                 "the user {LIBVIRT_USER} (useradd -r -d /var/lib/libvirt -s /usr/sbin/nologin \

@@ -1,4 +1,12 @@
-//! Virtual networks for guests.
+//! Virtual networks for guests, and ports for servers.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::{Attempt as _, Error, Result};
 
 /// The XML of a network with NAT and DHCP, `192.168.N.0/24`.
 ///
@@ -16,4 +24,86 @@ pub fn nat_xml(name: &str, n: u8) -> String {
 </network>
 "
     )
+}
+
+/// A TCP port of the loopback addresses that nothing else uses, and that no other rig on this
+/// machine takes for as long as this is kept.
+///
+/// It is meant for servers that must be told their port. Asking the system for a free one and then
+/// naming that is a race: it is free again before the server has it.
+#[derive(Debug)]
+pub struct Port {
+    number: u16,
+    /// Locked; the lock goes with the process, however that ends.
+    _lock: File,
+}
+
+/// Below the ports that Linux gives to outgoing connections.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+impl Port {
+    /// Finds one.
+    pub fn reserve() -> Result<Self> {
+        let dir = lock_dir()?;
+        // Parallel tests begin their searches far apart.
+        let first = PORTS.start + (std::process::id() % u32::from(PORTS.end - PORTS.start)) as u16;
+        for number in (first..PORTS.end).chain(PORTS.start..first) {
+            let path = dir.join(number.to_string());
+            let lock = File::options()
+                .create(true)
+                .append(true)
+                .open(&path)
+                .attempt(|| format!("opening {}", path.display()))?;
+            if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is_free(number) {
+                return Ok(Self {
+                    number,
+                    _lock: lock,
+                });
+            }
+        }
+        Err(Error::Failed(String::from("there is no free port")))
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+}
+
+/// Each user has a directory of their own: nobody can open another's locks.
+fn lock_dir() -> Result<PathBuf> {
+    let user = rustix::process::geteuid().as_raw();
+    let dir = std::env::temp_dir().join(format!("rig-ports-{user}"));
+    fs::create_dir_all(&dir).attempt(|| format!("creating {}", dir.display()))?;
+    Ok(dir)
+}
+
+fn is_free(port: u16) -> bool {
+    let addresses = [
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, port)),
+    ];
+    // A machine without IPv6 has nobody on its ports either.
+    let in_use = |error: &std::io::Error| error.kind() == std::io::ErrorKind::AddrInUse;
+    addresses
+        .iter()
+        .all(|address| !TcpListener::bind(address).is_err_and(|error| in_use(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_reserved_once() -> Result<()> {
+        let ports = [Port::reserve()?, Port::reserve()?, Port::reserve()?];
+        let numbers = ports.each_ref().map(Port::number);
+        assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2] && numbers[0] != numbers[2]);
+        assert!(numbers.iter().all(|number| PORTS.contains(number)));
+        drop(ports);
+        let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, numbers[0]))
+            .map_err(Error::io("binding a port"))?;
+        assert_ne!(Port::reserve()?.number(), numbers[0]);
+        Ok(())
+    }
 }

@@ -13,6 +13,14 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// polkit's daemon, which nobody is meant to start by hand.
+pub(crate) fn polkitd() -> Option<PathBuf> {
+    ["/usr/lib/polkit-1/polkitd", "/usr/libexec/polkitd"]
+        .map(PathBuf::from)
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
 /// `PATH` with the directories of system programs.
 pub(crate) fn search_path() -> OsString {
     let mut path = env::var_os("PATH").unwrap_or_default();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, Mode, parent_of_daemons};
 use super::process::{Launch, Namespaces, Process};
+use super::remote::Remote;
 use super::supervisor::{Supervisor, System};
 use super::{Daemon, config};
 use crate::error::{Attempt as _, Error, Result};
@@ -26,6 +27,7 @@ pub struct Builder {
     prefix: Option<PathBuf>,
     environment: Vec<(OsString, OsString)>,
     own_network: Option<bool>,
+    pub(super) remote: Remote,
 }
 
 impl Builder {
@@ -44,6 +46,7 @@ impl Builder {
             prefix: None,
             environment: Vec::new(),
             own_network: None,
+            remote: Remote::default(),
         }
     }
 
@@ -135,7 +138,7 @@ impl Builder {
     /// Fails with what is missing, or with the last words of a daemon that ended or did not serve
     /// within 20 s.
     pub fn start(self) -> Result<Daemon> {
-        require(self.needs())?;
+        require(&self.needs())?;
         if self.mode == Mode::Session {
             self.check_session()?;
         }
@@ -147,7 +150,8 @@ impl Builder {
             .tempdir_in(&parent)
             .attempt(|| format!("creating a directory in {}", parent.display()))?;
         let layout = Layout::create(dir.path(), self.mode)?;
-        self.write_config(&layout)?;
+        let (ports, lines) = self.remote.prepare(dir.path())?;
+        self.write_config(&layout, lines)?;
         let own_network = self.has_own_network();
         let supervisor = match self.mode {
             Mode::System => Supervisor::for_system(
@@ -156,6 +160,7 @@ impl Builder {
                     hostname: &self.hostname,
                     prefix: self.prefix.as_deref(),
                     own_network,
+                    polkit: self.remote.polkit.is_some(),
                 },
             ),
             Mode::Session => Supervisor::for_session(dir.path()),
@@ -169,9 +174,11 @@ impl Builder {
                 own_network,
             }),
         )?;
+        self.remote.make_users(&layout.dir, &launch)?;
         let mut daemon = Daemon {
             layout,
             launch,
+            ports,
             test_driver: self.test_driver,
             process: None,
             supervisor,
@@ -180,13 +187,13 @@ impl Builder {
         Ok(daemon)
     }
 
-    fn needs(&self) -> &'static [Need] {
-        match (self.mode, self.test_driver) {
-            (Mode::System, false) => &[Need::Daemon, Need::Qemu, Need::Root],
-            (Mode::System, true) => &[Need::Daemon, Need::Root],
-            (Mode::Session, false) => &[Need::Daemon, Need::Qemu],
-            (Mode::Session, true) => &[Need::Daemon],
-        }
+    fn needs(&self) -> Vec<Need> {
+        let mut needs = vec![Need::Daemon];
+        needs.extend((self.mode == Mode::System).then_some(Need::Root));
+        needs.extend((!self.test_driver).then_some(Need::Qemu));
+        needs.extend(self.remote.sasl.as_ref().map(|_| Need::Sasl));
+        needs.extend(self.remote.polkit.as_ref().map(|_| Need::Polkit));
+        needs
     }
 
     fn check_session(&self) -> Result<()> {
@@ -196,6 +203,8 @@ impl Builder {
             "a session daemon has no host name of its own"
         } else if self.own_network == Some(true) {
             "a session daemon has no network of its own"
+        } else if self.remote.polkit.is_some() {
+            "nobody but its user may use a session daemon, whatever polkit says"
         } else {
             return Ok(());
         };
@@ -203,22 +212,21 @@ impl Builder {
     }
 
     fn has_own_network(&self) -> bool {
-        let listens = self
-            .arguments
-            .iter()
-            .any(|argument| argument == "--listen" || argument == "-l");
+        let is_listen = |argument: &OsString| argument == "--listen" || argument == "-l";
+        let listens = self.remote.listens() || self.arguments.iter().any(is_listen);
         self.own_network
             .unwrap_or(self.mode == Mode::System && !listens)
     }
 
-    fn write_config(&self, layout: &Layout) -> Result<()> {
+    fn write_config(&self, layout: &Layout, mut lines: Vec<String>) -> Result<()> {
+        lines.extend(self.conf.iter().cloned());
         let (libvirtd, qemu) = match self.mode {
             Mode::System => (
-                config::system(&layout.socket_dir(), &layout.log(), &self.conf),
+                config::system(&layout.socket_dir(), &layout.log(), &lines),
                 config::qemu_system(&self.qemu_conf),
             ),
             Mode::Session => (
-                config::session(&layout.log(), &self.conf),
+                config::session(&layout.log(), &lines),
                 config::qemu_session(&self.qemu_conf),
             ),
         };
@@ -241,6 +249,9 @@ impl Builder {
             OsString::from("--pid-file"),
             layout.dir.join("pid").into(),
         ];
+        if self.remote.listens() {
+            arguments.push("--listen".into());
+        }
         arguments.extend(self.arguments.iter().cloned());
         let mut environment = vec![(OsString::from("PATH"), search_path())];
         for (name, value) in layout.environment() {
@@ -249,6 +260,7 @@ impl Builder {
         if let (Some(prefix), Mode::Session) = (&self.prefix, self.mode) {
             environment.extend(library_environment(prefix));
         }
+        environment.extend(self.remote.environment(&layout.dir));
         environment.extend(self.environment.iter().cloned());
         Ok(Launch {
             program,

@@ -3,7 +3,7 @@
 # orphans become its children, and libvirtd waits for QEMU processes that nobody reaps.
 #
 # In: RIG_DIR, RIG_HOSTNAME (may be empty), RIG_PREFIX (another version's root, may be empty),
-# RIG_OWN_NETWORK (empty or not). Out: "ready PID", its process number in the owner's view.
+# RIG_OWN_NETWORK, RIG_POLKIT (empty or not). Out: "ready PID", its process number in the owner's view.
 set -eu
 # /proc still is the owner's here.
 read -r pid _ </proc/self/stat
@@ -33,6 +33,14 @@ if [ -n "$RIG_PREFIX" ]; then
                 "$(readlink -f "$libraries/$library.so.0")"
         done
     done
+fi
+
+if [ -n "$RIG_POLKIT" ]; then
+    replace "$RIG_DIR/polkit/actions" /usr/share/polkit-1/actions
+    replace "$RIG_DIR/polkit/rules" /etc/polkit-1/rules.d
+    # What polkit, which the bus starts, takes for the system's bus.
+    DBUS_SYSTEM_BUS_ADDRESS="unix:path=$RIG_DIR/polkit/bus" \
+        dbus-daemon --config-file="$RIG_DIR/polkit/bus.conf" --fork --nopidfile
 fi
 
 echo "ready $pid"

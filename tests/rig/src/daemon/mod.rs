@@ -6,6 +6,7 @@ mod config;
 mod layout;
 mod log;
 mod process;
+mod remote;
 mod supervisor;
 
 use std::ffi::OsStr;
@@ -26,6 +27,7 @@ use crate::need::{Need, require};
 use crate::search::{program, search_path};
 use layout::Layout;
 use process::{Launch, Process};
+use remote::Ports;
 use supervisor::Supervisor;
 
 /// The longest that one `virsh` command may take.
@@ -42,6 +44,7 @@ pub struct Daemon {
     launch: Launch,
     test_driver: bool,
     process: Option<Process>,
+    ports: Ports,
     supervisor: Supervisor,
 }
 
@@ -144,7 +147,7 @@ impl Daemon {
 
     /// Runs `virsh` against this daemon; it must succeed. Gives its standard output.
     pub fn virsh<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<String> {
-        stdout_of(&mut self.virsh_command(args)?, VIRSH_LIMIT)
+        stdout_of(&mut self.virsh_command(&self.uri(), args)?, VIRSH_LIMIT)
     }
 
     /// Runs `virsh` against this daemon, whether it succeeds or not.
@@ -152,7 +155,17 @@ impl Daemon {
         &self,
         args: impl IntoIterator<Item = A>,
     ) -> Result<Output> {
-        output_of(&mut self.virsh_command(args)?, VIRSH_LIMIT)
+        self.virsh_at(&self.uri(), args)
+    }
+
+    /// Runs `virsh` with another URI, such as that of another way to this daemon, whether it
+    /// succeeds or not.
+    pub fn virsh_at<A: AsRef<OsStr>>(
+        &self,
+        uri: &str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Output> {
+        output_of(&mut self.virsh_command(uri, args)?, VIRSH_LIMIT)
     }
 
     /// Runs `virsh` with a file as the last argument, such as the XML of what it is to create. It
@@ -165,7 +178,7 @@ impl Daemon {
         let file = tempfile::NamedTempFile::new_in(self.scratch())
             .attempt(|| format!("creating a file in {}", self.scratch().display()))?;
         fs::write(&file, contents).attempt(|| format!("writing {}", file.path().display()))?;
-        let mut command = self.virsh_command(args)?;
+        let mut command = self.virsh_command(&self.uri(), args)?;
         stdout_of(command.arg(file.path()), VIRSH_LIMIT)
     }
 
@@ -206,7 +219,11 @@ impl Daemon {
         self.supervisor.shut_down().and(killed)
     }
 
-    fn virsh_command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Command> {
+    fn virsh_command<A: AsRef<OsStr>>(
+        &self,
+        uri: &str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Command> {
         require(&[Need::Virsh])?;
         let mut command = Command::new(program("virsh").unwrap_or_else(|| "virsh".into()));
         command
@@ -214,7 +231,7 @@ impl Daemon {
             .env("PATH", search_path())
             .env("LC_ALL", "C")
             .env("HOME", self.layout.dir.join("home"))
-            .args(["--quiet", "--connect", &self.uri()])
+            .args(["--quiet", "--connect", uri])
             .args(args);
         Ok(command)
     }

@@ -30,6 +30,7 @@ pub(super) struct System<'a> {
     pub(super) hostname: &'a str,
     pub(super) prefix: Option<&'a Path>,
     pub(super) own_network: bool,
+    pub(super) polkit: bool,
 }
 
 #[derive(Debug)]
@@ -48,14 +49,13 @@ impl Supervisor {
         write_script(dir, "enter-system.sh", ENTER_SYSTEM)?;
         write_script(dir, "supervise-system.sh", SUPERVISE_SYSTEM)?;
         let mut command = Command::new("sh");
+        let flag = |is_on| if is_on { "yes" } else { "" };
         command
             .arg(dir.join("supervise-system.sh"))
             .env("RIG_HOSTNAME", system.hostname)
             .env("RIG_PREFIX", system.prefix.unwrap_or(Path::new("")))
-            .env(
-                "RIG_OWN_NETWORK",
-                if system.own_network { "yes" } else { "" },
-            );
+            .env("RIG_OWN_NETWORK", flag(system.own_network))
+            .env("RIG_POLKIT", flag(system.polkit));
         Self::start(command, dir)
     }
 

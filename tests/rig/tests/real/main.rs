@@ -4,5 +4,6 @@ mod common;
 mod daemon;
 mod guest;
 mod owner;
+mod remote;
 mod shared;
 mod system;

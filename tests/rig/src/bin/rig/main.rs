@@ -68,7 +68,7 @@ fn missing() {
     // Packages for what only root can do are of no use to others.
     let useful = Need::ALL
         .into_iter()
-        .filter(|need| rig::is_root() || !matches!(need, Need::Network | Need::Root))
+        .filter(|need| rig::is_root() || !matches!(need, Need::Network | Need::Root | Need::Polkit))
         .collect::<Vec<_>>();
     if let Err(Error::Missing(missing)) = rig::require(&useful) {
         for package in missing.packages() {
