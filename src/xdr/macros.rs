@@ -112,6 +112,7 @@ macro_rules! xdr_union {
         impl<$life> $crate::xdr::Decode<$life> for $name<$life> {
             const MIN_SIZE: usize = 4;
 
+            #[inline]
             fn decode(
                 reader: &mut $crate::xdr::Reader<$life>,
             ) -> Result<Self, $crate::xdr::DecodeError> {

@@ -40,9 +40,14 @@ impl<'a> Decode<'a> for Cow<'a, str> {
         let bytes = reader.take_padded(len)?;
         Ok(match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
-            Err(_) => Cow::Owned(String::from_utf8_lossy(bytes).into_owned()),
+            Err(_) => lossy(bytes),
         })
     }
+}
+
+#[cold]
+fn lossy(bytes: &[u8]) -> Cow<'static, str> {
+    Cow::Owned(String::from_utf8_lossy(bytes).into_owned())
 }
 
 impl<const N: usize> Encode for [u8; N] {
