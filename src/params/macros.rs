@@ -2,13 +2,18 @@
 
 /// A structure of optional fields, each the value of one named parameter.
 ///
-/// Generates `set`, which takes in one parameter and says whether it knew it, `from_params`, and
-/// `to_params`.
+/// `= NAME` is the parameter's name; `as Unit` behind it says how the parameter's value stands for
+/// the field's (see [`Unit`](super::units::Unit)), and is left out where they are the same. `..other` at
+/// the end adds a list of the parameters that no field knows.
+///
+/// Generates `set`, which takes in one parameter and says whether a field knew it, `collect`,
+/// `from_params`, and `to_params`.
 macro_rules! param_struct {
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
-            $($(#[$field_meta:meta])* $field:ident: $ty:ty = $param:literal),* $(,)?
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty = $param:literal $(as $unit:path)?,)*
+            $(..$other:ident)?
         }
     ) => {
         $(#[$meta])*
@@ -16,6 +21,10 @@ macro_rules! param_struct {
         #[non_exhaustive]
         $vis struct $name {
             $($(#[$field_meta])* pub $field: Option<$ty>,)*
+            $(
+                /// What there is beyond the fields, such as parameters of a newer daemon.
+                pub $other: $crate::params::TypedParams,
+            )?
         }
 
         #[allow(dead_code)]
@@ -24,31 +33,57 @@ macro_rules! param_struct {
             pub(crate) fn set(&mut self, name: &str, value: $crate::params::ValueRef<'_>) -> bool {
                 match name {
                     $($param => {
-                        self.$field = $crate::params::FromParam::from_param(value);
+                        self.$field = $crate::params::param_struct!(@read value $(, $unit)?);
                         self.$field.is_some()
                     })*
                     _ => false,
                 }
             }
 
-            /// Picks the known parameters out of a list.
-            pub fn from_params(params: &$crate::params::TypedParams) -> Self {
+            /// Picks the known parameters out of some.
+            pub(crate) fn collect<'a>(
+                params: impl IntoIterator<Item = (&'a str, $crate::params::ValueRef<'a>)>,
+            ) -> Self {
                 let mut values = Self::default();
-                for (name, value) in params.iter() {
-                    values.set(name, value);
+                for (name, value) in params {
+                    $crate::params::param_struct!(@take values, name, value $(, $other)?);
                 }
                 values
+            }
+
+            /// Picks the known parameters out of a list.
+            pub fn from_params(params: &$crate::params::TypedParams) -> Self {
+                Self::collect(params.iter())
             }
 
             /// The fields that have a value, as parameters.
             pub fn to_params(&self) -> $crate::params::TypedParams {
                 let mut params = $crate::params::TypedParams::new();
                 $(if let Some(value) = &self.$field {
-                    params.push($param, value.clone());
+                    params.push($param, $crate::params::param_struct!(@write value $(, $unit)?));
                 })*
+                $(for (name, value) in self.$other.iter() {
+                    params.push(name, value.to_owned());
+                })?
                 params
             }
         }
+    };
+    (@take $values:ident, $name:ident, $value:ident) => {
+        $values.set($name, $value);
+    };
+    (@take $values:ident, $name:ident, $value:ident, $other:ident) => {
+        if !$values.set($name, $value) {
+            $values.$other.push($name, $value.to_owned());
+        }
+    };
+    (@read $value:ident) => { $crate::params::FromParam::from_param($value) };
+    (@read $value:ident, $unit:path) => {
+        <$unit as $crate::params::units::Unit<_>>::read($value)
+    };
+    (@write $value:ident) => { $value.clone() };
+    (@write $value:ident, $unit:path) => {
+        <$unit as $crate::params::units::Unit<_>>::write($value)
     };
 }
 

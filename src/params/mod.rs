@@ -7,15 +7,18 @@
 
 mod de;
 mod error;
+mod generated;
 mod list;
 mod macros;
 mod ser;
+pub(crate) mod units;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::ParamError;
+pub use generated::names;
 pub use list::TypedParams;
 pub use value::{FromParam, Value, ValueRef};
 

@@ -1,0 +1,67 @@
+//! How values of parameters stand for values that have a type of their own.
+
+use std::time::Duration;
+
+use super::{FromParam, Value, ValueRef};
+
+/// One way in which a parameter stands for a `T`.
+pub(crate) trait Unit<T> {
+    /// The `T`, or `None` when the value is of another kind or out of range.
+    fn read(value: ValueRef<'_>) -> Option<T>;
+
+    /// The value that daemons expect.
+    fn write(value: &T) -> Value;
+}
+
+/// A number of nanoseconds, `ULLONG`.
+pub(crate) struct Nanos;
+
+impl Unit<Duration> for Nanos {
+    #[inline]
+    fn read(value: ValueRef<'_>) -> Option<Duration> {
+        u64::from_param(value).map(Duration::from_nanos)
+    }
+
+    fn write(value: &Duration) -> Value {
+        Value::Ullong(value.as_nanos().try_into().unwrap_or(u64::MAX))
+    }
+}
+
+/// A number of microseconds, `ULLONG`.
+pub(crate) struct Micros;
+
+impl Unit<Duration> for Micros {
+    fn read(value: ValueRef<'_>) -> Option<Duration> {
+        u64::from_param(value).map(Duration::from_micros)
+    }
+
+    fn write(value: &Duration) -> Value {
+        Value::Ullong(value.as_micros().try_into().unwrap_or(u64::MAX))
+    }
+}
+
+/// A number of seconds, `ULLONG`.
+pub(crate) struct Seconds;
+
+impl Unit<Duration> for Seconds {
+    fn read(value: ValueRef<'_>) -> Option<Duration> {
+        u64::from_param(value).map(Duration::from_secs)
+    }
+
+    fn write(value: &Duration) -> Value {
+        Value::Ullong(value.as_secs())
+    }
+}
+
+/// The number of an enumeration's value, `INT`.
+pub(crate) struct Number;
+
+impl<T: From<i32> + Into<i32> + Copy> Unit<T> for Number {
+    fn read(value: ValueRef<'_>) -> Option<T> {
+        i32::from_param(value).map(T::from)
+    }
+
+    fn write(value: &T) -> Value {
+        Value::Int((*value).into())
+    }
+}
