@@ -23,6 +23,14 @@ pub(crate) fn value_ref<'a>(value: &'a TypedParamValue<'_>) -> ValueRef<'a> {
     }
 }
 
+/// A reply's parameters, borrowed.
+pub(crate) fn params<'a>(
+    wire: &'a [TypedParam<'_>],
+) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
+    wire.iter()
+        .map(|param| (&*param.field, value_ref(&param.value)))
+}
+
 /// A list of the user's own out of a reply.
 pub(crate) fn params_from_wire(wire: &[TypedParam<'_>]) -> TypedParams {
     params_like(wire, None)
@@ -116,6 +124,19 @@ pub(crate) fn whole_millis(procedure: &'static str, duration: Duration) -> Resul
                 u32::MAX
             ),
         })
+}
+
+/// A statistic, which is −1 where the hypervisor does not count.
+pub(crate) fn counter(number: i64) -> Option<u64> {
+    number.try_into().ok()
+}
+
+/// A duration as an argument that counts seconds in a signed number.
+pub(crate) fn signed_seconds(procedure: &'static str, duration: Duration) -> Result<i32> {
+    i32::try_from(whole_seconds(procedure, duration)?).map_err(|_| Error::InvalidArgument {
+        procedure,
+        reason: format!("{duration:?} is more than {} seconds", i32::MAX),
+    })
 }
 
 /// C's booleans are integers; any but zero is true.

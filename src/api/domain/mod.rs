@@ -2,17 +2,33 @@
 
 mod agent;
 mod autostart;
+mod block;
+mod block_job;
+mod block_tuning;
 mod console;
+mod cpu;
+mod cpu_map;
+mod cpu_stats;
 mod description;
 mod descriptors;
 mod device;
 mod dump;
+mod interface;
+mod iothread;
 mod lifecycle;
 mod lookup;
+mod memory;
+mod peek;
+mod perf;
+mod pinning;
 mod provision;
 mod save;
+mod scheduler;
+mod security;
 mod state;
+mod targets;
 mod time;
+mod tuning;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -27,8 +43,22 @@ use crate::protocol::{Procedure, remote};
 
 pub use crate::types::domain::*;
 pub use agent::{FsInfo, GuestVcpus};
+pub use block::{BlockInfo, BlockStats, BlockStatsDetails, DiskError};
+pub use block_job::{BlockCopyParameters, BlockJobInfo};
+pub use block_tuning::BlockIoTune;
+pub use cpu::{HostCpu, VcpuInfo};
+pub use cpu_map::CpuMap;
+pub use cpu_stats::CpuStats;
+pub use interface::{InterfaceAddress, InterfaceAddresses, InterfaceParameters, InterfaceStats};
+pub use iothread::{IoThreadInfo, IoThreadParameters};
+pub use memory::MemoryStats;
+pub use perf::PerfEvents;
 pub use save::SaveParams;
+pub use scheduler::{CpuQuota, SchedulerParameters, SchedulerType};
+pub use security::{LaunchSecret, LaunchSecurityInfo, SecurityLabel};
 pub use state::{ControlInfo, DomainInfo, DomainState, StateReason};
+pub use targets::{DiskTarget, InterfaceTarget};
+pub use tuning::{BlkioParameters, DeviceValue, MemoryLimit, MemoryParameters, NumaParameters};
 
 /// A handle to a domain, running or not.
 ///

@@ -1,0 +1,175 @@
+//! Disks: what goes through them, how large they are.
+//!
+//! A disk is named by its target, such as `vda`, or by its source, such as a file's path.
+
+use std::time::Duration;
+
+use super::{BlockResizeFlags, DiskErrorCode, Domain};
+use crate::api::wire;
+use crate::error::Result;
+use crate::params::param_struct;
+use crate::params::units::Nanos;
+use crate::protocol::remote;
+use crate::types::typed_param::Flags;
+
+/// What went through a disk since the domain started; `None` where the hypervisor does not count
+/// (`virDomainBlockStatsStruct`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BlockStats {
+    /// Read requests.
+    pub read_requests: Option<u64>,
+    /// Bytes read.
+    pub read_bytes: Option<u64>,
+    /// Write requests.
+    pub write_requests: Option<u64>,
+    /// Bytes written.
+    pub write_bytes: Option<u64>,
+    /// Xen's count of requests that it could not serve at once.
+    pub errors: Option<u64>,
+}
+
+param_struct! {
+    /// What went through a disk since the domain started (`VIR_DOMAIN_BLOCK_STATS_…`).
+    pub struct BlockStatsDetails {
+        /// Bytes read.
+        read_bytes: u64 = "rd_bytes",
+        /// Read requests.
+        read_requests: u64 = "rd_operations",
+        /// Time that reads took, all together.
+        read_time: Duration = "rd_total_times" as Nanos,
+        /// Bytes written.
+        write_bytes: u64 = "wr_bytes",
+        /// Write requests.
+        write_requests: u64 = "wr_operations",
+        /// Time that writes took, all together.
+        write_time: Duration = "wr_total_times" as Nanos,
+        /// Flush requests.
+        flush_requests: u64 = "flush_operations",
+        /// Time that flushes took, all together.
+        flush_time: Duration = "flush_total_times" as Nanos,
+        /// Xen's count of requests that it could not serve at once.
+        errors: u64 = "errs",
+        ..other
+    }
+}
+
+/// How large a disk is (`virDomainBlockInfo`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BlockInfo {
+    /// Size that the guest sees, in bytes.
+    pub capacity: u64,
+    /// What the image takes of its storage, in bytes; of an image on a block device, the end of
+    /// what the running guest has written so far.
+    pub allocation: u64,
+    /// Size of the file or block device that holds the image, in bytes.
+    pub physical: u64,
+}
+
+/// A disk whose last request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiskError {
+    /// The disk's target.
+    pub disk: String,
+    /// How it failed.
+    pub error: DiskErrorCode,
+}
+
+impl Domain {
+    /// What went through a disk of the running domain (`virDomainBlockStats`).
+    ///
+    /// QEMU sums up all disks for the empty name.
+    pub async fn block_stats(&self, disk: &str) -> Result<BlockStats> {
+        let args = remote::DomainBlockStatsArgs {
+            dom: self.wire(),
+            path: disk.into(),
+        };
+        let reply = self.call::<remote::DomainBlockStats>(&args).await?;
+        let stats = reply.decode()?;
+        Ok(BlockStats {
+            read_requests: wire::counter(stats.rd_req),
+            read_bytes: wire::counter(stats.rd_bytes),
+            write_requests: wire::counter(stats.wr_req),
+            write_bytes: wire::counter(stats.wr_bytes),
+            errors: wire::counter(stats.errs),
+        })
+    }
+
+    /// The same, with flushes and times (`virDomainBlockStatsFlags`).
+    pub async fn block_stats_flags(&self, disk: &str) -> Result<BlockStatsDetails> {
+        let args = remote::DomainBlockStatsFlagsArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            nparams: remote::DOMAIN_BLOCK_STATS_PARAMETERS_MAX as i32,
+            flags: Flags::STRING_OKAY.bits(),
+        };
+        let reply = self.call::<remote::DomainBlockStatsFlags>(&args).await?;
+        Ok(BlockStatsDetails::collect(wire::params(
+            &reply.decode()?.params,
+        )))
+    }
+
+    /// How large a disk is (`virDomainGetBlockInfo`).
+    pub async fn block_info(&self, disk: &str) -> Result<BlockInfo> {
+        let args = remote::DomainGetBlockInfoArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetBlockInfo>(&args).await?;
+        let info = reply.decode()?;
+        Ok(BlockInfo {
+            capacity: info.capacity,
+            allocation: info.allocation,
+            physical: info.physical,
+        })
+    }
+
+    /// Makes a disk of the running domain `size` bytes large; the guest notices
+    /// (`virDomainBlockResize`).
+    pub async fn block_resize(&self, disk: &str, size: u64, flags: BlockResizeFlags) -> Result<()> {
+        let args = remote::DomainBlockResizeArgs {
+            dom: self.wire(),
+            disk: disk.into(),
+            size,
+            // Without it the size is in KiB.
+            flags: (flags | BlockResizeFlags::BYTES).bits(),
+        };
+        self.run::<remote::DomainBlockResize>(&args).await
+    }
+
+    /// The disks of the running domain whose last request failed (`virDomainGetDiskErrors`).
+    pub async fn disk_errors(&self) -> Result<Vec<DiskError>> {
+        let args = remote::DomainGetDiskErrorsArgs {
+            dom: self.wire(),
+            maxerrors: remote::DOMAIN_DISK_ERRORS_MAX as u32,
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainGetDiskErrors>(&args).await?;
+        let errors = reply.decode()?.errors;
+        Ok(errors
+            .into_iter()
+            .map(|error| DiskError {
+                disk: error.disk.into_owned(),
+                error: error.error.into(),
+            })
+            .collect())
+    }
+
+    /// Asks for an event when the guest writes beyond so many bytes of an image
+    /// (`virDomainSetBlockThreshold`).
+    ///
+    /// `image` is a disk's target or, for one of the images behind it, the target with the image's
+    /// number, as in `vda[1]`. Zero takes the request back; after the event it is gone anyway.
+    pub async fn set_block_threshold(&self, image: &str, threshold: u64) -> Result<()> {
+        let args = remote::DomainSetBlockThresholdArgs {
+            dom: self.wire(),
+            dev: image.into(),
+            threshold,
+            flags: 0,
+        };
+        self.run::<remote::DomainSetBlockThreshold>(&args).await
+    }
+}

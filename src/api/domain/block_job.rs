@@ -1,0 +1,176 @@
+//! Jobs that move a running domain's disk data between images.
+//!
+//! Each method that begins a job returns when it has begun; how it goes on tell
+//! [`Domain::block_job_info`] and events. A disk has at most one job.
+
+use super::{
+    BlockCommitFlags, BlockCopyFlags, BlockJobAbortFlags, BlockJobInfoFlags, BlockJobSetSpeedFlags,
+    BlockJobType, BlockPullFlags, BlockRebaseFlags, Domain,
+};
+use crate::api::wire;
+use crate::error::Result;
+use crate::params::param_struct;
+use crate::protocol::{Procedure, remote};
+
+/// A job of a disk (`virDomainBlockJobInfo`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BlockJobInfo {
+    /// What it does.
+    pub kind: BlockJobType,
+    /// The most bytes that it may copy in a second; `None` for no limit.
+    pub bytes_per_second: Option<u64>,
+    /// How far it is, as a part of [`end`](Self::end). A copy or an active commit that has come to
+    /// the end waits for [`Domain::block_job_abort`]; for a moment that may still fail with
+    /// [`BlockCopyActive`](crate::types::error::ErrorCode::BlockCopyActive).
+    pub current: u64,
+    /// How far it has to go, in a unit of its own. It may grow while the guest writes.
+    pub end: u64,
+}
+
+param_struct! {
+    /// How a copy is to be made (`VIR_DOMAIN_BLOCK_COPY_…`).
+    pub struct BlockCopyParameters {
+        /// The most bytes to copy in a second; zero for no limit.
+        bandwidth: u64 = "bandwidth",
+        /// How finely to track what the guest changes meanwhile, in bytes; a power of two.
+        granularity: u32 = "granularity",
+        /// The most memory for data on its way, in bytes.
+        buf_size: u64 = "buf-size",
+        ..other
+    }
+}
+
+impl Domain {
+    /// Copies into a disk's active image what it still reads from the images behind it, and drops
+    /// them when all is there (`virDomainBlockPull`).
+    ///
+    /// At most `bytes_per_second`, if given.
+    pub async fn block_pull(&self, disk: &str, bytes_per_second: Option<u64>) -> Result<()> {
+        let args = remote::DomainBlockPullArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            bandwidth: bytes_per_second.unwrap_or(0),
+            flags: BlockPullFlags::BANDWIDTH_BYTES.bits(),
+        };
+        self.run::<remote::DomainBlockPull>(&args).await
+    }
+
+    /// Copies into a disk's active image what it reads from the images above `base`, which stays;
+    /// with `COPY`, copies the disk to the file `base` instead (`virDomainBlockRebase`).
+    ///
+    /// Without `base` all images behind the active one go. At most `bytes_per_second`, if given.
+    pub async fn block_rebase(
+        &self,
+        disk: &str,
+        base: Option<&str>,
+        bytes_per_second: Option<u64>,
+        flags: BlockRebaseFlags,
+    ) -> Result<()> {
+        let args = remote::DomainBlockRebaseArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            base: base.map(Into::into),
+            bandwidth: bytes_per_second.unwrap_or(0),
+            flags: (flags | BlockRebaseFlags::BANDWIDTH_BYTES).bits(),
+        };
+        self.run::<remote::DomainBlockRebase>(&args).await
+    }
+
+    /// Writes what the images from `top` down to above `base` hold into `base`, and drops them
+    /// (`virDomainBlockCommit`).
+    ///
+    /// Without `base` that is the last image (with `SHALLOW`, the one below `top`), without `top`
+    /// the active one, which needs `ACTIVE`: such a job, once it has caught up with the guest, goes
+    /// on until [`block_job_abort`](Self::block_job_abort) with `PIVOT` makes `base` the active
+    /// image. At most `bytes_per_second`, if given.
+    pub async fn block_commit(
+        &self,
+        disk: &str,
+        base: Option<&str>,
+        top: Option<&str>,
+        bytes_per_second: Option<u64>,
+        flags: BlockCommitFlags,
+    ) -> Result<()> {
+        let args = remote::DomainBlockCommitArgs {
+            dom: self.wire(),
+            disk: disk.into(),
+            base: base.map(Into::into),
+            top: top.map(Into::into),
+            bandwidth: bytes_per_second.unwrap_or(0),
+            flags: (flags | BlockCommitFlags::BANDWIDTH_BYTES).bits(),
+        };
+        self.run::<remote::DomainBlockCommit>(&args).await
+    }
+
+    /// Copies a disk to the image that the `<disk>` element `destination` describes, and keeps the
+    /// two alike until [`block_job_abort`](Self::block_job_abort) ends it, with `PIVOT` by changing
+    /// over to the copy (`virDomainBlockCopy`).
+    pub async fn block_copy(
+        &self,
+        disk: &str,
+        destination: &str,
+        parameters: &BlockCopyParameters,
+        flags: BlockCopyFlags,
+    ) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainBlockCopyArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            destxml: destination.into(),
+            params: wire::params_to_wire(
+                remote::DomainBlockCopy::INFO.name,
+                &params,
+                remote::DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
+            )?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainBlockCopy>(&args).await
+    }
+
+    /// The job of a disk; `None` if it has none (`virDomainGetBlockJobInfo`).
+    pub async fn block_job_info(&self, disk: &str) -> Result<Option<BlockJobInfo>> {
+        let args = remote::DomainGetBlockJobInfoArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            flags: BlockJobInfoFlags::BANDWIDTH_BYTES.bits(),
+        };
+        let reply = self.call::<remote::DomainGetBlockJobInfo>(&args).await?;
+        let info = reply.decode()?;
+        Ok(wire::truth(info.found).then(|| BlockJobInfo {
+            kind: info.r#type.into(),
+            bytes_per_second: (info.bandwidth != 0).then_some(info.bandwidth),
+            current: info.cur,
+            end: info.end,
+        }))
+    }
+
+    /// Ends a disk's job; with `PIVOT` after changing over to its result
+    /// (`virDomainBlockJobAbort`).
+    ///
+    /// Waits until it has ended unless the flags say `ASYNC`, and so may take long.
+    pub async fn block_job_abort(&self, disk: &str, flags: BlockJobAbortFlags) -> Result<()> {
+        let args = remote::DomainBlockJobAbortArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainBlockJobAbort>(&args).await
+    }
+
+    /// Limits a disk's job to so many bytes in a second, or to nothing
+    /// (`virDomainBlockJobSetSpeed`).
+    pub async fn block_job_set_speed(
+        &self,
+        disk: &str,
+        bytes_per_second: Option<u64>,
+    ) -> Result<()> {
+        let args = remote::DomainBlockJobSetSpeedArgs {
+            dom: self.wire(),
+            path: disk.into(),
+            bandwidth: bytes_per_second.unwrap_or(0),
+            flags: BlockJobSetSpeedFlags::BANDWIDTH_BYTES.bits(),
+        };
+        self.run::<remote::DomainBlockJobSetSpeed>(&args).await
+    }
+}

@@ -1,0 +1,205 @@
+//! Virtual processors: how many there are, and what they do.
+
+use std::time::Duration;
+
+use super::{CpuMap, Domain, ModificationImpact, VcpuFlags, VcpuHostCpuState, VcpuState};
+use crate::api::wire;
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::{Procedure, remote};
+
+/// A virtual processor of a running domain (`virVcpuInfo`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VcpuInfo {
+    /// Its number.
+    pub number: u32,
+    /// What it does.
+    pub state: VcpuState,
+    /// Processor time that it has used.
+    pub cpu_time: Duration,
+    /// Where it runs.
+    pub host_cpu: HostCpu,
+    /// The host's processors that it may run on.
+    pub affinity: CpuMap,
+}
+
+/// The host's processor that a virtual one runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HostCpu {
+    /// The processor of that number.
+    Number(u32),
+    /// None (`VIR_VCPU_INFO_CPU_OFFLINE`), or unknown to the hypervisor
+    /// (`VIR_VCPU_INFO_CPU_UNAVAILABLE`).
+    None(VcpuHostCpuState),
+}
+
+impl HostCpu {
+    fn from_wire(cpu: i32) -> Self {
+        u32::try_from(cpu).map_or_else(|_| Self::None(cpu.into()), Self::Number)
+    }
+
+    /// The processor's number, if there is one.
+    pub fn number(self) -> Option<u32> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::None(_) => None,
+        }
+    }
+}
+
+impl Domain {
+    /// Gives the running domain `count` virtual processors, of which it can have
+    /// [`max_vcpus`](Self::max_vcpus) (`virDomainSetVcpus`). Takes long where the guest's help is
+    /// needed.
+    ///
+    /// The guest must play along: most Linux guests leave a new processor off until somebody in
+    /// there switches it on.
+    pub async fn set_vcpus(&self, count: u32) -> Result<()> {
+        let args = remote::DomainSetVcpusArgs {
+            dom: self.wire(),
+            nvcpus: count,
+        };
+        self.run::<remote::DomainSetVcpus>(&args).await
+    }
+
+    /// The same for what `flags` say: the running domain, its definition, or the most processors
+    /// that the definition allows (`virDomainSetVcpusFlags`).
+    pub async fn set_vcpus_flags(&self, count: u32, flags: VcpuFlags) -> Result<()> {
+        let args = remote::DomainSetVcpusFlagsArgs {
+            dom: self.wire(),
+            nvcpus: count,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetVcpusFlags>(&args).await
+    }
+
+    /// How many virtual processors the domain has or, with `MAXIMUM`, can have
+    /// (`virDomainGetVcpusFlags`).
+    pub async fn vcpus_flags(&self, flags: VcpuFlags) -> Result<u32> {
+        let args = remote::DomainGetVcpusFlagsArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::DomainGetVcpusFlags>(&args).await?;
+        wire::count(remote::DomainGetVcpusFlags::INFO.name, reply.decode()?.num)
+    }
+
+    /// How many virtual processors the running domain can have (`virDomainGetMaxVcpus`).
+    pub async fn max_vcpus(&self) -> Result<u32> {
+        let args = remote::DomainGetMaxVcpusArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainGetMaxVcpus>(&args).await?;
+        wire::count(remote::DomainGetMaxVcpus::INFO.name, reply.decode()?.num)
+    }
+
+    /// What each virtual processor of the running domain does, and where (`virDomainGetVcpus`).
+    ///
+    /// Three calls: how many processors the domain can have and the host has must be known first.
+    pub async fn vcpus(&self) -> Result<Vec<VcpuInfo>> {
+        const NAME: &str = remote::DomainGetVcpus::INFO.name;
+        let maps = CpuMaps::of_host(&self.conn, self.max_vcpus().await?).await?;
+        let args = remote::DomainGetVcpusArgs {
+            dom: self.wire(),
+            maxinfo: maps.rows as i32,
+            maplen: maps.row_len as i32,
+        };
+        let reply = self.call::<remote::DomainGetVcpus>(&args).await?;
+        let ret = reply.decode()?;
+        let affinities = maps.split(NAME, &ret.cpumaps, ret.info.len())?;
+        let vcpus = ret.info.iter().zip(affinities);
+        Ok(vcpus
+            .map(|(info, affinity)| VcpuInfo {
+                number: info.number,
+                state: info.state.into(),
+                cpu_time: Duration::from_nanos(info.cpu_time),
+                host_cpu: HostCpu::from_wire(info.cpu),
+                affinity,
+            })
+            .collect())
+    }
+
+    /// Plugs the virtual processors `vcpus` in or out, one by one instead of by their number
+    /// (`virDomainSetVcpu`). Takes long where the guest's help is needed.
+    pub async fn set_vcpu(
+        &self,
+        vcpus: &CpuMap,
+        enabled: bool,
+        flags: ModificationImpact,
+    ) -> Result<()> {
+        let args = remote::DomainSetVcpuArgs {
+            dom: self.wire(),
+            cpumap: vcpus.to_string().into(),
+            state: enabled.into(),
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetVcpu>(&args).await
+    }
+}
+
+/// The size of a reply of several processor maps, one behind the other.
+pub(super) struct CpuMaps {
+    pub(super) rows: u32,
+    pub(super) row_len: u32,
+}
+
+impl CpuMaps {
+    /// Room for `rows` maps of all the host's processors.
+    pub(super) async fn of_host(conn: &Connect, rows: u32) -> Result<Self> {
+        let row_len = host_cpus(conn).await?.div_ceil(8).max(1);
+        Ok(Self {
+            // What else a domain may have cannot be asked for.
+            rows: rows.min(remote::VCPUINFO_MAX as u32),
+            row_len: row_len.min((remote::CPUMAPS_MAX / remote::VCPUINFO_MAX) as u32),
+        })
+    }
+
+    /// The first `count` maps. Rows that the daemon left out are empty.
+    pub(super) fn split(
+        &self,
+        procedure: &'static str,
+        maps: &[u8],
+        count: usize,
+    ) -> Result<impl Iterator<Item = CpuMap>> {
+        let (rows, row_len) = (self.rows as usize, self.row_len as usize);
+        if count > rows || maps.len() > rows * row_len {
+            return Err(wire::senseless(
+                procedure,
+                format!(
+                    "{count} rows in {} bytes of processor maps; asked were {rows} rows of {row_len}",
+                    maps.len()
+                ),
+            ));
+        }
+        let rows = maps.chunks(row_len).map(CpuMap::from_wire);
+        Ok(rows.chain(std::iter::repeat(CpuMap::new())).take(count))
+    }
+}
+
+/// How many processors the host has or could have.
+async fn host_cpus(conn: &Connect) -> Result<u32> {
+    let args = remote::NodeGetCpuMapArgs {
+        need_map: 0,
+        need_online: 0,
+        flags: 0,
+    };
+    match conn.call::<remote::NodeGetCpuMap>(&args).await {
+        Ok(reply) => wire::count(remote::NodeGetCpuMap::INFO.name, reply.decode()?.ret),
+        // Not every driver can tell; the product is the most that there can be.
+        Err(error) if error.is_unsupported() => {
+            let reply = conn.call::<remote::NodeGetInfo>(&()).await?;
+            let info = reply.decode()?;
+            let product = [info.nodes, info.sockets, info.cores, info.threads]
+                .iter()
+                .try_fold(1_u32, |product, factor| {
+                    product.checked_mul(u32::try_from(*factor).ok()?)
+                });
+            product.ok_or_else(|| {
+                wire::senseless(
+                    remote::NodeGetInfo::INFO.name,
+                    "a processor topology without a sensible number of processors",
+                )
+            })
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,153 @@
+//! Processor time that a domain has used of the host's.
+
+use std::time::Duration;
+
+use super::Domain;
+use crate::api::wire;
+use crate::client::Reply;
+use crate::error::Result;
+use crate::params::param_struct;
+use crate::params::units::Nanos;
+use crate::protocol::{Procedure, remote};
+use crate::types::typed_param::Flags;
+
+const NAME: &str = remote::DomainGetCpuStats::INFO.name;
+
+param_struct! {
+    /// Processor time that a domain has used (`VIR_DOMAIN_CPU_STATS_…`).
+    pub struct CpuStats {
+        /// In all.
+        cpu_time: Duration = "cpu_time" as Nanos,
+        /// In user mode.
+        user_time: Duration = "user_time" as Nanos,
+        /// In the host's kernel.
+        system_time: Duration = "system_time" as Nanos,
+        /// By the virtual processors alone, without the rest of the hypervisor.
+        vcpu_time: Duration = "vcpu_time" as Nanos,
+        ..other
+    }
+}
+
+impl Domain {
+    /// Processor time that the running domain has used on all of the host's processors together
+    /// (`virDomainGetCPUStats` with a `start_cpu` of −1).
+    pub async fn cpu_stats_total(&self) -> Result<CpuStats> {
+        let reply = self.call_cpu_stats(CpuStatsOf::Total).await?;
+        Ok(CpuStats::collect(wire::params(&reply.decode()?.params)))
+    }
+
+    /// Processor time that the running domain has used, for each of the host's processors by its
+    /// number (`virDomainGetCPUStats`).
+    ///
+    /// One call for the number of processors, and one for each 128 of them. Hosts with cgroup v2
+    /// do not count by processor; there the failure is one for which
+    /// [`is_unsupported`](crate::Error::is_unsupported) holds.
+    pub async fn cpu_stats(&self) -> Result<Vec<CpuStats>> {
+        let reply = self.call_cpu_stats(CpuStatsOf::Nothing).await?;
+        let cpus = wire::count(NAME, reply.decode()?.nparams)?;
+        let mut stats = Vec::new();
+        for first in (0..cpus).step_by(remote::DOMAIN_GET_CPU_STATS_NCPUS_MAX) {
+            let count = (cpus - first).min(remote::DOMAIN_GET_CPU_STATS_NCPUS_MAX as u32);
+            let reply = self
+                .call_cpu_stats(CpuStatsOf::Some { first, count })
+                .await?;
+            push_stats(&mut stats, &reply.decode()?, count as usize)?;
+        }
+        Ok(stats)
+    }
+
+    async fn call_cpu_stats(&self, of: CpuStatsOf) -> Result<Reply<remote::DomainGetCpuStats>> {
+        // The C function means several things by the same three numbers.
+        let (nparams, start_cpu, ncpus) = match of {
+            CpuStatsOf::Nothing => (0, 0, 0),
+            CpuStatsOf::Total => (remote::NODE_CPU_STATS_MAX, -1, 1),
+            CpuStatsOf::Some { first, count } => (remote::NODE_CPU_STATS_MAX, first as i32, count),
+        };
+        let args = remote::DomainGetCpuStatsArgs {
+            dom: self.wire(),
+            nparams: nparams as u32,
+            start_cpu,
+            ncpus,
+            flags: Flags::STRING_OKAY.bits(),
+        };
+        self.call::<remote::DomainGetCpuStats>(&args).await
+    }
+}
+
+/// What a call asks for.
+enum CpuStatsOf {
+    /// How many processors there are.
+    Nothing,
+    /// All processors together.
+    Total,
+    /// `count` processors, each by itself.
+    Some { first: u32, count: u32 },
+}
+
+/// Appends what a reply says of the `count` processors that it was asked for.
+fn push_stats(
+    stats: &mut Vec<CpuStats>,
+    ret: &remote::DomainGetCpuStatsRet<'_>,
+    count: usize,
+) -> Result<()> {
+    let each = wire::count(NAME, ret.nparams)? as usize;
+    let total = ret.params.len();
+    let fits = match total.checked_rem(each) {
+        None => total == 0,
+        Some(left) => left == 0 && total / each <= count,
+    };
+    if !fits {
+        return Err(wire::senseless(
+            NAME,
+            format!("{total} parameters, {each} for each of {count} processors"),
+        ));
+    }
+    let last = stats.len() + count;
+    for params in ret.params.chunks(each.max(1)) {
+        stats.push(CpuStats::collect(wire::params(params)));
+    }
+    // Of the last processors the daemon may know nothing.
+    stats.resize_with(last, CpuStats::default);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::remote::{TypedParam, TypedParamValue};
+
+    fn reply(nparams: i32, times: &[u64]) -> remote::DomainGetCpuStatsRet<'static> {
+        let param = |time: &u64| TypedParam {
+            field: "cpu_time".into(),
+            value: TypedParamValue::Ullong(*time),
+        };
+        remote::DomainGetCpuStatsRet {
+            params: times.iter().map(param).collect(),
+            nparams,
+        }
+    }
+
+    #[test]
+    fn processors_that_the_daemon_left_out_have_no_times() -> Result<()> {
+        let mut stats = Vec::new();
+        push_stats(&mut stats, &reply(1, &[7, 8]), 3)?;
+        let times: Vec<_> = stats.iter().map(|stats| stats.cpu_time).collect();
+        let nanos = |nanos| Some(Duration::from_nanos(nanos));
+        assert_eq!(times, [nanos(7), nanos(8), None]);
+        push_stats(&mut stats, &reply(0, &[]), 2)?;
+        assert_eq!(stats.len(), 5);
+        Ok(())
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_are_errors() {
+        for (ret, count) in [
+            (reply(2, &[7, 8, 9]), 2),
+            (reply(1, &[7, 8, 9]), 2),
+            (reply(0, &[7]), 2),
+            (reply(-1, &[]), 2),
+        ] {
+            assert!(push_stats(&mut Vec::new(), &ret, count).is_err(), "{ret:?}");
+        }
+    }
+}

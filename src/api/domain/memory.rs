@@ -1,0 +1,205 @@
+//! A domain's memory: how much there is, and what the guest does with it.
+
+use std::time::{Duration, SystemTime};
+
+use super::{DirtyRateCalcFlags, Domain, MemoryModFlags, MemoryStatTags};
+use crate::api::wire;
+use crate::error::Result;
+use crate::protocol::{Procedure, remote};
+
+/// What a running domain does with its memory (`virDomainMemoryStatTags`).
+///
+/// All but [`actual_balloon_kib`](Self::actual_balloon_kib) and [`rss_kib`](Self::rss_kib) is what
+/// the guest's balloon driver reports, if it has one and is asked to; see
+/// [`Domain::set_memory_stats_period`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryStats {
+    /// Read from swap since the guest booted, in KiB.
+    pub swap_in_kib: Option<u64>,
+    /// Written to swap since the guest booted, in KiB.
+    pub swap_out_kib: Option<u64>,
+    /// Page faults that had to wait for a disk.
+    pub major_faults: Option<u64>,
+    /// Page faults that did not.
+    pub minor_faults: Option<u64>,
+    /// Memory used for nothing at all, caches included, in KiB.
+    pub unused_kib: Option<u64>,
+    /// Memory that the guest's system sees, in KiB.
+    pub available_kib: Option<u64>,
+    /// What the balloon leaves the guest, in KiB.
+    pub actual_balloon_kib: Option<u64>,
+    /// Resident memory of the process that runs the domain, in KiB.
+    pub rss_kib: Option<u64>,
+    /// What could be taken from the guest without making it swap, in KiB.
+    pub usable_kib: Option<u64>,
+    /// When the guest last reported; `None` if it never did.
+    pub last_update: Option<SystemTime>,
+    /// Caches that the guest could free without writing them anywhere, in KiB.
+    pub disk_caches_kib: Option<u64>,
+    /// Huge pages that were asked for and got.
+    pub hugetlb_allocations: Option<u64>,
+    /// Huge pages that were asked for and not got.
+    pub hugetlb_failures: Option<u64>,
+    /// Statistics that this release has no field for.
+    pub other: Vec<(MemoryStatTags, u64)>,
+}
+
+impl MemoryStats {
+    fn from_wire(stats: &[remote::DomainMemoryStat]) -> Self {
+        let mut values = Self::default();
+        for stat in stats {
+            let field = match stat.tag.into() {
+                MemoryStatTags::SwapIn => &mut values.swap_in_kib,
+                MemoryStatTags::SwapOut => &mut values.swap_out_kib,
+                MemoryStatTags::MajorFault => &mut values.major_faults,
+                MemoryStatTags::MinorFault => &mut values.minor_faults,
+                MemoryStatTags::Unused => &mut values.unused_kib,
+                MemoryStatTags::Available => &mut values.available_kib,
+                MemoryStatTags::ActualBalloon => &mut values.actual_balloon_kib,
+                MemoryStatTags::Rss => &mut values.rss_kib,
+                MemoryStatTags::Usable => &mut values.usable_kib,
+                MemoryStatTags::DiskCaches => &mut values.disk_caches_kib,
+                MemoryStatTags::HugetlbPgalloc => &mut values.hugetlb_allocations,
+                MemoryStatTags::HugetlbPgfail => &mut values.hugetlb_failures,
+                MemoryStatTags::LastUpdate => {
+                    values.last_update = unix_time(stat.val);
+                    continue;
+                }
+                tag @ MemoryStatTags::Other(_) => {
+                    values.other.push((tag, stat.val));
+                    continue;
+                }
+            };
+            *field = Some(stat.val);
+        }
+        values
+    }
+}
+
+/// A point in time, unless it is zero, which stands for never.
+pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
+    match seconds {
+        0 => None,
+        _ => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
+    }
+}
+
+impl Domain {
+    /// The most memory that the domain may get, in KiB (`virDomainGetMaxMemory`).
+    pub async fn max_memory_kib(&self) -> Result<u64> {
+        let args = remote::DomainGetMaxMemoryArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainGetMaxMemory>(&args).await?;
+        Ok(reply.decode()?.memory)
+    }
+
+    /// Changes the most memory that the domain may get, in KiB (`virDomainSetMaxMemory`).
+    ///
+    /// Hardly any hypervisor can do it to a running domain.
+    pub async fn set_max_memory_kib(&self, kib: u64) -> Result<()> {
+        let args = remote::DomainSetMaxMemoryArgs {
+            dom: self.wire(),
+            memory: kib,
+        };
+        self.run::<remote::DomainSetMaxMemory>(&args).await
+    }
+
+    /// Gives the running domain so much memory, in KiB (`virDomainSetMemory`).
+    ///
+    /// Asks the guest's balloon driver, which gives back or takes what is asked in its own time, if
+    /// at all: [`info`](Self::info) tells how far it got.
+    pub async fn set_memory_kib(&self, kib: u64) -> Result<()> {
+        let args = remote::DomainSetMemoryArgs {
+            dom: self.wire(),
+            memory: kib,
+        };
+        self.run::<remote::DomainSetMemory>(&args).await
+    }
+
+    /// The same for what `flags` say: the running domain, its definition, and with `MAXIMUM` the
+    /// most memory instead of the current (`virDomainSetMemoryFlags`).
+    pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
+        let args = remote::DomainSetMemoryFlagsArgs {
+            dom: self.wire(),
+            memory: kib,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetMemoryFlags>(&args).await
+    }
+
+    /// How often the guest's balloon driver is asked for statistics, in whole seconds; zero for
+    /// never (`virDomainSetMemoryStatsPeriod`).
+    pub async fn set_memory_stats_period(
+        &self,
+        period: Duration,
+        flags: MemoryModFlags,
+    ) -> Result<()> {
+        let name = remote::DomainSetMemoryStatsPeriod::INFO.name;
+        let args = remote::DomainSetMemoryStatsPeriodArgs {
+            dom: self.wire(),
+            period: wire::signed_seconds(name, period)?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetMemoryStatsPeriod>(&args).await
+    }
+
+    /// What the running domain does with its memory (`virDomainMemoryStats`).
+    pub async fn memory_stats(&self) -> Result<MemoryStats> {
+        let args = remote::DomainMemoryStatsArgs {
+            dom: self.wire(),
+            max_stats: remote::DOMAIN_MEMORY_STATS_MAX as u32,
+            flags: 0,
+        };
+        let reply = self.call::<remote::DomainMemoryStats>(&args).await?;
+        Ok(MemoryStats::from_wire(&reply.decode()?.stats))
+    }
+
+    /// Starts to measure how fast the guest changes its memory, for so many whole seconds
+    /// (`virDomainStartDirtyRateCalc`).
+    ///
+    /// Returns at once. The result stands in the [statistics](super::stats::DirtyRate) when its
+    /// status says that it was measured.
+    pub async fn start_dirty_rate_calc(
+        &self,
+        period: Duration,
+        flags: DirtyRateCalcFlags,
+    ) -> Result<()> {
+        let name = remote::DomainStartDirtyRateCalc::INFO.name;
+        let args = remote::DomainStartDirtyRateCalcArgs {
+            dom: self.wire(),
+            seconds: wire::signed_seconds(name, period)?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainStartDirtyRateCalc>(&args).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_tag_has_a_field() {
+        let stats: Vec<_> = (0..15)
+            .map(|tag| remote::DomainMemoryStat {
+                tag,
+                val: 100 + tag as u64,
+            })
+            .collect();
+        let stats = MemoryStats::from_wire(&stats);
+        assert_eq!(stats.swap_in_kib, Some(100));
+        assert_eq!(stats.last_update, unix_time(109));
+        assert_eq!(stats.hugetlb_failures, Some(112));
+        let other = [113, 114].map(|val| (MemoryStatTags::Other(val - 100), val as u64));
+        assert_eq!(stats.other, other);
+    }
+
+    #[test]
+    fn never_is_no_time() {
+        let never = remote::DomainMemoryStat {
+            tag: MemoryStatTags::LastUpdate.into(),
+            val: 0,
+        };
+        assert_eq!(MemoryStats::from_wire(&[never]), MemoryStats::default());
+    }
+}

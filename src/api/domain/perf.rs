@@ -1,0 +1,90 @@
+//! The host's performance counters for a domain.
+
+use super::{Domain, ModificationImpact};
+use crate::api::wire;
+use crate::error::Result;
+use crate::params::param_struct;
+use crate::protocol::{Procedure, remote};
+
+param_struct! {
+    /// Which events of a domain's processors are counted (`VIR_PERF_PARAM_…`). What is `None` is
+    /// not changed by setting. The counts stand in the [statistics](super::stats::Perf).
+    pub struct PerfEvents {
+        /// Occupied cache.
+        cmt: bool = "cmt",
+        /// Memory bandwidth in all.
+        mbmt: bool = "mbmt",
+        /// Memory bandwidth within the NUMA node.
+        mbml: bool = "mbml",
+        /// Cache misses.
+        cache_misses: bool = "cache_misses",
+        /// Cache hits and misses.
+        cache_references: bool = "cache_references",
+        /// Instructions.
+        instructions: bool = "instructions",
+        /// Processor cycles.
+        cpu_cycles: bool = "cpu_cycles",
+        /// Branch instructions.
+        branch_instructions: bool = "branch_instructions",
+        /// Wrongly predicted branches.
+        branch_misses: bool = "branch_misses",
+        /// Bus cycles.
+        bus_cycles: bool = "bus_cycles",
+        /// Cycles that fetching instructions waited.
+        stalled_cycles_frontend: bool = "stalled_cycles_frontend",
+        /// Cycles that finishing instructions waited.
+        stalled_cycles_backend: bool = "stalled_cycles_backend",
+        /// Processor cycles at a fixed clock.
+        ref_cpu_cycles: bool = "ref_cpu_cycles",
+        /// Processor time by the clock.
+        cpu_clock: bool = "cpu_clock",
+        /// Processor time of the domain's tasks.
+        task_clock: bool = "task_clock",
+        /// Page faults.
+        page_faults: bool = "page_faults",
+        /// Context switches.
+        context_switches: bool = "context_switches",
+        /// Moves from one processor to another.
+        cpu_migrations: bool = "cpu_migrations",
+        /// Page faults that needed no disk.
+        page_faults_min: bool = "page_faults_min",
+        /// Page faults that needed one.
+        page_faults_maj: bool = "page_faults_maj",
+        /// Accesses to unaligned addresses.
+        alignment_faults: bool = "alignment_faults",
+        /// Instructions that the host's kernel had to emulate.
+        emulation_faults: bool = "emulation_faults",
+        ..other
+    }
+}
+
+impl Domain {
+    /// Which events are counted (`virDomainGetPerfEvents`).
+    pub async fn perf_events(&self, flags: ModificationImpact) -> Result<PerfEvents> {
+        let args = remote::DomainGetPerfEventsArgs {
+            dom: self.wire(),
+            flags: flags.bits(),
+        };
+        let reply = self.call::<remote::DomainGetPerfEvents>(&args).await?;
+        Ok(PerfEvents::collect(wire::params(&reply.decode()?.params)))
+    }
+
+    /// Changes which events are counted (`virDomainSetPerfEvents`).
+    pub async fn set_perf_events(
+        &self,
+        events: &PerfEvents,
+        flags: ModificationImpact,
+    ) -> Result<()> {
+        let params = events.to_params();
+        let args = remote::DomainSetPerfEventsArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(
+                remote::DomainSetPerfEvents::INFO.name,
+                &params,
+                remote::DOMAIN_PERF_EVENTS_MAX,
+            )?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetPerfEvents>(&args).await
+    }
+}

@@ -1,0 +1,233 @@
+//! How the host's scheduler treats a domain.
+
+use std::time::Duration;
+
+use super::{Domain, ModificationImpact};
+use crate::api::wire;
+use crate::error::Result;
+use crate::params::units::{Micros, Unit};
+use crate::params::{FromParam, Value, ValueRef, param_struct};
+use crate::protocol::{Procedure, remote};
+use crate::types::typed_param::Flags;
+
+const MAX: usize = remote::DOMAIN_SCHEDULER_PARAMETERS_MAX;
+
+/// Longest processor time that a daemon tells as microseconds; cgroups of version 2 say it where
+/// there is no limit.
+const QUOTA_MAX: i64 = (u64::MAX / 1000) as i64;
+
+/// Which scheduler a domain is under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SchedulerType {
+    /// Its name, such as `posix` or `credit`.
+    pub name: String,
+    /// How many parameters it has.
+    pub parameters: u32,
+}
+
+/// How much processor time there is in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CpuQuota {
+    /// Nothing is said of it.
+    Unset,
+    /// Any amount.
+    Unlimited,
+    /// So much.
+    Limit(Duration),
+}
+
+/// Microseconds, `LLONG`; negative for no limit, zero for nothing said.
+struct QuotaMicros;
+
+impl Unit<CpuQuota> for QuotaMicros {
+    fn read(value: ValueRef<'_>) -> Option<CpuQuota> {
+        Some(match i64::from_param(value)? {
+            0 => CpuQuota::Unset,
+            QUOTA_MAX.. => CpuQuota::Unlimited,
+            quota => u64::try_from(quota).map_or(CpuQuota::Unlimited, |micros| {
+                CpuQuota::Limit(Duration::from_micros(micros))
+            }),
+        })
+    }
+
+    fn write(value: &CpuQuota) -> Value {
+        Value::Llong(match value {
+            CpuQuota::Unset => 0,
+            CpuQuota::Unlimited => -1,
+            CpuQuota::Limit(limit) => limit.as_micros().try_into().unwrap_or(QUOTA_MAX),
+        })
+    }
+}
+
+param_struct! {
+    /// A domain's scheduler parameters (`VIR_DOMAIN_SCHEDULER_…`).
+    ///
+    /// QEMU and LXC domains know shares, periods and quotas; the other fields are other
+    /// hypervisors'. A quota is the processor time that there is in each period; a period of zero
+    /// is one that nothing is said of. What is `None` is not changed by setting.
+    pub struct SchedulerParameters {
+        /// Weight in relation to other domains' for the time when processors are scarce.
+        cpu_shares: u64 = "cpu_shares",
+        /// Period for the whole domain.
+        global_period: Duration = "global_period" as Micros,
+        /// Quota of the whole domain.
+        global_quota: CpuQuota = "global_quota" as QuotaMicros,
+        /// Period for each virtual processor.
+        vcpu_period: Duration = "vcpu_period" as Micros,
+        /// Quota of each virtual processor.
+        vcpu_quota: CpuQuota = "vcpu_quota" as QuotaMicros,
+        /// Period for the hypervisor's other threads.
+        emulator_period: Duration = "emulator_period" as Micros,
+        /// Quota of the hypervisor's other threads together.
+        emulator_quota: CpuQuota = "emulator_quota" as QuotaMicros,
+        /// Period for each I/O thread.
+        iothread_period: Duration = "iothread_period" as Micros,
+        /// Quota of each I/O thread.
+        iothread_quota: CpuQuota = "iothread_quota" as QuotaMicros,
+        /// Weight under Xen's credit scheduler.
+        weight: u32 = "weight",
+        /// Most processor time under Xen's credit scheduler, in percent of one processor; zero for
+        /// no limit.
+        cap: u32 = "cap",
+        /// Processor time that ESX guarantees, in MHz.
+        reservation: i64 = "reservation",
+        /// Most processor time under ESX, in MHz; −1 for no limit.
+        limit: i64 = "limit",
+        /// Weight under ESX, or a negative number for one of its named levels.
+        shares: i32 = "shares",
+        ..other
+    }
+}
+
+impl Domain {
+    /// The scheduler that the domain is under (`virDomainGetSchedulerType`).
+    pub async fn scheduler_type(&self) -> Result<SchedulerType> {
+        let args = remote::DomainGetSchedulerTypeArgs { dom: self.wire() };
+        let reply = self.call::<remote::DomainGetSchedulerType>(&args).await?;
+        let ret = reply.decode()?;
+        Ok(SchedulerType {
+            name: ret.r#type.into_owned(),
+            parameters: wire::count(remote::DomainGetSchedulerType::INFO.name, ret.nparams)?,
+        })
+    }
+
+    /// The domain's scheduler parameters (`virDomainGetSchedulerParameters`).
+    pub async fn scheduler_parameters(&self) -> Result<SchedulerParameters> {
+        let args = remote::DomainGetSchedulerParametersArgs {
+            dom: self.wire(),
+            nparams: MAX as i32,
+        };
+        let reply = self
+            .call::<remote::DomainGetSchedulerParameters>(&args)
+            .await?;
+        Ok(SchedulerParameters::collect(wire::params(
+            &reply.decode()?.params,
+        )))
+    }
+
+    /// The same of the running domain or of its definition
+    /// (`virDomainGetSchedulerParametersFlags`).
+    pub async fn scheduler_parameters_flags(
+        &self,
+        flags: ModificationImpact,
+    ) -> Result<SchedulerParameters> {
+        let args = remote::DomainGetSchedulerParametersFlagsArgs {
+            dom: self.wire(),
+            nparams: MAX as i32,
+            flags: flags.bits() | Flags::STRING_OKAY.bits(),
+        };
+        let reply = self
+            .call::<remote::DomainGetSchedulerParametersFlags>(&args)
+            .await?;
+        Ok(SchedulerParameters::collect(wire::params(
+            &reply.decode()?.params,
+        )))
+    }
+
+    /// Changes the running domain's scheduler parameters (`virDomainSetSchedulerParameters`).
+    pub async fn set_scheduler_parameters(&self, parameters: &SchedulerParameters) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainSetSchedulerParametersArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(
+                remote::DomainSetSchedulerParameters::INFO.name,
+                &params,
+                MAX,
+            )?,
+        };
+        self.run::<remote::DomainSetSchedulerParameters>(&args)
+            .await
+    }
+
+    /// The same for the running domain, its definition, or both
+    /// (`virDomainSetSchedulerParametersFlags`).
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use libvirt_client::domain::{CpuQuota, Domain, ModificationImpact, SchedulerParameters};
+    ///
+    /// # async fn example(domain: &Domain) -> libvirt_client::Result<()> {
+    /// let mut half = SchedulerParameters::default();
+    /// half.vcpu_period = Some(Duration::from_millis(100));
+    /// half.vcpu_quota = Some(CpuQuota::Limit(Duration::from_millis(50)));
+    /// domain.set_scheduler_parameters_flags(&half, ModificationImpact::LIVE).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_scheduler_parameters_flags(
+        &self,
+        parameters: &SchedulerParameters,
+        flags: ModificationImpact,
+    ) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainSetSchedulerParametersFlagsArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(
+                remote::DomainSetSchedulerParametersFlags::INFO.name,
+                &params,
+                MAX,
+            )?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetSchedulerParametersFlags>(&args)
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_both_ways() {
+        let limit = CpuQuota::Limit(Duration::from_millis(1));
+        for (wire, quota) in [
+            (1000, limit),
+            (0, CpuQuota::Unset),
+            (-1, CpuQuota::Unlimited),
+        ] {
+            assert_eq!(QuotaMicros::read(ValueRef::Llong(wire)), Some(quota));
+            assert_eq!(QuotaMicros::write(&quota), Value::Llong(wire));
+        }
+        let unlimited = ValueRef::Llong(18_446_744_073_709_551);
+        assert_eq!(QuotaMicros::read(unlimited), Some(CpuQuota::Unlimited));
+        assert_eq!(QuotaMicros::read(ValueRef::Ullong(u64::MAX)), None);
+    }
+
+    #[test]
+    fn unknown_parameters_are_kept() {
+        let mut params = crate::params::TypedParams::new()
+            .with("cpu_shares", 2_u64)
+            .with("vcpu_period", 7_u64)
+            .with("new", "x");
+        let parameters = SchedulerParameters::from_params(&params);
+        assert_eq!(parameters.vcpu_period, Some(Duration::from_micros(7)));
+        assert_eq!(parameters.other.get::<String>("new"), Some("x".to_owned()));
+        assert_eq!(parameters.to_params(), params);
+        // Of another kind than it should be.
+        params.push("weight", "heavy");
+        let parameters = SchedulerParameters::from_params(&params);
+        assert_eq!((parameters.weight, parameters.other.len()), (None, 2));
+    }
+}

@@ -1,0 +1,262 @@
+//! The names by which calls want disks and interfaces, out of a domain's definition.
+
+use quick_xml::Reader;
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+
+use super::{Domain, XmlFlags};
+use crate::api::wire;
+use crate::error::Result;
+use crate::protocol::{Procedure, remote};
+
+/// A network interface as a domain's definition describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InterfaceTarget {
+    /// The device on the host, such as `vnet0`; what [`Domain::interface_stats`] wants. Most
+    /// interfaces have one only while the domain runs, some never.
+    pub target: Option<String>,
+    /// The MAC address.
+    pub mac: Option<String>,
+    /// What it is connected to: the name of the network, bridge or device.
+    pub source: Option<String>,
+    /// What kind of thing that is: `network`, `bridge`, `user`, …
+    pub kind: String,
+    /// What the guest sees: `virtio`, `e1000`, …
+    pub model: Option<String>,
+}
+
+/// A disk as a domain's definition describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiskTarget {
+    /// The disk's name, such as `vda`; what [`Domain::block_stats`] and the like want.
+    pub target: String,
+    /// What it is stored in: a file's or device's path, a volume's name, …; none for an empty
+    /// drive.
+    pub source: Option<String>,
+    /// What kind of thing that is: `file`, `block`, `volume`, `network`, …
+    pub kind: String,
+    /// What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.
+    pub device: String,
+    /// The bus: `virtio`, `sata`, …
+    pub bus: Option<String>,
+}
+
+impl Domain {
+    /// The domain's network interfaces, in the order of its definition: of the running domain if it
+    /// runs (`virDomainGetXMLDesc`).
+    ///
+    /// ```no_run
+    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// for interface in domain.interface_targets().await? {
+    ///     if let Some(device) = &interface.target {
+    ///         println!("{device}: {:?}", domain.interface_stats(device).await?);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn interface_targets(&self) -> Result<Vec<InterfaceTarget>> {
+        self.devices("interface").await
+    }
+
+    /// The domain's disks, in the order of its definition: of the running domain if it runs
+    /// (`virDomainGetXMLDesc`).
+    pub async fn disk_targets(&self) -> Result<Vec<DiskTarget>> {
+        self.devices("disk").await
+    }
+
+    async fn devices<T: Device>(&self, element: &str) -> Result<Vec<T>> {
+        let args = remote::DomainGetXmlDescArgs {
+            dom: self.wire(),
+            flags: XmlFlags::empty().bits(),
+        };
+        let reply = self.call::<remote::DomainGetXmlDesc>(&args).await?;
+        devices(&reply.decode()?.xml, element).map_err(|error| {
+            wire::senseless(
+                remote::DomainGetXmlDesc::INFO.name,
+                format!("the definition is not XML: {error}"),
+            )
+        })
+    }
+}
+
+/// What is taken from a device's element and its children.
+trait Device: Default {
+    fn element(&mut self, attributes: &Attributes);
+    fn child(&mut self, name: &str, attributes: &Attributes);
+}
+
+impl Device for InterfaceTarget {
+    fn element(&mut self, attributes: &Attributes) {
+        self.kind = attributes.get("type").unwrap_or_default();
+    }
+
+    fn child(&mut self, name: &str, attributes: &Attributes) {
+        match name {
+            "target" => self.target = attributes.get("dev"),
+            "mac" => self.mac = attributes.get("address"),
+            "model" => self.model = attributes.get("type"),
+            "source" => {
+                let names = ["network", "bridge", "dev", "name", "path", "address"];
+                self.source = names.iter().find_map(|name| attributes.get(name));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Device for DiskTarget {
+    fn element(&mut self, attributes: &Attributes) {
+        self.kind = attributes.get("type").unwrap_or_default();
+        // What libvirt takes it for where it is not said.
+        self.device = attributes
+            .get("device")
+            .unwrap_or_else(|| String::from("disk"));
+    }
+
+    fn child(&mut self, name: &str, attributes: &Attributes) {
+        match name {
+            "target" => {
+                self.target = attributes.get("dev").unwrap_or_default();
+                self.bus = attributes.get("bus");
+            }
+            "source" => {
+                let names = ["file", "dev", "volume", "name", "dir", "path"];
+                self.source = names.iter().find_map(|name| attributes.get(name));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// An element's attributes.
+struct Attributes(Vec<(String, String)>);
+
+impl Attributes {
+    fn of(element: &BytesStart<'_>) -> quick_xml::Result<Self> {
+        let attributes = element.attributes().map(|attribute| {
+            let attribute = attribute?;
+            let name = attribute.key.as_ref().to_owned();
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)?
+                .into_owned();
+            Ok((name, value))
+        });
+        attributes.collect::<quick_xml::Result<_>>().map(Self)
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone())
+    }
+}
+
+/// The devices of a definition that are elements of that name.
+fn devices<T: Device>(xml: &str, element: &str) -> quick_xml::Result<Vec<T>> {
+    let mut reader = Reader::from_str(xml);
+    let mut found: Vec<T> = Vec::new();
+    // The names of the elements around the current place.
+    let mut path: Vec<String> = Vec::new();
+    loop {
+        let (start, is_empty) = match reader.read_event()? {
+            Event::Start(start) => (start, false),
+            Event::Empty(start) => (start, true),
+            Event::End(_) => {
+                path.pop();
+                continue;
+            }
+            Event::Eof => return Ok(found),
+            _ => continue,
+        };
+        let name = start.name().as_ref().to_owned();
+        match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["domain", "devices"] if name == element => {
+                let mut device = T::default();
+                device.element(&Attributes::of(&start)?);
+                found.push(device);
+            }
+            ["domain", "devices", parent] if parent == element => {
+                if let Some(device) = found.last_mut() {
+                    device.child(&name, &Attributes::of(&start)?);
+                }
+            }
+            _ => {}
+        }
+        if !is_empty {
+            path.push(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const XML: &str = "<?xml version='1.0'?>
+<domain type='kvm' id='3'><name>x</name>
+  <metadata><disk><target dev='no'/></disk></metadata>
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2'/>
+      <source file='/images/a&amp;b.qcow2' index='1'><slices><slice/></slices></source>
+      <backingStore type='file'>
+        <format type='raw'/><source file='/images/base'/><target dev='no'/>
+      </backingStore>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>
+    <interface type='network'>
+      <mac address='52:54:00:00:00:01'/>
+      <source network='default' portid='8a' bridge='virbr0'/>
+      <target dev='vnet0'/><model type='virtio'/>
+    </interface>
+    <interface type='user'/>
+  </devices>
+</domain>";
+
+    #[test]
+    fn devices_of_a_definition() -> quick_xml::Result<()> {
+        let text = |text: &str| Some(text.to_owned());
+        let disks: Vec<DiskTarget> = devices(XML, "disk")?;
+        let first = DiskTarget {
+            target: "vda".to_owned(),
+            source: text("/images/a&b.qcow2"),
+            kind: "file".to_owned(),
+            device: "disk".to_owned(),
+            bus: text("virtio"),
+        };
+        assert_eq!(disks.first(), Some(&first));
+        let second = disks
+            .get(1)
+            .map(|disk| (disk.target.as_str(), &disk.source));
+        assert_eq!((second, disks.len()), (Some(("sda", &None)), 2));
+        let interfaces: Vec<InterfaceTarget> = devices(XML, "interface")?;
+        let first = InterfaceTarget {
+            target: text("vnet0"),
+            mac: text("52:54:00:00:00:01"),
+            source: text("default"),
+            kind: "network".to_owned(),
+            model: text("virtio"),
+        };
+        let second = InterfaceTarget {
+            kind: "user".to_owned(),
+            ..InterfaceTarget::default()
+        };
+        assert_eq!(interfaces, [first, second]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_xml_is_an_error() {
+        for xml in [
+            "<domain><devices></domain>",
+            "<domain><devices><disk type=",
+            "<a></b>",
+        ] {
+            assert!(devices::<DiskTarget>(xml, "disk").is_err(), "{xml}");
+        }
+        assert_eq!(devices::<DiskTarget>("", "disk").ok(), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,271 @@
+//! Limits on what a domain takes of the host: memory, NUMA nodes, disk bandwidth.
+
+use super::{Domain, MEMORY_PARAM_UNLIMITED, ModificationImpact, NumatuneMemMode};
+use crate::api::wire;
+use crate::error::Result;
+use crate::params::units::{Number, Unit};
+use crate::params::{FromParam, Value, ValueRef, param_struct};
+use crate::protocol::{Procedure, remote};
+use crate::types::typed_param::Flags;
+
+/// An amount of memory that may be without limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MemoryLimit {
+    /// So much, in KiB.
+    Kib(u64),
+    /// Any amount.
+    Unlimited,
+}
+
+/// KiB, `ULLONG`; huge for no limit.
+struct LimitKib;
+
+impl Unit<MemoryLimit> for LimitKib {
+    fn read(value: ValueRef<'_>) -> Option<MemoryLimit> {
+        Some(match u64::from_param(value)? {
+            MEMORY_PARAM_UNLIMITED.. => MemoryLimit::Unlimited,
+            kib => MemoryLimit::Kib(kib),
+        })
+    }
+
+    fn write(value: &MemoryLimit) -> Value {
+        Value::Ullong(match value {
+            MemoryLimit::Kib(kib) => *kib,
+            MemoryLimit::Unlimited => MEMORY_PARAM_UNLIMITED,
+        })
+    }
+}
+
+param_struct! {
+    /// Limits on the host's memory that a domain takes (`VIR_DOMAIN_MEMORY_…`). What is `None` is
+    /// not changed by setting.
+    pub struct MemoryParameters {
+        /// The most that all of the domain may take, the hypervisor's own memory included. Beyond
+        /// it the host kills the domain.
+        hard_limit: MemoryLimit = "hard_limit" as LimitKib,
+        /// The most that it may take while the host's memory is scarce.
+        soft_limit: MemoryLimit = "soft_limit" as LimitKib,
+        /// What it is guaranteed.
+        min_guarantee: MemoryLimit = "min_guarantee" as LimitKib,
+        /// The most that it may take of memory and swap together.
+        swap_hard_limit: MemoryLimit = "swap_hard_limit" as LimitKib,
+        ..other
+    }
+}
+
+param_struct! {
+    /// Where a domain's memory comes from (`VIR_DOMAIN_NUMA_…`). What is `None` is not changed by
+    /// setting.
+    pub struct NumaParameters {
+        /// The host's NUMA nodes, such as `0-3,^2`; empty where none are set.
+        nodeset: String = "numa_nodeset",
+        /// How strictly it must be these.
+        mode: NumatuneMemMode = "numa_mode" as Number,
+        ..other
+    }
+}
+
+/// A number for one of the host's block devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceValue {
+    /// The device's path on the host, such as `/dev/sda`.
+    pub device: String,
+    /// The weight, or the limit; zero removes it.
+    pub value: u64,
+}
+
+/// `path,value,path,value`, `STRING`.
+struct DeviceList;
+
+impl Unit<Vec<DeviceValue>> for DeviceList {
+    fn read(value: ValueRef<'_>) -> Option<Vec<DeviceValue>> {
+        let ValueRef::String(text) = value else {
+            return None;
+        };
+        let mut parts = text.split_terminator(',');
+        let mut values = Vec::new();
+        while let Some(device) = parts.next() {
+            values.push(DeviceValue {
+                device: device.to_owned(),
+                value: parts.next()?.parse().ok()?,
+            });
+        }
+        Some(values)
+    }
+
+    fn write(values: &Vec<DeviceValue>) -> Value {
+        let texts: Vec<_> = values
+            .iter()
+            .map(|value| format!("{},{}", value.device, value.value))
+            .collect();
+        Value::String(texts.join(","))
+    }
+}
+
+param_struct! {
+    /// A domain's share of the host's block devices (`VIR_DOMAIN_BLKIO_…`). What is `None` is not
+    /// changed by setting.
+    ///
+    /// The lists name devices of the host, not of the guest; for the latter see
+    /// [`Domain::set_block_io_tune`].
+    pub struct BlkioParameters {
+        /// Weight in relation to other domains', between 100 and 1000.
+        weight: u32 = "weight",
+        /// The same by device.
+        device_weight: Vec<DeviceValue> = "device_weight" as DeviceList,
+        /// Most read operations in a second, by device.
+        device_read_iops_sec: Vec<DeviceValue> = "device_read_iops_sec" as DeviceList,
+        /// Most write operations in a second, by device.
+        device_write_iops_sec: Vec<DeviceValue> = "device_write_iops_sec" as DeviceList,
+        /// Most bytes read in a second, by device.
+        device_read_bytes_sec: Vec<DeviceValue> = "device_read_bytes_sec" as DeviceList,
+        /// Most bytes written in a second, by device.
+        device_write_bytes_sec: Vec<DeviceValue> = "device_write_bytes_sec" as DeviceList,
+        ..other
+    }
+}
+
+impl Domain {
+    /// The limits on the domain's memory (`virDomainGetMemoryParameters`).
+    pub async fn memory_parameters(&self, flags: ModificationImpact) -> Result<MemoryParameters> {
+        let args = remote::DomainGetMemoryParametersArgs {
+            dom: self.wire(),
+            nparams: remote::DOMAIN_MEMORY_PARAMETERS_MAX as i32,
+            flags: flags.bits() | Flags::STRING_OKAY.bits(),
+        };
+        let reply = self
+            .call::<remote::DomainGetMemoryParameters>(&args)
+            .await?;
+        Ok(MemoryParameters::collect(wire::params(
+            &reply.decode()?.params,
+        )))
+    }
+
+    /// Changes the limits on the domain's memory (`virDomainSetMemoryParameters`).
+    pub async fn set_memory_parameters(
+        &self,
+        parameters: &MemoryParameters,
+        flags: ModificationImpact,
+    ) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainSetMemoryParametersArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(
+                remote::DomainSetMemoryParameters::INFO.name,
+                &params,
+                remote::DOMAIN_MEMORY_PARAMETERS_MAX,
+            )?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetMemoryParameters>(&args).await
+    }
+
+    /// The NUMA nodes that the domain's memory comes from (`virDomainGetNumaParameters`).
+    pub async fn numa_parameters(&self, flags: ModificationImpact) -> Result<NumaParameters> {
+        let args = remote::DomainGetNumaParametersArgs {
+            dom: self.wire(),
+            nparams: remote::DOMAIN_NUMA_PARAMETERS_MAX as i32,
+            flags: flags.bits() | Flags::STRING_OKAY.bits(),
+        };
+        let reply = self.call::<remote::DomainGetNumaParameters>(&args).await?;
+        Ok(NumaParameters::collect(wire::params(
+            &reply.decode()?.params,
+        )))
+    }
+
+    /// Changes the NUMA nodes that the domain's memory comes from (`virDomainSetNumaParameters`).
+    ///
+    /// The mode of a running domain cannot be changed.
+    pub async fn set_numa_parameters(
+        &self,
+        parameters: &NumaParameters,
+        flags: ModificationImpact,
+    ) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainSetNumaParametersArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(
+                remote::DomainSetNumaParameters::INFO.name,
+                &params,
+                remote::DOMAIN_NUMA_PARAMETERS_MAX,
+            )?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetNumaParameters>(&args).await
+    }
+
+    /// The domain's share of the host's block devices (`virDomainGetBlkioParameters`).
+    pub async fn blkio_parameters(&self, flags: ModificationImpact) -> Result<BlkioParameters> {
+        let args = remote::DomainGetBlkioParametersArgs {
+            dom: self.wire(),
+            nparams: remote::DOMAIN_BLKIO_PARAMETERS_MAX as i32,
+            flags: flags.bits() | Flags::STRING_OKAY.bits(),
+        };
+        let reply = self.call::<remote::DomainGetBlkioParameters>(&args).await?;
+        Ok(BlkioParameters::collect(wire::params(
+            &reply.decode()?.params,
+        )))
+    }
+
+    /// Changes the domain's share of the host's block devices (`virDomainSetBlkioParameters`).
+    pub async fn set_blkio_parameters(
+        &self,
+        parameters: &BlkioParameters,
+        flags: ModificationImpact,
+    ) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainSetBlkioParametersArgs {
+            dom: self.wire(),
+            params: wire::params_to_wire(
+                remote::DomainSetBlkioParameters::INFO.name,
+                &params,
+                remote::DOMAIN_BLKIO_PARAMETERS_MAX,
+            )?,
+            flags: flags.bits(),
+        };
+        self.run::<remote::DomainSetBlkioParameters>(&args).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::TypedParams;
+
+    #[test]
+    fn limits_both_ways() {
+        let params = TypedParams::new()
+            .with("hard_limit", MEMORY_PARAM_UNLIMITED)
+            .with("soft_limit", 1024_u64);
+        let limits = MemoryParameters::from_params(&params);
+        assert_eq!(limits.hard_limit, Some(MemoryLimit::Unlimited));
+        assert_eq!(limits.soft_limit, Some(MemoryLimit::Kib(1024)));
+        assert_eq!(limits.to_params(), params);
+    }
+
+    #[test]
+    fn device_lists_both_ways() {
+        let params = TypedParams::new()
+            .with("device_weight", "/dev/sda,500,/dev/sdb,200")
+            .with("device_read_iops_sec", "");
+        let shares = BlkioParameters::from_params(&params);
+        let weight = |device: &str, value| DeviceValue {
+            device: device.to_owned(),
+            value,
+        };
+        let weights = vec![weight("/dev/sda", 500), weight("/dev/sdb", 200)];
+        assert_eq!(shares.device_weight, Some(weights));
+        assert_eq!(shares.device_read_iops_sec, Some(Vec::new()));
+        assert_eq!(shares.to_params(), params);
+        // What is no such list is kept as it is.
+        for text in ["/dev/sda", "/dev/sda,heavy", "/dev/sda,1,/dev/sdb"] {
+            let params = TypedParams::new().with("device_weight", text);
+            let shares = BlkioParameters::from_params(&params);
+            assert_eq!(
+                (shares.device_weight, shares.other),
+                (None, params),
+                "{text}"
+            );
+        }
+    }
+}
