@@ -16,7 +16,7 @@ use crate::error::{Error, ProtocolError, RemoteError, Result};
 use crate::protocol::{Procedure, ProcedureInfo};
 use crate::rpc::calls::{CallSetup, Outcome};
 use crate::rpc::header::DESCRIPTORS_MAX;
-use crate::xdr::{self, DecodeError, Encode};
+use crate::xdr::{self, DecodeError, Encode, Reader};
 
 /// The results of a call, as they came; decoding borrows from them.
 pub struct Reply<P> {
@@ -35,6 +35,14 @@ impl<P: Procedure> Reply<P> {
     /// The results.
     pub fn decode(&self) -> Result<P::Ret<'_>> {
         xdr::from_slice(&self.payload).map_err(|source| undecodable(P::INFO.name, source))
+    }
+
+    /// The results, read by hand where building the wire types first would cost too much.
+    pub(crate) fn decode_with<'a, T>(
+        &'a self,
+        decode: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
+    ) -> Result<T> {
+        decode(&mut Reader::new(&self.payload)).map_err(|source| undecodable(P::INFO.name, source))
     }
 
     /// The results' encoding.

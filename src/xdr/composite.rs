@@ -59,15 +59,33 @@ impl<T: Encode> EncodeMax for Vec<T> {
 impl<'a, T: Decode<'a>> DecodeMax<'a> for Vec<T> {
     #[inline]
     fn decode_max(reader: &mut Reader<'a>, max: usize) -> Result<Self, DecodeError> {
-        let len = reader.take_count(max)?;
-        // What is left bounds what can still come, whatever the count says.
-        if len > reader.remaining() / T::MIN_SIZE.max(1) {
-            return Err(reader.truncated(len.saturating_mul(T::MIN_SIZE)));
-        }
+        let len = take_len::<T>(reader, max)?;
         let mut values = Self::with_capacity(len);
         for _ in 0..len {
             values.push(T::decode(reader)?);
         }
         Ok(values)
     }
+}
+
+/// Reads the count of an array of at most `max` elements `T`, which the caller then reads one by
+/// one: that many can be there.
+#[inline]
+pub(crate) fn take_len<'a, T: Decode<'a>>(
+    reader: &mut Reader<'a>,
+    max: usize,
+) -> Result<usize, DecodeError> {
+    let len = reader.take_count(max)?;
+    // What is left bounds what can still come, whatever the count says.
+    if len > reader.remaining() / T::MIN_SIZE.max(1) {
+        return Err(reader.truncated(len.saturating_mul(T::MIN_SIZE)));
+    }
+    Ok(len)
+}
+
+/// Reads at most `max` bytes of opaque data, or a string as whatever bytes it is of.
+#[inline]
+pub(crate) fn take_bytes<'a>(reader: &mut Reader<'a>, max: usize) -> Result<&'a [u8], DecodeError> {
+    let len = reader.take_count(max)?;
+    reader.take_padded(len)
 }

@@ -26,6 +26,7 @@ pub use error::{DecodeError, EncodeError};
 pub use reader::Reader;
 pub use writer::Writer;
 
+pub(crate) use composite::{take_bytes, take_len};
 pub(crate) use macros::{xdr_enum, xdr_struct, xdr_union};
 
 /// Longest string of any of libvirt's protocols, in bytes.

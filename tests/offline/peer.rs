@@ -298,12 +298,3 @@ pub fn ping() -> Message {
         payload: Vec::new(),
     }
 }
-
-/// Runs a test on a runtime of this thread alone; the most bytes that were allocated at a time.
-pub fn most_allocated(test: impl Future<Output = ()>) -> u64 {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    allocation_counter::measure(|| runtime.block_on(test)).bytes_max
-}

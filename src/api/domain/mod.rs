@@ -26,6 +26,7 @@ mod save;
 mod scheduler;
 mod security;
 mod state;
+pub mod stats;
 mod targets;
 mod time;
 mod tuning;
@@ -57,6 +58,7 @@ pub use save::SaveParams;
 pub use scheduler::{CpuQuota, SchedulerParameters, SchedulerType};
 pub use security::{LaunchSecret, LaunchSecurityInfo, SecurityLabel};
 pub use state::{ControlInfo, DomainInfo, DomainState, StateReason};
+pub use stats::{DomainStats, DomainStatsRecord};
 pub use targets::{DiskTarget, InterfaceTarget};
 pub use tuning::{BlkioParameters, DeviceValue, MemoryLimit, MemoryParameters, NumaParameters};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::layout::{Layout, Mode, parent_of_daemons};
+use super::layout::{Layout, Mode};
 use super::process::{Launch, Namespaces, Process};
 use super::remote::Remote;
 use super::supervisor::{Supervisor, System};
@@ -142,13 +142,12 @@ impl Builder {
         if self.mode == Mode::Session {
             self.check_session()?;
         }
-        let parent = parent_of_daemons();
         let dir = tempfile::Builder::new()
             .prefix("rig-")
             // Whoever reaches the socket of a daemon without authentication is its owner.
             .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(&parent)
-            .attempt(|| format!("creating a directory in {}", parent.display()))?;
+            .tempdir()
+            .attempt(|| String::from("creating a temporary directory"))?;
         let layout = Layout::create(dir.path(), self.mode)?;
         let (ports, lines) = self.remote.prepare(dir.path())?;
         self.write_config(&layout, lines)?;

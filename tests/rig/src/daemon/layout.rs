@@ -1,33 +1,18 @@
 //! Where a private daemon keeps its files.
 
-use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Attempt as _, Result};
+use crate::error::{Attempt as _, Error, Result};
 
 /// A socket's path, with the zero byte that ends it, fits into this many bytes.
 const SOCKET_PATH_LIMIT: usize = 108;
 
-/// The longest path of a socket that libvirt makes in a session daemon's directory: the agent
-/// channel of a guest with the longest name that libvirt uses in paths. A system daemon's are
-/// shorter.
-const LONGEST_SOCKET: &str = concat!(
-    "rig-XXXXXX/c/libvirt/qemu/channel/target/",
-    "domain-99-12345678901234567890/org.qemu.guest_agent.0"
-);
-
-/// Where daemons have their directories: in the temporary directory, or in `/tmp` if sockets in
-/// there would have too long a name for the system.
-pub(super) fn parent_of_daemons() -> PathBuf {
-    let dir = env::temp_dir();
-    if dir.join(LONGEST_SOCKET).as_os_str().len() < SOCKET_PATH_LIMIT {
-        dir
-    } else {
-        PathBuf::from("/tmp")
-    }
-}
+/// The longest path that libvirt makes for a socket of its own, from the daemon's directory:
+/// a session guest's agent channel, whose guest has the longest name libvirt uses in paths.
+const LONGEST_SOCKET: &str =
+    "config/libvirt/qemu/channel/target/domain-99-12345678901234567890/org.qemu.guest_agent.0";
 
 /// Which kind of daemon it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +37,17 @@ impl Layout {
             dir: dir.to_owned(),
             mode,
         };
+        let longest = dir.join(LONGEST_SOCKET);
+        if longest.as_os_str().len() >= SOCKET_PATH_LIMIT {
+            return Err(Error::Failed(format!(
+                "the temporary directory has too long a name for sockets in it, such as {}; set \
+                 TMPDIR to a shorter one",
+                longest.display()
+            )));
+        }
         let dirs: &[&str] = match mode {
             Mode::System => &["etc", "lib/images", "cache", "sock"],
-            Mode::Session => &["c/libvirt", "cache"],
+            Mode::Session => &["config/libvirt", "cache"],
         };
         for name in dirs.iter().chain(&["run", "log", "home", "tmp", "scratch"]) {
             let path = dir.join(name);
@@ -70,7 +63,7 @@ impl Layout {
     pub(super) fn conf_dir(&self) -> PathBuf {
         self.dir.join(match self.mode {
             Mode::System => "etc",
-            Mode::Session => "c/libvirt",
+            Mode::Session => "config/libvirt",
         })
     }
 
@@ -114,7 +107,7 @@ impl Layout {
         if self.mode == Mode::Session {
             environment.extend([
                 ("XDG_RUNTIME_DIR", self.dir.join("run")),
-                ("XDG_CONFIG_HOME", self.dir.join("c")),
+                ("XDG_CONFIG_HOME", self.dir.join("config")),
                 ("XDG_CACHE_HOME", self.dir.join("cache")),
             ]);
         }

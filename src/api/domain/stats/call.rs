@@ -1,0 +1,201 @@
+//! The calls that bring statistics.
+
+use super::DomainStats;
+use super::names::{Names, RecordNames};
+use super::record::Place;
+use crate::api::domain::{Domain, StatsTypes};
+use crate::api::wire;
+use crate::client::{Connect, Reply};
+use crate::error::{Error, Result};
+use crate::params::TypedParams;
+use crate::protocol::Procedure;
+use crate::protocol::remote::{
+    self, CONNECT_GET_ALL_DOMAIN_STATS_MAX, ConnectGetAllDomainStats, ConnectGetAllDomainStatsArgs,
+    DOMAIN_LIST_MAX, NonnullDomain, STRING_MAX, TypedParam, TypedParamValue,
+};
+use crate::types::connect::GetAllDomainStatsFlags;
+use crate::xdr::{self, Decode, DecodeError, Reader};
+
+const NAME: &str = ConnectGetAllDomainStats::INFO.name;
+
+/// A domain and its statistics (`virDomainStatsRecord`).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DomainStatsRecord {
+    /// The domain.
+    pub domain: Domain,
+    /// Its statistics.
+    pub stats: DomainStats,
+}
+
+impl Connect {
+    /// Statistics of all domains that pass the filter (`virConnectGetAllDomainStats`).
+    ///
+    /// `stats` are the groups to bring, or with none of them all that the daemon has; it leaves out
+    /// those that it does not know unless the flags say `ENFORCE_STATS`. The flags that filter are
+    /// those of [`list_all_domains`](Self::list_all_domains). With `NOWAIT` a domain that is busy
+    /// gives what can be told without waiting for it; with `BACKING` the images behind disks count
+    /// as disks of their own.
+    pub async fn all_domain_stats(
+        &self,
+        stats: StatsTypes,
+        flags: GetAllDomainStatsFlags,
+    ) -> Result<Vec<DomainStatsRecord>> {
+        records(self, &self.call_stats(&[], stats, flags).await?)
+    }
+
+    /// The same as the daemon's own names and values, in its order
+    /// (`virConnectGetAllDomainStats`).
+    pub async fn all_domain_stats_raw(
+        &self,
+        stats: StatsTypes,
+        flags: GetAllDomainStatsFlags,
+    ) -> Result<Vec<(Domain, TypedParams)>> {
+        raw_records(self, &self.call_stats(&[], stats, flags).await?)
+    }
+
+    /// Statistics of these domains (`virDomainListGetStats`); see
+    /// [`all_domain_stats`](Self::all_domain_stats).
+    ///
+    /// Domains that are gone are left out. The domains must be of this connection.
+    pub async fn domain_list_get_stats(
+        &self,
+        domains: &[Domain],
+        stats: StatsTypes,
+        flags: GetAllDomainStatsFlags,
+    ) -> Result<Vec<DomainStatsRecord>> {
+        if domains.is_empty() {
+            return Ok(Vec::new());
+        }
+        records(self, &self.call_stats(domains, stats, flags).await?)
+    }
+
+    /// The same as the daemon's own names and values, in its order (`virDomainListGetStats`).
+    pub async fn domain_list_get_stats_raw(
+        &self,
+        domains: &[Domain],
+        stats: StatsTypes,
+        flags: GetAllDomainStatsFlags,
+    ) -> Result<Vec<(Domain, TypedParams)>> {
+        if domains.is_empty() {
+            return Ok(Vec::new());
+        }
+        raw_records(self, &self.call_stats(domains, stats, flags).await?)
+    }
+
+    /// Asks for statistics: without `domains`, of all.
+    async fn call_stats(
+        &self,
+        domains: &[Domain],
+        stats: StatsTypes,
+        flags: GetAllDomainStatsFlags,
+    ) -> Result<Reply<ConnectGetAllDomainStats>> {
+        if let Some(foreign) = domains
+            .iter()
+            .find(|domain| !self.same_connection(domain.connect()))
+        {
+            return Err(Error::InvalidArgument {
+                procedure: NAME,
+                reason: format!("the domain {} is of another connection", foreign.name()),
+            });
+        }
+        let args = ConnectGetAllDomainStatsArgs {
+            doms: domains.iter().map(Domain::wire).collect(),
+            stats: stats.bits(),
+            flags: flags.bits(),
+        };
+        self.call::<ConnectGetAllDomainStats>(&args).await
+    }
+}
+
+impl Domain {
+    /// The domain's statistics (`virDomainListGetStats`); see
+    /// [`Connect::all_domain_stats`].
+    pub async fn stats(
+        &self,
+        stats: StatsTypes,
+        flags: GetAllDomainStatsFlags,
+    ) -> Result<DomainStats> {
+        let conn = self.connect();
+        let domains = std::slice::from_ref(self);
+        let records = conn.domain_list_get_stats(domains, stats, flags).await?;
+        if let Some(record) = records.into_iter().next() {
+            return Ok(record.stats);
+        }
+        // A list leaves out what is gone; asked about it alone, the daemon says so itself.
+        self.state().await?;
+        Err(wire::senseless(NAME, "no statistics of the domain"))
+    }
+}
+
+fn records(
+    conn: &Connect,
+    reply: &Reply<ConnectGetAllDomainStats>,
+) -> Result<Vec<DomainStatsRecord>> {
+    reply.decode_with(|reader| {
+        let mut names = RecordNames::default();
+        read_records(reader, |domain, params| {
+            Ok(DomainStatsRecord {
+                stats: read_stats(params, &mut names)?,
+                domain: Domain::from_wire(conn, &domain),
+            })
+        })
+    })
+}
+
+fn raw_records(
+    conn: &Connect,
+    reply: &Reply<ConnectGetAllDomainStats>,
+) -> Result<Vec<(Domain, TypedParams)>> {
+    reply.decode_with(|reader| {
+        let mut names = Names::default();
+        read_records(reader, |domain, params| {
+            let params = read_params(params, &mut names)?;
+            Ok((Domain::from_wire(conn, &domain), params))
+        })
+    })
+}
+
+/// Reads the reply record by record. Whole lists of wire parameters would take several times the
+/// memory of what becomes of them.
+pub(super) fn read_records<'a, T>(
+    reader: &mut Reader<'a>,
+    mut read: impl FnMut(NonnullDomain<'a>, &mut Reader<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
+    let count = xdr::take_len::<remote::DomainStatsRecord<'_>>(reader, DOMAIN_LIST_MAX)?;
+    let mut records = Vec::with_capacity(count);
+    for _ in 0..count {
+        let domain = NonnullDomain::decode(reader)?;
+        records.push(read(domain, reader)?);
+    }
+    Ok(records)
+}
+
+pub(super) fn read_stats(
+    reader: &mut Reader<'_>,
+    names: &mut RecordNames,
+) -> Result<DomainStats, DecodeError> {
+    let mut stats = DomainStats::default();
+    let mut place = Place::default();
+    for _ in 0..xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)? {
+        let name = xdr::take_bytes(reader, STRING_MAX)?;
+        let value = TypedParamValue::decode(reader)?;
+        stats.take(name, wire::value_ref(&value), &mut place, names);
+    }
+    Ok(stats)
+}
+
+pub(super) fn read_params(
+    reader: &mut Reader<'_>,
+    names: &mut Names,
+) -> Result<TypedParams, DecodeError> {
+    let count = xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)?;
+    let mut params = TypedParams::new();
+    params.reserve(count);
+    for _ in 0..count {
+        let name = xdr::take_bytes(reader, STRING_MAX)?;
+        let value = TypedParamValue::decode(reader)?;
+        names.push(&mut params, name, wire::value_ref(&value));
+    }
+    Ok(params)
+}

@@ -1,0 +1,40 @@
+//! Statistics of many domains at once.
+//!
+//! One call brings all groups of statistics of all domains: [`Connect::all_domain_stats`] as
+//! structures, [`Connect::all_domain_stats_raw`] as the daemon's own list of names and values.
+//!
+//! ```no_run
+//! use libvirt_client::Connect;
+//!
+//! # async fn example(conn: &Connect) -> libvirt_client::Result<()> {
+//! for record in conn.all_domain_stats(Default::default(), Default::default()).await? {
+//!     let stats = &record.stats;
+//!     println!("{}: {:?} of processor time", record.domain.name(), stats.cpu.time);
+//!     for disk in &stats.block {
+//!         println!("  {:?}: {:?} bytes read", disk.name, disk.read_bytes);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod call;
+mod devices;
+mod host;
+mod macros;
+mod names;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub use crate::types::connect::GetAllDomainStatsFlags;
+pub use call::DomainStatsRecord;
+pub use devices::{Block, Net};
+pub use host::{
+    Balloon, BandwidthMonitor, BandwidthNode, CacheBank, CacheMonitor, Cpu, DirtyRate,
+    DirtyRateVcpu, IoThread, Perf, Vcpu,
+};
+pub use record::DomainStats;
+
+#[cfg(doc)]
+use crate::client::Connect;

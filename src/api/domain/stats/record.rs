@@ -1,0 +1,321 @@
+//! All statistics of one domain, and how they are told by their names.
+
+use super::names::RecordNames;
+use super::{Balloon, BandwidthMonitor, Block, Cpu, DirtyRate, IoThread, Net, Perf, Vcpu};
+use crate::api::domain::DomainState;
+use crate::api::domain::memory::unix_time;
+use crate::params::{FromParam, TypedParams, ValueRef};
+
+/// Statistics of one domain. What was not asked for, or cannot be known of the domain as it is, is
+/// `None` or empty.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct DomainStats {
+    /// What the domain is doing, and why (`STATE`).
+    pub state: Option<DomainState>,
+    /// Processor time (`CPU_TOTAL`).
+    pub cpu: Cpu,
+    /// Memory (`BALLOON`).
+    pub balloon: Balloon,
+    /// How many virtual processors the domain has (`VCPU`).
+    pub vcpu_current: Option<u32>,
+    /// How many virtual processors it can have.
+    pub vcpu_maximum: Option<u32>,
+    /// Its virtual processors.
+    pub vcpu: Vec<Vcpu>,
+    /// How many network interfaces the domain has (`INTERFACE`).
+    pub net_count: Option<u32>,
+    /// Its network interfaces that can be counted.
+    pub net: Vec<Net>,
+    /// How many disks, or images, there are (`BLOCK`).
+    pub block_count: Option<u32>,
+    /// The disks and, where they were asked for, the images behind them.
+    pub block: Vec<Block>,
+    /// Performance events (`PERF`).
+    pub perf: Perf,
+    /// How many I/O threads the domain has (`IOTHREAD`).
+    pub iothread_count: Option<u32>,
+    /// Its I/O threads.
+    pub iothread: Vec<IoThread>,
+    /// How many monitors of memory bandwidth there are (`MEMORY`).
+    pub memory_bandwidth_monitor_count: Option<u32>,
+    /// The monitors of memory bandwidth.
+    pub memory_bandwidth_monitors: Vec<BandwidthMonitor>,
+    /// How fast the guest changes its memory (`DIRTYRATE`).
+    pub dirty_rate: DirtyRate,
+    /// What the hypervisor itself counts for the domain, by names of its own (`VM`).
+    pub vm: TypedParams,
+    /// What there is beyond the fields, by its full names.
+    pub other: TypedParams,
+}
+
+impl DomainStats {
+    /// Sorts a list of statistics, such as one of
+    /// [`all_domain_stats_raw`](crate::Connect::all_domain_stats_raw), into the fields.
+    pub fn from_params(params: &TypedParams) -> Self {
+        Self::collect(params.iter(), &mut RecordNames::default())
+    }
+
+    pub(super) fn collect<'a>(
+        params: impl IntoIterator<Item = (&'a str, ValueRef<'a>)>,
+        names: &mut RecordNames,
+    ) -> Self {
+        let mut stats = Self::default();
+        let mut place = Place::default();
+        for (name, value) in params {
+            stats.take(name.as_bytes(), value, &mut place, names);
+        }
+        stats
+    }
+
+    /// Takes in one parameter. `place` is where the one before it went.
+    #[inline]
+    pub(super) fn take<'a>(
+        &mut self,
+        name: &'a [u8],
+        value: ValueRef<'_>,
+        place: &mut Place<'a>,
+        names: &mut RecordNames,
+    ) {
+        if let Some(key) = name.strip_prefix(place.prefix)
+            && self.set(place.group, key, value, names)
+        {
+            return;
+        }
+        if let Some((found, key)) = self.find(name) {
+            *place = found;
+            if self.set(found.group, key, value, names) {
+                return;
+            }
+        }
+        names.other.push(&mut self.other, name, value);
+    }
+
+    /// Where a parameter of that name goes, and the rest of the name.
+    fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Place<'a>, &'a [u8])> {
+        let (group, key) = split_dot(name)?;
+        let (group, key) = match (group, split_number(key)) {
+            (b"block", Some((number, key))) => (Group::Block(item(&mut self.block, number)), key),
+            (b"net", Some((number, key))) => (Group::Net(item(&mut self.net, number)), key),
+            (b"vcpu", Some((number, key))) => (Group::Vcpu(item(&mut self.vcpu, number)), key),
+            (b"iothread", Some((number, key))) => {
+                (Group::IoThread(item(&mut self.iothread, number)), key)
+            }
+            (b"block", None) => (Group::Blocks, key),
+            (b"net", None) => (Group::Nets, key),
+            (b"vcpu", None) => (Group::Vcpus, key),
+            (b"iothread", None) => (Group::IoThreads, key),
+            (b"state", _) => (Group::State, key),
+            (b"cpu", _) => (Group::Cpu, key),
+            (b"balloon", _) => (Group::Balloon, key),
+            (b"perf", _) => (Group::Perf, key),
+            (b"memory", _) => (Group::Memory, key),
+            (b"dirtyrate", _) => (Group::DirtyRate, key),
+            (b"vm", _) => (Group::Vm, key),
+            _ => return None,
+        };
+        let prefix = name.strip_suffix(key)?;
+        Some((Place { prefix, group }, key))
+    }
+
+    /// Sets what `key` means in `group`. `false` when it is unknown or of another kind.
+    #[inline]
+    fn set(
+        &mut self,
+        group: Group,
+        key: &[u8],
+        value: ValueRef<'_>,
+        names: &mut RecordNames,
+    ) -> bool {
+        match group {
+            Group::None => false,
+            Group::State => self.set_state(key, value),
+            Group::Cpu => self.set_cpu(key, value),
+            Group::Balloon => self.set_balloon(key, value),
+            Group::Vcpus => match key {
+                b"current" => assign(&mut self.vcpu_current, value),
+                b"maximum" => assign(&mut self.vcpu_maximum, value),
+                _ => false,
+            },
+            Group::Vcpu(index) => self.vcpu.get_mut(index).is_some_and(|vcpu| {
+                if !vcpu.set(key, value) {
+                    names.vcpu.push(&mut vcpu.custom, key, value);
+                }
+                true
+            }),
+            Group::Nets => key == b"count" && assign(&mut self.net_count, value),
+            Group::Net(index) => {
+                let net = self.net.get_mut(index);
+                net.is_some_and(|net| net.set(key, value))
+            }
+            Group::Blocks => key == b"count" && assign(&mut self.block_count, value),
+            Group::Block(index) => {
+                let block = self.block.get_mut(index);
+                block.is_some_and(|block| block.set(key, value))
+            }
+            Group::Perf => self.perf.set(key, value),
+            Group::IoThreads => key == b"count" && assign(&mut self.iothread_count, value),
+            Group::IoThread(index) => {
+                let thread = self.iothread.get_mut(index);
+                thread.is_some_and(|thread| thread.set(key, value))
+            }
+            Group::Memory => self.set_memory(key, value),
+            Group::DirtyRate => self.set_dirty_rate(key, value),
+            Group::Vm => {
+                names.vm.push(&mut self.vm, key, value);
+                true
+            }
+        }
+    }
+
+    fn set_state(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+        let Some(number) = i32::from_param(value) else {
+            return false;
+        };
+        // What the reason means depends on the state, which every daemon tells first.
+        let state = match (key, self.state) {
+            (b"state", _) => DomainState::from_wire(number, 0),
+            (b"reason", Some(state)) => DomainState::from_wire(state.state.into(), number),
+            _ => return false,
+        };
+        self.state = Some(state);
+        true
+    }
+
+    fn set_cpu(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+        let monitors = key.strip_prefix(b"cache.monitor.");
+        let Some((number, key)) = monitors.and_then(split_number) else {
+            return self.cpu.set(key, value);
+        };
+        let index = item(&mut self.cpu.cache_monitors, number);
+        let Some(monitor) = self.cpu.cache_monitors.get_mut(index) else {
+            return false;
+        };
+        let Some((number, key)) = key.strip_prefix(b"bank.").and_then(split_number) else {
+            return monitor.set(key, value);
+        };
+        let index = item(&mut monitor.banks, number);
+        let bank = monitor.banks.get_mut(index);
+        bank.is_some_and(|bank| bank.set(key, value))
+    }
+
+    fn set_balloon(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+        if key != b"last-update" {
+            return self.balloon.set(key, value);
+        }
+        let seconds = u64::from_param(value);
+        self.balloon.last_update = seconds.and_then(unix_time);
+        seconds.is_some()
+    }
+
+    fn set_memory(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+        let Some(key) = key.strip_prefix(b"bandwidth.monitor.") else {
+            return false;
+        };
+        let Some((number, key)) = split_number(key) else {
+            let count = &mut self.memory_bandwidth_monitor_count;
+            return key == b"count" && assign(count, value);
+        };
+        let index = item(&mut self.memory_bandwidth_monitors, number);
+        let Some(monitor) = self.memory_bandwidth_monitors.get_mut(index) else {
+            return false;
+        };
+        let Some((number, key)) = key.strip_prefix(b"node.").and_then(split_number) else {
+            return monitor.set(key, value);
+        };
+        let index = item(&mut monitor.nodes, number);
+        let node = monitor.nodes.get_mut(index);
+        node.is_some_and(|node| node.set(key, value))
+    }
+
+    fn set_dirty_rate(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+        let Some((number, key)) = key.strip_prefix(b"vcpu.").and_then(split_number) else {
+            return self.dirty_rate.set(key, value);
+        };
+        let index = item(&mut self.dirty_rate.vcpus, number);
+        let vcpu = self.dirty_rate.vcpus.get_mut(index);
+        vcpu.is_some_and(|vcpu| vcpu.set(key, value))
+    }
+}
+
+/// Where in a record a parameter goes. Parameters of one thing stand together, so the next one
+/// mostly goes there too, and only the rest of its name must be looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place<'a> {
+    /// The start of the name, up to and with the last dot that matters.
+    prefix: &'a [u8],
+    group: Group,
+}
+
+/// A part of a record.
+#[derive(Debug, Clone, Copy, Default)]
+enum Group {
+    #[default]
+    None,
+    State,
+    Cpu,
+    Balloon,
+    Vcpus,
+    Vcpu(usize),
+    Nets,
+    Net(usize),
+    Blocks,
+    Block(usize),
+    Perf,
+    IoThreads,
+    IoThread(usize),
+    Memory,
+    DirtyRate,
+    Vm,
+}
+
+/// One of several of its kind.
+pub(super) trait Numbered {
+    fn number(&self) -> u32;
+    fn new(number: u32) -> Self;
+}
+
+/// The place of the one of that number, which may be new.
+fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
+    /// A daemon that scatters the parameters of very many things must not make us search for ever.
+    const SEARCH: usize = 256;
+
+    let recent = items.len().saturating_sub(SEARCH);
+    let mut places = items.iter().enumerate().skip(recent);
+    if let Some((index, _)) = places.rfind(|(_, item)| item.number() == number) {
+        return index;
+    }
+    if items.len() == items.capacity() {
+        // Most domains have one of most things, and each takes some hundred bytes.
+        items.reserve_exact(items.len().max(1));
+    }
+    items.push(T::new(number));
+    items.len() - 1
+}
+
+/// `start.rest` as `start` and `rest`.
+#[inline]
+fn split_dot(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let dot = name.iter().position(|byte| *byte == b'.')?;
+    let (start, rest) = name.split_at_checked(dot)?;
+    Some((start, rest.get(1..)?))
+}
+
+/// `7.rest` as 7 and `rest`.
+#[inline]
+fn split_number(key: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = split_dot(key)?;
+    let number = digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = u32::from(digit.checked_sub(b'0')?);
+        number
+            .checked_mul(10)?
+            .checked_add(digit)
+            .filter(|_| digit < 10)
+    });
+    Some((number.filter(|_| !digits.is_empty())?, rest))
+}
+
+fn assign<T: FromParam>(field: &mut Option<T>, value: ValueRef<'_>) -> bool {
+    *field = T::from_param(value);
+    field.is_some()
+}

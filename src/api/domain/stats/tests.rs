@@ -1,0 +1,203 @@
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use super::DomainStats;
+use super::call::{read_params, read_records, read_stats};
+use super::names::{Names, RecordNames};
+use crate::params::{TypedParams, Value, names};
+use crate::protocol::remote::{
+    ConnectGetAllDomainStatsRet, DomainStatsRecord, NonnullDomain, TypedParam,
+};
+use crate::types::domain::State;
+use crate::xdr::{self, Reader};
+
+/// Every name that the definitions have for statistics, with a value of its type; numbers in names
+/// are all 7.
+fn every_parameter() -> TypedParams {
+    let text = include_str!("../../../params/generated/names.rs");
+    let module = text.split("pub mod stats {").nth(1).unwrap_or_default();
+    let module = module.split("\n}").next().unwrap_or_default();
+    let items: Vec<(&str, &str, &str)> = module
+        .split("pub const ")
+        .scan("", |doc, part| {
+            let before = std::mem::replace(doc, part);
+            Some((before, part))
+        })
+        .skip(1)
+        .filter_map(|(before, part)| {
+            let kind = before.rsplit("/// (").next()?.split([',', ')']).next()?;
+            let (name, rest) = part.split_once(':')?;
+            Some((name, rest.split('"').nth(1)?, kind.trim_matches('`')))
+        })
+        .collect();
+    let full = |name: &str| full_name(&items, name);
+    let mut params = TypedParams::new();
+    for (name, _, kind) in &items {
+        let value: Value = match *kind {
+            "INT" => 1_i32.into(),
+            "UINT" => 7_u32.into(),
+            "LLONG" => 7_i64.into(),
+            "ULLONG" => 7_u64.into(),
+            "BOOLEAN" => true.into(),
+            "STRING" => "x".into(),
+            _ => continue,
+        };
+        if let Some(name) = full(name) {
+            params.push(&name, value);
+        }
+    }
+    params
+}
+
+/// `BLOCK_SUFFIX_NAME` stands behind `BLOCK_PREFIX` and a number, and so on inwards.
+fn full_name(items: &[(&str, &str, &str)], name: &str) -> Option<String> {
+    let (_, text, _) = items.iter().find(|(other, _, _)| *other == name)?;
+    match name.rsplit_once("_SUFFIX_") {
+        None => Some((*text).to_owned()),
+        Some((of, _)) => {
+            let prefix = full_name(items, &format!("{of}_PREFIX"))?;
+            Some(format!("{prefix}7{text}"))
+        }
+    }
+}
+
+#[test]
+fn every_defined_name_has_a_field() {
+    let params = every_parameter();
+    assert!(params.len() > 90, "{}", params.len());
+    assert_eq!(params.get(names::stats::CPU_TIME), Some(7_u64));
+    assert_eq!(params.get("block.7.rd.bytes"), Some(7_u64));
+    assert_eq!(params.get("cpu.cache.monitor.7.bank.7.id"), Some(7_u32));
+    let stats = DomainStats::from_params(&params);
+    assert!(stats.other.is_empty(), "{:?}", stats.other);
+    assert!(stats.vcpu.iter().all(|vcpu| vcpu.custom.is_empty()));
+    let debug = format!("{stats:?}");
+    // A field that nothing sets would be one too many.
+    assert!(!debug.contains("None"), "{debug}");
+    assert_eq!(stats.state.map(|state| state.state), Some(State::Running));
+}
+
+#[test]
+fn things_keep_their_numbers_and_parameters_their_order() {
+    let params = TypedParams::new()
+        .with("vcpu.2.time", 1_u64)
+        .with("vcpu.0.time", 2_u64)
+        .with("vcpu.2.exits.sum", 3_u64)
+        .with("vcpu.2.big.sum", 4_u64)
+        .with("iothread.4294967295.poll-grow", 5_u32)
+        .with("vm.b.sum", 6_u64)
+        .with("vm.a.cur", true);
+    let stats = DomainStats::from_params(&params);
+    let numbers: Vec<_> = stats.vcpu.iter().map(|vcpu| vcpu.number).collect();
+    assert_eq!(numbers, [2, 0]);
+    let first = stats.vcpu.first().unwrap();
+    assert_eq!(first.time, Some(Duration::from_nanos(1)));
+    let custom = TypedParams::new()
+        .with("exits.sum", 3_u64)
+        .with("big.sum", 4_u64);
+    assert_eq!(first.custom, custom);
+    assert_eq!(
+        stats.iothread.first().map(|thread| thread.number),
+        Some(u32::MAX)
+    );
+    assert_eq!(
+        stats.vm,
+        TypedParams::new().with("b.sum", 6_u64).with("a.cur", true)
+    );
+    assert!(stats.other.is_empty());
+}
+
+#[test]
+fn what_has_no_field_is_kept_as_it_is() {
+    let params = TypedParams::new()
+        .with("cpu.time", "soon")
+        .with("state.reason", 1_i32)
+        .with("block.count", -1_i32)
+        .with("block.x.name", "vda")
+        .with("block.4294967296.name", "vda")
+        .with("block..name", "vda")
+        .with("block.+1.name", "vda")
+        .with("net.0.colour", "red")
+        .with("weather.wind", 3.5)
+        .with("plain", true)
+        .with("", 1_u64)
+        .with("cpu.", 1_u64)
+        .with("dirtyrate.vcpu.0.none", 1_u64)
+        .with("memory.other", 1_u64)
+        .with("vcpu.online", 1_u32);
+    assert_eq!(DomainStats::from_params(&params).other, params);
+}
+
+#[test]
+fn scattered_parameters_find_their_things_among_the_last() {
+    let scattered = |count: u32| {
+        let mut params = TypedParams::new();
+        for number in (0..count).rev() {
+            params.push(&format!("net.{number}.name"), "x");
+        }
+        params.push(&format!("net.{}.rx.pkts", count - 1), 1_u64);
+        DomainStats::from_params(&params).net
+    };
+    let net = scattered(256);
+    assert_eq!((net.len(), net[0].rx_packets), (256, Some(1)));
+    // Searching through any number of them would take a time that grows with its square.
+    let net = scattered(257);
+    assert_eq!((net.len(), net[0].rx_packets), (258, None));
+}
+
+#[test]
+fn records_are_read_as_their_wire_types_are() {
+    let params = every_parameter();
+    let mut more = params.clone();
+    more.push("unknown", 1.5);
+    more.push("block.8.path", "/p");
+    let lists = [params, TypedParams::new(), more];
+    let records = lists.iter().map(|params| DomainStatsRecord {
+        dom: NonnullDomain {
+            name: "x".into(),
+            uuid: uuid::Uuid::nil(),
+            id: 3,
+        },
+        params: crate::api::wire::params_to_wire("test", params, usize::MAX).unwrap(),
+    });
+    let ret = ConnectGetAllDomainStatsRet {
+        ret_stats: records.collect(),
+    };
+    let bytes = xdr::to_vec(&ret).unwrap();
+
+    let mut names = Names::default();
+    let read = read_records(&mut Reader::new(&bytes), |domain, reader| {
+        assert_eq!(domain, ret.ret_stats[0].dom);
+        read_params(reader, &mut names)
+    });
+    assert_eq!(read.unwrap(), lists);
+
+    let mut names = RecordNames::default();
+    let read = read_records(&mut Reader::new(&bytes), |_, reader| {
+        read_stats(reader, &mut names)
+    });
+    let expected = lists.iter().map(DomainStats::from_params);
+    assert_eq!(read.unwrap(), expected.collect::<Vec<_>>());
+
+    for end in 0..bytes.len() {
+        let mut names = RecordNames::default();
+        let mut reader = Reader::new(&bytes[..end]);
+        read_records(&mut reader, |_, reader| read_stats(reader, &mut names)).unwrap_err();
+    }
+}
+
+#[test]
+fn names_that_are_not_text_are_unknown() {
+    let param = TypedParam {
+        field: "cpu.time".into(),
+        value: crate::protocol::remote::TypedParamValue::Ullong(7),
+    };
+    let mut bytes = xdr::to_vec(&1_u32).unwrap();
+    bytes.extend(xdr::to_vec(&param).unwrap());
+    let at = bytes.windows(4).position(|four| four == b"time").unwrap();
+    bytes[at] = 0xff;
+    let stats = read_stats(&mut Reader::new(&bytes), &mut RecordNames::default()).unwrap();
+    let other = TypedParams::new().with("cpu.\u{fffd}ime", 7_u64);
+    assert_eq!((stats.cpu.time, stats.other), (None, other));
+}
