@@ -61,7 +61,7 @@ pub mod xdr;
 pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
 pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
-pub use error::{CloseReason, Error, Optional, ProtocolError, RemoteError, Result};
+pub use error::{CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result};
 
 /// Compiles the README's programs.
 #[cfg(doctest)]

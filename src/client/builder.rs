@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::{Connect, open};
 use crate::error::{Error, Result};
@@ -99,7 +100,8 @@ impl ConnectBuilder {
 
     /// Opens the connection. Dropping the future undoes what was done.
     pub async fn open(self) -> Result<Connect> {
-        within(self.clone(), open::open(self)).await
+        let deadline = self.open_deadline();
+        within(self.clone(), deadline, open::open(self, deadline)).await
     }
 
     /// Opens a connection over a byte stream to a daemon that the caller has made, whatever it
@@ -119,24 +121,31 @@ impl ConnectBuilder {
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         self.over_own_stream = true;
-        within(self.clone(), open::open_over(self, stream)).await
+        let deadline = self.open_deadline();
+        within(self.clone(), deadline, open::open_over(self, stream)).await
+    }
+
+    /// When an opening that starts now is given up. A time beyond what the clock can tell is never.
+    fn open_deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.open_timeout?)
     }
 }
 
 async fn within(
     options: ConnectBuilder,
+    deadline: Option<Instant>,
     opening: impl Future<Output = Result<Connect>>,
 ) -> Result<Connect> {
     // tokio's timers and sockets panic without one.
     if Handle::try_current().is_err() {
         return Err(open::no_runtime(&options.uri));
     }
-    let Some(after) = options.open_timeout else {
+    let (Some(deadline), Some(after)) = (deadline, options.open_timeout) else {
         return opening.await;
     };
     let procedure = "opening the connection";
     let expired = Err(Error::Timeout { procedure, after });
-    tokio::time::timeout(after, opening)
+    tokio::time::timeout_at(deadline, opening)
         .await
         .unwrap_or(expired)
 }

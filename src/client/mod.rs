@@ -2,6 +2,7 @@
 
 mod builder;
 mod call;
+mod connect;
 mod driver;
 mod open;
 mod raw;

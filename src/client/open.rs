@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use super::builder::ConnectBuilder;
+use super::connect::connect;
 use super::driver::Driver;
 use super::shared::Shared;
 use super::subscription::Registry;
@@ -19,19 +19,20 @@ use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::{Error, Result};
 use crate::protocol::remote;
 use crate::rpc::keepalive::Keepalive;
-use crate::transport::{self, Security, Transport, unix};
+use crate::transport::{self, Security, Transport};
 use crate::types::connect::ConnectFlags;
 use crate::types::feature::Feature;
-use crate::uri::{self, Config, ConnectUri, Environment, TransportKind, socket_candidates};
+use crate::uri::{self, Config, ConnectUri, Environment};
 
 /// Opens what the options' URI names, or what there is.
-pub(super) async fn open(options: ConnectBuilder) -> Result<Connect> {
+pub(super) async fn open(options: ConnectBuilder, deadline: Option<Instant>) -> Result<Connect> {
     let environment = Environment::of_process();
     let config = Config::load(environment.config_file.as_deref())?;
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
     let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
-    let transport = connect(uri.as_ref(), options.read_only, &environment, &config).await?;
-    introduce(transport, options, uri.as_ref()).await
+    let uri = uri.as_ref();
+    let transport = connect(uri, options.read_only, &environment, &config, deadline).await?;
+    introduce(transport, options, uri).await
 }
 
 /// Opens what the options' URI names, at the other end of a stream.
@@ -66,41 +67,6 @@ async fn introduce(
     };
     conn.inner.uri.get_or_init(|| shown);
     Ok(conn)
-}
-
-async fn connect(
-    uri: Option<&ConnectUri>,
-    read_only: bool,
-    environment: &Environment,
-    config: &Config,
-) -> Result<Transport> {
-    if let Some(uri) = uri {
-        uri.require_daemon()?;
-        if uri.transport != TransportKind::Unix {
-            return Err(Error::Unsupported(format!(
-                "the transport {} of {uri}; this release speaks over UNIX sockets only",
-                uri.transport.as_str()
-            )));
-        }
-    }
-    let candidates = socket_candidates(uri, read_only, environment, config)?;
-    let chosen = candidates
-        .iter()
-        .find(|path| exists(path))
-        .or(candidates.last());
-    let Some(path) = chosen else {
-        return Err(Error::Unsupported("there is no socket to try".to_owned()));
-    };
-    unix::connect(path).await.map_err(|source| Error::Connect {
-        target: path.display().to_string(),
-        tried: candidates.clone(),
-        source,
-    })
-}
-
-/// Abstract sockets cannot be looked for; the attempt to connect tells.
-fn exists(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().starts_with(b"@") || path.exists()
 }
 
 /// Starts driving an open transport.

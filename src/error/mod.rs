@@ -1,6 +1,7 @@
 //! What can go wrong.
 
 mod close;
+mod network;
 mod protocol;
 mod remote;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use close::CloseReason;
+pub use network::NetworkError;
 pub use protocol::ProtocolError;
 pub use remote::RemoteError;
 
@@ -82,6 +84,10 @@ pub enum Error {
         /// Why the last attempt failed.
         source: io::Error,
     },
+
+    /// The daemon's host could not be reached over the network.
+    #[error(transparent)]
+    Network(Box<NetworkError>),
 
     /// The daemon did not accept who we are.
     #[error("authentication failed: {0}")]

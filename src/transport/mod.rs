@@ -5,6 +5,7 @@
 
 mod generic;
 mod socket;
+pub(crate) mod tcp;
 pub(crate) mod unix;
 
 use std::collections::VecDeque;

@@ -13,3 +13,4 @@ mod control;
 mod host;
 mod lookup;
 mod resources;
+mod tcp;
