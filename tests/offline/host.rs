@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use libvirt_client::connect::{AllocPagesFlags, CompareCpuFlags, Platform};
+use libvirt_client::connect::{AllocPagesFlags, CompareCpuFlags, NodeMemoryParameters, Platform};
 use libvirt_client::{Connect, Error, ProtocolError, Result};
 
 use crate::peer::{Listener, words};
@@ -106,5 +106,92 @@ async fn more_than_was_asked_for() {
         let call = async |conn: &Connect| conn.node_free_pages(&[4, 2048], Some(0), cells).await;
         let result = with_replies(&[reply], call).await;
         assert_senseless(result, "counts for 2 sizes");
+    }
+}
+
+#[tokio::test]
+async fn statistics_and_parameters_beyond_the_number_of_them() {
+    // There is one, it says; and then come two: "a" and "b", or integers of these names.
+    let two = [
+        2,
+        1,
+        u32::from(b'a') << 24,
+        0,
+        1,
+        1,
+        u32::from(b'b') << 24,
+        0,
+        2,
+        2,
+    ];
+    let one: &[u32] = &[0, 1];
+    let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
+    assert_senseless(
+        with_replies(&[one, &two], call).await,
+        "2 statistics; there are 1",
+    );
+    let call = async |conn: &Connect| conn.node_memory_stats(Some(0)).await;
+    assert_senseless(
+        with_replies(&[one, &two], call).await,
+        "2 statistics; there are 1",
+    );
+    let two = [
+        2,
+        1,
+        u32::from(b'a') << 24,
+        1,
+        1,
+        1,
+        u32::from(b'b') << 24,
+        1,
+        2,
+        2,
+    ];
+    let call = async |conn: &Connect| conn.node_memory_parameters().await;
+    assert_senseless(
+        with_replies(&[one, &two], call).await,
+        "2 parameters; there are 1",
+    );
+    let negative: &[u32] = &[0, -1_i32 as u32];
+    let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
+    assert_senseless(
+        with_replies(&[negative, &[0, 0]], call).await,
+        "there are -1",
+    );
+}
+
+#[tokio::test]
+async fn unknown_statistics_are_kept() {
+    let one = [1, 1, u32::from(b'a') << 24, 0, 7, 1];
+    let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
+    let stats = with_replies(&[&[0, 1], &one], call).await.unwrap();
+    assert_eq!(stats.other.get::<u64>("a"), Some(7));
+    assert_eq!(stats.user, None);
+    let call = async |conn: &Connect| conn.node_memory_parameters().await;
+    let params = with_replies(&[&[0, 0]], call).await.unwrap();
+    assert_eq!(params, NodeMemoryParameters::default());
+}
+
+#[tokio::test]
+async fn processor_maps_that_contradict_themselves() {
+    let call = async |conn: &Connect| conn.node_cpu_map().await;
+    let map = |bits: u32, online: u32, possible: i32| [1, bits << 24, online, possible as u32];
+    let good = with_replies(&[&map(0b1_0101, 3, 5)], call).await.unwrap();
+    assert_eq!(
+        (good.possible, good.online.to_string().as_str()),
+        (5, "0,2,4")
+    );
+    for (reply, text) in [
+        (
+            map(0b1_0101, 2, 5),
+            "2 of 5 processors are in use, namely 0,2,4",
+        ),
+        (
+            map(0b1_0101, 3, 4),
+            "3 of 4 processors are in use, namely 0,2,4",
+        ),
+        (map(0, 0, -1), "-1"),
+    ] {
+        assert_senseless(with_replies(&[&reply], call).await, text);
     }
 }

@@ -1,0 +1,44 @@
+//! Which of the host's processors are in use.
+
+use crate::api::wire;
+use crate::client::Connect;
+use crate::domain::CpuMap;
+use crate::error::Result;
+use crate::protocol::{Procedure, remote};
+
+/// The processors of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeCpuMap {
+    /// How many processors there can be: their numbers are below this.
+    pub possible: u32,
+    /// Those in use.
+    pub online: CpuMap,
+}
+
+impl Connect {
+    /// Which of the host's processors are in use (`virNodeGetCPUMap`).
+    pub async fn node_cpu_map(&self) -> Result<NodeCpuMap> {
+        let procedure = remote::NodeGetCpuMap::INFO.name;
+        let args = remote::NodeGetCpuMapArgs {
+            need_map: 1,
+            need_online: 1,
+            flags: 0,
+        };
+        let reply = self.call::<remote::NodeGetCpuMap>(&args).await?;
+        let ret = reply.decode()?;
+        let possible = wire::count(procedure, ret.ret)?;
+        let online = CpuMap::from_wire(&ret.cpumap);
+        let beyond = online.iter().any(|cpu| cpu >= possible);
+        if beyond || online.len() != ret.online as usize {
+            return Err(wire::senseless(
+                procedure,
+                format!(
+                    "{} of {possible} processors are in use, namely {online}",
+                    ret.online
+                ),
+            ));
+        }
+        Ok(NodeCpuMap { possible, online })
+    }
+}
