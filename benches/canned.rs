@@ -16,7 +16,7 @@ use bench_support::{Options, Result};
 const SCRATCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/canned");
 const C_CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c/client.c");
 
-const ROWS: [Row<'static>; 5] = [
+const ROWS: [Row<'static>; 6] = [
     Row {
         name: "sequential calls",
         verb: "info",
@@ -61,6 +61,18 @@ const ROWS: [Row<'static>; 5] = [
         quick: 1,
         profiled: 30,
         wall: Wall::Each(Aim::TimesFaster(4.0)),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "the same as lists of parameters",
+        verb: "params",
+        callers: 1,
+        counts: [200, 40],
+        quick: 1,
+        profiled: 30,
+        wall: Wall::Each(Aim::None),
         cpu: Aim::None,
         system_calls: Aim::None,
         peak: Aim::None,

@@ -82,28 +82,12 @@ static uint64_t list(void)
     return check;
 }
 
-static uint64_t value_of(const virTypedParameter *param)
+/* What a program that draws curves would look up. */
+static uint64_t number(virDomainStatsRecordPtr record, const char *name)
 {
-    uint64_t bits;
-    switch (param->type) {
-    case VIR_TYPED_PARAM_INT:
-        return (uint64_t)param->value.i;
-    case VIR_TYPED_PARAM_UINT:
-        return param->value.ui;
-    case VIR_TYPED_PARAM_LLONG:
-        return (uint64_t)param->value.l;
-    case VIR_TYPED_PARAM_ULLONG:
-        return param->value.ul;
-    case VIR_TYPED_PARAM_DOUBLE:
-        memcpy(&bits, &param->value.d, sizeof(bits));
-        return bits;
-    case VIR_TYPED_PARAM_BOOLEAN:
-        return param->value.b ? 1 : 0;
-    case VIR_TYPED_PARAM_STRING:
-        return strlen(param->value.s);
-    default:
-        return 0;
-    }
+    unsigned long long value = 0;
+    virTypedParamsGetULLong(record->params, record->nparams, name, &value);
+    return value;
 }
 
 static uint64_t stats(void)
@@ -114,8 +98,8 @@ static uint64_t stats(void)
     if (count < 0)
         fail("stats");
     for (int i = 0; i < count; i++)
-        for (int j = 0; j < records[i]->nparams; j++)
-            check += strlen(records[i]->params[j].field) + value_of(&records[i]->params[j]);
+        check += strlen(virDomainGetName(records[i]->dom)) + number(records[i], "net.0.rx.bytes")
+            + number(records[i], "block.0.rd.bytes");
     virDomainStatsRecordListFree(records);
     /* Times a few million calls this must not wrap. */
     return check & 0xffffffff;
@@ -244,7 +228,7 @@ static uint64_t repeat(const char *verb, uint64_t count)
         const char *verb;
         uint64_t (*work)(void);
     } verbs[] = {
-        { "info", info }, { "list", list }, { "stats", stats }, { "open", open_close },
+        { "info", info }, { "list", list }, { "stats", stats }, { "params", stats }, { "open", open_close },
     };
     uint64_t check = 0;
 

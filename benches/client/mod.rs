@@ -9,10 +9,10 @@ use bench_support::client::{Program, Report, Stopwatch};
 use bench_support::profile::warm_up;
 use bench_support::{Result, fixtures};
 use libvirt_client::Connect;
-use libvirt_client::domain::{Domain, XmlFlags};
+use libvirt_client::domain::stats::GetAllDomainStatsFlags;
+use libvirt_client::domain::{Domain, StatsTypes, XmlFlags};
 use libvirt_client::events::domain::{Change, Lifecycle};
 use libvirt_client::events::{EventError, Subscription};
-use libvirt_client::protocol::remote;
 use libvirt_client::types::connect::ListAllDomainsFlags;
 use tokio::task::JoinSet;
 
@@ -94,6 +94,7 @@ impl Client {
             }
             "list" => lists(domain.connect(), each).await?,
             "stats" => stats(domain.connect(), each).await?,
+            "params" => params(domain.connect(), each).await?,
             "open" => {
                 for _ in 0..each {
                     Connect::open(&self.uri).await?.close().await;
@@ -133,38 +134,43 @@ async fn lists(conn: &Connect, count: u64) -> Result<u64> {
     Ok(check)
 }
 
+/// Statistics as structures; of each domain what a program that draws curves would look up.
 async fn stats(conn: &Connect, count: u64) -> Result<u64> {
-    let args = remote::ConnectGetAllDomainStatsArgs {
-        doms: Vec::new(),
-        stats: 0,
-        flags: 0,
-    };
     let mut check = 0;
     for _ in 0..count {
-        let reply = conn
-            .raw()
-            .call::<remote::ConnectGetAllDomainStats>(&args)
-            .await?;
-        let records = reply.decode()?.ret_stats;
-        let params = records.iter().flat_map(|record| &record.params);
-        let values = params.map(|param| param.field.len() as u64 + value_of(&param.value));
-        // As in the C program: times a few million calls this must not wrap.
-        check += values.fold(0_u64, u64::wrapping_add) & 0xffff_ffff;
+        let (groups, flags) = (StatsTypes::empty(), GetAllDomainStatsFlags::empty());
+        let records = conn.all_domain_stats(groups, flags).await?;
+        let each = records.iter().map(|record| {
+            let received = record.stats.net.first().and_then(|net| net.rx_bytes);
+            let read = record.stats.block.first();
+            let read = read.and_then(|block| block.read_bytes);
+            record.domain.name().len() as u64
+                + received.unwrap_or_default()
+                + read.unwrap_or_default()
+        });
+        check += total(each);
     }
     Ok(check)
 }
 
-fn value_of(value: &remote::TypedParamValue<'_>) -> u64 {
-    use remote::TypedParamValue as Value;
-    match value {
-        Value::Int(value) => *value as u64,
-        Value::Uint(value) => u64::from(*value),
-        Value::Llong(value) => *value as u64,
-        Value::Ullong(value) => *value,
-        Value::Double(value) => value.to_bits(),
-        Value::Boolean(value) => u64::from(*value != 0),
-        Value::String(value) => value.len() as u64,
+/// The same statistics as lists of parameters.
+async fn params(conn: &Connect, count: u64) -> Result<u64> {
+    let mut check = 0;
+    for _ in 0..count {
+        let (groups, flags) = (StatsTypes::empty(), GetAllDomainStatsFlags::empty());
+        let records = conn.all_domain_stats_raw(groups, flags).await?;
+        let each = records.iter().map(|(domain, params)| {
+            let number = |name| params.get::<u64>(name).unwrap_or_default();
+            domain.name().len() as u64 + number("net.0.rx.bytes") + number("block.0.rd.bytes")
+        });
+        check += total(each);
     }
+    Ok(check)
+}
+
+/// As in the C program: times a few million calls this must not wrap.
+fn total(each: impl Iterator<Item = u64>) -> u64 {
+    each.fold(0, u64::wrapping_add) & 0xffff_ffff
 }
 
 /// The definitions of all domains, one call each; callers share the domains.
@@ -210,7 +216,7 @@ async fn take_events(
     if count == 0 {
         return Ok((0, 0));
     }
-    set_memory(domain, count).await?;
+    domain.set_memory_kib(count).await?;
     let (mut check, mut seen, mut lost) = (0, 0, 0);
     while seen + lost < count {
         match events.next().await.ok_or("the events ended")? {
@@ -226,16 +232,4 @@ async fn take_events(
         }
     }
     Ok((check, lost))
-}
-
-async fn set_memory(domain: &Domain, kib: u64) -> Result<()> {
-    let dom = remote::NonnullDomain {
-        name: domain.name().into(),
-        uuid: domain.uuid(),
-        id: -1,
-    };
-    let args = remote::DomainSetMemoryArgs { dom, memory: kib };
-    let raw = domain.connect().raw();
-    raw.call::<remote::DomainSetMemory>(&args).await?;
-    Ok(())
 }

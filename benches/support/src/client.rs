@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::str::FromStr;
 use std::time::Instant;
 
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::ProcessTime;
 
 use crate::affinity::Cpus;
 use crate::{Error, Result};
@@ -105,12 +105,7 @@ impl FromStr for Report {
 #[derive(Debug)]
 pub struct Stopwatch {
     wall: Instant,
-    cpu: u64,
-}
-
-fn processor_nanos() -> u64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    cpu: ProcessTime,
 }
 
 /// The high-water mark of this process's memory, in KiB.
@@ -127,7 +122,7 @@ impl Stopwatch {
     /// The measured part begins.
     pub fn start() -> Self {
         Self {
-            cpu: processor_nanos(),
+            cpu: ProcessTime::now(),
             wall: Instant::now(),
         }
     }
@@ -135,7 +130,7 @@ impl Stopwatch {
     /// The measured part has ended.
     pub fn stop(self, done: u64, check: u64) -> Result<Report> {
         let wall = self.wall.elapsed().as_nanos() as u64;
-        let cpu = processor_nanos() - self.cpu;
+        let cpu = self.cpu.elapsed().as_nanos() as u64;
         Ok(Report {
             wall,
             cpu,

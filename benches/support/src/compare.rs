@@ -22,7 +22,7 @@ pub struct Row<'a> {
     pub callers: u64,
     /// How often our client does it, and how often C's: each for about half a second.
     pub counts: [u64; 2],
-    /// How often each does it to prove that it works.
+    /// How often each does it to prove that it works, and at least under valgrind.
     pub quick: u64,
     /// How often each does it when system calls and the like are counted: so often in one run,
     /// three times as often in another. A multiple of ten times `callers`.
@@ -109,13 +109,18 @@ impl Comparison {
         };
         let reports = self.measure(cpus, row, work)?;
         let mut figures = time_figures(row, &reports);
-        for (name, counter, aim) in [
-            ("system calls", self.counter, row.system_calls),
-            ("instructions", self.valgrind(Counter::Callgrind), Aim::None),
-            ("allocations", self.valgrind(Counter::Memcheck), Aim::None),
-        ] {
-            if let Some(counter) = counter {
-                figures.push(self.count((name, counter, aim), cpus, row, work)?);
+        if let Some(counter) = self.counter {
+            let least = self.options.size(row.profiled, row.quick);
+            let counter = ("system calls", counter, row.system_calls);
+            figures.push(self.count(counter, cpus, least, work)?);
+        }
+        if self.options.valgrind {
+            // Few are enough: the same work takes the same instructions.
+            for counter in [
+                ("instructions", Counter::Callgrind, Aim::None),
+                ("allocations", Counter::Memcheck, Aim::None),
+            ] {
+                figures.push(self.count(counter, cpus, row.quick, work)?);
             }
         }
         self.table.row(row.name, &figures);
@@ -157,18 +162,14 @@ impl Comparison {
         Ok(reports)
     }
 
-    fn valgrind(&self, counter: Counter) -> Option<Counter> {
-        self.options.valgrind.then_some(counter)
-    }
-
+    /// Counts in runs that do their work `least` times and three times that.
     fn count(
         &self,
         (name, counter, aim): (&'static str, Counter, Aim),
         cpus: &Cpus,
-        row: &Row<'_>,
+        least: u64,
         work: Work<'_>,
     ) -> Result<Figure<'static>> {
-        let least = self.options.size(row.profiled, row.quick);
         let counts = [least, 3 * least];
         let each = |program: &Program| counter.each(&self.scratch, cpus, program, work, counts);
         Ok(Figure {
