@@ -1,8 +1,9 @@
 //! Which of the host's processors are in use.
 
+use crate::api::domain::CpuMap;
 use crate::api::wire;
 use crate::client::Connect;
-use crate::domain::CpuMap;
+
 use crate::error::Result;
 use crate::protocol::{Procedure, remote};
 
