@@ -40,6 +40,19 @@ impl Unit<Duration> for Micros {
     }
 }
 
+/// A number of milliseconds, `ULLONG`.
+pub(crate) struct Millis;
+
+impl Unit<Duration> for Millis {
+    fn read(value: ValueRef<'_>) -> Option<Duration> {
+        u64::from_param(value).map(Duration::from_millis)
+    }
+
+    fn write(value: &Duration) -> Value {
+        Value::Ullong(value.as_millis().try_into().unwrap_or(u64::MAX))
+    }
+}
+
 /// A number of seconds, `ULLONG`.
 pub(crate) struct Seconds;
 

@@ -4,6 +4,7 @@ mod agent;
 mod describe;
 mod device;
 mod install;
+mod jobs;
 mod lifecycle;
 mod media;
 mod provision;

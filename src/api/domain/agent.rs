@@ -33,6 +33,7 @@ param_struct! {
         online: String = "online",
         /// Those that the guest could stop using.
         offlinable: String = "offlinable",
+        ..other
     }
 }
 

@@ -29,6 +29,7 @@ param_struct! {
         image_format: String = "image_format",
         /// How many channels write to or read from the file at a time. Since libvirt 11.2.0.
         parallel_channels: i32 = "parallel.channels",
+        ..other
     }
 }
 
