@@ -20,5 +20,6 @@ mod load;
 mod opening;
 mod peer;
 mod replies;
+mod resources;
 mod streams;
 mod wire_types;

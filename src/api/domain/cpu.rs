@@ -184,22 +184,8 @@ async fn host_cpus(conn: &Connect) -> Result<u32> {
     };
     match conn.call::<remote::NodeGetCpuMap>(&args).await {
         Ok(reply) => wire::count(remote::NodeGetCpuMap::INFO.name, reply.decode()?.ret),
-        // Not every driver can tell; the product is the most that there can be.
-        Err(error) if error.is_unsupported() => {
-            let reply = conn.call::<remote::NodeGetInfo>(&()).await?;
-            let info = reply.decode()?;
-            let product = [info.nodes, info.sockets, info.cores, info.threads]
-                .iter()
-                .try_fold(1_u32, |product, factor| {
-                    product.checked_mul(u32::try_from(*factor).ok()?)
-                });
-            product.ok_or_else(|| {
-                wire::senseless(
-                    remote::NodeGetInfo::INFO.name,
-                    "a processor topology without a sensible number of processors",
-                )
-            })
-        }
+        // Not every driver can tell.
+        Err(error) if error.is_unsupported() => Ok(conn.node_info().await?.max_cpus()),
         Err(error) => Err(error),
     }
 }
