@@ -16,6 +16,10 @@ use crate::xdr::{self, Encode, EncodeError, Writer};
 const READ_BUFFER: usize = 256 * 1024;
 /// How much of a large frame's announced length is reserved ahead of the bytes that arrived.
 const RESERVE_AHEAD: usize = 1024 * 1024;
+/// What is reserved for the first large frame of a connection. Untouched memory costs nothing, and
+/// glibc stops giving memory back to the system after each reply, only to have it back page by
+/// page for the next one, once it has seen a block of this size come and go.
+const FIRST_LARGE: usize = 4 * 1024 * 1024;
 
 /// One whole message.
 #[derive(Debug)]
@@ -69,6 +73,7 @@ pub(crate) struct FrameBuffer {
     /// A message that is whole but for the descriptors behind it, and how many those are.
     incomplete: Option<(Header, Bytes, usize)>,
     any_received: bool,
+    any_large: bool,
 }
 
 impl FrameBuffer {
@@ -80,6 +85,7 @@ impl FrameBuffer {
             descriptors: VecDeque::new(),
             incomplete: None,
             any_received: false,
+            any_large: false,
         }
     }
 
@@ -169,7 +175,13 @@ impl FrameBuffer {
         }
         if pending.len() < len {
             if len > READ_BUFFER {
-                let mut large = Vec::with_capacity(len.min(pending.len() + RESERVE_AHEAD));
+                let reserve = if self.any_large {
+                    len.min(pending.len() + RESERVE_AHEAD)
+                } else {
+                    FIRST_LARGE
+                };
+                self.any_large = true;
+                let mut large = Vec::with_capacity(reserve);
                 large.extend_from_slice(pending);
                 self.buffer.clear();
                 self.start = 0;

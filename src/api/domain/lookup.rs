@@ -8,6 +8,7 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Procedure, remote};
 use crate::types::connect::ListAllDomainsFlags;
+use crate::xdr::{self, Decode};
 
 impl Connect {
     /// The domain of that name (`virDomainLookupByName`).
@@ -58,18 +59,24 @@ impl Connect {
             flags: flags.bits(),
         };
         let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
-        let ret = reply.decode()?;
-        if ret.ret as usize != ret.domains.len() {
+        // One by one: the list as it is on the wire would take as much memory again as the handles.
+        let (domains, said) = reply.decode_with(|reader| {
+            let count =
+                xdr::take_len::<remote::NonnullDomain<'_>>(reader, remote::DOMAIN_LIST_MAX)?;
+            let mut domains = Vec::with_capacity(count);
+            for _ in 0..count {
+                let domain = remote::NonnullDomain::decode(reader)?;
+                domains.push(Domain::from_wire(self, &domain));
+            }
+            Ok((domains, u32::decode(reader)?))
+        })?;
+        if said as usize != domains.len() {
             return Err(wire::senseless(
                 remote::ConnectListAllDomains::INFO.name,
-                format!("{} domains, said to be {}", ret.domains.len(), ret.ret),
+                format!("{} domains, said to be {said}", domains.len()),
             ));
         }
-        Ok(ret
-            .domains
-            .iter()
-            .map(|domain| Domain::from_wire(self, domain))
-            .collect())
+        Ok(domains)
     }
 
     /// How many domains pass the filter; see [`list_all_domains`](Self::list_all_domains).
