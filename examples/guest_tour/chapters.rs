@@ -74,6 +74,30 @@ impl<'a> Tour<'a> {
         chapter("Measure it");
         let info = self.domain.info().await?;
         fact("CPU time", format_args!("{:.2?}", info.cpu_time));
+        for vcpu in self.domain.vcpus().await? {
+            let (state, cpu, time) = (vcpu.state, vcpu.host_cpu, vcpu.cpu_time);
+            let name = format!("processor {}", vcpu.number);
+            fact(
+                &name,
+                format_args!("{state:?} on host CPU {cpu:?}, {time:.2?}"),
+            );
+        }
+        let memory = self.domain.memory_stats().await?;
+        let disk = self.domain.block_stats("vda").await?;
+        let counters = [
+            ("process", memory.rss_kib, "KiB resident"),
+            ("guest", memory.available_kib, "KiB in its eyes"),
+            ("", memory.unused_kib, "KiB of them unused"),
+            ("disk", disk.read_requests, "read requests"),
+            ("", disk.read_bytes, "bytes read"),
+            ("", disk.write_requests, "write requests"),
+        ];
+        for (name, value, unit) in counters {
+            // Not every hypervisor counts everything.
+            if let Some(value) = value {
+                fact(name, format_args!("{value} {unit}"));
+            }
+        }
         Ok(())
     }
 
