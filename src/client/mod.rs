@@ -148,8 +148,8 @@ impl Connect {
         Raw::new(self)
     }
 
-    /// The URI that the connection was opened with; where none was given, the one that the daemon
-    /// chose (`virConnectGetURI`).
+    /// The URI that the connection was opened with (`virConnectGetURI`): in place of an alias the
+    /// one that it stands for, and where there was none at all the one that the daemon chose.
     pub fn uri(&self) -> &str {
         self.inner.uri.get().map_or("", String::as_str)
     }

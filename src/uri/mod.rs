@@ -93,6 +93,16 @@ impl Mode {
 }
 
 /// A parsed connection URI.
+///
+/// ```
+/// use libvirt_client::uri::{ConnectUri, TransportKind};
+///
+/// let uri = ConnectUri::parse("qemu+ssh://root@[2001:db8::1]:2222/system?keyfile=/k%20ey")?;
+/// assert_eq!((uri.driver.as_str(), uri.transport), ("qemu", TransportKind::Ssh));
+/// assert_eq!((uri.host.as_deref(), uri.port), (Some("2001:db8::1"), Some(2222)));
+/// assert_eq!(uri.parameters.get("keyfile"), Some("/k ey"));
+/// # Ok::<(), libvirt_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectUri {
     text: String,
@@ -116,7 +126,8 @@ pub struct ConnectUri {
 }
 
 impl ConnectUri {
-    /// Parses a URI as the C library does.
+    /// Parses a URI as the C library does. Aliases are not URIs; [`Connect`](crate::Connect) resolves
+    /// them when it opens a connection.
     pub fn parse(text: &str) -> Result<Self> {
         Self::parse_or_reason(text).map_err(|reason| Error::Uri {
             uri: text.to_owned(),
