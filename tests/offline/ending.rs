@@ -105,14 +105,14 @@ async fn closing_tells_the_daemon_and_fails_what_is_in_flight() {
 async fn dropping_the_last_handle_closes_the_connection() {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
-    let clone = conn.clone();
+    let last = conn.clone();
     drop(conn);
-    let (name, ()) = tokio::join!(clone.hostname(), async {
+    let (name, ()) = tokio::join!(last.hostname(), async {
         let call = peer.take().await;
         peer.reply(&call, &string("host")).await;
     });
     assert_eq!(name.unwrap(), "host");
-    drop(clone);
+    drop(last);
     let close = peer.take().await;
     assert_eq!(close.procedure, procedure::CONNECT_CLOSE);
     peer.reply(&close, &[]).await;

@@ -19,16 +19,15 @@ async fn contrary_daemon(mut peer: Peer) {
         let next = if waiting.is_empty() {
             peer.try_take().await
         } else {
-            match tokio::time::timeout(Duration::from_millis(1), peer.try_take()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    waiting.reverse();
-                    for call in waiting.drain(..) {
-                        answer(&mut peer, &call).await;
-                    }
-                    continue;
+            let soon = tokio::time::timeout(Duration::from_millis(1), peer.try_take()).await;
+            let Ok(next) = soon else {
+                waiting.reverse();
+                for call in waiting.drain(..) {
+                    answer(&mut peer, &call).await;
                 }
-            }
+                continue;
+            };
+            next
         };
         let Some(call) = next else { return };
         if call.program == crate::peer::KEEPALIVE {
@@ -65,7 +64,7 @@ async fn caller(conn: Connect, caller: usize) {
     for call in 0..CALLS {
         let name = format!("{caller}-{call}");
         let lookup = conn.lookup_domain_by_name(&name);
-        if (caller + call) % 5 == 0 {
+        if (caller + call).is_multiple_of(5) {
             // Impatient, at some point between sending and the reply.
             let patience = Duration::from_micros((call % 50) as u64 * 20);
             if let Ok(found) = tokio::time::timeout(patience, lookup).await {

@@ -31,7 +31,7 @@ pub mod procedure {
 
 /// A socket that a client can be told to connect to.
 pub struct Listener {
-    listener: UnixListener,
+    socket: UnixListener,
     path: PathBuf,
     _dir: TempDir,
 }
@@ -60,7 +60,7 @@ impl Listener {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sock");
         Self {
-            listener: UnixListener::bind(&path).unwrap(),
+            socket: UnixListener::bind(&path).unwrap(),
             path,
             _dir: dir,
         }
@@ -71,7 +71,7 @@ impl Listener {
     }
 
     pub async fn accept(&self) -> Peer {
-        let (stream, _) = self.listener.accept().await.unwrap();
+        let (stream, _) = self.socket.accept().await.unwrap();
         Peer::new(stream)
     }
 
@@ -101,7 +101,7 @@ impl Listener {
     {
         let uri = self.uri();
         let (conn, ()) = tokio::join!(Connect::open(&uri), async {
-            act(self.accept().await).await
+            act(self.accept().await).await;
         });
         conn
     }

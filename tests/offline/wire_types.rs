@@ -24,8 +24,10 @@ pub(crate) struct Row {
     /// The fields that have a declared maximum, and the maximum.
     bounded: &'static [(&'static str, usize)],
     /// Decodes a value, makes the field of that index so long, and encodes it again.
-    resized: fn(&[u8], usize, usize) -> Result<Vec<u8>, Failure>,
+    resized: Resized,
 }
+
+type Resized = fn(&[u8], usize, usize) -> Result<Vec<u8>, Failure>;
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Failure {
@@ -47,7 +49,7 @@ macro_rules! rows {
             let mut rows = Vec::new();
             $(
                 $(#[$attribute])*
-                rows.extend([$(Row {
+                { $(rows.push(Row {
                     name: $name,
                     recode: |bytes| recode::<protocol::$module::$ty>(bytes),
                     bounded: &[$((stringify!($field), $max)),*],
@@ -61,7 +63,7 @@ macro_rules! rows {
                         })*
                         to_vec(&value).map_err(Failure::Encode)
                     },
-                }),*]);
+                });)* }
             )*
             rows
         }
@@ -70,6 +72,8 @@ macro_rules! rows {
     };
 }
 
+// Numbers as the definition has them.
+#[allow(clippy::unreadable_literal)]
 #[path = "generated/wire_table.rs"]
 mod wire_table;
 
