@@ -79,7 +79,7 @@ impl<'a> Tour<'a> {
             let name = format!("processor {}", vcpu.number);
             fact(
                 &name,
-                format_args!("{state:?} on host CPU {cpu:?}, {time:.2?}"),
+                format_args!("{state:?} on host CPU {cpu}, {time:.2?}"),
             );
         }
         let memory = self.domain.memory_stats().await?;

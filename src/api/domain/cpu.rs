@@ -1,5 +1,6 @@
 //! Virtual processors: how many there are, and what they do.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{CpuMap, Domain, ModificationImpact, VcpuFlags, VcpuHostCpuState, VcpuState};
@@ -44,6 +45,16 @@ impl HostCpu {
         match self {
             Self::Number(number) => Some(number),
             Self::None(_) => None,
+        }
+    }
+}
+
+/// The processor's number, or why there is none.
+impl fmt::Display for HostCpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::None(state) => fmt::Debug::fmt(state, f),
         }
     }
 }
