@@ -30,8 +30,10 @@ mod error;
 pub mod guest;
 mod need;
 pub mod network;
+pub mod processes;
 mod search;
 pub mod shared;
+pub mod ssh;
 
 pub use daemon::{Builder, Daemon, Mode};
 pub use error::{Error, Result};

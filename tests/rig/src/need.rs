@@ -36,11 +36,13 @@ pub enum Need {
     Polkit,
     /// The `openssl` command.
     Openssl,
+    /// ssh's client and server, and a netcat that knows UNIX sockets.
+    Ssh,
 }
 
 impl Need {
     /// Every need, in the order in which they build on each other.
-    pub const ALL: [Need; 9] = [
+    pub const ALL: [Need; 10] = [
         Need::Daemon,
         Need::Virsh,
         Need::Qemu,
@@ -50,6 +52,7 @@ impl Need {
         Need::Sasl,
         Need::Polkit,
         Need::Openssl,
+        Need::Ssh,
     ];
 
     /// The name by which [`WITHOUT`] refers to this need.
@@ -64,6 +67,7 @@ impl Need {
             Need::Sasl => "sasl",
             Need::Polkit => "polkit",
             Need::Openssl => "openssl",
+            Need::Ssh => "ssh",
         }
     }
 
@@ -96,6 +100,11 @@ impl Need {
                 Part::Program("dbus-daemon", "dbus-daemon"),
             ],
             Need::Openssl => vec![Part::Program("openssl", "openssl")],
+            Need::Ssh => vec![
+                Part::Program("ssh", "openssh-client"),
+                Part::Program("sshd", "openssh-server"),
+                Part::Program("nc.openbsd", "netcat-openbsd"),
+            ],
         }
     }
 }

@@ -9,7 +9,7 @@ mod process;
 mod remote;
 mod supervisor;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
@@ -186,6 +186,18 @@ impl Daemon {
     /// any, with its environment.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         self.launch.command(program.as_ref())
+    }
+
+    /// The same, but on the network of this process.
+    pub(crate) fn command_on_hosts_network(&self, program: &Path) -> Command {
+        self.launch.command_on_hosts_network(program)
+    }
+
+    /// The daemon's environment.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
+        let text = |value: &OsString| value.to_string_lossy().into_owned();
+        let variables = self.launch.environment.iter();
+        variables.map(move |(name, value)| (text(name), text(value)))
     }
 
     /// The processes that belong to this daemon: itself, its guests, its helpers.

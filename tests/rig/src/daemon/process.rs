@@ -41,6 +41,18 @@ pub(super) struct Namespaces {
 impl Launch {
     /// A command that runs `program` where the daemon runs, and in its environment.
     pub(super) fn command(&self, program: &Path) -> Command {
+        self.command_on(
+            program,
+            self.namespaces.as_ref().is_some_and(|it| it.own_network),
+        )
+    }
+
+    /// The same, but on the network of this process.
+    pub(super) fn command_on_hosts_network(&self, program: &Path) -> Command {
+        self.command_on(program, false)
+    }
+
+    fn command_on(&self, program: &Path, own_network: bool) -> Command {
         let mut command = match &self.namespaces {
             None => Command::new(program),
             Some(namespaces) => {
@@ -48,7 +60,7 @@ impl Launch {
                 command
                     .arg(format!("--target={}", namespaces.of.as_raw_nonzero()))
                     .args(["--mount", "--uts", "--pid", "--no-fork"])
-                    .args(namespaces.own_network.then_some("--net"))
+                    .args(own_network.then_some("--net"))
                     .arg("--")
                     // Only a child is in the PID namespace. nsenter would fork one, but also stop
                     // itself when that is stopped; then nobody would reap it, and the namespace

@@ -1,0 +1,118 @@
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::make_key;
+use crate::error::{Attempt as _, Result};
+use crate::need::{Need, require};
+
+/// Somebody who uses ssh: a key, known hosts and settings that have nothing to do with those of
+/// whoever runs the tests.
+#[derive(Debug)]
+pub struct Client {
+    dir: TempDir,
+    public_key: String,
+}
+
+impl Client {
+    /// Makes one, who knows no host yet and would not talk to an unknown one.
+    pub fn new() -> Result<Self> {
+        require(&[Need::Ssh])?;
+        let dir = tempfile::Builder::new()
+            .prefix("rig-ssh-")
+            .tempdir()
+            .attempt(|| String::from("creating a temporary directory"))?;
+        let public_key = make_key(&dir.path().join("key"))?;
+        let client = Self { dir, public_key };
+        write(&client.known_hosts(), "")?;
+        write(
+            &client.config(),
+            &format!(
+                "StrictHostKeyChecking yes
+UserKnownHostsFile {}
+GlobalKnownHostsFile none
+IdentitiesOnly yes
+IdentityAgent none
+",
+                client.known_hosts().display(),
+            ),
+        )?;
+        let program = client.program();
+        let text = format!(
+            "#!/bin/sh\nexec ssh -F '{}' \"$@\"\n",
+            client.config().display()
+        );
+        write(&program, &text)?;
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+            .attempt(|| format!("making {} a program", program.display()))?;
+        Ok(client)
+    }
+
+    /// The parameters of a URI that has libvirt use this client's ssh and its key.
+    pub fn parameters(&self) -> String {
+        format!(
+            "command={}&keyfile={}",
+            self.program().display(),
+            self.key().display()
+        )
+    }
+
+    /// A program that takes ssh's arguments and uses this client's settings, but not its key.
+    pub fn program(&self) -> PathBuf {
+        self.dir().join("ssh")
+    }
+
+    /// The private key.
+    pub fn key(&self) -> PathBuf {
+        self.dir().join("key")
+    }
+
+    /// The public key, as it stands in lists of keys.
+    pub fn public_key(&self) -> &str {
+        &self.public_key
+    }
+
+    /// The settings, as in `~/.ssh/config`.
+    pub fn config(&self) -> PathBuf {
+        self.dir().join("config")
+    }
+
+    /// The keys of hosts.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.dir().join("known_hosts")
+    }
+
+    /// The directory of all that.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Adds settings.
+    pub fn configure(&self, text: &str) -> Result<()> {
+        append(&self.config(), text)
+    }
+
+    /// Takes the key for that of the host at `address`, of the form `host:port`.
+    pub fn trust(&self, address: &str, host_key: &str) -> Result<()> {
+        let name = match address.rsplit_once(':') {
+            Some((host, port)) => format!("[{host}]:{port}"),
+            None => address.to_owned(),
+        };
+        append(&self.known_hosts(), &format!("{name} {host_key}"))
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).attempt(|| format!("writing {}", path.display()))
+}
+
+fn append(path: &Path, line: &str) -> Result<()> {
+    File::options()
+        .append(true)
+        .open(path)
+        .and_then(|mut file| writeln!(file, "{line}"))
+        .attempt(|| format!("writing {}", path.display()))
+}

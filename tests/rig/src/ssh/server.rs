@@ -1,0 +1,349 @@
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Client, make_key};
+use crate::command::{POLL, stdout_of, wait_until};
+use crate::daemon::{Daemon, Mode, tail};
+use crate::error::{Attempt as _, Error, Result};
+use crate::need::{Need, require};
+use crate::network::Port;
+use crate::processes::{Process, kill_tree, tree};
+use crate::search::program;
+
+const SERVER: &str = include_str!("server.sh");
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// What an ssh server is to be like.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder<'a> {
+    daemon: &'a Daemon,
+    keys: Vec<String>,
+    lines: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// A running ssh server on a port of `127.0.0.1`. It ends when dropped, or with its daemon.
+///
+/// Who logs in finds what the daemon's host would be: the daemon's `/run/libvirt`, `/etc/libvirt`
+/// and so on, and its environment. The server of a system daemon lets in root and `nobody`, each
+/// with a home directory that nothing else uses; that of a session daemon its own user.
+#[derive(Debug)]
+pub struct Server {
+    dir: PathBuf,
+    port: Port,
+    host_key: String,
+    child: Child,
+    user: String,
+}
+
+impl Builder<'_> {
+    /// Lets the client in, as whatever user.
+    pub fn accept(mut self, client: &Client) -> Self {
+        self.keys.push(client.public_key().to_owned());
+        self
+    }
+
+    /// Lets the client in, with options such as `command="…"`.
+    pub fn accept_with(mut self, options: &str, client: &Client) -> Self {
+        self.keys.push(format!("{options} {}", client.public_key()));
+        self
+    }
+
+    /// Adds a line to `sshd_config`; it counts for more than what the rig says there.
+    pub fn conf_line(mut self, line: impl Into<String>) -> Self {
+        self.lines.push(line.into());
+        self
+    }
+
+    /// Sets a variable in the environment of those who log in.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Leaves those who log in with these programs only.
+    pub fn programs(self, names: &[&str]) -> Result<Self> {
+        let dir = tempfile::Builder::new()
+            .prefix("bin-")
+            .tempdir_in(self.daemon.scratch())
+            .attempt(|| String::from("creating a directory"))?
+            .keep();
+        for name in names {
+            let target = program(name)
+                .ok_or_else(|| Error::Failed(format!("there is no program {name}")))?;
+            std::os::unix::fs::symlink(&target, dir.join(name))
+                .attempt(|| format!("linking {}", target.display()))?;
+        }
+        let path = dir.display().to_string();
+        Ok(self.env("PATH", &path))
+    }
+
+    /// Starts it and returns when it serves.
+    pub fn start(self) -> Result<Server> {
+        require(&[Need::Ssh])?;
+        let dir = tempfile::Builder::new()
+            .prefix("ssh-")
+            .tempdir_in(self.daemon.dir())
+            .attempt(|| String::from("creating a directory"))?
+            // It goes with the daemon's.
+            .keep();
+        let is_system = self.daemon.mode() == Mode::System;
+        let port = Port::reserve()?;
+        let host_key = make_key(&dir.join("host_key"))?;
+        let home = dir.join("home");
+        make_dir(&home)?;
+        // Read with the rights of whoever logs in.
+        let seen = if is_system {
+            Path::new("/home")
+        } else {
+            &*home
+        };
+        write(&home.join("authorized_keys"), &self.keys.join("\n"))?;
+        if is_system {
+            make_users(&dir, &home)?;
+            // Where clients on that host look for them.
+            for socket in [Some(self.daemon.socket()), self.daemon.socket_ro()] {
+                link_socket(socket, &self.daemon.dir().join("run"))?;
+            }
+        }
+        let config = self.config(&dir, port.number(), &seen.join("authorized_keys"));
+        write(&dir.join("sshd_config"), &config)?;
+        let user = if is_system {
+            String::from("root")
+        } else {
+            stdout_of(Command::new("id").arg("-un"), START_LIMIT)?
+                .trim()
+                .to_owned()
+        };
+        let child = self.spawn(&dir)?;
+        let mut server = Server {
+            dir,
+            port,
+            host_key,
+            child,
+            user,
+        };
+        server.wait()?;
+        Ok(server)
+    }
+
+    fn config(&self, dir: &Path, port: u16, keys: &Path) -> String {
+        let mut lines = self.lines.clone();
+        // Of equal settings the first counts.
+        lines.extend([
+            format!("Port {port}"),
+            String::from("ListenAddress 127.0.0.1"),
+            format!("HostKey {}", dir.join("host_key").display()),
+            format!("AuthorizedKeysFile {}", keys.display()),
+            String::from("PermitRootLogin yes"),
+            String::from("PasswordAuthentication no"),
+            String::from("KbdInteractiveAuthentication no"),
+            String::from("UsePAM no"),
+            String::from("StrictModes no"),
+            String::from("PidFile none"),
+        ]);
+        let mut environment = self.environment.clone();
+        if self.daemon.mode() == Mode::Session {
+            environment.extend(self.daemon.environment());
+        }
+        if !environment.is_empty() {
+            let words = environment
+                .iter()
+                .map(|(name, value)| format!("\"{name}={value}\""));
+            lines.push(format!("SetEnv {}", words.collect::<Vec<_>>().join(" ")));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn spawn(&self, dir: &Path) -> Result<Child> {
+        let sshd = program("sshd").unwrap_or_else(|| PathBuf::from("/usr/sbin/sshd"));
+        let mut command = if self.daemon.mode() == Mode::System {
+            write(&dir.join("server.sh"), SERVER)?;
+            let mut command = self.daemon.command_on_hosts_network("unshare".as_ref());
+            command
+                .args(["--mount", "--propagation", "private", "sh"])
+                .arg(dir.join("server.sh"))
+                .arg(sshd)
+                .env("RIG_SSH_DIR", dir);
+            command
+        } else {
+            self.daemon.command(sshd)
+        };
+        let log = dir.join("log");
+        let output = File::create(&log).attempt(|| format!("creating {}", log.display()))?;
+        spawn(
+            command
+                .args(["-D", "-e", "-f"])
+                .arg(dir.join("sshd_config"))
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(output)
+                .process_group(0),
+        )
+    }
+}
+
+impl Server {
+    /// A server on the host of that daemon.
+    pub fn builder(daemon: &Daemon) -> Builder<'_> {
+        Builder {
+            daemon,
+            keys: Vec::new(),
+            lines: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// Host and port, as in a URI.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port())
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port.number()
+    }
+
+    /// The public key of the host.
+    pub fn host_key(&self) -> &str {
+        &self.host_key
+    }
+
+    /// A user who may log in: root, or whoever runs the tests.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The directory that the system daemon's root finds to be their home.
+    pub fn home(&self) -> PathBuf {
+        self.dir.join("home/root")
+    }
+
+    /// What the server said, for failed tests.
+    pub fn log(&self) -> String {
+        let log = self.dir.join("log");
+        fs::read(&log).map_or_else(
+            |error| format!("{}: {error}", log.display()),
+            |bytes| tail(&String::from_utf8_lossy(&bytes)),
+        )
+    }
+
+    /// What runs through it at the moment, itself included.
+    pub fn processes(&self) -> Result<Vec<Process>> {
+        tree(self.child.id())
+    }
+
+    /// Ends the server and all that was started through it, at once and without a word to its
+    /// clients, as if the host had lost its power.
+    pub fn kill9(&mut self) -> Result<()> {
+        kill_tree(self.child.id())?;
+        self.child
+            .wait()
+            .attempt(|| String::from("waiting for sshd"))
+            .map(drop)
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if let Some(status) = wait_until(&mut self.child, Instant::now())? {
+                let said = self.log();
+                return Err(Error::Failed(format!("sshd ended: {status}\n{said}")));
+            }
+            match greeting(self.port()) {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() >= deadline => {
+                    let said = self.log();
+                    return Err(Error::Failed(format!(
+                        "sshd did not serve within {START_LIMIT:?}: {error}\n{said}"
+                    )));
+                }
+                Err(_) => thread::sleep(POLL),
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = self.kill9() {
+            eprintln!("rig: ending sshd: {error}");
+        }
+    }
+}
+
+fn greeting(port: u16) -> io::Result<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut start = [0; 4];
+    stream.read_exact(&mut start)?;
+    if start == *b"SSH-" {
+        Ok(())
+    } else {
+        Err(io::Error::other("this is no ssh server"))
+    }
+}
+
+/// The users of a system daemon's host: the machine's, of which root and nobody can log in.
+fn make_users(dir: &Path, home: &Path) -> Result<()> {
+    const USERS: [(&str, &str); 2] = [
+        ("root", "x:0:0:root:/home/root:/bin/bash"),
+        ("nobody", "x:65534:65534:nobody:/home/nobody:/bin/sh"),
+    ];
+    let others =
+        fs::read_to_string("/etc/passwd").attempt(|| String::from("reading /etc/passwd"))?;
+    let mut users = Vec::new();
+    let mut passwords = Vec::new();
+    for (name, entry) in USERS {
+        make_dir(&home.join(name))?;
+        users.push(format!("{name}:{entry}"));
+        // No password, but not locked either.
+        passwords.push(format!("{name}:*:19000:0:99999:7:::"));
+    }
+    let is_new = |line: &&str| {
+        let name = line.split(':').next();
+        !USERS.iter().any(|(known, _)| name == Some(known))
+    };
+    users.extend(others.lines().filter(is_new).map(String::from));
+    write(&dir.join("passwd"), &(users.join("\n") + "\n"))?;
+    write(&dir.join("shadow"), &(passwords.join("\n") + "\n"))?;
+    let nobodys = home.join("nobody");
+    std::os::unix::fs::chown(&nobodys, Some(65534), Some(65534))
+        .attempt(|| format!("giving {} away", nobodys.display()))
+}
+
+/// Gives a socket its usual place, if another server has not done so before.
+fn link_socket(socket: Option<PathBuf>, dir: &Path) -> Result<()> {
+    let Some(socket) = socket else {
+        return Ok(());
+    };
+    let place = dir.join(socket.file_name().unwrap_or_default());
+    match fs::hard_link(&socket, &place) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(error).attempt(|| format!("linking {}", place.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir)
+        .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o755)))
+        .attempt(|| format!("creating {}", dir.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).attempt(|| format!("writing {}", path.display()))
+}
+
+fn spawn(command: &mut Command) -> Result<Child> {
+    command.spawn().attempt(|| String::from("starting sshd"))
+}
