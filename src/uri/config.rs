@@ -84,15 +84,26 @@ impl Config {
 
     /// `remote_mode`: the socket mode of URIs that have none.
     pub(super) fn remote_mode(&self) -> Result<Option<Mode>> {
-        let Some(setting) = self.setting("remote_mode") else {
+        self.one_of("remote_mode", Mode::from_name, Mode::NAMES)
+    }
+
+    /// A setting that is one of some names; `names` is what an error says of them.
+    pub(super) fn one_of<T>(
+        &self,
+        name: &str,
+        from_name: impl Fn(&str) -> Option<T>,
+        names: &str,
+    ) -> Result<Option<T>> {
+        let Some(setting) = self.setting(name) else {
             return Ok(None);
         };
-        let mode = match &setting.value {
-            Value::String(name) => Mode::from_name(name),
+        let value = match &setting.value {
+            Value::String(text) => from_name(text),
             _ => None,
         };
-        mode.map(Some)
-            .ok_or_else(|| self.error(setting, "it must be \"auto\", \"legacy\" or \"direct\""))
+        value
+            .map(Some)
+            .ok_or_else(|| self.error(setting, &format!("it must be {names}")))
     }
 
     fn string(&self, name: &str) -> Result<Option<&str>> {

@@ -7,6 +7,8 @@ mod in_process;
 mod parameters;
 mod percent;
 mod sockets;
+#[cfg(feature = "ssh")]
+mod ssh;
 
 #[cfg(test)]
 mod tests;
@@ -90,6 +92,35 @@ impl Mode {
             _ => return None,
         })
     }
+
+    /// For error messages.
+    const NAMES: &str = r#""auto", "legacy" or "direct""#;
+}
+
+/// What connects ssh's channel with the daemon on the other host: the `proxy` parameter, or
+/// `remote_proxy` in the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proxy {
+    /// virt-ssh-helper where the host has it, else netcat.
+    Auto,
+    /// netcat, which must be told the socket.
+    Netcat,
+    /// virt-ssh-helper, which knows where the sockets are, and starts a session's daemon.
+    Native,
+}
+
+impl Proxy {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "auto" => Self::Auto,
+            "netcat" => Self::Netcat,
+            "native" => Self::Native,
+            _ => return None,
+        })
+    }
+
+    /// For error messages.
+    const NAMES: &str = r#""auto", "native" or "netcat""#;
 }
 
 /// A parsed connection URI.
@@ -183,7 +214,12 @@ impl ConnectUri {
         if let Some(mode) = uri.parameters.get("mode")
             && Mode::from_name(mode).is_none()
         {
-            return Err(format!("mode is auto, legacy or direct, not {mode:?}"));
+            return Err(format!("mode is {}, not {mode:?}", Mode::NAMES));
+        }
+        if let Some(proxy) = uri.parameters.get("proxy")
+            && Proxy::from_name(proxy).is_none()
+        {
+            return Err(format!("proxy is {}, not {proxy:?}", Proxy::NAMES));
         }
         Ok(uri)
     }
@@ -198,15 +234,38 @@ impl ConnectUri {
         self.parameters.get("mode").and_then(Mode::from_name)
     }
 
+    /// The `proxy` parameter.
+    pub fn proxy(&self) -> Option<Proxy> {
+        self.parameters.get("proxy").and_then(Proxy::from_name)
+    }
+
+    /// The `mode` parameter, or else what the configuration says.
+    fn mode_or(&self, config: &Config) -> Result<Mode> {
+        match self.mode() {
+            Some(mode) => Ok(mode),
+            None => Ok(config.remote_mode()?.unwrap_or_default()),
+        }
+    }
+
+    /// The host, which is this one where the URI names none.
+    pub(crate) fn host_or_local(&self) -> &str {
+        self.host.as_deref().unwrap_or("localhost")
+    }
+
     /// The name that the daemon is asked to open: the URI without what only the way there needs.
     pub(crate) fn name_for_daemon(&self) -> String {
+        self.name_with(&[])
+    }
+
+    /// The URI for the other end, with those of the consumed parameters.
+    fn name_with(&self, kept: &[&str]) -> String {
         if let Some(name) = self.parameters.get("name") {
             return name.to_owned();
         }
         if self.driver.is_empty() {
             return String::new();
         }
-        let query = self.parameters.for_daemon();
+        let query = self.parameters.without_consumed(kept);
         format!(
             "{}://{}",
             self.driver,

@@ -61,6 +61,13 @@ impl Parameters {
         self.values(name).next_back()
     }
 
+    /// Whether a parameter that is a number is there and is not zero.
+    #[cfg(feature = "ssh")]
+    pub(crate) fn switch(&self, name: &str) -> bool {
+        let number = self.get(name).map(|value| value.trim_ascii_start().parse());
+        !matches!(number, None | Some(Ok(0)))
+    }
+
     fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         self.iter()
             .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
@@ -74,13 +81,12 @@ impl Parameters {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The query that the daemon gets.
-    pub(super) fn for_daemon(&self) -> String {
-        let passed_on = self.iter().filter(|(name, _)| {
-            !CONSUMED
-                .iter()
-                .any(|consumed| consumed.eq_ignore_ascii_case(name))
-        });
+    /// The query that the other end gets: what is not consumed, and of that what is in `kept`.
+    pub(super) fn without_consumed(&self, kept: &[&str]) -> String {
+        let is_in = |names: &[&str], name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        let passed_on = self
+            .iter()
+            .filter(|(name, _)| !is_in(&CONSUMED, name) || is_in(kept, name));
         // C encodes the values only.
         let pairs = passed_on.map(|(name, value)| format!("{name}={}", percent::encode(value, "")));
         pairs.collect::<Vec<_>>().join("&")

@@ -1,7 +1,7 @@
 //! Where a local daemon's sockets are.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Config, ConnectUri, Mode};
 use crate::error::{Error, Result};
@@ -57,25 +57,15 @@ pub(crate) fn socket_candidates(
     environment: &Environment,
     config: &Config,
 ) -> Result<Vec<PathBuf>> {
-    let mode = match uri.and_then(ConnectUri::mode) {
-        Some(mode) => mode,
+    let mode = match uri {
+        Some(uri) => uri.mode_or(config)?,
         None => config.remote_mode()?.unwrap_or_default(),
     };
     if let Some(path) = uri.and_then(|uri| uri.parameters.get("socket")) {
         return Ok(vec![PathBuf::from(path)]);
     }
-    let per_user = !environment.is_root && uri.is_none_or(is_for_user);
-    let dir = match (per_user, &environment.user_dir) {
-        (false, _) => environment.system_dir.clone(),
-        (true, Some(dir)) => dir.clone(),
-        (true, None) => {
-            return Err(Error::Unsupported(
-                "the user's daemon cannot be found: there is neither XDG_RUNTIME_DIR nor a home \
-                 directory"
-                    .to_owned(),
-            ));
-        }
-    };
+    let per_user = uri.map_or(!environment.is_root, |uri| is_per_user(uri, environment));
+    let dir = directory(per_user, environment)?;
     // A user's daemon has no separate read-only socket; there the flag alone has to do.
     let suffix = if read_only && !per_user { "-ro" } else { "" };
     let legacy = dir.join(format!("libvirt-sock{suffix}"));
@@ -98,7 +88,20 @@ pub(crate) fn socket_candidates(
     }
 }
 
-/// Whether an ordinary user's connection goes to a daemon of their own.
-fn is_for_user(uri: &ConnectUri) -> bool {
-    uri.path == "/session" || uri.scheme.starts_with("test+")
+/// Whether a connection goes to a user's own daemon: not if that user is root.
+pub(super) fn is_per_user(uri: &ConnectUri, environment: &Environment) -> bool {
+    !environment.is_root && (uri.path == "/session" || uri.scheme.starts_with("test+"))
+}
+
+/// Where the sockets of a user's own daemons are, or those of the system's.
+pub(super) fn directory(per_user: bool, environment: &Environment) -> Result<&Path> {
+    match (per_user, &environment.user_dir) {
+        (false, _) => Ok(&environment.system_dir),
+        (true, Some(dir)) => Ok(dir),
+        (true, None) => Err(Error::Unsupported(
+            "the user's daemon cannot be found: there is neither XDG_RUNTIME_DIR nor a home \
+             directory"
+                .to_owned(),
+        )),
+    }
 }

@@ -5,6 +5,8 @@
 
 mod config;
 mod sockets;
+#[cfg(feature = "ssh")]
+mod ssh;
 
 use super::*;
 
@@ -279,9 +281,15 @@ fn refused() {
         ("qemu://system:16509/system", "qemu:///system is meant"),
         ("vbox://session", "vbox:///session is meant"),
         ("vz://system/system", "vz:///system is meant"),
-        ("qemu:///system?mode=bogus", "auto, legacy or direct"),
-        ("qemu:///system?mode=Legacy", "auto, legacy or direct"),
-        ("qemu:///system?mode=", "auto, legacy or direct"),
+        (
+            "qemu:///system?mode=bogus",
+            r#""auto", "legacy" or "direct""#,
+        ),
+        (
+            "qemu:///system?mode=Legacy",
+            r#""auto", "legacy" or "direct""#,
+        ),
+        ("qemu:///system?mode=", r#""auto", "legacy" or "direct""#),
         ("qemu:///system?no_tty=x", "no_tty is a number"),
         ("qemu:///system?no_verify=", "no_verify is a number"),
         ("qemu:///system?NO_sanity=0x1", "no_sanity is a number"),
