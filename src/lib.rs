@@ -41,6 +41,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `ssh` (default) | connections through the system's ssh program, or through another (`ext`) |
 //! | `qemu` | QEMU's monitor and guest agent, passed through |
 //! | `lxc` | the namespaces of LXC's containers |
 //! | `admin` | the wire types of the daemons' administration program |
@@ -61,7 +62,10 @@ pub mod xdr;
 pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
 pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
-pub use error::{CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result};
+pub use error::{
+    CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result, TunnelError,
+    TunnelFailure,
+};
 
 /// Compiles the README's programs.
 #[cfg(doctest)]

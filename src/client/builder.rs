@@ -6,8 +6,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::progress::Progress;
 use super::{Connect, open};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A connection about to be opened; from [`Connect::builder`].
 ///
@@ -101,7 +102,9 @@ impl ConnectBuilder {
     /// Opens the connection. Dropping the future undoes what was done.
     pub async fn open(self) -> Result<Connect> {
         let deadline = self.open_deadline();
-        within(self.clone(), deadline, open::open(self, deadline)).await
+        let progress = Progress::default();
+        let opening = open::open(self.clone(), deadline, &progress);
+        within(self, deadline, &progress, opening).await
     }
 
     /// Opens a connection over a byte stream to a daemon that the caller has made, whatever it
@@ -122,7 +125,9 @@ impl ConnectBuilder {
     {
         self.over_own_stream = true;
         let deadline = self.open_deadline();
-        within(self.clone(), deadline, open::open_over(self, stream)).await
+        let progress = Progress::default();
+        let opening = open::open_over(self.clone(), stream, &progress);
+        within(self, deadline, &progress, opening).await
     }
 
     /// When an opening that starts now is given up. A time beyond what the clock can tell is never.
@@ -134,6 +139,7 @@ impl ConnectBuilder {
 async fn within(
     options: ConnectBuilder,
     deadline: Option<Instant>,
+    progress: &Progress,
     opening: impl Future<Output = Result<Connect>>,
 ) -> Result<Connect> {
     // tokio's timers and sockets panic without one.
@@ -143,9 +149,7 @@ async fn within(
     let (Some(deadline), Some(after)) = (deadline, options.open_timeout) else {
         return opening.await;
     };
-    let procedure = "opening the connection";
-    let expired = Err(Error::Timeout { procedure, after });
     tokio::time::timeout_at(deadline, opening)
         .await
-        .unwrap_or(expired)
+        .unwrap_or_else(|_| Err(progress.expired(after)))
 }

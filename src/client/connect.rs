@@ -1,10 +1,14 @@
 //! From a URI to a byte stream.
 
 use std::path::Path;
+#[cfg(feature = "ssh")]
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
+#[cfg(feature = "ssh")]
+use crate::transport::{Security, program::Program};
 use crate::transport::{Transport, tcp, unix};
 use crate::uri::{Config, ConnectUri, Environment, TransportKind, socket_candidates};
 
@@ -26,14 +30,87 @@ pub(super) async fn connect(
     match uri.transport {
         TransportKind::Unix => connect_local(Some(uri), read_only, environment, config).await,
         TransportKind::Tcp => {
-            let host = uri.host.as_deref().unwrap_or("localhost");
-            tcp::connect(host, uri.port.unwrap_or(TCP_PORT), deadline).await
+            tcp::connect(uri.host_or_local(), uri.port.unwrap_or(TCP_PORT), deadline).await
         }
-        other => Err(Error::Unsupported(format!(
+        TransportKind::Ssh => connect_ssh(uri, read_only, environment, config),
+        TransportKind::Ext => connect_ext(uri),
+        TransportKind::Libssh | TransportKind::Libssh2 => Err(Error::Unsupported(format!(
+            "SSH inside the process, which {uri} asks for; {}+ssh://… uses the system's ssh program",
+            uri.driver
+        ))),
+        TransportKind::Tls => Err(Error::Unsupported(format!(
             "the transport {} of {uri}; this release speaks over UNIX sockets and TCP only",
-            other.as_str()
+            uri.transport.as_str()
         ))),
     }
+}
+
+#[cfg(feature = "ssh")]
+fn connect_ssh(
+    uri: &ConnectUri,
+    read_only: bool,
+    environment: &Environment,
+    config: &Config,
+) -> Result<Transport> {
+    let remote_command = uri.remote_command(read_only, environment, config)?;
+    let (name, mut arguments) = uri.ssh_command();
+    arguments.push(remote_command);
+    tracing::debug!(name, ?arguments, "starting ssh");
+    let program = Program {
+        name,
+        arguments,
+        host: Some(uri.host_or_local()),
+        uses_terminal: !uri.parameters.switch("no_tty"),
+        security: Security {
+            secure: true,
+            encrypted: true,
+        },
+    };
+    program
+        .start()
+        .map_err(|error| Error::Tunnel(Arc::new(error)))
+}
+
+/// A program of the user's choice, which may or may not keep secrets.
+#[cfg(feature = "ssh")]
+fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
+    let Some(name) = uri.parameters.get("command") else {
+        return Err(Error::Uri {
+            uri: uri.as_str().to_owned(),
+            reason: "the transport ext needs command=, the program to run".to_owned(),
+        });
+    };
+    let program = Program {
+        name,
+        arguments: Vec::new(),
+        host: None,
+        uses_terminal: true,
+        security: Security {
+            secure: false,
+            encrypted: false,
+        },
+    };
+    program
+        .start()
+        .map_err(|error| Error::Tunnel(Arc::new(error)))
+}
+
+#[cfg(not(feature = "ssh"))]
+fn connect_ssh(uri: &ConnectUri, _: bool, _: &Environment, _: &Config) -> Result<Transport> {
+    Err(without_ssh(uri))
+}
+
+#[cfg(not(feature = "ssh"))]
+fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
+    Err(without_ssh(uri))
+}
+
+#[cfg(not(feature = "ssh"))]
+fn without_ssh(uri: &ConnectUri) -> Error {
+    Error::Unsupported(format!(
+        "running a program, as {uri} asks for: this program was built without the feature `ssh` of \
+         libvirt-client"
+    ))
 }
 
 async fn connect_local(

@@ -28,6 +28,8 @@ pub(super) struct Driver {
     may_read: bool,
     /// Whether what arrives may come with descriptors.
     expects_descriptors: bool,
+    /// What ended the connection, while the transport is asked for a better reason.
+    ending: Option<CloseReason>,
     finished: bool,
 }
 
@@ -42,6 +44,7 @@ impl Driver {
             wakers: Vec::new(),
             may_read: true,
             expects_descriptors: false,
+            ending: None,
             finished: false,
         }
     }
@@ -139,6 +142,22 @@ impl Driver {
         Poll::Ready(end)
     }
 
+    /// Why the transport ended, if that is what ended the connection.
+    fn explain(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> Poll<CloseReason> {
+        let by_transport = matches!(
+            reason,
+            CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_)
+        );
+        if !by_transport {
+            return Poll::Ready(reason);
+        }
+        let Poll::Ready(better) = self.read.poll_end_reason(cx) else {
+            self.ending = Some(reason);
+            return Poll::Pending;
+        };
+        Poll::Ready(better.unwrap_or(reason))
+    }
+
     /// Nothing to read: until when?
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         loop {
@@ -185,7 +204,11 @@ impl Future for Driver {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        let reason = ready!(this.turn(cx));
+        let reason = match this.ending.take() {
+            Some(reason) => reason,
+            None => ready!(this.turn(cx)),
+        };
+        let reason = ready!(this.explain(cx, reason));
         tracing::debug!(%reason, "connection ended");
         // The daemon sees the end even where a handle keeps the write half.
         if let Some(write) = &mut this.shared.lock().write {

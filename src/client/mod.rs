@@ -5,6 +5,7 @@ mod call;
 mod connect;
 mod driver;
 mod open;
+mod progress;
 mod raw;
 mod shared;
 mod stream;

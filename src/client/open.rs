@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::builder::ConnectBuilder;
 use super::connect::connect;
 use super::driver::Driver;
+use super::progress::{Progress, Step};
 use super::shared::Shared;
 use super::subscription::Registry;
 use super::{CallTimeout, Connect, Inner, Reply};
@@ -25,18 +26,26 @@ use crate::types::feature::Feature;
 use crate::uri::{self, Config, ConnectUri, Environment};
 
 /// Opens what the options' URI names, or what there is.
-pub(super) async fn open(options: ConnectBuilder, deadline: Option<Instant>) -> Result<Connect> {
+pub(super) async fn open(
+    options: ConnectBuilder,
+    deadline: Option<Instant>,
+    progress: &Progress,
+) -> Result<Connect> {
     let environment = Environment::of_process();
     let config = Config::load(environment.config_file.as_deref())?;
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
     let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
     let uri = uri.as_ref();
     let transport = connect(uri, options.read_only, &environment, &config, deadline).await?;
-    introduce(transport, options, uri).await
+    introduce(transport, options, uri, progress).await
 }
 
 /// Opens what the options' URI names, at the other end of a stream.
-pub(super) async fn open_over<S>(options: ConnectBuilder, stream: S) -> Result<Connect>
+pub(super) async fn open_over<S>(
+    options: ConnectBuilder,
+    stream: S,
+    progress: &Progress,
+) -> Result<Connect>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -46,7 +55,8 @@ where
         secure: false,
         encrypted: false,
     };
-    introduce(transport::split(stream, unknown), options, uri.as_ref()).await
+    let transport = transport::split(stream, unknown);
+    introduce(transport, options, uri.as_ref(), progress).await
 }
 
 /// What client and daemon have to say to each other before calls can be made.
@@ -54,19 +64,28 @@ async fn introduce(
     transport: Transport,
     options: ConnectBuilder,
     uri: Option<&ConnectUri>,
+    progress: &Progress,
 ) -> Result<Connect> {
+    progress.set_carrier(transport.carrier.clone());
     let conn = start(transport, options)?;
-    authenticate(&conn).await?;
-    let name = uri.map(ConnectUri::name_for_daemon).unwrap_or_default();
-    greet(&conn, &name).await?;
-    let shown = if let Some(uri) = uri {
-        uri.to_string()
-    } else {
-        let reply = conn.call::<remote::ConnectGetUri>(&()).await?;
-        reply.decode()?.uri.into_owned()
-    };
+    let shown = talk(&conn, uri, progress)
+        .await
+        .map_err(|error| progress.explain(error))?;
     conn.inner.uri.get_or_init(|| shown);
     Ok(conn)
+}
+
+/// Gives the connection's URI.
+async fn talk(conn: &Connect, uri: Option<&ConnectUri>, progress: &Progress) -> Result<String> {
+    authenticate(conn, progress).await?;
+    progress.begin(Step::Opening);
+    let name = uri.map(ConnectUri::name_for_daemon).unwrap_or_default();
+    greet(conn, &name).await?;
+    if let Some(uri) = uri {
+        return Ok(uri.to_string());
+    }
+    let reply = conn.call::<remote::ConnectGetUri>(&()).await?;
+    Ok(reply.decode()?.uri.into_owned())
 }
 
 /// Starts driving an open transport.
@@ -77,6 +96,7 @@ fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
         write,
         security,
         passes_descriptors,
+        carrier: _,
     } = transport;
     let shared = Arc::new(Shared::new(write));
     runtime.spawn(Driver::new(Arc::clone(&shared), read));
@@ -108,11 +128,12 @@ pub(super) fn no_runtime(uri: &str) -> Error {
 
 /// The list of authentication schemes must be asked for even where none is needed: that alone lets a
 /// root client in.
-async fn authenticate(conn: &Connect) -> Result<()> {
+async fn authenticate(conn: &Connect, progress: &Progress) -> Result<()> {
     let reply = match conn.call::<remote::AuthList>(&()).await {
         Err(error) if error.is_unsupported() => return Ok(()),
         other => other?,
     };
+    progress.begin(Step::Authenticating);
     match reply.decode()?.types.first() {
         None | Some(remote::AuthType::None) => Ok(()),
         Some(remote::AuthType::Polkit) => {

@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use super::ProtocolError;
+use super::{ProtocolError, TunnelError};
 
 /// Why a connection ended.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub enum CloseReason {
     Keepalive,
     /// The transport failed.
     Io(Arc<io::Error>),
+    /// The program that carried the connection ended: ssh, or what the URI's `command` names.
+    Tunnel(Arc<TunnelError>),
     /// The peer broke the protocol.
     Protocol(Arc<ProtocolError>),
     /// The runtime that drove the connection was shut down.
@@ -32,6 +34,7 @@ impl fmt::Display for CloseReason {
             Self::EofInMessage => f.write_str("closed by the daemon in the middle of a message"),
             Self::Keepalive => f.write_str("the daemon stopped answering keepalive requests"),
             Self::Io(error) => write!(f, "{error}"),
+            Self::Tunnel(error) => write!(f, "{error}"),
             Self::Protocol(error) => write!(f, "protocol violation: {error}"),
             Self::RuntimeGone => f.write_str("the runtime that drove it was shut down"),
         }

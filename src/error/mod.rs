@@ -4,15 +4,18 @@ mod close;
 mod network;
 mod protocol;
 mod remote;
+mod tunnel;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use close::CloseReason;
 pub use network::NetworkError;
 pub use protocol::ProtocolError;
 pub use remote::RemoteError;
+pub use tunnel::{TunnelError, TunnelFailure};
 
 use crate::types::error::ErrorCode;
 use crate::xdr::EncodeError;
@@ -88,6 +91,11 @@ pub enum Error {
     /// The daemon's host could not be reached over the network.
     #[error(transparent)]
     Network(Box<NetworkError>),
+
+    /// The program that was to carry the connection failed before there was one: ssh, or what the
+    /// URI's `command` names.
+    #[error("{0}")]
+    Tunnel(Arc<TunnelError>),
 
     /// The daemon did not accept who we are.
     #[error("authentication failed: {0}")]
@@ -172,6 +180,17 @@ impl Error {
     /// Whether the connection is gone, so that nothing but opening a new one helps.
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Closed(_))
+    }
+
+    /// Whether something took longer than it was given, be it a call or a step of opening.
+    pub fn is_timeout(&self) -> bool {
+        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Network(error) => error.failures().any(timed_out),
+            Self::Tunnel(error) => matches!(error.failure, TunnelFailure::NoAnswer(_)),
+            _ => false,
+        }
     }
 
     pub(crate) fn unsendable(procedure: &'static str, error: EncodeError) -> Self {

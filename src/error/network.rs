@@ -17,7 +17,7 @@ pub struct NetworkError {
 }
 
 impl NetworkError {
-    fn failures(&self) -> impl DoubleEndedIterator<Item = &io::Error> {
+    pub(super) fn failures(&self) -> impl DoubleEndedIterator<Item = &io::Error> {
         let attempts = self.attempts.iter().map(|(_, error)| error);
         self.resolution.iter().chain(attempts)
     }

@@ -4,6 +4,8 @@
 //! the outbox, so that a caller can write without waiting for the driver.
 
 mod generic;
+#[cfg(feature = "ssh")]
+pub(crate) mod program;
 mod socket;
 pub(crate) mod tcp;
 pub(crate) mod unix;
@@ -11,7 +13,10 @@ pub(crate) mod unix;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+
+use crate::error::{CloseReason, TunnelError, TunnelFailure};
 
 pub(crate) use generic::split;
 
@@ -29,6 +34,12 @@ pub(crate) trait ReadHalf: Send {
         _descriptors: &mut VecDeque<OwnedFd>,
     ) -> Poll<io::Result<usize>> {
         self.poll_read(cx, into)
+    }
+
+    /// Why there is no more to read, where the transport knows more of it than reading told. Asked
+    /// for after the end, perhaps again and again.
+    fn poll_end_reason(&mut self, _cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
+        Poll::Ready(None)
     }
 }
 
@@ -86,6 +97,14 @@ pub(crate) struct Transport {
     pub(crate) security: Security,
     /// Whether descriptors can travel along.
     pub(crate) passes_descriptors: bool,
+    /// What else carries the bytes, if this is but the way to that.
+    pub(crate) carrier: Option<Arc<dyn Carrier>>,
+}
+
+/// Something that carries a connection and can fail by itself, such as ssh.
+pub(crate) trait Carrier: Send + Sync {
+    /// What it has to say when the connection through it failed in that way.
+    fn failed(&self, failure: TunnelFailure) -> TunnelError;
 }
 
 /// What a transport does for the bytes on their way.

@@ -1,0 +1,172 @@
+use std::fmt;
+use std::io;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What became of the program that carries a connection: ssh, or what the URI's `command` names.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TunnelError {
+    /// The program.
+    pub program: String,
+    /// The host that it was to reach; none for the `ext` transport, whose programs know by
+    /// themselves.
+    pub host: Option<String>,
+    /// What happened.
+    pub failure: TunnelFailure,
+    /// The last of what it wrote to its standard error, at most 4 KiB.
+    pub stderr: String,
+}
+
+/// How such a program failed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum TunnelFailure {
+    /// It could not be started.
+    NotStarted(Arc<io::Error>),
+    /// It ended.
+    Ended(ExitStatus),
+    /// It closed its standard output and ran on.
+    ClosedOutput,
+    /// What it wrote to its standard output is not libvirt's protocol.
+    NotLibvirt {
+        /// What came first, at most 64 bytes.
+        first_bytes: Vec<u8>,
+    },
+    /// There was no answer from a daemon for that long.
+    NoAnswer(Duration),
+}
+
+/// Exit statuses by which ssh tells its own failures from those of the command on the other host, and
+/// shells that there is no such command.
+const SSH_FAILED: i32 = 255;
+const NOT_FOUND: i32 = 127;
+
+impl TunnelError {
+    #[cfg(feature = "ssh")]
+    pub(crate) fn new(
+        program: &str,
+        host: Option<&str>,
+        failure: TunnelFailure,
+        stderr: &[u8],
+    ) -> Self {
+        Self {
+            program: program.to_owned(),
+            host: host.map(ToOwned::to_owned),
+            failure,
+            stderr: String::from_utf8_lossy(stderr).into_owned(),
+        }
+    }
+
+    /// What the program said, on one line and without what could upset a terminal.
+    fn words(&self) -> String {
+        let lines = self
+            .stderr
+            .lines()
+            // ssh draws frames of this sign.
+            .map(|line| line.trim_matches(|c: char| c == '@' || c.is_whitespace()))
+            .filter(|line| !line.is_empty());
+        let joined = lines.collect::<Vec<_>>().join(" ");
+        let mut words = String::with_capacity(joined.len());
+        for character in joined.chars() {
+            if character.is_control() {
+                words.extend(character.escape_default());
+            } else {
+                words.push(character);
+            }
+        }
+        words
+    }
+
+    fn status(&self) -> Option<i32> {
+        match self.failure {
+            TunnelFailure::Ended(status) => status.code(),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> String {
+        if let TunnelFailure::NotStarted(error) = &self.failure {
+            let missing = error.kind() == io::ErrorKind::NotFound;
+            return match &*self.program {
+                "ssh" if missing => "; is the OpenSSH client installed?".to_owned(),
+                _ => String::new(),
+            };
+        }
+        let Some(host) = &self.host else {
+            return String::new();
+        };
+        let said = |text| self.stderr.contains(text);
+        match (&self.failure, self.status()) {
+            (TunnelFailure::NotLibvirt { .. }, _) => format!(
+                "; for logins without a terminal nothing on {host}, such as .bashrc, may write to \
+                 its standard output"
+            ),
+            (TunnelFailure::NoAnswer(_), _) if self.stderr.is_empty() => {
+                "; is the host up, and does it let ssh through?".to_owned()
+            }
+            (_, Some(SSH_FAILED)) if said("HOST IDENTIFICATION HAS CHANGED") => {
+                "; either somebody stands in between, or the host has a new key, and the old one \
+                 must be removed from ssh's known hosts"
+                    .to_owned()
+            }
+            (_, Some(SSH_FAILED)) if said("Host key verification failed") => format!(
+                "; the host's key is unknown here: log in once by `ssh {host}` and accept it, or \
+                 have no_verify=1 in the URI"
+            ),
+            (_, Some(SSH_FAILED)) if said("Permission denied") => format!(
+                "; `ssh {host}` must be able to log in without being asked anything (keyfile= in \
+                 the URI names a key)"
+            ),
+            (_, Some(NOT_FOUND)) => format!(
+                "; {host} has neither virt-ssh-helper (a part of libvirt) nor a netcat that could \
+                 stand in for it"
+            ),
+            (_, Some(_)) if said("No such file or directory") || said("refused") => {
+                format!("; is libvirt's daemon running on {host}?")
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for TunnelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program)?;
+        if let Some(host) = &self.host {
+            write!(f, " to {host}")?;
+        }
+        let words = self.words();
+        match &self.failure {
+            TunnelFailure::NotStarted(error) => write!(f, " cannot be started: {error}")?,
+            TunnelFailure::Ended(status) => {
+                f.write_str(" ended")?;
+                // By ssh's own failure there was no command, so nobody need know of its number.
+                if status.code() != Some(SSH_FAILED) || words.is_empty() {
+                    write!(f, " with {status}")?;
+                }
+            }
+            TunnelFailure::ClosedOutput => f.write_str(" closed its standard output")?,
+            TunnelFailure::NotLibvirt { first_bytes } => {
+                let shown = first_bytes.escape_ascii();
+                write!(f, " brought something else than libvirt: \"{shown}\"")?;
+            }
+            TunnelFailure::NoAnswer(after) => write!(f, " brought no answer within {after:?}")?,
+        }
+        match &*words {
+            "" => {}
+            words => write!(f, ": {words}")?,
+        }
+        f.write_str(&self.hint())
+    }
+}
+
+impl std::error::Error for TunnelError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.failure {
+            TunnelFailure::NotStarted(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}
