@@ -13,4 +13,6 @@ mod control;
 mod host;
 mod lookup;
 mod resources;
+#[cfg(feature = "ssh")]
+mod ssh;
 mod tcp;
