@@ -5,7 +5,7 @@ mod identity;
 mod node;
 mod opening;
 mod places;
-mod programs;
+pub mod programs;
 
 /// What virsh prints behind a label, without the blanks around it.
 fn field<'a>(output: &'a str, label: &str) -> &'a str {

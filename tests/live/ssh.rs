@@ -3,6 +3,7 @@
 mod end;
 mod ext;
 mod failures;
+mod several;
 mod ways;
 
 use std::process::Command;

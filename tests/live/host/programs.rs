@@ -20,6 +20,7 @@ pub fn example(name: &str) -> PathBuf {
         cargo
             .args(["build", "--quiet", "--message-format=json"])
             .args(["--example", "list", "--example", "dumpxml"])
+            .args(["--example", "qemu_ssh"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         for (feature, is_on) in [
             ("qemu", cfg!(feature = "qemu")),
