@@ -108,3 +108,32 @@ Host *
         assert!(logged_in, "{running:?}");
     }
 }
+
+/// Only the helper finds a user's own daemon there, and starts it.
+#[tokio::test]
+async fn to_a_users_own_daemon() {
+    if !rig::available(&[Need::Root, Need::Qemu]).unwrap() {
+        return;
+    }
+    let Some(host) = Host::new() else { return };
+    let uri = format!(
+        "qemu+ssh://nobody@{}/session?{}",
+        host.server.address(),
+        host.client.parameters()
+    );
+    let conn = Connect::open(&uri).await.unwrap();
+    assert_eq!(virsh(&uri, &["uri"]).unwrap(), conn.uri());
+    let of_the_user = conn.list_all_domains(ListAllDomainsFlags::empty()).await;
+    assert_eq!(of_the_user.unwrap(), []);
+    let all = rig::processes::all().unwrap();
+    let pids = host.daemon.processes().unwrap();
+    let running = all.iter().filter(|it| pids.contains(&it.pid));
+    let commands: Vec<_> = running.map(|it| &*it.command).collect();
+    assert!(
+        commands.contains(&"virt-ssh-helper qemu:///session")
+            && commands
+                .iter()
+                .any(|it| it.ends_with("libvirtd --timeout=120")),
+        "{commands:?}"
+    );
+}
