@@ -233,13 +233,13 @@ impl Shared {
     ) -> Poll<Result<(), StreamEnd>> {
         let mut state = self.lock();
         let ended = state.engine.poll_stream_end(serial, status, waker);
-        let driver = if state.engine.outbox.is_empty() {
-            None
-        } else {
-            state.driver.clone()
-        };
+        let mut wakers = Vec::new();
+        state.engine.take_wakers(&mut wakers);
+        if !state.engine.outbox.is_empty() {
+            wakers.extend(state.driver.clone());
+        }
         drop(state);
-        driver.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
         ended
     }
 

@@ -39,7 +39,10 @@ pub(crate) struct Incoming {
     /// Whether the engine counts this stream among those that are over their budget.
     pub(crate) counted_full: bool,
     pub(crate) progress: Progress,
+    /// Who waits for data.
     pub(crate) reader: Option<Waker>,
+    /// Who waits for the daemon's confirmation of the end.
+    pub(crate) ender: Option<Waker>,
 }
 
 impl Incoming {
@@ -52,6 +55,7 @@ impl Incoming {
             counted_full: false,
             progress: Progress::Open,
             reader: None,
+            ender: None,
         }
     }
 
@@ -82,6 +86,11 @@ impl Incoming {
     pub(crate) fn is_full(&self) -> bool {
         // Holes cost an entry each; a peer that sends nothing else must not grow the queue.
         self.queued + self.items.len() * size_of::<Item>() > self.budget
+    }
+
+    /// Those who wait for something that will not come any more, or has come.
+    pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = Waker> + use<> {
+        self.reader.take().into_iter().chain(self.ender.take())
     }
 
     /// Forgets what was not read: nobody will.

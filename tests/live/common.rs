@@ -12,7 +12,7 @@ use rig::{Daemon, Need};
 use tokio::time::{Instant, sleep};
 
 /// How long a guest may take for anything on a busy machine.
-const LIMIT: Duration = Duration::from_secs(120);
+pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// What tests with real guests need.
 pub const GUESTS: &[Need] = &[Need::Daemon, Need::Virsh, Need::Qemu, Need::Guest];

@@ -15,4 +15,5 @@ mod lookup;
 mod resources;
 #[cfg(feature = "ssh")]
 mod ssh;
+mod streams;
 mod tcp;

@@ -415,3 +415,26 @@ async fn an_abort_that_the_daemon_does_not_confirm_ends_at_the_deadline() {
     assert!(matches!(aborted, Err(Error::Timeout { .. })), "{aborted:?}");
     assert!(conn.is_alive());
 }
+
+#[tokio::test]
+async fn a_half_that_waits_for_data_does_not_outlast_the_finish_of_the_other() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (stream, call) = stream(&conn, &mut peer, false).await;
+    let (mut reader, writer) = stream.into_split();
+    let reading = tokio::spawn(async move {
+        // Asked again, it does not take the confirmation away from the half that waits for it.
+        for _ in 0..2 {
+            let error = reader.read_chunk().await.unwrap_err();
+            assert!(error.to_string().contains("closed"), "{error}");
+        }
+        reader
+    });
+    tokio::task::yield_now().await;
+    let finishing = tokio::spawn(writer.finish());
+    assert_eq!(peer.take().await, packet(&call, OK, &[]));
+    let mut reader = reading.await.unwrap();
+    peer.send(&packet(&call, OK, &[])).await;
+    finishing.await.unwrap().unwrap();
+    assert!(reader.read_chunk().await.is_err());
+}

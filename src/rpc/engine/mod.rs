@@ -368,7 +368,7 @@ impl Engine {
         for slot in self.calls.slots_mut() {
             self.wakers.extend(slot.waker.take());
             if let Some(stream) = &mut slot.stream {
-                self.wakers.extend(stream.reader.take());
+                self.wakers.extend(stream.take_waiting());
                 stream.counted_full = false;
             }
         }

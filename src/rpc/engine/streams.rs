@@ -8,7 +8,7 @@ use crate::protocol::net;
 use crate::rpc::calls::CallState;
 use crate::rpc::frame::Frame;
 use crate::rpc::header::{Header, MessageType, Status};
-use crate::rpc::streams::{Item, Progress};
+use crate::rpc::streams::{Incoming, Item, Progress};
 use crate::xdr;
 
 /// Why a stream brings nothing more, or takes nothing more.
@@ -71,7 +71,10 @@ impl Engine {
             stream.counted_full = true;
             self.full_streams += 1;
         }
-        self.wakers.extend(stream.reader.take());
+        match status {
+            Status::Continue => self.wakers.extend(stream.reader.take()),
+            Status::Ok | Status::Error => self.wakers.extend(stream.take_waiting()),
+        }
     }
 
     /// The next thing that a stream brought.
@@ -91,17 +94,13 @@ impl Engine {
             self.recount(serial);
             return Poll::Ready(Ok(item));
         }
-        match (&stream.progress, ended) {
-            (Progress::Open, None) => {}
-            (Progress::Open, Some(reason)) => {
-                return Poll::Ready(Err(StreamEnd::Connection(reason)));
-            }
-            (progress, _) => return Poll::Ready(Err(StreamEnd::Progress(progress.clone()))),
+        if let Some(end) = end_of(stream, ended) {
+            return Poll::Ready(Err(end));
         }
-        match &mut stream.reader {
-            Some(old) if old.will_wake(waker) => {}
-            empty => *empty = Some(waker.clone()),
+        if matches!(slot.state, CallState::StreamFinishing) {
+            return Poll::Ready(Err(StreamEnd::Closed));
         }
+        wait(&mut stream.reader, waker);
         Poll::Pending
     }
 
@@ -140,20 +139,28 @@ impl Engine {
                 Ok(header) => header,
                 Err(end) => return Poll::Ready(Err(end)),
             };
+            self.send_empty(header);
+            self.discard_incoming(serial);
             if let Some(slot) = self.calls.get(serial) {
                 slot.state = CallState::StreamFinishing;
+                if let Some(stream) = &mut slot.stream {
+                    // What the daemon says next is what counts now; the other half reads no more.
+                    stream.progress = Progress::Open;
+                    self.wakers.extend(stream.reader.take());
+                }
             }
-            self.send_empty(header);
         }
-        self.discard_incoming(serial);
-        let stream = self.calls.get(serial).and_then(|slot| slot.stream.as_mut());
-        if let Some(stream) = stream.filter(|stream| stream.progress == Progress::EndOfData) {
-            // What the daemon says next is what counts now.
-            stream.progress = Progress::Open;
-        }
-        match self.poll_stream(serial, waker) {
-            Poll::Ready(Err(StreamEnd::Progress(Progress::Confirmed))) => Poll::Ready(Ok(())),
-            other => other.map(|end| end.map(drop)),
+        let ended = self.ended.clone();
+        let Some(stream) = self.calls.get(serial).and_then(|slot| slot.stream.as_mut()) else {
+            return Poll::Ready(Err(StreamEnd::Closed));
+        };
+        match end_of(stream, ended) {
+            Some(StreamEnd::Progress(Progress::Confirmed)) => Poll::Ready(Ok(())),
+            Some(end) => Poll::Ready(Err(end)),
+            None => {
+                wait(&mut stream.ender, waker);
+                Poll::Pending
+            }
         }
     }
 
@@ -196,5 +203,21 @@ impl Engine {
             stream.counted_full = false;
             self.full_streams -= 1;
         }
+    }
+}
+
+/// Why nothing more will come, if so.
+fn end_of(stream: &Incoming, ended: Option<CloseReason>) -> Option<StreamEnd> {
+    match (&stream.progress, ended) {
+        (Progress::Open, ended) => ended.map(StreamEnd::Connection),
+        (progress, _) => Some(StreamEnd::Progress(progress.clone())),
+    }
+}
+
+/// Has `waker` told of what comes next.
+fn wait(slot: &mut Option<Waker>, waker: &Waker) {
+    match slot {
+        Some(old) if old.will_wake(waker) => {}
+        slot => *slot = Some(waker.clone()),
     }
 }

@@ -1,0 +1,33 @@
+//! Pictures of real guests' screens.
+
+use rig::guest::Guest;
+use tokio::io::AsyncReadExt;
+
+use crate::common::{boot, discard, qemu};
+
+#[tokio::test]
+async fn a_guests_screen_is_a_picture() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let guest = boot(daemon, &conn, "streams-screenshot", Guest::video).await;
+    let domain = guest.domain;
+    let (mime, mut stream) = domain.screenshot(0).await.unwrap();
+    let mut picture = Vec::new();
+    stream.read_to_end(&mut picture).await.unwrap();
+    stream.finish().await.unwrap();
+    let magic: &[u8] = match mime.as_deref() {
+        Some("image/png") => b"\x89PNG\r\n\x1a\n",
+        Some("image/x-portable-pixmap") => b"P6\n",
+        other => panic!("{other:?}"),
+    };
+    assert!(picture.starts_with(magic), "{:?}", &picture[..16]);
+    let file = daemon.scratch().join("streams-screenshot.virsh");
+    let args = ["screenshot", domain.name(), file.to_str().unwrap()];
+    daemon.virsh(args).unwrap();
+    assert!(std::fs::read(file).unwrap().starts_with(magic));
+
+    let error = domain.screenshot(7).await.unwrap_err();
+    assert!(error.to_string().contains("screen"), "{error}");
+    discard(&domain).await;
+}
