@@ -70,8 +70,11 @@ impl RemoteError {
             | ErrorCode::OperationUnsupported
             | ErrorCode::ArgumentUnsupported => true,
             ErrorCode::Rpc => self.message.starts_with("Cannot find program"),
-            ErrorCode::InvalidArg => self.message.starts_with("unsupported flags"),
-            ErrorCode::InternalError => self.message.starts_with("unsupported event ID"),
+            // The code's own text stands in front of these.
+            ErrorCode::InvalidArg => self.message.contains("unsupported flags"),
+            ErrorCode::InternalError => {
+                self.message.contains("unsupported ") && self.message.contains("event ID ")
+            }
             _ => false,
         }
     }
