@@ -69,6 +69,7 @@ struct Inner {
     /// Whether descriptors can travel with calls.
     passes_descriptors: bool,
     hypervisor: OnceCell<String>,
+    event_callback_ids: OnceCell<bool>,
     registry: Registry,
     /// Where the driver runs, and what must outlive a caller.
     runtime: Handle,
@@ -190,6 +191,11 @@ impl Connect {
     /// Where the hypervisor's name is kept once it was asked for.
     pub(crate) fn hypervisor_cell(&self) -> &OnceCell<String> {
         &self.inner.hypervisor
+    }
+
+    /// Where it is kept whether the daemon's event registrations have callback ids.
+    pub(crate) fn event_callback_ids_cell(&self) -> &OnceCell<bool> {
+        &self.inner.event_callback_ids
     }
 
     /// When a call that starts now must be answered.

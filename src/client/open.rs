@@ -108,6 +108,7 @@ fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
         security,
         passes_descriptors,
         hypervisor: OnceCell::new(),
+        event_callback_ids: OnceCell::new(),
         registry: Registry::default(),
         runtime,
     };

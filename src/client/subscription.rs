@@ -12,7 +12,7 @@ use super::raw::Encoded;
 use crate::error::{CloseReason, Error, ProtocolError, Result};
 use crate::protocol::{EventInfo, ProcedureInfo};
 use crate::rpc::calls::CallSetup;
-use crate::rpc::events::{Batch, Binding, EventQueue, Route, Taken};
+use crate::rpc::events::{Batch, Binding, EventQueue, MessageKind, Route, Taken};
 use crate::xdr;
 
 /// Events that are held for a consumer that is behind.
@@ -37,6 +37,16 @@ pub struct Registration {
 type Key = (u32, u32, Vec<u8>);
 
 impl Registration {
+    /// The kind of message that it brings.
+    pub(crate) fn message_kind(&self) -> MessageKind {
+        (self.event.program.number, self.event.number)
+    }
+
+    /// Whether those messages begin with a callback id.
+    pub(crate) fn has_callback_id(&self) -> bool {
+        self.deregister_args.is_none()
+    }
+
     fn key(&self) -> Key {
         (
             self.register.program.number,
@@ -90,12 +100,19 @@ enum Joined {
     First,
 }
 
-/// One subscriber's share of a registration; dropping it deregisters when it was the last.
+/// What one subscriber gets by one or several registrations, all in the order of its arrival.
 pub(crate) struct RawSubscription {
+    conn: Connect,
+    shares: Vec<Share>,
+    events: EventReader,
+}
+
+/// One subscriber's share of a registration; dropping it deregisters when it was the last.
+struct Share {
     conn: Connect,
     registration: Registration,
     callback: Option<i32>,
-    events: EventReader,
+    queue: Arc<EventQueue>,
 }
 
 /// The reading end of a queue: takes whole batches, hands out single events.
@@ -111,34 +128,56 @@ pub(crate) struct EventReader {
 /// What a subscription brings.
 #[derive(Debug)]
 pub(crate) enum Next<'a> {
-    /// The body of one message.
-    Body(&'a [u8]),
+    /// Kind and body of one message.
+    Message(MessageKind, &'a [u8]),
     /// So many events were lost here.
     Lagged(u64),
     Ended(CloseReason),
 }
 
 impl Connect {
-    /// Subscribes; from the daemon's confirmation on no event is missed.
+    /// Subscribes; from the daemon's confirmation on no event is missed. What the daemon does not
+    /// know is left out, unless that is all.
     ///
-    /// The registration runs in a task of its own: were this future dropped in the middle of it, it
+    /// Each registration runs in a task of its own: were this future dropped in the middle of it, it
     /// would be completed and undone there.
     pub(crate) async fn subscribe_raw(
         &self,
-        registration: Registration,
+        registrations: Vec<Registration>,
     ) -> Result<RawSubscription> {
-        let conn = self.clone();
-        let subscribing = self
-            .inner
-            .runtime
-            .spawn(async move { conn.attach(registration).await });
-        subscribing
-            .await
-            .unwrap_or(Err(Error::Closed(CloseReason::RuntimeGone)))
+        let queue = EventQueue::new(MAX_EVENTS, MAX_BYTES);
+        let runtime = &self.inner.runtime;
+        let attach = |registration| {
+            let conn = self.clone();
+            runtime.spawn(conn.attach(registration, Arc::clone(&queue)))
+        };
+        let attaching: Vec<_> = registrations.into_iter().map(attach).collect();
+        let mut shares = Vec::with_capacity(attaching.len());
+        let mut unsupported = None;
+        for attached in attaching {
+            let gone = Err(Error::Closed(CloseReason::RuntimeGone));
+            match attached.await.unwrap_or(gone) {
+                Ok(share) => shares.push(share),
+                Err(error) if error.is_unsupported() => unsupported = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(error) = unsupported.filter(|_| shares.is_empty()) {
+            return Err(error);
+        }
+        Ok(RawSubscription {
+            conn: self.clone(),
+            shares,
+            events: EventReader {
+                queue,
+                batch: Batch::default(),
+                next: 0,
+                lagged: 0,
+            },
+        })
     }
 
-    async fn attach(self, registration: Registration) -> Result<RawSubscription> {
-        let queue = EventQueue::new(MAX_EVENTS, MAX_BYTES);
+    async fn attach(self, registration: Registration, queue: Arc<EventQueue>) -> Result<Share> {
         let registry = &self.inner.registry;
         let callback = loop {
             let mut settled = std::pin::pin!(registry.settled.notified());
@@ -149,16 +188,11 @@ impl Connect {
                 Joined::First => break self.register(&registration, &queue).await?,
             }
         };
-        Ok(RawSubscription {
+        Ok(Share {
             conn: self,
             registration,
             callback,
-            events: EventReader {
-                queue,
-                batch: Batch::default(),
-                next: 0,
-                lagged: 0,
-            },
+            queue,
         })
     }
 
@@ -190,7 +224,7 @@ impl Connect {
         registration: &Registration,
         queue: &Arc<EventQueue>,
     ) -> Result<Option<i32>> {
-        let has_callback_id = registration.deregister_args.is_none();
+        let has_callback_id = registration.has_callback_id();
         let mut setup = CallSetup::new(registration.register.into());
         setup.binding = Some(Binding {
             event: registration.event.into(),
@@ -240,9 +274,10 @@ impl Connect {
 }
 
 impl RawSubscription {
-    /// Whether messages begin with a callback id.
-    pub(crate) fn has_callback_id(&self) -> bool {
-        self.callback.is_some()
+    /// The kinds of message that the daemon has agreed to send.
+    pub(crate) fn message_kinds(&self) -> impl Iterator<Item = MessageKind> {
+        let registrations = self.shares.iter().map(|share| &share.registration);
+        registrations.map(Registration::message_kind)
     }
 
     pub(crate) fn split(&mut self) -> (&Connect, &mut EventReader) {
@@ -256,8 +291,8 @@ impl EventReader {
         loop {
             if self.next < self.batch.len() {
                 self.next += 1;
-                let body = self.batch.get(self.next - 1).unwrap_or_default();
-                return Poll::Ready(Next::Body(body));
+                let (kind, body) = self.batch.get(self.next - 1).unwrap_or_default();
+                return Poll::Ready(Next::Message(kind, body));
             }
             if self.lagged > 0 {
                 return Poll::Ready(Next::Lagged(std::mem::take(&mut self.lagged)));
@@ -278,10 +313,10 @@ impl EventReader {
     }
 }
 
-impl Drop for RawSubscription {
+impl Drop for Share {
     fn drop(&mut self) {
         let route = Route::new(self.registration.event.into(), self.callback);
-        let queue = &self.events.queue;
+        let queue = &self.queue;
         self.conn
             .inner
             .shared
@@ -304,7 +339,13 @@ impl Drop for RawSubscription {
 
 impl fmt::Debug for RawSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawSubscription")
+        f.debug_list().entries(&self.shares).finish()
+    }
+}
+
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Share")
             .field("event", &self.registration.event.name)
             .field("callback", &self.callback)
             .finish_non_exhaustive()

@@ -12,11 +12,8 @@ use crate::client::Connect;
 use crate::client::subscription::Registration;
 use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, Procedure, remote};
+use crate::types::feature::Feature;
 use crate::xdr;
-
-/// The feature of daemons whose registrations have callback ids
-/// (`VIR_DRV_FEATURE_REMOTE_EVENT_CALLBACK`).
-const FEATURE_CALLBACK_IDS: i32 = 14;
 
 /// What a kind of domain event is on the wire.
 struct Wire {
@@ -29,13 +26,14 @@ struct Wire {
 
 impl Wire {
     async fn registration(&self, conn: &Connect, object: Option<&Domain>) -> Result<Registration> {
-        let feature = remote::ConnectSupportsFeatureArgs {
-            feature: FEATURE_CALLBACK_IDS,
-        };
-        let reply = conn
-            .call::<remote::ConnectSupportsFeature>(&feature)
-            .await?;
-        if reply.decode()?.supported != 0 {
+        let has_callback_ids = conn.event_callback_ids_cell().get_or_try_init(async || {
+            let args = remote::ConnectSupportsFeatureArgs {
+                feature: Feature::RemoteEventCallback.into(),
+            };
+            let reply = conn.call::<remote::ConnectSupportsFeature>(&args).await?;
+            Ok::<_, Error>(reply.decode()?.supported != 0)
+        });
+        if *has_callback_ids.await? {
             self.modern(object)
         } else {
             self.legacy(object)

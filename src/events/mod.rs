@@ -2,6 +2,8 @@
 //!
 //! [`Connect::subscribe`] gives a [`Subscription`] to one kind of event: of one object, or of all on
 //! the connection. The kinds are the structures of the submodules, e.g. [`domain::Lifecycle`].
+//! [`Connect::domain_events`] and [`Connect::host_events`] give several kinds in one stream, in the
+//! order in which the daemon sent them.
 //!
 //! ```no_run
 //! use libvirt_client::events::domain::Lifecycle;
@@ -18,6 +20,8 @@
 
 pub mod connection;
 pub mod domain;
+mod host;
+mod merged;
 pub mod network;
 pub mod node_device;
 #[cfg(feature = "qemu")]
@@ -25,17 +29,14 @@ pub mod qemu;
 mod registration;
 pub mod secret;
 pub mod storage_pool;
+mod subscription;
 
-use std::fmt;
-use std::future::poll_fn;
-use std::marker::PhantomData;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use futures_core::Stream;
+pub use host::HostEvent;
+pub use merged::{DomainEvent, DomainEventKinds};
+pub use subscription::Subscription;
 
 use crate::client::Connect;
-use crate::client::subscription::{Next, RawSubscription, Registration};
+use crate::client::subscription::Registration;
 use crate::error::{CloseReason, ProtocolError, Result};
 use crate::xdr::{DecodeError, Reader};
 
@@ -80,78 +81,4 @@ pub enum EventError {
     /// The connection has ended, and with it the subscription.
     #[error("the connection is closed: {0}")]
     Closed(CloseReason),
-}
-
-/// A stream of events of one kind; from [`Connect::subscribe`].
-///
-/// It holds a bounded number of events for a consumer that is behind. When more come they are
-/// dropped, never anything else held up, and the consumer gets [`EventError::Lagged`] in their
-/// place. Dropping the subscription ends it; the last one to the same events has the daemon stop
-/// sending them.
-pub struct Subscription<E> {
-    raw: Option<RawSubscription>,
-    kind: PhantomData<fn() -> E>,
-}
-
-impl Connect {
-    /// Subscribes to one kind of event, of `object` or of everything on the connection
-    /// (`virConnectDomainEventRegisterAny` and its like).
-    ///
-    /// From the moment of the daemon's confirmation no event is missed. Subscriptions to the same
-    /// events share one registration. A daemon that does not know the kind gives an error for which
-    /// [`is_unsupported`](crate::Error::is_unsupported) holds.
-    pub async fn subscribe<E: EventKind>(
-        &self,
-        object: Option<&E::Object>,
-    ) -> Result<Subscription<E>> {
-        let registration = E::registration(self, object).await?;
-        let raw = self.subscribe_raw(registration).await?;
-        Ok(Subscription {
-            raw: Some(raw),
-            kind: PhantomData,
-        })
-    }
-}
-
-impl<E: EventKind> Subscription<E> {
-    /// The next event; `None` once the connection has ended and said so. Cancel-safe.
-    pub async fn next(&mut self) -> Option<Result<E, EventError>> {
-        poll_fn(|cx| self.poll_event(cx)).await
-    }
-
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<E, EventError>>> {
-        let Some(raw) = &mut self.raw else {
-            return Poll::Ready(None);
-        };
-        let has_callback_id = raw.has_callback_id();
-        let (conn, events) = raw.split();
-        let item = match ready!(events.poll_next(cx)) {
-            Next::Body(body) => E::decode(conn, &mut Reader::new(body), has_callback_id)
-                .map_err(|source| ProtocolError::Event {
-                    event: E::NAME,
-                    source,
-                })
-                .map_err(EventError::Undecodable),
-            Next::Lagged(count) => Err(EventError::Lagged(count)),
-            Next::Ended(reason) => {
-                self.raw = None;
-                Err(EventError::Closed(reason))
-            }
-        };
-        Poll::Ready(Some(item))
-    }
-}
-
-impl<E: EventKind> Stream for Subscription<E> {
-    type Item = Result<E, EventError>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_event(cx)
-    }
-}
-
-impl<E> fmt::Debug for Subscription<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Subscription").field(&self.raw).finish()
-    }
 }

@@ -42,32 +42,43 @@ pub(crate) struct Binding {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
-    ends: Vec<usize>,
+    messages: Vec<Message>,
 }
 
+/// What a body is of, and where it ends.
+#[derive(Debug, Clone, Copy)]
+struct Message {
+    kind: MessageKind,
+    end: usize,
+}
+
+/// The kind of a message: its program and its procedure.
+pub(crate) type MessageKind = (u32, u32);
+
 impl Batch {
-    fn push(&mut self, body: &[u8]) {
+    fn push(&mut self, kind: MessageKind, body: &[u8]) {
         self.bytes.extend_from_slice(body);
-        self.ends.push(self.bytes.len());
+        let end = self.bytes.len();
+        self.messages.push(Message { kind, end });
     }
 
-    /// The body at `index`, counted from the oldest.
-    pub(crate) fn get(&self, index: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(index)?;
+    /// Kind and body of the message at `index`, counted from the oldest.
+    pub(crate) fn get(&self, index: usize) -> Option<(MessageKind, &[u8])> {
+        let message = self.messages.get(index)?;
         let begin = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)?,
+            Some(before) => self.messages.get(before)?.end,
             None => 0,
         };
-        self.bytes.get(begin..end)
+        Some((message.kind, self.bytes.get(begin..message.end)?))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.messages.len()
     }
 
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
-        self.ends.clear();
+        self.messages.clear();
     }
 }
 
@@ -112,7 +123,7 @@ impl EventQueue {
     }
 
     /// Appends one event, or counts it as lost, and says whom to wake.
-    fn push(&self, body: &[u8]) -> Option<Waker> {
+    fn push(&self, kind: MessageKind, body: &[u8]) -> Option<Waker> {
         let mut inner = self.lock();
         // Once one is lost all are, until the reader has seen the gap: order is part of the deal.
         if inner.lagged > 0
@@ -121,7 +132,7 @@ impl EventQueue {
         {
             inner.lagged += 1;
         } else {
-            inner.batch.push(body);
+            inner.batch.push(kind, body);
         }
         inner.waker.take()
     }
@@ -214,11 +225,12 @@ impl EventRouter {
         callback: Option<i32>,
         wakers: &mut Vec<Waker>,
     ) {
+        let kind = (binding.event.program, binding.event.procedure);
         if let Some(early) = self.early_mut(binding.event) {
             early.bodies.retain(|body| {
                 let ours = callback.is_none() || callback_of(body) == callback;
                 if ours {
-                    wakers.extend(binding.queue.push(body));
+                    wakers.extend(binding.queue.push(kind, body));
                 }
                 !ours
             });
@@ -248,9 +260,10 @@ impl EventRouter {
     pub(crate) fn deliver(&mut self, event: ProcedureId, body: &[u8], wakers: &mut Vec<Waker>) {
         let with_id = Route::new(event, callback_of(body));
         let without = Route::new(event, None);
+        let kind = (event.program, event.procedure);
         let queues = self.queues.get(&with_id);
         if let Some(queues) = queues.or_else(|| self.queues.get(&without)) {
-            wakers.extend(queues.iter().filter_map(|queue| queue.push(body)));
+            wakers.extend(queues.iter().filter_map(|queue| queue.push(kind, body)));
             return;
         }
         match self.early_mut(event) {

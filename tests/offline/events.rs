@@ -103,11 +103,7 @@ async fn equal_subscriptions_share_a_registration_until_the_last_is_dropped() {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
     let mut first = subscribe(&conn, &mut peer).await;
-    let (second, ()) = tokio::join!(conn.subscribe::<Lifecycle>(None), async {
-        let feature = peer.take().await;
-        peer.reply(&feature, &words(&[1])).await;
-    });
-    let mut second = second.unwrap();
+    let mut second = conn.subscribe::<Lifecycle>(None).await.unwrap();
     peer.send(&started(5, "one")).await;
     assert_eq!(next_name(&mut first).await, "one");
     assert_eq!(next_name(&mut second).await, "one");
@@ -123,8 +119,6 @@ async fn equal_subscriptions_share_a_registration_until_the_last_is_dropped() {
 
     // The next one has to wait until that is settled: the daemon refuses a second registration.
     let (third, ()) = tokio::join!(conn.subscribe::<Lifecycle>(None), async {
-        let feature = peer.take().await;
-        peer.reply(&feature, &words(&[1])).await;
         let (name, ()) = tokio::join!(conn.hostname(), async {
             let next = peer.take().await;
             assert_eq!(next.procedure, procedure::CONNECT_GET_HOSTNAME);
@@ -265,12 +259,17 @@ async fn a_kind_that_the_daemon_does_not_know_is_unsupported() {
         let feature = peer.take().await;
         peer.reply(&feature, &words(&[1])).await;
         let call = peer.take().await;
-        peer.send(&call.error(1, 20, "unsupported event ID 27"))
+        peer.send(&call.error(1, 7, "internal error: unsupported event ID 27"))
             .await;
     });
     assert!(events.unwrap_err().is_unsupported());
     // Nothing is left of the attempt.
-    let mut events = subscribe(&conn, &mut peer).await;
+    let (events, ()) = tokio::join!(conn.subscribe::<Lifecycle>(None), async {
+        let call = peer.take().await;
+        assert_eq!(call.procedure, procedure::EVENT_REGISTER);
+        peer.reply(&call, &words(&[5])).await;
+    });
+    let mut events = events.unwrap();
     peer.send(&started(5, "guest")).await;
     assert_eq!(next_name(&mut events).await, "guest");
 }
