@@ -10,9 +10,11 @@
 
 mod common;
 mod control;
+mod events;
 mod host;
 mod lookup;
 mod resources;
+mod shell;
 #[cfg(feature = "ssh")]
 mod ssh;
 mod streams;

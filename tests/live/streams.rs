@@ -62,7 +62,7 @@ impl Noise {
         Self(seed)
     }
 
-    /// SplitMix64.
+    /// One step of `SplitMix64`.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

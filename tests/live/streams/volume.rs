@@ -20,7 +20,7 @@ async fn upload(volume: &StorageVol, data: &[u8], noise: &mut Noise) {
     while !rest.is_empty() {
         let piece = noise.length(3 << 20).min(rest.len());
         // Both ways to write.
-        if piece % 2 == 0 {
+        if piece.is_multiple_of(2) {
             stream.write_all(&rest[..piece]).await.unwrap();
         } else {
             AsyncWriteExt::write_all(&mut stream, &rest[..piece])
@@ -183,7 +183,7 @@ async fn an_error_in_mid_stream_is_whole_in_either_half() {
         assert_eq!(error.int1, 28);
     }
     let content = pool.content("v");
-    let written = content.iter().filter(|byte| **byte == 7).count();
+    let written = content.split(|byte| *byte == 7).count() - 1;
     assert!(written <= 1000, "{written} bytes were written");
     conn.hostname().await.unwrap();
 
