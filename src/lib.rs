@@ -42,6 +42,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `ssh` (default) | connections through the system's ssh program, or through another (`ext`) |
+//! | `tls` (default) | connections over TLS |
 //! | `qemu` | QEMU's monitor and guest agent, passed through |
 //! | `lxc` | the namespaces of LXC's containers |
 //! | `admin` | the wire types of the daemons' administration program |
@@ -63,9 +64,11 @@ pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
 pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
 pub use error::{
-    CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result, TunnelError,
-    TunnelFailure,
+    CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result, TlsError,
+    TunnelError, TunnelFailure,
 };
+#[cfg(feature = "tls")]
+pub use transport::tls::TlsOptions;
 
 /// Compiles the README's programs.
 #[cfg(doctest)]

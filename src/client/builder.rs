@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use super::progress::Progress;
 use super::{Connect, open};
 use crate::error::Result;
+#[cfg(feature = "tls")]
+use crate::transport::tls::TlsOptions;
 
 /// A connection about to be opened; from [`Connect::builder`].
 ///
@@ -35,6 +37,8 @@ pub struct ConnectBuilder {
     pub(super) keepalive: Option<(Duration, u32)>,
     pub(super) max_long_calls: usize,
     pub(super) over_own_stream: bool,
+    #[cfg(feature = "tls")]
+    pub(super) tls: TlsOptions,
 }
 
 impl ConnectBuilder {
@@ -48,6 +52,8 @@ impl ConnectBuilder {
             keepalive: Some((Duration::from_secs(5), 5)),
             max_long_calls: 4,
             over_own_stream: false,
+            #[cfg(feature = "tls")]
+            tls: TlsOptions::default(),
         }
     }
 
@@ -96,6 +102,14 @@ impl ConnectBuilder {
     /// together with the daemon's limit.
     pub fn max_long_calls(mut self, calls: usize) -> Self {
         self.max_long_calls = calls.max(1);
+        self
+    }
+
+    /// Certificates for connections over TLS that come from elsewhere than libvirt's files. Needs
+    /// the feature `tls`.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, options: TlsOptions) -> Self {
+        self.tls = options;
         self
     }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::ConnectBuilder;
 use crate::error::{Error, Result};
+#[cfg(feature = "tls")]
+use crate::transport::tls;
 #[cfg(feature = "ssh")]
 use crate::transport::{Security, program::Program};
 use crate::transport::{Transport, tcp, unix};
@@ -14,15 +17,19 @@ use crate::uri::{Config, ConnectUri, Environment, TransportKind, socket_candidat
 
 /// Where daemons listen for plain TCP.
 const TCP_PORT: u16 = 16509;
+/// Where daemons listen for TLS.
+#[cfg(feature = "tls")]
+const TLS_PORT: u16 = 16514;
 
 /// Connects to the daemon that `uri` names, or to the one that there is.
 pub(super) async fn connect(
     uri: Option<&ConnectUri>,
-    read_only: bool,
+    options: &ConnectBuilder,
     environment: &Environment,
     config: &Config,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
+    let read_only = options.read_only;
     let Some(uri) = uri else {
         return connect_local(None, read_only, environment, config).await;
     };
@@ -38,9 +45,12 @@ pub(super) async fn connect(
             "SSH inside the process, which {uri} asks for; {}+ssh://… uses the system's ssh program",
             uri.driver
         ))),
+        #[cfg(feature = "tls")]
+        TransportKind::Tls => connect_tls(uri, options, config, deadline).await,
+        #[cfg(not(feature = "tls"))]
         TransportKind::Tls => Err(Error::Unsupported(format!(
-            "the transport {} of {uri}; this release speaks over UNIX sockets and TCP only",
-            uri.transport.as_str()
+            "TLS, which {uri} asks for: this program was built without the feature `tls` of \
+             libvirt-client"
         ))),
     }
 }
@@ -111,6 +121,29 @@ fn without_ssh(uri: &ConnectUri) -> Error {
         "running a program, as {uri} asks for: this program was built without the feature `ssh` of \
          libvirt-client"
     ))
+}
+
+#[cfg(feature = "tls")]
+async fn connect_tls(
+    uri: &ConnectUri,
+    options: &ConnectBuilder,
+    config: &Config,
+    deadline: Option<Instant>,
+) -> Result<Transport> {
+    let priority = match uri.parameters.get("tls_priority") {
+        Some(priority) => Some(priority),
+        None => config.tls_priority()?,
+    };
+    let target = tls::Target {
+        host: uri.host_or_local(),
+        port: uri.port.unwrap_or(TLS_PORT),
+        options: &options.tls,
+        directory: uri.parameters.get("pkipath").map(Into::into),
+        verify: !uri.parameters.switch("no_verify"),
+        check_own: !uri.parameters.switch("no_sanity"),
+        priority,
+    };
+    tls::connect(&target, deadline).await
 }
 
 async fn connect_local(

@@ -36,7 +36,7 @@ pub(super) async fn open(
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
     let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
     let uri = uri.as_ref();
-    let transport = connect(uri, options.read_only, &environment, &config, deadline).await?;
+    let transport = connect(uri, &options, &environment, &config, deadline).await?;
     introduce(transport, options, uri, progress).await
 }
 

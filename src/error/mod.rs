@@ -4,6 +4,7 @@ mod close;
 mod network;
 mod protocol;
 mod remote;
+mod tls;
 mod tunnel;
 
 use std::io;
@@ -15,6 +16,7 @@ pub use close::CloseReason;
 pub use network::NetworkError;
 pub use protocol::ProtocolError;
 pub use remote::RemoteError;
+pub use tls::TlsError;
 pub use tunnel::{TunnelError, TunnelFailure};
 
 use crate::types::error::ErrorCode;
@@ -96,6 +98,17 @@ pub enum Error {
     /// URI's `command` names.
     #[error("{0}")]
     Tunnel(Arc<TunnelError>),
+
+    /// TLS with the daemon's host came to nothing.
+    #[error("TLS with {host} port {port}: {source}")]
+    Tls {
+        /// The host, as the URI has it.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What the matter is.
+        source: Box<TlsError>,
+    },
 
     /// The daemon did not accept who we are.
     #[error("authentication failed: {0}")]

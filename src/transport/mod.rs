@@ -8,6 +8,8 @@ mod generic;
 pub(crate) mod program;
 mod socket;
 pub(crate) mod tcp;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 pub(crate) mod unix;
 
 use std::collections::VecDeque;

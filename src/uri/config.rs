@@ -106,6 +106,12 @@ impl Config {
             .ok_or_else(|| self.error(setting, &format!("it must be {names}")))
     }
 
+    /// `tls_priority`: what may be negotiated in TLS, where the URI does not say.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls_priority(&self) -> Result<Option<&str>> {
+        self.string("tls_priority")
+    }
+
     fn string(&self, name: &str) -> Result<Option<&str>> {
         match self.setting(name) {
             None => Ok(None),

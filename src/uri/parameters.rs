@@ -62,7 +62,7 @@ impl Parameters {
     }
 
     /// Whether a parameter that is a number is there and is not zero.
-    #[cfg(feature = "ssh")]
+    #[cfg(any(feature = "ssh", feature = "tls"))]
     pub(crate) fn switch(&self, name: &str) -> bool {
         let number = self.get(name).map(|value| value.trim_ascii_start().parse());
         !matches!(number, None | Some(Ok(0)))

@@ -1,0 +1,206 @@
+//! What a certificate says, as far as it matters here.
+
+use std::net::IpAddr;
+
+use tokio_rustls::rustls::pki_types::UnixTime;
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::der::oid::db::{rfc5280, rfc5912};
+use x509_cert::der::{Decode, Error as DerError};
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
+use x509_cert::name::Name;
+use x509_cert::time::Time;
+
+/// A certificate, taken apart.
+#[derive(Debug)]
+pub(super) struct Certificate {
+    /// Whom it names, in the order and spelling of libvirtd's `tls_allowed_dn_list`.
+    pub(super) subject: String,
+    pub(super) issuer: String,
+    pub(super) not_before: Time,
+    pub(super) not_after: Time,
+    /// Whether it may issue others; `None` when it does not say.
+    pub(super) is_authority: Option<bool>,
+    key_usage: Option<Restriction<KeyUsage>>,
+    purposes: Option<Restriction<ExtendedKeyUsage>>,
+    pub(super) has_rsa_key: bool,
+    common_name: Option<String>,
+    dns_names: Vec<String>,
+    addresses: Vec<IpAddr>,
+}
+
+/// What a certificate says it is for.
+#[derive(Debug)]
+struct Restriction<T> {
+    /// Whether that is to be taken at its word.
+    critical: bool,
+    allowed: T,
+}
+
+/// Which end of TLS a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Server,
+    Client,
+}
+
+impl Certificate {
+    pub(super) fn parse(der: &[u8]) -> Result<Self, String> {
+        Self::decode(der).map_err(|error| format!("it cannot be read: {error}"))
+    }
+
+    fn decode(der: &[u8]) -> Result<Self, DerError> {
+        let certificate = x509_cert::Certificate::from_der(der)?;
+        let certificate = certificate.tbs_certificate();
+        let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
+        if let Some((_, names)) = certificate.get_extension::<SubjectAltName>()? {
+            for name in names.0 {
+                match name {
+                    GeneralName::DnsName(name) => dns_names.push(name.to_string()),
+                    GeneralName::IpAddress(bytes) => addresses.extend(address(bytes.as_bytes())),
+                    _ => {}
+                }
+            }
+        }
+        let common_name = certificate.subject().common_name()?;
+        let basic = certificate.get_extension::<BasicConstraints>()?;
+        let algorithm = &certificate.subject_public_key_info().algorithm;
+        Ok(Self {
+            subject: spell(certificate.subject()),
+            issuer: spell(certificate.issuer()),
+            not_before: certificate.validity().not_before,
+            not_after: certificate.validity().not_after,
+            is_authority: basic.map(|(_, basic)| basic.ca),
+            key_usage: restriction(certificate)?,
+            purposes: restriction(certificate)?,
+            has_rsa_key: algorithm.oid == rfc5912::RSA_ENCRYPTION,
+            common_name: common_name.map(|name| name.value().into_owned()),
+            dns_names,
+            addresses,
+        })
+    }
+
+    pub(super) fn has_expired(&self, now: UnixTime) -> bool {
+        self.not_after.to_unix_duration().as_secs() < now.as_secs()
+    }
+
+    pub(super) fn is_not_yet_valid(&self, now: UnixTime) -> bool {
+        self.not_before.to_unix_duration().as_secs() > now.as_secs()
+    }
+
+    /// Whether its key may be used in that way. Advice that is not critical is ignored, as C does.
+    pub(super) fn permits(&self, usage: impl Fn(&KeyUsage) -> bool) -> bool {
+        match &self.key_usage {
+            Some(restriction) if restriction.critical => usage(&restriction.allowed),
+            _ => true,
+        }
+    }
+
+    /// Whether it is for that end of TLS, or does not insist.
+    pub(super) fn is_for(&self, role: Role) -> bool {
+        let wanted: ObjectIdentifier = match role {
+            Role::Server => rfc5280::ID_KP_SERVER_AUTH,
+            Role::Client => rfc5280::ID_KP_CLIENT_AUTH,
+        };
+        match &self.purposes {
+            Some(restriction) if restriction.critical => {
+                let allowed = &restriction.allowed.0;
+                allowed.contains(&wanted) || allowed.contains(&rfc5280::ANY_EXTENDED_KEY_USAGE)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it is for a host, by its name or address.
+    ///
+    /// The subject's own name counts where there are no others, as with certificates that were made
+    /// by libvirt's older instructions; but not for an address.
+    pub(super) fn names_host(&self, host: &str) -> bool {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            // Some write addresses where names belong.
+            return self.addresses.contains(&address)
+                || self.dns_names.iter().any(|name| name == host);
+        }
+        self.host_patterns().any(|pattern| matches(pattern, host))
+    }
+
+    /// The hosts that it is for.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let addresses = self.addresses.iter().map(ToString::to_string);
+        let patterns = self.host_patterns().map(ToOwned::to_owned);
+        patterns.chain(addresses).collect()
+    }
+
+    fn host_patterns(&self) -> impl Iterator<Item = &str> {
+        let common_name = self.common_name.as_deref();
+        let has_others = !self.dns_names.is_empty() || !self.addresses.is_empty();
+        let common_name = common_name.filter(|_| !has_others);
+        let dns_names = self.dns_names.iter().map(String::as_str);
+        dns_names.chain(common_name)
+    }
+}
+
+fn restriction<T>(
+    certificate: &x509_cert::TbsCertificate,
+) -> Result<Option<Restriction<T>>, DerError>
+where
+    T: for<'a> Decode<'a, Error = DerError> + AssociatedOid,
+{
+    let extension = certificate.get_extension::<T>()?;
+    Ok(extension.map(|(critical, allowed)| Restriction { critical, allowed }))
+}
+
+/// First things first, unlike RFC 4514 has it.
+fn spell(name: &Name) -> String {
+    let parts: Vec<_> = name.iter_rdn().map(ToString::to_string).collect();
+    parts.join(",")
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
+}
+
+/// Whether a certificate's name for a host, whose first label may be `*`, matches a host's name.
+fn matches(pattern: &str, host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    match pattern.strip_prefix("*.") {
+        None => pattern.eq_ignore_ascii_case(host),
+        // A wildcard for a whole top-level domain is for nobody.
+        Some(rest) => host.split_once('.').is_some_and(|(label, behind)| {
+            !label.is_empty() && rest.contains('.') && behind.eq_ignore_ascii_case(rest)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_stand_for_one_label() {
+        for (pattern, host, is_match) in [
+            ("kvm1.example.com", "KVM1.example.com", true),
+            ("kvm1.example.com", "kvm1.example.com.", true),
+            ("kvm1.example.com", "kvm2.example.com", false),
+            ("*.example.com", "kvm1.example.com", true),
+            ("*.example.com", "a.kvm1.example.com", false),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", ".example.com", false),
+            ("*.com", "example.com", false),
+            ("*", "localhost", false),
+            ("k*.example.com", "kvm1.example.com", false),
+            ("", "", true),
+        ] {
+            assert_eq!(matches(pattern, host), is_match, "{pattern} {host}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_no_certificate() {
+        assert!(Certificate::parse(b"").is_err());
+        assert!(Certificate::parse(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]).is_err());
+    }
+}

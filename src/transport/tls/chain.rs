@@ -1,0 +1,189 @@
+//! Chains of certificates up to an authority that is trusted.
+
+use std::fmt;
+
+use tokio_rustls::rustls::pki_types::{
+    CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+};
+use webpki::{
+    CertRevocationList, EndEntityCert, Error as ChainError, ExtendedKeyUsageValidator,
+    KeyPurposeIdIter, RevocationOptionsBuilder, UnknownStatusPolicy, VerifiedPath,
+    anchor_from_trusted_cert,
+};
+
+use super::certificate::Certificate;
+
+/// Those whose certificates are trusted.
+pub(super) struct Authorities {
+    /// Where they come from.
+    origin: String,
+    anchors: Vec<TrustAnchor<'static>>,
+    /// The same, in the same order.
+    certificates: Vec<Certificate>,
+    revoked: Vec<CertRevocationList<'static>>,
+    /// Where the lists of revoked certificates come from.
+    revoked_by: String,
+}
+
+/// Why there is no good chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Broken {
+    UnknownIssuer,
+    /// Which authority, and when it did.
+    Expired(String, String),
+    NotYetValid(String, String),
+    Revoked,
+    Other(String),
+}
+
+impl Authorities {
+    pub(super) fn new(origin: String) -> Self {
+        Self {
+            origin,
+            anchors: Vec::new(),
+            certificates: Vec::new(),
+            revoked: Vec::new(),
+            revoked_by: String::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, der: &CertificateDer<'_>) -> Result<(), String> {
+        let certificate = Certificate::parse(der)?;
+        let anchor = anchor_from_trusted_cert(der)
+            .map_err(|error| format!("{} cannot be used: {error}", certificate.subject))?;
+        self.anchors.push(anchor.to_owned());
+        self.certificates.push(certificate);
+        Ok(())
+    }
+
+    /// Certificates on these lists are not trusted.
+    pub(super) fn revoke(&mut self, lists: Vec<CertRevocationList<'static>>, origin: String) {
+        self.revoked = lists;
+        self.revoked_by = origin;
+    }
+
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub(super) fn revoked_by(&self) -> &str {
+        &self.revoked_by
+    }
+
+    /// Whether one of them has issued a certificate, through others if need be. What the certificate
+    /// is for is not looked at.
+    pub(super) fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+        now: UnixTime,
+    ) -> Result<(), Broken> {
+        let other = |error: ChainError| Broken::Other(describe(&error));
+        let leaf = EndEntityCert::try_from(leaf).map_err(other)?;
+        let lists: Vec<_> = self.revoked.iter().collect();
+        let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
+            // A list says nothing about certificates of other authorities.
+            options
+                .with_status_policy(UnknownStatusPolicy::Allow)
+                .build()
+        });
+        let is_current = |path: &VerifiedPath<'_>| {
+            self.out_of_date(path.anchor(), now)
+                .map_or(Ok(()), |_| Err(ChainError::CertDistrusted))
+        };
+        let verified = leaf.verify_for_usage(
+            algorithms,
+            &self.anchors,
+            between,
+            now,
+            AnyPurpose,
+            revocation,
+            Some(&is_current),
+        );
+        verified.map(drop).map_err(|error| match error {
+            // In the second case the authority has the name, but another key.
+            ChainError::UnknownIssuer | ChainError::InvalidSignatureForPublicKey => {
+                Broken::UnknownIssuer
+            }
+            ChainError::CertRevoked => Broken::Revoked,
+            // Only the closure above says so.
+            ChainError::CertDistrusted => self
+                .anchors
+                .iter()
+                .find_map(|anchor| self.out_of_date(anchor, now))
+                .unwrap_or_else(|| other(ChainError::CertDistrusted)),
+            error => other(error),
+        })
+    }
+
+    /// Why an authority's own certificate does not count at the moment.
+    fn out_of_date(&self, anchor: &TrustAnchor<'_>, now: UnixTime) -> Option<Broken> {
+        let position = self.anchors.iter().position(|other| {
+            other.subject == anchor.subject
+                && other.subject_public_key_info == anchor.subject_public_key_info
+        })?;
+        let certificate = self.certificates.get(position)?;
+        let subject = certificate.subject.clone();
+        if certificate.has_expired(now) {
+            return Some(Broken::Expired(subject, certificate.not_after.to_string()));
+        }
+        let is_early = certificate.is_not_yet_valid(now);
+        is_early.then(|| Broken::NotYetValid(subject, certificate.not_before.to_string()))
+    }
+}
+
+impl fmt::Debug for Authorities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorities")
+            .field("origin", &self.origin)
+            .field("certificates", &self.certificates)
+            .field("revoked_by", &self.revoked_by)
+            .finish_non_exhaustive()
+    }
+}
+
+/// C goes by what a certificate says it is for only where that is marked as critical; see
+/// [`Certificate::is_for`].
+struct AnyPurpose;
+
+impl ExtendedKeyUsageValidator for AnyPurpose {
+    fn validate(&self, _purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), ChainError> {
+        Ok(())
+    }
+}
+
+fn describe(error: &ChainError) -> String {
+    match error {
+        ChainError::CertExpired { .. } => {
+            "a certificate between it and its authority has expired".to_owned()
+        }
+        ChainError::CertNotValidYet { .. } => {
+            "a certificate between it and its authority is not valid yet".to_owned()
+        }
+        ChainError::CaUsedAsEndEntity => {
+            "it is the certificate of an authority, not of a server or client".to_owned()
+        }
+        ChainError::EndEntityUsedAsCa => {
+            "it was issued by the holder of a certificate who is no authority".to_owned()
+        }
+        ChainError::UnsupportedSignatureAlgorithmContext(_)
+        | ChainError::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            "it is signed in a way that is too weak or not known here".to_owned()
+        }
+        ChainError::UnsupportedCertVersion => {
+            "it is of an old version of the format; version 3 is needed".to_owned()
+        }
+        ChainError::InvalidCrlSignatureForPublicKey => {
+            "the revocation list was not signed by its authority".to_owned()
+        }
+        ChainError::IssuerNotCrlSigner => {
+            "its authority may not sign revocation lists, and there is one of it".to_owned()
+        }
+        other => format!("{other}"),
+    }
+}

@@ -1,0 +1,236 @@
+//! TLS over TCP, by rustls.
+
+mod certificate;
+mod chain;
+mod credentials;
+mod options;
+mod places;
+mod priority;
+mod stream;
+mod verifier;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::sign::SingleCertAndKey;
+use tokio_rustls::rustls::{AlertDescription, ClientConfig, Error as RustlsError};
+use x509_cert::ext::pkix::KeyUsage;
+
+pub use options::TlsOptions;
+
+use super::{Security, Transport, split, tcp};
+use crate::error::{Error, Result, TlsError};
+use credentials::Credentials;
+use verifier::Verifier;
+
+/// What the daemon sends once it has accepted a client.
+const WELCOME: u8 = 1;
+
+/// Where to connect to, and how to go about it.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    pub(crate) options: &'a TlsOptions,
+    /// The one directory with all files.
+    pub(crate) directory: Option<PathBuf>,
+    /// Whether the server's certificate must be good.
+    pub(crate) verify: bool,
+    /// Whether our own files are checked beforehand.
+    pub(crate) check_own: bool,
+    /// What may be negotiated, in `GnuTLS`'s language.
+    pub(crate) priority: Option<&'a str>,
+}
+
+/// Connects, and returns when the daemon has accepted us.
+pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> Result<Transport> {
+    let error = |source| Error::Tls {
+        host: target.host.to_owned(),
+        port: target.port,
+        source: Box::new(source),
+    };
+    let choice = priority::parse(target.priority).map_err(|reason| {
+        let priority = target.priority.unwrap_or_default();
+        Error::Unsupported(format!("tls_priority {priority:?}: {reason}"))
+    })?;
+    let directory = target.directory.as_deref();
+    let provider = &choice.provider;
+    let credentials = Credentials::load(target.options, directory, target.check_own, provider);
+    let credentials = credentials.map_err(error)?;
+    let refused = refused(&credentials);
+    let (config, verifier) = configure(target, &choice, credentials).map_err(error)?;
+
+    let socket = tcp::dial(target.host, target.port, deadline).await?;
+    // It goes into no message and is compared with nothing: the verifier knows better.
+    let name = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
+    let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
+    let mut stream = within("the TLS handshake", deadline, handshake)
+        .await?
+        .map_err(|failure| {
+            error(
+                verifier
+                    .take_failure()
+                    .unwrap_or_else(|| handshake_error(&failure, &refused)),
+            )
+        })?;
+    let step = "the daemon's word that it accepts our TLS certificate";
+    within(step, deadline, read_welcome(&mut stream, refused))
+        .await?
+        .map_err(error)?;
+    let security = Security {
+        secure: true,
+        encrypted: true,
+    };
+    Ok(split(stream::Stream(stream), security))
+}
+
+async fn within<T>(
+    procedure: &'static str,
+    deadline: Option<Instant>,
+    step: impl Future<Output = T>,
+) -> Result<T> {
+    let Some(deadline) = deadline else {
+        return Ok(step.await);
+    };
+    let started = Instant::now();
+    let done = timeout_at(deadline, step).await;
+    done.map_err(|_| Error::Timeout {
+        procedure,
+        after: started.elapsed(),
+    })
+}
+
+fn configure(
+    target: &Target<'_>,
+    choice: &priority::Choice,
+    credentials: Credentials,
+) -> Result<(ClientConfig, Arc<Verifier>), TlsError> {
+    let given_name = target.options.server_name.as_deref();
+    let host = given_name.unwrap_or(target.host);
+    // The zone of a link-local address is of this host's making.
+    let host = host.split_once('%').map_or(host, |(address, _)| address);
+    let verifier = Arc::new(Verifier {
+        authorities: credentials.authorities,
+        host: host.to_owned(),
+        is_strict: target.verify,
+        provider: Arc::clone(&choice.provider),
+        failure: Mutex::new(None),
+    });
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&choice.provider))
+        .with_protocol_versions(&choice.versions)
+        .map_err(|error| TlsError::Handshake(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+    let mut config = match credentials.identity {
+        Some(own) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own.key))),
+        None => builder.with_no_client_auth(),
+    };
+    // As C does: a daemon has one certificate for all its names.
+    config.enable_sni = false;
+    config.resumption = Resumption::disabled();
+    Ok((config, verifier))
+}
+
+/// Reads the one byte by which a daemon says that it accepts our certificate. In TLS 1.3 the
+/// handshake alone proves nothing: the daemon looks at the certificate after it.
+async fn read_welcome(
+    stream: &mut TlsStream<TcpStream>,
+    refused: TlsError,
+) -> Result<(), TlsError> {
+    match stream.read_u8().await {
+        Ok(WELCOME) => Ok(()),
+        Ok(other) => Err(TlsError::Handshake(format!(
+            "the server sent the byte {other:#04x} where libvirt's daemons say whether they \
+             accept a client; it is something else"
+        ))),
+        Err(error) => {
+            tracing::debug!(%error, "no confirmation");
+            Err(refused)
+        }
+    }
+}
+
+/// What to tell a user whom the daemon sends away.
+fn refused(credentials: &Credentials) -> TlsError {
+    let reason = match &credentials.identity {
+        None => format!(
+            "it wants a client certificate, and there is none to show (looked for {})",
+            credentials.searched
+        ),
+        Some(own) => {
+            let certificate = &own.certificate;
+            let mut reason = format!(
+                "it does not accept the certificate of {}. Either its authorities have not issued \
+                 that, or it has expired or been revoked in the daemon's eyes, or the daemon's \
+                 tls_allowed_dn_list does not have that name; the daemon's log says which",
+                certificate.subject
+            );
+            if !certificate.permits(KeyUsage::key_encipherment) {
+                reason.push_str(
+                    ". Many daemons also demand that the certificate's key may be used for key \
+                     encipherment, which this one's may not",
+                );
+            }
+            reason
+        }
+    };
+    TlsError::Refused { reason }
+}
+
+fn handshake_error(error: &io::Error, refused: &TlsError) -> TlsError {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let text = match inner {
+        Some(RustlsError::AlertReceived(alert)) => match alert {
+            AlertDescription::AccessDenied
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRequired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::UnsupportedCertificate => return refused.clone(),
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity => format!(
+                "the server has no TLS version or cipher in common with us ({alert:?}); this \
+                 library speaks TLS 1.2 and 1.3"
+            ),
+            other => format!("the server ended it with the alert {other:?}"),
+        },
+        Some(RustlsError::PeerIncompatible(reason)) => format!(
+            "there is no TLS version or cipher in common with the server ({reason:?}); this \
+             library speaks TLS 1.2 and 1.3"
+        ),
+        Some(RustlsError::InvalidMessage(_)) => {
+            "the server's answer is not TLS; is this the right port?".to_owned()
+        }
+        Some(other) => other.to_string(),
+        None if is_end(error) => {
+            "the server hung up in the middle of it. Either this port is not for TLS, or the \
+             server has no TLS version or cipher in common with us; this library speaks TLS 1.2 \
+             and 1.3"
+                .to_owned()
+        }
+        None => error.to_string(),
+    };
+    TlsError::Handshake(text)
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionAborted
+    )
+}
