@@ -19,3 +19,5 @@ mod shell;
 mod ssh;
 mod streams;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
