@@ -4,6 +4,7 @@ mod device;
 mod guest;
 mod lifecycle;
 mod objects;
+mod program;
 mod registration;
 
 use std::fs;

@@ -20,7 +20,7 @@ pub fn example(name: &str) -> PathBuf {
         cargo
             .args(["build", "--quiet", "--message-format=json"])
             .args(["--example", "list", "--example", "dumpxml"])
-            .args(["--example", "qemu_ssh"])
+            .args(["--example", "qemu_ssh", "--example", "watch_events"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         for (feature, is_on) in [
             ("qemu", cfg!(feature = "qemu")),
