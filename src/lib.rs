@@ -62,7 +62,10 @@ pub mod xdr;
 #[cfg(feature = "qemu")]
 pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
-pub use client::{Chunk, Connect, ConnectBuilder, Raw, Reply, Stream, StreamReader, StreamWriter};
+pub use client::{
+    Backoff, Chunk, Connect, ConnectBuilder, ConnectionStatus, Raw, Reconnect, Reply, Stream,
+    StreamReader, StreamWriter,
+};
 pub use error::{
     CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result, TlsError,
     TunnelError, TunnelFailure,

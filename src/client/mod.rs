@@ -7,6 +7,7 @@ mod driver;
 mod open;
 mod progress;
 mod raw;
+mod reconnect;
 mod shared;
 mod stream;
 pub(crate) mod subscription;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 pub use builder::ConnectBuilder;
 pub use call::Reply;
 pub use raw::Raw;
+pub use reconnect::{Backoff, ConnectionStatus, Reconnect};
 pub use stream::{Chunk, Stream, StreamReader, StreamWriter};
 
 use crate::error::{CloseReason, Error, Result};

@@ -37,6 +37,11 @@ pub enum Error {
     #[error("the connection is closed: {0}")]
     Closed(CloseReason),
 
+    /// A [`Reconnect`](crate::Reconnect) has no connection at the moment, or never again, for this
+    /// reason.
+    #[error("not connected: {0}")]
+    NotConnected(Arc<Error>),
+
     /// The call's deadline passed. The connection lives on; the daemon may still execute the call.
     #[error("{procedure} got no reply within {after:?}")]
     Timeout {

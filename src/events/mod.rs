@@ -24,6 +24,7 @@ mod host;
 mod merged;
 pub mod network;
 pub mod node_device;
+mod persistent;
 #[cfg(feature = "qemu")]
 pub mod qemu;
 mod registration;
@@ -33,11 +34,14 @@ mod subscription;
 
 pub use host::HostEvent;
 pub use merged::{DomainEvent, DomainEventKinds};
+pub use persistent::PersistentSubscription;
 pub use subscription::Subscription;
+
+use std::sync::Arc;
 
 use crate::client::Connect;
 use crate::client::subscription::Registration;
-use crate::error::{CloseReason, ProtocolError, Result};
+use crate::error::{CloseReason, Error, ProtocolError, Result};
 use crate::xdr::{DecodeError, Reader};
 
 /// A kind of event that can be subscribed to; implemented by the structures of the submodules.
@@ -78,6 +82,13 @@ pub enum EventError {
     /// An event could not be decoded and is lost. The subscription goes on.
     #[error(transparent)]
     Undecodable(ProtocolError),
+    /// The connection was lost for this reason and is back; what happened meanwhile was not told. The
+    /// subscription goes on. Only a [`PersistentSubscription`] has gaps.
+    #[error("the connection was lost and is back: {0}")]
+    Gap(CloseReason),
+    /// The connection is back, but not the subscription, which this ends.
+    #[error("the subscription could not be resumed: {0}")]
+    NotResumed(Arc<Error>),
     /// The connection has ended, and with it the subscription.
     #[error("the connection is closed: {0}")]
     Closed(CloseReason),

@@ -13,6 +13,7 @@ mod control;
 mod events;
 mod host;
 mod lookup;
+mod loss;
 mod resources;
 mod shell;
 #[cfg(feature = "ssh")]

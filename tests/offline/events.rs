@@ -29,7 +29,7 @@ fn message(procedure: u32, payload: Vec<u8>) -> Message {
 }
 
 /// "`name` was started", for a callback.
-fn started(callback: u32, name: &str) -> Message {
+pub fn started(callback: u32, name: &str) -> Message {
     let mut payload = words(&[callback]);
     payload.extend(domain(name));
     payload.extend(words(&[2, 0]));
@@ -37,7 +37,7 @@ fn started(callback: u32, name: &str) -> Message {
 }
 
 /// The daemon's part of a first subscription: what it is asked to register.
-async fn register(peer: &mut Peer, callback: u32) -> Message {
+pub async fn register(peer: &mut Peer, callback: u32) -> Message {
     let feature = peer.take().await;
     assert_eq!(
         (feature.procedure, &*feature.payload),

@@ -19,6 +19,7 @@ mod host;
 mod load;
 mod opening;
 mod peer;
+mod reconnect;
 mod replies;
 mod resources;
 mod streams;

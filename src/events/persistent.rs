@@ -1,0 +1,143 @@
+//! Subscriptions that outlive a connection.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+
+use super::{EventError, Subscription};
+use crate::client::{Connect, Reconnect};
+use crate::error::{CloseReason, Error, Result};
+
+/// Events over all the connections that a [`Reconnect`] has, one after the other; from
+/// [`Reconnect::subscribe`].
+///
+/// Where the connection was lost the consumer gets [`EventError::Gap`], as soon as events come
+/// again: what is asked for from then on is at least as new as the events before the gap and no
+/// newer than those behind it. Otherwise as [`Subscription`].
+pub struct PersistentSubscription<E> {
+    host: Reconnect,
+    subscribe: Arc<Subscribe<E>>,
+    state: State<E>,
+}
+
+type Subscribe<E> = dyn Fn(Connect) -> BoxFuture<'static, Result<Subscription<E>>> + Send + Sync;
+
+enum State<E> {
+    Subscribed(Subscription<E>),
+    /// The connection was lost for this reason.
+    Resuming(CloseReason, BoxFuture<'static, Result<Subscription<E>>>),
+    Ended,
+}
+
+impl Reconnect {
+    /// Subscribes to events on the connection that there is, and again on each that follows.
+    ///
+    /// `subscribe` says to which: it calls one of [`Connect::subscribe`],
+    /// [`Connect::domain_events`], … and may look up the object in question before. Waits for a
+    /// connection as [`connect`](Self::connect) does.
+    ///
+    /// ```no_run
+    /// use libvirt_client::events::domain::Lifecycle;
+    /// use libvirt_client::events::EventError;
+    ///
+    /// # async fn example(host: libvirt_client::Reconnect) -> Result<(), Box<dyn std::error::Error>> {
+    /// let subscribe = |conn: libvirt_client::Connect| async move { conn.subscribe::<Lifecycle>(None).await };
+    /// let mut changes = host.subscribe(subscribe).await?;
+    /// while let Some(change) = changes.next().await {
+    ///     match change {
+    ///         Ok(change) => println!("{}: {:?}", change.domain.name(), change.change),
+    ///         Err(EventError::Gap(reason)) => println!("back after: {reason}; look at all anew"),
+    ///         Err(error) => return Err(error.into()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn subscribe<E, Subscribing>(
+        &self,
+        subscribe: impl Fn(Connect) -> Subscribing + Send + Sync + 'static,
+    ) -> Result<PersistentSubscription<E>>
+    where
+        E: 'static,
+        Subscribing: Future<Output = Result<Subscription<E>>> + Send + 'static,
+    {
+        let first = self.query(&subscribe).await?;
+        Ok(PersistentSubscription {
+            host: self.clone(),
+            subscribe: Arc::new(move |conn| Box::pin(subscribe(conn))),
+            state: State::Subscribed(first),
+        })
+    }
+}
+
+impl<E: 'static> PersistentSubscription<E> {
+    /// The next event; `None` after the end, which is when the [`Reconnect`] was closed or the
+    /// daemon refused to go on. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Result<E, EventError>> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<E, EventError>>> {
+        loop {
+            match &mut self.state {
+                State::Subscribed(events) => match ready!(Pin::new(events).poll_next(cx)) {
+                    Some(Err(EventError::Closed(reason))) => {
+                        let resuming = resume(self.host.clone(), Arc::clone(&self.subscribe));
+                        self.state = State::Resuming(reason, Box::pin(resuming));
+                    }
+                    None => self.state = State::Ended,
+                    item => return Poll::Ready(item),
+                },
+                State::Resuming(reason, resuming) => {
+                    let resumed = ready!(resuming.as_mut().poll(cx));
+                    let reason = reason.clone();
+                    let (state, error) = match resumed {
+                        Ok(events) => (State::Subscribed(events), EventError::Gap(reason)),
+                        Err(Error::NotConnected(why)) if why.is_closed() => {
+                            (State::Ended, EventError::Closed(reason))
+                        }
+                        Err(error) => (State::Ended, EventError::NotResumed(Arc::new(error))),
+                    };
+                    self.state = state;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                State::Ended => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+/// Subscribes on the next connection, or the one after that, as long as there are any.
+async fn resume<E>(host: Reconnect, subscribe: Arc<Subscribe<E>>) -> Result<Subscription<E>> {
+    loop {
+        let conn = host.connected().await?;
+        match subscribe(conn.clone()).await {
+            Err(error) if error.is_timeout() || conn.was_lost(&error) => {}
+            resumed => return resumed,
+        }
+    }
+}
+
+impl<E: 'static> Stream for PersistentSubscription<E> {
+    type Item = Result<E, EventError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_event(cx)
+    }
+}
+
+impl<E> fmt::Debug for PersistentSubscription<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("PersistentSubscription");
+        shown.field("host", &self.host);
+        if let State::Subscribed(events) = &self.state {
+            shown.field("events", events);
+        }
+        shown.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,140 @@
+//! Daemons that stop, hang or are killed, and connections that are opened again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use libvirt_client::connect::ListAllDomainsFlags;
+use libvirt_client::events::domain::{Change, Lifecycle};
+use libvirt_client::events::{EventError, PersistentSubscription};
+use libvirt_client::{Backoff, CloseReason, Connect, Error};
+use rig::{Daemon, Need};
+use tokio::runtime::Handle;
+
+use crate::common::eventually;
+
+/// A daemon of the test's own with the test driver.
+fn daemon() -> Option<Daemon> {
+    if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
+        return None;
+    }
+    Some(Daemon::builder().test_driver().start().unwrap())
+}
+
+#[tokio::test]
+async fn a_daemon_that_stops_is_declared_dead_and_everybody_is_told() {
+    let Some(daemon) = daemon() else {
+        return;
+    };
+    let builder = Connect::builder(&daemon.test_uri());
+    let builder = builder.keepalive(Duration::from_secs(1), 2);
+    let conn = builder.call_timeout(None).open().await.unwrap();
+    let mut events = conn.subscribe::<Lifecycle>(None).await.unwrap();
+
+    daemon.sigstop().unwrap();
+    let (one, other, event, reason) = tokio::join!(
+        conn.hostname(),
+        conn.list_all_domains(ListAllDomainsFlags::empty()),
+        events.next(),
+        conn.closed(),
+    );
+    assert!(matches!(reason, CloseReason::Keepalive), "{reason}");
+    for error in [one.unwrap_err(), other.unwrap_err()] {
+        assert!(
+            matches!(error, Error::Closed(CloseReason::Keepalive)),
+            "{error}"
+        );
+    }
+    let Some(Err(EventError::Closed(CloseReason::Keepalive))) = event else {
+        panic!("{event:?}");
+    };
+    assert!(events.next().await.is_none());
+    assert!(!conn.is_alive());
+
+    daemon.sigcont().unwrap();
+    let again = conn.reopen().await.unwrap();
+    again.hostname().await.unwrap();
+}
+
+/// What became of the calls of those who only ask.
+#[derive(Default)]
+struct Load {
+    answered: AtomicUsize,
+    stop: AtomicBool,
+}
+
+const ROUNDS: usize = 8;
+const CALLERS: usize = 16;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_is_killed_under_load_costs_no_subscription_and_leaks_no_task() {
+    let Some(mut daemon) = daemon() else {
+        return;
+    };
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let tasks_before = tasks();
+    let backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(200));
+    let host = Connect::builder(&daemon.test_uri())
+        .reconnecting(backoff)
+        .unwrap();
+
+    let load = Arc::new(Load::default());
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (host, load) = (host.clone(), Arc::clone(&load));
+            tokio::spawn(async move {
+                while !load.stop.load(Ordering::Relaxed) {
+                    let asked = host.query(|conn| async move {
+                        let all = conn.list_all_domains(ListAllDomainsFlags::empty()).await?;
+                        Ok(all.len())
+                    });
+                    assert!(asked.await.unwrap() >= 1);
+                    load.answered.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+
+    let subscribe = |conn: Connect| async move { conn.subscribe::<Lifecycle>(None).await };
+    let mut events = host.subscribe(subscribe).await.unwrap();
+    for round in 0..ROUNDS {
+        let name = format!("round-{round}");
+        let xml = format!(
+            "<domain type='test'><name>{name}</name><memory>1024</memory>\
+             <os><type>hvm</type></os></domain>"
+        );
+        let conn = host.connect().await.unwrap();
+        conn.domain_define_xml(&xml).await.unwrap();
+        assert_eq!(next_defined(&mut events).await, name);
+
+        let answered = load.answered.load(Ordering::Relaxed);
+        eventually("the callers are at work", async || {
+            load.answered.load(Ordering::Relaxed) > answered + CALLERS
+        })
+        .await;
+        daemon = tokio::task::spawn_blocking(move || {
+            daemon.kill9().unwrap();
+            daemon.restart().unwrap();
+            daemon
+        })
+        .await
+        .unwrap();
+        let gap = events.next().await;
+        assert!(matches!(gap, Some(Err(EventError::Gap(_)))), "{gap:?}");
+    }
+
+    load.stop.store(true, Ordering::Relaxed);
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    host.close().await;
+    drop(events);
+    eventually("all tasks have ended", async || tasks() == tasks_before).await;
+}
+
+/// The name of the domain that was defined; nothing else happens.
+async fn next_defined(events: &mut PersistentSubscription<Lifecycle>) -> String {
+    let event = events.next().await.unwrap().unwrap();
+    assert!(matches!(event.change, Change::Defined(_)), "{event:?}");
+    event.domain.name().to_owned()
+}
