@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::transport::tls;
 #[cfg(feature = "ssh")]
 use crate::transport::{Security, program::Program};
-use crate::transport::{Transport, tcp, unix};
-use crate::uri::{Config, ConnectUri, Environment, TransportKind, socket_candidates};
+use crate::transport::{Transport, autostart, tcp, unix};
+use crate::uri::{Config, ConnectUri, Environment, TransportKind, socket_candidates, startable};
 
 /// Where daemons listen for plain TCP.
 const TCP_PORT: u16 = 16509;
@@ -160,7 +160,19 @@ async fn connect_local(
     let Some(path) = chosen else {
         return Err(Error::Unsupported("there is no socket to try".to_owned()));
     };
-    unix::connect(path).await.map_err(|source| Error::Connect {
+    let source = match unix::connect(path).await {
+        Err(source) => source,
+        Ok(transport) => return Ok(transport),
+    };
+    if autostart::is_absent(&source) {
+        let startable = startable(uri, environment, &candidates);
+        // What was there has gone, so it is most likely what is wanted.
+        let was_there = startable.iter().find(|(socket, _)| exists(socket));
+        if let Some((socket, daemon)) = was_there.or(startable.first()) {
+            return autostart::connect(socket, daemon).await;
+        }
+    }
+    Err(Error::Connect {
         target: path.display().to_string(),
         tried: candidates.clone(),
         source,

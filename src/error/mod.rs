@@ -95,6 +95,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// The user's own daemon did not run and could not be started.
+    #[error("{} cannot be started: {source}", daemon.display())]
+    Start {
+        /// The program.
+        daemon: PathBuf,
+        /// What went wrong; the daemon's own words if it gave any.
+        source: io::Error,
+    },
+
     /// The daemon's host could not be reached over the network.
     #[error(transparent)]
     Network(Box<NetworkError>),

@@ -3,6 +3,7 @@
 //! A transport is two halves: the driver task owns the reading one; the writing one stands beside
 //! the outbox, so that a caller can write without waiting for the driver.
 
+pub(crate) mod autostart;
 mod generic;
 #[cfg(feature = "ssh")]
 pub(crate) mod program;

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 pub(crate) use config::Config;
 pub(crate) use defaults::resolve;
 pub use parameters::Parameters;
-pub(crate) use sockets::{Environment, socket_candidates};
+pub(crate) use sockets::{Environment, socket_candidates, startable};
 
 /// How the bytes get to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

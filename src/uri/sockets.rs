@@ -19,6 +19,8 @@ pub(crate) struct Environment {
     pub(crate) user_dir: Option<PathBuf>,
     /// The client's configuration file, if its place can be told.
     pub(crate) config_file: Option<PathBuf>,
+    /// Where to look for the programs of daemons that may be started, if any may.
+    pub(crate) daemon_dirs: Vec<PathBuf>,
 }
 
 impl Environment {
@@ -45,8 +47,23 @@ impl Environment {
             system_dir: PathBuf::from("/var/run/libvirt"),
             user_dir,
             config_file: config_dir.map(|dir| dir.join("libvirt/libvirt.conf")),
+            daemon_dirs: daemon_dirs(),
         }
     }
+}
+
+/// Where the daemons' programs are. C's clients know the directory that libvirt was built for.
+fn daemon_dirs() -> Vec<PathBuf> {
+    if env::var_os("LIBVIRT_AUTOSTART").is_some_and(|value| value == "0") {
+        return Vec::new();
+    }
+    let given = env::var_os("VIRTD_PATH").or_else(|| env::var_os("LIBVIRTD_PATH"));
+    if let Some(dir) = given {
+        return vec![PathBuf::from(dir)];
+    }
+    let usual = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let path = env::var_os("PATH").unwrap_or_default();
+    usual.into_iter().chain(env::split_paths(&path)).collect()
 }
 
 /// The sockets that may serve `uri` (`None`: whatever daemon there is), most wanted first. The first
@@ -86,6 +103,30 @@ pub(crate) fn socket_candidates(
         )),
         Mode::Direct => Ok(direct),
     }
+}
+
+/// Which daemons may be started for `uri` where none of the sockets serves, with the socket of each,
+/// most wanted first.
+pub(crate) fn startable(
+    uri: Option<&ConnectUri>,
+    environment: &Environment,
+    sockets: &[PathBuf],
+) -> Vec<(PathBuf, PathBuf)> {
+    let is_named = uri.is_some_and(|uri| uri.parameters.get("socket").is_some());
+    if is_named || !uri.map_or(!environment.is_root, |uri| is_per_user(uri, environment)) {
+        return Vec::new();
+    }
+    let programs = sockets.iter().flat_map(|socket| {
+        let name = socket.file_name().unwrap_or_default().to_string_lossy();
+        let program = match name.strip_suffix("-sock") {
+            Some("libvirt") => "libvirtd".to_owned(),
+            Some(daemon) => daemon.to_owned(),
+            None => name.into_owned(),
+        };
+        let dirs = environment.daemon_dirs.iter();
+        dirs.map(move |dir| (socket.clone(), dir.join(&program)))
+    });
+    programs.filter(|(_, program)| program.is_file()).collect()
 }
 
 /// Whether a connection goes to a user's own daemon: not if that user is root.

@@ -6,6 +6,7 @@ mod node;
 mod opening;
 mod places;
 pub mod programs;
+mod sessions;
 
 /// What virsh prints behind a label, without the blanks around it.
 fn field<'a>(output: &'a str, label: &str) -> &'a str {

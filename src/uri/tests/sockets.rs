@@ -15,6 +15,7 @@ fn candidates(uri: &str, is_root: bool, read_only: bool, conf: &str) -> Result<V
         system_dir: PathBuf::from(SYSTEM),
         user_dir: Some(PathBuf::from(USER)),
         config_file: None,
+        daemon_dirs: Vec::new(),
     };
     let config = Config::parse("libvirt.conf".as_ref(), conf)?;
     let uri = (!uri.is_empty()).then(|| parse(uri));
@@ -182,9 +183,71 @@ fn a_user_without_a_place() {
         system_dir: PathBuf::from(SYSTEM),
         user_dir: None,
         config_file: None,
+        daemon_dirs: Vec::new(),
     };
     let find = |uri| socket_candidates(Some(&parse(uri)), false, &environment, &Config::default());
     let error = find("qemu:///session").unwrap_err();
     assert!(error.to_string().contains("XDG_RUNTIME_DIR"), "{error}");
     assert!(find("qemu:///system").is_ok());
+}
+
+#[test]
+fn daemons_that_may_be_started() {
+    let bin = tempfile::tempdir().unwrap();
+    let table: [(&str, bool, &[&str], &[&str]); 9] = [
+        ("qemu:///session", false, &["libvirtd"], &["libvirtd"]),
+        (
+            "qemu:///session",
+            false,
+            &["libvirtd", "virtqemud"],
+            &["virtqemud", "libvirtd"],
+        ),
+        ("qemu:///session?mode=legacy", false, &["virtqemud"], &[]),
+        ("test+unix:///default", false, &["libvirtd"], &["libvirtd"]),
+        (
+            "",
+            false,
+            &["libvirtd", "virtvboxd"],
+            &["virtvboxd", "libvirtd"],
+        ),
+        ("qemu:///session?socket=/s", false, &["libvirtd"], &[]),
+        ("qemu:///system", false, &["libvirtd"], &[]),
+        ("qemu:///session", true, &["libvirtd"], &[]),
+        ("", true, &["libvirtd"], &[]),
+    ];
+    for (uri, is_root, installed, expected) in table {
+        for name in ["libvirtd", "virtqemud", "virtvboxd"] {
+            let path = bin.path().join(name);
+            if installed.contains(&name) {
+                std::fs::write(path, "").unwrap();
+            } else {
+                let _as_before = std::fs::remove_file(path);
+            }
+        }
+        let environment = Environment {
+            is_root,
+            system_dir: PathBuf::from(SYSTEM),
+            user_dir: Some(PathBuf::from(USER)),
+            config_file: None,
+            daemon_dirs: vec![PathBuf::from("/nowhere"), bin.path().to_owned()],
+        };
+        let parsed = (!uri.is_empty()).then(|| parse(uri));
+        let sockets =
+            socket_candidates(parsed.as_ref(), false, &environment, &Config::default()).unwrap();
+        let found = startable(parsed.as_ref(), &environment, &sockets);
+        let programs: Vec<_> = found
+            .iter()
+            .map(|(_, program)| program.file_name().unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(programs, expected, "{uri}");
+        for (socket, program) in found {
+            let name = socket.file_name().unwrap().to_str().unwrap();
+            let ours = if program.ends_with("libvirtd") {
+                "libvirt-sock".to_owned()
+            } else {
+                format!("{}-sock", program.file_name().unwrap().to_str().unwrap())
+            };
+            assert_eq!(name, ours);
+        }
+    }
 }

@@ -11,6 +11,7 @@ fn environment(is_root: bool) -> Environment {
         system_dir: PathBuf::from("/var/run/libvirt"),
         user_dir: Some(PathBuf::from("/run/user/1000/libvirt")),
         config_file: None,
+        daemon_dirs: Vec::new(),
     }
 }
 

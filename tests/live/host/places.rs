@@ -68,19 +68,16 @@ impl Host {
         }
     }
 
+    // Should one not find the daemon, it is not to start another.
     fn example(&self, user: User, settings: &[(&str, &str)], name: &str, args: &[&str]) -> Output {
         let mut command = self.command(user, &self.examples.path().join(name));
-        command
-            .args(args)
-            .envs(settings.iter().copied())
-            .output()
-            .unwrap()
+        command.args(args).env("LIBVIRT_AUTOSTART", "0");
+        command.envs(settings.iter().copied()).output().unwrap()
     }
 
     fn virsh(&self, user: User, settings: &[(&str, &str)], uri: &[&str], args: &[&str]) -> Output {
         let mut command = self.command(user, Path::new("virsh"));
         let uri = uri.iter().flat_map(|uri| ["--connect", uri]);
-        // Should it not find the daemon, it is not to start another.
         command.args(uri).args(args).env("LIBVIRT_AUTOSTART", "0");
         command.envs(settings.iter().copied()).output().unwrap()
     }
