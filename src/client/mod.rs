@@ -186,6 +186,11 @@ impl Connect {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
+    /// The runtime that drives the connection.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.inner.runtime
+    }
+
     pub(crate) fn security(&self) -> Security {
         self.inner.security
     }

@@ -128,6 +128,10 @@ pub enum Error {
     #[error("authentication failed: {0}")]
     Auth(String),
 
+    /// A file on this side, which something was to be copied from or to, cannot be read or written.
+    #[error("the local file: {0}")]
+    File(#[source] io::Error),
+
     /// Neither side can do this: an old daemon, another transport, a feature of the crate that is
     /// switched off.
     #[error("not supported: {0}")]

@@ -2,8 +2,10 @@
 
 mod console;
 mod ending;
+mod program;
 mod screenshot;
 mod sparse;
+mod transfer;
 mod volume;
 
 use std::fs;
