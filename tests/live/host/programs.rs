@@ -21,6 +21,7 @@ pub fn example(name: &str) -> PathBuf {
             .args(["build", "--quiet", "--message-format=json"])
             .args(["--example", "list", "--example", "dumpxml"])
             .args(["--example", "qemu_ssh", "--example", "watch_events"])
+            .args(["--example", "volume_copy"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         for (feature, is_on) in [
             ("qemu", cfg!(feature = "qemu")),
