@@ -1,5 +1,6 @@
 //! Options of a connection.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -117,7 +118,7 @@ impl ConnectBuilder {
     pub async fn open(self) -> Result<Connect> {
         let deadline = self.open_deadline();
         let progress = Progress::default();
-        let opening = open::open(self.clone(), deadline, &progress);
+        let opening = Box::pin(open::open(self.clone(), deadline, &progress));
         within(self, deadline, &progress, opening).await
     }
 
@@ -140,7 +141,7 @@ impl ConnectBuilder {
         self.over_own_stream = true;
         let deadline = self.open_deadline();
         let progress = Progress::default();
-        let opening = open::open_over(self.clone(), stream, &progress);
+        let opening = Box::pin(open::open_over(self.clone(), stream, &progress));
         within(self, deadline, &progress, opening).await
     }
 
@@ -150,11 +151,12 @@ impl ConnectBuilder {
     }
 }
 
+/// The opening is in a box because futures of callers would otherwise grow by all that it holds.
 async fn within(
     options: ConnectBuilder,
     deadline: Option<Instant>,
     progress: &Progress,
-    opening: impl Future<Output = Result<Connect>>,
+    opening: Pin<Box<impl Future<Output = Result<Connect>>>>,
 ) -> Result<Connect> {
     // tokio's timers and sockets panic without one.
     if Handle::try_current().is_err() {

@@ -249,7 +249,7 @@ async fn keep(
 ) -> Error {
     let mut delays = backoff.delays();
     loop {
-        let failure = match Box::pin(options.clone().open()).await {
+        let failure = match options.clone().open().await {
             Ok(conn) => {
                 let opened = Instant::now();
                 status.send_replace(ConnectionStatus::Connected(conn.clone()));

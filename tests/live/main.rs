@@ -8,8 +8,11 @@
     clippy::unwrap_used
 )]
 
+#[cfg(feature = "qemu")]
+mod busy;
 mod common;
 mod control;
+mod descriptors;
 mod events;
 mod host;
 mod lookup;
