@@ -55,7 +55,7 @@ async fn files_for_a_guests_disk_and_its_monitor() {
     let name = "disk-by-descriptor";
     let path = daemon.scratch().join("by-descriptor.raw");
     let mut image = File::create_new(&path).unwrap();
-    image.write_all(&[0x5a; 1 << 20]).unwrap();
+    image.write_all(&vec![0x5a; 1 << 20]).unwrap();
     let disk = "<disk type='file'><driver name='qemu' type='raw'/>\
         <source file='/no/such/file' fdgroup='image'/><target dev='vda' bus='virtio'/></disk>";
     let (xml, _) = crate::common::describe(daemon, name, |guest| guest.device(disk));
