@@ -4,24 +4,17 @@ use std::time::Duration;
 
 use libvirt_client::Connect;
 use libvirt_client::qemu::AgentTimeout;
-use rig::processes::{self, Process};
+use rustix::process::{Signal, kill_process};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::common::{boot, qemu, wait_for_agent};
+use crate::events::qemu_process;
 
 /// As many as a daemon works on at a time for one client; it reads nothing beyond them.
 const LONG_CALLS: usize = 5;
 const KEEPALIVE: Duration = Duration::from_millis(250);
 const KEEPALIVE_COUNT: u32 = 4;
-
-/// The QEMU of the guest of that name.
-fn qemu_of(name: &str) -> Process {
-    let guest = format!("guest={name},");
-    let mut all = processes::all().unwrap().into_iter();
-    all.find(|process| process.command.contains(&guest))
-        .unwrap()
-}
 
 #[tokio::test]
 async fn five_calls_that_take_long_do_not_cut_the_connection_off() {
@@ -35,8 +28,8 @@ async fn five_calls_that_take_long_do_not_cut_the_connection_off() {
     let guest = boot(daemon, &conn, name, |guest| guest.agent(true)).await;
     wait_for_agent(daemon, name).await;
 
-    let process = qemu_of(name);
-    process.pause().unwrap();
+    let process = qemu_process(daemon, &guest.domain);
+    kill_process(process, Signal::STOP).unwrap();
     let mut calls = JoinSet::new();
     for _ in 0..LONG_CALLS {
         let domain = guest.domain.clone();
@@ -48,7 +41,7 @@ async fn five_calls_that_take_long_do_not_cut_the_connection_off() {
     // Longer than a daemon that owes less may be silent.
     sleep(KEEPALIVE * (KEEPALIVE_COUNT + 1) * 2).await;
     assert!(conn.is_alive());
-    process.resume().unwrap();
+    kill_process(process, Signal::CONT).unwrap();
     while let Some(answer) = calls.join_next().await {
         assert_eq!(
             answer.unwrap().unwrap().as_deref(),

@@ -3,6 +3,7 @@
 mod device;
 mod guest;
 mod lifecycle;
+mod many;
 mod objects;
 mod program;
 mod registration;

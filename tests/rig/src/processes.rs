@@ -20,25 +20,6 @@ pub struct Process {
     pub command: String,
 }
 
-impl Process {
-    /// Makes it hang until [`resume`](Self::resume).
-    pub fn pause(&self) -> Result<()> {
-        self.signal(Signal::STOP)
-    }
-
-    /// Lets it run on.
-    pub fn resume(&self) -> Result<()> {
-        self.signal(Signal::CONT)
-    }
-
-    fn signal(&self, signal: Signal) -> Result<()> {
-        let Some(pid) = Pid::from_raw(self.pid.cast_signed()) else {
-            return Ok(());
-        };
-        kill_process(pid, signal).attempt(|| format!("sending {signal:?} to {}", self.command))
-    }
-}
-
 /// All processes.
 pub fn all() -> Result<Vec<Process>> {
     let entries = fs::read_dir("/proc").attempt(|| String::from("reading /proc"))?;
