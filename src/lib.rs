@@ -31,6 +31,20 @@
 //! else. [`Optional::optional`] turns "there is no such thing" into `None`, and
 //! [`Error::is_unsupported`] recognises daemons that are too old, however they say so.
 //!
+//! # Who may connect
+//!
+//! A daemon lets everybody in who reaches it, or asks polkit (over its own sockets only), or asks for
+//! SASL; the URI's `auth=sasl`, `auth=sasl.MECHANISM` or `auth=polkit` insists on one. With the
+//! feature `sasl` the mechanisms EXTERNAL, SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1, PLAIN and
+//! ANONYMOUS are known, of which the first that the daemon offers is taken. Names and passwords come
+//! from the program ([`ConnectBuilder::login`](ConnectBuilder#method.login)), from libvirt's auth
+//! file, or from whoever is asked
+//! ([`ConnectBuilder::credentials`](ConnectBuilder#method.credentials)), in that order.
+//!
+//! None of these mechanisms encrypts, so that SASL needs a connection that does, or a local one, or
+//! ssh: GSSAPI and DIGEST-MD5, the only ones that daemons accept over plain TCP, are not known here.
+//! No well-kept library has them without being linked to C ones.
+//!
 //! # Where to find things
 //!
 //! Methods have the C functions' names without the object and `get`, and name the C function in
@@ -43,11 +57,14 @@
 //! |---|---|
 //! | `ssh` (default) | connections through the system's ssh program, or through another (`ext`) |
 //! | `tls` (default) | connections over TLS |
+//! | `sasl` | names and passwords, where daemons ask for them by SASL |
 //! | `qemu` | QEMU's monitor and guest agent, passed through |
 //! | `lxc` | the namespaces of LXC's containers |
 //! | `admin` | the wire types of the daemons' administration program |
 
 mod api;
+#[cfg(feature = "sasl")]
+mod auth;
 mod client;
 mod error;
 pub mod events;
@@ -62,13 +79,15 @@ pub mod xdr;
 #[cfg(feature = "qemu")]
 pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
+#[cfg(feature = "sasl")]
+pub use auth::{CredentialRequest, Secret};
 pub use client::{
     Backoff, Chunk, Connect, ConnectBuilder, ConnectionStatus, Raw, Reconnect, Reply, Stream,
     StreamReader, StreamWriter,
 };
 pub use error::{
-    CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result, TlsError,
-    TunnelError, TunnelFailure,
+    AuthError, CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result,
+    TlsError, TunnelError, TunnelFailure,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::TlsOptions;

@@ -9,7 +9,10 @@ use tokio::time::Instant;
 
 use super::progress::Progress;
 use super::{Connect, open};
+#[cfg(feature = "sasl")]
+use crate::auth::{Asker, CredentialRequest, Given, Secret};
 use crate::error::Result;
+use crate::transport::Security;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsOptions;
 
@@ -38,6 +41,10 @@ pub struct ConnectBuilder {
     pub(super) keepalive: Option<(Duration, u32)>,
     pub(super) max_long_calls: usize,
     pub(super) over_own_stream: bool,
+    /// What is known of that stream.
+    pub(super) own_stream: Security,
+    #[cfg(feature = "sasl")]
+    pub(super) given: Given,
     #[cfg(feature = "tls")]
     pub(super) tls: TlsOptions,
 }
@@ -53,6 +60,12 @@ impl ConnectBuilder {
             keepalive: Some((Duration::from_secs(5), 5)),
             max_long_calls: 4,
             over_own_stream: false,
+            own_stream: Security {
+                secure: false,
+                encrypted: false,
+            },
+            #[cfg(feature = "sasl")]
+            given: Given::default(),
             #[cfg(feature = "tls")]
             tls: TlsOptions::default(),
         }
@@ -111,6 +124,52 @@ impl ConnectBuilder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, options: TlsOptions) -> Self {
         self.tls = options;
+        self
+    }
+
+    /// The name and the password of a user, for daemons that ask for SASL. They come before what
+    /// the auth file says (`auth.conf`, or the URI's `authfile`). Needs the feature `sasl`.
+    #[cfg(feature = "sasl")]
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.given.login = Some((user.into(), password.into()));
+        self
+    }
+
+    /// Whom to ask for names and passwords that a daemon demands and that are written nowhere. An
+    /// answer of `None` gives the opening up. Needs the feature `sasl`.
+    ///
+    /// The time that answering takes counts towards [`open_timeout`](Self::open_timeout).
+    ///
+    /// ```no_run
+    /// # async fn prompt(question: &str, visible: bool) -> Option<String> { None }
+    /// # async fn example() -> libvirt_client::Result<()> {
+    /// use libvirt_client::{Connect, Secret};
+    ///
+    /// let conn = Connect::builder("qemu+tls://kvm1.example.com/system")
+    ///     .credentials(|request| async move {
+    ///         let answer = prompt(&request.prompt, !request.is_secret()).await;
+    ///         answer.map(Secret::from)
+    ///     })
+    ///     .open_timeout(None)
+    ///     .open()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "sasl")]
+    pub fn credentials<F, A>(mut self, ask: F) -> Self
+    where
+        F: Fn(CredentialRequest) -> A + Send + Sync + 'static,
+        A: Future<Output = Option<Secret>> + Send + 'static,
+    {
+        self.given.asker = Some(Asker::new(ask));
+        self
+    }
+
+    /// Whether nobody else can read what goes over the stream that is given to
+    /// [`open_over`](Self::open_over), so that passwords may. Default: no.
+    pub fn private_stream(mut self, private: bool) -> Self {
+        self.own_stream.secure = private;
         self
     }
 

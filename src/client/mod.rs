@@ -1,5 +1,6 @@
 //! The connection: the task that drives it, and the calls that go through it.
 
+mod authenticate;
 mod builder;
 mod call;
 mod connect;
@@ -8,6 +9,8 @@ mod open;
 mod progress;
 mod raw;
 mod reconnect;
+#[cfg(feature = "sasl")]
+mod sasl;
 mod shared;
 mod stream;
 pub(crate) mod subscription;

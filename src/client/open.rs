@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
+use super::authenticate::authenticate;
 use super::builder::ConnectBuilder;
 use super::connect::connect;
 use super::driver::Driver;
@@ -20,7 +21,7 @@ use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::{Error, Result};
 use crate::protocol::remote;
 use crate::rpc::keepalive::Keepalive;
-use crate::transport::{self, Security, Transport};
+use crate::transport::{self, Transport};
 use crate::types::connect::ConnectFlags;
 use crate::types::feature::Feature;
 use crate::uri::{self, Config, ConnectUri, Environment};
@@ -51,11 +52,7 @@ where
 {
     let uri = Some(&*options.uri).filter(|uri| !uri.is_empty());
     let uri = uri.map(ConnectUri::parse).transpose()?;
-    let unknown = Security {
-        secure: false,
-        encrypted: false,
-    };
-    let transport = transport::split(stream, unknown);
+    let transport = transport::split(stream, options.own_stream);
     introduce(transport, options, uri.as_ref(), progress).await
 }
 
@@ -77,7 +74,7 @@ async fn introduce(
 
 /// Gives the connection's URI.
 async fn talk(conn: &Connect, uri: Option<&ConnectUri>, progress: &Progress) -> Result<String> {
-    authenticate(conn, progress).await?;
+    authenticate(conn, uri, progress).await?;
     progress.begin(Step::Opening);
     let name = uri.map(ConnectUri::name_for_daemon).unwrap_or_default();
     greet(conn, &name).await?;
@@ -124,29 +121,6 @@ pub(super) fn no_runtime(uri: &str) -> Error {
         target: uri.to_owned(),
         tried: Vec::new(),
         source: io::Error::other("opening a connection needs a running tokio runtime"),
-    }
-}
-
-/// The list of authentication schemes must be asked for even where none is needed: that alone lets a
-/// root client in.
-async fn authenticate(conn: &Connect, progress: &Progress) -> Result<()> {
-    let reply = match conn.call::<remote::AuthList>(&()).await {
-        Err(error) if error.is_unsupported() => return Ok(()),
-        other => other?,
-    };
-    progress.begin(Step::Authenticating);
-    match reply.decode()?.types.first() {
-        None | Some(remote::AuthType::None) => Ok(()),
-        Some(remote::AuthType::Polkit) => {
-            // The daemon may ask the user, so only the deadline of the whole opening counts.
-            conn.without_timeout()
-                .call::<remote::AuthPolkit>(&())
-                .await?;
-            Ok(())
-        }
-        Some(other) => Err(Error::Auth(format!(
-            "the daemon wants {other:?}, which this release of the library does not speak"
-        ))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+mod auth;
 mod close;
 mod network;
 mod protocol;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use auth::AuthError;
 pub use close::CloseReason;
 pub use network::NetworkError;
 pub use protocol::ProtocolError;
@@ -126,7 +128,7 @@ pub enum Error {
 
     /// The daemon did not accept who we are.
     #[error("authentication failed: {0}")]
-    Auth(String),
+    Auth(#[source] Box<AuthError>),
 
     /// A file on this side, which something was to be copied from or to, cannot be read or written.
     #[error("the local file: {0}")]
@@ -167,6 +169,10 @@ impl Error {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Remote(error) => Some(error.code),
+            Self::Auth(error) => match &**error {
+                AuthError::Refused { source, .. } => Some(source.code),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -235,6 +241,12 @@ impl Error {
 impl From<RemoteError> for Error {
     fn from(error: RemoteError) -> Self {
         Self::Remote(Box::new(error))
+    }
+}
+
+impl From<AuthError> for Error {
+    fn from(error: AuthError) -> Self {
+        Self::Auth(Box::new(error))
     }
 }
 

@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+#[cfg(feature = "sasl")]
+use zeroize::Zeroize as _;
+
 /// Memory that an emptied outbox keeps.
 const KEEP: usize = 256 * 1024;
 
@@ -48,6 +51,17 @@ impl Outbox {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.sent == self.bytes.len()
+    }
+
+    /// Leaves no trace in memory of what has been sent.
+    #[cfg(feature = "sasl")]
+    pub(crate) fn wipe(&mut self) {
+        if self.is_empty() {
+            self.bytes.zeroize();
+            self.sent = 0;
+        } else if let Some(sent) = self.bytes.get_mut(..self.sent) {
+            sent.zeroize();
+        }
     }
 
     /// The next piece that can be sent in one go.

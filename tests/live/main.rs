@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod auth;
 #[cfg(feature = "qemu")]
 mod busy;
 mod common;
@@ -18,6 +19,8 @@ mod host;
 mod lookup;
 mod loss;
 mod resources;
+#[cfg(feature = "sasl")]
+mod sasl;
 mod shell;
 #[cfg(feature = "ssh")]
 mod ssh;

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first.
-const LAYERS: [&str; 7] = [
+const LAYERS: [&str; 8] = [
     "xdr",
     "protocol",
     "rpc",
+    "auth",
     "transport",
     "client",
     "api",

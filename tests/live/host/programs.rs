@@ -27,6 +27,7 @@ pub fn example(name: &str) -> PathBuf {
             ("qemu", cfg!(feature = "qemu")),
             ("lxc", cfg!(feature = "lxc")),
             ("admin", cfg!(feature = "admin")),
+            ("sasl", cfg!(feature = "sasl")),
         ] {
             if is_on {
                 cargo.args(["--features", feature]);

@@ -1,0 +1,10 @@
+//! Who the user is, and how that is proved: what is not the business of any one transport.
+
+mod credentials;
+mod file;
+pub(crate) mod sasl;
+mod wallet;
+
+pub(crate) use credentials::{Asker, Given};
+pub use credentials::{CredentialRequest, Secret};
+pub(crate) use wallet::Wallet;

@@ -1,0 +1,285 @@
+//! SASL mechanisms, by rsasl: bytes in, bytes out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rsasl::callback::{Context, Request, SessionCallback, SessionData};
+use rsasl::config::SASLConfig;
+use rsasl::mechanisms::anonymous::{ANONYMOUS, AnonymousToken};
+use rsasl::mechanisms::external::EXTERNAL;
+use rsasl::mechanisms::plain::PLAIN;
+use rsasl::mechanisms::scram::{SCRAM_SHA1, SCRAM_SHA256, SCRAM_SHA512};
+use rsasl::prelude::{Mechanism as Implementation, Mechname, Registry, SASLClient, Session, State};
+use rsasl::prelude::{MessageSent, SessionError};
+use rsasl::property::{AuthId, AuthzId, Password};
+use zeroize::Zeroizing;
+
+use super::Secret;
+use crate::error::AuthError;
+
+static IMPLEMENTATIONS: &[Implementation] = &[
+    EXTERNAL,
+    SCRAM_SHA512,
+    SCRAM_SHA256,
+    SCRAM_SHA1,
+    PLAIN,
+    ANONYMOUS,
+];
+
+/// More rounds of hashing than any server asks for with good intentions. They are done before the
+/// server has proved anything.
+const ROUNDS_MAX: u64 = 1_000_000;
+
+/// A mechanism that this library knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mechanism {
+    External,
+    ScramSha512,
+    ScramSha256,
+    ScramSha1,
+    Plain,
+    Anonymous,
+}
+
+impl Mechanism {
+    /// The best ones first: what the transport has proved already, what does not tell the password,
+    /// what does, and what proves nothing.
+    const ALL: [Self; 6] = [
+        Self::External,
+        Self::ScramSha512,
+        Self::ScramSha256,
+        Self::ScramSha1,
+        Self::Plain,
+        Self::Anonymous,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::External => "EXTERNAL",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha1 => "SCRAM-SHA-1",
+            Self::Plain => "PLAIN",
+            Self::Anonymous => "ANONYMOUS",
+        }
+    }
+
+    /// Whether it is about a user with a password.
+    pub(crate) fn has_user(self) -> bool {
+        !matches!(self, Self::External | Self::Anonymous)
+    }
+
+    /// The best of what a daemon offers, among those that the URI wants if it names any.
+    ///
+    /// Those that are meant for connections that others can read are not known here.
+    pub(crate) fn choose(
+        offered: &str,
+        wanted: Option<&str>,
+        is_secure: bool,
+    ) -> Result<Self, AuthError> {
+        let names = |list: &str| -> Vec<String> {
+            let names = list.split([',', ' ']).filter(|name| !name.is_empty());
+            names.map(ToOwned::to_owned).collect()
+        };
+        let mut candidates = names(offered);
+        if let Some(wanted) = wanted {
+            let wanted_names = names(wanted);
+            candidates.retain(|name| wanted_names.contains(name));
+            if candidates.is_empty() {
+                return Err(AuthError::NotOffered {
+                    wanted: format!("sasl.{wanted}"),
+                    offered: names(offered),
+                });
+            }
+        }
+        if !is_secure {
+            return Err(AuthError::Unprotected);
+        }
+        let mut known = Self::ALL.into_iter();
+        let is_candidate = |known: &Self| candidates.iter().any(|name| name == known.name());
+        known
+            .find(is_candidate)
+            .ok_or_else(|| AuthError::NoMechanism {
+                offered: candidates.clone(),
+                known: Self::ALL.map(|known| known.name().to_owned()).to_vec(),
+            })
+    }
+}
+
+impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SASL mechanism {}", self.name())
+    }
+}
+
+/// Who wants to be let in.
+#[derive(Debug, Default)]
+pub(crate) struct Claim {
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<Secret>,
+    /// Whom to be instead.
+    pub(crate) other_identity: Option<String>,
+}
+
+impl SessionCallback for Claim {
+    fn callback(
+        &self,
+        _session: &SessionData,
+        _context: &Context<'_>,
+        request: &mut Request<'_>,
+    ) -> Result<(), SessionError> {
+        // Daemons take no token at all for an answer that is yet to come.
+        request.satisfy::<AnonymousToken>("anonymous")?;
+        if let Some(identity) = &self.other_identity {
+            request.satisfy::<AuthzId>(identity)?;
+        }
+        if let Some(user) = &self.user {
+            request.satisfy::<AuthId>(user)?;
+        }
+        if let Some(password) = &self.password {
+            request.satisfy::<Password>(password.expose().as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// This side of a mechanism's exchange.
+pub(crate) struct Exchange {
+    session: Session,
+    is_done: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(mechanism: Mechanism, claim: Claim) -> Result<Self, String> {
+        let config = SASLConfig::builder()
+            .with_registry(Registry::with_mechanisms(IMPLEMENTATIONS))
+            .with_callback(claim)
+            .map_err(|error| error.to_string())?;
+        let name = Mechname::parse(mechanism.name().as_bytes());
+        let name = name.map_err(|error| error.to_string())?;
+        let session = SASLClient::new(Arc::clone(&config)).start_suggested(&[name]);
+        Ok(Self {
+            session: session.map_err(|error| error.to_string())?,
+            is_done: false,
+        })
+    }
+
+    /// Takes what the daemon sent, nothing to begin with, and gives what is to be sent, if anything
+    /// is. May take long: passwords are hashed many times over.
+    pub(crate) fn step(
+        &mut self,
+        input: Option<&[u8]>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        if self.is_done {
+            return Err("the daemon goes on where there is nothing left to say".to_owned());
+        }
+        let rounds = input.and_then(rounds).unwrap_or_default();
+        if rounds > ROUNDS_MAX {
+            return Err(format!("the daemon wants {rounds} rounds of hashing"));
+        }
+        // Room for more than any mechanism says, so that no copies stay behind.
+        let mut output = Zeroizing::new(Vec::with_capacity(64 * 1024));
+        let state = self.session.step(input, &mut *output);
+        match state.map_err(|error| describe(&error))? {
+            State::Running => Ok(Some(output)),
+            State::Finished(sent) => {
+                self.is_done = true;
+                if self.session.has_security_layer() {
+                    return Err(
+                        "it wants to encrypt what follows by itself, which this library \
+                                does not do"
+                            .to_owned(),
+                    );
+                }
+                Ok(matches!(sent, MessageSent::Yes).then_some(output))
+            }
+        }
+    }
+
+    /// Whether this side is content.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_done
+    }
+}
+
+/// How often a server wants the password to be hashed, where its message says so.
+fn rounds(message: &[u8]) -> Option<u64> {
+    let mut attributes = message.split(|byte| *byte == b',');
+    let count = attributes.find_map(|attribute| attribute.strip_prefix(b"i="))?;
+    // What does not fit is far too many; what is no number is the mechanism's business.
+    let digits = str::from_utf8(count).ok()?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+fn describe(error: &SessionError) -> String {
+    match error {
+        SessionError::MutualAuthenticationFailed => {
+            "the daemon does not know the password itself; it may be another one".to_owned()
+        }
+        SessionError::MechanismError(error) => format!("{error}"),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_that_is_offered() {
+        for (offered, wanted, chosen) in [
+            ("SCRAM-SHA-256", None, Some(Mechanism::ScramSha256)),
+            (
+                "GSS-SPNEGO,GSSAPI,PLAIN,SCRAM-SHA-1,SCRAM-SHA-512,ANONYMOUS",
+                None,
+                Some(Mechanism::ScramSha512),
+            ),
+            ("ANONYMOUS,PLAIN", None, Some(Mechanism::Plain)),
+            ("SCRAM-SHA-256,EXTERNAL", None, Some(Mechanism::External)),
+            ("SCRAM-SHA-256,PLAIN", Some("PLAIN"), Some(Mechanism::Plain)),
+            ("SCRAM-SHA-256,PLAIN", Some("plain"), None),
+            ("SCRAM-SHA-256-PLUS", None, None),
+            ("SCRAM-SHA-256", Some("SCRAM-SHA"), None),
+            ("DIGEST-MD5", None, None),
+            ("", None, None),
+        ] {
+            let found = Mechanism::choose(offered, wanted, true).ok();
+            assert_eq!(found, chosen, "{offered} {wanted:?}");
+        }
+        let error = Mechanism::choose("PLAIN", None, false).err();
+        assert!(matches!(error, Some(AuthError::Unprotected)), "{error:?}");
+        let error = Mechanism::choose("PLAIN", Some("GSSAPI"), false).err();
+        let text = error.map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(
+            text,
+            "the URI asks for auth=sasl.GSSAPI, but the daemon offers PLAIN"
+        );
+    }
+
+    #[test]
+    fn rounds_of_hashing_are_limited() {
+        for (message, count) in [
+            (&b"r=abc,s=QSXC,i=4096"[..], Some(4096)),
+            (b"r=abc,s=QSXC,i=99999999999999999999999", Some(u64::MAX)),
+            (b"r=abc,s=QSXC,i=x", None),
+            (b"v=abc", None),
+            (b"", None),
+        ] {
+            assert_eq!(rounds(message), count);
+        }
+        let claim = Claim {
+            user: Some("fred".to_owned()),
+            password: Some("secret".into()),
+            other_identity: None,
+        };
+        let exchange = Exchange::new(Mechanism::ScramSha1, claim);
+        let mut exchange = exchange.unwrap_or_else(|error| unreachable!("{error}"));
+        assert!(exchange.step(None).is_ok());
+        let error = exchange.step(Some(b"r=abc,s=QSXC,i=1000001"));
+        assert_eq!(
+            error.map(drop),
+            Err("the daemon wants 1000001 rounds of hashing".to_owned())
+        );
+    }
+}
