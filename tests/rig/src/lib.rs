@@ -23,11 +23,13 @@
 //! Where the machine lacks something, the error says what to install. Nothing is ever skipped in
 //! silence; see [`available`].
 
+mod cache;
 pub mod certificates;
 mod command;
 mod daemon;
 mod error;
 pub mod guest;
+pub mod modular;
 mod need;
 pub mod network;
 pub mod processes;
@@ -35,6 +37,7 @@ mod search;
 pub mod shared;
 pub mod ssh;
 
+pub use cache::CACHE;
 pub use daemon::{Builder, Daemon, Mode};
 pub use error::{Error, Result};
 pub use need::{Missing, Need, WITHOUT, available, is_root, require};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::guest;
+use crate::modular;
 use crate::search::{library_dirs, polkitd, program};
 
 /// Names, separated by commas, of the needs that a degraded test run does without.
@@ -38,11 +39,13 @@ pub enum Need {
     Openssl,
     /// ssh's client and server, and a netcat that knows UNIX sockets.
     Ssh,
+    /// libvirt's daemons for one driver each, in the cache.
+    Modular,
 }
 
 impl Need {
     /// Every need, in the order in which they build on each other.
-    pub const ALL: [Need; 10] = [
+    pub const ALL: [Need; 11] = [
         Need::Daemon,
         Need::Virsh,
         Need::Qemu,
@@ -53,6 +56,7 @@ impl Need {
         Need::Polkit,
         Need::Openssl,
         Need::Ssh,
+        Need::Modular,
     ];
 
     /// The name by which [`WITHOUT`] refers to this need.
@@ -68,6 +72,7 @@ impl Need {
             Need::Polkit => "polkit",
             Need::Openssl => "openssl",
             Need::Ssh => "ssh",
+            Need::Modular => "modular",
         }
     }
 
@@ -105,6 +110,7 @@ impl Need {
                 Part::Program("sshd", "openssh-server"),
                 Part::Program("nc.openbsd", "netcat-openbsd"),
             ],
+            Need::Modular => vec![Part::Modular],
         }
     }
 }
@@ -162,6 +168,7 @@ enum Part {
     /// not start, whatever its configuration says.
     LibvirtUser,
     GuestImage,
+    Modular,
     Root,
 }
 
@@ -184,6 +191,7 @@ impl Part {
                         .iter()
                         .all(|tool| program(tool).is_some())
             }
+            Part::Modular => modular::is_built(),
             Part::Root => is_root(),
         }
     }
@@ -194,7 +202,7 @@ impl Part {
                 Some(package)
             }
             Part::Polkitd => Some("polkitd"),
-            Part::LibvirtUser | Part::GuestImage | Part::Root => None,
+            Part::LibvirtUser | Part::GuestImage | Part::Modular | Part::Root => None,
         }
     }
 }
@@ -219,6 +227,10 @@ impl fmt::Display for Part {
                 f,
                 "the guest's kernel, which is taken from a Debian package: apt-get, apt-cache and \
                  dpkg-deb, or a cache that another machine filled"
+            ),
+            Part::Modular => write!(
+                f,
+                "libvirt's daemons for one driver each, which scripts/setup --modular builds"
             ),
             Part::Root => write!(f, "the rights of root"),
         }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, Mode};
-use super::process::{Launch, Namespaces, Process};
+use super::process::{Launch, Namespaces};
 use super::remote::Remote;
 use super::supervisor::{Supervisor, System};
 use super::{Daemon, config};
@@ -180,9 +180,10 @@ impl Builder {
             ports,
             test_driver: self.test_driver,
             process: None,
+            parts: Vec::new(),
             supervisor,
         };
-        daemon.process = Some(Process::start(&daemon.launch, &daemon.layout)?);
+        daemon.restart()?;
         Ok(daemon)
     }
 

@@ -5,6 +5,7 @@ mod builder;
 mod config;
 mod layout;
 mod log;
+mod modular;
 mod process;
 mod remote;
 mod supervisor;
@@ -44,6 +45,8 @@ pub struct Daemon {
     launch: Launch,
     test_driver: bool,
     process: Option<Process>,
+    /// What was put in its place.
+    parts: Vec<(String, Process)>,
     ports: Ports,
     supervisor: Supervisor,
 }
@@ -131,7 +134,8 @@ impl Daemon {
         if self.process.is_some() {
             self.stop()?;
         }
-        self.process = Some(Process::start(&self.launch, &self.layout)?);
+        let socket = self.socket();
+        self.process = Some(Process::start(&self.launch, &self.layout, &socket)?);
         Ok(())
     }
 
@@ -227,6 +231,10 @@ impl Daemon {
             Some(process) => process.end(Signal::KILL).map(drop),
             None => Ok(()),
         };
+        let parts = self.parts.drain(..);
+        let killed = parts.fold(killed, |killed, (_, process)| {
+            killed.and(process.end(Signal::KILL).map(drop))
+        });
         // Also after a failure: this is what cleans up.
         self.supervisor.shut_down().and(killed)
     }

@@ -23,7 +23,7 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// How to start the daemon, for the first time or again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Launch {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<OsString>,
@@ -32,7 +32,7 @@ pub(super) struct Launch {
     pub(super) namespaces: Option<Namespaces>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Namespaces {
     pub(super) of: Pid,
     pub(super) own_network: bool,
@@ -86,8 +86,8 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the daemon and returns when it serves.
-    pub(super) fn start(launch: &Launch, layout: &Layout) -> Result<Self> {
+    /// Starts the daemon and returns when it serves on that socket.
+    pub(super) fn start(launch: &Launch, layout: &Layout, socket: &Path) -> Result<Self> {
         let path = layout.output();
         let output = File::options()
             .create(true)
@@ -107,7 +107,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .attempt(|| format!("starting {}", launch.program.display()))?;
-        match wait_until_it_serves(&mut child, &layout.socket_dir().join("libvirt-sock")) {
+        match wait_until_it_serves(&mut child, socket) {
             Ok(pid) => Ok(Self { child, pid }),
             Err(error) => {
                 // It may have ended by itself; whatever it leaves, the supervisor kills.
@@ -174,7 +174,7 @@ impl Process {
     }
 
     fn name(&self) -> String {
-        format!("libvirtd, process {}", self.pid.as_raw_nonzero())
+        format!("the daemon, process {}", self.pid.as_raw_nonzero())
     }
 }
 
@@ -183,14 +183,14 @@ fn wait_until_it_serves(child: &mut Child, socket: &Path) -> Result<Pid> {
     loop {
         if let Some(status) = wait_until(child, Instant::now())? {
             return Err(Error::Failed(format!(
-                "libvirtd ended before it served: {status}"
+                "the daemon ended before it served: {status}"
             )));
         }
         match ask(socket) {
             Ok(pid) => return Ok(pid),
             Err(error) if Instant::now() >= deadline => {
                 return Err(Error::Failed(format!(
-                    "libvirtd did not serve within {START_LIMIT:?}: {}: {error}",
+                    "the daemon did not serve within {START_LIMIT:?}: {}: {error}",
                     socket.display()
                 )));
             }

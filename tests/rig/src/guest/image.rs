@@ -1,23 +1,18 @@
 //! The kernel and initramfs of the test guest, built once per machine and kept in a cache.
 
 use std::collections::BTreeSet;
-use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
-
 use super::cpio::Archive;
 use super::packages;
+use crate::cache;
 use crate::command::stdout_of;
 use crate::error::{Attempt as _, Error, Result};
 use crate::need::{Need, require};
-
-/// Names the directory that holds the guest image, in place of the user's cache directory.
-pub const CACHE: &str = "RIG_CACHE";
 
 const INIT: &str = include_str!("init.sh");
 const SHUTDOWN: &str = include_str!("shutdown.sh");
@@ -40,9 +35,6 @@ const MODULES: &[&str] = &[
     "evdev",
 ];
 
-/// How the names of directories start that are in use only during a build.
-const BUILD: &str = "build-";
-
 const KERNEL_META_PACKAGE: &str = "linux-image-cloud-amd64";
 const KERNEL_PACKAGE: &str = "linux-image-6";
 
@@ -59,43 +51,15 @@ pub fn initrd() -> Result<PathBuf> {
 
 /// Whether [`kernel`] and [`initrd`] only need to look into the cache.
 pub fn is_cached() -> bool {
-    cache_dir().is_ok_and(|cache| cache.join(image_name()).is_dir())
+    cache::has(&image_name())
 }
 
 fn image() -> Result<PathBuf> {
-    let cache = cache_dir()?;
-    let image = cache.join(image_name());
-    if image.is_dir() {
-        return Ok(image);
+    let name = image_name();
+    if !cache::has(&name) {
+        require(&[Need::Guest])?;
     }
-    require(&[Need::Guest])?;
-    fs::create_dir_all(&cache).attempt(|| format!("creating {}", cache.display()))?;
-    let path = cache.join("lock");
-    let lock = File::create(&path).attempt(|| format!("creating {}", path.display()))?;
-    flock(&lock, FlockOperation::LockExclusive)
-        .attempt(|| format!("locking {}", path.display()))?;
-    // Another process may have built it while this one waited.
-    if !image.is_dir() {
-        remove_leftovers(&cache)?;
-        build(&cache, &image)?;
-    }
-    Ok(image)
-}
-
-fn cache_dir() -> Result<PathBuf> {
-    if let Some(dir) = env::var_os(CACHE) {
-        return Ok(dir.into());
-    }
-    let user_cache = match env::var_os("XDG_CACHE_HOME") {
-        Some(dir) => PathBuf::from(dir),
-        None => PathBuf::from(env::var_os("HOME").ok_or_else(|| {
-            Error::Failed(format!(
-                "neither {CACHE} nor XDG_CACHE_HOME nor HOME says where to keep the guest image"
-            ))
-        })?)
-        .join(".cache"),
-    };
-    Ok(user_cache.join("libvirt-client-rig"))
+    cache::entry(&name, build)
 }
 
 /// Changes with everything in this source that goes into the image.
@@ -105,41 +69,21 @@ fn image_name() -> String {
     format!("guest-{:016x}", hasher.finish())
 }
 
-/// Removes what builders left that were killed. Only for who holds the lock.
-fn remove_leftovers(cache: &Path) -> Result<()> {
-    for entry in fs::read_dir(cache).attempt(|| format!("reading {}", cache.display()))? {
-        let entry = entry.attempt(|| format!("reading {}", cache.display()))?;
-        if entry.file_name().to_string_lossy().starts_with(BUILD) {
-            fs::remove_dir_all(entry.path())
-                .attempt(|| format!("removing {}", entry.path().display()))?;
-        }
-    }
-    Ok(())
-}
-
-fn build(cache: &Path, image: &Path) -> Result<()> {
-    let work = tempfile::Builder::new()
-        .prefix(BUILD)
-        .tempdir_in(cache)
-        .attempt(|| format!("creating a directory in {}", cache.display()))?;
-    let root = work.path().join("packages");
-    let archives = cache.join("archives");
+fn build(work: &Path, finished: &Path) -> Result<()> {
+    let root = work.join("packages");
+    let archives = cache::dir()?.join("archives");
     let kernel = packages::behind_meta_package(KERNEL_META_PACKAGE, KERNEL_PACKAGE, &archives)?;
     for package in [kernel.as_str(), "busybox-static", "qemu-guest-agent"] {
-        packages::unpack(package, &archives, work.path(), &root)?;
+        packages::unpack(package, &archives, work, &root)?;
     }
 
-    let finished = work.path().join("finished");
-    fs::create_dir(&finished).attempt(|| format!("creating {}", finished.display()))?;
     let release = kernel.trim_start_matches("linux-image-");
     let kernel = root.join("boot").join(format!("vmlinuz-{release}"));
     fs::copy(&kernel, finished.join("vmlinuz"))
         .attempt(|| format!("copying {}", kernel.display()))?;
     let initrd = finished.join("initrd");
     fs::write(&initrd, initramfs(&root, release)?)
-        .attempt(|| format!("writing {}", initrd.display()))?;
-    // A directory appears under its final name only when all that belongs in it is there.
-    fs::rename(&finished, image).attempt(|| format!("moving {}", finished.display()))
+        .attempt(|| format!("writing {}", initrd.display()))
 }
 
 fn initramfs(root: &Path, release: &str) -> Result<Vec<u8>> {

@@ -14,6 +14,6 @@ mod xml;
 
 pub use agent::wait_agent;
 pub use disk::Disk;
-pub use image::{CACHE, initrd, is_cached, kernel};
+pub use image::{initrd, is_cached, kernel};
 pub use serial::{READY, boots, wait_boots, wait_ready};
 pub use xml::Guest;

@@ -325,6 +325,10 @@ fn link_socket(socket: Option<PathBuf>, dir: &Path) -> Result<()> {
     let Some(socket) = socket else {
         return Ok(());
     };
+    // A daemon that was stopped has none.
+    if !socket.exists() {
+        return Ok(());
+    }
     let place = dir.join(socket.file_name().unwrap_or_default());
     match fs::hard_link(&socket, &place) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {

@@ -5,13 +5,17 @@ mod run;
 
 use std::process::ExitCode;
 
-use rig::{Error, Need, guest};
+use rig::{Error, Need, guest, modular};
 
 const USAGE: &str = "\
 usage: rig missing            print the Debian packages to install, one a line
        rig without            print, for RIG_WITHOUT, the needs this machine cannot meet
        rig image [--cached]   build the guest image and print its kernel and initramfs;
                               with --cached fail unless it is there already
+       rig modular [--cached | --packages]
+                              build libvirt's daemons for one driver each and print the
+                              directory of their programs; with --cached fail unless they
+                              are there already; with --packages print what building takes
        rig run [--test-driver] [--verbose] [--] COMMAND [ARGUMENT]…
                               run COMMAND beside a private daemon that ends with it;
                               with --verbose say when it starts and has ended
@@ -41,7 +45,13 @@ fn main() -> ExitCode {
         }
         ["image"] => image(),
         ["image", "--cached"] if guest::is_cached() => image(),
-        ["image", "--cached"] => Ok(ExitCode::FAILURE),
+        ["modular"] => modular(),
+        ["modular", "--cached"] if modular::is_built() => modular(),
+        ["image" | "modular", "--cached"] => Ok(ExitCode::FAILURE),
+        ["modular", "--packages"] => {
+            println!("{}", modular::PACKAGES.join("\n"));
+            Ok(ExitCode::SUCCESS)
+        }
         ["run", rest @ ..] => {
             let (options, command) = run::Options::split_off(rest);
             run::run(options, command)
@@ -88,5 +98,10 @@ fn without() -> Vec<&'static str> {
 fn image() -> rig::Result<ExitCode> {
     println!("{}", guest::kernel()?.display());
     println!("{}", guest::initrd()?.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn modular() -> rig::Result<ExitCode> {
+    println!("{}", modular::programs()?.display());
     Ok(ExitCode::SUCCESS)
 }
