@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod identity;
+mod modular;
 mod node;
 mod opening;
 mod places;

@@ -167,3 +167,29 @@ fn roots_daemon_is_the_systems() {
     assert_fails(&output, "/var/run/libvirt/libvirt-sock");
     assert!(user.started().is_empty());
 }
+
+/// The driver's own daemon is wanted more than libvirtd.
+#[test]
+fn a_drivers_own_daemon_is_started_where_there_is_one() {
+    if !rig::available(&[Need::Modular]).unwrap() {
+        return;
+    }
+    let Some(user) = User::new() else { return };
+    let programs = user.dir.path().join("sbin");
+    fs::create_dir(&programs).unwrap();
+    let built = rig::modular::programs().unwrap();
+    fs::copy(built.join("virtqemud"), programs.join("virtqemud")).unwrap();
+    let libvirtd = programs.join("libvirtd");
+    std::os::unix::fs::symlink("/usr/sbin/libvirtd", libvirtd).unwrap();
+    let settings = [("VIRTD_PATH", programs.to_str().unwrap())];
+    for uri in ["", "qemu:///session", "qemu:///session?mode=direct"] {
+        let listed = user.list(&settings, uri);
+        assert_same(&listed, &user.virsh("qemu:///session"));
+    }
+    let started = user.started();
+    let expected = format!("{}/virtqemud --daemon --timeout=120", programs.display());
+    assert!(
+        matches!(&started[..], [it] if it.command == expected),
+        "{started:?}"
+    );
+}
