@@ -215,3 +215,39 @@ async fn other_transports_do_not_carry_descriptors() {
     assert!(error.is_unsupported(), "{error:?}");
     assert!(conn.reopen().await.unwrap_err().is_unsupported());
 }
+
+/// What libvirt's container driver alone makes use of.
+#[cfg(feature = "lxc")]
+#[tokio::test]
+async fn containers_take_files_and_give_their_namespaces() {
+    const LXC: u32 = 0x0006_8000;
+    const NAMESPACES: u32 = 6;
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (reader, writer) = pipe().unwrap();
+    let flags = libvirt_client::domain::CreateFlags::AUTODESTROY;
+    let creating = conn.domain_create_xml_with_files("<domain/>", vec![writer.into()], flags);
+    let (domain, given) = tokio::join!(creating, async {
+        let call = peer.take_exactly().await;
+        assert_eq!(call.kind, CALL_WITH_FDS);
+        let given = receive_descriptor(&peer).await;
+        let mut domain = string("box");
+        domain.extend([7; 16]);
+        domain.extend(words(&[1]));
+        peer.reply(&call, &domain).await;
+        given
+    });
+    let domain = domain.unwrap();
+    assert_eq!((domain.name(), domain.id()), ("box", Some(1)));
+    assert!(connected(PipeWriter::from(given), reader));
+
+    let (opened, ()) = tokio::join!(domain.lxc_open_namespace(), async {
+        let call = peer.take().await;
+        assert_eq!((call.program, call.procedure), (LXC, 1));
+        peer.send(&reply_with(&call, NAMESPACES, &[])).await;
+        for _ in 0..NAMESPACES {
+            send_descriptor(&peer, File::open("/dev/null").unwrap().as_fd()).await;
+        }
+    });
+    assert_eq!(opened.unwrap().len() as u32, NAMESPACES);
+}
