@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod authentication;
 mod control;
 mod deadlines;
 mod descriptors;
@@ -23,4 +24,6 @@ mod reconnect;
 mod replies;
 mod resources;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
 mod wire_types;

@@ -1,0 +1,141 @@
+//! TLS servers that are not libvirt's, or fall silent.
+
+use std::sync::Arc;
+
+use libvirt_client::{Connect, Error, TlsError, TlsOptions};
+use rig::certificates::{Authority, Leaf};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::server::TlsStream;
+
+/// A server with a good certificate.
+struct Server {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    options: TlsOptions,
+}
+
+impl Server {
+    async fn new() -> Self {
+        let authority = Authority::new("ca").unwrap();
+        let identity = authority.issue(&Leaf::server()).unwrap();
+        let certificates = CertificateDer::pem_slice_iter(identity.certificate.as_bytes());
+        let certificates = certificates.collect::<Result<_, _>>().unwrap();
+        let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(certificates, key)
+            .unwrap();
+        Self {
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            options: TlsOptions::new().authorities(authority.pem()),
+        }
+    }
+
+    /// Opens a connection to a server that acts like that.
+    async fn open_against(
+        &self,
+        act: impl AsyncFnOnce(&mut TlsStream<TcpStream>),
+    ) -> libvirt_client::Result<Connect> {
+        let port = self.listener.local_addr().unwrap().port();
+        // Our own files are none of this test's business.
+        let uri = format!("qemu+tls://127.0.0.1:{port}/system?pkipath=/nonexistent");
+        let opening = Connect::builder(&uri).tls(self.options.clone()).open();
+        let (opened, _stream) = tokio::join!(opening, async {
+            let (socket, _) = self.listener.accept().await.unwrap();
+            let mut stream = self.acceptor.accept(socket).await.unwrap();
+            act(&mut stream).await;
+            stream
+        });
+        opened
+    }
+}
+
+#[tokio::test]
+async fn something_else_behind_tls() {
+    let server = Server::new().await;
+    let opened = server
+        .open_against(async |stream| {
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n")
+                .await
+                .unwrap();
+            stream.flush().await.unwrap();
+        })
+        .await;
+    let Err(Error::Tls { source, .. }) = opened else {
+        panic!("{opened:?}")
+    };
+    assert!(matches!(*source, TlsError::Handshake(_)), "{source:?}");
+    assert!(source.to_string().contains("the byte 0x48"), "{source}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_after_the_handshake() {
+    let server = Server::new().await;
+    let opened = server
+        .open_against(async |stream| stream.shutdown().await.unwrap())
+        .await;
+    let Err(Error::Tls { source, .. }) = opened else {
+        panic!("{opened:?}")
+    };
+    assert!(matches!(*source, TlsError::Refused { .. }), "{source:?}");
+    assert!(
+        source.to_string().contains("/nonexistent/clientcert.pem"),
+        "{source}"
+    );
+}
+
+#[tokio::test]
+async fn servers_that_fall_silent() {
+    // After the handshake. Once the clock stands still, it goes on to whatever is waited for.
+    let server = Server::new().await;
+    let opened = server.open_against(async |_| tokio::time::pause()).await;
+    tokio::time::resume();
+    let error = opened.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    let words = "the daemon's word that it accepts our TLS certificate got no reply within";
+    assert!(error.to_string().contains(words), "{error}");
+
+    // After that word.
+    let opened = server
+        .open_against(async |stream| {
+            stream.write_all(&[1]).await.unwrap();
+            stream.flush().await.unwrap();
+            let mut call = [0; 28];
+            stream.read_exact(&mut call).await.unwrap();
+            tokio::time::pause();
+        })
+        .await;
+    let error = opened.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert!(error.to_string().contains("first contact"), "{error}");
+}
+
+#[tokio::test]
+async fn the_word_and_the_first_reply_in_one_record() {
+    let server = Server::new().await;
+    let opened = server
+        .open_against(async |stream| {
+            // The client's first message is all there before it is welcomed, or is not: it may wait.
+            let mut reply = vec![1];
+            reply.extend(crate::peer::words(&[36, 0x2000_8086, 1, 66, 1, 0, 0, 1, 7]));
+            stream.write_all(&reply).await.unwrap();
+            stream.flush().await.unwrap();
+            let mut call = [0; 28];
+            stream.read_exact(&mut call).await.unwrap();
+        })
+        .await;
+    // A reply to a call that was not made breaks the protocol, unless the call came first; either
+    // way it was read as a reply, and not lost with the byte before it.
+    let text = opened.unwrap_err().to_string();
+    assert!(
+        text.contains("scheme 7") || text.contains("not in flight"),
+        "{text}"
+    );
+}
