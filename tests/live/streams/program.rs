@@ -1,14 +1,17 @@
-//! The example `volume_copy`.
+//! The examples `volume_copy`, `screenshot` and `console`.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
-use tokio::process::Command;
+use rig::guest::Guest;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, Command};
 use tokio::time::{Duration, sleep};
 
 use super::{Noise, Pool};
-use crate::common::qemu;
+use crate::common::{LIMIT, boot, qemu};
 use crate::host::programs::example;
+use crate::shell::read_until;
 
 #[tokio::test]
 async fn it_copies_there_and_back() {
@@ -86,4 +89,107 @@ async fn a_gib_there_and_back_takes_little_memory() {
         assert!((1..64 * 1024).contains(&peak), "{direction}: {peak} KiB");
     }
     fs::remove_file(pool.dir.join("v")).unwrap();
+}
+
+/// Waits for a program to end by itself.
+async fn end_of(program: Child) -> Output {
+    let ended = tokio::time::timeout(LIMIT, program.wait_with_output());
+    ended.await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_guest_is_looked_at_and_talked_to() {
+    // First, because the guest ends with the connection, which does not live while cargo builds.
+    let (screenshot, talk) = (example("screenshot"), example("console"));
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let name = "streams-programs";
+    let guest = boot(daemon, &conn, name, Guest::video).await;
+
+    let file = daemon.scratch().join("streams-programs.png");
+    let run = async |domain: &str| {
+        let mut program = Command::new(&screenshot);
+        let program = program.args([&daemon.uri(), domain]).arg(&file);
+        program.output().await.unwrap()
+    };
+    let output = run(name).await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(fs::read(&file).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
+    let output = run("streams-nobody").await;
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.starts_with("screenshot: ") && error.lines().count() == 1,
+        "{error}"
+    );
+
+    let start = |program: &mut Command| {
+        program.stdin(Stdio::piped()).stdout(Stdio::piped());
+        program.stderr(Stdio::piped()).kill_on_drop(true);
+        program.spawn().unwrap()
+    };
+    let console = || {
+        let mut program = Command::new(&talk);
+        program.args([&daemon.uri(), name]);
+        start(&mut program)
+    };
+    // All at once: it waits for the answer.
+    let mut program = console();
+    let mut input = program.stdin.take().unwrap();
+    input.write_all(b"echo $((6*7))-$((1+1))\n").await.unwrap();
+    drop(input);
+    let output = end_of(program).await;
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("42-2"), "{text:?}");
+    assert_eq!(output.stderr, b"");
+
+    // Word by word, and the escape character.
+    let mut program = console();
+    let mut input = program.stdin.take().unwrap();
+    let mut output = program.stdout.take().unwrap();
+    for (question, answer) in [("echo $((6*8))-a\n", "48-a"), ("echo $((6*9))-b\n", "54-b")] {
+        input.write_all(question.as_bytes()).await.unwrap();
+        read_until(&mut output, answer).await;
+    }
+    input.write_all(b"\x1d").await.unwrap();
+    assert!(end_of(program).await.status.success());
+
+    // On a terminal, which is as it was afterwards.
+    let mut script = Command::new("script");
+    let command = format!(
+        "{} '{}' {name}; echo status $?; stty -a",
+        talk.display(),
+        daemon.uri()
+    );
+    script.args(["--quiet", "--command", &command, "/dev/null"]);
+    let mut program = start(&mut script);
+    let mut input = program.stdin.take().unwrap();
+    let mut output = program.stdout.take().unwrap();
+    read_until(&mut output, "disconnects.").await;
+    // Were it not raw, ^C would end the program.
+    input
+        .write_all(b"\x03echo $((6*7))-$((1+2))\r")
+        .await
+        .unwrap();
+    read_until(&mut output, "42-3").await;
+    input.write_all(b"\x1d").await.unwrap();
+    let text = read_until(&mut output, "echoke").await;
+    assert!(text.contains("status 0"), "{text}");
+    assert!(
+        text.contains(" icanon ") && text.contains(" echo "),
+        "{text}"
+    );
+    drop(input);
+    end_of(program).await;
+
+    // The end of the guest is its end.
+    let mut program = console();
+    let mut input = program.stdin.take().unwrap();
+    input.write_all(b"echo $((6*7))-$((1+3))\n").await.unwrap();
+    read_until(program.stdout.as_mut().unwrap(), "42-4").await;
+    guest.domain.destroy().await.unwrap();
+    let output = end_of(program).await;
+    assert!(output.status.success(), "{output:?}");
 }

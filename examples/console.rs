@@ -1,0 +1,174 @@
+//! Connects the terminal to a guest's serial console.
+//!
+//! ```text
+//! console URI DOMAIN
+//! ```
+//!
+//! `^]` ends it. Input and output may also be pipes: once the input has ended, it waits until the
+//! guest has been silent for a while, so that `echo uptime | console URI DOMAIN` shows the answer.
+
+use std::cell::Cell;
+use std::env;
+use std::error::Error;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libvirt_client::domain::ConsoleFlags;
+use libvirt_client::{Chunk, Connect, Stream, StreamReader, StreamWriter};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::io::AsyncWriteExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// What `^]` is on the wire.
+const ESCAPE: u8 = 0x1d;
+/// A guest that has said nothing for so long has said all.
+const SILENCE: Duration = Duration::from_secs(2);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let result = match arguments.as_slice() {
+        [uri, domain] => console(uri, domain).await,
+        _ => Err("usage: console URI DOMAIN".into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Some of the daemon's messages have several lines.
+            eprintln!("console: {}", error.to_string().replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn console(uri: &str, domain: &str) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let conn = Connect::open(uri).await?;
+    let domain = conn.lookup_domain_by_name(domain).await?;
+    let stream = domain.open_console(None, ConsoleFlags::empty()).await?;
+    // From here on each key goes to the guest as it is, ^C included.
+    let terminal = RawTerminal::new()?;
+    if terminal.is_some() {
+        eprint!("Connected to {}; ^] disconnects.\r\n", domain.name());
+    }
+    let result = tokio::select! {
+        result = talk(stream) => result,
+        _ = terminate.recv() => Ok(()),
+        _ = hang_up.recv() => Ok(()),
+    };
+    drop(terminal);
+    conn.close().await;
+    result
+}
+
+/// Until the guest or the user ends it.
+async fn talk(stream: Stream) -> Result<()> {
+    let (mut reader, mut writer) = stream.into_split();
+    let shown = Cell::new(0_u64);
+    let input = read_input();
+    {
+        let mut showing = std::pin::pin!(show(&mut reader, &shown));
+        tokio::select! {
+            result = &mut showing => return result,
+            left = pass_on(input, &mut writer) => if left? {
+                writer.finish().await?;
+                return Ok(());
+            }
+        }
+        // The input has ended, but there may be an answer.
+        loop {
+            let before = shown.get();
+            tokio::select! {
+                result = &mut showing => return result,
+                () = sleep(SILENCE) => if shown.get() == before {
+                    break;
+                }
+            }
+        }
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+/// Writes what the guest says, and counts the pieces.
+async fn show(reader: &mut StreamReader, shown: &Cell<u64>) -> Result<()> {
+    let mut out = tokio::io::stdout();
+    while let Some(chunk) = reader.read_chunk().await? {
+        if let Chunk::Data(data) = chunk {
+            shown.set(shown.get() + 1);
+            out.write_all(&data).await?;
+            out.flush().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends what is typed, to its end or to the escape character; `true` if it was that.
+async fn pass_on(
+    mut input: mpsc::Receiver<io::Result<Vec<u8>>>,
+    writer: &mut StreamWriter,
+) -> Result<bool> {
+    while let Some(bytes) = input.recv().await {
+        let bytes = bytes?;
+        let mut parts = bytes.split(|byte| *byte == ESCAPE);
+        writer.write_all(parts.next().unwrap_or_default()).await?;
+        if parts.next().is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Reads the input in a thread that need not end for the program to end, unlike one of tokio's.
+fn read_input() -> mpsc::Receiver<io::Result<Vec<u8>>> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        loop {
+            let read = match io::stdin().read(&mut buffer) {
+                Ok(0) => return,
+                Ok(count) => Ok(buffer[..count].to_vec()),
+                Err(error) => Err(error),
+            };
+            let is_end = read.is_err();
+            if sender.blocking_send(read).is_err() || is_end {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// A terminal that passes each key on, until this is dropped.
+struct RawTerminal {
+    before: Termios,
+}
+
+impl RawTerminal {
+    /// `None` where the input is no terminal.
+    fn new() -> Result<Option<Self>> {
+        let stdin = io::stdin();
+        if !stdin.is_terminal() {
+            return Ok(None);
+        }
+        let before = tcgetattr(&stdin)?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(&stdin, OptionalActions::Now, &raw)?;
+        Ok(Some(Self { before }))
+    }
+}
+
+impl Drop for RawTerminal {
+    fn drop(&mut self) {
+        // There is nothing to be done about a terminal that is gone.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+        let _ = writeln!(io::stderr());
+    }
+}
