@@ -69,6 +69,8 @@ struct Handle {
     conn: Connect,
     serial: u32,
     procedure: &'static str,
+    /// Whether holes may go either way.
+    sparse: bool,
 }
 
 impl Connect {
@@ -76,11 +78,11 @@ impl Connect {
     pub(crate) async fn open_stream<P: Procedure>(
         &self,
         args: &P::Args<'_>,
-        accepts_holes: bool,
+        sparse: bool,
     ) -> Result<(Reply<P>, Stream)> {
         let info = &P::INFO;
         let mut setup = CallSetup::new(info.into());
-        setup.stream = Some(Box::new(Incoming::new(BUDGET, accepts_holes)));
+        setup.stream = Some(Box::new(Incoming::new(BUDGET, sparse)));
         let timeout = self.deadline(info.long);
         setup.deadline = timeout.map(|(at, _)| at.into_std());
         let after = timeout.map(|(_, after)| after).unwrap_or_default();
@@ -91,6 +93,7 @@ impl Connect {
             conn: self.clone(),
             serial,
             procedure: info.name,
+            sparse,
         });
         let stream = Stream {
             writer: StreamWriter {
@@ -219,7 +222,7 @@ impl Stream {
     }
 
     /// Sends a hole: so many zeros that need not travel (`virStreamSendHole`). Only on streams that
-    /// were opened as sparse: daemons close the whole connection otherwise. Cancel-safe.
+    /// were opened as sparse. Cancel-safe.
     pub async fn write_hole(&mut self, length: u64) -> Result<()> {
         self.writer.write_hole(length).await
     }
@@ -270,6 +273,11 @@ impl StreamWriter {
     /// See [`Stream::write_hole`].
     pub async fn write_hole(&mut self, length: u64) -> Result<()> {
         let procedure = self.handle.procedure;
+        if !self.handle.sparse {
+            // A daemon would close the whole connection.
+            let reason = "the stream was not opened as sparse".to_owned();
+            return Err(Error::InvalidArgument { procedure, reason });
+        }
         let length = i64::try_from(length).ok().filter(|length| *length > 0);
         let length = length.ok_or_else(|| Error::InvalidArgument {
             procedure,

@@ -9,14 +9,14 @@ use libvirt_client::{CloseReason, Connect};
 use crate::peer::{Listener, MESSAGE, Message, OK, Peer, REMOTE, procedure, string, words};
 
 /// A domain reference as events carry it.
-fn domain(name: &str) -> Vec<u8> {
+pub fn domain(name: &str) -> Vec<u8> {
     let mut bytes = string(name);
     bytes.extend([7; 16]);
     bytes.extend(words(&[1]));
     bytes
 }
 
-fn message(procedure: u32, payload: Vec<u8>) -> Message {
+pub fn message(procedure: u32, payload: Vec<u8>) -> Message {
     Message {
         program: REMOTE,
         version: 1,

@@ -18,6 +18,7 @@ mod events;
 mod framing;
 mod host;
 mod load;
+mod merged_events;
 mod opening;
 mod peer;
 mod reconnect;

@@ -297,6 +297,47 @@ async fn holes_are_holes_to_those_who_ask_and_zeros_to_readers() {
 }
 
 #[tokio::test]
+async fn a_hole_is_not_sent_where_it_would_cost_the_connection() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (mut stream, call) = stream(&conn, &mut peer, false).await;
+    let error = stream.write_hole(5).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
+    stream.write_all(b"data").await.unwrap();
+    assert_eq!(peer.take().await, packet(&call, CONTINUE, b"data"));
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_leaves_no_half_packet() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (mut stream, call) = stream(&conn, &mut peer, false).await;
+    // More than the socket takes of a peer that does not read.
+    let data = vec![9; 3 << 20];
+    tokio::select! {
+        biased;
+        written = stream.write_all(&data) => panic!("{written:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    drop(stream);
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let mut received = 0;
+        loop {
+            let message = peer.take().await;
+            if message.kind == crate::peer::CALL {
+                peer.reply(&message, &string("host")).await;
+                break;
+            }
+            assert_eq!(message.serial, call.serial);
+            assert!(message.payload.iter().all(|byte| *byte == 9));
+            received += message.payload.len();
+        }
+        assert!(0 < received && received < data.len());
+    });
+    assert_eq!(name.unwrap(), "host");
+}
+
+#[tokio::test]
 async fn a_hole_that_was_not_asked_for_fails_the_stream_only() {
     for (sparse, length) in [(false, 5), (true, 0), (true, -1)] {
         let listener = Listener::new();
