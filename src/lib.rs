@@ -60,7 +60,7 @@
 //! | `sasl` | names and passwords, where daemons ask for them by SASL |
 //! | `qemu` | QEMU's monitor and guest agent, passed through |
 //! | `lxc` | the namespaces of LXC's containers |
-//! | `admin` | the wire types of the daemons' administration program |
+//! | `admin` | administration of the daemons themselves |
 
 mod api;
 #[cfg(feature = "sasl")]
@@ -76,6 +76,8 @@ pub mod types;
 pub mod uri;
 pub mod xdr;
 
+#[cfg(feature = "admin")]
+pub use api::admin;
 #[cfg(feature = "qemu")]
 pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};

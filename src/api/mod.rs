@@ -3,6 +3,8 @@
 //! Each file is one topic of one object. A method is one procedure unless its documentation says
 //! otherwise; it encodes its arguments, calls, and turns the results into proper types.
 
+#[cfg(feature = "admin")]
+pub mod admin;
 pub mod connect;
 pub mod domain;
 mod handle;

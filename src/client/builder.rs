@@ -205,13 +205,13 @@ impl ConnectBuilder {
     }
 
     /// When an opening that starts now is given up. A time beyond what the clock can tell is never.
-    fn open_deadline(&self) -> Option<Instant> {
+    pub(super) fn open_deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.open_timeout?)
     }
 }
 
 /// The opening is in a box because futures of callers would otherwise grow by all that it holds.
-async fn within(
+pub(super) async fn within(
     options: ConnectBuilder,
     deadline: Option<Instant>,
     progress: &Progress,

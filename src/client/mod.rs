@@ -1,5 +1,7 @@
 //! The connection: the task that drives it, and the calls that go through it.
 
+#[cfg(feature = "admin")]
+mod admin;
 mod authenticate;
 mod builder;
 mod call;
@@ -30,7 +32,6 @@ pub use reconnect::{Backoff, ConnectionStatus, Reconnect};
 pub use stream::{Chunk, Stream, StreamReader, StreamWriter};
 
 use crate::error::{CloseReason, Error, Result};
-use crate::protocol::{Procedure, remote};
 use crate::rpc::header::ProcedureId;
 use crate::transport::Security;
 use shared::Shared;
@@ -63,6 +64,8 @@ enum CallTimeout {
 
 struct Inner {
     shared: Arc<Shared>,
+    /// How the daemon is told of the end.
+    close: ProcedureId,
     /// Permits for calls that take long by nature: a daemon serves few requests of one client at a
     /// time, and would leave everything else unread behind them.
     long_calls: Semaphore,
@@ -236,9 +239,8 @@ impl Connect {
 
 impl Inner {
     fn request_close(&self) {
-        let close = ProcedureId::from(&remote::ConnectClose::INFO);
-        self.shared
-            .request_close(Some(close), Instant::now().into_std());
+        let now = Instant::now().into_std();
+        self.shared.request_close(Some(self.close), now);
     }
 }
 

@@ -19,7 +19,8 @@ use super::shared::Shared;
 use super::subscription::Registry;
 use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::{Error, Result};
-use crate::protocol::remote;
+use crate::protocol::{Procedure, remote};
+use crate::rpc::header::ProcedureId;
 use crate::rpc::keepalive::Keepalive;
 use crate::transport::{self, Transport};
 use crate::types::connect::ConnectFlags;
@@ -64,7 +65,8 @@ async fn introduce(
     progress: &Progress,
 ) -> Result<Connect> {
     progress.set_carrier(transport.carrier.clone());
-    let conn = start(transport, options)?;
+    let close = ProcedureId::from(&remote::ConnectClose::INFO);
+    let conn = start(transport, options, close)?;
     let shown = talk(&conn, uri, progress)
         .await
         .map_err(|error| progress.explain(error))?;
@@ -85,8 +87,12 @@ async fn talk(conn: &Connect, uri: Option<&ConnectUri>, progress: &Progress) -> 
     Ok(reply.decode()?.uri.into_owned())
 }
 
-/// Starts driving an open transport.
-fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
+/// Starts driving an open transport; `close` is what the daemon is told at the end.
+pub(super) fn start(
+    transport: Transport,
+    options: ConnectBuilder,
+    close: ProcedureId,
+) -> Result<Connect> {
     let runtime = Handle::try_current().map_err(|_| no_runtime(&options.uri))?;
     let Transport {
         read,
@@ -99,6 +105,7 @@ fn start(transport: Transport, options: ConnectBuilder) -> Result<Connect> {
     runtime.spawn(Driver::new(Arc::clone(&shared), read));
     let inner = Inner {
         shared,
+        close,
         long_calls: Semaphore::new(options.max_long_calls.min(Semaphore::MAX_PERMITS)),
         uri: OnceLock::new(),
         options,

@@ -1,4 +1,5 @@
-//! URIs that the C library serves itself, without any daemon.
+//! URIs that are not for connections to daemons: what the C library serves itself, without any, and
+//! what daemons are administered by.
 
 use super::{ConnectUri, TransportKind};
 use crate::error::{Error, Result};
@@ -17,8 +18,18 @@ impl ConnectUri {
             }
             "esx" | "gsx" | "hyperv" | "openvz" | "parallels" | "vmwarefusion" | "vmwareplayer"
             | "vmwarews" | "vpx" => "this driver runs inside the C library and has no daemon",
+            _ if self.is_for_admin() => {
+                "this names a daemon's administration interface, which AdminConnect opens (feature \
+                 `admin`); what the daemon manages has URIs such as qemu:///system"
+            }
             _ => return Ok(()),
         };
         Err(Error::Unsupported(format!("{self}: {advice}")))
+    }
+
+    /// Whether it is that of a daemon's administration interface.
+    pub(super) fn is_for_admin(&self) -> bool {
+        let is_modular = self.driver.starts_with("virt") && self.driver.ends_with('d');
+        is_modular || self.driver == "libvirtd"
     }
 }

@@ -1,5 +1,7 @@
 //! Connection URIs: `driver[+transport]://[user@][host][:port]/[path][?parameters][#fragment]`.
 
+#[cfg(feature = "admin")]
+pub(crate) mod admin;
 mod config;
 mod defaults;
 mod grammar;

@@ -8,6 +8,8 @@
     clippy::unwrap_used
 )]
 
+#[cfg(feature = "admin")]
+mod admin;
 mod auth;
 #[cfg(feature = "qemu")]
 mod busy;

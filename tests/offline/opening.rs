@@ -170,3 +170,78 @@ async fn uris_that_cannot_work_say_why() {
         assert!(text.contains(why), "{uri}: {text}");
     }
 }
+
+#[cfg(feature = "admin")]
+mod admin {
+    use libvirt_client::admin::AdminConnect;
+
+    use super::*;
+
+    const ADMIN: u32 = 0x0690_0690;
+
+    fn uri(listener: &Listener) -> String {
+        listener.uri().replace("qemu+unix:", "libvirtd:")
+    }
+
+    #[tokio::test]
+    async fn the_opening_and_the_end_of_administration() {
+        let listener = Listener::new();
+        let uri = uri(&listener);
+        let (opened, mut peer) = tokio::join!(AdminConnect::open(&uri), async {
+            let mut peer = listener.accept().await;
+            let open = peer.take().await;
+            assert_eq!((open.program, open.procedure), (ADMIN, 1));
+            assert_eq!(open.payload, words(&[0]));
+            peer.reply(&open, &[]).await;
+            peer
+        });
+        drop(opened.unwrap());
+        let close = peer.take().await;
+        assert_eq!((close.program, close.procedure), (ADMIN, 2));
+    }
+
+    #[tokio::test]
+    async fn a_daemon_of_another_users_hangs_up() {
+        let listener = Listener::new();
+        let uri = uri(&listener);
+        let (opened, ()) = tokio::join!(AdminConnect::open(&uri), async {
+            drop(listener.accept().await);
+        });
+        let text = opened.unwrap_err().to_string();
+        assert!(text.contains("the user that it runs as"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_says_nothing() {
+        let listener = Listener::new();
+        let uri = uri(&listener);
+        let (opened, _peer) = tokio::join!(AdminConnect::open(&uri), listener.accept());
+        assert!(matches!(opened, Err(Error::Timeout { .. })), "{opened:?}");
+    }
+
+    #[tokio::test]
+    async fn clients_from_before_time_began() {
+        let listener = Listener::new();
+        let uri = uri(&listener);
+        let opening = async {
+            let admin = AdminConnect::open(&uri).await.unwrap();
+            let server = admin.lookup_server("libvirtd").await.unwrap();
+            server.list_clients().await
+        };
+        let (clients, _peer) = tokio::join!(opening, async {
+            let mut peer = listener.accept().await;
+            let open = peer.take().await;
+            peer.reply(&open, &[]).await;
+            let lookup = peer.take().await;
+            peer.reply(&lookup, &string("libvirtd")).await;
+            let list = peer.take().await;
+            let mut clients = words(&[1]);
+            clients.extend(string("libvirtd"));
+            clients.extend(words(&[0, 1, u32::MAX, u32::MAX, 0, 1]));
+            peer.reply(&list, &clients).await;
+            peer
+        });
+        let error = clients.unwrap_err();
+        assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+    }
+}

@@ -1,0 +1,198 @@
+//! A daemon as a whole.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{DaemonShutdownFlags, Server};
+use crate::api::connect::Version;
+use crate::api::wire;
+use crate::client::{Connect, ConnectBuilder, Raw};
+use crate::error::{CloseReason, Error, Result};
+use crate::protocol::admin;
+
+/// A connection to a daemon's administration interface.
+///
+/// A handle like [`Connect`](crate::Connect): cloning it is cheap, and any number of calls may be in
+/// flight on it.
+#[derive(Clone)]
+pub struct AdminConnect {
+    pub(super) conn: Connect,
+}
+
+impl ConnectBuilder {
+    /// Opens a connection to a daemon's administration interface, which must be what the URI names
+    /// (`virAdmConnectOpen`). Dropping the future undoes what was done.
+    ///
+    /// Of the options only those matter that are about time, and [`aliases`](Self::aliases).
+    pub async fn open_admin(self) -> Result<AdminConnect> {
+        let conn = self.open_admin_program().await?;
+        Ok(AdminConnect { conn })
+    }
+}
+
+impl AdminConnect {
+    /// Opens a connection to the daemon that `uri` names, such as `libvirtd:///system` or
+    /// `virtqemud:///session` (`virAdmConnectOpen`).
+    ///
+    /// An empty `uri` means libvirt's own choice: `LIBVIRT_ADMIN_DEFAULT_URI` in the environment, or
+    /// else `uri_default` in `libvirt-admin.conf`, or else libvirtd, the user's own or, for root, the
+    /// system's.
+    pub async fn open(uri: &str) -> Result<Self> {
+        Connect::builder(uri).open_admin().await
+    }
+
+    /// The URI that the connection was opened with (`virAdmConnectGetURI`).
+    pub fn uri(&self) -> &str {
+        self.conn.uri()
+    }
+
+    /// Whether calls can still be made (`virAdmConnectIsAlive`). Local: asks nobody.
+    pub fn is_alive(&self) -> bool {
+        self.conn.is_alive()
+    }
+
+    /// Closes the connection and waits until the daemon has taken note (`virAdmConnectClose`).
+    pub async fn close(&self) {
+        self.conn.close().await;
+    }
+
+    /// Waits until the connection has ended, and says why
+    /// (`virAdmConnectRegisterCloseCallback`). Cancel-safe.
+    pub async fn closed(&self) -> CloseReason {
+        self.conn.closed().await
+    }
+
+    /// A handle to the same connection whose calls fail with [`Error::Timeout`] when the daemon has
+    /// not answered after `timeout`. Servers and clients that are found through it inherit it.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            conn: self.conn.with_timeout(timeout),
+        }
+    }
+
+    /// Every procedure of the administration program.
+    pub fn raw(&self) -> Raw<'_> {
+        self.conn.raw()
+    }
+
+    /// The version of libvirt that the daemon is made of (`virAdmConnectGetLibVersion`).
+    pub async fn lib_version(&self) -> Result<Version> {
+        let reply = self.conn.call::<admin::ConnectGetLibVersion>(&()).await?;
+        Ok(Version::from_number(reply.decode()?.lib_ver))
+    }
+
+    /// The daemon's servers (`virAdmConnectListServers`): the one that clients connect to, which has
+    /// the daemon's name, and the one of this interface, `admin`.
+    pub async fn list_servers(&self) -> Result<Vec<Server>> {
+        let args = admin::ConnectListServersArgs {
+            need_results: 1,
+            flags: 0,
+        };
+        let reply = self.conn.call::<admin::ConnectListServers>(&args).await?;
+        let servers = reply.decode()?.servers;
+        let servers = servers.iter();
+        Ok(servers
+            .map(|server| Server::from_wire(&self.conn, server))
+            .collect())
+    }
+
+    /// The server of that name (`virAdmConnectLookupServer`).
+    pub async fn lookup_server(&self, name: &str) -> Result<Server> {
+        let args = admin::ConnectLookupServerArgs {
+            name: name.into(),
+            flags: 0,
+        };
+        let reply = self.conn.call::<admin::ConnectLookupServer>(&args).await?;
+        Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
+    }
+
+    /// Where the daemon's log goes, as `log_outputs` in its configuration has it
+    /// (`virAdmConnectGetLoggingOutputs`), e.g. `1:file:/var/log/libvirt/libvirtd.log`. Several are
+    /// separated by blanks.
+    pub async fn logging_outputs(&self) -> Result<String> {
+        let args = admin::ConnectGetLoggingOutputsArgs { flags: 0 };
+        let reply = self
+            .conn
+            .call::<admin::ConnectGetLoggingOutputs>(&args)
+            .await?;
+        Ok(reply.decode()?.outputs.into_owned())
+    }
+
+    /// Changes where the daemon's log goes, until it ends (`virAdmConnectSetLoggingOutputs`); `None`
+    /// is where it goes if nothing is configured.
+    pub async fn set_logging_outputs(&self, outputs: Option<&str>) -> Result<()> {
+        let args = admin::ConnectSetLoggingOutputsArgs {
+            outputs: outputs.map(Into::into),
+            flags: 0,
+        };
+        self.conn
+            .run::<admin::ConnectSetLoggingOutputs>(&args)
+            .await
+    }
+
+    /// What of the daemon's log is kept, as `log_filters` in its configuration has it
+    /// (`virAdmConnectGetLoggingFilters`), e.g. `1:*qemu* 3:*rpc*`; `None` where no filters are set.
+    pub async fn logging_filters(&self) -> Result<Option<String>> {
+        let args = admin::ConnectGetLoggingFiltersArgs { flags: 0 };
+        let reply = self
+            .conn
+            .call::<admin::ConnectGetLoggingFilters>(&args)
+            .await?;
+        let filters = reply.decode()?.filters;
+        // One blank too many stands at the end.
+        Ok(filters.map(|filters| filters.trim_end().to_owned()))
+    }
+
+    /// Changes what of the daemon's log is kept, until it ends (`virAdmConnectSetLoggingFilters`);
+    /// `None` removes all filters.
+    pub async fn set_logging_filters(&self, filters: Option<&str>) -> Result<()> {
+        let args = admin::ConnectSetLoggingFiltersArgs {
+            filters: filters.map(Into::into),
+            flags: 0,
+        };
+        self.conn
+            .run::<admin::ConnectSetLoggingFilters>(&args)
+            .await
+    }
+
+    /// After how long without clients and running guests the daemon is to end by itself
+    /// (`virAdmConnectSetDaemonTimeout`), a whole number of seconds; `None` is never.
+    pub async fn set_daemon_timeout(&self, timeout: Option<Duration>) -> Result<()> {
+        const PROCEDURE: &str = "ConnectSetDaemonTimeout";
+        let seconds = match timeout {
+            None => 0,
+            Some(timeout) => {
+                let seconds = wire::whole_seconds(PROCEDURE, timeout)?;
+                let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+                seconds.ok_or_else(|| Error::InvalidArgument {
+                    procedure: PROCEDURE,
+                    reason: format!("{timeout:?} is not between a second and {} s", u32::MAX),
+                })?
+            }
+        };
+        let args = admin::ConnectSetDaemonTimeoutArgs {
+            timeout: seconds,
+            flags: 0,
+        };
+        self.conn.run::<admin::ConnectSetDaemonTimeout>(&args).await
+    }
+
+    /// Asks the daemon to end (`virAdmConnectDaemonShutdown`), with
+    /// [`PRESERVE`](DaemonShutdownFlags::PRESERVE) as it would at the host's shutdown. Its guests run
+    /// on, unless that or its configuration has them saved or shut down. Since 11.2.0.
+    pub async fn daemon_shutdown(&self, flags: DaemonShutdownFlags) -> Result<()> {
+        let args = admin::ConnectDaemonShutdownArgs {
+            flags: flags.bits(),
+        };
+        self.conn.run::<admin::ConnectDaemonShutdown>(&args).await
+    }
+}
+
+impl fmt::Debug for AdminConnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdminConnect")
+            .field("uri", &self.uri())
+            .finish_non_exhaustive()
+    }
+}

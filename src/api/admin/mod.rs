@@ -1,0 +1,30 @@
+//! Administration of the daemons themselves: who is connected, how many may be, how much they log.
+//!
+//! This is not about what a daemon manages, and has connections of its own: URIs are
+//! `libvirtd:///system`, `virtqemud:///session` and the like. Daemons let nobody do this but the user
+//! that they run as, on their own host.
+//!
+//! ```no_run
+//! # async fn example() -> libvirt_client::Result<()> {
+//! use libvirt_client::admin::AdminConnect;
+//!
+//! let daemon = AdminConnect::open("virtqemud:///system").await?;
+//! for server in daemon.list_servers().await? {
+//!     for client in server.list_clients().await? {
+//!         println!("{}: {:?}", client.id(), client.info().await?);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod connect;
+mod server;
+mod wire;
+
+pub use client::{Client, ClientInfo};
+pub use connect::AdminConnect;
+pub use server::{ClientLimits, Server, ThreadPool, ThreadPoolLimits};
+
+pub use crate::types::admin::*;

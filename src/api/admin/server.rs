@@ -1,0 +1,201 @@
+//! The servers of a daemon: its sets of sockets, with clients and threads of their own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Client;
+use super::wire::{params, params_to_wire};
+use crate::client::Connect;
+use crate::error::Result;
+use crate::params::{TypedParams, names, param_struct};
+use crate::protocol::admin;
+
+/// One of a daemon's servers. Holds nothing on the daemon's side.
+#[derive(Clone)]
+pub struct Server {
+    pub(super) conn: Connect,
+    name: Arc<str>,
+}
+
+param_struct! {
+    /// The threads that serve a server's clients (`VIR_THREADPOOL_…`).
+    pub struct ThreadPool {
+        /// The least number of threads.
+        min_workers: u32 = "minWorkers",
+        /// The greatest number.
+        max_workers: u32 = "maxWorkers",
+        /// How many there are beyond that for calls that are sure not to wait for a hypervisor.
+        priority_workers: u32 = "prioWorkers",
+        /// How many have nothing to do at the moment.
+        free_workers: u32 = "freeWorkers",
+        /// How many there are at the moment.
+        workers: u32 = "nWorkers",
+        /// How many calls wait for a thread.
+        job_queue_depth: u32 = "jobQueueDepth",
+        ..other
+    }
+}
+
+param_struct! {
+    /// Limits for a server's threads (`VIR_THREADPOOL_…`). What is `None` is not changed.
+    pub struct ThreadPoolLimits {
+        /// The least number of threads.
+        min_workers: u32 = "minWorkers",
+        /// The greatest number.
+        max_workers: u32 = "maxWorkers",
+        /// How many there are beyond that for calls that are sure not to wait for a hypervisor.
+        priority_workers: u32 = "prioWorkers",
+    }
+}
+
+param_struct! {
+    /// How many clients a server has, and how many it may have (`VIR_SERVER_CLIENTS_…`).
+    pub struct ClientLimits {
+        /// How many may be connected.
+        max_clients: u32 = "nclients_max",
+        /// How many are.
+        clients: u32 = "nclients",
+        /// How many may be that have not proved yet who they are.
+        max_unauthenticated: u32 = "nclients_unauth_max",
+        /// How many of those there are.
+        unauthenticated: u32 = "nclients_unauth",
+        ..other
+    }
+}
+
+impl Server {
+    pub(super) fn from_wire(conn: &Connect, wire: &admin::NonnullServer<'_>) -> Self {
+        Self {
+            conn: conn.clone(),
+            name: Arc::from(&*wire.name),
+        }
+    }
+
+    /// The reference that calls carry.
+    pub(super) fn wire(&self) -> admin::NonnullServer<'_> {
+        admin::NonnullServer {
+            name: (&*self.name).into(),
+        }
+    }
+
+    /// Its name, e.g. `virtqemud` (`virAdmServerGetName`).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).
+    pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
+        let args = admin::ServerGetThreadpoolParametersArgs {
+            srv: self.wire(),
+            flags: 0,
+        };
+        let reply = self
+            .conn
+            .call::<admin::ServerGetThreadpoolParameters>(&args)
+            .await?;
+        Ok(ThreadPool::collect(params(&reply.decode()?.params)))
+    }
+
+    /// Changes how many threads there may be, until the daemon ends
+    /// (`virAdmServerSetThreadPoolParameters`).
+    pub async fn set_thread_pool_parameters(&self, limits: &ThreadPoolLimits) -> Result<()> {
+        let limits = limits.to_params();
+        let args = admin::ServerSetThreadpoolParametersArgs {
+            srv: self.wire(),
+            params: params_to_wire(&limits),
+            flags: 0,
+        };
+        self.conn
+            .run::<admin::ServerSetThreadpoolParameters>(&args)
+            .await
+    }
+
+    /// The clients that are connected at the moment (`virAdmServerListClients`).
+    pub async fn list_clients(&self) -> Result<Vec<Client>> {
+        let args = admin::ServerListClientsArgs {
+            srv: self.wire(),
+            need_results: 1,
+            flags: 0,
+        };
+        let reply = self.conn.call::<admin::ServerListClients>(&args).await?;
+        let clients = reply.decode()?.clients;
+        let clients = clients.iter();
+        clients
+            .map(|client| Client::from_wire(&self.conn, client))
+            .collect()
+    }
+
+    /// The client of that number (`virAdmServerLookupClient`).
+    pub async fn lookup_client(&self, id: u64) -> Result<Client> {
+        let args = admin::ServerLookupClientArgs {
+            srv: self.wire(),
+            id,
+            flags: 0,
+        };
+        let reply = self.conn.call::<admin::ServerLookupClient>(&args).await?;
+        Client::from_wire(&self.conn, &reply.decode()?.clnt)
+    }
+
+    /// How many clients there are and may be (`virAdmServerGetClientLimits`).
+    pub async fn client_limits(&self) -> Result<ClientLimits> {
+        let args = admin::ServerGetClientLimitsArgs {
+            srv: self.wire(),
+            flags: 0,
+        };
+        let reply = self
+            .conn
+            .call::<admin::ServerGetClientLimits>(&args)
+            .await?;
+        Ok(ClientLimits::collect(params(&reply.decode()?.params)))
+    }
+
+    /// Changes how many clients there may be, and how many of them that have not proved yet who they
+    /// are, until the daemon ends (`virAdmServerSetClientLimits`). What is `None` is not changed.
+    pub async fn set_client_limits(
+        &self,
+        max_clients: Option<u32>,
+        max_unauthenticated: Option<u32>,
+    ) -> Result<()> {
+        let mut limits = TypedParams::new();
+        for (name, limit) in [
+            (names::server::CLIENTS_MAX, max_clients),
+            (names::server::CLIENTS_UNAUTH_MAX, max_unauthenticated),
+        ] {
+            if let Some(limit) = limit {
+                limits.push(name, limit);
+            }
+        }
+        let args = admin::ServerSetClientLimitsArgs {
+            srv: self.wire(),
+            params: params_to_wire(&limits),
+            flags: 0,
+        };
+        self.conn.run::<admin::ServerSetClientLimits>(&args).await
+    }
+
+    /// Has the server read its TLS certificates and lists again, for clients that connect from then
+    /// on (`virAdmServerUpdateTlsFiles`).
+    pub async fn update_tls_files(&self) -> Result<()> {
+        let args = admin::ServerUpdateTlsFilesArgs {
+            srv: self.wire(),
+            flags: 0,
+        };
+        self.conn.run::<admin::ServerUpdateTlsFiles>(&args).await
+    }
+}
+
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.conn.same_connection(&other.conn)
+    }
+}
+
+impl Eq for Server {}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

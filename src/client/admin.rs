@@ -1,0 +1,54 @@
+//! Connections to the administration interfaces of daemons.
+
+use std::env;
+use std::io;
+
+use super::builder::within;
+use super::open::start;
+use super::progress::Progress;
+use super::{Connect, ConnectBuilder};
+use crate::error::{CloseReason, Error, Result};
+use crate::protocol::{Procedure, admin};
+use crate::rpc::header::ProcedureId;
+use crate::transport::unix;
+use crate::uri::{self, Config, Environment};
+
+impl ConnectBuilder {
+    /// Opens a connection on which only the administration program's procedures can be called.
+    pub(crate) async fn open_admin_program(self) -> Result<Connect> {
+        let deadline = self.open_deadline();
+        let progress = Progress::default();
+        let opening = Box::pin(open(self.clone()));
+        within(self, deadline, &progress, opening).await
+    }
+}
+
+/// There is nothing to authenticate: daemons go by which user it is that connects.
+async fn open(options: ConnectBuilder) -> Result<Connect> {
+    let environment = Environment::of_process();
+    let config = Config::load(environment.admin_config_file().as_deref())?;
+    let default = env::var_os("LIBVIRT_ADMIN_DEFAULT_URI");
+    let is_root = environment.is_root;
+    let uri = uri::admin::resolve(&options.uri, default, &config, options.aliases, is_root)?;
+    let path = uri.admin_socket(&environment)?;
+    let failed = |source| Error::Connect {
+        target: path.display().to_string(),
+        tried: Vec::new(),
+        source,
+    };
+    let transport = unix::connect(&path).await.map_err(failed)?;
+    let close = ProcedureId::from(&admin::ConnectClose::INFO);
+    let conn = start(transport, options, close)?;
+    let args = admin::ConnectOpenArgs { flags: 0 };
+    match conn.call::<admin::ConnectOpen>(&args).await {
+        Ok(_) => {}
+        Err(Error::Closed(CloseReason::Eof | CloseReason::Io(_))) => {
+            return Err(failed(io::Error::other(
+                "the daemon hung up; it lets nobody administer it but the user that it runs as",
+            )));
+        }
+        Err(error) => return Err(error),
+    }
+    conn.inner.uri.get_or_init(|| uri.to_string());
+    Ok(conn)
+}
