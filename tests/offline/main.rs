@@ -27,4 +27,5 @@ mod resources;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+mod transfers;
 mod wire_types;

@@ -40,7 +40,7 @@ async fn stream(conn: &Connect, peer: &mut Peer, sparse: bool) -> (Stream, Messa
     (stream.unwrap(), call)
 }
 
-fn packet(call: &Message, status: u32, payload: &[u8]) -> Message {
+pub fn packet(call: &Message, status: u32, payload: &[u8]) -> Message {
     Message {
         kind: STREAM,
         status,
@@ -49,14 +49,14 @@ fn packet(call: &Message, status: u32, payload: &[u8]) -> Message {
     }
 }
 
-fn failure(call: &Message, text: &str) -> Message {
+pub fn failure(call: &Message, text: &str) -> Message {
     Message {
         kind: STREAM,
         ..call.error(38, 38, text)
     }
 }
 
-fn hole(call: &Message, length: i64) -> Message {
+pub fn hole(call: &Message, length: i64) -> Message {
     let length = length as u64;
     let payload = words(&[(length >> 32) as u32, length as u32, 0]);
     Message {
@@ -66,7 +66,7 @@ fn hole(call: &Message, length: i64) -> Message {
 }
 
 /// The client's last word on a stream, confirmed.
-async fn confirm(peer: &mut Peer, call: &Message, status: u32) {
+pub async fn confirm(peer: &mut Peer, call: &Message, status: u32) {
     assert_eq!(peer.take().await, packet(call, status, &[]));
     peer.send(&packet(call, OK, &[])).await;
 }

@@ -4,16 +4,17 @@ mod file;
 
 use std::fmt;
 use std::fs::File;
-use std::future::IntoFuture;
+use std::future::{IntoFuture, pending, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::StorageVol;
-use crate::client::{Chunk, Stream};
+use crate::client::{Chunk, Stream, StreamWriter};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::remote;
 use crate::types::storage_vol::{DownloadFlags, InfoFlags, UploadFlags};
@@ -173,11 +174,10 @@ impl<'a> Transfer<'a> {
                 let (pieces, found) = mpsc::channel(PIECES);
                 let reading =
                     runtime.spawn_blocking(move || file::read(&file, length, sparse, &pieces));
-                // After an error nobody waits for the thread: the file may be a pipe that has
-                // nothing to give for a long time.
-                let stream = send(stream, found, &mut progress).await?;
+                // After an error nobody waits for the thread, which may wait for a pipe.
+                let writer = send(stream, found, &mut progress).await?;
                 done(reading).await?;
-                stream.finish().await?;
+                writer.finish().await?;
             }
         }
         Ok(progress.now)
@@ -212,7 +212,8 @@ struct Progress<'a> {
 
 impl Progress<'_> {
     fn add(&mut self, content: u64, sent: u64) {
-        self.now.content_bytes += content;
+        // The daemon says how long holes are.
+        self.now.content_bytes = self.now.content_bytes.saturating_add(content);
         self.now.sent_bytes += sent;
         if let Some(tell) = &mut self.tell {
             tell(self.now);
@@ -247,13 +248,15 @@ async fn receive(
     let (pieces, taken) = mpsc::channel(PIECES);
     let writing = runtime.spawn_blocking(move || file::write(&file, taken));
     let received = async {
-        while let Some(chunk) = stream.read_chunk().await? {
+        let mut stopped = pin!(pieces.closed());
+        // Where the thread has stopped it says why below.
+        while let Ok(chunk) = unless(stopped.as_mut(), stream.read_chunk()).await {
+            let Some(chunk) = chunk? else { break };
             let (content, sent) = match &chunk {
                 Chunk::Data(data) => (data.len() as u64, data.len() as u64),
                 Chunk::Hole(length) => (*length, 0),
             };
             if pieces.send(Piece::Chunk(chunk)).await.is_err() {
-                // It has stopped, and says why below.
                 break;
             }
             progress.add(content, sent);
@@ -269,26 +272,49 @@ async fn receive(
     stream.finish().await
 }
 
-/// From the file to the stream.
+/// From the file to the stream, of which the writing half is left to be finished.
 async fn send(
-    mut stream: Stream,
+    stream: Stream,
     mut found: mpsc::Receiver<Found>,
     progress: &mut Progress<'_>,
-) -> Result<Stream> {
-    while let Some(piece) = found.recv().await {
-        match piece {
-            Found::Total(total) => progress.now.total_bytes = Some(total),
-            Found::Data(data) => {
-                stream.write_all(&data).await?;
+) -> Result<StreamWriter> {
+    let (mut reader, mut writer) = stream.into_split();
+    // Nothing is to be read, but a daemon that gives up says so there, and the file may be a pipe
+    // that has nothing to give for a long time.
+    let failure = async {
+        match reader.read_chunk().await {
+            Err(error) => error,
+            Ok(_) => pending().await,
+        }
+    };
+    let mut failure = pin!(failure);
+    loop {
+        match unless(failure.as_mut(), found.recv()).await? {
+            Some(Found::Total(total)) => progress.now.total_bytes = Some(total),
+            Some(Found::Data(data)) => {
+                writer.write_all(&data).await?;
                 progress.add(data.len() as u64, data.len() as u64);
             }
-            Found::Hole(length) => {
-                stream.write_hole(length).await?;
+            Some(Found::Hole(length)) => {
+                writer.write_hole(length).await?;
                 progress.add(length, 0);
             }
+            None => return Ok(writer),
         }
     }
-    Ok(stream)
+}
+
+/// What is wanted, or what came of `end` if that was before.
+async fn unless<T, E>(
+    mut end: Pin<&mut impl Future<Output = E>>,
+    wanted: impl Future<Output = T>,
+) -> Result<T, E> {
+    let mut wanted = pin!(wanted);
+    poll_fn(|cx| match end.as_mut().poll(cx) {
+        Poll::Ready(end) => Poll::Ready(Err(end)),
+        Poll::Pending => wanted.as_mut().poll(cx).map(Ok),
+    })
+    .await
 }
 
 /// What became of the thread that deals with the file.
