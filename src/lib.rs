@@ -56,6 +56,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `ssh` (default) | connections through the system's ssh program, or through another (`ext`) |
+//! | `ssh-native` | SSH spoken by this process itself (`libssh` and `libssh2` in a URI) |
 //! | `tls` (default) | connections over TLS |
 //! | `sasl` | names and passwords, where daemons ask for them by SASL |
 //! | `qemu` | QEMU's monitor and guest agent, passed through |
@@ -63,7 +64,7 @@
 //! | `admin` | administration of the daemons themselves |
 
 mod api;
-#[cfg(feature = "sasl")]
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
 mod auth;
 mod client;
 mod error;
@@ -81,7 +82,7 @@ pub use api::admin;
 #[cfg(feature = "qemu")]
 pub use api::qemu;
 pub use api::{connect, domain, network, node_device, secret, storage};
-#[cfg(feature = "sasl")]
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
 pub use auth::{CredentialRequest, Secret};
 pub use client::{
     Backoff, Chunk, Connect, ConnectBuilder, ConnectionStatus, Raw, Reconnect, Reply, Stream,
@@ -89,7 +90,7 @@ pub use client::{
 };
 pub use error::{
     AuthError, CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result,
-    TlsError, TunnelError, TunnelFailure,
+    SshError, SshFailure, TlsError, TunnelError, TunnelFailure,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::TlsOptions;

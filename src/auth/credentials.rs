@@ -80,7 +80,7 @@ impl Asker {
         Self(Arc::new(move |request| Box::pin(ask(request))))
     }
 
-    pub(super) async fn ask(&self, request: CredentialRequest) -> Option<Secret> {
+    pub(crate) async fn ask(&self, request: CredentialRequest) -> Option<Secret> {
         (self.0)(request).await
     }
 }

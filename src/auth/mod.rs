@@ -2,6 +2,7 @@
 
 mod credentials;
 mod file;
+#[cfg(feature = "sasl")]
 pub(crate) mod sasl;
 mod wallet;
 

@@ -36,6 +36,7 @@ impl<'a> Wallet<'a> {
     }
 
     /// The name of the user, which somebody must know.
+    #[cfg(feature = "sasl")]
     pub(crate) async fn user(&mut self, method: &str) -> Result<String> {
         if let Some((user, _)) = &self.given.login {
             return Ok(user.clone());
@@ -68,7 +69,14 @@ impl<'a> Wallet<'a> {
             .await
     }
 
+    /// The password, if it is written somewhere.
+    #[cfg(feature = "ssh-native")]
+    pub(crate) fn written_password(&mut self) -> Result<Option<Secret>> {
+        self.in_file("password")
+    }
+
     /// The name of the user to be instead of the one who has the password, if the file says so.
+    #[cfg(feature = "sasl")]
     pub(crate) fn other_identity(&mut self) -> Result<Option<String>> {
         if self.given.login.is_some() {
             return Ok(None);
@@ -88,7 +96,8 @@ impl<'a> Wallet<'a> {
         file.find(self.service, self.host, key)
     }
 
-    async fn ask(
+    /// Asks the user, for what is found nowhere.
+    pub(crate) async fn ask(
         &self,
         kind: CredentialType,
         method: &str,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::progress::Progress;
 use super::{Connect, open};
-#[cfg(feature = "sasl")]
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
 use crate::auth::{Asker, CredentialRequest, Given, Secret};
 use crate::error::Result;
 use crate::transport::Security;
@@ -43,7 +43,7 @@ pub struct ConnectBuilder {
     pub(super) over_own_stream: bool,
     /// What is known of that stream.
     pub(super) own_stream: Security,
-    #[cfg(feature = "sasl")]
+    #[cfg(any(feature = "sasl", feature = "ssh-native"))]
     pub(super) given: Given,
     #[cfg(feature = "tls")]
     pub(super) tls: TlsOptions,
@@ -64,7 +64,7 @@ impl ConnectBuilder {
                 secure: false,
                 encrypted: false,
             },
-            #[cfg(feature = "sasl")]
+            #[cfg(any(feature = "sasl", feature = "ssh-native"))]
             given: Given::default(),
             #[cfg(feature = "tls")]
             tls: TlsOptions::default(),
@@ -136,7 +136,8 @@ impl ConnectBuilder {
     }
 
     /// Whom to ask for names and passwords that a daemon demands and that are written nowhere. An
-    /// answer of `None` gives the opening up. Needs the feature `sasl`.
+    /// answer of `None` gives the opening up. Needs the feature `sasl` or `ssh-native`; with the
+    /// latter hosts' keys, passphrases and logins are asked for, too.
     ///
     /// The time that answering takes counts towards [`open_timeout`](Self::open_timeout).
     ///
@@ -156,7 +157,7 @@ impl ConnectBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "sasl")]
+    #[cfg(any(feature = "sasl", feature = "ssh-native"))]
     pub fn credentials<F, A>(mut self, ask: F) -> Self
     where
         F: Fn(CredentialRequest) -> A + Send + Sync + 'static,

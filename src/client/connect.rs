@@ -8,6 +8,8 @@ use tokio::time::Instant;
 
 use super::ConnectBuilder;
 use crate::error::{Error, Result};
+#[cfg(feature = "ssh-native")]
+use crate::transport::ssh_native;
 #[cfg(feature = "tls")]
 use crate::transport::tls;
 #[cfg(feature = "ssh")]
@@ -41,8 +43,14 @@ pub(super) async fn connect(
         }
         TransportKind::Ssh => connect_ssh(uri, read_only, environment, config),
         TransportKind::Ext => connect_ext(uri),
+        #[cfg(feature = "ssh-native")]
+        TransportKind::Libssh | TransportKind::Libssh2 => {
+            connect_ssh_native(uri, options, environment, config, deadline).await
+        }
+        #[cfg(not(feature = "ssh-native"))]
         TransportKind::Libssh | TransportKind::Libssh2 => Err(Error::Unsupported(format!(
-            "SSH inside the process, which {uri} asks for; {}+ssh://… uses the system's ssh program",
+            "SSH inside the process, which {uri} asks for: this program was built without the \
+             feature `ssh-native` of libvirt-client; {}+ssh://… uses the system's ssh program",
             uri.driver
         ))),
         #[cfg(feature = "tls")]
@@ -79,6 +87,58 @@ fn connect_ssh(
     program
         .start()
         .map_err(|error| Error::Tunnel(Arc::new(error)))
+}
+
+/// The port of ssh servers, and whom C's clients log in as there.
+#[cfg(feature = "ssh-native")]
+const SSH_LOGIN: (u16, &str) = (22, "root");
+
+#[cfg(feature = "ssh-native")]
+async fn connect_ssh_native(
+    uri: &ConnectUri,
+    options: &ConnectBuilder,
+    environment: &Environment,
+    config: &Config,
+    deadline: Option<Instant>,
+) -> Result<Transport> {
+    let parameter = |name| uri.parameters.get(name);
+    let wrong = |reason| Error::Uri {
+        uri: uri.as_str().to_owned(),
+        reason,
+    };
+    let verify = match parameter("known_hosts_verify") {
+        None => ssh_native::Verify::default(),
+        Some(name) => ssh_native::Verify::from_name(name).ok_or_else(|| {
+            wrong(format!(
+                "known_hosts_verify is \"normal\", \"auto\" or \"ignore\", not {name:?}"
+            ))
+        })?,
+    };
+    let methods = parameter("sshauth").map(|names| {
+        let methods = names.split(',').map(|name| {
+            ssh_native::Method::from_name(name).ok_or_else(|| {
+                wrong(format!(
+                    "sshauth is a list of \"agent\", \"privkey\", \"password\" and \
+                     \"keyboard-interactive\"; there is no {name:?}"
+                ))
+            })
+        });
+        methods.collect::<Result<Vec<_>>>()
+    });
+    let (port, user) = SSH_LOGIN;
+    let target = ssh_native::Target {
+        host: uri.host_or_local(),
+        port: uri.port.unwrap_or(port),
+        user: uri.user.as_deref().unwrap_or(user),
+        command: uri.remote_command(options.read_only, environment, config)?,
+        key_file: parameter("keyfile"),
+        known_hosts: parameter("known_hosts"),
+        verify,
+        methods: methods.transpose()?,
+        auth_file: parameter("authfile"),
+        given: &options.given,
+    };
+    ssh_native::connect(&target, deadline).await
 }
 
 /// A program of the user's choice, which may or may not keep secrets.

@@ -5,6 +5,7 @@ mod close;
 mod network;
 mod protocol;
 mod remote;
+mod ssh;
 mod tls;
 mod tunnel;
 
@@ -18,6 +19,7 @@ pub use close::CloseReason;
 pub use network::NetworkError;
 pub use protocol::ProtocolError;
 pub use remote::RemoteError;
+pub use ssh::{SshError, SshFailure};
 pub use tls::TlsError;
 pub use tunnel::{TunnelError, TunnelFailure};
 
@@ -125,6 +127,10 @@ pub enum Error {
         /// What the matter is.
         source: Box<TlsError>,
     },
+
+    /// The host did not let us in, where this process speaks SSH itself.
+    #[error(transparent)]
+    Ssh(Box<SshError>),
 
     /// The daemon did not accept who we are.
     #[error("authentication failed: {0}")]

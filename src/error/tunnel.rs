@@ -29,6 +29,8 @@ pub enum TunnelFailure {
     Ended(ExitStatus),
     /// It closed its standard output and ran on.
     ClosedOutput,
+    /// The connection to the host broke.
+    Lost,
     /// What it wrote to its standard output is not libvirt's protocol.
     NotLibvirt {
         /// What came first, at most 64 bytes.
@@ -44,7 +46,7 @@ const SSH_FAILED: i32 = 255;
 const NOT_FOUND: i32 = 127;
 
 impl TunnelError {
-    #[cfg(feature = "ssh")]
+    #[cfg(any(feature = "ssh", feature = "ssh-native"))]
     pub(crate) fn new(
         program: &str,
         host: Option<&str>,
@@ -147,6 +149,7 @@ impl fmt::Display for TunnelError {
                     write!(f, " with {status}")?;
                 }
             }
+            TunnelFailure::Lost => f.write_str(" lost the connection")?,
             TunnelFailure::ClosedOutput => f.write_str(" closed its standard output")?,
             TunnelFailure::NotLibvirt { first_bytes } => {
                 let shown = first_bytes.escape_ascii();

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadHalf as TokioReadHalf, WriteHalf as TokioWriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadHalf as TokioReadHalf};
 
 use super::{ReadHalf, Security, Transport, WriteHalf};
 
@@ -31,9 +31,9 @@ impl<S: AsyncRead + Send> ReadHalf for GenericReader<S> {
     }
 }
 
-struct GenericWriter<S>(TokioWriteHalf<S>);
+pub(super) struct GenericWriter<W>(pub(super) W);
 
-impl<S: AsyncWrite + Send> WriteHalf for GenericWriter<S> {
+impl<W: AsyncWrite + Send + Unpin> WriteHalf for GenericWriter<W> {
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.0).poll_write(cx, bytes) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),

@@ -8,9 +8,13 @@ mod generic;
 #[cfg(feature = "ssh")]
 pub(crate) mod program;
 mod socket;
+#[cfg(feature = "ssh-native")]
+pub(crate) mod ssh_native;
 pub(crate) mod tcp;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
+#[cfg(any(feature = "ssh", feature = "ssh-native"))]
+mod tunnel;
 pub(crate) mod unix;
 
 use std::collections::VecDeque;

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,11 +18,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::socket::{self, SocketReader};
-use super::{Carrier, ReadHalf, Security, Transport};
+use super::tunnel::Tunnel;
+use super::{ReadHalf, Security, Transport};
 use crate::error::{CloseReason, TunnelError, TunnelFailure};
 
-/// How much of what a program complains of is kept: the last of it.
-const STDERR_KEPT: usize = 4096;
 /// How long a program that has closed its output may take to end.
 const END_LIMIT: Duration = Duration::from_secs(2);
 /// How long standard error may stay open behind a program that has ended: some leave a child in the
@@ -42,20 +41,6 @@ pub(crate) struct Program<'a> {
     /// Whether it may ask its user something on the terminal.
     pub(crate) uses_terminal: bool,
     pub(crate) security: Security,
-}
-
-/// What is known of a program.
-#[derive(Debug)]
-struct Tunnel {
-    program: String,
-    host: Option<String>,
-    said: Mutex<Said>,
-}
-
-#[derive(Debug, Default)]
-struct Said {
-    stderr: Vec<u8>,
-    status: Option<ExitStatus>,
 }
 
 impl Program<'_> {
@@ -90,11 +75,7 @@ impl Program<'_> {
         // The command holds the other end of the socket.
         drop(command);
 
-        let tunnel = Arc::new(Tunnel {
-            program: self.name.to_owned(),
-            host: self.host.map(ToOwned::to_owned),
-            said: Mutex::default(),
-        });
+        let tunnel = Arc::new(Tunnel::new(self.name, self.host));
         let stderr = child.stderr.take();
         let listening = stderr.map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&tunnel))));
         let kept = Kept {
@@ -125,32 +106,12 @@ fn has_terminal() -> bool {
     std::fs::File::open("/dev/tty").is_ok()
 }
 
-impl Carrier for Tunnel {
-    fn failed(&self, failure: TunnelFailure) -> TunnelError {
-        let said = self.lock();
-        TunnelError::new(&self.program, self.host.as_deref(), failure, &said.stderr)
-    }
-}
-
-impl Tunnel {
-    fn ended(&self) -> TunnelError {
-        let status = self.lock().status;
-        self.failed(status.map_or(TunnelFailure::ClosedOutput, TunnelFailure::Ended))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Keeps the last of what a program complains of.
 async fn listen(mut stderr: ChildStderr, tunnel: Arc<Tunnel>) {
-    let mut bytes = Vec::with_capacity(STDERR_KEPT);
+    let mut bytes = Vec::with_capacity(4096);
     while let Ok(1..) = tokio_util::io::read_buf(&mut stderr, &mut bytes).await {
-        let mut said = tunnel.lock();
-        said.stderr.append(&mut bytes);
-        let excess = said.stderr.len().saturating_sub(STDERR_KEPT);
-        said.stderr.drain(..excess);
+        tunnel.heard(&bytes);
+        bytes.clear();
     }
 }
 
@@ -168,8 +129,8 @@ async fn keep(
             abort.abort();
         }
     }
-    tracing::debug!(program = tunnel.program, ?status, "program ended");
-    tunnel.lock().status = status;
+    tracing::debug!(?tunnel, ?status, "program ended");
+    tunnel.set_status(status);
 }
 
 /// What comes of `wanted`, unless `other` comes first.
@@ -264,7 +225,7 @@ impl ReadHalf for ProgramReader {
             ready!(ending.as_mut().poll(cx));
             self.ending = None;
         }
-        let reason = self.tunnel.ended();
+        let reason = self.tunnel.ended(TunnelFailure::ClosedOutput);
         Poll::Ready(Some(CloseReason::Tunnel(Arc::new(reason))))
     }
 }

@@ -9,7 +9,7 @@ mod in_process;
 mod parameters;
 mod percent;
 mod sockets;
-#[cfg(feature = "ssh")]
+#[cfg(any(feature = "ssh", feature = "ssh-native"))]
 mod ssh;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 
 impl ConnectUri {
     /// The program that stands in for ssh, and its arguments up to the command for the other host.
+    #[cfg(feature = "ssh")]
     pub(crate) fn ssh_command(&self) -> (&str, Vec<String>) {
         let parameter = |name| self.parameters.get(name);
         let mut arguments = Vec::new();

@@ -5,7 +5,7 @@
 
 mod config;
 mod sockets;
-#[cfg(feature = "ssh")]
+#[cfg(any(feature = "ssh", feature = "ssh-native"))]
 mod ssh;
 
 use super::*;

@@ -26,6 +26,7 @@ fn socket(command: &str) -> Option<&str> {
     Some(socket.trim_end_matches("; fi'").trim_end_matches('\''))
 }
 
+#[cfg(feature = "ssh")]
 #[test]
 fn the_program_on_this_side() {
     let table: [(&str, &str, &[&str]); 5] = [

@@ -1,0 +1,93 @@
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why there was no login on the daemon's host, where this process speaks SSH itself (`libssh` and
+/// `libssh2` in the URI).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SshError {
+    /// The host.
+    pub host: String,
+    /// What happened.
+    pub failure: SshFailure,
+}
+
+/// How a login by SSH failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SshFailure {
+    /// Nobody knows the host's key, and nobody accepted it.
+    UnknownHost {
+        /// The key's kind and fingerprint.
+        key: String,
+        /// The file with the keys of hosts.
+        file: PathBuf,
+    },
+    /// The host has another key than the one that is known, or one that was revoked.
+    ChangedHost {
+        /// The key's kind and fingerprint.
+        key: String,
+        /// The file with the keys of hosts.
+        file: PathBuf,
+        /// The line that the key contradicts.
+        line: usize,
+    },
+    /// The file with the keys of hosts cannot be used.
+    KnownHosts {
+        /// The file.
+        file: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The host did not let us in.
+    Refused {
+        /// The user who was to log in.
+        user: String,
+        /// What was tried, and what came of it.
+        tried: Vec<String>,
+    },
+    /// The two could not talk, or the host ended the talk; in its words or the protocol's.
+    Broken(String),
+}
+
+impl fmt::Display for SshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        match &self.failure {
+            SshFailure::UnknownHost { key, file } => write!(
+                f,
+                "the SSH host key of {host} is unknown: {key} is not in {}; add it there once you \
+                 are sure of it, or have known_hosts_verify=auto in the URI",
+                file.display()
+            ),
+            SshFailure::ChangedHost { key, file, line } => write!(
+                f,
+                "the SSH host key of {host} is not the one that is known: it is {key}, but {} says \
+                 otherwise in line {line}; either somebody stands in between, or the host has a \
+                 new key, and that line must go",
+                file.display()
+            ),
+            SshFailure::KnownHosts { file, source } => {
+                write!(f, "the known hosts of SSH, {}: {source}", file.display())
+            }
+            SshFailure::Refused { user, tried } => {
+                write!(
+                    f,
+                    "{host} does not let {user} log in by SSH: {}",
+                    tried.join("; ")
+                )
+            }
+            SshFailure::Broken(reason) => write!(f, "SSH to {host} failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for SshError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.failure {
+            SshFailure::KnownHosts { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The keys of hosts, in a file of OpenSSH's form.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use ring::hmac;
+use russh::keys::PublicKey;
+use russh::keys::ssh_key::Algorithm;
+use russh::keys::ssh_key::known_hosts::{Entry, HostPatterns, Marker};
+
+use crate::error::SshFailure;
+
+/// What to make of a host whose key is not known (`known_hosts_verify`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Verify {
+    /// Ask.
+    #[default]
+    Normal,
+    /// Take it for true from now on.
+    Auto,
+    /// Do not look at keys at all.
+    Ignore,
+}
+
+impl Verify {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "normal" => Self::Normal,
+            "auto" => Self::Auto,
+            "ignore" => Self::Ignore,
+            _ => return None,
+        })
+    }
+}
+
+/// What the file says of one host.
+pub(super) struct Hosts {
+    file: PathBuf,
+    /// As it stands in such files.
+    name: String,
+    known: Vec<Known>,
+}
+
+struct Known {
+    line: usize,
+    key: PublicKey,
+    is_revoked: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Known,
+    Unknown,
+    Changed { line: usize },
+}
+
+impl Hosts {
+    /// A file that does not exist knows nobody.
+    pub(super) fn load(host: &str, port: u16, file: PathBuf) -> Result<Self, SshFailure> {
+        let text = match fs::read(&file) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(SshFailure::KnownHosts { file, source }),
+        };
+        let name = match port {
+            22 => host.to_ascii_lowercase(),
+            _ => format!("[{}]:{port}", host.to_ascii_lowercase()),
+        };
+        let mut known = Vec::new();
+        for (line, text) in (1..).zip(text.lines()) {
+            // Kinds of keys that are unknown here are no use here.
+            let Ok(entry) = text.trim().parse::<Entry>() else {
+                continue;
+            };
+            let is_revoked = match entry.marker() {
+                None => false,
+                Some(Marker::Revoked) => true,
+                // Hosts are not asked for certificates.
+                Some(Marker::CertAuthority) => continue,
+            };
+            if matches(entry.host_patterns(), &name) {
+                let key = entry.public_key().clone();
+                known.push(Known {
+                    line,
+                    key,
+                    is_revoked,
+                });
+            }
+        }
+        Ok(Self { file, name, known })
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Whether a key of that kind is known.
+    pub(super) fn has_kind(&self, kind: &Algorithm) -> bool {
+        self.known
+            .iter()
+            .any(|known| !known.is_revoked && known.key.algorithm() == *kind)
+    }
+
+    pub(super) fn judge(&self, key: &PublicKey) -> Verdict {
+        let is_same = |known: &&Known| known.key.key_data() == key.key_data();
+        if let Some(revoked) = self.known.iter().filter(is_same).find(|it| it.is_revoked) {
+            return Verdict::Changed { line: revoked.line };
+        }
+        if self.known.iter().any(|known| is_same(&known)) {
+            return Verdict::Known;
+        }
+        match self.known.iter().find(|known| !known.is_revoked) {
+            Some(other) => Verdict::Changed { line: other.line },
+            None => Verdict::Unknown,
+        }
+    }
+
+    /// Remembers the key as the host's.
+    pub(super) fn add(&self, key: &PublicKey) -> Result<(), SshFailure> {
+        self.append(key).map_err(|source| SshFailure::KnownHosts {
+            file: self.file.clone(),
+            source,
+        })
+    }
+
+    fn append(&self, key: &PublicKey) -> io::Result<()> {
+        if let Some(dir) = self.file.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        let options = File::options().read(true).append(true).create(true).clone();
+        let mut file = options.open(&self.file)?;
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last)?;
+        }
+        let end = if last == *b"\n" { "" } else { "\n" };
+        let key = key.to_openssh().map_err(io::Error::other)?;
+        // At once, for others may write, too.
+        file.write_all(format!("{end}{} {key}\n", self.name).as_bytes())
+    }
+}
+
+fn matches(patterns: &HostPatterns, name: &str) -> bool {
+    match patterns {
+        HostPatterns::HashedName { salt, hash } => {
+            let salt = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, salt);
+            hmac::verify(&salt, name.as_bytes(), hash).is_ok()
+        }
+        HostPatterns::Patterns(patterns) => {
+            let mut is_meant = false;
+            for pattern in patterns {
+                match pattern.strip_prefix('!') {
+                    Some(pattern) if is_like(name, pattern) => return false,
+                    Some(_) => {}
+                    None => is_meant |= is_like(name, pattern),
+                }
+            }
+            is_meant
+        }
+    }
+}
+
+/// Whether a name is what a pattern with `*` and `?` describes.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let Some(first) = pattern.chars().next() else {
+        return name.is_empty();
+    };
+    let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
+    if first == '*' {
+        let ends = name.char_indices().map(|(start, _)| start);
+        let mut starts = ends.chain([name.len()]);
+        return starts.any(|start| is_like(name.get(start..).unwrap_or_default(), rest));
+    }
+    let mut characters = name.chars();
+    match characters.next() {
+        Some(other) if first == '?' || first.eq_ignore_ascii_case(&other) => {
+            is_like(characters.as_str(), rest)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "hosts_tests.rs"]
+mod tests;

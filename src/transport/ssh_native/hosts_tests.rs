@@ -1,0 +1,92 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const ONE: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+const OTHER: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILIG2T/B0l0gaqj3puu510tu9N1OkQ4znY3LYuEm5zCF";
+const ECDSA: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg=";
+
+fn judge(file: &str, host: &str, port: u16, key: &str) -> Verdict {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("known_hosts");
+    fs::write(&path, file).unwrap();
+    let hosts = Hosts::load(host, port, path).unwrap();
+    hosts.judge(&key.parse().unwrap())
+}
+
+#[test]
+fn keys_are_found_by_their_hosts_names() {
+    let known = |file: &str, host, port| judge(file, host, port, ONE) == Verdict::Known;
+    for (hosts, host, port) in [
+        ("kvm1", "kvm1", 22),
+        ("kvm1,10.0.0.1", "10.0.0.1", 22),
+        ("[kvm1]:2222", "kvm1", 2222),
+        ("KVM1", "kvm1", 22),
+        ("kvm1", "KVM1", 22),
+        ("kvm?.*.com", "kvm1.example.com", 22),
+        ("*", "kvm1", 22),
+        ("*,!kvm2", "kvm1", 22),
+        ("[::1]:2222", "::1", 2222),
+        ("::1", "::1", 22),
+    ] {
+        assert!(
+            known(&format!("{hosts} {ONE} a comment"), host, port),
+            "{hosts}"
+        );
+    }
+    for (hosts, host, port) in [
+        ("kvm1", "kvm11", 22),
+        ("kvm1", "kvm1", 2222),
+        ("[kvm1]:2222", "kvm1", 22),
+        ("kvm?", "kvm", 22),
+        ("*,!kvm1", "kvm1", 22),
+        ("# kvm1", "kvm1", 22),
+        ("@cert-authority kvm1", "kvm1", 22),
+    ] {
+        let verdict = judge(&format!("{hosts} {ONE}"), host, port, ONE);
+        assert_eq!(verdict, Verdict::Unknown, "{hosts}");
+    }
+}
+
+/// As `ssh-keygen -H` writes it.
+#[test]
+fn hashed_names_are_found() {
+    let line = format!("|1|O33ESRMWPVkMYIwJ1Uw+n877jTo=|nuuC5vEqXlEZ/8BXQR7m619W6Ak= {OTHER}");
+    assert_eq!(judge(&line, "example.com", 22, OTHER), Verdict::Known);
+    assert_eq!(
+        judge(&line, "example.com", 22, ONE),
+        Verdict::Changed { line: 1 }
+    );
+    assert_eq!(judge(&line, "example.org", 22, OTHER), Verdict::Unknown);
+}
+
+#[test]
+fn other_keys_of_a_known_host_are_suspicious() {
+    let line = 3;
+    let file = format!("\nnonsense\nkvm1 {OTHER}\nkvm1 ssh-new AAAA\n");
+    assert_eq!(judge(&file, "kvm1", 22, ONE), Verdict::Changed { line });
+    // Of whatever kind.
+    assert_eq!(judge(&file, "kvm1", 22, ECDSA), Verdict::Changed { line });
+    let file = format!("kvm1 {OTHER}\nkvm1 {ECDSA}\nkvm1 {ONE}");
+    assert_eq!(judge(&file, "kvm1", 22, ONE), Verdict::Known);
+    let file = format!("kvm1 {ONE}\n@revoked * {ONE}");
+    assert_eq!(judge(&file, "kvm1", 22, ONE), Verdict::Changed { line: 2 });
+}
+
+#[test]
+fn accepted_keys_are_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("libvirt/known_hosts");
+    let hosts = Hosts::load("kvm1", 2222, path.clone()).unwrap();
+    hosts.add(&ONE.parse().unwrap()).unwrap();
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        format!("[kvm1]:2222 {ONE}\n")
+    );
+    fs::write(&path, "kvm2 x").unwrap();
+    hosts.add(&ONE.parse().unwrap()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text, format!("kvm2 x\n[kvm1]:2222 {ONE}\n"));
+}

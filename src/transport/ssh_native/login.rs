@@ -1,0 +1,312 @@
+//! Proving to the host who we are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse, Prompt};
+use russh::keys::agent::AgentIdentity;
+use russh::keys::agent::client::AgentClient;
+use russh::keys::{self, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
+
+use super::{Guard, Refusal, Target};
+use crate::auth::{Given, Wallet};
+use crate::error::{Error, SshFailure};
+use crate::types::connect::CredentialType;
+
+/// The keys that are looked for, in the user's `.ssh`.
+const KEYS: [&str; 5] = ["identity", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"];
+/// How often a host may ask for more.
+const ROUNDS: usize = 16;
+
+/// A way to log in (`sshauth`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Agent,
+    Key,
+    Password,
+    Interactive,
+}
+
+impl Method {
+    const ALL: [Self; 4] = [Self::Agent, Self::Key, Self::Password, Self::Interactive];
+
+    /// Of the names that C's clients have for them.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "agent" => Self::Agent,
+            "privkey" => Self::Key,
+            "password" => Self::Password,
+            "keyboard-interactive" => Self::Interactive,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Key => "key",
+            Self::Password => "password",
+            Self::Interactive => "keyboard-interactive",
+        }
+    }
+
+    fn kind(self) -> MethodKind {
+        match self {
+            Self::Agent | Self::Key => MethodKind::PublicKey,
+            Self::Password => MethodKind::Password,
+            Self::Interactive => MethodKind::KeyboardInteractive,
+        }
+    }
+}
+
+/// What came of one way.
+enum Outcome {
+    In,
+    /// The host said no, and what else it would accept.
+    No(MethodSet, String),
+    /// There was nothing to show.
+    Nothing(String),
+}
+
+pub(super) async fn login(session: &mut Handle<Guard>, target: &Target<'_>) -> Result<(), Refusal> {
+    let mut offered = match session.authenticate_none(target.user).await? {
+        AuthResult::Success => return Ok(()),
+        AuthResult::Failure {
+            remaining_methods, ..
+        } => still_there(session, remaining_methods)?,
+    };
+    let given = Given {
+        // That is for the daemon.
+        login: None,
+        asker: target.given.asker.clone(),
+    };
+    let mut user = User {
+        name: target.user,
+        wallet: Wallet::new(&given, "ssh", target.host, target.auth_file),
+        key_file: target.key_file,
+    };
+    let mut tried = Vec::new();
+    let methods = target.methods.clone();
+    for method in methods.unwrap_or_else(|| Method::ALL.to_vec()) {
+        let name = method.name();
+        if !offered.contains(&method.kind()) {
+            tried.push(format!("{name}: the host does not want it"));
+            continue;
+        }
+        let outcome = match method {
+            Method::Agent => user.by_agent(session).await?,
+            Method::Key => user.by_key(session).await?,
+            Method::Password => user.by_password(session).await?,
+            Method::Interactive => user.by_answers(session).await?,
+        };
+        match outcome {
+            Outcome::In => return Ok(()),
+            Outcome::No(remaining, what) => {
+                tried.push(format!("{name}: {what}"));
+                offered = still_there(session, remaining)?;
+            }
+            Outcome::Nothing(why) => tried.push(format!("{name}: {why}")),
+        }
+    }
+    let user = target.user.to_owned();
+    Err(SshFailure::Refused { user, tried }.into())
+}
+
+/// A host that hung up wants nothing more.
+fn still_there(session: &Handle<Guard>, offered: MethodSet) -> Result<MethodSet, Refusal> {
+    if offered.is_empty() && session.is_closed() {
+        Err(russh::Error::Disconnect.into())
+    } else {
+        Ok(offered)
+    }
+}
+
+struct User<'a> {
+    name: &'a str,
+    wallet: Wallet<'a>,
+    key_file: Option<&'a str>,
+}
+
+impl User<'_> {
+    async fn by_agent(&self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+        let Some(socket) = env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()) else {
+            return Ok(Outcome::Nothing("there is none (SSH_AUTH_SOCK)".to_owned()));
+        };
+        let keys = async {
+            let mut agent = AgentClient::connect_uds(socket).await?;
+            let keys = agent.request_identities().await?;
+            Ok::<_, keys::Error>((agent, keys))
+        };
+        let (mut agent, identities) = match keys.await {
+            Ok(both) => both,
+            Err(error) => return Ok(Outcome::Nothing(error.to_string())),
+        };
+        let mut last = None;
+        for identity in &identities {
+            // Whoever certified a key is not asked for by anybody here.
+            let AgentIdentity::PublicKey { key, .. } = identity else {
+                continue;
+            };
+            let hash = hash(session, key).await?;
+            let signed =
+                session.authenticate_publickey_with(self.name, key.clone(), hash, &mut agent);
+            match signed.await {
+                Ok(AuthResult::Success) => return Ok(Outcome::In),
+                Ok(AuthResult::Failure {
+                    remaining_methods, ..
+                }) => last = Some(still_there(session, remaining_methods)?),
+                Err(error) => return Ok(Outcome::Nothing(error.to_string())),
+            }
+        }
+        Ok(match last {
+            None => Outcome::Nothing("it has no keys".to_owned()),
+            Some(remaining) => {
+                let count = identities.len();
+                Outcome::No(remaining, format!("none of its {count} keys was accepted"))
+            }
+        })
+    }
+
+    async fn by_key(&self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+        let Some(file) = self.key_file.map(PathBuf::from).or_else(usual_key) else {
+            return Ok(Outcome::Nothing("there is none in ~/.ssh".to_owned()));
+        };
+        let key = match self.load(&file).await {
+            Ok(key) => key,
+            Err(reason) => return Ok(Outcome::Nothing(format!("{}: {reason}", file.display()))),
+        };
+        let hash = hash(session, key.public_key()).await?;
+        let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
+        let result = session.authenticate_publickey(self.name, key).await?;
+        let what = format!("{} was not accepted", file.display());
+        Ok(outcome(result, &what))
+    }
+
+    /// Reads a key, and asks for its passphrase if it has one.
+    async fn load(&self, file: &Path) -> Result<PrivateKey, String> {
+        match read_key(file.to_owned(), None).await {
+            Err(keys::Error::KeyIsEncrypted) => {}
+            other => return other.map_err(|error| error.to_string()),
+        }
+        let prompt = format!("Passphrase of the key {}", file.display());
+        let asked = self.wallet.ask(
+            CredentialType::Passphrase,
+            "the SSH key",
+            Some(self.name),
+            prompt,
+            "a passphrase",
+        );
+        let passphrase = asked.await.map_err(|error| in_short(&error))?;
+        let key = read_key(file.to_owned(), Some(passphrase.expose().to_owned())).await;
+        key.map_err(|_| "the passphrase is wrong".to_owned())
+    }
+
+    async fn by_password(&mut self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+        let password = match self.wallet.password("SSH", self.name).await {
+            Ok(password) => password,
+            Err(error) => return missing(error),
+        };
+        let result = session.authenticate_password(self.name, password.expose());
+        Ok(outcome(result.await?, "it was not accepted"))
+    }
+
+    async fn by_answers(&mut self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+        let mut response = session
+            .authenticate_keyboard_interactive_start(self.name, None)
+            .await?;
+        for round in 0..ROUNDS {
+            let prompts = match response {
+                KeyboardInteractiveAuthResponse::Success => return Ok(Outcome::In),
+                KeyboardInteractiveAuthResponse::Failure {
+                    remaining_methods, ..
+                } => {
+                    let what = "the answers were not accepted".to_owned();
+                    return Ok(Outcome::No(remaining_methods, what));
+                }
+                KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => prompts,
+            };
+            let mut answers = Vec::with_capacity(prompts.len());
+            for prompt in &prompts {
+                // What a lone question that hides its answer asks for is the password.
+                let is_for_password = round == 0 && prompts.len() == 1 && !prompt.echo;
+                match self.answer(prompt, is_for_password).await {
+                    Ok(answer) => answers.push(answer),
+                    Err(error) => return missing(error),
+                }
+            }
+            response = session
+                .authenticate_keyboard_interactive_respond(answers)
+                .await?;
+        }
+        Err(SshFailure::Broken("the host asks without end".to_owned()).into())
+    }
+
+    async fn answer(&mut self, prompt: &Prompt, is_for_password: bool) -> Result<String, Error> {
+        if is_for_password && let Some(password) = self.wallet.written_password()? {
+            return Ok(password.expose().to_owned());
+        }
+        let kind = if prompt.echo {
+            CredentialType::Echoprompt
+        } else {
+            CredentialType::Noechoprompt
+        };
+        let text = prompt.prompt.trim_end().to_owned();
+        let asked = self
+            .wallet
+            .ask(kind, "SSH", Some(self.name), text, "an answer");
+        asked.await.map(|answer| answer.expose().to_owned())
+    }
+}
+
+fn outcome(result: AuthResult, what: &str) -> Outcome {
+    match result {
+        AuthResult::Success => Outcome::In,
+        AuthResult::Failure {
+            remaining_methods,
+            partial_success: true,
+        } => Outcome::No(remaining_methods, "accepted, but not enough".to_owned()),
+        AuthResult::Failure {
+            remaining_methods, ..
+        } => Outcome::No(remaining_methods, what.to_owned()),
+    }
+}
+
+/// Nothing to show is no reason to give up; a file with mistakes is.
+fn missing(error: Error) -> Result<Outcome, Refusal> {
+    match error {
+        Error::Auth(_) => Ok(Outcome::Nothing(in_short(&error))),
+        other => Err(other.into()),
+    }
+}
+
+fn in_short(error: &Error) -> String {
+    match error {
+        Error::Auth(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// What to sign with; of RSA there are several ways, of which the host may not know the best.
+async fn hash(session: &Handle<Guard>, key: &PublicKey) -> Result<Option<HashAlg>, russh::Error> {
+    if !key.algorithm().is_rsa() {
+        return Ok(None);
+    }
+    let best = session.best_supported_rsa_hash().await?;
+    Ok(best.unwrap_or(Some(HashAlg::Sha256)))
+}
+
+fn usual_key() -> Option<PathBuf> {
+    let dir = env::home_dir()?.join(".ssh");
+    let mut files = KEYS.iter().map(|name| dir.join(name));
+    files.find(|file| file.is_file())
+}
+
+/// Deriving a key from a passphrase takes long on purpose.
+async fn read_key(file: PathBuf, passphrase: Option<String>) -> Result<PrivateKey, keys::Error> {
+    let passphrase = passphrase.map(zeroize::Zeroizing::new);
+    let read = move || keys::load_secret_key(file, passphrase.as_ref().map(|it| it.as_str()));
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+}
