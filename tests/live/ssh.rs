@@ -3,6 +3,8 @@
 mod end;
 mod ext;
 mod failures;
+#[cfg(feature = "ssh-native")]
+mod native;
 mod several;
 mod ways;
 

@@ -36,6 +36,7 @@ pub fn example(name: &str) -> PathBuf {
             ("lxc", cfg!(feature = "lxc")),
             ("admin", cfg!(feature = "admin")),
             ("sasl", cfg!(feature = "sasl")),
+            ("ssh-native", cfg!(feature = "ssh-native")),
         ] {
             if is_on {
                 cargo.args(["--features", feature]);

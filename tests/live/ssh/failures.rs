@@ -210,7 +210,6 @@ async fn uris_that_cannot_be() {
             "netcat= has no place",
         ),
         ("qemu+ssh://h/system?proxy=x", "proxy is"),
-        ("qemu+libssh://h/system", "qemu+ssh://"),
     ] {
         let text = Connect::open(uri).await.unwrap_err().to_string();
         assert!(text.contains(reason), "{text}");

@@ -23,7 +23,7 @@ mod client;
 mod server;
 
 pub use client::Client;
-pub use server::{Builder, Server};
+pub use server::{Builder, PASSWORD, Server};
 
 use std::fs;
 use std::path::Path;

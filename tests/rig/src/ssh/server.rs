@@ -28,7 +28,13 @@ pub struct Builder<'a> {
     keys: Vec<String>,
     lines: Vec<String>,
     environment: Vec<(String, String)>,
+    by_password: bool,
 }
+
+/// The password of everybody whom a server lets in by password.
+pub const PASSWORD: &str = "rig-secret";
+/// The same as it stands in `/etc/shadow`.
+const PASSWORD_HASH: &str = "$6$rigsalt$8vj7NSvlA5zxOpDV5ASPn5OGkzM4xAeMTtSHK9htpvAXcN.lQ0WR.nalLEwyAsv2YTCGD976W7asUgfEkcTMU.";
 
 /// A running ssh server on a port of `127.0.0.1`. It ends when dropped, or with its daemon.
 ///
@@ -60,6 +66,18 @@ impl Builder<'_> {
     /// Adds a line to `sshd_config`; it counts for more than what the rig says there.
     pub fn conf_line(mut self, line: impl Into<String>) -> Self {
         self.lines.push(line.into());
+        self
+    }
+
+    /// Lets everybody in who knows [`PASSWORD`], be it that the client sends it as such
+    /// (`password`) or as the answer to a question (`keyboard-interactive`). System daemons only.
+    pub fn accept_password(mut self, method: &str) -> Self {
+        self.by_password = true;
+        let settings: &[&str] = match method {
+            "password" => &["PasswordAuthentication yes"],
+            _ => &["KbdInteractiveAuthentication yes", "UsePAM yes"],
+        };
+        self.lines.extend(settings.iter().map(ToString::to_string));
         self
     }
 
@@ -108,7 +126,7 @@ impl Builder<'_> {
         };
         write(&home.join("authorized_keys"), &self.keys.join("\n"))?;
         if is_system {
-            make_users(&dir, &home)?;
+            make_users(&dir, &home, self.by_password)?;
             // Where clients on that host look for them.
             for socket in [Some(self.daemon.socket()), self.daemon.socket_ro()] {
                 link_socket(socket, &self.daemon.dir().join("run"))?;
@@ -199,6 +217,7 @@ impl Server {
             keys: Vec::new(),
             lines: Vec::new(),
             environment: Vec::new(),
+            by_password: false,
         }
     }
 
@@ -293,7 +312,7 @@ fn greeting(port: u16) -> io::Result<()> {
 }
 
 /// The users of a system daemon's host: the machine's, of which root and nobody can log in.
-fn make_users(dir: &Path, home: &Path) -> Result<()> {
+fn make_users(dir: &Path, home: &Path, by_password: bool) -> Result<()> {
     const USERS: [(&str, &str); 2] = [
         ("root", "x:0:0:root:/home/root:/bin/bash"),
         ("nobody", "x:65534:65534:nobody:/home/nobody:/bin/sh"),
@@ -305,8 +324,9 @@ fn make_users(dir: &Path, home: &Path) -> Result<()> {
     for (name, entry) in USERS {
         make_dir(&home.join(name))?;
         users.push(format!("{name}:{entry}"));
-        // No password, but not locked either.
-        passwords.push(format!("{name}:*:19000:0:99999:7:::"));
+        // If there is no password, they are not locked out either.
+        let password = if by_password { PASSWORD_HASH } else { "*" };
+        passwords.push(format!("{name}:{password}:19000:0:99999:7:::"));
     }
     let is_new = |line: &&str| {
         let name = line.split(':').next();

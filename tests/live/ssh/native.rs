@@ -1,0 +1,79 @@
+//! SSH that is spoken by the library itself.
+
+mod end;
+mod known_hosts;
+mod logins;
+
+use libvirt_client::domain::XmlFlags;
+use libvirt_client::{Connect, Error, SshFailure};
+
+use super::{Host, check, virsh};
+
+impl Host {
+    /// A URI with these parameters, and those with which the host is known.
+    fn native_uri(&self, parameters: &str) -> String {
+        format!(
+            "test+libssh2://{}@{}/default?socket={}&known_hosts={}&{parameters}",
+            self.server.user(),
+            self.server.address(),
+            self.daemon.socket().display(),
+            self.client.known_hosts().display()
+        )
+    }
+
+    /// The same, to log in with the right key.
+    fn key_uri(&self, parameters: &str) -> String {
+        let key = self.client.key().display().to_string();
+        self.native_uri(&format!("keyfile={key}&sshauth=privkey&{parameters}"))
+    }
+}
+
+/// Opens a connection; it must fail at the login.
+async fn refused(uri: &str) -> (SshFailure, String) {
+    match Connect::open(uri).await.unwrap_err() {
+        Error::Ssh(error) => {
+            let text = error.to_string();
+            (error.failure, text)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_a_file() {
+    let Some(host) = Host::new() else { return };
+    let uri = host.key_uri("");
+    let conn = Connect::open(&uri).await.unwrap();
+    check(&conn).await;
+    assert_eq!(conn.uri(), virsh(&uri, &["uri"]).unwrap());
+    assert!(conn.is_encrypted().await.unwrap() && conn.is_secure().await.unwrap());
+    let other = Connect::open(&uri.replace("libssh2", "libssh")).await;
+    check(&other.unwrap()).await;
+    // More than fits into a packet, both ways.
+    let xml = format!(
+        "<domain type='test'><name>big</name><description>{}</description>\
+        <memory>1</memory><os><type>hvm</type></os></domain>",
+        "x".repeat(3_000_000)
+    );
+    let domain = conn.domain_define_xml(&xml).await.unwrap();
+    let described = domain.xml_desc(XmlFlags::empty()).await.unwrap();
+    assert!(described.len() > 3_000_000);
+    domain.undefine().await.unwrap();
+}
+
+#[tokio::test]
+async fn parameters_that_mean_nothing() {
+    for (parameter, reason) in [
+        (
+            "known_hosts_verify=maybe",
+            "\"normal\", \"auto\" or \"ignore\"",
+        ),
+        ("sshauth=agent,luck", "there is no \"luck\""),
+        ("proxy=native&netcat=nc", "netcat= has no place"),
+    ] {
+        let uri = format!("qemu+libssh://kvm1/system?{parameter}");
+        let error = Connect::open(&uri).await.unwrap_err();
+        assert!(matches!(error, Error::Uri { .. }), "{error:?}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}

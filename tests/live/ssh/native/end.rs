@@ -1,0 +1,140 @@
+//! What becomes of the connection, and of the command on the host.
+
+use std::net::TcpListener;
+
+use libvirt_client::{CloseReason, Connect, Error, TunnelFailure};
+use rig::network::Port;
+use rig::ssh::Client;
+
+use super::super::{Host, check};
+use crate::common::eventually;
+
+/// Whether somebody is logged in, or about to be.
+fn is_somebody_there(host: &Host) -> bool {
+    let running = host.server.processes().unwrap();
+    running.iter().any(|it| {
+        let session = it.command.strip_prefix("sshd: ");
+        session.is_some_and(|session| !session.contains("[listener]"))
+    })
+}
+
+async fn nobody_is_there(host: &Host) {
+    eventually("nobody is logged in", async || !is_somebody_there(host)).await;
+}
+
+#[tokio::test]
+async fn nothing_is_left_on_the_host() {
+    let Some(host) = Host::new() else { return };
+    let uri = host.key_uri("");
+    let conn = Connect::open(&uri).await.unwrap();
+    assert!(is_somebody_there(&host));
+    conn.close().await;
+    nobody_is_there(&host).await;
+    drop(Connect::open(&uri).await.unwrap());
+    nobody_is_there(&host).await;
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_cancelled_openings() {
+    // Its command never says anything.
+    let client = Client::new().unwrap();
+    let option = "command=\"exec sleep 1000000\"";
+    let Some(host) = Host::with(|server| server.accept_with(option, &client)) else {
+        return;
+    };
+    let key = host.client.key().display().to_string();
+    let uri = host
+        .key_uri("")
+        .replace(&key, &client.key().display().to_string());
+    tokio::select! {
+        opened = Connect::open(&uri) => panic!("{opened:?}"),
+        () = eventually("the command runs", async || {
+            let running = host.server.processes().unwrap();
+            running.iter().any(|it| it.command.starts_with("sleep "))
+        }) => {}
+    }
+    nobody_is_there(&host).await;
+}
+
+#[tokio::test]
+async fn hosts_that_go() {
+    let Some(mut host) = Host::new() else { return };
+    let conn = Connect::open(&host.key_uri("")).await.unwrap();
+    check(&conn).await;
+    host.server.kill9().unwrap();
+    let reason = conn.closed().await;
+    let CloseReason::Tunnel(error) = &reason else {
+        panic!("{reason:?}")
+    };
+    assert!(matches!(error.failure, TunnelFailure::Lost), "{error:?}");
+    assert_eq!(error.to_string(), "SSH to 127.0.0.1 lost the connection");
+}
+
+#[tokio::test]
+async fn hosts_that_cannot_be_reached() {
+    let Some(host) = Host::new() else { return };
+    let port = Port::reserve().unwrap();
+    let address = host.server.address();
+    let uri = host
+        .key_uri("")
+        .replace(&address, &format!("127.0.0.1:{}", port.number()));
+    let error = Connect::open(&uri).await.unwrap_err();
+    assert!(matches!(error, Error::Network(_)), "{error:?}");
+    assert!(error.to_string().contains("Connection refused"), "{error}");
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = host
+        .key_uri("")
+        .replace(&address, &silent.local_addr().unwrap().to_string());
+    let limit = Some(std::time::Duration::from_millis(100));
+    let error = Connect::builder(&uri)
+        .open_timeout(limit)
+        .open()
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+}
+
+/// The text of what must go wrong behind the login.
+async fn failure(uri: &str) -> String {
+    match Connect::open(uri).await.unwrap_err() {
+        Error::Tunnel(error) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn commands_that_fail() {
+    let Some(host) = Host::new() else { return };
+    let socket = host.daemon.socket().display().to_string();
+    let text = failure(&host.key_uri("").replace(&socket, "/nonexistent/socket")).await;
+    assert!(
+        text.starts_with("SSH to 127.0.0.1 ended with exit status: 1: nc: ")
+            && text.ends_with("; is libvirt's daemon running on 127.0.0.1?"),
+        "{text}"
+    );
+    let text = failure(&host.key_uri("netcat=/nope")).await;
+    assert!(
+        text.contains(" ended with exit status: 127: ")
+            && text.contains("; 127.0.0.1 has neither virt-ssh-helper"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn hosts_that_let_in_for_something_else() {
+    let client = Client::new().unwrap();
+    let option = "command=\"echo Welcome to kvm1!\"";
+    let Some(host) = Host::with(|server| server.accept_with(option, &client)) else {
+        return;
+    };
+    let key = host.client.key().display().to_string();
+    let uri = host
+        .key_uri("")
+        .replace(&key, &client.key().display().to_string());
+    let text = failure(&uri).await;
+    assert!(
+        text.contains("SSH to 127.0.0.1 brought something else than libvirt: \"Welcome to kvm1!"),
+        "{text}"
+    );
+}

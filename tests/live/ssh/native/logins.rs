@@ -1,0 +1,161 @@
+//! Who we are.
+
+use std::fs;
+use std::process::Command;
+
+use libvirt_client::types::connect::CredentialType;
+use libvirt_client::{Connect, ConnectBuilder, Secret, SshFailure};
+use rig::Need;
+use rig::ssh::{Client, PASSWORD};
+
+use super::super::{Host, check};
+use super::refused;
+use crate::host::programs::example;
+
+/// Answers that kind of question, and no other.
+fn answering(uri: &str, kind: CredentialType, answer: &'static str) -> ConnectBuilder {
+    Connect::builder(uri).credentials(move |request| async move {
+        (request.kind == kind).then(|| Secret::from(answer))
+    })
+}
+
+#[tokio::test]
+async fn keys_that_are_not_accepted() {
+    let Some(host) = Host::new() else { return };
+    let stranger = Client::new().unwrap();
+    let file = stranger.key().display().to_string();
+    let uri = host.native_uri(&format!("keyfile={file}&sshauth=privkey"));
+    let (failure, text) = refused(&uri).await;
+    assert!(matches!(failure, SshFailure::Refused { .. }), "{failure:?}");
+    assert_eq!(
+        text,
+        format!("127.0.0.1 does not let root log in by SSH: key: {file} was not accepted")
+    );
+    let (_, text) = refused(&host.native_uri("keyfile=/nowhere&sshauth=privkey,password")).await;
+    assert!(
+        text.ends_with(
+            "key: /nowhere: No such file or directory (os error 2); password: the host does not \
+             want it"
+        ),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn keys_with_passphrases() {
+    let Some(host) = Host::new() else { return };
+    let mut change = Command::new("ssh-keygen");
+    change.args(["-q", "-p", "-P", "", "-N", "open sesame", "-f"]);
+    assert!(
+        change
+            .arg(host.client.key())
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let uri = host.key_uri("");
+    let (_, text) = refused(&uri).await;
+    assert!(text.contains("the SSH key needs a passphrase: "), "{text}");
+    let kind = CredentialType::Passphrase;
+    let error = answering(&uri, kind, "wrong").open().await.unwrap_err();
+    assert!(
+        error.to_string().ends_with(": the passphrase is wrong"),
+        "{error}"
+    );
+    check(&answering(&uri, kind, "open sesame").open().await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn passwords() {
+    if !rig::available(&[Need::Root]).unwrap() {
+        return;
+    }
+    let Some(host) = Host::with(|server| server.accept_password("password")) else {
+        return;
+    };
+    let uri = host.native_uri("sshauth=password");
+    let kind = CredentialType::Passphrase;
+    check(&answering(&uri, kind, PASSWORD).open().await.unwrap()).await;
+    let error = answering(&uri, kind, "wrong").open().await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("password: it was not accepted"),
+        "{error}"
+    );
+    let (_, text) = refused(&uri).await;
+    assert!(text.contains("password: SSH needs a password"), "{text}");
+
+    let file = host.client.dir().join("auth.conf");
+    let text =
+        format!("[credentials-rig]\npassword={PASSWORD}\n[auth-ssh-127.0.0.1]\ncredentials=rig\n");
+    fs::write(&file, text).unwrap();
+    let uri = host.native_uri(&format!("authfile={}", file.display()));
+    check(&Connect::open(&uri).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn answers_to_the_hosts_questions() {
+    if !rig::available(&[Need::Root]).unwrap() {
+        return;
+    }
+    let Some(host) = Host::with(|server| server.accept_password("keyboard-interactive")) else {
+        return;
+    };
+    let uri = host.native_uri("sshauth=agent,keyboard-interactive");
+    let kind = CredentialType::Noechoprompt;
+    let opened = answering(&uri, kind, PASSWORD).open().await;
+    check(&opened.unwrap_or_else(|error| panic!("{error}\n{}", host.server.log()))).await;
+    let error = answering(&uri, kind, "wrong").open().await.unwrap_err();
+    assert!(
+        error.to_string().contains("keyboard-interactive: "),
+        "{error}"
+    );
+}
+
+/// An agent, which ends with the test.
+struct Agent(std::process::Child);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_agents_keys() {
+    let Some(host) = Host::new() else { return };
+    let socket = host.client.dir().join("agent");
+    let mut agent = Command::new("ssh-agent");
+    let agent = agent
+        .arg("-D")
+        .arg("-a")
+        .arg(&socket)
+        .stdout(std::process::Stdio::null());
+    let _agent = Agent(agent.spawn().unwrap());
+    crate::common::eventually("the agent listens", async || socket.exists()).await;
+    let stranger = Client::new().unwrap();
+    let add = |client: &Client| {
+        let mut add = Command::new("ssh-add");
+        add.env("SSH_AUTH_SOCK", &socket)
+            .arg("-q")
+            .arg(client.key());
+        assert!(add.status().unwrap().success());
+    };
+    let list = || {
+        let mut list = Command::new(example("list"));
+        list.arg(host.native_uri("")).env("SSH_AUTH_SOCK", &socket);
+        list.env("HOME", host.client.dir()).output().unwrap()
+    };
+    let failed = |reason: &str| {
+        let text = String::from_utf8(list().stderr).unwrap();
+        assert!(text.contains(reason), "{text}");
+    };
+    failed("agent: it has no keys; key: there is none in ~/.ssh; password: the host does not");
+    add(&stranger);
+    failed("agent: none of its 1 keys was accepted");
+    add(&host.client);
+    let output = list();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("test"));
+}
