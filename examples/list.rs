@@ -4,12 +4,16 @@
 //! list [URI]
 //! ```
 //!
-//! Without a URI, or with an empty one, libvirt's own rules say what to connect to.
+//! Without a URI, or with an empty one, libvirt's own rules say what to connect to. Daemons that want
+//! a name and a password get those of libvirt's auth file, or (with the feature `sasl`) what is typed
+//! on the terminal.
 
 use std::cmp::Ordering;
 use std::env;
 use std::error::Error;
 use std::fmt::Write as _;
+#[cfg(feature = "sasl")]
+use std::io::IsTerminal as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -37,7 +41,7 @@ async fn main() -> ExitCode {
 }
 
 async fn list(uri: &str) -> Result<(), Box<dyn Error>> {
-    let conn = Connect::open(uri).await?;
+    let conn = open(uri).await?;
     let mut domains = conn.list_all_domains(ListAllDomainsFlags::empty()).await?;
     domains.sort_by(in_virshs_order);
     // All states are asked for at once, so that a distant host costs one round trip.
@@ -60,6 +64,41 @@ async fn list(uri: &str) -> Result<(), Box<dyn Error>> {
     conn.close().await;
     io::stdout().write_all(print(&table).as_bytes())?;
     Ok(())
+}
+
+#[cfg(not(feature = "sasl"))]
+async fn open(uri: &str) -> libvirt_client::Result<Connect> {
+    Connect::open(uri).await
+}
+
+#[cfg(feature = "sasl")]
+async fn open(uri: &str) -> libvirt_client::Result<Connect> {
+    use std::time::Duration;
+
+    let mut builder = Connect::builder(uri);
+    if io::stdin().is_terminal() {
+        // Typing takes its time.
+        let patience = Some(Duration::from_secs(300));
+        builder = builder.open_timeout(patience).credentials(ask);
+    }
+    builder.open().await
+}
+
+/// Asks whoever sits at the terminal.
+#[cfg(feature = "sasl")]
+async fn ask(request: libvirt_client::CredentialRequest) -> Option<libvirt_client::Secret> {
+    let prompt = format!("{}: ", request.prompt);
+    let asking = tokio::task::spawn_blocking(move || {
+        if request.is_secret() {
+            return rpassword::prompt_password(prompt);
+        }
+        eprint!("{prompt}");
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    });
+    let answer = asking.await.ok()?.ok()?;
+    Some(answer.into())
 }
 
 /// Running ones by their number, then the others by their names, in which case does not count.

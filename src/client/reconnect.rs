@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Connect, ConnectBuilder, open};
-use crate::error::{CloseReason, Error, Result};
+use crate::error::{AuthError, CloseReason, Error, Result};
 
 /// A connection that is opened again whenever it is lost; from [`ConnectBuilder::reconnecting`].
 ///
@@ -271,8 +271,16 @@ async fn keep(
 
 /// Whether opening will fail however often it is tried.
 fn is_for_good(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Uri { .. } | Error::Config { .. } | Error::Unsupported(_)
-    )
+    match error {
+        Error::Uri { .. } | Error::Config { .. } | Error::Unsupported(_) => true,
+        // A user who was asked in vain is not asked again; a daemon that refused may change its mind.
+        Error::Auth(error) => matches!(
+            **error,
+            AuthError::Missing { .. }
+                | AuthError::Declined { .. }
+                | AuthError::Unknown { .. }
+                | AuthError::Unprotected
+        ),
+        _ => false,
+    }
 }

@@ -1,7 +1,10 @@
 //! SASL, against daemons with users of the tests' own.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +14,11 @@ use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{AuthError, Connect, CredentialRequest, Error, Secret};
 use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::{Builder, Daemon, Need};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+
+use crate::host::programs::example;
 
 /// Every mechanism that this library knows and that daemons have.
 const MECHANISMS: [&str; 5] = [
@@ -326,4 +334,93 @@ async fn mechanisms_that_nobody_knows() {
         text.contains("DIGEST-MD5") && text.contains("this library knows EXTERNAL, SCRAM-SHA-512"),
         "{text}"
     );
+}
+
+#[test]
+fn names_and_passwords_in_an_example() {
+    let Some(daemon) = asking("SCRAM-SHA-256", |builder| builder) else {
+        return;
+    };
+    let uri = daemon.test_uri();
+    let list = example("list");
+    let file = auth_file(&daemon, "localhost", "fred", "secret");
+    let output = Command::new(&list)
+        .arg(format!("{uri}&authfile={}", file.display()))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("test"),
+        "{output:?}"
+    );
+
+    // Where nobody can be asked.
+    let output = Command::new(&list).arg(&uri).stdin(Stdio::null()).output();
+    let output = output.unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && text.contains("needs a user name"),
+        "{output:?}"
+    );
+
+    // A terminal on which somebody types.
+    let (terminal, user) = pair().unwrap();
+    let child = Command::new("setsid")
+        .args(["--ctty", "--wait"])
+        .arg(&list)
+        .arg(&uri)
+        .stdin(terminal.try_clone().unwrap())
+        .stderr(terminal)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut user = User(File::from(user));
+    let mut shown = user.answer("User name", "fred", true);
+    shown += &user.answer("Password", "secret", false);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("test"),
+        "{output:?}"
+    );
+    assert!(
+        shown.contains("fred") && !shown.contains("secret"),
+        "{shown}"
+    );
+}
+
+/// A terminal, and what its user has before them.
+fn pair() -> rustix::io::Result<(File, OwnedFd)> {
+    let user = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    grantpt(&user)?;
+    unlockpt(&user)?;
+    let name = ptsname(&user, Vec::new())?;
+    let terminal = open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty())?;
+    Ok((File::from(terminal), user))
+}
+
+/// Whoever sits at a terminal.
+struct User(File);
+
+impl User {
+    /// Types an answer to a question, and gives what was shown until then.
+    fn answer(&mut self, question: &str, answer: &str, is_shown: bool) -> String {
+        let mut shown = Vec::new();
+        while !String::from_utf8_lossy(&shown).contains(question) {
+            let mut bytes = [0; 256];
+            let count = self.0.read(&mut bytes).unwrap();
+            shown.extend(&bytes[..count]);
+        }
+        // Asking for a password, programs stop echoing only after they have asked.
+        let echoes = || {
+            let modes = tcgetattr(&self.0).unwrap().local_modes;
+            modes.contains(LocalModes::ECHO)
+        };
+        while echoes() != is_shown {
+            std::thread::yield_now();
+        }
+        self.0.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        String::from_utf8_lossy(&shown).into_owned()
+    }
 }

@@ -164,6 +164,8 @@ fn data(is_complete: bool, bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(feature = "sasl")]
 mod sasl {
+    use libvirt_client::{Backoff, ConnectionStatus};
+
     use super::*;
     use crate::peer::string;
 
@@ -280,6 +282,24 @@ mod sasl {
         let close = take(&mut peer, procedure::CONNECT_CLOSE).await;
         peer.reply(&close, &[]).await;
         assert_eq!(peer.try_take().await, None);
+    }
+
+    #[tokio::test]
+    async fn users_who_decline_are_not_asked_again() {
+        let listener = Listener::new();
+        let builder = Connect::builder(&listener.uri()).credentials(async |_| None);
+        let mut kept = builder.reconnecting(Backoff::default()).unwrap();
+        let (status, _peer) = tokio::join!(kept.next_status(), async {
+            let mut peer = listener.accept().await;
+            ask_for(&mut peer, 1).await;
+            let init = take(&mut peer, SASL_INIT).await;
+            peer.reply(&init, &string("PLAIN")).await;
+            peer
+        });
+        let Some(ConnectionStatus::Ended(error)) = status else {
+            panic!("{status:?}")
+        };
+        assert!(matches!(&*error, Error::Auth(_)), "{error:?}");
     }
 
     /// Opens against a peer that offers SCRAM-SHA-1 and then acts.
