@@ -22,8 +22,9 @@ replace "$RIG_DIR/log" /var/log/libvirt
 replace "$RIG_DIR/run" /run/libvirt
 # The locks of guests' terminals outlive a daemon that is killed, and name processes by the numbers
 # that they have in here.
-mkdir -p /var/lock
-mount -t tmpfs tmpfs "$(readlink -f /var/lock)"
+locks=$(readlink -m /var/lock)
+mkdir -p "$locks"
+mount -t tmpfs tmpfs "$locks"
 
 if [ -n "$RIG_PREFIX" ]; then
     for modules in "$RIG_PREFIX"/usr/lib/*-linux-gnu/libvirt; do
