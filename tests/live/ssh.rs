@@ -1,5 +1,6 @@
 //! Daemons on other hosts, through the system's ssh.
 
+mod commands;
 mod end;
 mod ext;
 mod failures;
