@@ -57,7 +57,8 @@ impl StorageVol {
 /// [`StorageVol::upload_from`]. It begins when it is awaited.
 ///
 /// The file is read and written by a thread of the runtime's for blocking work. A bounded number of
-/// megabytes is in memory at a time, however fast one side and slow the other is.
+/// megabytes is in memory at a time, however fast one side and slow the other is. A pipe that has
+/// nothing to give keeps the thread, and with it the end of the runtime, even after the transfer.
 #[must_use = "nothing is copied before this is awaited"]
 pub struct Transfer<'a> {
     volume: &'a StorageVol,
