@@ -56,11 +56,25 @@ async fn nothing_is_left_of_cancelled_openings() {
         .socket_uri()
         .replace(&host.server.address(), &silent.to_string());
     let mark = format!("-p {} ", silent.port());
-    let pids = tokio::select! {
+    let opening = async {
+        eventually("ssh runs", async || !ours(&mark).is_empty()).await;
+        let pids = ours(&mark);
+        let errors = std::fs::read_link(format!("/proc/{}/fd/2", pids[0])).unwrap();
+        assert!(has_open(&errors), "{errors:?}");
+        (pids, errors)
+    };
+    let (pids, errors) = tokio::select! {
         opened = Connect::open(&uri) => panic!("{opened:?}"),
-        () = eventually("ssh runs", async || !ours(&mark).is_empty()) => ours(&mark),
+        both = opening => both,
     };
     gone(&pids).await;
+    eventually("nobody listens to it", async || !has_open(&errors)).await;
+}
+
+/// Whether this process has a pipe open.
+fn has_open(pipe: &std::path::Path) -> bool {
+    let mut open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    open.any(|it| std::fs::read_link(it.path()).is_ok_and(|it| it == pipe))
 }
 
 /// A program that is not told by the end of its input, and neither are its children.
