@@ -98,3 +98,23 @@ impl Outbox {
         }
     }
 }
+
+#[cfg(all(test, feature = "sasl"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wiping_leaves_what_is_still_to_be_sent() {
+        let mut outbox = Outbox::default();
+        outbox.buffer().extend_from_slice(b"secretrest");
+        outbox.advance(6);
+        outbox.wipe();
+        assert_eq!(outbox.bytes, b"\0\0\0\0\0\0rest");
+        assert!(matches!(outbox.unsent(), Unsent::Bytes(b"rest")));
+        outbox.advance(4);
+        outbox.wipe();
+        assert!(outbox.is_empty());
+        outbox.buffer().extend_from_slice(b"more");
+        assert!(matches!(outbox.unsent(), Unsent::Bytes(b"more")));
+    }
+}
