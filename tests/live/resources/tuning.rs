@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use libvirt_client::Connect;
 use libvirt_client::domain::{
     BlkioParameters, CpuQuota, DeviceValue, Domain, MemoryLimit, MemoryParameters,
     ModificationImpact, NumaParameters, NumatuneMemMode, PerfEvents, SchedulerParameters,
 };
+use libvirt_client::{Connect, Error};
 use rig::{Daemon, Need};
 
 use super::value_of;
@@ -38,15 +38,19 @@ async fn limits_of_a_running_guest() {
     let virsh = |command: &str, flag: &str| daemon.virsh([command, &name, flag]).unwrap();
 
     definition(domain, virsh).await;
-    domain.create().await.unwrap();
-    if let Err(error) = domain.scheduler_type().await {
-        // A host that gives nobody control groups gives them to virsh neither.
-        let said = daemon.virsh_output(["schedinfo", &name]).unwrap();
+    // A host that gives nobody control groups gives them to virsh neither.
+    let left_out = |error: Error, command: &str| {
+        let said = daemon.virsh_output([command, &name]).unwrap();
         assert!(!said.status.success(), "{error}");
         eprintln!("left out: needs control groups; {error}");
-    } else {
-        running(domain, virsh).await;
+    };
+    if let Err(error) = domain.create().await {
+        return left_out(error, "start");
     }
+    if let Err(error) = domain.scheduler_type().await {
+        return left_out(error, "schedinfo");
+    }
+    running(domain, virsh).await;
     security(domain).await;
     domain.destroy().await.unwrap();
 }
