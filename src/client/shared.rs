@@ -231,16 +231,7 @@ impl Shared {
         status: Status,
         waker: &Waker,
     ) -> Poll<Result<(), StreamEnd>> {
-        let mut state = self.lock();
-        let ended = state.engine.poll_stream_end(serial, status, waker);
-        let mut wakers = Vec::new();
-        state.engine.take_wakers(&mut wakers);
-        if !state.engine.outbox.is_empty() {
-            wakers.extend(state.driver.clone());
-        }
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        ended
+        self.with_engine(|engine| engine.poll_stream_end(serial, status, waker))
     }
 
     /// Ends the connection: tells the daemon where that makes sense, fails everything that is in

@@ -6,6 +6,7 @@ mod logins;
 
 use libvirt_client::domain::XmlFlags;
 use libvirt_client::{Connect, Error, SshFailure};
+use rig::ssh::Client;
 
 use super::{Host, check, virsh};
 
@@ -23,8 +24,21 @@ impl Host {
 
     /// The same, to log in with the right key.
     fn key_uri(&self, parameters: &str) -> String {
-        let key = self.client.key().display().to_string();
+        self.uri_of(&self.client, parameters)
+    }
+
+    /// The same, to log in with that client's key.
+    fn uri_of(&self, client: &Client, parameters: &str) -> String {
+        let key = client.key().display().to_string();
         self.native_uri(&format!("keyfile={key}&sshauth=privkey&{parameters}"))
+    }
+
+    /// A host, and a client with a key by which the host runs nothing but `command`.
+    fn with_command(command: &str) -> Option<(Self, Client)> {
+        let client = Client::new().unwrap();
+        let option = format!("command=\"{command}\"");
+        let host = Self::with(|server| server.accept_with(&option, &client))?;
+        Some((host, client))
     }
 }
 

@@ -4,7 +4,6 @@ use std::net::TcpListener;
 
 use libvirt_client::{CloseReason, Connect, Error, TunnelFailure};
 use rig::network::Port;
-use rig::ssh::Client;
 
 use super::super::{Host, check};
 use crate::common::eventually;
@@ -37,15 +36,10 @@ async fn nothing_is_left_on_the_host() {
 #[tokio::test]
 async fn nothing_is_left_of_cancelled_openings() {
     // Its command never says anything.
-    let client = Client::new().unwrap();
-    let option = "command=\"exec sleep 1000000\"";
-    let Some(host) = Host::with(|server| server.accept_with(option, &client)) else {
+    let Some((host, client)) = Host::with_command("exec sleep 1000000") else {
         return;
     };
-    let key = host.client.key().display().to_string();
-    let uri = host
-        .key_uri("")
-        .replace(&key, &client.key().display().to_string());
+    let uri = host.uri_of(&client, "");
     tokio::select! {
         opened = Connect::open(&uri) => panic!("{opened:?}"),
         () = eventually("the command runs", async || {
@@ -123,15 +117,10 @@ async fn commands_that_fail() {
 
 #[tokio::test]
 async fn hosts_that_let_in_for_something_else() {
-    let client = Client::new().unwrap();
-    let option = "command=\"echo Welcome to kvm1!\"";
-    let Some(host) = Host::with(|server| server.accept_with(option, &client)) else {
+    let Some((host, client)) = Host::with_command("echo Welcome to kvm1!") else {
         return;
     };
-    let key = host.client.key().display().to_string();
-    let uri = host
-        .key_uri("")
-        .replace(&key, &client.key().display().to_string());
+    let uri = host.uri_of(&client, "");
     let text = failure(&uri).await;
     assert!(
         text.contains("SSH to 127.0.0.1 brought something else than libvirt: \"Welcome to kvm1!"),
