@@ -90,7 +90,7 @@ pub use client::{
 };
 pub use error::{
     AuthError, CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result,
-    SshError, SshFailure, TlsError, TunnelError, TunnelFailure,
+    Silence, SshError, SshFailure, TlsError, TunnelError, TunnelFailure, Waiting,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::TlsOptions;

@@ -17,7 +17,7 @@ type PerProgram<T> = BTreeMap<String, T>;
 pub struct Annotations {
     /// Procedures whose reply may take minutes by the nature of the thing.
     #[serde(default)]
-    pub long: PerProgram<BTreeSet<String>>,
+    pub long: Long,
     /// Structures whose values `Debug` must not show.
     #[serde(default)]
     pub secret: BTreeSet<String>,
@@ -36,6 +36,18 @@ pub struct Annotations {
     /// How names of typed parameters are grouped: beginning of the C name to Rust module.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
+}
+
+/// What procedures wait for whose reply may take minutes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Long {
+    /// For a guest, which may never answer.
+    #[serde(default)]
+    pub guest: PerProgram<BTreeSet<String>>,
+    /// For work of the host.
+    #[serde(default)]
+    pub host: PerProgram<BTreeSet<String>>,
 }
 
 /// How public sets are named in Rust where the general rule does not do.
@@ -68,11 +80,17 @@ impl Annotations {
             .map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
     }
 
-    /// Whether a procedure may take minutes.
-    pub fn is_long(&self, program: &str, topic: &str) -> bool {
-        self.long
-            .get(program)
-            .is_some_and(|list| list.contains(&topic.to_uppercase()))
+    /// The variant of `WaitsFor` that says what a procedure waits for which may take minutes.
+    pub fn waits_for(&self, program: &str, topic: &str) -> Option<&'static str> {
+        let topic = topic.to_uppercase();
+        let is_in = |lists: &PerProgram<BTreeSet<String>>| {
+            lists.get(program).is_some_and(|list| list.contains(&topic))
+        };
+        match () {
+            () if is_in(&self.long.guest) => Some("Guest"),
+            () if is_in(&self.long.host) => Some("Host"),
+            () => None,
+        }
     }
 
     /// Why the API does not offer a procedure, if it does not.

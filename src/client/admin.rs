@@ -9,7 +9,6 @@ use super::progress::Progress;
 use super::{Connect, ConnectBuilder};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::{Procedure, admin};
-use crate::rpc::header::ProcedureId;
 use crate::transport::unix;
 use crate::uri::{self, Config, Environment};
 
@@ -37,8 +36,7 @@ async fn open(options: ConnectBuilder) -> Result<Connect> {
         source,
     };
     let transport = unix::connect(&path).await.map_err(failed)?;
-    let close = ProcedureId::from(&admin::ConnectClose::INFO);
-    let conn = start(transport, options, close)?;
+    let conn = start(transport, options, &admin::ConnectClose::INFO)?;
     let args = admin::ConnectOpenArgs { flags: 0 };
     match conn.call::<admin::ConnectOpen>(&args).await {
         Ok(_) => {}

@@ -12,6 +12,7 @@ use super::{Connect, open};
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
 use crate::auth::{Asker, CredentialRequest, Given, Secret};
 use crate::error::Result;
+use crate::rpc::keepalive::KeepaliveOptions;
 use crate::transport::Security;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsOptions;
@@ -39,7 +40,9 @@ pub struct ConnectBuilder {
     pub(super) open_timeout: Option<Duration>,
     pub(super) call_timeout: Option<Duration>,
     pub(super) keepalive: Option<(Duration, u32)>,
-    pub(super) max_long_calls: usize,
+    pub(super) busy_timeout: Duration,
+    pub(super) max_client_requests: usize,
+    pub(super) max_long_calls: Option<usize>,
     pub(super) over_own_stream: bool,
     /// What is known of that stream.
     pub(super) own_stream: Security,
@@ -58,7 +61,9 @@ impl ConnectBuilder {
             open_timeout: Some(Duration::from_secs(30)),
             call_timeout: Some(Duration::from_secs(120)),
             keepalive: Some((Duration::from_secs(5), 5)),
-            max_long_calls: 4,
+            busy_timeout: Duration::from_secs(120),
+            max_client_requests: 5,
+            max_long_calls: None,
             over_own_stream: false,
             own_stream: Security {
                 secure: false,
@@ -102,20 +107,44 @@ impl ConnectBuilder {
 
     /// Asks a daemon that was silent for `interval` for a sign of life, and gives the connection up
     /// when `count` such requests in a row stay without one (`virConnectSetKeepAlive`). A zero
-    /// interval never asks. Default: 5 seconds and 5, which makes half a minute.
+    /// interval never asks. Default: 5 seconds and 5, which makes half a minute; a daemon that may be
+    /// too busy to read has [`busy_timeout`](Self::busy_timeout).
     pub fn keepalive(mut self, interval: Duration, count: u32) -> Self {
         self.keepalive = (!interval.is_zero()).then_some((interval, count));
         self
     }
 
-    /// How many calls that take long by nature may be with the daemon at a time; more wait on this
-    /// side. Default: 4.
+    /// How long a daemon may be silent that works on as many requests as it takes of one client
+    /// ([`max_client_requests`](Self::max_client_requests)), and so does not read requests for signs of
+    /// life, before the connection is given up. Default: two minutes. Without
+    /// [`keepalive`](Self::keepalive) nobody listens to the silence.
     ///
-    /// A daemon reads no further request of a client while it works on `max_client_requests` of
-    /// its requests (5 unless configured otherwise), not even a sign of life. Raise this only
-    /// together with the daemon's limit.
+    /// A host that is gone is noticed earlier over TCP, TLS and SSH, whose own signs of life come from
+    /// the host's kernel or from sshd.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// How many requests of one client the daemon works on at a time: `max_client_requests` in its
+    /// configuration, 5 unless that says otherwise. Default: 5.
+    ///
+    /// While it works on as many it reads nothing more of this client, not even signs of life, and
+    /// cuts it off when that lasts for half a minute. So calls that take long by nature are sent only
+    /// up to one fewer ([`max_long_calls`](Self::max_long_calls)), and so are calls like those that
+    /// were given up and are not answered. A daemon that works on one request at a time must not be
+    /// asked to watch the client: with 1, it is not.
+    pub fn max_client_requests(mut self, requests: usize) -> Self {
+        self.max_client_requests = requests.max(1);
+        self
+    }
+
+    /// How many calls that take long by nature may be with the daemon at a time, those included that
+    /// were given up and are not answered; more wait on this side. Those that wait for a guest, which
+    /// may never answer, leave one place to others. Default: one fewer than
+    /// [`max_client_requests`](Self::max_client_requests), but at least one.
     pub fn max_long_calls(mut self, calls: usize) -> Self {
-        self.max_long_calls = calls.max(1);
+        self.max_long_calls = Some(calls.max(1));
         self
     }
 
@@ -203,6 +232,29 @@ impl ConnectBuilder {
         let progress = Progress::default();
         let opening = Box::pin(open::open_over(self.clone(), stream, &progress));
         within(self, deadline, &progress, opening).await
+    }
+
+    /// Whether the daemon is asked about keepalive, which has it watch this client from then on. One
+    /// that may be too busy to read would cut it off; those of today answer without having been asked.
+    pub(super) fn asks_for_keepalive(&self) -> bool {
+        self.max_client_requests > 1
+    }
+
+    pub(super) fn keepalive_options(&self) -> Option<KeepaliveOptions> {
+        let (interval, count) = self.keepalive?;
+        Some(KeepaliveOptions {
+            interval,
+            count,
+            max_requests: self.max_client_requests,
+            busy_limit: self.busy_timeout,
+        })
+    }
+
+    /// How many calls that take long the daemon may be given at a time.
+    pub(super) fn long_calls(&self) -> usize {
+        self.max_long_calls
+            .unwrap_or(self.max_client_requests - 1)
+            .max(1)
     }
 
     /// When an opening that starts now is given up. A time beyond what the clock can tell is never.

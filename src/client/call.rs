@@ -13,7 +13,7 @@ use tracing::field::Empty;
 use super::Connect;
 use super::shared::Shared;
 use crate::error::{Error, ProtocolError, RemoteError, Result};
-use crate::protocol::{Procedure, ProcedureInfo};
+use crate::protocol::Procedure;
 use crate::rpc::calls::{CallSetup, Outcome};
 use crate::rpc::header::DESCRIPTORS_MAX;
 use crate::xdr::{self, DecodeError, Encode, Reader};
@@ -68,8 +68,8 @@ impl Connect {
     /// Dropping the future abandons the call: the daemon may still execute it, its reply is
     /// discarded.
     pub(crate) async fn call<P: Procedure>(&self, args: &P::Args<'_>) -> Result<Reply<P>> {
-        let setup = CallSetup::new((&P::INFO).into());
-        self.call_info(&P::INFO, setup, args).await.map(Reply::new)
+        let setup = CallSetup::new(&P::INFO);
+        self.call_info(setup, args).await.map(Reply::new)
     }
 
     /// Calls a procedure without results.
@@ -77,8 +77,8 @@ impl Connect {
     where
         P: for<'a> Procedure<Ret<'a> = ()>,
     {
-        let setup = CallSetup::new((&P::INFO).into());
-        self.call_info(&P::INFO, setup, args).await.map(drop)
+        let setup = CallSetup::new(&P::INFO);
+        self.call_info(setup, args).await.map(drop)
     }
 
     /// Calls a procedure that takes descriptors, or returns some, or both.
@@ -103,82 +103,46 @@ impl Connect {
                 ),
             });
         }
-        let mut setup = CallSetup::new(info.into());
+        let mut setup = CallSetup::new(info);
         setup.descriptors = descriptors.into_iter().map(Arc::new).collect();
         setup.expects_descriptors = true;
-        let (payload, descriptors) = self.call_any(info, setup, args).await?;
+        let call = self.begin(setup, args).await?;
+        let (payload, descriptors) = call.finish_with_descriptors().await?;
         Ok((Reply::new(payload), descriptors))
     }
 
     /// A call that neither takes nor returns descriptors.
     pub(super) async fn call_info(
         &self,
-        info: &ProcedureInfo,
         setup: CallSetup,
         args: &(dyn Encode + Sync),
     ) -> Result<Bytes> {
-        let (payload, _none) = self.call_any(info, setup, args).await?;
-        Ok(payload)
+        self.begin(setup, args).await?.finish().await
     }
 
-    /// The part of a call that is the same for all procedures.
-    async fn call_any(
+    /// Sends a call as soon as the daemon may be given it; its results are waited for later. The
+    /// handle's deadline counts from now on, for both.
+    pub(super) async fn begin(
         &self,
-        info: &ProcedureInfo,
         setup: CallSetup,
         args: &(dyn Encode + Sync),
-    ) -> Result<(Bytes, Vec<OwnedFd>)> {
-        let timeout = self.deadline(info.long);
-        let _permit = if info.long {
-            let permit = self.inner.long_calls.acquire();
-            let acquired = match timeout {
-                None => permit.await,
-                Some((deadline, after)) => tokio::time::timeout_at(deadline, permit)
-                    .await
-                    .map_err(|_| Error::Timeout {
-                        procedure: info.name,
-                        after,
-                    })?,
-            };
-            // The semaphore is never closed; were it, the limit would be moot.
-            acquired.ok()
-        } else {
-            None
-        };
+    ) -> Result<PendingCall> {
+        let procedure = setup.procedure;
+        let span = tracing::debug_span!("call", procedure, serial = Empty, bytes = Empty);
+        let shared = &self.inner.shared;
+        let timeout = self.deadline(setup.long.is_some());
+        let after = timeout.map(|(_, after)| after).unwrap_or_default();
         let setup = CallSetup {
             deadline: timeout.map(|(at, _)| at.into_std()),
             ..setup
         };
-        let after = timeout.map(|(_, after)| after).unwrap_or_default();
-        let call = self.begin(info.name, setup, args).await?;
-        call.finish_with_descriptors(after).await
-    }
-
-    /// Sends a call without a deadline of its own; its results are waited for later.
-    pub(super) async fn begin_call<P: Procedure>(
-        &self,
-        args: &P::Args<'_>,
-    ) -> Result<PendingCall<'_>> {
-        let info = &P::INFO;
-        self.begin(info.name, CallSetup::new(info.into()), args)
-            .await
-    }
-
-    /// Sends a call; its results are waited for later.
-    pub(super) async fn begin(
-        &self,
-        procedure: &'static str,
-        setup: CallSetup,
-        args: &(dyn Encode + Sync),
-    ) -> Result<PendingCall<'_>> {
-        let span = tracing::debug_span!("call", procedure, serial = Empty, bytes = Empty);
-        let shared = &*self.inner.shared;
-        let serial = shared.start(procedure, setup, args).await?;
+        let serial = shared.start(setup, after, args).await?;
         span.record("serial", serial);
         Ok(PendingCall {
-            shared,
+            shared: Arc::clone(shared),
             serial,
             procedure,
+            after,
             answered: false,
             span,
         })
@@ -186,32 +150,31 @@ impl Connect {
 }
 
 /// A call in flight; dropping it abandons the call.
-pub(super) struct PendingCall<'a> {
-    shared: &'a Shared,
+pub(super) struct PendingCall {
+    shared: Arc<Shared>,
     serial: u32,
     procedure: &'static str,
+    /// The handle's timeout, which has been running since the call was made.
+    after: Duration,
     answered: bool,
     /// Open until the call ends, so that its duration is the call's.
     span: tracing::Span,
 }
 
-impl PendingCall<'_> {
+impl PendingCall {
     pub(super) fn serial(&self) -> u32 {
         self.serial
     }
 
-    /// The results, or the daemon's error. `timeout` is only what the error says.
-    pub(super) async fn finish(self, timeout: Duration) -> Result<Bytes> {
+    /// The results, or the daemon's error.
+    pub(super) async fn finish(self) -> Result<Bytes> {
         // Descriptors that nobody asked for are closed.
-        let (payload, _descriptors) = self.finish_with_descriptors(timeout).await?;
+        let (payload, _descriptors) = self.finish_with_descriptors().await?;
         Ok(payload)
     }
 
-    /// The same, and the descriptors that came along.
-    pub(super) async fn finish_with_descriptors(
-        mut self,
-        timeout: Duration,
-    ) -> Result<(Bytes, Vec<OwnedFd>)> {
+    /// The results and the descriptors that came along.
+    pub(super) async fn finish_with_descriptors(mut self) -> Result<(Bytes, Vec<OwnedFd>)> {
         let outcome = poll_fn(|cx| self.shared.poll_outcome(self.serial, cx.waker())).await;
         self.answered = true;
         match outcome {
@@ -223,14 +186,15 @@ impl PendingCall<'_> {
                 .map_or_else(|source| undecodable(self.procedure, source), Error::from)),
             Ok(Outcome::Expired) => Err(Error::Timeout {
                 procedure: self.procedure,
-                after: timeout,
+                after: self.after,
+                waiting: self.shared.waiting_for_reply(),
             }),
             Err(reason) => Err(Error::Closed(reason)),
         }
     }
 }
 
-impl Drop for PendingCall<'_> {
+impl Drop for PendingCall {
     fn drop(&mut self) {
         if !self.answered {
             self.shared

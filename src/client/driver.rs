@@ -3,16 +3,22 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::shared::Shared;
+use super::expiry::now;
+use super::shared::{Shared, State};
 use crate::error::CloseReason;
+use crate::rpc::backpressure::Gate;
 use crate::rpc::frame::FrameBuffer;
 use crate::transport::ReadHalf;
 
 /// Reads in a row before other tasks get their turn.
 const READS_PER_TURN: usize = 16;
+
+/// How long a thread that shuts its runtime down waits for the daemon to take note of the end.
+const LEAVE_LIMIT: Duration = Duration::from_millis(200);
 
 /// Reads, hands out what was read, and sends what callers left in the outbox.
 ///
@@ -25,7 +31,7 @@ pub(super) struct Driver {
     /// Whom the last batch of messages is for; kept for its memory.
     wakers: Vec<Waker>,
     /// Whether there is room for what reading might bring.
-    may_read: bool,
+    gate: Gate,
     /// Whether what arrives may come with descriptors.
     expects_descriptors: bool,
     /// What ended the connection, while the transport is asked for a better reason.
@@ -42,7 +48,7 @@ impl Driver {
             frames: FrameBuffer::new(),
             timer: Box::pin(sleep_until(Instant::now())),
             wakers: Vec::new(),
-            may_read: true,
+            gate: Gate::Open,
             expects_descriptors: false,
             ending: None,
             finished: false,
@@ -51,20 +57,17 @@ impl Driver {
 
     /// One turn; the result is the end of the connection.
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
-        let flushed = {
-            let mut state = self.shared.lock();
-            state.begin_turn(cx.waker());
-            self.may_read = state.engine.may_read();
-            self.expects_descriptors = state.engine.expects_descriptors();
-            state.flush(cx)
-        };
-        match flushed {
-            Ok(true) => self.shared.notify_room(),
-            Ok(false) => {}
-            Err(reason) => return Poll::Ready(self.last_words(cx, reason)),
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
+        state.begin_turn(cx.waker());
+        let flushed = state.flush(cx);
+        self.note_state(&mut state);
+        shared.conclude(state, &mut self.wakers, matches!(flushed, Ok(true)));
+        if let Err(reason) = flushed {
+            return Poll::Ready(self.last_words(cx, reason));
         }
         for _ in 0..READS_PER_TURN {
-            if !self.may_read {
+            if self.gate != Gate::Open {
                 // A stream's reader that catches up wakes us.
                 return self.wait(cx);
             }
@@ -74,8 +77,18 @@ impl Driver {
                 Poll::Pending => return self.wait(cx),
             }
         }
+        // A peer that never pauses does not stop the clock.
+        if let Some(reason) = self.look_at_clock(cx) {
+            return Poll::Ready(reason);
+        }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Takes down what the next read depends on.
+    fn note_state(&mut self, state: &mut State) {
+        self.gate = state.gate(now);
+        self.expects_descriptors = state.engine.expects_descriptors();
     }
 
     /// A peer that takes no more may have answered before; those answers are not lost.
@@ -101,7 +114,8 @@ impl Driver {
             Ok(count) => count,
             Err(error) => return Poll::Ready(Some(error.into())),
         };
-        let mut state = self.shared.lock();
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
         let closing = state.closing;
         if count == 0 {
             let closed_here = closing.map(|_| CloseReason::Local);
@@ -127,18 +141,12 @@ impl Driver {
             }
         };
         if state.engine.keeps_alive() {
-            state.engine.note_alive(Instant::now().into_std());
+            state.engine.note_alive(now());
         }
         // Answers to pings are due now. Should that fail, reading on tells why.
         let flushed = state.flush(cx);
-        self.may_read = state.engine.may_read();
-        self.expects_descriptors = state.engine.expects_descriptors();
-        state.engine.take_wakers(&mut self.wakers);
-        drop(state);
-        self.wakers.drain(..).for_each(Waker::wake);
-        if let Ok(true) = flushed {
-            self.shared.notify_room();
-        }
+        self.note_state(&mut state);
+        shared.conclude(state, &mut self.wakers, matches!(flushed, Ok(true)));
         Poll::Ready(end)
     }
 
@@ -163,11 +171,16 @@ impl Driver {
         loop {
             let shared = Arc::clone(&self.shared);
             let mut state = shared.lock();
-            let closing = state.closing;
-            let Some(due) = closing
-                .map(|c| c.give_up)
-                .or_else(|| state.engine.deadline())
-            else {
+            let was_paused = self.gate != Gate::Open;
+            let reopening = match self.gate {
+                Gate::Paused(until) => until,
+                Gate::Open | Gate::Overrun => None,
+            };
+            let due = match state.closing {
+                Some(closing) => Some(closing.give_up),
+                None => state.engine.deadline().into_iter().chain(reopening).min(),
+            };
+            let Some(due) = due else {
                 return Poll::Pending;
             };
             // A timer that is set too early only looks at the clock once more; it is not moved for
@@ -178,24 +191,36 @@ impl Driver {
             }
             drop(state);
             ready!(self.timer.as_mut().poll(cx));
-
-            let now = Instant::now().into_std();
-            let mut state = shared.lock();
-            state.armed = None;
-            if closing.is_some_and(|closing| closing.give_up <= now) {
-                return Poll::Ready(CloseReason::Local);
-            }
-            if let Err(reason) = state.engine.tick(now) {
+            if let Some(reason) = self.look_at_clock(cx) {
                 return Poll::Ready(reason);
             }
-            let flushed = state.flush(cx);
-            state.engine.take_wakers(&mut self.wakers);
-            drop(state);
-            self.wakers.drain(..).for_each(Waker::wake);
-            if let Err(reason) = flushed {
-                return Poll::Ready(self.last_words(cx, reason));
+            if was_paused && self.gate == Gate::Open {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
+    }
+
+    /// Does what is due; the result is the end of the connection.
+    fn look_at_clock(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
+        let now = now();
+        if state.armed.is_some_and(|armed| armed <= now) {
+            state.armed = None;
+        }
+        if state.closing.is_some_and(|closing| closing.give_up <= now) {
+            return Some(CloseReason::Local);
+        }
+        if state.engine.deadline().is_some_and(|due| due <= now)
+            && let Err(reason) = state.engine.tick(now)
+        {
+            return Some(reason);
+        }
+        let flushed = state.flush(cx);
+        self.note_state(&mut state);
+        shared.conclude(state, &mut self.wakers, matches!(flushed, Ok(true)));
+        flushed.err().map(|reason| self.last_words(cx, reason))
     }
 }
 
@@ -215,15 +240,20 @@ impl Future for Driver {
             let _best_effort = write.poll_shutdown(cx);
         }
         this.finished = true;
-        this.shared.finish(reason);
+        this.shared.finish(reason, now());
         Poll::Ready(())
     }
 }
 
 impl Drop for Driver {
+    /// The runtime shuts down with the connection open, or before the daemon has confirmed its end.
     fn drop(&mut self) {
-        if !self.finished {
-            self.shared.finish(CloseReason::RuntimeGone);
+        if self.finished {
+            return;
         }
+        if self.shared.lock().closing.is_some() {
+            self.read.wait_for_end(LEAVE_LIMIT);
+        }
+        self.shared.finish(CloseReason::RuntimeGone, now());
     }
 }

@@ -7,6 +7,7 @@ mod builder;
 mod call;
 mod connect;
 mod driver;
+mod expiry;
 mod open;
 mod progress;
 mod raw;
@@ -22,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 pub use builder::ConnectBuilder;
@@ -32,7 +33,7 @@ pub use reconnect::{Backoff, ConnectionStatus, Reconnect};
 pub use stream::{Chunk, Stream, StreamReader, StreamWriter};
 
 use crate::error::{CloseReason, Error, Result};
-use crate::rpc::header::ProcedureId;
+use crate::protocol::ProcedureInfo;
 use crate::transport::Security;
 use shared::Shared;
 use subscription::Registry;
@@ -65,10 +66,7 @@ enum CallTimeout {
 struct Inner {
     shared: Arc<Shared>,
     /// How the daemon is told of the end.
-    close: ProcedureId,
-    /// Permits for calls that take long by nature: a daemon serves few requests of one client at a
-    /// time, and would leave everything else unread behind them.
-    long_calls: Semaphore,
+    close: &'static ProcedureInfo,
     /// Set once the daemon has said what it opened.
     uri: OnceLock<String>,
     /// What the connection was opened with, to open another like it.
@@ -211,14 +209,19 @@ impl Connect {
         &self.inner.event_callback_ids
     }
 
-    /// When a call that starts now must be answered.
-    fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
-        let timeout = match self.timeout {
+    /// How long a call may take.
+    fn timeout(&self, long: bool) -> Option<Duration> {
+        match self.timeout {
             CallTimeout::Default if long => None,
             CallTimeout::Default => self.inner.options.call_timeout,
             CallTimeout::Never => None,
             CallTimeout::After(timeout) => Some(timeout),
-        }?;
+        }
+    }
+
+    /// When a call that starts now must be answered.
+    fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
+        let timeout = self.timeout(long)?;
         // A timeout beyond what the clock can tell is none.
         Instant::now()
             .checked_add(timeout)
@@ -239,8 +242,7 @@ impl Connect {
 
 impl Inner {
     fn request_close(&self) {
-        let now = Instant::now().into_std();
-        self.shared.request_close(Some(self.close), now);
+        self.shared.request_close(self.close, expiry::now());
     }
 }
 

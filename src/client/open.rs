@@ -3,24 +3,24 @@
 use std::env;
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::authenticate::authenticate;
 use super::builder::ConnectBuilder;
 use super::connect::connect;
 use super::driver::Driver;
+use super::expiry::now;
 use super::progress::{Progress, Step};
 use super::shared::Shared;
 use super::subscription::Registry;
 use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
-use crate::rpc::header::ProcedureId;
+use crate::protocol::{Procedure, ProcedureInfo, remote};
+use crate::rpc::calls::CallSetup;
 use crate::rpc::keepalive::Keepalive;
 use crate::transport::{self, Transport};
 use crate::types::connect::ConnectFlags;
@@ -65,8 +65,7 @@ async fn introduce(
     progress: &Progress,
 ) -> Result<Connect> {
     progress.set_carrier(transport.carrier.clone());
-    let close = ProcedureId::from(&remote::ConnectClose::INFO);
-    let conn = start(transport, options, close)?;
+    let conn = start(transport, options, &remote::ConnectClose::INFO)?;
     let shown = talk(&conn, uri, progress)
         .await
         .map_err(|error| progress.explain(error))?;
@@ -91,7 +90,7 @@ async fn talk(conn: &Connect, uri: Option<&ConnectUri>, progress: &Progress) -> 
 pub(super) fn start(
     transport: Transport,
     options: ConnectBuilder,
-    close: ProcedureId,
+    close: &'static ProcedureInfo,
 ) -> Result<Connect> {
     let runtime = Handle::try_current().map_err(|_| no_runtime(&options.uri))?;
     let Transport {
@@ -101,12 +100,11 @@ pub(super) fn start(
         passes_descriptors,
         carrier: _,
     } = transport;
-    let shared = Arc::new(Shared::new(write));
+    let shared = Arc::new(Shared::new(write, options.long_calls()));
     runtime.spawn(Driver::new(Arc::clone(&shared), read));
     let inner = Inner {
         shared,
         close,
-        long_calls: Semaphore::new(options.max_long_calls.min(Semaphore::MAX_PERMITS)),
         uri: OnceLock::new(),
         options,
         security,
@@ -133,17 +131,18 @@ pub(super) fn no_runtime(uri: &str) -> Error {
 
 /// Asks for keepalive and opens the driver, in one go: neither depends on the other's reply.
 async fn greet(conn: &Connect, name: &str) -> Result<()> {
+    // The deadline is that of the whole opening.
+    let patient = conn.without_timeout();
     let options = &conn.inner.options;
-    let probe = if options.keepalive.is_some() {
-        let args = remote::ConnectSupportsFeatureArgs {
-            feature: Feature::ProgramKeepalive.into(),
-        };
-        Some(
-            conn.begin_call::<remote::ConnectSupportsFeature>(&args)
-                .await?,
-        )
-    } else {
-        None
+    let probe = match options.keepalive {
+        Some(_) if options.asks_for_keepalive() => {
+            let args = remote::ConnectSupportsFeatureArgs {
+                feature: Feature::ProgramKeepalive.into(),
+            };
+            let setup = CallSetup::new(&remote::ConnectSupportsFeature::INFO);
+            Some(patient.begin(setup, &args).await?)
+        }
+        _ => None,
     };
     let flags = if options.read_only {
         ConnectFlags::RO
@@ -154,25 +153,19 @@ async fn greet(conn: &Connect, name: &str) -> Result<()> {
         name: Some(name.into()),
         flags: flags.bits(),
     };
-    let opened = conn.begin_call::<remote::ConnectOpen>(&args).await?;
+    let setup = CallSetup::new(&remote::ConnectOpen::INFO);
+    let opened = patient.begin(setup, &args).await?;
 
-    // The deadline is that of the whole opening.
-    let supported = match probe {
-        None => false,
-        Some(probe) => {
-            let reply = probe.finish(Duration::ZERO).await?;
-            Reply::<remote::ConnectSupportsFeature>::new(reply)
-                .decode()?
-                .supported
-                != 0
-        }
-    };
-    opened.finish(Duration::ZERO).await?;
-    if let (true, Some((interval, count))) = (supported, options.keepalive) {
-        let now = Instant::now().into_std();
+    let mut supported = true;
+    if let Some(probe) = probe {
+        let reply = Reply::<remote::ConnectSupportsFeature>::new(probe.finish().await?);
+        supported = reply.decode()?.supported != 0;
+    }
+    opened.finish().await?;
+    if supported && let Some(keepalive) = options.keepalive_options() {
         conn.inner
             .shared
-            .with_engine(|engine| engine.set_keepalive(Keepalive::new(interval, count, now)));
+            .with_engine(|engine| engine.set_keepalive(Keepalive::new(keepalive, now())));
     }
     Ok(())
 }

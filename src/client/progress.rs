@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::error::{CloseReason, Error, ProtocolError, TunnelFailure};
+use crate::error::{CloseReason, Error, ProtocolError, TunnelFailure, Waiting};
 use crate::transport::Carrier;
 
 #[derive(Default)]
@@ -46,7 +46,11 @@ impl Progress {
             (Step::Authenticating, _) => "opening the connection (authentication)",
             (Step::Opening, _) => "opening the connection (the driver)",
         };
-        Error::Timeout { procedure, after }
+        Error::Timeout {
+            procedure,
+            after,
+            waiting: Waiting::Opening,
+        }
     }
 
     /// The error of an opening that failed, if need be in the words of what carried it.

@@ -73,10 +73,10 @@ impl<'a> Raw<'a> {
             since: "",
             priority: Priority::Low,
             stream: None,
-            long: false,
+            long: None,
         };
         self.conn
-            .call_info(&info, CallSetup::new((&info).into()), &Encoded(args))
+            .call_info(CallSetup::new(&info), &Encoded(args))
             .await
     }
 }

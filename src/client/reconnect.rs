@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Connect, ConnectBuilder, open};
-use crate::error::{AuthError, CloseReason, Error, Result};
+use crate::error::{AuthError, CloseReason, Error, Result, Waiting};
 
 /// A connection that is opened again whenever it is lost; from [`ConnectBuilder::reconnecting`].
 ///
@@ -202,6 +202,7 @@ impl Reconnect {
             Some(ConnectionStatus::Opening) => Err(Error::Timeout {
                 procedure: "opening the connection",
                 after: self.patience.unwrap_or_default(),
+                waiting: Waiting::Opening,
             }),
             None => Err(Error::Closed(CloseReason::RuntimeGone)),
         }

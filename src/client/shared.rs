@@ -1,24 +1,28 @@
 //! What a connection's callers and its driver share.
 
+use std::future::poll_fn;
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::error::{CloseReason, Error};
+use super::expiry::Expiry;
+use crate::error::{CloseReason, Error, Waiting};
+use crate::protocol::ProcedureInfo;
+use crate::rpc::admission::Ticket;
+use crate::rpc::alarms::AlarmKey;
+use crate::rpc::backpressure::Gate;
 use crate::rpc::calls::{CallSetup, Outcome};
-use crate::rpc::engine::{Engine, StartError, StreamEnd};
+use crate::rpc::engine::{Engine, Hindrance, StartError, StreamEnd};
 use crate::rpc::frame::packet_head;
-use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::rpc::header::{Header, MessageType, Status};
 use crate::rpc::outbox::Unsent;
 use crate::rpc::streams::Item;
 use crate::transport::WriteHalf;
 use crate::xdr::Encode;
 
-/// Unsent bytes above which new calls wait. A daemon that does not read must not make us hoard.
-const OUTBOX_FULL: usize = 1024 * 1024;
 /// How long the end of the connection may take once it was asked for.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -26,7 +30,7 @@ const LINGER: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<State>,
-    /// Told when the outbox has room again, and at the end.
+    /// Told when calls that could not be sent might be, and at the end.
     room: Notify,
     /// Told when the driver is done.
     done: Notify,
@@ -74,16 +78,30 @@ impl std::fmt::Debug for State {
 
 /// Why a call could not be started right now.
 enum Refused {
-    /// The outbox is full.
-    NoRoom,
+    Hindered(Hindrance),
     Start(StartError),
 }
 
+/// A call's place in the queue of those that take long, which it gives back in the end.
+struct Place<'a> {
+    shared: &'a Shared,
+    ticket: Option<Ticket>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.shared.with_engine(|engine| engine.leave_queue(ticket));
+        }
+    }
+}
+
 impl Shared {
-    pub(crate) fn new(write: Box<dyn WriteHalf>) -> Self {
+    /// `max_long` is how many calls that take long the daemon may be given at a time.
+    pub(crate) fn new(write: Box<dyn WriteHalf>, max_long: usize) -> Self {
         Self {
             state: Mutex::new(State {
-                engine: Engine::default(),
+                engine: Engine::new(max_long),
                 write: Some(write),
                 driver: None,
                 flush_requested: false,
@@ -104,45 +122,71 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a call as soon as the outbox has room for it.
+    /// Starts a call as soon as it may be sent, unless its deadline passes first.
     pub(super) async fn start(
-        &self,
-        procedure: &'static str,
+        self: &Arc<Self>,
         mut setup: CallSetup,
+        after: Duration,
         args: &(dyn Encode + Sync),
     ) -> Result<u32, Error> {
+        let mut place = Place {
+            shared: self,
+            ticket: None,
+        };
+        let mut result = self.try_start(&mut setup, &mut place.ticket, args);
+        let mut expiry = None;
         loop {
-            match self.try_start(&mut setup, args) {
+            let hindrance = match result {
                 Ok(serial) => return Ok(serial),
-                Err(Refused::Start(error)) => return Err(start_error(procedure, error)),
-                Err(Refused::NoRoom) => {}
-            }
+                Err(Refused::Start(error)) => return Err(start_error(setup.procedure, error)),
+                Err(Refused::Hindered(hindrance)) => hindrance,
+            };
+            let expiry = expiry.get_or_insert_with(|| Expiry::new(self, setup.deadline));
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
-            if self.lock().has_room() {
-                continue;
+            // What changed before is seen now, what changes from now on is told.
+            result = self.try_start(&mut setup, &mut place.ticket, args);
+            if let Err(Refused::Hindered(_)) = result {
+                let expired = poll_fn(|cx| match room.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(false),
+                    Poll::Pending => expiry.poll_expired(cx).map(|()| true),
+                });
+                if expired.await {
+                    return Err(Error::Timeout {
+                        procedure: setup.procedure,
+                        after,
+                        waiting: self.waiting_to_be_sent(hindrance),
+                    });
+                }
+                result = self.try_start(&mut setup, &mut place.ticket, args);
             }
-            room.await;
         }
     }
 
-    fn try_start(&self, setup: &mut CallSetup, args: &(dyn Encode + Sync)) -> Result<u32, Refused> {
+    fn try_start(
+        &self,
+        setup: &mut CallSetup,
+        ticket: &mut Option<Ticket>,
+        args: &(dyn Encode + Sync),
+    ) -> Result<u32, Refused> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        if !state.has_room() {
-            return Err(Refused::NoRoom);
+        if let Some(hindrance) = state.engine.hindrance(setup, ticket) {
+            return Err(Refused::Hindered(hindrance));
         }
         // The driver must know of descriptors before it reads on, so it sends those calls itself.
         let lone = state.engine.outbox.is_empty()
             && state.engine.unanswered() == 0
             && !setup.expects_descriptors;
         let deadline = setup.deadline;
-        let setup = std::mem::replace(setup, CallSetup::new(setup.id));
+        let setup = setup.take();
         let serial = state
             .engine
             .start_call(setup, args)
             .map_err(Refused::Start)?;
-        let mut wake = deadline.is_some_and(|due| state.armed.is_none_or(|armed| due < armed));
+        // A driver that has paused reading must know that somebody waits.
+        let mut wake = state.engine.is_behind()
+            || deadline.is_some_and(|due| state.armed.is_none_or(|armed| due < armed));
         if lone {
             wake |= !state.write_now();
         } else if !state.flush_requested {
@@ -157,6 +201,26 @@ impl Shared {
         Ok(serial)
     }
 
+    /// What a call that could not be sent in time was waiting for.
+    fn waiting_to_be_sent(&self, hindrance: Hindrance) -> Waiting {
+        let state = self.lock();
+        match hindrance {
+            Hindrance::NoRoom => Waiting::Room {
+                unsent: state.engine.outbox.len(),
+            },
+            Hindrance::NoTurn => Waiting::Turn {
+                unanswered: state.engine.unanswered_by_name(),
+            },
+        }
+    }
+
+    /// What a call that was sent and not answered in time was waiting for.
+    pub(super) fn waiting_for_reply(&self) -> Waiting {
+        Waiting::Reply {
+            unanswered: self.lock().engine.unanswered(),
+        }
+    }
+
     pub(super) fn poll_outcome(
         &self,
         serial: u32,
@@ -169,20 +233,58 @@ impl Shared {
     pub(super) fn with_engine<T>(&self, change: impl FnOnce(&mut Engine) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state.engine);
-        let mut wakers = Vec::new();
-        state.engine.take_wakers(&mut wakers);
-        wakers.extend(state.driver.clone());
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        let mut wakers: Vec<_> = state.driver.clone().into_iter().collect();
+        self.conclude(state, &mut wakers, false);
         result
+    }
+
+    /// Ends a change of the state: unlocks it, and wakes all whom the change concerns. `has_room` is
+    /// whether what was to be sent has been.
+    pub(super) fn conclude(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        wakers: &mut Vec<Waker>,
+        has_room: bool,
+    ) {
+        let may_start = state.engine.take_has_place() || has_room;
+        state.engine.take_wakers(wakers);
+        if has_room {
+            wakers.append(&mut state.stream_writers);
+        }
+        drop(state);
+        wakers.drain(..).for_each(Waker::wake);
+        if may_start {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Sets an alarm, or changes whom it wakes.
+    pub(super) fn set_alarm(&self, key: Option<AlarmKey>, at: Instant, waker: &Waker) -> AlarmKey {
+        let mut state = self.lock();
+        let key = state.engine.alarms.set(key, at, waker);
+        let is_first = state.armed.is_none_or(|armed| at < armed);
+        let driver = state.driver.clone().filter(|_| is_first);
+        drop(state);
+        driver.into_iter().for_each(Waker::wake);
+        key
+    }
+
+    pub(super) fn remove_alarm(&self, key: AlarmKey) {
+        self.lock().engine.alarms.remove(key);
+    }
+
+    /// How many bytes the daemon ever took, and how many wait to be taken.
+    pub(super) fn sent(&self) -> (u64, usize) {
+        let state = self.lock();
+        (state.engine.outbox.total_sent(), state.engine.outbox.len())
     }
 
     /// The next thing that a stream brought; has the driver read on once there is room for it.
     pub(super) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Item, StreamEnd>> {
         let mut state = self.lock();
-        let was_deaf = !state.engine.may_read();
+        let was_behind = state.engine.is_behind();
         let item = state.engine.poll_stream(serial, waker);
-        let driver = if was_deaf && state.engine.may_read() {
+        let driver = if was_behind && !state.engine.is_behind() {
             state.driver.clone()
         } else {
             None
@@ -236,46 +338,32 @@ impl Shared {
 
     /// Ends the connection: tells the daemon where that makes sense, fails everything that is in
     /// flight, and leaves the rest to the driver.
-    pub(super) fn request_close(&self, close_call: Option<ProcedureId>, now: Instant) {
+    pub(super) fn request_close(&self, close: &ProcedureInfo, now: Instant) {
         let mut state = self.lock();
         if state.closing.is_some() || state.driver_done {
             return;
         }
-        let call = close_call.map(CallSetup::new);
-        let serial = call.and_then(|setup| state.engine.start_call(setup, &()).ok());
+        let serial = state.engine.start_call(CallSetup::new(close), &()).ok();
+        // The runtime may be about to end, and the driver with it.
+        state.write_now();
         state.closing = Some(Closing {
             serial,
             give_up: now + LINGER,
         });
-        state.engine.end(CloseReason::Local);
-        self.wake_all(state);
+        state.engine.end(CloseReason::Local, now);
+        let mut wakers: Vec<_> = state.driver.clone().into_iter().collect();
+        self.conclude(state, &mut wakers, true);
     }
 
     /// The driver's last act.
-    pub(super) fn finish(&self, reason: CloseReason) {
+    pub(super) fn finish(&self, reason: CloseReason, now: Instant) {
         let mut state = self.lock();
-        state.engine.end(reason);
+        state.engine.end(reason, now);
         state.driver_done = true;
         state.driver = None;
         state.write = None;
-        self.wake_all(state);
+        self.conclude(state, &mut Vec::new(), true);
         self.done.notify_waiters();
-    }
-
-    fn wake_all(&self, mut state: MutexGuard<'_, State>) {
-        let mut wakers = std::mem::take(&mut state.stream_writers);
-        state.engine.take_wakers(&mut wakers);
-        wakers.extend(state.driver.clone());
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        self.room.notify_waiters();
-    }
-
-    /// The outbox is empty: whoever waited for that goes on.
-    pub(super) fn notify_room(&self) {
-        let writers = std::mem::take(&mut self.lock().stream_writers);
-        writers.into_iter().for_each(Waker::wake);
-        self.room.notify_waiters();
     }
 
     /// Why the connection ended, if it did.
@@ -300,21 +388,37 @@ impl Shared {
 }
 
 impl State {
-    /// Ended connections have room: calls on them fail at once.
-    fn has_room(&self) -> bool {
-        self.engine.outbox.len() <= OUTBOX_FULL || self.engine.ended().is_some()
+    /// Whether to read now; if not, when to look again unless something changes before. The clock is
+    /// only looked at where a stream's reader is behind.
+    pub(super) fn gate(&mut self, now: impl FnOnce() -> Instant) -> Gate {
+        if self.engine.is_behind() {
+            self.engine.gate(now())
+        } else {
+            Gate::Open
+        }
+    }
+
+    /// What can be sent in one go.
+    fn unsent(&mut self) -> Option<(&mut Box<dyn WriteHalf>, Unsent<'_>)> {
+        let write = self.write.as_mut()?;
+        let unsent = if write.takes_one_message() {
+            Unsent::Bytes(self.engine.outbox.unsent_message())
+        } else {
+            self.engine.outbox.unsent()
+        };
+        Some((write, unsent))
     }
 
     /// Writes from the caller's task. `false` when the driver must go on.
     fn write_now(&mut self) -> bool {
-        let (Some(driver), Some(write)) = (&self.driver, &mut self.write) else {
+        let Some(driver) = self.driver.clone() else {
             return false;
         };
         // Descriptors are the driver's to send.
-        let Unsent::Bytes(bytes) = self.engine.outbox.unsent() else {
+        let Some((write, Unsent::Bytes(bytes))) = self.unsent() else {
             return false;
         };
-        match write.try_write(driver, bytes) {
+        match write.try_write(&driver, bytes) {
             Ok(count) => self.engine.outbox.advance(count),
             // The driver meets the same error, and it is its to report.
             Err(_) => return false,
@@ -335,21 +439,24 @@ impl State {
             _ => 0,
         };
         self.unflushed = true;
-        let outbox = self.engine.outbox.buffer();
-        outbox.extend_from_slice(head.get(sent..).unwrap_or_default());
+        let head_rest = head.get(sent..).unwrap_or_default();
         let sent = sent.saturating_sub(head.len());
-        outbox.extend_from_slice(payload.get(sent..).unwrap_or_default());
+        let payload_rest = payload.get(sent..).unwrap_or_default();
+        self.engine.outbox.push_rest(head_rest, payload_rest);
         self.engine.outbox.is_empty()
     }
 
     /// Sends what the socket takes. `true` when that emptied the outbox, so that there is room again.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
-        let Some(write) = &mut self.write else {
+        if self.write.is_none() {
             return Ok(false);
-        };
+        }
         let had_some = !self.engine.outbox.is_empty();
         while !self.engine.outbox.is_empty() {
-            let sent = match self.engine.outbox.unsent() {
+            let Some((write, unsent)) = self.unsent() else {
+                return Ok(false);
+            };
+            let sent = match unsent {
                 Unsent::Bytes(bytes) => write.poll_write(cx, bytes),
                 Unsent::Descriptor(byte, descriptor) => {
                     write.poll_write_descriptor(cx, byte, descriptor.as_fd())
@@ -360,7 +467,9 @@ impl State {
                 Poll::Pending => return Ok(false),
             }
         }
-        if had_some || self.unflushed {
+        if (had_some || self.unflushed)
+            && let Some(write) = &mut self.write
+        {
             self.unflushed = write.poll_flush(cx)?.is_pending();
         }
         Ok(had_some)

@@ -10,13 +10,14 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::expiry::{Expiry, Stall};
 use super::{Connect, Reply};
-use crate::error::{Error, ProtocolError, RemoteError, Result};
+use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
 use crate::protocol::{Procedure, net};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::engine::StreamEnd;
 use crate::rpc::header::{MessageType, Status};
-use crate::rpc::streams::{Incoming, Item, Progress};
+use crate::rpc::streams::{Fault, Incoming, Item, Progress};
 use crate::xdr;
 
 /// Bytes that may wait for a reader before the whole connection stops reading.
@@ -40,10 +41,14 @@ pub enum Chunk {
 /// [`finish`](Self::finish), which is also what `shutdown` does: only that tells whether everything
 /// arrived. Dropping a stream aborts it, unless its end has been read.
 ///
-/// All streams of a connection share its socket. A reader that falls behind by several megabytes
-/// makes the whole connection wait for it, and a daemon that cannot get rid of what is written to
-/// it stops reading everything; move large volumes over a connection of their own
-/// ([`Connect::reopen`]).
+/// All streams of a connection share its socket. A reader that falls behind by 8 MiB makes the
+/// connection stop reading. Where others wait for it, by the way of replies or of what is to be sent,
+/// it reads on until 32 MiB are held; a stream whose reader does not move for 20 seconds after that is
+/// given up ([`Error::Overrun`]). A daemon that cannot get rid of what is written to it stops reading
+/// everything. So move large volumes over a connection of their own ([`Connect::reopen`]).
+///
+/// Writing fails with [`Error::Timeout`] when the daemon takes nothing for as long as a call of the
+/// handle may take; reading waits for as long as the connection lives.
 #[derive(Debug)]
 pub struct Stream {
     reader: StreamReader,
@@ -62,6 +67,8 @@ pub struct StreamReader {
 #[derive(Debug)]
 pub struct StreamWriter {
     handle: Arc<Handle>,
+    /// Present while a packet waits to be sent.
+    stall: Option<Stall>,
 }
 
 /// What the halves share; the stream ends with the last of them.
@@ -80,24 +87,21 @@ impl Connect {
         args: &P::Args<'_>,
         sparse: bool,
     ) -> Result<(Reply<P>, Stream)> {
-        let info = &P::INFO;
-        let mut setup = CallSetup::new(info.into());
+        let mut setup = CallSetup::new(&P::INFO);
         setup.stream = Some(Box::new(Incoming::new(BUDGET, sparse)));
-        let timeout = self.deadline(info.long);
-        setup.deadline = timeout.map(|(at, _)| at.into_std());
-        let after = timeout.map(|(_, after)| after).unwrap_or_default();
-        let call = self.begin(info.name, setup, args).await?;
+        let call = self.begin(setup, args).await?;
         let serial = call.serial();
-        let reply = Reply::new(call.finish(after).await?);
+        let reply = Reply::new(call.finish().await?);
         let handle = Arc::new(Handle {
             conn: self.clone(),
             serial,
-            procedure: info.name,
+            procedure: P::INFO.name,
             sparse,
         });
         let stream = Stream {
             writer: StreamWriter {
                 handle: Arc::clone(&handle),
+                stall: None,
             },
             reader: StreamReader {
                 handle,
@@ -125,11 +129,15 @@ impl Handle {
                     .into(),
                 }
             }
-            StreamEnd::Progress(Progress::BadHole) => ProtocolError::Senseless {
+            StreamEnd::Fault(Fault::BadHole) => ProtocolError::Senseless {
                 procedure: self.procedure,
                 reason: "a hole came that was not asked for, or has no length".to_owned(),
             }
             .into(),
+            StreamEnd::Fault(Fault::Overrun(unread)) => Error::Overrun {
+                procedure: self.procedure,
+                unread,
+            },
             StreamEnd::Progress(Progress::Open | Progress::EndOfData | Progress::Confirmed)
             | StreamEnd::Closed => closed("is closed"),
             StreamEnd::Connection(reason) => Error::Closed(reason),
@@ -146,30 +154,6 @@ impl Handle {
         })
     }
 
-    fn poll_send(
-        &self,
-        cx: &mut Context<'_>,
-        kind: MessageType,
-        payload: &[u8],
-    ) -> Poll<Result<()>> {
-        self.conn
-            .inner
-            .shared
-            .poll_stream_send(self.serial, kind, payload, cx.waker())
-            .map_err(|end| self.error(end))
-    }
-
-    /// Writes as much of `data` as fits into one packet.
-    fn poll_write(&self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
-        // An empty packet would mean the end of the data.
-        if data.is_empty() {
-            return Poll::Ready(Ok(0));
-        }
-        let packet = data.get(..PACKET_MAX).unwrap_or(data);
-        self.poll_send(cx, MessageType::Stream, packet)
-            .map_ok(|()| packet.len())
-    }
-
     fn poll_end(&self, cx: &mut Context<'_>, status: Status) -> Poll<Result<()>> {
         self.conn
             .inner
@@ -180,15 +164,22 @@ impl Handle {
 
     /// Ends this side and waits for the daemon to agree.
     async fn end(&self, status: Status) -> Result<()> {
-        let ended = poll_fn(|cx| self.poll_end(cx, status));
-        match self.conn.deadline(false) {
-            None => ended.await,
-            Some((at, after)) => {
-                let procedure = self.procedure;
-                let expired = Err(Error::Timeout { procedure, after });
-                tokio::time::timeout_at(at, ended).await.unwrap_or(expired)
+        let shared = &self.conn.inner.shared;
+        let timeout = self.conn.deadline(false);
+        let mut expiry = Expiry::new(shared, timeout.map(|(at, _)| at.into_std()));
+        poll_fn(|cx| {
+            if let Poll::Ready(ended) = self.poll_end(cx, status) {
+                return Poll::Ready(ended);
             }
-        }
+            expiry.poll_expired(cx).map(|()| {
+                Err(Error::Timeout {
+                    procedure: self.procedure,
+                    after: timeout.map(|(_, after)| after).unwrap_or_default(),
+                    waiting: Waiting::Confirmation,
+                })
+            })
+        })
+        .await
     }
 }
 
@@ -261,10 +252,47 @@ impl StreamReader {
 }
 
 impl StreamWriter {
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        kind: MessageType,
+        payload: &[u8],
+    ) -> Poll<Result<()>> {
+        let handle = &self.handle;
+        let shared = &handle.conn.inner.shared;
+        let sent = shared.poll_stream_send(handle.serial, kind, payload, cx.waker());
+        if let Poll::Ready(sent) = sent {
+            self.stall = None;
+            return Poll::Ready(sent.map_err(|end| handle.error(end)));
+        }
+        let Some(after) = handle.conn.timeout(false) else {
+            return Poll::Pending;
+        };
+        let stall = self.stall.get_or_insert_with(|| Stall::new(shared, after));
+        let unsent = ready!(stall.poll_expired(cx));
+        self.stall = None;
+        Poll::Ready(Err(Error::Timeout {
+            procedure: handle.procedure,
+            after,
+            waiting: Waiting::Room { unsent },
+        }))
+    }
+
+    /// Writes as much of `data` as fits into one packet.
+    fn poll_data(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
+        // An empty packet would mean the end of the data.
+        if data.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let packet = data.get(..PACKET_MAX).unwrap_or(data);
+        self.poll_send(cx, MessageType::Stream, packet)
+            .map_ok(|()| packet.len())
+    }
+
     /// See [`Stream::write_all`].
     pub async fn write_all(&mut self, mut data: &[u8]) -> Result<()> {
         while !data.is_empty() {
-            let sent = poll_fn(|cx| self.handle.poll_write(cx, data)).await?;
+            let sent = poll_fn(|cx| self.poll_data(cx, data)).await?;
             data = data.get(sent..).unwrap_or_default();
         }
         Ok(())
@@ -285,7 +313,7 @@ impl StreamWriter {
         })?;
         let hole = net::StreamHole { length, flags: 0 };
         let hole = xdr::to_vec(&hole).map_err(|error| Error::unsendable(procedure, error))?;
-        poll_fn(|cx| self.handle.poll_send(cx, MessageType::StreamHole, &hole)).await
+        poll_fn(|cx| self.poll_send(cx, MessageType::StreamHole, &hole)).await
     }
 
     /// See [`Stream::finish`].
@@ -330,11 +358,11 @@ impl AsyncRead for StreamReader {
 
 impl AsyncWrite for StreamWriter {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.handle.poll_write(cx, data).map_err(io::Error::other)
+        self.poll_data(cx, data).map_err(io::Error::other)
     }
 
     /// Does nothing: what was written is on its way.

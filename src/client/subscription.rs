@@ -225,14 +225,14 @@ impl Connect {
         queue: &Arc<EventQueue>,
     ) -> Result<Option<i32>> {
         let has_callback_id = registration.has_callback_id();
-        let mut setup = CallSetup::new(registration.register.into());
+        let mut setup = CallSetup::new(registration.register);
         setup.binding = Some(Binding {
             event: registration.event.into(),
             has_callback_id,
             queue: Arc::clone(queue),
         });
         let args = Encoded(&registration.args);
-        let reply = self.call_info(registration.register, setup, &args).await;
+        let reply = self.call_info(setup, &args).await;
         let callback = reply.and_then(|reply| {
             if !has_callback_id {
                 return Ok(None);
@@ -253,17 +253,11 @@ impl Connect {
     }
 
     async fn deregister(self, registration: Registration, callback: Option<i32>) {
-        let setup = CallSetup::new(registration.deregister.into());
+        let setup = CallSetup::new(registration.deregister);
         let callback = callback.unwrap_or_default();
         let result = match &registration.deregister_args {
-            Some(args) => {
-                self.call_info(registration.deregister, setup, &Encoded(args))
-                    .await
-            }
-            None => {
-                self.call_info(registration.deregister, setup, &callback)
-                    .await
-            }
+            Some(args) => self.call_info(setup, &Encoded(args)).await,
+            None => self.call_info(setup, &callback).await,
         };
         if let Err(error) = result {
             // Nobody is left to be told; events that still come are dropped.

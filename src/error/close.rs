@@ -1,6 +1,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{ProtocolError, TunnelError};
 
@@ -14,8 +15,17 @@ pub enum CloseReason {
     Eof,
     /// The daemon closed it in the middle of a message.
     EofInMessage,
-    /// The daemon answered no sign-of-life request for the configured time.
-    Keepalive,
+    /// The daemon gave no sign of life for too long
+    /// ([`ConnectBuilder::keepalive`](crate::ConnectBuilder::keepalive)).
+    Keepalive(Arc<Silence>),
+    /// The daemon or the network closed the connection after the daemon had answered nothing for
+    /// longer than a keepalive interval, while calls were in flight.
+    CutOff {
+        /// How the connection ended.
+        cause: Arc<CloseReason>,
+        /// What was the matter before.
+        silence: Arc<Silence>,
+    },
     /// The transport failed.
     Io(Arc<io::Error>),
     /// The program that carried the connection ended: ssh, or what the URI's `command` names.
@@ -26,13 +36,61 @@ pub enum CloseReason {
     RuntimeGone,
 }
 
+/// How long a daemon had answered nothing when the connection ended, and what it owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Silence {
+    /// How long it had answered nothing. It may have asked for signs of life meanwhile.
+    pub lasted: Duration,
+    /// How many calls of which procedures it had not answered, those included that their callers had
+    /// given up.
+    pub unanswered: Vec<(&'static str, usize)>,
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} s of silence", self.lasted.as_secs_f64())?;
+        if self.unanswered.is_empty() {
+            return Ok(());
+        }
+        f.write_str(" with calls in flight (")?;
+        write_calls(f, &self.unanswered)?;
+        f.write_str(
+            "); a daemon that works on max_client_requests requests of a client, which is 5 unless \
+             its configuration says otherwise, reads nothing else, keepalive included \
+             (ConnectBuilder::max_client_requests)",
+        )
+    }
+}
+
+/// Names procedures, each with the number of its calls if there are several.
+pub(super) fn write_calls(
+    f: &mut fmt::Formatter<'_>,
+    calls: &[(&'static str, usize)],
+) -> fmt::Result {
+    for (index, (name, count)) in calls.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        write!(f, "{separator}{name}")?;
+        if *count > 1 {
+            write!(f, " {count} times")?;
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local => f.write_str("closed by this side"),
             Self::Eof => f.write_str("closed by the daemon"),
             Self::EofInMessage => f.write_str("closed by the daemon in the middle of a message"),
-            Self::Keepalive => f.write_str("the daemon stopped answering keepalive requests"),
+            Self::Keepalive(silence) => {
+                write!(
+                    f,
+                    "the daemon stopped answering keepalive requests: {silence}"
+                )
+            }
+            Self::CutOff { cause, silence } => write!(f, "{cause} after {silence}"),
             Self::Io(error) => write!(f, "{error}"),
             Self::Tunnel(error) => write!(f, "{error}"),
             Self::Protocol(error) => write!(f, "protocol violation: {error}"),

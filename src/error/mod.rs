@@ -6,6 +6,7 @@ mod network;
 mod protocol;
 mod remote;
 mod ssh;
+mod timeout;
 mod tls;
 mod tunnel;
 
@@ -15,11 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use auth::AuthError;
-pub use close::CloseReason;
+pub use close::{CloseReason, Silence};
 pub use network::NetworkError;
 pub use protocol::ProtocolError;
 pub use remote::RemoteError;
 pub use ssh::{SshError, SshFailure};
+pub use timeout::Waiting;
 pub use tls::TlsError;
 pub use tunnel::{TunnelError, TunnelFailure};
 
@@ -46,13 +48,28 @@ pub enum Error {
     #[error("not connected: {0}")]
     NotConnected(Arc<Error>),
 
-    /// The call's deadline passed. The connection lives on; the daemon may still execute the call.
-    #[error("{procedure} got no reply within {after:?}")]
+    /// The deadline of a call, of a step of a stream or of an opening passed. The connection lives on;
+    /// the daemon may still execute a call that was sent.
+    #[error("{procedure} {waiting} within {after:?}")]
     Timeout {
-        /// What was called.
+        /// What was called, or which step of an opening it was.
         procedure: &'static str,
         /// How long was waited.
         after: Duration,
+        /// What for.
+        waiting: Waiting,
+    },
+
+    /// A stream was given up, because nobody read it while others waited for the connection.
+    #[error(
+        "the stream of {procedure} was given up: {unread} bytes of it were not read while others \
+         waited for the connection; open a connection of its own for it (Connect::reopen)"
+    )]
+    Overrun {
+        /// What opened the stream.
+        procedure: &'static str,
+        /// Bytes that had come and were not read.
+        unread: usize,
     },
 
     /// The peer said something that the protocol does not allow.

@@ -1,12 +1,12 @@
 //! What generated procedures and events are written in.
 
 /// A procedure: `Name<'a> = number in PROGRAM: Args => Ret, since "x.y.z", Low|High`, and where they
-/// apply `, stream Read|Write` and `, long = true`.
+/// apply `, stream Read|Write` and `, waits for Guest|Host`.
 macro_rules! procedure {
     (
         $(#[$meta:meta])*
         $name:ident<$life:lifetime> = $number:literal in $program:ident: $args:ty => $ret:ty,
-        since $since:literal, $priority:ident $(, stream $stream:ident)? $(, long = $long:literal)?
+        since $since:literal, $priority:ident $(, stream $stream:ident)? $(, waits for $long:ident)?
     ) => {
         $(#[$meta])*
         #[derive(Debug)]
@@ -28,8 +28,8 @@ macro_rules! procedure {
     };
     (@stream) => { None };
     (@stream $stream:ident) => { Some($crate::protocol::StreamKind::$stream) };
-    (@long) => { false };
-    (@long $long:literal) => { $long };
+    (@long) => { None };
+    (@long $long:ident) => { Some($crate::protocol::WaitsFor::$long) };
 }
 
 /// An event message: `Name<'a> = number in PROGRAM: Msg`.

@@ -10,4 +10,6 @@ mod program;
 
 pub use generated::*;
 pub(crate) use macros::{event, procedure};
-pub use program::{Event, EventInfo, Priority, Procedure, ProcedureInfo, Program, StreamKind};
+pub use program::{
+    Event, EventInfo, Priority, Procedure, ProcedureInfo, Program, StreamKind, WaitsFor,
+};

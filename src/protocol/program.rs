@@ -29,6 +29,15 @@ pub enum StreamKind {
     Write,
 }
 
+/// What the daemon waits for while it executes a call that may take minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WaitsFor {
+    /// A guest: its agent, its operating system, its monitor. It may never answer.
+    Guest,
+    /// Work of the host: moving a guest's memory or a disk's content, a hook script, a device.
+    Host,
+}
+
 /// What the protocol definition says of one procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcedureInfo {
@@ -44,9 +53,9 @@ pub struct ProcedureInfo {
     pub priority: Priority,
     /// The stream that a successful reply opens, if any.
     pub stream: Option<StreamKind>,
-    /// Whether the daemon may take minutes to reply by the nature of the thing (migrations, saves,
-    /// guest agent commands, …). Such calls share a limited number of permits.
-    pub long: bool,
+    /// What the daemon may wait for that takes minutes by the nature of the thing (migrations, saves,
+    /// guest agent commands, …), if so. Such calls share a limited number of permits.
+    pub long: Option<WaitsFor>,
 }
 
 /// A procedure of a program: its number and the types of its arguments and results.

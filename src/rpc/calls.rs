@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::events::Binding;
 use super::header::ProcedureId;
 use super::streams::Incoming;
+use crate::protocol::{ProcedureInfo, WaitsFor};
 
 /// Serials are a slot's index in the low bits and its generation in the high ones, so that a slot
 /// used again does not answer to its old serial.
@@ -57,6 +58,8 @@ pub(crate) enum CallState {
 pub(crate) struct Slot {
     generation: u32,
     pub(crate) id: ProcedureId,
+    pub(crate) procedure: &'static str,
+    pub(crate) long: Option<WaitsFor>,
     pub(crate) state: CallState,
     pub(crate) waker: Option<Waker>,
     pub(crate) deadline: Option<Instant>,
@@ -65,10 +68,20 @@ pub(crate) struct Slot {
     expects_descriptors: bool,
 }
 
+impl CallState {
+    /// Whether the daemon owes the reply.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Expired | Self::Abandoned)
+    }
+}
+
 /// What a call brings along besides its message.
 #[derive(Debug)]
 pub(crate) struct CallSetup {
     pub(crate) id: ProcedureId,
+    pub(crate) procedure: &'static str,
+    /// What the daemon may wait for that takes long.
+    pub(crate) long: Option<WaitsFor>,
     pub(crate) deadline: Option<Instant>,
     /// Event queue that the callback id in the reply is connected to before anything else is read.
     pub(crate) binding: Option<Binding>,
@@ -82,14 +95,28 @@ pub(crate) struct CallSetup {
 }
 
 impl CallSetup {
-    pub(crate) fn new(id: ProcedureId) -> Self {
+    pub(crate) fn new(info: &ProcedureInfo) -> Self {
         Self {
-            id,
+            id: info.into(),
+            procedure: info.name,
+            long: info.long,
             deadline: None,
             binding: None,
             stream: None,
             descriptors: Vec::new(),
             expects_descriptors: false,
+        }
+    }
+}
+
+impl CallSetup {
+    /// All of it, which leaves only what identifies the call.
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            binding: self.binding.take(),
+            stream: self.stream.take(),
+            descriptors: std::mem::take(&mut self.descriptors),
+            ..*self
         }
     }
 }
@@ -114,6 +141,8 @@ impl Calls {
                 self.slots.push(Slot {
                     generation: 0,
                     id: setup.id,
+                    procedure: setup.procedure,
+                    long: None,
                     state: CallState::Free,
                     waker: None,
                     deadline: None,
@@ -128,6 +157,8 @@ impl Calls {
         let slot = self.slots.get_mut(index as usize)?;
         slot.generation = slot.generation.wrapping_add(1) & (u32::MAX >> INDEX_BITS);
         slot.id = setup.id;
+        slot.procedure = setup.procedure;
+        slot.long = setup.long;
         slot.state = CallState::Waiting;
         slot.waker = None;
         slot.deadline = setup.deadline;
@@ -174,13 +205,28 @@ impl Calls {
         self.unanswered
     }
 
+    /// Slots that are taken.
+    pub(crate) fn in_use(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.expecting_descriptors > 0
     }
 
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        let taken = |slot: &&Slot| !matches!(slot.state, CallState::Free);
+        self.slots.iter().filter(taken)
+    }
+
     pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.slots
-            .iter_mut()
-            .filter(|slot| !matches!(slot.state, CallState::Free))
+        self.slots_with_serials().map(|(_, slot)| slot)
+    }
+
+    pub(crate) fn slots_with_serials(&mut self) -> impl Iterator<Item = (u32, &mut Slot)> {
+        let slots = self.slots.iter_mut().enumerate();
+        slots
+            .filter(|(_, slot)| !matches!(slot.state, CallState::Free))
+            .map(|(index, slot)| (slot.generation << INDEX_BITS | index as u32, slot))
     }
 }

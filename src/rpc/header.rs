@@ -57,7 +57,7 @@ impl Status {
 }
 
 /// What identifies a procedure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ProcedureId {
     pub(crate) program: u32,
     pub(crate) version: u32,

@@ -2,10 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-/// Requests that a daemon serves of one client at a time by default. It reads nothing while it is
-/// busy with that many, our pings included, so its silence means nothing then.
-const DAEMON_REQUESTS: usize = 5;
-
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -17,32 +13,70 @@ pub(crate) enum Verdict {
     Dead,
 }
 
+/// How the peer's silence is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeepaliveOptions {
+    /// The silence after which a ping is sent.
+    pub(crate) interval: Duration,
+    /// Unanswered pings in a row that a peer may leave.
+    pub(crate) count: u32,
+    /// Requests that the daemon serves of one client at a time. It reads nothing while it is busy with
+    /// that many, our pings included.
+    pub(crate) max_requests: usize,
+    /// How long a daemon that owes as many replies as that may be silent.
+    pub(crate) busy_limit: Duration,
+}
+
 /// The client's side of the keepalive program: any message restarts the interval, a silent interval
-/// asks for a ping, and `count` unanswered ones in a row are the end.
+/// asks for a ping, and `count` unanswered ones in a row are the end, unless the peer is so busy that
+/// it cannot have read them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keepalive {
-    interval: Duration,
-    count: u32,
+    options: KeepaliveOptions,
     missed: u32,
+    heard: Instant,
+    /// When the peer last said something that was not merely a question whether we are alive.
+    answered: Instant,
     next: Instant,
 }
 
 impl Keepalive {
-    /// `None` when the interval is zero: then the peer is never asked.
-    pub(crate) fn new(interval: Duration, count: u32, now: Instant) -> Option<Self> {
-        (!interval.is_zero()).then(|| Self {
-            interval,
-            count,
+    /// `None` when the interval is zero, or ends later than the clock can tell: then the peer is
+    /// never asked.
+    pub(crate) fn new(options: KeepaliveOptions, now: Instant) -> Option<Self> {
+        let next = now.checked_add(options.interval)?;
+        (!options.interval.is_zero()).then_some(Self {
+            options,
             missed: 0,
-            next: now + interval,
+            heard: now,
+            answered: now,
+            next,
         })
     }
 
-    /// Something arrived, whatever it was.
+    /// Something arrived: an answer, or merely a question whether we are alive.
     #[inline]
-    pub(crate) fn received(&mut self, now: Instant) {
+    pub(crate) fn received(&mut self, now: Instant, is_answer: bool) {
         self.missed = 0;
-        self.next = now + self.interval;
+        self.heard = now;
+        if is_answer {
+            self.answered = now;
+        }
+        self.restart(now);
+    }
+
+    /// How long the peer has answered nothing.
+    pub(crate) fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.answered)
+    }
+
+    /// Whether that is longer than it should be.
+    pub(crate) fn is_silent(&self, now: Instant) -> bool {
+        self.silence(now) > self.options.interval
+    }
+
+    fn restart(&mut self, now: Instant) {
+        self.next = now.checked_add(self.options.interval).unwrap_or(now);
     }
 
     /// When [`tick`](Self::tick) wants to be called.
@@ -50,24 +84,84 @@ impl Keepalive {
         self.next
     }
 
-    /// Looks at the clock. `unanswered` is how many requests the peer owes a reply; `deaf` is whether
-    /// we read nothing at present.
-    pub(crate) fn tick(&mut self, now: Instant, unanswered: usize, deaf: bool) -> Verdict {
+    /// Looks at the clock. `unanswered` is how many requests the peer owes a reply; `reads_paused` is
+    /// whether we read nothing at present.
+    pub(crate) fn tick(&mut self, now: Instant, unanswered: usize, reads_paused: bool) -> Verdict {
         if now < self.next {
             return Verdict::Wait;
         }
-        self.next = now + self.interval;
-        if deaf {
+        self.restart(now);
+        if reads_paused {
             // We cannot hear an answer, but the peer must hear of us: it cannot get one either.
+            self.heard = now;
             return Verdict::Ping;
         }
-        if unanswered >= DAEMON_REQUESTS {
-            return Verdict::Wait;
-        }
-        if self.missed >= self.count {
+        let KeepaliveOptions {
+            count,
+            max_requests,
+            busy_limit,
+            ..
+        } = self.options;
+        let may_be_busy = unanswered >= max_requests;
+        let is_silent = self.missed >= count;
+        let silent_for = now.saturating_duration_since(self.heard);
+        if is_silent && (!may_be_busy || silent_for >= busy_limit) {
             return Verdict::Dead;
         }
-        self.missed += 1;
+        self.missed = self.missed.saturating_add(1);
         Verdict::Ping
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const OPTIONS: KeepaliveOptions = KeepaliveOptions {
+        interval: SECOND,
+        count: 2,
+        max_requests: 5,
+        busy_limit: Duration::from_secs(10),
+    };
+
+    /// What a peer that says nothing gets until it is given up.
+    fn pings(options: KeepaliveOptions, unanswered: usize) -> u32 {
+        let mut now = Instant::now();
+        let mut keepalive = Keepalive::new(options, now).unwrap();
+        for pings in 0.. {
+            assert_eq!(keepalive.tick(now, unanswered, false), Verdict::Wait);
+            now += SECOND;
+            match keepalive.tick(now, unanswered, false) {
+                Verdict::Ping => {}
+                Verdict::Dead => return pings,
+                Verdict::Wait => panic!("it was time"),
+            }
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn silence_ends_in_a_verdict_whatever_is_owed() {
+        for unanswered in 0..5 {
+            assert_eq!(pings(OPTIONS, unanswered), 2);
+        }
+        for unanswered in [5, 6, 1000] {
+            assert_eq!(pings(OPTIONS, unanswered), 9);
+        }
+        let one = KeepaliveOptions {
+            max_requests: 1,
+            ..OPTIONS
+        };
+        assert_eq!((pings(one, 0), pings(one, 1)), (2, 9));
+    }
+
+    #[test]
+    fn the_longest_interval_is_none() {
+        let options = KeepaliveOptions {
+            interval: Duration::MAX,
+            ..OPTIONS
+        };
+        assert!(Keepalive::new(options, Instant::now()).is_none());
     }
 }

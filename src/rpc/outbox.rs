@@ -17,6 +17,10 @@ const KEEP: usize = 256 * 1024;
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
+    /// Where the message ends that was sent in part, where that matters.
+    message_end: usize,
+    /// How many bytes were ever sent.
+    total_sent: u64,
     /// Descriptors, and where in `bytes` the byte stands that each travels with.
     descriptors: VecDeque<(usize, Arc<OwnedFd>)>,
 }
@@ -42,6 +46,18 @@ impl Outbox {
         self.bytes.push(0);
     }
 
+    /// Appends what was not sent of a message whose beginning was, to an outbox that is empty.
+    pub(crate) fn push_rest(&mut self, head: &[u8], payload: &[u8]) {
+        self.bytes.extend_from_slice(head);
+        self.bytes.extend_from_slice(payload);
+        self.message_end = self.bytes.len();
+    }
+
+    /// How many bytes were ever sent; grows as long as the peer takes something.
+    pub(crate) fn total_sent(&self) -> u64 {
+        self.total_sent
+    }
+
     /// How many bytes have not been sent.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -59,6 +75,7 @@ impl Outbox {
         if self.is_empty() {
             self.bytes.zeroize();
             self.sent = 0;
+            self.message_end = 0;
         } else if let Some(sent) = self.bytes.get_mut(..self.sent) {
             sent.zeroize();
         }
@@ -77,6 +94,16 @@ impl Outbox {
         Unsent::Bytes(self.bytes.get(self.sent..*at).unwrap_or_default())
     }
 
+    /// What is left of the message at the front, and nothing behind it.
+    pub(crate) fn unsent_message(&mut self) -> &[u8] {
+        let unsent = self.bytes.get(self.sent..).unwrap_or_default();
+        if self.message_end <= self.sent {
+            let length = unsent.first_chunk().map(|word| u32::from_be_bytes(*word));
+            self.message_end = self.sent + length.unwrap_or_default() as usize;
+        }
+        unsent.get(..self.message_end - self.sent).unwrap_or(unsent)
+    }
+
     /// Notes that the socket took `count` bytes of the next piece, and its descriptor if it has one.
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) {
@@ -85,24 +112,57 @@ impl Outbox {
             self.descriptors.pop_front();
         }
         self.sent += count;
+        self.total_sent += count as u64;
         if self.is_empty() {
             self.bytes.clear();
             self.bytes.shrink_to(KEEP);
             self.sent = 0;
+            self.message_end = 0;
         } else if self.sent >= KEEP {
             self.bytes.drain(..self.sent);
             for (at, _) in &mut self.descriptors {
                 *at -= self.sent;
             }
+            self.message_end = self.message_end.saturating_sub(self.sent);
             self.sent = 0;
         }
     }
 }
 
-#[cfg(all(test, feature = "sasl"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A message of so many bytes in all.
+    fn message(length: u8, fill: u8) -> Vec<u8> {
+        let mut message = vec![fill; usize::from(length)];
+        message[..4].copy_from_slice(&u32::from(length).to_be_bytes());
+        message
+    }
+
+    #[test]
+    fn messages_are_told_apart_however_they_are_sent() {
+        let (first, second, third) = (message(28, 1), message(40, 2), message(32, 3));
+        let mut outbox = Outbox::default();
+        outbox.push_rest(&first[20..], &[]);
+        outbox.buffer().extend(&second);
+        outbox.buffer().extend(&third);
+        for expected in [&first[20..], &second, &third] {
+            let mut expected = expected;
+            while !expected.is_empty() {
+                assert_eq!(outbox.unsent_message(), expected);
+                let count = expected.len().min(7);
+                outbox.advance(count);
+                expected = &expected[count..];
+            }
+        }
+        assert!(outbox.is_empty());
+        assert_eq!(outbox.total_sent(), 8 + 40 + 32);
+        outbox.buffer().extend(&third);
+        assert_eq!(outbox.unsent_message(), third);
+    }
+
+    #[cfg(feature = "sasl")]
     #[test]
     fn wiping_leaves_what_is_still_to_be_sent() {
         let mut outbox = Outbox::default();

@@ -34,6 +34,11 @@ impl<S: AsyncRead + Send> ReadHalf for GenericReader<S> {
 pub(super) struct GenericWriter<W>(pub(super) W);
 
 impl<W: AsyncWrite + Send + Unpin> WriteHalf for GenericWriter<W> {
+    /// It may be TLS, which makes a record of each write, or anything like that.
+    fn takes_one_message(&self) -> bool {
+        true
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.0).poll_write(cx, bytes) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),

@@ -22,6 +22,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use crate::error::{CloseReason, TunnelError, TunnelFailure};
 
@@ -48,10 +49,22 @@ pub(crate) trait ReadHalf: Send {
     fn poll_end_reason(&mut self, _cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
         Poll::Ready(None)
     }
+
+    /// Waits, without a runtime, until the peer has hung up, but not for longer than `limit`. Does
+    /// nothing where that cannot be done.
+    fn wait_for_end(&mut self, _limit: Duration) {}
 }
 
 /// The sending half.
 pub(crate) trait WriteHalf: Send {
+    /// Whether each piece to write may hold one message, or the rest of one, and nothing more.
+    ///
+    /// Where a layer below makes records of what is written, libvirt's daemons handle the first message
+    /// of a record and look at the others when the next record comes.
+    fn takes_one_message(&self) -> bool {
+        false
+    }
+
     /// Sends what can be sent now and says how much; wakes the task when there is room again.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
 

@@ -214,6 +214,10 @@ impl ReadHalf for ProgramReader {
         self.socket.poll_read(cx, into)
     }
 
+    fn wait_for_end(&mut self, limit: Duration) {
+        self.socket.wait_for_end(limit);
+    }
+
     fn poll_end_reason(&mut self, cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
         if let Some(keeper) = self.keeper.take() {
             let ended = async {

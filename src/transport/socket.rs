@@ -11,7 +11,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -57,6 +59,32 @@ impl ReadHalf for SocketReader {
             if !is_full(&received) {
                 return Poll::Ready(received);
             }
+        }
+    }
+
+    fn wait_for_end(&mut self, limit: Duration) {
+        wait_for_end(&self.socket, limit);
+    }
+}
+
+/// Reads and forgets, until the peer has hung up or the limit is reached.
+fn wait_for_end(socket: &pipe::Receiver, limit: Duration) {
+    let deadline = Instant::now() + limit;
+    let mut forgotten = [0; 4096];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(left) = Timespec::try_from(left) else {
+            return;
+        };
+        let mut waiting = [PollFd::new(socket, PollFlags::IN)];
+        match rustix::event::poll(&mut waiting, Some(&left)) {
+            Ok(1..) => {}
+            Err(Errno::INTR) => continue,
+            Ok(0) | Err(_) => return,
+        }
+        match rustix::io::read(socket, &mut forgotten) {
+            Ok(1..) | Err(Errno::INTR | Errno::AGAIN) => {}
+            Ok(0) | Err(_) => return,
         }
     }
 }

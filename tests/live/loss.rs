@@ -38,14 +38,14 @@ async fn a_daemon_that_stops_is_declared_dead_and_everybody_is_told() {
         events.next(),
         conn.closed(),
     );
-    assert!(matches!(reason, CloseReason::Keepalive), "{reason}");
+    assert!(matches!(reason, CloseReason::Keepalive(_)), "{reason}");
     for error in [one.unwrap_err(), other.unwrap_err()] {
         assert!(
-            matches!(error, Error::Closed(CloseReason::Keepalive)),
+            matches!(error, Error::Closed(CloseReason::Keepalive(_))),
             "{error}"
         );
     }
-    let Some(Err(EventError::Closed(CloseReason::Keepalive))) = event else {
+    let Some(Err(EventError::Closed(CloseReason::Keepalive(_)))) = event else {
         panic!("{event:?}");
     };
     assert!(events.next().await.is_none());

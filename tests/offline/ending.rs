@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use libvirt_client::{CloseReason, Connect, Error};
+use libvirt_client::{CloseReason, Connect, Error, Result};
 use tokio::task::JoinHandle;
 
-use crate::peer::{Listener, Peer, procedure, string};
+use crate::peer::{Listener, Message, Peer, ping, procedure, string, words};
 
 /// Calls in flight, as many as asked for, all with the peer.
 async fn in_flight(
@@ -160,12 +160,12 @@ async fn a_silent_daemon_is_given_up_after_its_missed_pings() {
         let conn = conn.clone();
         async move { conn.without_timeout().hostname().await }
     });
-    assert!(matches!(conn.closed().await, CloseReason::Keepalive));
+    assert!(matches!(conn.closed().await, CloseReason::Keepalive(_)));
     // Silence × (count + 1), as libvirt counts.
     assert_eq!(begin.elapsed().as_secs(), 9);
     let error = call.await.unwrap().unwrap_err();
     assert!(
-        matches!(error, Error::Closed(CloseReason::Keepalive)),
+        matches!(error, Error::Closed(CloseReason::Keepalive(_))),
         "{error:?}"
     );
 
@@ -177,28 +177,169 @@ async fn a_silent_daemon_is_given_up_after_its_missed_pings() {
     assert_eq!(peer.try_take().await, None);
 }
 
+/// So many calls on their way, each without a deadline, as the peer got them.
+async fn unanswered(
+    conn: &Connect,
+    peer: &mut Peer,
+    count: usize,
+) -> (Vec<JoinHandle<Result<String>>>, Vec<Message>) {
+    let mut calls = Vec::new();
+    let mut taken = Vec::new();
+    for _ in 0..count {
+        let conn = conn.without_timeout();
+        calls.push(tokio::spawn(async move { conn.hostname().await }));
+        taken.push(peer.take().await);
+    }
+    (calls, taken)
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_daemon_that_is_busy_with_five_calls_may_be_silent() {
+async fn a_daemon_that_is_busy_with_five_calls_may_be_silent_for_longer() {
     let listener = Listener::new();
     let (conn, mut peer) = listener
         .open_with(|builder| builder.keepalive(Duration::from_secs(3), 2))
         .await;
-    let calls: Vec<_> = (0..5)
-        .map(|_| {
-            let conn = conn.without_timeout();
-            tokio::spawn(async move { conn.hostname().await })
-        })
-        .collect();
-    let mut taken = Vec::new();
-    for _ in 0..5 {
-        taken.push(peer.take().await);
-    }
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    let (calls, taken) = unanswered(&conn, &mut peer, 5).await;
+    tokio::time::sleep(Duration::from_secs(118)).await;
     assert!(conn.is_alive());
     for call in &taken {
         peer.reply(call, &string("host")).await;
     }
     for call in calls {
         assert_eq!(call.await.unwrap().unwrap(), "host");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_ends_whatever_is_owed() {
+    let listener = Listener::new();
+    for (count, limit) in [(4, 9), (5, 30), (9, 30)] {
+        let (conn, mut peer) = listener
+            .open_with(|builder| {
+                builder
+                    .keepalive(Duration::from_secs(3), 2)
+                    .busy_timeout(Duration::from_secs(30))
+            })
+            .await;
+        let begin = tokio::time::Instant::now();
+        let (mut calls, _) = unanswered(&conn, &mut peer, count).await;
+        // One that nobody waits for any more is owed all the same.
+        calls.pop().unwrap().abort();
+        for call in calls {
+            let error = call.await.unwrap().unwrap_err();
+            let text = error.to_string();
+            assert!(
+                matches!(error, Error::Closed(CloseReason::Keepalive(_))),
+                "{text}"
+            );
+            assert!(
+                text.contains(&format!("ConnectGetHostname {count} times"))
+                    && text.contains(&format!("{limit}.0 s of silence"))
+                    && text.contains("max_client_requests"),
+                "{text}"
+            );
+        }
+        assert_eq!(begin.elapsed().as_secs(), limit);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_cut_off_by_a_busy_daemon_is_told_of_that() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener
+        .open_with(|builder| builder.keepalive(Duration::from_secs(5), 5))
+        .await;
+    let (calls, _) = unanswered(&conn, &mut peer, 1).await;
+    // It works on one request at a time, so it reads no answer to what it asks.
+    for _ in 0..6 {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        peer.send(&ping()).await;
+    }
+    drop(peer);
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert!(
+            matches!(error, Error::Closed(CloseReason::CutOff { .. })),
+            "{error:?}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains("30.0 s of silence with calls in flight (ConnectGetHostname)")
+                && text.contains("max_client_requests"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_that_works_on_one_request_at_a_time_is_not_asked_to_watch_us() {
+    let listener = Listener::new();
+    let opening = Connect::builder(&listener.uri())
+        .max_client_requests(1)
+        .open();
+    let (conn, ()) = tokio::join!(opening, async {
+        let mut peer = listener.accept().await;
+        for expected in [procedure::AUTH_LIST, procedure::CONNECT_OPEN] {
+            let call = peer.take().await;
+            assert_eq!(call.procedure, expected);
+            let none = words(&[0]);
+            let payload: &[u8] = match expected {
+                procedure::AUTH_LIST => &none,
+                _ => &[],
+            };
+            peer.reply(&call, payload).await;
+        }
+    });
+    conn.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_keepalive_interval_is_none() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener
+        .open_with(|builder| builder.keepalive(Duration::MAX, 1))
+        .await;
+    tokio::time::sleep(Duration::from_secs(1_000_000)).await;
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let call = peer.take().await;
+        peer.reply(&call, &string("host")).await;
+    });
+    assert_eq!(name.unwrap(), "host");
+}
+
+#[test]
+fn the_daemon_hears_of_the_end_even_if_the_runtime_ends_at_once() {
+    for round in 0..50 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sock");
+        let socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let uri = format!("qemu+unix:///system?socket={}", path.display());
+        let daemon = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let (stream, _) = socket.accept().unwrap();
+            stream.set_nonblocking(true).unwrap();
+            runtime.block_on(async {
+                let stream = tokio::net::UnixStream::from_std(stream).unwrap();
+                let mut peer = Peer::new(stream);
+                peer.greet().await;
+                let close = peer.take().await;
+                assert_eq!(close.procedure, procedure::CONNECT_CLOSE);
+                // Whoever goes away before this leaves a complaint in a daemon's log.
+                peer.reply(&close, &[]).await;
+            });
+        });
+        let runtime = match round % 2 {
+            0 => tokio::runtime::Builder::new_current_thread(),
+            _ => tokio::runtime::Builder::new_multi_thread(),
+        }
+        .enable_all()
+        .build()
+        .unwrap();
+        runtime.block_on(async { drop(Connect::open(&uri).await.unwrap()) });
+        drop(runtime);
+        daemon.join().unwrap();
     }
 }

@@ -8,8 +8,10 @@
     clippy::unwrap_used
 )]
 
+mod admission;
 mod architecture;
 mod authentication;
+mod backpressure;
 mod control;
 mod deadlines;
 mod descriptors;
@@ -22,8 +24,10 @@ mod merged_events;
 mod opening;
 mod peer;
 mod reconnect;
+mod records;
 mod replies;
 mod resources;
+mod stream_faults;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;

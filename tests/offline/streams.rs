@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use libvirt_client::protocol::remote;
 use libvirt_client::{Chunk, CloseReason, Connect, Error, ProtocolError, Stream};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::peer::{CONTINUE, ERROR, HOLE, Listener, Message, OK, Peer, STREAM, string, words};
 
@@ -22,7 +22,7 @@ fn console_args() -> remote::DomainOpenConsoleArgs<'static> {
     }
 }
 
-async fn open_console(conn: &Connect, sparse: bool) -> Result<Stream, Error> {
+pub async fn open_console(conn: &Connect, sparse: bool) -> Result<Stream, Error> {
     let raw = conn.raw();
     let args = console_args();
     let opened = raw.open_stream::<remote::DomainOpenConsole>(&args, sparse);
@@ -30,7 +30,11 @@ async fn open_console(conn: &Connect, sparse: bool) -> Result<Stream, Error> {
 }
 
 /// An open stream, and the call that opened it.
-async fn stream(conn: &Connect, peer: &mut Peer, sparse: bool) -> (Stream, Message) {
+pub async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
+    conn: &Connect,
+    peer: &mut Peer<S>,
+    sparse: bool,
+) -> (Stream, Message) {
     let (stream, call) = tokio::join!(open_console(conn, sparse), async {
         let call = peer.take().await;
         assert_eq!(call.procedure, OPEN_CONSOLE);
@@ -442,7 +446,7 @@ async fn a_connection_that_waits_for_a_reader_gives_signs_of_life() {
     };
     assert_eq!(data.len(), 9_000_000);
     // Now it listens again, and finds the peer silent.
-    assert!(matches!(conn.closed().await, CloseReason::Keepalive));
+    assert!(matches!(conn.closed().await, CloseReason::Keepalive(_)));
 }
 
 #[tokio::test(start_paused = true)]

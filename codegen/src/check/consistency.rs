@@ -58,8 +58,13 @@ fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
             ));
         }
     };
-    for (program, names) in &annotations.long {
-        check("long", program, &mut names.iter());
+    for (section, lists) in [
+        ("long.guest", &annotations.long.guest),
+        ("long.host", &annotations.long.host),
+    ] {
+        for (program, names) in lists {
+            check(section, program, &mut names.iter());
+        }
     }
     for (section, map) in [
         ("internal", &annotations.internal),

@@ -75,11 +75,10 @@ pub fn procedure(
         None if notes.writestream.is_some() => ", stream Write",
         None => "",
     };
-    let long = if annotations.is_long(here, &topic) {
-        ", long = true"
-    } else {
-        ""
-    };
+    let long = annotations
+        .waits_for(here, &topic)
+        .map(|what| format!(", waits for {what}"))
+        .unwrap_or_default();
     let args = wire.type_with_lifetime(text, here, procedure.args)?;
     let ret = wire.type_with_lifetime(text, here, procedure.ret)?;
     text.import("crate::protocol", "procedure");

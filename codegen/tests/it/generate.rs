@@ -97,7 +97,12 @@ fn a_type_that_is_called_like_a_procedure_gives_way() {
 fn annotations_must_be_about_something() {
     let mut project = Project::open(workspace()).unwrap();
     project.annotations.secret.insert("remote_nothing".into());
-    let long = project.annotations.long.entry("remote".into()).or_default();
+    let long = project
+        .annotations
+        .long
+        .host
+        .entry("remote".into())
+        .or_default();
     long.insert("DOMAIN_NOTHING".into());
     let faults = consistency(&project).unwrap();
     assert!(

@@ -37,7 +37,7 @@ procedure! {
     /// `flags`: [`crate::types::qemu::MonitorCommandFlags`]
     DomainMonitorCommand<'a> = 1 in PROGRAM:
         DomainMonitorCommandArgs<'a> => DomainMonitorCommandRet<'a>,
-    since "0.8.3", Low, long = true
+    since "0.8.3", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -81,7 +81,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainQemuAgentCommand` (procedure 3)
     DomainAgentCommand<'a> = 3 in PROGRAM: DomainAgentCommandArgs<'a> => DomainAgentCommandRet<'a>,
-    since "0.10.0", Low, long = true
+    since "0.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -162,5 +162,5 @@ procedure! {
     /// `flags`: [`crate::types::qemu::MonitorCommandFlags`]
     DomainMonitorCommandWithFiles<'a> = 7 in PROGRAM:
         DomainMonitorCommandWithFilesArgs<'a> => DomainMonitorCommandWithFilesRet<'a>,
-    since "8.2.0", Low, long = true
+    since "8.2.0", Low, waits for Guest
 }

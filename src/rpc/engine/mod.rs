@@ -1,6 +1,7 @@
 //! The protocol's state on one connection, without sockets and without a clock.
 
 mod streams;
+mod time;
 
 pub(crate) use streams::StreamEnd;
 
@@ -10,13 +11,30 @@ use std::time::Instant;
 
 use crate::error::{CloseReason, ProtocolError};
 use crate::protocol::{Event, keepalive};
+use crate::rpc::admission::{Admission, Ticket};
+use crate::rpc::alarms::Alarms;
+use crate::rpc::backpressure::Backpressure;
 use crate::rpc::calls::{CallSetup, CallState, Calls, Outcome};
 use crate::rpc::events::{EventQueue, EventRouter, Route};
 use crate::rpc::frame::{Frame, append_message};
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
-use crate::rpc::keepalive::{Keepalive, Verdict};
+use crate::rpc::keepalive::Keepalive;
 use crate::rpc::outbox::Outbox;
 use crate::xdr::{self, Encode, EncodeError};
+
+/// Unsent bytes above which new calls wait. A daemon that does not read must not make us hoard.
+const OUTBOX_FULL: usize = 1024 * 1024;
+/// Unsent bytes above which signs of life are not added: what is there is one by itself.
+const OUTBOX_ALIVE: usize = 64 * 1024;
+
+/// What a call has to wait for before it can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// The daemon has not taken what was sent to it.
+    NoRoom,
+    /// The daemon works on as many calls that take long as it may be given.
+    NoTurn,
+}
 
 /// Why a call was not sent.
 #[derive(Debug)]
@@ -31,25 +49,52 @@ pub(crate) enum StartError {
 
 /// Calls, events, streams and keepalive of one connection: messages and instants go in, messages
 /// and deadlines come out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) outbox: Outbox,
     calls: Calls,
+    admission: Admission,
+    /// Whether somebody may be sent now who could not before.
+    has_place: bool,
     events: EventRouter,
     keepalive: Option<Keepalive>,
+    /// Whether something arrived that was not merely a question whether we are alive.
+    any_answer: bool,
     /// No call's deadline is earlier.
     earliest_deadline: Option<Instant>,
-    /// Streams whose consumers are behind by more than their budgets.
-    full_streams: usize,
+    pub(crate) alarms: Alarms,
+    backpressure: Backpressure,
+    /// Whether reading paused when that was last decided.
+    reads_paused: bool,
     /// Whom to wake once the lock around the engine is released.
     wakers: Vec<Waker>,
     ended: Option<CloseReason>,
 }
 
 impl Engine {
+    /// `max_long` is how many calls that take long the daemon may be given at a time.
+    pub(crate) fn new(max_long: usize) -> Self {
+        Self {
+            outbox: Outbox::default(),
+            calls: Calls::default(),
+            admission: Admission::new(max_long),
+            has_place: false,
+            events: EventRouter::default(),
+            keepalive: None,
+            any_answer: false,
+            earliest_deadline: None,
+            alarms: Alarms::default(),
+            backpressure: Backpressure::default(),
+            reads_paused: false,
+            wakers: Vec::new(),
+            ended: None,
+        }
+    }
+
     /// Starts, or with `None` stops, asking a silent peer for signs of life.
     pub(crate) fn set_keepalive(&mut self, keepalive: Option<Keepalive>) {
         self.keepalive = keepalive;
+        self.any_answer = false;
     }
 
     /// Calls that the daemon has not answered, those included that nobody waits for any more.
@@ -72,6 +117,46 @@ impl Engine {
         into.append(&mut self.wakers);
     }
 
+    /// What keeps a call from being sent now. It takes the ticket along when it asks again, and gives
+    /// it back in the end.
+    pub(crate) fn hindrance(
+        &mut self,
+        setup: &CallSetup,
+        ticket: &mut Option<Ticket>,
+    ) -> Option<Hindrance> {
+        // Calls on an ended connection fail at once.
+        if self.ended.is_some() {
+            return None;
+        }
+        if !self.admission.admits(setup.id, setup.long, ticket) {
+            return Some(Hindrance::NoTurn);
+        }
+        (self.outbox.len() > OUTBOX_FULL).then_some(Hindrance::NoRoom)
+    }
+
+    /// Gives a place in the queue back.
+    pub(crate) fn leave_queue(&mut self, ticket: Ticket) {
+        self.admission.leave_queue(ticket);
+        self.has_place = true;
+    }
+
+    /// Whether, since the last time, something changed because of which calls that wait for their
+    /// turn should ask again.
+    pub(crate) fn take_has_place(&mut self) -> bool {
+        std::mem::take(&mut self.has_place)
+    }
+
+    /// How many calls of each procedure are unanswered, in the order of their names.
+    pub(crate) fn unanswered_by_name(&self) -> Vec<(&'static str, usize)> {
+        let mut counts = std::collections::BTreeMap::new();
+        for slot in self.calls.slots() {
+            if slot.state.is_unanswered() {
+                *counts.entry(slot.procedure).or_insert(0) += 1;
+            }
+        }
+        counts.into_iter().collect()
+    }
+
     /// Appends one call to the outbox and gives its serial.
     pub(crate) fn start_call(
         &mut self,
@@ -82,6 +167,7 @@ impl Engine {
             return Err(StartError::Ended(reason.clone()));
         }
         let id = setup.id;
+        let long = setup.long;
         let deadline = setup.deadline;
         let expected = setup.binding.as_ref().map(|binding| binding.event);
         let descriptors = std::mem::take(&mut setup.descriptors);
@@ -96,9 +182,10 @@ impl Engine {
         };
         if let Err(error) = appended {
             self.calls.answered(serial);
-            self.calls.free(serial);
+            self.free(serial);
             return Err(StartError::Encode(error));
         }
+        self.admission.sent(long);
         for descriptor in descriptors {
             self.outbox.push_descriptor(descriptor);
         }
@@ -132,7 +219,7 @@ impl Engine {
                 if good && slot.stream.is_some() {
                     slot.state = CallState::Streaming;
                 } else {
-                    self.calls.free(serial);
+                    self.free(serial);
                 }
                 return Poll::Ready(Ok(if good {
                     Outcome::Reply(payload, descriptors)
@@ -146,9 +233,9 @@ impl Engine {
             }
             _ => {}
         }
-        if let Some(reason) = &self.ended {
-            self.calls.free(serial);
-            return Poll::Ready(Err(reason.clone()));
+        if let Some(reason) = self.ended.clone() {
+            self.free(serial);
+            return Poll::Ready(Err(reason));
         }
         match &mut slot.waker {
             Some(old) if old.will_wake(waker) => {}
@@ -163,14 +250,19 @@ impl Engine {
             return;
         };
         slot.waker = None;
+        let (id, long) = (slot.id, slot.long);
         match &slot.state {
-            CallState::Waiting | CallState::Expired => {
+            CallState::Waiting => {
                 slot.state = CallState::Abandoned;
                 slot.deadline = None;
+                if long.is_none() {
+                    self.admission.given_up(id);
+                }
                 self.discard_incoming(serial);
             }
+            CallState::Expired => slot.state = CallState::Abandoned,
             CallState::Replied { good: true, .. } => self.undo(serial),
-            CallState::Replied { good: false, .. } => self.calls.free(serial),
+            CallState::Replied { good: false, .. } => self.free(serial),
             CallState::Free
             | CallState::Abandoned
             | CallState::Streaming
@@ -194,11 +286,16 @@ impl Engine {
     /// Takes in one message.
     pub(crate) fn receive(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         let Header { id, kind, .. } = frame.header;
+        if kind != MessageType::Message || id.program != keepalive::PROGRAM.number {
+            self.any_answer = true;
+        }
         match kind {
             MessageType::Reply | MessageType::ReplyWithFds => self.receive_reply(frame),
             MessageType::Message if id.program == keepalive::PROGRAM.number => {
                 if id.procedure == keepalive::Ping::INFO.number {
                     self.send_keepalive(keepalive::Pong::INFO.number);
+                } else {
+                    self.any_answer = true;
                 }
                 Ok(())
             }
@@ -239,6 +336,7 @@ impl Engine {
             Status::Error => false,
             Status::Continue => return Err(ProtocolError::ReplyStatus { serial, procedure }),
         };
+        let given_up = matches!(slot.state, CallState::Expired | CallState::Abandoned);
         match slot.state {
             CallState::Waiting | CallState::Expired => {
                 let (payload, descriptors) = frame.into_parts();
@@ -256,22 +354,42 @@ impl Engine {
                     descriptors,
                 };
                 self.wakers.extend(slot.waker.take());
-                self.calls.answered(serial);
+                if !good {
+                    self.discard_incoming(serial);
+                }
+                self.answered(serial, given_up);
             }
             CallState::Abandoned => {
                 if let Some(binding) = slot.binding.take() {
                     self.events.settle(binding.event);
                 }
-                self.calls.answered(serial);
+                self.answered(serial, given_up);
                 if good {
                     self.undo(serial);
                 } else {
-                    self.calls.free(serial);
+                    self.free(serial);
                 }
             }
             _ => return Err(ProtocolError::UnknownSerial { serial, procedure }),
         }
         Ok(())
+    }
+
+    /// The daemon has answered a call, so it may be given another.
+    fn answered(&mut self, serial: u32, given_up: bool) {
+        self.calls.answered(serial);
+        if let Some(slot) = self.calls.get(serial)
+            && (given_up || slot.long.is_some())
+        {
+            self.admission.answered(slot.id, slot.long, given_up);
+            self.has_place = true;
+        }
+    }
+
+    /// Gives a slot back.
+    fn free(&mut self, serial: u32) {
+        self.discard_incoming(serial);
+        self.calls.free(serial);
     }
 
     /// Takes back what a good reply created that nobody wants any more.
@@ -282,11 +400,14 @@ impl Engine {
         if slot.stream.is_some() {
             self.release_stream(serial);
         } else {
-            self.calls.free(serial);
+            self.free(serial);
         }
     }
 
     fn send_keepalive(&mut self, procedure: u32) {
+        if self.outbox.len() > OUTBOX_ALIVE {
+            return;
+        }
         let id = ProcedureId::new(keepalive::PROGRAM, procedure);
         self.send_empty(header(id, MessageType::Message, 0, Status::Ok));
     }
@@ -296,86 +417,22 @@ impl Engine {
         let _never_too_large = append_message(self.outbox.buffer(), &header, &());
     }
 
-    /// Whether silence of the peer is being watched.
-    pub(crate) fn keeps_alive(&self) -> bool {
-        self.keepalive.is_some()
-    }
-
-    /// Something arrived; the peer is alive.
-    pub(crate) fn note_alive(&mut self, now: Instant) {
-        if let Some(keepalive) = &mut self.keepalive {
-            keepalive.received(now);
-        }
-    }
-
-    /// When [`tick`](Self::tick) is due, for a reason other than a message.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        let keepalive = self.keepalive.as_ref().map(Keepalive::deadline);
-        match (self.earliest_deadline, keepalive) {
-            (Some(call), Some(ping)) => Some(call.min(ping)),
-            (call, ping) => call.or(ping),
-        }
-    }
-
-    /// Looks at the clock: expires calls, sends a ping, or finds the peer dead.
-    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
-        if self
-            .earliest_deadline
-            .is_some_and(|earliest| earliest <= now)
-        {
-            self.expire(now);
-        }
-        let unanswered = self.unanswered();
-        let deaf = !self.may_read();
-        match self
-            .keepalive
-            .as_mut()
-            .map(|keepalive| keepalive.tick(now, unanswered, deaf))
-        {
-            None | Some(Verdict::Wait) => Ok(()),
-            Some(Verdict::Ping) => {
-                self.send_keepalive(keepalive::Ping::INFO.number);
-                Ok(())
-            }
-            Some(Verdict::Dead) => Err(CloseReason::Keepalive),
-        }
-    }
-
-    fn expire(&mut self, now: Instant) {
-        let mut earliest = None;
-        for slot in self.calls.slots_mut() {
-            let Some(deadline) = slot.deadline else {
-                continue;
-            };
-            if deadline > now {
-                earliest = Some(earliest.map_or(deadline, |other: Instant| other.min(deadline)));
-                continue;
-            }
-            slot.deadline = None;
-            if let CallState::Waiting = slot.state {
-                slot.state = CallState::Expired;
-                self.wakers.extend(slot.waker.take());
-            }
-        }
-        self.earliest_deadline = earliest;
-    }
-
     /// Ends everything: each pending and future call, stream and event queue gets the reason.
-    pub(crate) fn end(&mut self, reason: CloseReason) {
+    pub(crate) fn end(&mut self, reason: CloseReason, now: Instant) {
         if self.ended.is_some() {
             return;
         }
+        let reason = self.with_silence(reason, now);
         for slot in self.calls.slots_mut() {
             self.wakers.extend(slot.waker.take());
             if let Some(stream) = &mut slot.stream {
                 self.wakers.extend(stream.take_waiting());
-                stream.counted_full = false;
             }
         }
-        self.full_streams = 0;
         self.events.end(&reason, &mut self.wakers);
         self.keepalive = None;
         self.earliest_deadline = None;
+        self.has_place = true;
         self.ended = Some(reason);
     }
 }

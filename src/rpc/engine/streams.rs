@@ -4,18 +4,18 @@ use std::task::{Poll, Waker};
 
 use super::{Engine, header};
 use crate::error::CloseReason;
-use crate::protocol::net;
 use crate::rpc::calls::CallState;
 use crate::rpc::frame::Frame;
 use crate::rpc::header::{Header, MessageType, Status};
-use crate::rpc::streams::{Incoming, Item, Progress};
-use crate::xdr;
+use crate::rpc::streams::{Fault, Incoming, Item, Level, Progress};
 
 /// Why a stream brings nothing more, or takes nothing more.
 #[derive(Debug, Clone)]
 pub(crate) enum StreamEnd {
     /// How the daemon's side of it ended.
     Progress(Progress),
+    /// This side gave it up.
+    Fault(Fault),
     /// The connection has ended.
     Connection(CloseReason),
     /// This side has finished or aborted it.
@@ -23,17 +23,9 @@ pub(crate) enum StreamEnd {
 }
 
 impl Engine {
-    /// Whether there is room for what reading might bring.
-    pub(crate) fn may_read(&self) -> bool {
-        self.full_streams == 0
-    }
-
     pub(super) fn receive_stream(&mut self, frame: Frame<'_>) {
         let Header {
-            id,
-            kind,
-            serial,
-            status,
+            id, serial, status, ..
         } = frame.header;
         // Data may still come for streams that are gone, and means nothing.
         let Some(slot) = self.calls.get(serial).filter(|slot| slot.id == id) else {
@@ -41,40 +33,28 @@ impl Engine {
         };
         if let CallState::StreamClosing = slot.state {
             if status != Status::Continue {
-                self.calls.free(serial);
+                self.free(serial);
             }
             return;
         }
-        let unwanted = matches!(
+        let is_opening = matches!(slot.state, CallState::Waiting);
+        let wanted = !matches!(
             slot.state,
-            CallState::Abandoned | CallState::StreamFinishing
+            CallState::Expired | CallState::Abandoned | CallState::StreamFinishing
         );
         let Some(stream) = &mut slot.stream else {
             return;
         };
-        match (status, kind) {
-            (Status::Ok, _) => stream.progress = Progress::Confirmed,
-            (Status::Error, _) => stream.progress = Progress::Failed(frame.into_payload()),
-            (Status::Continue, _) if unwanted => return,
-            (Status::Continue, MessageType::StreamHole) => {
-                match xdr::from_slice::<net::StreamHole>(frame.payload()) {
-                    Ok(hole) if stream.push_hole(hole.length) => {}
-                    _ => stream.progress = Progress::BadHole,
-                }
-            }
-            (Status::Continue, _) if frame.payload().is_empty() => {
-                stream.progress = Progress::EndOfData;
-            }
-            (Status::Continue, _) => stream.push_data(frame.into_payload()),
-        }
-        if stream.is_full() && !stream.counted_full {
-            stream.counted_full = true;
-            self.full_streams += 1;
+        stream.receive(frame, wanted);
+        if is_opening && stream.level() > Level::Low {
+            // Nobody can read it before the reply, and the reply comes behind it.
+            stream.overrun();
         }
         match status {
             Status::Continue => self.wakers.extend(stream.reader.take()),
             Status::Ok | Status::Error => self.wakers.extend(stream.take_waiting()),
         }
+        self.recount(serial);
     }
 
     /// The next thing that a stream brought.
@@ -91,7 +71,10 @@ impl Engine {
             return Poll::Ready(Err(StreamEnd::Closed));
         };
         if let Some(item) = stream.pop() {
-            self.recount(serial);
+            if stream.counted > Level::Low {
+                self.backpressure.note_taken();
+                self.recount(serial);
+            }
             return Poll::Ready(Ok(item));
         }
         if let Some(end) = end_of(stream, ended) {
@@ -111,16 +94,23 @@ impl Engine {
         kind: MessageType,
         status: Status,
     ) -> Result<Header, StreamEnd> {
-        let ended = self.ended.clone();
+        if let Some(reason) = &self.ended {
+            return Err(StreamEnd::Connection(reason.clone()));
+        }
         let Some(slot) = self.calls.get(serial) else {
             return Err(StreamEnd::Closed);
         };
-        match (&slot.state, slot.stream.as_deref(), ended) {
-            (_, _, Some(reason)) => Err(StreamEnd::Connection(reason)),
-            (CallState::Streaming, Some(stream), None) => match &stream.progress {
-                Progress::Open | Progress::EndOfData => Ok(header(slot.id, kind, serial, status)),
-                over => Err(StreamEnd::Progress(over.clone())),
-            },
+        let Some(stream) = slot.stream.as_deref() else {
+            return Err(StreamEnd::Closed);
+        };
+        if let Some(fault) = stream.fault() {
+            return Err(StreamEnd::Fault(fault));
+        }
+        match (&slot.state, stream.progress()) {
+            (CallState::Streaming, Progress::Open | Progress::EndOfData) => {
+                Ok(header(slot.id, kind, serial, status))
+            }
+            (CallState::Streaming, over) => Err(StreamEnd::Progress(over.clone())),
             _ => Err(StreamEnd::Closed),
         }
     }
@@ -140,15 +130,15 @@ impl Engine {
                 Err(end) => return Poll::Ready(Err(end)),
             };
             self.send_empty(header);
-            self.discard_incoming(serial);
             if let Some(slot) = self.calls.get(serial) {
                 slot.state = CallState::StreamFinishing;
                 if let Some(stream) = &mut slot.stream {
-                    // What the daemon says next is what counts now; the other half reads no more.
-                    stream.progress = Progress::Open;
+                    stream.await_confirmation();
+                    // The other half reads no more.
                     self.wakers.extend(stream.reader.take());
                 }
             }
+            self.recount(serial);
         }
         let ended = self.ended.clone();
         let Some(stream) = self.calls.get(serial).and_then(|slot| slot.stream.as_mut()) else {
@@ -170,15 +160,15 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
-        let progress = slot.stream.as_ref().map(|stream| &stream.progress);
-        let status = match progress {
-            None | Some(Progress::Confirmed | Progress::Failed(_)) => {
-                self.calls.free(serial);
+        let stream = slot.stream.as_ref();
+        let status = match stream.map(|stream| (stream.progress(), stream.fault())) {
+            None | Some((Progress::Confirmed | Progress::Failed(_), _)) => {
+                self.free(serial);
                 return;
             }
             // All was read; aborting would make the daemon think otherwise.
-            Some(Progress::EndOfData) => Status::Ok,
-            Some(Progress::Open | Progress::BadHole) => Status::Error,
+            Some((Progress::EndOfData, None)) => Status::Ok,
+            Some((Progress::EndOfData | Progress::Open, _)) => Status::Error,
         };
         let told = matches!(slot.state, CallState::StreamFinishing);
         slot.state = CallState::StreamClosing;
@@ -188,29 +178,58 @@ impl Engine {
         }
     }
 
+    /// Gives up the streams that nobody reads although others wait for the connection.
+    pub(super) fn overrun_streams(&mut self) {
+        let mut aborts = Vec::new();
+        for (serial, slot) in self.calls.slots_with_serials() {
+            let Some(stream) = &mut slot.stream else {
+                continue;
+            };
+            if stream.counted < Level::Overdrawn {
+                continue;
+            }
+            stream.overrun();
+            self.wakers.extend(stream.take_waiting());
+            aborts.push(serial);
+        }
+        for serial in aborts {
+            self.recount(serial);
+            let Some(slot) = self.calls.get(serial) else {
+                continue;
+            };
+            if let CallState::Streaming = slot.state {
+                slot.state = CallState::StreamFinishing;
+                let abort = header(slot.id, MessageType::Stream, serial, Status::Error);
+                self.send_empty(abort);
+            }
+        }
+    }
+
     /// Forgets what a stream brought and nobody will read.
     pub(super) fn discard_incoming(&mut self, serial: u32) {
         if let Some(stream) = self.calls.get(serial).and_then(|slot| slot.stream.as_mut()) {
             stream.discard();
+            self.recount(serial);
         }
-        self.recount(serial);
     }
 
-    /// Notes that a stream may be within its budget again.
+    /// Notes how far a stream's reader is behind now.
     fn recount(&mut self, serial: u32) {
         let stream = self.calls.get(serial).and_then(|slot| slot.stream.as_mut());
-        if let Some(stream) = stream.filter(|stream| stream.counted_full && !stream.is_full()) {
-            stream.counted_full = false;
-            self.full_streams -= 1;
+        if let Some(stream) = stream {
+            let level = stream.level();
+            self.backpressure.recount(stream.counted, level);
+            stream.counted = level;
         }
     }
 }
 
 /// Why nothing more will come, if so.
 fn end_of(stream: &Incoming, ended: Option<CloseReason>) -> Option<StreamEnd> {
-    match (&stream.progress, ended) {
-        (Progress::Open, ended) => ended.map(StreamEnd::Connection),
-        (progress, _) => Some(StreamEnd::Progress(progress.clone())),
+    match (stream.fault(), stream.progress(), ended) {
+        (Some(fault), _, _) => Some(StreamEnd::Fault(fault)),
+        (None, Progress::Open, ended) => ended.map(StreamEnd::Connection),
+        (None, progress, _) => Some(StreamEnd::Progress(progress.clone())),
     }
 }
 

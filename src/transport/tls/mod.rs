@@ -28,7 +28,7 @@ use x509_cert::ext::pkix::KeyUsage;
 pub use options::TlsOptions;
 
 use super::{Security, Transport, split, tcp};
-use crate::error::{Error, Result, TlsError};
+use crate::error::{Error, Result, TlsError, Waiting};
 use credentials::Credentials;
 use verifier::Verifier;
 
@@ -106,6 +106,7 @@ async fn within<T>(
     done.map_err(|_| Error::Timeout {
         procedure,
         after: started.elapsed(),
+        waiting: Waiting::Opening,
     })
 }
 

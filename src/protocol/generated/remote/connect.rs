@@ -145,7 +145,7 @@ procedure! {
     /// `virConnectFindStoragePoolSources` (procedure 75)
     ConnectFindStoragePoolSources<'a> = 75 in PROGRAM:
         ConnectFindStoragePoolSourcesArgs<'a> => ConnectFindStoragePoolSourcesRet<'a>,
-    since "0.4.5", Low, long = true
+    since "0.4.5", Low, waits for Host
 }
 
 xdr_struct! {

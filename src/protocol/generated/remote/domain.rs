@@ -87,7 +87,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainAttachDevice` (procedure 8)
     DomainAttachDevice<'a> = 8 in PROGRAM: DomainAttachDeviceArgs<'a> => (),
-    since "0.1.9", Low, long = true
+    since "0.1.9", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -101,7 +101,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainDetachDevice` (procedure 13)
     DomainDetachDevice<'a> = 13 in PROGRAM: DomainDetachDeviceArgs<'a> => (),
-    since "0.1.9", Low, long = true
+    since "0.1.9", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -193,7 +193,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::CoreDumpFlags`]
     DomainCoreDump<'a> = 53 in PROGRAM: DomainCoreDumpArgs<'a> => (),
-    since "0.1.9", Low, long = true
+    since "0.1.9", Low, waits for Host
 }
 
 xdr_struct! {
@@ -326,7 +326,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
     DomainAttachDeviceFlags<'a> = 160 in PROGRAM: DomainAttachDeviceFlagsArgs<'a> => (),
-    since "0.7.7", Low, long = true
+    since "0.7.7", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -343,7 +343,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
     DomainDetachDeviceFlags<'a> = 161 in PROGRAM: DomainDetachDeviceFlagsArgs<'a> => (),
-    since "0.7.7", Low, long = true
+    since "0.7.7", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -373,7 +373,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
     DomainUpdateDeviceFlags<'a> = 174 in PROGRAM: DomainUpdateDeviceFlagsArgs<'a> => (),
-    since "0.8.0", Low, long = true
+    since "0.8.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -433,7 +433,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain_snapshot::RevertFlags`]
     DomainRevertToSnapshot<'a> = 192 in PROGRAM: DomainRevertToSnapshotArgs<'a> => (),
-    since "0.8.0", Low, long = true
+    since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -574,7 +574,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainPMSuspendForDuration` (procedure 261)
     DomainPmSuspendForDuration<'a> = 261 in PROGRAM: DomainPmSuspendForDurationArgs<'a> => (),
-    since "0.9.10", Low, long = true
+    since "0.9.10", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -647,7 +647,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainFSTrim` (procedure 294)
     DomainFstrim<'a> = 294 in PROGRAM: DomainFstrimArgs<'a> => (),
-    since "1.0.1", Low, long = true
+    since "1.0.1", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -698,7 +698,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::CoreDumpFlags`]
     DomainCoreDumpWithFormat<'a> = 334 in PROGRAM: DomainCoreDumpWithFormatArgs<'a> => (),
-    since "1.2.3", Low, long = true
+    since "1.2.3", Low, waits for Host
 }
 
 xdr_struct! {
@@ -720,7 +720,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainFSFreeze` (procedure 335)
     DomainFsfreeze<'a> = 335 in PROGRAM: DomainFsfreezeArgs<'a> => DomainFsfreezeRet,
-    since "1.2.5", Low, long = true
+    since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -742,7 +742,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainFSThaw` (procedure 336)
     DomainFsthaw<'a> = 336 in PROGRAM: DomainFsthawArgs<'a> => DomainFsthawRet,
-    since "1.2.5", Low, long = true
+    since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -800,7 +800,7 @@ procedure! {
     /// `virDomainInterfaceAddresses` (procedure 353)
     DomainInterfaceAddresses<'a> = 353 in PROGRAM:
         DomainInterfaceAddressesArgs<'a> => DomainInterfaceAddressesRet<'a>,
-    since "1.2.14", Low, long = true
+    since "1.2.14", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -873,7 +873,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
     DomainDetachDeviceAlias<'a> = 392 in PROGRAM: DomainDetachDeviceAliasArgs<'a> => (),
-    since "4.4.0", Low, long = true
+    since "4.4.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -940,7 +940,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::BackupBeginFlags`]
     DomainBackupBegin<'a> = 421 in PROGRAM: DomainBackupBeginArgs<'a> => (),
-    since "6.0.0", Low, long = true
+    since "6.0.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -985,7 +985,7 @@ procedure! {
     /// `virDomainAuthorizedSSHKeysGet` (procedure 424)
     DomainAuthorizedSshKeysGet<'a> = 424 in PROGRAM:
         DomainAuthorizedSshKeysGetArgs<'a> => DomainAuthorizedSshKeysGetRet<'a>,
-    since "6.10.0", Low, long = true
+    since "6.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -1003,7 +1003,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::AuthorizedSshKeysSetFlags`]
     DomainAuthorizedSshKeysSet<'a> = 425 in PROGRAM: DomainAuthorizedSshKeysSetArgs<'a> => (),
-    since "6.10.0", Low, long = true
+    since "6.10.0", Low, waits for Guest
 }
 
 xdr_struct! {

@@ -74,7 +74,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::BlockJobAbortFlags`]
     DomainBlockJobAbort<'a> = 237 in PROGRAM: DomainBlockJobAbortArgs<'a> => (),
-    since "0.9.4", Low, long = true
+    since "0.9.4", Low, waits for Guest
 }
 
 xdr_struct! {

@@ -30,7 +30,7 @@ procedure! {
     /// `flags`: [`crate::types::domain_checkpoint::CreateFlags`]
     DomainCheckpointCreateXml<'a> = 411 in PROGRAM:
         DomainCheckpointCreateXmlArgs<'a> => DomainCheckpointCreateXmlRet<'a>,
-    since "5.6.0", Low, long = true
+    since "5.6.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -141,5 +141,5 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain_checkpoint::DeleteFlags`]
     DomainCheckpointDelete<'a> = 417 in PROGRAM: DomainCheckpointDeleteArgs<'a> => (),
-    since "5.6.0", Low, long = true
+    since "5.6.0", Low, waits for Host
 }

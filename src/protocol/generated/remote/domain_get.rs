@@ -672,7 +672,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::GetHostnameFlags`]
     DomainGetHostname<'a> = 277 in PROGRAM: DomainGetHostnameArgs<'a> => DomainGetHostnameRet<'a>,
-    since "0.10.0", Low, long = true
+    since "0.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -766,7 +766,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainGetTime` (procedure 337)
     DomainGetTime<'a> = 337 in PROGRAM: DomainGetTimeArgs<'a> => DomainGetTimeRet,
-    since "1.2.5", Low, long = true
+    since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -788,7 +788,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainGetFSInfo` (procedure 349)
     DomainGetFsinfo<'a> = 349 in PROGRAM: DomainGetFsinfoArgs<'a> => DomainGetFsinfoRet<'a>,
-    since "1.2.11", Low, long = true
+    since "1.2.11", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -860,7 +860,7 @@ procedure! {
     /// `virDomainGetGuestVcpus` (procedure 371)
     DomainGetGuestVcpus<'a> = 371 in PROGRAM:
         DomainGetGuestVcpusArgs<'a> => DomainGetGuestVcpusRet<'a>,
-    since "2.0.0", Low, long = true
+    since "2.0.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -905,7 +905,7 @@ procedure! {
     /// `virDomainGetGuestInfo` (procedure 418)
     DomainGetGuestInfo<'a> = 418 in PROGRAM:
         DomainGetGuestInfoArgs<'a> => DomainGetGuestInfoRet<'a>,
-    since "5.7.0", Low, long = true
+    since "5.7.0", Low, waits for Guest
 }
 
 xdr_struct! {

@@ -18,7 +18,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainCreate` (procedure 9)
     DomainCreate<'a> = 9 in PROGRAM: DomainCreateArgs<'a> => (),
-    since "0.1.1", Low, long = true
+    since "0.1.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -41,7 +41,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::CreateFlags`]
     DomainCreateXml<'a> = 10 in PROGRAM: DomainCreateXmlArgs<'a> => DomainCreateXmlRet<'a>,
-    since "0.5.0", Low, long = true
+    since "0.5.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -90,7 +90,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::RebootFlags`]
     DomainReboot<'a> = 27 in PROGRAM: DomainRebootArgs<'a> => (),
-    since "0.1.0", Low, long = true
+    since "0.1.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -116,7 +116,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainShutdown` (procedure 33)
     DomainShutdown<'a> = 33 in PROGRAM: DomainShutdownArgs<'a> => (),
-    since "0.0.3", Low, long = true
+    since "0.0.3", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -155,7 +155,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainRestore` (procedure 54)
     DomainRestore<'a> = 54 in PROGRAM: DomainRestoreArgs<'a> => (),
-    since "0.0.3", Low, long = true
+    since "0.0.3", Low, waits for Host
 }
 
 xdr_struct! {
@@ -169,7 +169,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainSave` (procedure 55)
     DomainSave<'a> = 55 in PROGRAM: DomainSaveArgs<'a> => (),
-    since "0.0.3", Low, long = true
+    since "0.0.3", Low, waits for Host
 }
 
 xdr_struct! {
@@ -185,7 +185,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
     DomainManagedSave<'a> = 182 in PROGRAM: DomainManagedSaveArgs<'a> => (),
-    since "0.8.0", Low, long = true
+    since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -223,7 +223,7 @@ procedure! {
     /// `flags`: [`crate::types::domain::CreateFlags`]
     DomainCreateWithFlags<'a> = 196 in PROGRAM:
         DomainCreateWithFlagsArgs<'a> => DomainCreateWithFlagsRet<'a>,
-    since "0.8.2", Low, long = true
+    since "0.8.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -257,7 +257,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
     DomainSaveFlags<'a> = 232 in PROGRAM: DomainSaveFlagsArgs<'a> => (),
-    since "0.9.4", Low, long = true
+    since "0.9.4", Low, waits for Host
 }
 
 xdr_struct! {
@@ -274,7 +274,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
     DomainRestoreFlags<'a> = 233 in PROGRAM: DomainRestoreFlagsArgs<'a> => (),
-    since "0.9.4", Low, long = true
+    since "0.9.4", Low, waits for Host
 }
 
 xdr_struct! {
@@ -361,7 +361,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ShutdownFlags`]
     DomainShutdownFlags<'a> = 258 in PROGRAM: DomainShutdownFlagsArgs<'a> => (),
-    since "0.9.10", Low, long = true
+    since "0.9.10", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -385,7 +385,7 @@ procedure! {
     /// `flags`: [`crate::types::domain::CreateFlags`]
     DomainCreateXmlWithFiles<'a> = 309 in PROGRAM:
         DomainCreateXmlWithFilesArgs<'a> => DomainCreateXmlWithFilesRet<'a>,
-    since "1.1.1", Low, long = true
+    since "1.1.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -409,7 +409,7 @@ procedure! {
     /// `flags`: [`crate::types::domain::CreateFlags`]
     DomainCreateWithFiles<'a> = 310 in PROGRAM:
         DomainCreateWithFilesArgs<'a> => DomainCreateWithFilesRet<'a>,
-    since "1.1.1", Low, long = true
+    since "1.1.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -491,7 +491,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
     DomainSaveParams<'a> = 440 in PROGRAM: DomainSaveParamsArgs<'a> => (),
-    since "8.4.0", Low, long = true
+    since "8.4.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -507,5 +507,5 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
     DomainRestoreParams<'a> = 441 in PROGRAM: DomainRestoreParamsArgs<'a> => (),
-    since "8.4.0", Low, long = true
+    since "8.4.0", Low, waits for Host
 }

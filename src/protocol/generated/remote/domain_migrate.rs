@@ -32,7 +32,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE` (procedure 61)
     DomainMigratePrepare<'a> = 61 in PROGRAM:
         DomainMigratePrepareArgs<'a> => DomainMigratePrepareRet<'a>,
-    since "0.3.2", Low, long = true
+    since "0.3.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -50,7 +50,7 @@ xdr_struct! {
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM` (procedure 62)
     DomainMigratePerform<'a> = 62 in PROGRAM: DomainMigratePerformArgs<'a> => (),
-    since "0.3.2", Low, long = true
+    since "0.3.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -74,7 +74,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH` (procedure 63)
     DomainMigrateFinish<'a> = 63 in PROGRAM:
         DomainMigrateFinishArgs<'a> => DomainMigrateFinishRet<'a>,
-    since "0.3.2", Low, long = true
+    since "0.3.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -100,7 +100,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE2` (procedure 108)
     DomainMigratePrepare2<'a> = 108 in PROGRAM:
         DomainMigratePrepare2Args<'a> => DomainMigratePrepare2Ret<'a>,
-    since "0.5.0", Low, long = true
+    since "0.5.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -125,7 +125,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH2` (procedure 109)
     DomainMigrateFinish2<'a> = 109 in PROGRAM:
         DomainMigrateFinish2Args<'a> => DomainMigrateFinish2Ret<'a>,
-    since "0.5.0", Low, long = true
+    since "0.5.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -141,7 +141,7 @@ xdr_struct! {
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE_TUNNEL` (procedure 148)
     DomainMigratePrepareTunnel<'a> = 148 in PROGRAM: DomainMigratePrepareTunnelArgs<'a> => (),
-    since "0.7.2", Low, stream Write, long = true
+    since "0.7.2", Low, stream Write, waits for Host
 }
 
 xdr_struct! {
@@ -199,7 +199,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_BEGIN3` (procedure 213)
     DomainMigrateBegin3<'a> = 213 in PROGRAM:
         DomainMigrateBegin3Args<'a> => DomainMigrateBegin3Ret<'a>,
-    since "0.9.2", Low, long = true
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -226,7 +226,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE3` (procedure 214)
     DomainMigratePrepare3<'a> = 214 in PROGRAM:
         DomainMigratePrepare3Args<'a> => DomainMigratePrepare3Ret<'a>,
-    since "0.9.2", Low, long = true
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -251,7 +251,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE_TUNNEL3` (procedure 215)
     DomainMigratePrepareTunnel3<'a> = 215 in PROGRAM:
         DomainMigratePrepareTunnel3Args<'a> => DomainMigratePrepareTunnel3Ret<'a>,
-    since "0.9.2", Low, stream Write, long = true
+    since "0.9.2", Low, stream Write, waits for Host
 }
 
 xdr_struct! {
@@ -279,7 +279,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM3` (procedure 216)
     DomainMigratePerform3<'a> = 216 in PROGRAM:
         DomainMigratePerform3Args<'a> => DomainMigratePerform3Ret<'a>,
-    since "0.9.2", Low, long = true
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -306,7 +306,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH3` (procedure 217)
     DomainMigrateFinish3<'a> = 217 in PROGRAM:
         DomainMigrateFinish3Args<'a> => DomainMigrateFinish3Ret<'a>,
-    since "0.9.2", Low, long = true
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -322,7 +322,7 @@ xdr_struct! {
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_CONFIRM3` (procedure 218)
     DomainMigrateConfirm3<'a> = 218 in PROGRAM: DomainMigrateConfirm3Args<'a> => (),
-    since "0.9.2", Low, long = true
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -408,7 +408,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_BEGIN3_PARAMS` (procedure 302)
     DomainMigrateBegin3Params<'a> = 302 in PROGRAM:
         DomainMigrateBegin3ParamsArgs<'a> => DomainMigrateBegin3ParamsRet<'a>,
-    since "1.1.0", Low, long = true
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -432,7 +432,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE3_PARAMS` (procedure 303)
     DomainMigratePrepare3Params<'a> = 303 in PROGRAM:
         DomainMigratePrepare3ParamsArgs<'a> => DomainMigratePrepare3ParamsRet<'a>,
-    since "1.1.0", Low, long = true
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -455,7 +455,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE_TUNNEL3_PARAMS` (procedure 304)
     DomainMigratePrepareTunnel3Params<'a> = 304 in PROGRAM:
         DomainMigratePrepareTunnel3ParamsArgs<'a> => DomainMigratePrepareTunnel3ParamsRet<'a>,
-    since "1.1.0", Low, stream Write, long = true
+    since "1.1.0", Low, stream Write, waits for Host
 }
 
 xdr_struct! {
@@ -480,7 +480,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM3_PARAMS` (procedure 305)
     DomainMigratePerform3Params<'a> = 305 in PROGRAM:
         DomainMigratePerform3ParamsArgs<'a> => DomainMigratePerform3ParamsRet<'a>,
-    since "1.1.0", Low, long = true
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -505,7 +505,7 @@ procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH3_PARAMS` (procedure 306)
     DomainMigrateFinish3Params<'a> = 306 in PROGRAM:
         DomainMigrateFinish3ParamsArgs<'a> => DomainMigrateFinish3ParamsRet<'a>,
-    since "1.1.0", Low, long = true
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -522,7 +522,7 @@ xdr_struct! {
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_CONFIRM3_PARAMS` (procedure 307)
     DomainMigrateConfirm3Params<'a> = 307 in PROGRAM: DomainMigrateConfirm3ParamsArgs<'a> => (),
-    since "1.1.0", Low, long = true
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {

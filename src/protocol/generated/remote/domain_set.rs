@@ -67,7 +67,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainSetVcpus` (procedure 32)
     DomainSetVcpus<'a> = 32 in PROGRAM: DomainSetVcpusArgs<'a> => (),
-    since "0.1.4", Low, long = true
+    since "0.1.4", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -115,7 +115,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::VcpuFlags`]
     DomainSetVcpusFlags<'a> = 199 in PROGRAM: DomainSetVcpusFlagsArgs<'a> => (),
-    since "0.8.5", Low, long = true
+    since "0.8.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -275,7 +275,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SetTimeFlags`]
     DomainSetTime<'a> = 338 in PROGRAM: DomainSetTimeArgs<'a> => (),
-    since "1.2.5", Low, long = true
+    since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -293,7 +293,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::SetUserPasswordFlags`]
     DomainSetUserPassword<'a> = 357 in PROGRAM: DomainSetUserPasswordArgs<'a> => (),
-    since "1.2.16", Low, long = true
+    since "1.2.16", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -326,7 +326,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainSetGuestVcpus` (procedure 372)
     DomainSetGuestVcpus<'a> = 372 in PROGRAM: DomainSetGuestVcpusArgs<'a> => (),
-    since "2.0.0", Low, long = true
+    since "2.0.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -344,7 +344,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`]
     DomainSetVcpu<'a> = 384 in PROGRAM: DomainSetVcpuArgs<'a> => (),
-    since "3.1.0", Low, long = true
+    since "3.1.0", Low, waits for Guest
 }
 
 xdr_struct! {

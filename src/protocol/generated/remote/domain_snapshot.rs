@@ -30,7 +30,7 @@ procedure! {
     /// `flags`: [`crate::types::domain_snapshot::CreateFlags`]
     DomainSnapshotCreateXml<'a> = 185 in PROGRAM:
         DomainSnapshotCreateXmlArgs<'a> => DomainSnapshotCreateXmlRet<'a>,
-    since "0.8.0", Low, long = true
+    since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -163,7 +163,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain_snapshot::DeleteFlags`]
     DomainSnapshotDelete<'a> = 193 in PROGRAM: DomainSnapshotDeleteArgs<'a> => (),
-    since "0.8.0", Low, long = true
+    since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {

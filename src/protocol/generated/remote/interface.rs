@@ -120,7 +120,7 @@ xdr_struct! {
 procedure! {
     /// `virInterfaceCreate` (procedure 133)
     InterfaceCreate<'a> = 133 in PROGRAM: InterfaceCreateArgs<'a> => (),
-    since "0.6.4", Low, long = true
+    since "0.6.4", Low, waits for Host
 }
 
 xdr_struct! {

@@ -198,7 +198,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeSuspendForDuration` (procedure 250)
     NodeSuspendForDuration<'a> = 250 in PROGRAM: NodeSuspendForDurationArgs => (),
-    since "0.9.8", Low, long = true
+    since "0.9.8", Low, waits for Host
 }
 
 xdr_struct! {
@@ -308,7 +308,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::node::AllocPagesFlags`]
     NodeAllocPages<'a> = 347 in PROGRAM: NodeAllocPagesArgs => NodeAllocPagesRet,
-    since "1.2.9", Low, long = true
+    since "1.2.9", Low, waits for Host
 }
 
 xdr_struct! {

@@ -126,7 +126,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeDeviceDettach` (procedure 118)
     NodeDeviceDettach<'a> = 118 in PROGRAM: NodeDeviceDettachArgs<'a> => (),
-    since "0.6.1", Low, long = true
+    since "0.6.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -139,7 +139,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeDeviceReAttach` (procedure 119)
     NodeDeviceReAttach<'a> = 119 in PROGRAM: NodeDeviceReAttachArgs<'a> => (),
-    since "0.6.1", Low, long = true
+    since "0.6.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -152,7 +152,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeDeviceReset` (procedure 120)
     NodeDeviceReset<'a> = 120 in PROGRAM: NodeDeviceResetArgs<'a> => (),
-    since "0.6.1", Low, long = true
+    since "0.6.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -176,7 +176,7 @@ procedure! {
     /// `flags`: [`crate::types::node_device::CreateXmlFlags`]
     NodeDeviceCreateXml<'a> = 123 in PROGRAM:
         NodeDeviceCreateXmlArgs<'a> => NodeDeviceCreateXmlRet<'a>,
-    since "0.6.3", Low, long = true
+    since "0.6.3", Low, waits for Host
 }
 
 xdr_struct! {
@@ -189,7 +189,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeDeviceDestroy` (procedure 124)
     NodeDeviceDestroy<'a> = 124 in PROGRAM: NodeDeviceDestroyArgs<'a> => (),
-    since "0.6.3", High, long = true
+    since "0.6.3", High, waits for Host
 }
 
 xdr_struct! {
@@ -227,7 +227,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeDeviceDetachFlags` (procedure 301)
     NodeDeviceDetachFlags<'a> = 301 in PROGRAM: NodeDeviceDetachFlagsArgs<'a> => (),
-    since "1.0.5", Low, long = true
+    since "1.0.5", Low, waits for Host
 }
 
 xdr_struct! {
@@ -307,7 +307,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeDeviceCreate` (procedure 430)
     NodeDeviceCreate<'a> = 430 in PROGRAM: NodeDeviceCreateArgs<'a> => (),
-    since "7.3.0", High, long = true
+    since "7.3.0", High, waits for Host
 }
 
 xdr_struct! {

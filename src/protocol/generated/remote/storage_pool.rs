@@ -31,7 +31,7 @@ procedure! {
     /// `flags`: [`crate::types::storage_pool::CreateFlags`]
     StoragePoolCreateXml<'a> = 76 in PROGRAM:
         StoragePoolCreateXmlArgs<'a> => StoragePoolCreateXmlRet<'a>,
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -71,7 +71,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::storage_pool::CreateFlags`]
     StoragePoolCreate<'a> = 78 in PROGRAM: StoragePoolCreateArgs<'a> => (),
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -87,7 +87,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::storage_pool::BuildFlags`]
     StoragePoolBuild<'a> = 79 in PROGRAM: StoragePoolBuildArgs<'a> => (),
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -116,7 +116,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::storage_pool::DeleteFlags`]
     StoragePoolDelete<'a> = 81 in PROGRAM: StoragePoolDeleteArgs<'a> => (),
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -143,7 +143,7 @@ xdr_struct! {
 procedure! {
     /// `virStoragePoolRefresh` (procedure 83)
     StoragePoolRefresh<'a> = 83 in PROGRAM: StoragePoolRefreshArgs<'a> => (),
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {

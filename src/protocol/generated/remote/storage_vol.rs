@@ -30,7 +30,7 @@ procedure! {
     /// `flags`: [`crate::types::storage_vol::CreateFlags`]
     StorageVolCreateXml<'a> = 93 in PROGRAM:
         StorageVolCreateXmlArgs<'a> => StorageVolCreateXmlRet<'a>,
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -46,7 +46,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::storage_vol::DeleteFlags`]
     StorageVolDelete<'a> = 94 in PROGRAM: StorageVolDeleteArgs<'a> => (),
-    since "0.4.1", Low, long = true
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -200,7 +200,7 @@ procedure! {
     /// `flags`: [`crate::types::storage_vol::CreateFlags`]
     StorageVolCreateXmlFrom<'a> = 125 in PROGRAM:
         StorageVolCreateXmlFromArgs<'a> => StorageVolCreateXmlFromRet<'a>,
-    since "0.6.4", Low, long = true
+    since "0.6.4", Low, waits for Host
 }
 
 xdr_struct! {
@@ -214,7 +214,7 @@ xdr_struct! {
 procedure! {
     /// `virStorageVolWipe` (procedure 165)
     StorageVolWipe<'a> = 165 in PROGRAM: StorageVolWipeArgs<'a> => (),
-    since "0.8.0", Low, long = true
+    since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -265,7 +265,7 @@ xdr_struct! {
 procedure! {
     /// `virStorageVolWipePattern` (procedure 259)
     StorageVolWipePattern<'a> = 259 in PROGRAM: StorageVolWipePatternArgs<'a> => (),
-    since "0.9.10", Low, long = true
+    since "0.9.10", Low, waits for Host
 }
 
 xdr_struct! {
@@ -282,7 +282,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::storage_vol::ResizeFlags`]
     StorageVolResize<'a> = 260 in PROGRAM: StorageVolResizeArgs<'a> => (),
-    since "0.9.10", Low, long = true
+    since "0.9.10", Low, waits for Host
 }
 
 xdr_struct! {

@@ -1,0 +1,183 @@
+//! Which calls may be sent now, so that the daemon keeps reading.
+//!
+//! A daemon works on `max_client_requests` requests of a client at a time and reads nothing beyond
+//! them, not even signs of life; a client that fills them all with calls that take long is cut off.
+//! So such calls, and those that their callers have given up but the daemon has not answered, may
+//! never be as many as that.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::header::ProcedureId;
+use crate::protocol::WaitsFor;
+
+/// What is with the daemon, and who waits for being sent.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// How many calls that take long the daemon may be given at a time.
+    max_long: usize,
+    /// Unanswered calls that take long by nature.
+    long: usize,
+    /// Those of them that wait for a guest.
+    guest: usize,
+    /// Short calls that were given up and not answered, by procedure.
+    overdue: BTreeMap<ProcedureId, usize>,
+    /// Calls that take long and wait for their turn, the oldest first.
+    queue: VecDeque<(Ticket, WaitsFor)>,
+    last_ticket: u64,
+}
+
+/// A place in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+impl Admission {
+    pub(crate) fn new(max_long: usize) -> Self {
+        Self {
+            max_long: max_long.max(1),
+            long: 0,
+            guest: 0,
+            overdue: BTreeMap::new(),
+            queue: VecDeque::new(),
+            last_ticket: 0,
+        }
+    }
+
+    /// Calls that hold the daemon's attention for longer than a moment.
+    fn busy(&self) -> usize {
+        self.long + self.overdue.values().sum::<usize>()
+    }
+
+    /// Whether there is a place for a call that takes long. Guests may never answer, so what waits
+    /// for them leaves one place to others.
+    fn has_place(&self, waits_for: WaitsFor) -> bool {
+        let max_guest = (self.max_long - 1).max(1);
+        self.busy() < self.max_long && (waits_for == WaitsFor::Host || self.guest < max_guest)
+    }
+
+    /// Whether a call may be sent now. One that takes long and may not is queued, and takes its
+    /// place in the queue along when it asks again.
+    pub(crate) fn admits(
+        &mut self,
+        id: ProcedureId,
+        long: Option<WaitsFor>,
+        ticket: &mut Option<Ticket>,
+    ) -> bool {
+        let Some(waits_for) = long else {
+            // Most likely it would get stuck as its predecessors did.
+            let hindered = !self.overdue.is_empty() && self.overdue.contains_key(&id);
+            return !hindered || self.busy() < (self.max_long - 1).max(1);
+        };
+        let mut ahead = self
+            .queue
+            .iter()
+            .take_while(|(other, _)| Some(*other) != *ticket);
+        if self.has_place(waits_for) && !ahead.any(|(_, other)| self.has_place(*other)) {
+            return true;
+        }
+        if ticket.is_none() {
+            self.last_ticket += 1;
+            let new = Ticket(self.last_ticket);
+            self.queue.push_back((new, waits_for));
+            *ticket = Some(new);
+        }
+        false
+    }
+
+    /// Takes a call out of the queue that is sent now, or never will be. Those behind it may have
+    /// their turn then.
+    pub(crate) fn leave_queue(&mut self, ticket: Ticket) {
+        self.queue.retain(|(other, _)| *other != ticket);
+    }
+
+    /// A call was sent.
+    #[inline]
+    pub(crate) fn sent(&mut self, long: Option<WaitsFor>) {
+        if let Some(waits_for) = long {
+            self.long += 1;
+            self.guest += usize::from(waits_for == WaitsFor::Guest);
+        }
+    }
+
+    /// The caller of a short call gave it up.
+    pub(crate) fn given_up(&mut self, id: ProcedureId) {
+        *self.overdue.entry(id).or_default() += 1;
+    }
+
+    /// A call was answered.
+    #[inline]
+    pub(crate) fn answered(&mut self, id: ProcedureId, long: Option<WaitsFor>, given_up: bool) {
+        if let Some(waits_for) = long {
+            self.long -= 1;
+            self.guest -= usize::from(waits_for == WaitsFor::Guest);
+        } else if given_up && let Some(count) = self.overdue.get_mut(&id) {
+            *count -= 1;
+            if *count == 0 {
+                self.overdue.remove(&id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::remote;
+
+    fn id(procedure: u32) -> ProcedureId {
+        ProcedureId::new(remote::PROGRAM, procedure)
+    }
+
+    const GUEST: Option<WaitsFor> = Some(WaitsFor::Guest);
+    const HOST: Option<WaitsFor> = Some(WaitsFor::Host);
+
+    #[test]
+    fn calls_that_wait_for_guests_leave_a_place_to_others() {
+        let mut admission = Admission::new(4);
+        let mut tickets = [None; 2];
+        for _ in 0..3 {
+            assert!(admission.admits(id(1), GUEST, &mut None));
+            admission.sent(GUEST);
+        }
+        assert!(!admission.admits(id(1), GUEST, &mut tickets[0]));
+        assert!(admission.admits(id(2), HOST, &mut None));
+        admission.sent(HOST);
+        assert!(!admission.admits(id(2), HOST, &mut tickets[1]));
+        admission.answered(id(1), GUEST, false);
+        // There is one place, and who came first has it.
+        assert!(!admission.admits(id(2), HOST, &mut tickets[1]));
+        assert!(!admission.admits(id(2), HOST, &mut None));
+        assert!(admission.admits(id(1), GUEST, &mut tickets[0]));
+        admission.leave_queue(tickets[0].unwrap());
+        admission.sent(GUEST);
+        admission.answered(id(2), HOST, false);
+        assert!(admission.admits(id(2), HOST, &mut tickets[1]));
+    }
+
+    #[test]
+    fn one_place_is_for_whatever_comes() {
+        let mut admission = Admission::new(1);
+        assert!(admission.admits(id(1), GUEST, &mut None));
+        admission.sent(GUEST);
+        assert!(!admission.admits(id(2), HOST, &mut None));
+        assert!(admission.admits(id(3), None, &mut None));
+    }
+
+    #[test]
+    fn short_calls_that_were_given_up_hinder_their_like() {
+        let mut admission = Admission::new(4);
+        for _ in 0..3 {
+            assert!(admission.admits(id(1), None, &mut None));
+            admission.sent(None);
+            admission.given_up(id(1));
+        }
+        assert!(!admission.admits(id(1), None, &mut None));
+        assert!(admission.admits(id(2), None, &mut None));
+        assert!(admission.admits(id(3), HOST, &mut None));
+        admission.sent(HOST);
+        assert!(!admission.admits(id(3), HOST, &mut None));
+        admission.answered(id(1), None, true);
+        assert!(!admission.admits(id(1), None, &mut None));
+        admission.answered(id(3), HOST, false);
+        assert!(admission.admits(id(1), None, &mut None));
+    }
+}

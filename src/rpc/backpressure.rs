@@ -1,0 +1,131 @@
+//! Whether to read on although somebody does not read a stream.
+//!
+//! Data that nobody takes must not pile up, so the connection stops reading while a stream is over
+//! its budget. But others need the connection, too: their replies stand behind that data, and what
+//! carries the connection may take nothing from us while it cannot get rid of what it has for us
+//! (netcat, SSH within this process). So where others wait, reading goes on within an overdraft; a
+//! stream whose reader does not move after that is given up.
+
+use std::time::{Duration, Instant};
+
+use super::streams::Level;
+
+/// How long replies may be held up by a reader that does not move.
+const OVERDRAW_AFTER: Duration = Duration::from_secs(5);
+/// How long, before the stream is given up. Less than the half a minute after which a daemon whose
+/// replies are not taken stops believing in this client.
+const OVERRUN_AFTER: Duration = Duration::from_secs(20);
+
+/// Whether to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Open,
+    /// Not now. Look again when a reader has moved, when somebody else needs the connection, or at
+    /// this time.
+    Paused(Option<Instant>),
+    /// Streams that are overdrawn must be given up.
+    Overrun,
+}
+
+/// Who else needs the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Others {
+    /// Something is to be sent and does not get away.
+    pub(crate) unsent: bool,
+    /// Something is to be received.
+    pub(crate) unanswered: bool,
+}
+
+/// Counts the streams that are behind, and watches their readers.
+#[derive(Debug, Default)]
+pub(crate) struct Backpressure {
+    full: usize,
+    overdrawn: usize,
+    /// Others have waited since then, and no reader has moved.
+    since: Option<Instant>,
+}
+
+impl Backpressure {
+    /// A stream was at one level and is at another.
+    #[inline]
+    pub(crate) fn recount(&mut self, from: Level, to: Level) {
+        self.full = self.full + usize::from(to >= Level::Full) - usize::from(from >= Level::Full);
+        self.overdrawn = self.overdrawn + usize::from(to == Level::Overdrawn)
+            - usize::from(from == Level::Overdrawn);
+    }
+
+    /// Some reader took something.
+    #[inline]
+    pub(crate) fn note_taken(&mut self) {
+        self.since = None;
+    }
+
+    /// Streams that are over their budgets.
+    #[inline]
+    pub(crate) fn full(&self) -> usize {
+        self.full
+    }
+
+    /// Decides. To be asked only where a stream is over its budget.
+    pub(crate) fn gate(&mut self, others: Others, now: Instant) -> Gate {
+        if !others.unsent && !others.unanswered {
+            self.since = None;
+            return Gate::Paused(None);
+        }
+        let since = *self.since.get_or_insert(now);
+        let until = |patience| match since.checked_add(patience) {
+            Some(until) if until > now => Err(Gate::Paused(Some(until))),
+            _ => Ok(()),
+        };
+        let decided = if self.overdrawn > 0 {
+            until(OVERRUN_AFTER).map(|()| Gate::Overrun)
+        } else if others.unsent {
+            Ok(Gate::Open)
+        } else {
+            until(OVERDRAW_AFTER).map(|()| Gate::Open)
+        };
+        decided.unwrap_or_else(|paused| paused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNANSWERED: Others = Others {
+        unsent: false,
+        unanswered: true,
+    };
+    const UNSENT: Others = Others {
+        unsent: true,
+        unanswered: false,
+    };
+    const NOBODY: Others = Others {
+        unsent: false,
+        unanswered: false,
+    };
+
+    #[test]
+    fn reading_goes_on_where_others_would_wait_for_a_reader_that_does_not_move() {
+        let now = Instant::now();
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let mut pressure = Backpressure::default();
+        pressure.recount(Level::Low, Level::Full);
+        assert_eq!(pressure.full(), 1);
+        assert_eq!(pressure.gate(NOBODY, at(0)), Gate::Paused(None));
+        assert_eq!(pressure.gate(UNANSWERED, at(1)), Gate::Paused(Some(at(6))));
+        assert_eq!(pressure.gate(UNANSWERED, at(2)), Gate::Paused(Some(at(6))));
+        assert_eq!(pressure.gate(UNANSWERED, at(6)), Gate::Open);
+        pressure.note_taken();
+        assert_eq!(pressure.gate(UNANSWERED, at(7)), Gate::Paused(Some(at(12))));
+        assert_eq!(pressure.gate(UNSENT, at(7)), Gate::Open);
+
+        pressure.recount(Level::Full, Level::Overdrawn);
+        assert_eq!(pressure.gate(UNSENT, at(8)), Gate::Paused(Some(at(27))));
+        assert_eq!(pressure.gate(NOBODY, at(26)), Gate::Paused(None));
+        assert_eq!(pressure.gate(UNSENT, at(27)), Gate::Paused(Some(at(47))));
+        assert_eq!(pressure.gate(UNSENT, at(47)), Gate::Overrun);
+        pressure.recount(Level::Overdrawn, Level::Low);
+        assert_eq!(pressure.full(), 0);
+    }
+}

@@ -1,0 +1,141 @@
+//! Deadlines, signs of life, and when to read.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Engine;
+use crate::error::{CloseReason, Silence};
+use crate::protocol::{Event as _, keepalive};
+use crate::rpc::backpressure::{Gate, Others};
+use crate::rpc::calls::CallState;
+use crate::rpc::keepalive::{Keepalive, Verdict};
+
+impl Engine {
+    /// Whether silence of the peer is being watched.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.keepalive.is_some()
+    }
+
+    /// Something arrived; the peer is alive.
+    pub(crate) fn note_alive(&mut self, now: Instant) {
+        if let Some(keepalive) = &mut self.keepalive {
+            keepalive.received(now, std::mem::take(&mut self.any_answer));
+        }
+    }
+
+    /// When [`tick`](Self::tick) is due, for a reason other than a message.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let keepalive = self.keepalive.as_ref().map(Keepalive::deadline);
+        [self.earliest_deadline, keepalive, self.alarms.earliest()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Looks at the clock: expires calls, fires alarms, sends a ping, or finds the peer dead.
+    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
+        if self
+            .earliest_deadline
+            .is_some_and(|earliest| earliest <= now)
+        {
+            self.expire(now);
+        }
+        self.alarms.fire(now, &mut self.wakers);
+        let unanswered = self.unanswered();
+        let reads_paused = self.reads_paused;
+        let verdict = self
+            .keepalive
+            .as_mut()
+            .map(|keepalive| keepalive.tick(now, unanswered, reads_paused));
+        match verdict {
+            None | Some(Verdict::Wait) => Ok(()),
+            Some(Verdict::Ping) => {
+                self.send_keepalive(keepalive::Ping::INFO.number);
+                Ok(())
+            }
+            Some(Verdict::Dead) => Err(CloseReason::Keepalive(Arc::new(self.silence(now)))),
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        let mut earliest = None;
+        let mut expired = Vec::new();
+        for (serial, slot) in self.calls.slots_with_serials() {
+            let Some(deadline) = slot.deadline else {
+                continue;
+            };
+            if deadline > now {
+                earliest = Some(earliest.map_or(deadline, |other: Instant| other.min(deadline)));
+                continue;
+            }
+            slot.deadline = None;
+            if let CallState::Waiting = slot.state {
+                slot.state = CallState::Expired;
+                self.wakers.extend(slot.waker.take());
+                if slot.long.is_none() {
+                    self.admission.given_up(slot.id);
+                }
+                expired.push(serial);
+            }
+        }
+        self.earliest_deadline = earliest;
+        for serial in expired {
+            self.discard_incoming(serial);
+        }
+    }
+
+    /// Whether a stream's reader is behind, so that reading may have to pause.
+    #[inline]
+    pub(crate) fn is_behind(&mut self) -> bool {
+        let is_behind = self.backpressure.full() > 0;
+        self.reads_paused &= is_behind;
+        is_behind
+    }
+
+    /// Whether to read, as long as [`is_behind`](Self::is_behind) holds. Gives streams up whose readers
+    /// hold up others for too long.
+    pub(crate) fn gate(&mut self, now: Instant) -> Gate {
+        let others = Others {
+            unsent: !self.outbox.is_empty(),
+            unanswered: self.calls.in_use() > self.backpressure.full(),
+        };
+        let mut gate = self.backpressure.gate(others, now);
+        if gate == Gate::Overrun {
+            self.overrun_streams();
+            gate = Gate::Open;
+        }
+        self.reads_paused = gate != Gate::Open;
+        gate
+    }
+
+    /// How long the peer has answered nothing, and what it owes.
+    fn silence(&self, now: Instant) -> Silence {
+        let lasted = self
+            .keepalive
+            .as_ref()
+            .map(|keepalive| keepalive.silence(now));
+        Silence {
+            lasted: lasted.unwrap_or_default(),
+            unanswered: self.unanswered_by_name(),
+        }
+    }
+
+    /// A daemon that hangs up after it has read nothing for a while has a reason for that.
+    pub(super) fn with_silence(&self, reason: CloseReason, now: Instant) -> CloseReason {
+        let cut_off = matches!(
+            reason,
+            CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_)
+        );
+        let is_silent = self
+            .keepalive
+            .as_ref()
+            .is_some_and(|keepalive| keepalive.is_silent(now));
+        if !cut_off || !is_silent || self.unanswered() == 0 {
+            return reason;
+        }
+        CloseReason::CutOff {
+            cause: Arc::new(reason),
+            silence: Arc::new(self.silence(now)),
+        }
+    }
+}
