@@ -61,7 +61,7 @@ impl ConnectBuilder {
             open_timeout: Some(Duration::from_secs(30)),
             call_timeout: Some(Duration::from_secs(120)),
             keepalive: Some((Duration::from_secs(5), 5)),
-            busy_timeout: Duration::from_secs(120),
+            busy_timeout: Duration::from_secs(60),
             max_client_requests: 5,
             max_long_calls: None,
             over_own_stream: false,
@@ -116,11 +116,11 @@ impl ConnectBuilder {
 
     /// How long a daemon may be silent that works on as many requests as it takes of one client
     /// ([`max_client_requests`](Self::max_client_requests)), and so does not read requests for signs of
-    /// life, before the connection is given up. Default: two minutes. Without
+    /// life, before the connection is given up. Default: one minute. Without
     /// [`keepalive`](Self::keepalive) nobody listens to the silence.
     ///
-    /// A host that is gone is noticed earlier over TCP, TLS and SSH, whose own signs of life come from
-    /// the host's kernel or from sshd.
+    /// A daemon that asks its clients for signs of life, as it does every 5 seconds unless configured
+    /// otherwise, is not silent. Over SSH a host that is gone is noticed by SSH's own means.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self

@@ -41,7 +41,7 @@ pub(super) async fn connect(
         TransportKind::Tcp => {
             tcp::connect(uri.host_or_local(), uri.port.unwrap_or(TCP_PORT), deadline).await
         }
-        TransportKind::Ssh => connect_ssh(uri, read_only, environment, config),
+        TransportKind::Ssh => connect_ssh(uri, options, environment, config),
         TransportKind::Ext => connect_ext(uri),
         #[cfg(feature = "ssh-native")]
         TransportKind::Libssh | TransportKind::Libssh2 => {
@@ -66,12 +66,16 @@ pub(super) async fn connect(
 #[cfg(feature = "ssh")]
 fn connect_ssh(
     uri: &ConnectUri,
-    read_only: bool,
+    options: &ConnectBuilder,
     environment: &Environment,
     config: &Config,
 ) -> Result<Transport> {
-    let remote_command = uri.remote_command(read_only, environment, config)?;
+    let remote_command = uri.remote_command(options.read_only, environment, config)?;
     let (name, mut arguments) = uri.ssh_command();
+    // Another program may not know of these.
+    if uri.parameters.get("command").is_none() {
+        arguments.splice(0..0, server_alive(options));
+    }
     arguments.push(remote_command);
     tracing::debug!(name, ?arguments, "starting ssh");
     let program = Program {
@@ -87,6 +91,22 @@ fn connect_ssh(
     program
         .start()
         .map_err(|error| Error::Tunnel(Arc::new(error)))
+}
+
+/// Has ssh notice a host that is gone, also where the daemon may be too busy to give signs of life.
+#[cfg(feature = "ssh")]
+fn server_alive(options: &ConnectBuilder) -> Vec<String> {
+    let Some((interval, count)) = options.keepalive else {
+        return Vec::new();
+    };
+    // Its clock has seconds, in a C `int`.
+    let seconds = interval.as_secs().clamp(1, i32::MAX as u64);
+    let count = count.clamp(1, i32::MAX as u32);
+    [
+        format!("-oServerAliveInterval={seconds}"),
+        format!("-oServerAliveCountMax={count}"),
+    ]
+    .into()
 }
 
 /// The port of ssh servers, and whom C's clients log in as there.
@@ -137,6 +157,7 @@ async fn connect_ssh_native(
         methods: methods.transpose()?,
         auth_file: parameter("authfile"),
         given: &options.given,
+        keepalive: options.keepalive,
     };
     ssh_native::connect(&target, deadline).await
 }
@@ -166,7 +187,12 @@ fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
 }
 
 #[cfg(not(feature = "ssh"))]
-fn connect_ssh(uri: &ConnectUri, _: bool, _: &Environment, _: &Config) -> Result<Transport> {
+fn connect_ssh(
+    uri: &ConnectUri,
+    _: &ConnectBuilder,
+    _: &Environment,
+    _: &Config,
+) -> Result<Transport> {
     Err(without_ssh(uri))
 }
 

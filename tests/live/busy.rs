@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use libvirt_client::Connect;
+use libvirt_client::domain::Domain;
 use libvirt_client::qemu::AgentTimeout;
+use libvirt_client::{CloseReason, Connect, Error, Waiting};
+use rig::Daemon;
 use rustix::process::{Signal, kill_process};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::common::{boot, qemu, wait_for_agent};
+use crate::common::{GUESTS, boot, qemu, wait_for_agent};
 use crate::events::qemu_process;
 
 /// As many as a daemon works on at a time for one client; it reads nothing beyond them.
@@ -50,4 +52,105 @@ async fn five_calls_that_take_long_do_not_cut_the_connection_off() {
     }
     conn.hostname().await.unwrap();
     guest.domain.destroy().await.unwrap();
+}
+
+/// The daemon's patience with a client that reads nothing: one second and two questions.
+const DAEMON_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A daemon that soon cuts off who does not answer, and a guest there whose agent never answers.
+struct Hung {
+    daemon: &'static Daemon,
+    process: rustix::process::Pid,
+    domain: Domain,
+    _owner: Connect,
+}
+
+impl Hung {
+    async fn new(name: &str, conf: &str) -> Option<Self> {
+        if !rig::available(GUESTS).unwrap() {
+            return None;
+        }
+        let builder = Daemon::builder()
+            .conf_line("keepalive_interval = 1")
+            .conf_line("keepalive_count = 2")
+            .conf_line(conf);
+        let daemon: &'static Daemon = Box::leak(Box::new(builder.start().unwrap()));
+        let owner = Connect::builder(&daemon.uri()).open().await.unwrap();
+        let guest = boot(daemon, &owner, name, |guest| guest.agent(true)).await;
+        wait_for_agent(daemon, name).await;
+        let process = qemu_process(daemon, &guest.domain);
+        kill_process(process, Signal::STOP).unwrap();
+        Some(Self {
+            daemon,
+            process,
+            domain: guest.domain,
+            _owner: owner,
+        })
+    }
+
+    async fn end(self) {
+        kill_process(self.process, Signal::CONT).unwrap();
+        self.domain.destroy().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn calls_that_were_given_up_do_not_cut_the_connection_off() {
+    let Some(hung) = Hung::new("busy-given-up", "max_client_requests = 5").await else {
+        return;
+    };
+    let conn = Connect::open(&hung.daemon.uri()).await.unwrap();
+    let hasty = hung
+        .domain
+        .via(&conn.with_timeout(Duration::from_millis(200)));
+    for attempt in 0..7 {
+        let error = hasty.time().await.unwrap_err();
+        let Error::Timeout { waiting, .. } = &error else {
+            panic!("{error:?}")
+        };
+        let was_sent = matches!(waiting, Waiting::Reply { .. });
+        assert_eq!(was_sent, attempt < 3, "{error}");
+    }
+    // Statistics wait for the guest's monitor, so they get stuck as well.
+    for _ in 0..3 {
+        let error = hasty.memory_stats().await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+    }
+    // Others go through, for longer than the daemon would bear a client that it does not hear.
+    let begin = tokio::time::Instant::now();
+    while begin.elapsed() < 2 * DAEMON_PATIENCE {
+        conn.hostname().await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    hung.end().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_works_on_one_request_at_a_time() {
+    let Some(hung) = Hung::new("busy-one-at-a-time", "max_client_requests = 1").await else {
+        return;
+    };
+    // Whoever does not know of that is cut off, and told why that may have been.
+    let unaware = Connect::builder(&hung.daemon.uri()).keepalive(Duration::from_millis(500), 100);
+    let unaware = unaware.open().await.unwrap();
+    let error = hung.domain.via(&unaware).time().await.unwrap_err();
+    assert!(
+        matches!(error, Error::Closed(CloseReason::CutOff { .. })),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("calls in flight (DomainGetTime)") && text.contains("max_client_requests"),
+        "{text}"
+    );
+
+    let aware = Connect::builder(&hung.daemon.uri()).max_client_requests(1);
+    let aware = aware.open().await.unwrap();
+    let domain = hung.domain.via(&aware);
+    let asking = tokio::spawn(async move { domain.time().await });
+    sleep(2 * DAEMON_PATIENCE).await;
+    assert!(aware.is_alive());
+    kill_process(hung.process, Signal::CONT).unwrap();
+    asking.await.unwrap().unwrap();
+    hung.end().await;
 }

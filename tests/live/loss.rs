@@ -56,6 +56,64 @@ async fn a_daemon_that_stops_is_declared_dead_and_everybody_is_told() {
     again.hostname().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_daemon_that_stops_is_declared_dead_whatever_it_owes() {
+    const POLLERS: usize = 5;
+    let Some(daemon) = daemon() else {
+        return;
+    };
+    let builder = Connect::builder(&daemon.test_uri())
+        .keepalive(Duration::from_millis(250), 2)
+        .busy_timeout(Duration::from_secs(2))
+        .call_timeout(None);
+    let backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(200));
+    let host = builder.reconnecting(backoff).unwrap();
+    let conn = host.connect().await.unwrap();
+    daemon.sigstop().unwrap();
+    let pollers: Vec<_> = (0..POLLERS)
+        .map(|_| {
+            let host = host.clone();
+            tokio::spawn(async move {
+                host.query(|conn| async move { conn.hostname().await })
+                    .await
+            })
+        })
+        .collect();
+    let abandoned = conn.with_timeout(Duration::from_millis(50));
+    assert!(abandoned.hostname().await.unwrap_err().is_timeout());
+    let reason = conn.closed().await;
+    let CloseReason::Keepalive(silence) = &reason else {
+        panic!("{reason}")
+    };
+    let owed = ("ConnectGetHostname", POLLERS + 1);
+    assert_eq!(silence.unanswered, [owed]);
+
+    daemon.sigcont().unwrap();
+    for poller in pollers {
+        poller.await.unwrap().unwrap();
+    }
+    host.close().await;
+}
+
+#[test]
+fn a_program_that_ends_at_once_leaves_no_complaint_in_the_daemons_log() {
+    let Some(daemon) = daemon() else {
+        return;
+    };
+    for _ in 0..20 {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let conn = Connect::open(&daemon.test_uri()).await.unwrap();
+            conn.hostname().await.unwrap();
+        });
+    }
+    let log = std::fs::read_to_string(daemon.log()).unwrap();
+    assert!(!log.contains("End of file while reading data"), "{log}");
+}
+
 /// What became of the calls of those who only ask.
 #[derive(Default)]
 struct Load {

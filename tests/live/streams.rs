@@ -11,8 +11,9 @@ mod volume;
 use std::fs;
 use std::path::PathBuf;
 
-use libvirt_client::Connect;
 use libvirt_client::storage::StorageVol;
+use libvirt_client::storage::storage_vol::{DownloadFlags, UploadFlags};
+use libvirt_client::{Chunk, Connect};
 use rig::Daemon;
 
 /// A directory of volumes that no other test uses.
@@ -54,6 +55,22 @@ impl<'a> Pool<'a> {
         let files = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());
         files.filter(|file| file.starts_with(&self.dir)).count()
     }
+}
+
+/// Copies a volume to another on the same connection, in one task, as nobody should who wants it to be
+/// fast.
+pub async fn copy_on_one_connection(from: &StorageVol, to: &StorageVol) {
+    let flags = DownloadFlags::empty();
+    let mut download = from.download(0, None, flags).await.unwrap();
+    let mut upload = to.upload(0, None, UploadFlags::empty()).await.unwrap();
+    while let Some(chunk) = download.read_chunk().await.unwrap() {
+        let Chunk::Data(data) = chunk else {
+            panic!("{chunk:?}")
+        };
+        upload.write_all(&data).await.unwrap();
+    }
+    download.finish().await.unwrap();
+    upload.finish().await.unwrap();
 }
 
 /// Numbers without a pattern, the same in each run.

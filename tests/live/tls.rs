@@ -2,6 +2,7 @@
 
 mod clients;
 mod negotiation;
+mod records;
 mod servers;
 
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::env;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use russh::client::{self, DisconnectReason};
 use russh::keys::ssh_key::Algorithm;
@@ -37,6 +38,9 @@ pub(crate) struct Target<'a> {
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) auth_file: Option<&'a str>,
     pub(crate) given: &'a Given,
+    /// The silence after which the host is asked for a sign of life, and how many such requests in a
+    /// row may stay without one.
+    pub(crate) keepalive: Option<(Duration, u32)>,
 }
 
 /// Logs in, and gives the command's standard input and output.
@@ -47,6 +51,10 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
     let hosts = Hosts::load(target.host, target.port, file);
     let hosts = hosts.map_err(|failure| target.failed(failure))?;
     let mut config = client::Config::default();
+    if let Some((interval, count)) = target.keepalive {
+        config.keepalive_interval = Some(interval);
+        config.keepalive_max = usize::try_from(count).unwrap_or(usize::MAX);
+    }
     // Of its keys the host is to show one that is known.
     config.preferred.key = Cow::Owned(algorithms(&hosts));
     let last_words = LastWords::default();

@@ -23,7 +23,7 @@ impl Host {
     }
 
     /// The same, to log in with the right key.
-    fn key_uri(&self, parameters: &str) -> String {
+    pub(super) fn key_uri(&self, parameters: &str) -> String {
         self.uri_of(&self.client, parameters)
     }
 
