@@ -229,6 +229,7 @@ impl Engine {
             }
             CallState::Expired => {
                 slot.state = CallState::Abandoned;
+                self.discard_incoming(serial);
                 return Poll::Ready(Ok(Outcome::Expired));
             }
             _ => {}
@@ -260,7 +261,10 @@ impl Engine {
                 }
                 self.discard_incoming(serial);
             }
-            CallState::Expired => slot.state = CallState::Abandoned,
+            CallState::Expired => {
+                slot.state = CallState::Abandoned;
+                self.discard_incoming(serial);
+            }
             CallState::Replied { good: true, .. } => self.undo(serial),
             CallState::Replied { good: false, .. } => self.free(serial),
             CallState::Free

@@ -37,10 +37,10 @@ impl Engine {
             }
             return;
         }
-        let is_opening = matches!(slot.state, CallState::Waiting);
+        let is_opening = matches!(slot.state, CallState::Waiting | CallState::Expired);
         let wanted = !matches!(
             slot.state,
-            CallState::Expired | CallState::Abandoned | CallState::StreamFinishing
+            CallState::Abandoned | CallState::StreamFinishing
         );
         let Some(stream) = &mut slot.stream else {
             return;

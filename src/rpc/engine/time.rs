@@ -59,8 +59,7 @@ impl Engine {
 
     fn expire(&mut self, now: Instant) {
         let mut earliest = None;
-        let mut expired = Vec::new();
-        for (serial, slot) in self.calls.slots_with_serials() {
+        for slot in self.calls.slots_mut() {
             let Some(deadline) = slot.deadline else {
                 continue;
             };
@@ -75,13 +74,9 @@ impl Engine {
                 if slot.long.is_none() {
                     self.admission.given_up(slot.id);
                 }
-                expired.push(serial);
             }
         }
         self.earliest_deadline = earliest;
-        for serial in expired {
-            self.discard_incoming(serial);
-        }
     }
 
     /// Whether a stream's reader is behind, so that reading may have to pause.
