@@ -32,4 +32,5 @@ mod streams;
 #[cfg(feature = "tls")]
 mod tls;
 mod transfers;
+mod waiting;
 mod wire_types;
