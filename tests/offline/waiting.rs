@@ -142,8 +142,7 @@ async fn deadlines_pass_although_the_peer_never_pauses() {
     }
 }
 
-/// A stream that takes nothing up to some time, and from then on takes something at every second
-/// attempt.
+/// A stream that takes nothing up to some time, and nothing at the first attempt after it either.
 struct Reluctant {
     socket: DuplexStream,
     until: Arc<Mutex<Instant>>,
@@ -167,10 +166,11 @@ impl AsyncWrite for Reluctant {
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
         if Instant::now() < *self.until.lock().unwrap() {
+            self.refused = false;
             return Poll::Pending;
         }
-        self.refused = !self.refused;
-        if self.refused {
+        if !self.refused {
+            self.refused = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
