@@ -36,6 +36,9 @@ pub struct Annotations {
     /// How names of typed parameters are grouped: beginning of the C name to Rust module.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
+    /// Kinds of typed parameters that no source tells: C name to `UINT`, `STRING`, ….
+    #[serde(default)]
+    pub kinds: BTreeMap<String, String>,
 }
 
 /// What procedures wait for whose reply may take minutes.

@@ -27,6 +27,10 @@ enum Command {
     Import {
         /// The unpacked source tree.
         source: PathBuf,
+        /// A published tree that this one was put together from; provenance.toml then says of each file which
+        /// of them has it, the first that does, or that it was edited. May be given several times.
+        #[arg(long = "from", value_name = "TREE")]
+        parts: Vec<PathBuf>,
         /// Where the facts go; `protocol/` of the workspace if not given.
         #[arg(long)]
         out: Option<PathBuf>,
@@ -81,10 +85,10 @@ fn run(options: Options) -> Result<ExitCode> {
             ..
         } => compare(&root, &old, &new.unwrap_or_else(|| root.join("protocol"))),
         Command::Check { upstream, .. } => check(&root, upstream.as_deref()),
-        Command::Import { source, out } => {
+        Command::Import { source, parts, out } => {
             let out = out.unwrap_or_else(|| root.join("protocol"));
             let annotations = Annotations::load(&root.join("protocol"))?;
-            for warning in import::import(&source, &out, &annotations)? {
+            for warning in import::import(&source, &parts, &out, &annotations)? {
                 eprintln!("warning: {warning}");
             }
             Ok(ExitCode::SUCCESS)

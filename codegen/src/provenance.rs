@@ -16,9 +16,13 @@ use crate::error::{Error, Result};
 pub struct Provenance {
     /// The libvirt release.
     pub release: String,
-    /// The SHA-256 of each file that a fact was taken from.
-    pub inputs: BTreeMap<String, String>,
+    /// The SHA-256 of each file that a fact was taken from, under the release that published it so, or
+    /// under [`EDITED`].
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
 }
+
+/// What files stand under that no release has so.
+pub const EDITED: &str = "edited";
 
 impl Provenance {
     /// Reads `provenance.toml` of a protocol folder.
@@ -33,13 +37,23 @@ impl Provenance {
     pub fn print(&self) -> String {
         let mut out = format!(
             "# Where the facts in this folder were taken from; written by `codegen import`.\n\
-             release = {}\n\n[inputs]\n",
+             release = {}\n",
             quote(&self.release)
         );
-        for (path, sum) in &self.inputs {
-            let _ = writeln!(out, "{} = {}", quote(path), quote(sum));
+        for (origin, files) in &self.inputs {
+            let _ = writeln!(out, "\n[inputs.{}]", quote(origin));
+            for (path, sum) in files {
+                let _ = writeln!(out, "{} = {}", quote(path), quote(sum));
+            }
         }
         out
+    }
+
+    /// The paths of all files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.inputs
+            .values()
+            .flat_map(|files| files.keys().map(String::as_str))
     }
 }
 

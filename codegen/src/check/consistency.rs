@@ -19,8 +19,7 @@ pub fn consistency(project: &Project) -> Result<Vec<String>> {
         let wanted = format!("/{name}.x");
         if !project
             .provenance
-            .inputs
-            .keys()
+            .paths()
             .any(|path| path.ends_with(&wanted))
         {
             faults.push(format!(
@@ -96,16 +95,15 @@ fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Which inputs of the project differ from the files of a source tree.
+/// Which inputs that the project has from a source tree's release differ from its files.
 pub fn provenance(project: &Project, upstream: &Path) -> Result<Vec<String>> {
     let tree = Tree::open(upstream)?;
-    let mut faults = Vec::new();
-    if tree.release()? == project.provenance.release {
-        for (path, sum) in &project.provenance.inputs {
-            if tree.sum(path).as_ref() != Some(sum) {
-                faults.push(format!("{path} is not the file that provenance.toml names"));
-            }
-        }
-    }
-    Ok(faults)
+    let inputs = project.provenance.inputs.get(&tree.release()?);
+    let differing = inputs
+        .into_iter()
+        .flatten()
+        .filter(|(path, sum)| tree.sum(path).as_ref() != Some(sum));
+    Ok(differing
+        .map(|(path, _)| format!("{path} is not the file that provenance.toml names"))
+        .collect())
 }

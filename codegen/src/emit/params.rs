@@ -46,11 +46,14 @@ pub fn names(constants: &Constants, annotations: &Annotations) -> Result<String>
             if !facts.is_empty() {
                 text.line(format!("    /// ({})", facts.join(", ")));
             }
-            text.line(format!(
-                "    pub const {}: &str = \"{}\";",
-                starting_with_letter(rest),
-                name.value
-            ));
+            let start = format!("    pub const {}: &str =", starting_with_letter(rest));
+            let value = format!("\"{}\";", name.value);
+            if start.len() + 1 + value.len() > 100 {
+                text.line(start);
+                text.line(format!("        {value}"));
+            } else {
+                text.line(format!("{start} {value}"));
+            }
         }
         text.line("}");
     }

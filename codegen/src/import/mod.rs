@@ -8,12 +8,12 @@ pub mod symbols;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::annotations::Annotations;
 use crate::constants::{Constants, Kind};
 use crate::error::{Error, Result};
-use crate::provenance::Provenance;
+use crate::provenance::{EDITED, Provenance};
 use crate::xdr::model::{Constant, File, Value};
 use crate::xdr::{Definition, parse, print};
 use headers::Headers;
@@ -56,8 +56,31 @@ fn definitions(tree: &Tree) -> Result<Vec<File>> {
     Ok(files)
 }
 
-/// Collects the facts of a source tree.
-pub fn read(tree: &Tree, annotations: &Annotations) -> Result<Facts> {
+/// The sums of the files that were read, under the release that has them so: of several, the first. With no
+/// other trees given, all of them are the tree's own.
+fn inputs(tree: &Tree, parts: &[Tree]) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let published = if parts.is_empty() {
+        std::slice::from_ref(tree)
+    } else {
+        parts
+    };
+    let mut inputs: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (path, sum) in tree.used() {
+        let origin = published
+            .iter()
+            .find(|part| part.sum(&path).as_ref() == Some(&sum));
+        let origin = match origin {
+            Some(part) => part.release()?,
+            None => EDITED.to_owned(),
+        };
+        inputs.entry(origin).or_default().insert(path, sum);
+    }
+    Ok(inputs)
+}
+
+/// Collects the facts of a source tree; `parts` are the trees that it was put together from, if it is not one
+/// that was published.
+pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Facts> {
     let release = tree.release()?;
     let mut warnings = Vec::new();
     let mut headers = Headers::default();
@@ -82,7 +105,7 @@ pub fn read(tree: &Tree, annotations: &Annotations) -> Result<Facts> {
             warnings.push(format!("{} is no set of 32 flags", member.name));
         }
     }
-    let strings = params::with_kinds(tree, headers.strings)?;
+    let strings = params::with_kinds(tree, headers.strings, &annotations.kinds)?;
 
     let mut files = definitions(tree)?;
     let mut flags = BTreeMap::new();
@@ -136,15 +159,24 @@ pub fn read(tree: &Tree, annotations: &Annotations) -> Result<Facts> {
         },
         provenance: Provenance {
             release,
-            inputs: tree.used(),
+            inputs: inputs(tree, parts)?,
         },
         warnings,
     })
 }
 
-/// Reads a source tree and writes its facts. Returns what could not be found out.
-pub fn import(source: &Path, out: &Path, annotations: &Annotations) -> Result<Vec<String>> {
-    let facts = read(&Tree::open(source)?, annotations)?;
+/// Reads a source tree and writes its facts; for `parts` see [`read`]. Returns what could not be found out.
+pub fn import(
+    source: &Path,
+    parts: &[PathBuf],
+    out: &Path,
+    annotations: &Annotations,
+) -> Result<Vec<String>> {
+    let parts: Vec<Tree> = parts
+        .iter()
+        .map(|path| Tree::open(path))
+        .collect::<Result<_>>()?;
+    let facts = read(&Tree::open(source)?, &parts, annotations)?;
     std::fs::create_dir_all(out).map_err(Error::io(out))?;
     let release = &facts.constants.release;
     for name in PROTOCOLS {

@@ -21,8 +21,12 @@ const KINDS: [(&str, &str); 7] = [
     ("STRING", "String"),
 ];
 
-/// Fills in the kinds. Each macro comes with the comment before it.
-pub fn with_kinds(tree: &Tree, macros: Vec<(Text, String)>) -> Result<Vec<Text>> {
+/// Fills in the kinds; `known` has those that no source tells. Each macro comes with the comment before it.
+pub fn with_kinds(
+    tree: &Tree,
+    macros: Vec<(Text, String)>,
+    known: &BTreeMap<String, String>,
+) -> Result<Vec<Text>> {
     let mut votes: Votes = macros
         .iter()
         .map(|(text, _)| (text.name.clone(), BTreeMap::new()))
@@ -40,10 +44,14 @@ pub fn with_kinds(tree: &Tree, macros: Vec<(Text, String)>) -> Result<Vec<Text>>
         let votes = votes.get(&text.name).into_iter().flatten();
         // The most votes win; of equal ones the first by name, so that the result is stable.
         let elected = votes.max_by_key(|(kind, count)| (**count, std::cmp::Reverse(**kind)));
+        // A beginning alone names no parameter: what its comment mentions is the number that follows.
+        let whole = !text.value.ends_with('.');
         let kind = elected
             .map(|(kind, _)| *kind)
-            .or_else(|| documented(&comment));
-        text.kind = kind.map(str::to_owned);
+            .or_else(|| documented(&comment).filter(|_| whole));
+        text.kind = kind
+            .map(str::to_owned)
+            .or_else(|| known.get(&text.name).cloned());
         text
     });
     Ok(texts.collect())
@@ -131,7 +139,8 @@ fn call<'s>(tokens: &[Token<'s>], known: &Votes) -> Option<(&'s str, &'static st
     Some((name?, kind))
 }
 
-/// What a header's comment says: `… as an unsigned int`, `… as VIR_TYPED_PARAM_STRING`.
+/// What a header's comment says: `… as an unsigned int`, `… as VIR_TYPED_PARAM_STRING`,
+/// `type is VIR_TYPED_PARAM_UINT`.
 fn documented(comment: &str) -> Option<&'static str> {
     let words: Vec<&str> = comment
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
@@ -140,6 +149,9 @@ fn documented(comment: &str) -> Option<&'static str> {
     words.iter().enumerate().find_map(|(at, word)| {
         // "formatted as an unsigned integer" is about an index in a name.
         let before = at.checked_sub(1).and_then(|at| words.get(at));
+        if (before, *word) == (Some(&"type"), "is") {
+            return words.get(at + 1).and_then(|word| constant(word));
+        }
         if *word != "as" || before == Some(&"formatted") {
             return None;
         }

@@ -132,7 +132,7 @@ impl Tree {
             .map(|bytes| sum(&bytes))
     }
 
-    /// The release, as the build system names it.
+    /// The release, as the build system names it, or a header that was made for it.
     pub fn release(&self) -> Result<String> {
         let meson = self.peek("meson.build").ok().and_then(|text| {
             let line = text
@@ -148,9 +148,16 @@ impl Tree {
             let version = version.split(')').next()?;
             Some(version.trim().trim_matches(['[', ']']).to_owned())
         });
-        meson.or(autoconf).ok_or_else(|| {
+        let header = || {
+            let text = self.peek("include/libvirt/libvirt-common.h").ok()?;
+            let rest = text.split_once("define LIBVIR_VERSION_NUMBER ")?.1;
+            let number: u32 = rest.lines().next()?.trim().parse().ok()?;
+            let (major, minor) = (number / 1_000_000, number / 1000 % 1000);
+            Some(format!("{major}.{minor}.{}", number % 1000))
+        };
+        meson.or(autoconf).or_else(header).ok_or_else(|| {
             Error::invalid(format!(
-                "{}: neither meson.build nor configure.ac names the release",
+                "{}: neither meson.build nor configure.ac nor libvirt-common.h names the release",
                 self.root.display()
             ))
         })

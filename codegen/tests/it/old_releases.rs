@@ -161,7 +161,7 @@ fn old_tree() -> tempfile::TempDir {
 fn facts_come_out_in_our_own_layout() {
     let (tree, out) = (old_tree(), tempfile::tempdir().unwrap());
     let annotations = Annotations::load(&workspace().join("protocol")).unwrap();
-    let warnings = import(tree.path(), out.path(), &annotations).unwrap();
+    let warnings = import(tree.path(), &[], out.path(), &annotations).unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
         warnings[0].contains("REMOTE_PROC_DOMAIN_UNHEARD_OF"),
@@ -196,7 +196,7 @@ fn facts_come_out_in_our_own_layout() {
 #[test]
 fn constants_come_from_the_one_large_header() {
     let (tree, out) = (old_tree(), tempfile::tempdir().unwrap());
-    import(tree.path(), out.path(), &Annotations::default()).unwrap();
+    import(tree.path(), &[], out.path(), &Annotations::default()).unwrap();
     let constants = Constants::load(out.path()).unwrap();
     assert_eq!(constants.release, "1.0.0");
     let sets: Vec<&str> = constants.sets.iter().map(|set| set.name.as_str()).collect();
@@ -223,12 +223,11 @@ fn constants_come_from_the_one_large_header() {
 #[test]
 fn provenance_names_the_files_that_facts_were_taken_from() {
     let (tree, out) = (old_tree(), tempfile::tempdir().unwrap());
-    import(tree.path(), out.path(), &Annotations::default()).unwrap();
+    import(tree.path(), &[], out.path(), &Annotations::default()).unwrap();
     let provenance = Provenance::load(out.path()).unwrap();
     assert_eq!(provenance.release, "1.0.0");
-    let paths: Vec<&str> = provenance.inputs.keys().map(String::as_str).collect();
     assert_eq!(
-        paths,
+        provenance.paths().collect::<Vec<_>>(),
         [
             "include/libvirt/libvirt.h.in",
             "src/libvirt.c",
@@ -237,14 +236,90 @@ fn provenance_names_the_files_that_facts_were_taken_from() {
             "src/remote/remote_protocol.x",
         ]
     );
-    let remote = &provenance.inputs["src/remote/remote_protocol.x"];
+    let remote = &provenance.inputs["1.0.0"]["src/remote/remote_protocol.x"];
     assert_eq!(*remote, sum(REMOTE.as_bytes()));
+}
+
+/// Where a release's sources cannot be had, its published headers and the sources before it can be put together.
+#[test]
+fn provenance_tells_the_parts_of_a_tree_and_what_was_edited() {
+    let (older, newer, tree, out) = (
+        old_tree(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let headers = [
+        (
+            "include/libvirt/libvirt-common.h",
+            "# define LIBVIR_VERSION_NUMBER 12008000\n",
+        ),
+        ("include/libvirt/libvirt.h", HEADER),
+    ];
+    write(newer.path(), &headers);
+    write(tree.path(), &headers);
+    let remote = REMOTE.replace("remote_string name;", "remote_string uri;");
+    write(
+        tree.path(),
+        &[
+            ("src/remote/remote_protocol.x", &remote),
+            ("src/libvirt_public.syms", SYMBOLS),
+        ],
+    );
+    let parts = [newer.path().to_owned(), older.path().to_owned()];
+    import(tree.path(), &parts, out.path(), &Annotations::default()).unwrap();
+    let provenance = Provenance::load(out.path()).unwrap();
+    assert_eq!(provenance.release, "12.8.0");
+    let paths = |origin: &str| -> Vec<&str> {
+        let files = provenance.inputs[origin].keys();
+        files.map(String::as_str).collect()
+    };
+    let of_newer = [headers[0].0, headers[1].0];
+    assert_eq!(paths("12.8.0"), of_newer);
+    assert_eq!(paths("1.0.0"), ["src/libvirt_public.syms"]);
+    assert_eq!(paths("edited"), ["src/remote/remote_protocol.x"]);
+}
+
+#[test]
+fn kinds_that_no_source_tells_are_annotated() {
+    const HEADERS: &str = "
+        /**
+         * Accepted type is VIR_TYPED_PARAM_UINT.
+         */
+        # define VIR_DOMAIN_IOTHREAD_POLL_WEIGHT \"poll_weight\"
+        /**
+         * Concatenate with a number as unsigned int.
+         */
+        # define VIR_DOMAIN_STATS_BIN_PREFIX \"bin.\"
+        # define VIR_DOMAIN_STATS_SILENT \"silent\"
+        # define VIR_DOMAIN_STATS_ANNOTATED \"annotated\"
+    ";
+    let (tree, out) = (old_tree(), tempfile::tempdir().unwrap());
+    write(tree.path(), &[("include/libvirt/more.h", HEADERS)]);
+    let mut annotations = Annotations::default();
+    let kinds = &mut annotations.kinds;
+    kinds.insert("VIR_DOMAIN_STATS_ANNOTATED".to_owned(), "INT".to_owned());
+    import(tree.path(), &[], out.path(), &annotations).unwrap();
+    let constants = Constants::load(out.path()).unwrap();
+    let kinds: Vec<(&str, Option<&str>)> = constants
+        .strings
+        .iter()
+        .filter(|text| text.header == "more.h")
+        .map(|text| (text.value.as_str(), text.kind.as_deref()))
+        .collect();
+    let expected = [
+        ("poll_weight", Some("UINT")),
+        ("bin.", None),
+        ("silent", None),
+        ("annotated", Some("INT")),
+    ];
+    assert_eq!(kinds, expected);
 }
 
 #[test]
 fn an_import_describes_the_same_wire_as_its_source() {
     let (tree, out) = (old_tree(), tempfile::tempdir().unwrap());
-    import(tree.path(), out.path(), &Annotations::default()).unwrap();
+    import(tree.path(), &[], out.path(), &Annotations::default()).unwrap();
     let old = Side::load(tree.path(), &Annotations::default()).unwrap();
     let new = Side::load(out.path(), &Annotations::default()).unwrap();
     let report = compare(&old, &new).unwrap();
@@ -252,7 +327,7 @@ fn an_import_describes_the_same_wire_as_its_source() {
     // Importing again changes nothing.
     let text = || std::fs::read_to_string(out.path().join("remote_protocol.x")).unwrap();
     let before = text();
-    import(tree.path(), out.path(), &Annotations::default()).unwrap();
+    import(tree.path(), &[], out.path(), &Annotations::default()).unwrap();
     assert_eq!(text(), before);
 }
 
@@ -273,7 +348,7 @@ fn a_file_in_a_tree_finds_the_headers_of_the_tree() {
 #[test]
 fn a_folder_that_is_no_tree_is_named() {
     let empty = tempfile::tempdir().unwrap();
-    let error = import(empty.path(), empty.path(), &Annotations::default()).unwrap_err();
+    let error = import(empty.path(), &[], empty.path(), &Annotations::default()).unwrap_err();
     assert!(error.to_string().contains("include/libvirt"), "{error}");
 }
 
@@ -282,7 +357,13 @@ fn a_folder_that_is_no_tree_is_named() {
 fn generating_needs_the_first_release_of_every_procedure() {
     let (tree, root) = (old_tree(), tempfile::tempdir().unwrap());
     let annotations = Annotations::load(&workspace().join("protocol")).unwrap();
-    import(tree.path(), &root.path().join("protocol"), &annotations).unwrap();
+    import(
+        tree.path(),
+        &[],
+        &root.path().join("protocol"),
+        &annotations,
+    )
+    .unwrap();
     let project = Project::open(root.path()).unwrap();
     let error = codegen::emit::generate(&project).unwrap_err().to_string();
     assert!(error.contains("first release"), "{error}");

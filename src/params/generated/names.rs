@@ -2,6 +2,25 @@
 
 //! Names of typed parameters, grouped by what they are about.
 
+/// Parameters that C calls `VIR_DOMAIN_ANNOUNCE_INTERFACE_…`.
+pub mod announce_interface {
+    /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_INITIAL`
+    /// (`UINT`, since 12.5.0)
+    pub const INITIAL: &str = "initial";
+
+    /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_MAX`
+    /// (`UINT`, since 12.5.0)
+    pub const MAX: &str = "max";
+
+    /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS`
+    /// (`UINT`, since 12.5.0)
+    pub const ROUNDS: &str = "rounds";
+
+    /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP`
+    /// (`UINT`, since 12.5.0)
+    pub const STEP: &str = "step";
+}
+
 /// Parameters that C calls `VIR_DOMAIN_BANDWIDTH_…`.
 pub mod bandwidth {
     /// `VIR_DOMAIN_BANDWIDTH_IN_AVERAGE`
@@ -472,6 +491,38 @@ pub mod guest_info {
     /// `VIR_DOMAIN_GUEST_INFO_LOAD_15M`
     /// (`DOUBLE`, since 11.2.0)
     pub const LOAD_15M: &str = "load.15m";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_COUNT`
+    /// (`UINT`, since 12.7.0)
+    pub const DEVICE_COUNT: &str = "device.count";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_PREFIX`
+    /// (since 12.7.0)
+    pub const DEVICE_PREFIX: &str = "device.";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_DRIVER_NAME`
+    /// (`STRING`, since 12.7.0)
+    pub const DEVICE_SUFFIX_DRIVER_NAME: &str = ".driverName";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_DRIVER_DATE`
+    /// (`LLONG`, since 12.7.0)
+    pub const DEVICE_SUFFIX_DRIVER_DATE: &str = ".driverDate";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_DRIVER_VERSION`
+    /// (`STRING`, since 12.7.0)
+    pub const DEVICE_SUFFIX_DRIVER_VERSION: &str = ".driverVersion";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_ID_TYPE`
+    /// (`STRING`, since 12.7.0)
+    pub const DEVICE_SUFFIX_ID_TYPE: &str = ".idType";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_PCI_VENDOR`
+    /// (`UINT`, since 12.7.0)
+    pub const DEVICE_SUFFIX_PCI_VENDOR: &str = ".pciVendor";
+
+    /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_PCI_DEVICE`
+    /// (`UINT`, since 12.7.0)
+    pub const DEVICE_SUFFIX_PCI_DEVICE: &str = ".pciDevice";
 }
 
 /// Parameters that C calls `VIR_CONNECT_IDENTITY_…`.
@@ -526,6 +577,10 @@ pub mod iothread {
     /// `VIR_DOMAIN_IOTHREAD_POLL_SHRINK`
     /// (`UINT`, since 4.10.0)
     pub const POLL_SHRINK: &str = "poll_shrink";
+
+    /// `VIR_DOMAIN_IOTHREAD_POLL_WEIGHT`
+    /// (`UINT`, since 12.7.0)
+    pub const POLL_WEIGHT: &str = "poll_weight";
 
     /// `VIR_DOMAIN_IOTHREAD_THREAD_POOL_MIN`
     /// (`INT`, since 8.5.0)
@@ -787,6 +842,10 @@ pub mod migrate {
     /// (`STRING`, since 10.9.0)
     pub const MIGRATE_DISKS_DETECT_ZEROES: &str = "migrate_disks_detect_zeroes";
 
+    /// `VIR_MIGRATE_PARAM_MIGRATE_DISKS_TARGET_ZERO`
+    /// (`STRING`, since 12.2.0)
+    pub const MIGRATE_DISKS_TARGET_ZERO: &str = "migrate_disks_target_zero";
+
     /// `VIR_MIGRATE_PARAM_DISKS_PORT`
     /// (`INT`, since 1.3.3)
     pub const DISKS_PORT: &str = "disks_port";
@@ -893,6 +952,10 @@ pub mod node_cpu_stats {
     /// (since 1.2.2)
     pub const INTR: &str = "intr";
 
+    /// `VIR_NODE_CPU_STATS_GUEST`
+    /// (since 11.8.0)
+    pub const GUEST: &str = "guest";
+
     /// `VIR_NODE_CPU_STATS_UTILIZATION`
     /// (since 0.9.3)
     pub const UTILIZATION: &str = "utilization";
@@ -950,6 +1013,10 @@ pub mod node_memory_stats {
     /// `VIR_NODE_MEMORY_STATS_CACHED`
     /// (since 0.9.3)
     pub const CACHED: &str = "cached";
+
+    /// `VIR_NODE_MEMORY_STATS_AVAILABLE`
+    /// (since 12.3.0)
+    pub const AVAILABLE: &str = "available";
 }
 
 /// Parameters that C calls `VIR_NODE_SEV_…`.
@@ -1098,6 +1165,34 @@ pub mod save {
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT`
     /// (`STRING`, since 11.2.0)
     pub const IMAGE_FORMAT: &str = "image_format";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_RAW`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_RAW: &str = "raw";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_GZIP`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_GZIP: &str = "gzip";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_BZIP2`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_BZIP2: &str = "bzip2";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_XZ`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_XZ: &str = "xz";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_LZOP`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_LZOP: &str = "lzop";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_ZSTD`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_ZSTD: &str = "zstd";
+
+    /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_SPARSE`
+    /// (since 12.0.0)
+    pub const IMAGE_FORMAT_SPARSE: &str = "sparse";
 
     /// `VIR_DOMAIN_SAVE_PARAM_PARALLEL_CHANNELS`
     /// (`INT`, since 11.2.0)
@@ -1460,6 +1555,165 @@ pub mod stats {
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_THRESHOLD: &str = ".threshold";
 
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_REQUEST_ALIGNMENT`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_REQUEST_ALIGNMENT: &str = ".limits.request_alignment";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_DISCARD_MAX: &str = ".limits.discard_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_ALIGNMENT`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_DISCARD_ALIGNMENT: &str = ".limits.discard_alignment";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_MAX: &str = ".limits.write_zeroes_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_ALIGNMENT`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_ALIGNMENT: &str = ".limits.write_zeroes_alignment";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_OPTIMAL`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_TRANSFER_OPTIMAL: &str = ".limits.transfer_optimal";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_TRANSFER_MAX: &str = ".limits.transfer_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_HW_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_TRANSFER_HW_MAX: &str = ".limits.transfer_hw_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_IOV_MAX: &str = ".limits.iov_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_HW_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_IOV_HW_MAX: &str = ".limits.iov_hw_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_MINIMAL`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_MINIMAL: &str =
+        ".limits.memory_alignment_minimal";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_OPTIMAL`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_OPTIMAL: &str =
+        ".limits.memory_alignment_optimal";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_COUNT`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_COUNT: &str = ".timed_group.count";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_PREFIX`
+    /// (since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_PREFIX: &str = ".timed_group.";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_INTERVAL`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_INTERVAL: &str = ".interval";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MIN`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MIN: &str = ".rd_latency_min";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MAX: &str = ".rd_latency_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_AVG`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_AVG: &str = ".rd_latency_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MIN`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MIN: &str = ".wr_latency_min";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MAX: &str = ".wr_latency_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_AVG`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_AVG: &str = ".wr_latency_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MIN`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MIN: &str =
+        ".zone_append_latency_min";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MAX: &str =
+        ".zone_append_latency_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_AVG`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_AVG: &str =
+        ".zone_append_latency_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MIN`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MIN: &str = ".flush_latency_min";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MAX`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MAX: &str = ".flush_latency_max";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_AVG`
+    /// (`ULLONG`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_AVG: &str = ".flush_latency_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_QUEUE_DEPTH_AVG`
+    /// (`DOUBLE`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_QUEUE_DEPTH_AVG: &str = ".rd_queue_depth_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_QUEUE_DEPTH_AVG`
+    /// (`DOUBLE`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_QUEUE_DEPTH_AVG: &str = ".wr_queue_depth_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_QUEUE_DEPTH_AVG`
+    /// (`DOUBLE`, since 11.10.0)
+    pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_QUEUE_DEPTH_AVG: &str =
+        ".zone_append_queue_depth_avg";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_READ_PREFIX`
+    /// (since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_READ_PREFIX: &str = ".latency_histogram.read.";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_WRITE_PREFIX`
+    /// (since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_WRITE_PREFIX: &str = ".latency_histogram.write.";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_ZONE_APPEND_PREFIX`
+    /// (since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_ZONE_APPEND_PREFIX: &str =
+        ".latency_histogram.zone_append.";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_FLUSH_PREFIX`
+    /// (since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_FLUSH_PREFIX: &str = ".latency_histogram.flush.";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_COUNT`
+    /// (`ULLONG`, since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_COUNT: &str = "bin.count";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_PREFIX`
+    /// (since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_PREFIX: &str = "bin.";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_START`
+    /// (`ULLONG`, since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_START: &str = ".start";
+
+    /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_VALUE`
+    /// (`ULLONG`, since 12.1.0)
+    pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_VALUE: &str = ".value";
+
     /// `VIR_DOMAIN_STATS_PERF_CMT`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CMT: &str = "perf.cmt";
@@ -1568,6 +1822,10 @@ pub mod stats {
     /// (`UINT`, since 11.2.0)
     pub const IOTHREAD_SUFFIX_POLL_SHRINK: &str = ".poll-shrink";
 
+    /// `VIR_DOMAIN_STATS_IOTHREAD_SUFFIX_POLL_WEIGHT`
+    /// (`UINT`, since 12.7.0)
+    pub const IOTHREAD_SUFFIX_POLL_WEIGHT: &str = ".poll-weight";
+
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_COUNT: &str = "memory.bandwidth.monitor.count";
@@ -1603,6 +1861,34 @@ pub mod stats {
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_BYTES_TOTAL`
     /// (`ULLONG`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_BYTES_TOTAL: &str = ".bytes.total";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_COUNT`
+    /// (`UINT`, since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_COUNT: &str = "cpu.energy.monitor.count";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_PREFIX`
+    /// (since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_PREFIX: &str = "cpu.energy.monitor.";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_NAME`
+    /// (`STRING`, since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_SUFFIX_NAME: &str = ".name";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_VCPUS`
+    /// (`STRING`, since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_SUFFIX_VCPUS: &str = ".vcpus";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_PKG_COUNT`
+    /// (`UINT`, since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_SUFFIX_PKG_COUNT: &str = ".pkg.count";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_PKG_PREFIX`
+    /// (since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_SUFFIX_PKG_PREFIX: &str = ".pkg.";
+
+    /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_PKG_SUFFIX_ID`
+    /// (`UINT`, since 12.4.0)
+    pub const CPU_ENERGY_MONITOR_SUFFIX_PKG_SUFFIX_ID: &str = ".id";
 
     /// `VIR_DOMAIN_STATS_DIRTYRATE_CALC_STATUS`
     /// (`INT`, since 11.2.0)

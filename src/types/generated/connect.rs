@@ -38,6 +38,10 @@ flag_set! {
     flags GetDomainCapabilitiesFlags {
         /// `VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES`, since 11.0.0
         DISABLE_DEPRECATED_FEATURES = 1,
+        /// `VIR_CONNECT_GET_DOMAIN_CAPABILITIES_EXPAND_CPU_FEATURES`, since 12.2.0
+        EXPAND_CPU_FEATURES = 2,
+        /// `VIR_CONNECT_GET_DOMAIN_CAPABILITIES_SUPPORTED_CPU_FEATURES`, since 12.5.0
+        SUPPORTED_CPU_FEATURES = 4,
     }
 }
 
@@ -172,6 +176,8 @@ flag_set! {
         EXPAND_FEATURES = 1,
         /// `VIR_CONNECT_BASELINE_CPU_MIGRATABLE`, since 1.2.14
         MIGRATABLE = 2,
+        /// `VIR_CONNECT_BASELINE_CPU_IGNORE_HOST`, since 11.6.0
+        IGNORE_HOST = 4,
     }
 }
 

@@ -232,6 +232,22 @@ flag_set! {
 }
 
 flag_set! {
+    /// `virDomainSetVcpuFlags`, since 12.4.0
+    flags SetVcpuFlags {
+        /// `VIR_DOMAIN_SETVCPU_AFFECT_LIVE`, since 12.4.0
+        AFFECT_LIVE = 1,
+        /// `VIR_DOMAIN_SETVCPU_AFFECT_CONFIG`, since 12.4.0
+        AFFECT_CONFIG = 2,
+        /// `VIR_DOMAIN_SETVCPU_ASYNC_UNPLUG`, since 12.4.0
+        ASYNC_UNPLUG = 4,
+    }
+    zero {
+        /// `VIR_DOMAIN_SETVCPU_AFFECT_CURRENT`, since 12.4.0
+        AFFECT_CURRENT,
+    }
+}
+
+flag_set! {
     /// `virDomainCreateFlags`, since 0.0.1
     flags CreateFlags {
         /// `VIR_DOMAIN_START_PAUSED`, since 0.8.2
@@ -522,6 +538,8 @@ flag_set! {
         BYTES = 1,
         /// `VIR_DOMAIN_BLOCK_RESIZE_CAPACITY`, since 10.0.0
         CAPACITY = 2,
+        /// `VIR_DOMAIN_BLOCK_RESIZE_EXTEND`, since 12.3.0
+        EXTEND = 4,
     }
 }
 
@@ -598,6 +616,8 @@ flag_set! {
         GUEST = 8,
         /// `VIR_DOMAIN_VCPU_HOTPLUGGABLE`, since 2.4.0
         HOTPLUGGABLE = 0x10,
+        /// `VIR_DOMAIN_VCPU_ASYNC_UNPLUG`, since 12.4.0
+        ASYNC_UNPLUG = 0x20,
     }
     zero {
         /// `VIR_DOMAIN_VCPU_CURRENT`, since 0.9.4
@@ -732,6 +752,8 @@ flag_set! {
         TRANSIENT_JOB = 4,
         /// `VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES`, since 8.0.0
         SYNCHRONOUS_WRITES = 8,
+        /// `VIR_DOMAIN_BLOCK_COPY_TARGET_ZEROED`, since 12.2.0
+        TARGET_ZEROED = 0x10,
     }
 }
 
@@ -986,6 +1008,8 @@ open_enum! {
         FromSnapshot = 3,
         /// `VIR_DOMAIN_EVENT_STARTED_WAKEUP`, since 0.9.11
         Wakeup = 4,
+        /// `VIR_DOMAIN_EVENT_STARTED_RECREATED`, since 11.6.0
+        Recreated = 5,
     }
 }
 
@@ -1010,6 +1034,8 @@ open_enum! {
         Postcopy = 7,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED`, since 1.3.3
         PostcopyFailed = 8,
+        /// `VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN`, since 11.10.0
+        GuestShutdown = 9,
     }
 }
 
@@ -1046,6 +1072,8 @@ open_enum! {
         Failed = 5,
         /// `VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT`, since 0.8.0
         FromSnapshot = 6,
+        /// `VIR_DOMAIN_EVENT_STOPPED_RECREATED`, since 11.6.0
+        Recreated = 7,
     }
 }
 
@@ -1292,6 +1320,28 @@ open_enum! {
 }
 
 open_enum! {
+    /// `virConnectDomainEventChannelLifecycleState`, since 12.4.0
+    enum ChannelLifecycleState {
+        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_CONNECTED`, since 12.4.0
+        Connected = 1,
+        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_DISCONNECTED`, since 12.4.0
+        Disconnected = 2,
+    }
+}
+
+open_enum! {
+    /// `virConnectDomainEventChannelLifecycleReason`, since 12.4.0
+    enum ChannelLifecycleReason {
+        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_UNKNOWN`, since 12.4.0
+        Unknown = 0,
+        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_DOMAIN_STARTED`, since 12.4.0
+        DomainStarted = 1,
+        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_CHANNEL`, since 12.4.0
+        Channel = 2,
+    }
+}
+
+open_enum! {
     /// `virDomainEventID`, since 0.8.0
     enum EventId {
         /// `VIR_DOMAIN_EVENT_ID_LIFECYCLE`, since 0.8.0
@@ -1350,6 +1400,10 @@ open_enum! {
         MemoryDeviceSizeChange = 26,
         /// `VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE`, since 11.2.0
         NicMacChange = 27,
+        /// `VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since 12.4.0
+        VcpuRemoved = 28,
+        /// `VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`, since 12.4.0
+        ChannelLifecycle = 29,
     }
 }
 
@@ -1488,6 +1542,8 @@ open_enum! {
         CoredumpDestroy = 4,
         /// `VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART`, since 3.9.0
         CoredumpRestart = 5,
+        /// `VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE_RUNNING`, since 12.6.0
+        PreserveRunning = 6,
     }
 }
 
@@ -1510,6 +1566,8 @@ flag_set! {
         INTERFACES = 0x40,
         /// `VIR_DOMAIN_GUEST_INFO_LOAD`, since 11.2.0
         LOAD = 0x80,
+        /// `VIR_DOMAIN_GUEST_INFO_DEVICES`, since 12.7.0
+        DEVICES = 0x100,
     }
 }
 
@@ -1530,6 +1588,8 @@ flag_set! {
     flags BackupBeginFlags {
         /// `VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL`, since 6.0.0
         REUSE_EXTERNAL = 1,
+        /// `VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN`, since 11.10.0
+        PRESERVE_SHUTDOWN_DOMAIN = 2,
     }
 }
 

@@ -399,5 +399,7 @@ open_enum! {
         AgentCommandTimeout = 112,
         /// `VIR_ERR_AGENT_COMMAND_FAILED`, since 11.2.0
         AgentCommandFailed = 113,
+        /// `VIR_ERR_INVALID_ENCR_KEY_SECRET`, since 12.1.0
+        InvalidEncrKeySecret = 114,
     }
 }

@@ -807,6 +807,11 @@ rows! {
         "remote_domain_set_autostart_once_args" DomainSetAutostartOnceArgs [],
         "remote_domain_event_nic_mac_change_msg" DomainEventNicMacChangeMsg [alias: 4194304,
             old_mac: 4194304, new_mac: 4194304],
+        "remote_domain_event_vcpu_removed_msg" DomainEventVcpuRemovedMsg [],
+        "remote_domain_event_callback_channel_lifecycle_msg"
+            DomainEventCallbackChannelLifecycleMsg [channel_name: 4194304],
+        "remote_domain_announce_interface_args" DomainAnnounceInterfaceArgs [device: 4194304,
+            params: 16],
     }
     #[cfg(feature = "qemu")]
     qemu {

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::{
-    CONNECT_GET_ALL_DOMAIN_STATS_MAX, CPUMAP_MAX, DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
-    DOMAIN_CHECKPOINT_LIST_MAX, DOMAIN_FSFREEZE_MOUNTPOINTS_MAX, DOMAIN_FSINFO_DISKS_MAX,
-    DOMAIN_INTERFACE_MAX, DOMAIN_IP_ADDR_MAX, DOMAIN_MEMORY_PEEK_BUFFER_MAX,
-    DOMAIN_MEMORY_STATS_MAX, DOMAIN_SEND_KEY_MAX, DOMAIN_SNAPSHOT_LIST_MAX, NonnullDomain,
-    NonnullDomainCheckpoint, NonnullDomainSnapshot, PROGRAM, TypedParam,
+    CONNECT_GET_ALL_DOMAIN_STATS_MAX, CPUMAP_MAX, DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
+    DOMAIN_AUTHORIZED_SSH_KEYS_MAX, DOMAIN_CHECKPOINT_LIST_MAX, DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
+    DOMAIN_FSINFO_DISKS_MAX, DOMAIN_INTERFACE_MAX, DOMAIN_IP_ADDR_MAX,
+    DOMAIN_MEMORY_PEEK_BUFFER_MAX, DOMAIN_MEMORY_STATS_MAX, DOMAIN_SEND_KEY_MAX,
+    DOMAIN_SNAPSHOT_LIST_MAX, NonnullDomain, NonnullDomainCheckpoint, NonnullDomainSnapshot,
+    PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
 use crate::xdr::xdr_struct;
@@ -1086,4 +1087,20 @@ procedure! {
     /// `flags`: [`crate::types::domain::ModificationImpact`]
     DomainDelThrottleGroup<'a> = 452 in PROGRAM: DomainDelThrottleGroupArgs<'a> => (),
     since "11.2.0", Low
+}
+
+xdr_struct! {
+    /// `remote_domain_announce_interface_args`
+    struct DomainAnnounceInterfaceArgs<'a> {
+        dom: NonnullDomain<'a>,
+        device: Option<Cow<'a, str>>,
+        params: Vec<TypedParam<'a>> = DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
+        flags: u32,
+    }
+}
+
+procedure! {
+    /// `virDomainAnnounceInterface` (procedure 456)
+    DomainAnnounceInterface<'a> = 456 in PROGRAM: DomainAnnounceInterfaceArgs<'a> => (),
+    since "12.5.0", Low
 }

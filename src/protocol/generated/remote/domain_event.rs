@@ -639,3 +639,34 @@ event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_NIC_MAC_CHANGE` (procedure 453)
     DomainEventNicMacChange<'a> = 453 in PROGRAM: DomainEventNicMacChangeMsg<'a>
 }
+
+xdr_struct! {
+    /// `remote_domain_event_vcpu_removed_msg`
+    struct DomainEventVcpuRemovedMsg<'a> {
+        callback_id: i32,
+        dom: NonnullDomain<'a>,
+        vcpuid: u32,
+    }
+}
+
+event! {
+    /// `REMOTE_PROC_DOMAIN_EVENT_VCPU_REMOVED` (procedure 454)
+    DomainEventVcpuRemoved<'a> = 454 in PROGRAM: DomainEventVcpuRemovedMsg<'a>
+}
+
+xdr_struct! {
+    /// `remote_domain_event_callback_channel_lifecycle_msg`
+    struct DomainEventCallbackChannelLifecycleMsg<'a> {
+        callback_id: i32,
+        dom: NonnullDomain<'a>,
+        channel_name: Cow<'a, str>,
+        state: i32,
+        reason: i32,
+    }
+}
+
+event! {
+    /// `REMOTE_PROC_DOMAIN_EVENT_CALLBACK_CHANNEL_LIFECYCLE` (procedure 455)
+    DomainEventCallbackChannelLifecycle<'a> = 455 in PROGRAM:
+        DomainEventCallbackChannelLifecycleMsg<'a>
+}

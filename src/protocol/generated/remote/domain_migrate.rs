@@ -16,7 +16,7 @@ xdr_struct! {
         uri_in: Option<Cow<'a, str>>,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
     }
 }
 
@@ -43,7 +43,7 @@ xdr_struct! {
         uri: Cow<'a, str>,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
     }
 }
 
@@ -83,7 +83,7 @@ xdr_struct! {
         uri_in: Option<Cow<'a, str>>,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
         dom_xml: Cow<'a, str>,
     }
 }
@@ -133,7 +133,7 @@ xdr_struct! {
     struct DomainMigratePrepareTunnelArgs<'a> {
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
         dom_xml: Cow<'a, str>,
     }
 }
@@ -183,7 +183,7 @@ xdr_struct! {
         xmlin: Option<Cow<'a, str>>,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
     }
 }
 
@@ -209,7 +209,7 @@ xdr_struct! {
         uri_in: Option<Cow<'a, str>>,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
         dom_xml: Cow<'a, str>,
     }
 }
@@ -235,7 +235,7 @@ xdr_struct! {
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
         dom_xml: Cow<'a, str>,
     }
 }
@@ -264,7 +264,7 @@ xdr_struct! {
         uri: Option<Cow<'a, str>>,
         flags: u64,
         dname: Option<Cow<'a, str>>,
-        resource: u64,
+        bandwidth: u64,
     }
 }
 

@@ -342,7 +342,7 @@ xdr_struct! {
 procedure! {
     /// `virDomainSetVcpu` (procedure 384)
     ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
+    /// `flags`: [`crate::types::domain::SetVcpuFlags`]
     DomainSetVcpu<'a> = 384 in PROGRAM: DomainSetVcpuArgs<'a> => (),
     since "3.1.0", Low, waits for Guest
 }
