@@ -134,6 +134,13 @@ fn of_domain(event: &DomainEvent) -> String {
             "interface {}: {} became {}",
             event.device, event.old_mac, event.new_mac
         ),
+        DomainEvent::VcpuRemoved(event) => format!("processor {} removed", event.vcpu),
+        DomainEvent::ChannelLifecycle(event) => format!(
+            "channel {} {}: {}",
+            event.channel,
+            words(event.state),
+            words(event.reason)
+        ),
         other => format!("{other:?}"),
     }
 }

@@ -112,6 +112,8 @@ domain_events! {
     MEMORY_FAILURE = 25: MemoryFailure,
     MEMORY_DEVICE_SIZE_CHANGE = 26: MemoryDeviceSizeChange,
     NIC_MAC_CHANGE = 27: NicMacChange,
+    VCPU_REMOVED = 28: VcpuRemoved,
+    CHANNEL_LIFECYCLE = 29: ChannelLifecycle,
 }
 
 impl Connect {

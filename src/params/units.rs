@@ -53,6 +53,19 @@ impl Unit<Duration> for Millis {
     }
 }
 
+/// A number of milliseconds, `UINT`.
+pub(crate) struct ShortMillis;
+
+impl Unit<Duration> for ShortMillis {
+    fn read(value: ValueRef<'_>) -> Option<Duration> {
+        u32::from_param(value).map(|millis| Duration::from_millis(millis.into()))
+    }
+
+    fn write(value: &Duration) -> Value {
+        Value::Uint(value.as_millis().try_into().unwrap_or(u32::MAX))
+    }
+}
+
 /// A number of seconds, `ULLONG`.
 pub(crate) struct Seconds;
 

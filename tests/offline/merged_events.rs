@@ -1,6 +1,7 @@
 //! Events of several kinds in one stream, and kinds that must not be taken for one another.
 
 use libvirt_client::Connect;
+use libvirt_client::domain::{ChannelLifecycleReason, ChannelLifecycleState};
 use libvirt_client::events::connection::HypervisorClosed;
 use libvirt_client::events::domain::Lifecycle;
 use libvirt_client::events::{DomainEvent, DomainEventKinds, Subscription, network};
@@ -162,6 +163,41 @@ async fn daemons_without_callback_ids_give_the_kinds_that_they_know() {
         next(&mut events).await,
         ("started".to_owned(), DomainEventKinds::LIFECYCLE)
     );
+}
+
+#[tokio::test]
+async fn what_happens_to_processors_and_channels_is_read() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let kinds = DomainEventKinds::VCPU_REMOVED | DomainEventKinds::CHANNEL_LIFECYCLE;
+    let (events, numbers) = tokio::join!(conn.domain_events(kinds), register(&mut peer, 2, &[]));
+    assert_eq!(numbers, [28, 29]);
+    let mut events = events.unwrap();
+    let mut payload = words(&[38]);
+    payload.extend(domain("smaller"));
+    payload.extend(words(&[3]));
+    peer.send(&message(454, payload)).await;
+    let DomainEvent::VcpuRemoved(event) = events.next().await.unwrap().unwrap() else {
+        panic!("another kind");
+    };
+    assert_eq!((event.domain.name(), event.vcpu), ("smaller", 3));
+    let mut payload = words(&[39]);
+    payload.extend(domain("talks"));
+    payload.extend(string("org.example.0"));
+    payload.extend(words(&[1, 2]));
+    peer.send(&message(455, payload)).await;
+    let DomainEvent::ChannelLifecycle(event) = events.next().await.unwrap().unwrap() else {
+        panic!("another kind");
+    };
+    let (state, reason) = (
+        ChannelLifecycleState::Connected,
+        ChannelLifecycleReason::Channel,
+    );
+    assert_eq!(
+        (event.domain.name(), &*event.channel),
+        ("talks", "org.example.0")
+    );
+    assert_eq!((event.state, event.reason), (state, reason));
 }
 
 async fn subscribe(conn: &Connect, peer: &mut Peer, callback: u32) -> Subscription<Lifecycle> {

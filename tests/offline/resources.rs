@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use libvirt_client::domain::{
-    BlockCommitFlags, BlockCopyFlags, BlockCopyParameters, BlockRebaseFlags, BlockResizeFlags,
-    CpuMap, Domain, HostCpu, InterfaceAddressesSource, LaunchSecret, MemoryFlags, MemoryModFlags,
-    ModificationImpact, VcpuHostCpuState, VcpuState,
+    AnnounceInterfaceParameters, BlockCommitFlags, BlockCopyFlags, BlockCopyParameters,
+    BlockRebaseFlags, BlockResizeFlags, CpuMap, Domain, HostCpu, InterfaceAddressesSource,
+    LaunchSecret, MemoryFlags, MemoryModFlags, ModificationImpact, SetVcpuFlags, VcpuHostCpuState,
+    VcpuState,
 };
 use libvirt_client::protocol::{Procedure, remote};
 use libvirt_client::types::network::IpAddrType;
@@ -440,4 +441,46 @@ async fn secrets_for_guests_with_encrypted_memory() {
     };
     assert_eq!(names(&calls[0]), ["sev-secret-header", "sev-secret"]);
     assert_eq!(names(&calls[1])[2..], ["sev-secret-set-address"]);
+}
+
+#[tokio::test]
+async fn an_announcement_names_its_interface_and_its_times() {
+    let mut parameters = AnnounceInterfaceParameters::default();
+    parameters.initial = Some(Duration::from_millis(20));
+    parameters.max = Some(Duration::from_secs(u64::MAX));
+    parameters.rounds = Some(3);
+    let ((), calls) = asked([], async |domain| {
+        let device = Some("vnet0");
+        domain
+            .announce_interface(device, &parameters)
+            .await
+            .unwrap();
+        let all = AnnounceInterfaceParameters::default();
+        domain.announce_interface(None, &all).await.unwrap();
+    })
+    .await;
+    let sent = arguments::<remote::DomainAnnounceInterface>(&calls[0]);
+    assert_eq!((sent.device.as_deref(), sent.flags), (Some("vnet0"), 0));
+    let params: Vec<_> = sent.params.iter().map(|p| (&*p.field, &p.value)).collect();
+    // Daemons take these as 32 bits without a sign, and nothing else.
+    let expected = [
+        ("initial", &remote::TypedParamValue::Uint(20)),
+        ("max", &remote::TypedParamValue::Uint(u32::MAX)),
+        ("rounds", &remote::TypedParamValue::Uint(3)),
+    ];
+    assert_eq!(params, expected);
+    let sent = arguments::<remote::DomainAnnounceInterface>(&calls[1]);
+    assert_eq!((sent.device, sent.params.len()), (None, 0));
+}
+
+#[tokio::test]
+async fn processors_can_be_asked_for_without_waiting_for_the_guest() {
+    let flags = SetVcpuFlags::AFFECT_LIVE | SetVcpuFlags::ASYNC_UNPLUG;
+    let (result, calls) = asked([], async |domain| {
+        domain.set_vcpu(&CpuMap::from(2..=3), false, flags).await
+    })
+    .await;
+    result.unwrap();
+    let sent = arguments::<remote::DomainSetVcpu>(&calls[0]);
+    assert_eq!((&*sent.cpumap, sent.state, sent.flags), ("2-3", 0, 5));
 }

@@ -23,6 +23,8 @@ param_struct! {
         iowait: Duration = "iowait" as Nanos,
         /// Time in interrupts.
         intr: Duration = "intr" as Nanos,
+        /// Time that guests' processors ran, which is part of `user` too. Since libvirt 11.8.0.
+        guest: Duration = "guest" as Nanos,
         /// Share of all processors' time that is used at the moment, in percent. Hypervisors that
         /// tell this tell none of the times.
         utilization_percent: u64 = "utilization",
@@ -42,6 +44,8 @@ param_struct! {
         buffers_kib: u64 = "buffers",
         /// Memory that caches files, in KiB. The host as a whole only.
         cached_kib: u64 = "cached",
+        /// Memory that programs could get without swapping, in KiB. The host as a whole only. Since libvirt 12.3.0.
+        available_kib: u64 = "available",
         ..other
     }
 }

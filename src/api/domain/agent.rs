@@ -104,8 +104,8 @@ impl Domain {
         Ok(ret.info.into_iter().map(from_wire).collect())
     }
 
-    /// What the agent knows of the guest: users, operating system, time zone, host name, file
-    /// systems, disks, interfaces (`virDomainGetGuestInfo`).
+    /// What the agent knows of the guest: users, operating system, time zone, host name, load, file
+    /// systems, disks, interfaces, device drivers (`virDomainGetGuestInfo`).
     ///
     /// No types mean everything that the agent can tell; a type that it cannot tell is an error if
     /// it was asked for by name. The names have dots and numbers in them, so that the list reads as

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CpuMap, Domain, ModificationImpact, VcpuFlags, VcpuHostCpuState, VcpuState};
+use super::{CpuMap, Domain, SetVcpuFlags, VcpuFlags, VcpuHostCpuState, VcpuState};
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
@@ -130,13 +130,10 @@ impl Domain {
     }
 
     /// Plugs the virtual processors `vcpus` in or out, one by one instead of by their number
-    /// (`virDomainSetVcpu`). Takes long where the guest's help is needed.
-    pub async fn set_vcpu(
-        &self,
-        vcpus: &CpuMap,
-        enabled: bool,
-        flags: ModificationImpact,
-    ) -> Result<()> {
+    /// (`virDomainSetVcpu`). Takes long where the guest's help is needed, unless
+    /// [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set (since libvirt 12.4.0): then
+    /// [`VcpuRemoved`](crate::events::domain::VcpuRemoved) tells that the guest gave one up.
+    pub async fn set_vcpu(&self, vcpus: &CpuMap, enabled: bool, flags: SetVcpuFlags) -> Result<()> {
         let args = remote::DomainSetVcpuArgs {
             dom: self.wire(),
             cpumap: vcpus.to_string().into(),

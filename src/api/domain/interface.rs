@@ -4,11 +4,13 @@
 //! [`Domain::interface_targets`]), or by its MAC address.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::{Domain, InterfaceAddressesSource, ModificationImpact};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
+use crate::params::units::ShortMillis;
 use crate::protocol::{Procedure, remote};
 use crate::types::network::IpAddrType;
 use crate::types::typed_param::Flags;
@@ -55,6 +57,22 @@ param_struct! {
         outbound_peak: u32 = "outbound.peak",
         /// What may go at the highest rate at a time, in KiB.
         outbound_burst: u32 = "outbound.burst",
+        ..other
+    }
+}
+
+param_struct! {
+    /// How packets that announce a network interface follow each other (`VIR_DOMAIN_ANNOUNCE_INTERFACE_…`). What is
+    /// `None` or zero is as C has it by default.
+    pub struct AnnounceInterfaceParameters {
+        /// Before the first packet; 50 ms by default.
+        initial: Duration = "initial" as ShortMillis,
+        /// The longest between two packets; 550 ms by default.
+        max: Duration = "max" as ShortMillis,
+        /// How many packets; 5 by default.
+        rounds: u32 = "rounds",
+        /// By how much the time to the next packet grows; 50 ms by default.
+        step: Duration = "step" as ShortMillis,
         ..other
     }
 }
@@ -153,6 +171,30 @@ impl Domain {
         };
         self.run::<remote::DomainSetInterfaceParameters>(&args)
             .await
+    }
+
+    /// Has the hypervisor send packets in the guest's name that tell the switches where its MAC addresses are now,
+    /// such as after the network behind an interface was changed (`virDomainAnnounceInterface`, since libvirt
+    /// 12.5.0).
+    ///
+    /// For the interface of that device or MAC address, or for all of them. Does not wait until they are sent.
+    pub async fn announce_interface(
+        &self,
+        device: Option<&str>,
+        parameters: &AnnounceInterfaceParameters,
+    ) -> Result<()> {
+        let params = parameters.to_params();
+        let args = remote::DomainAnnounceInterfaceArgs {
+            dom: self.wire(),
+            device: device.map(Into::into),
+            params: wire::params_to_wire(
+                remote::DomainAnnounceInterface::INFO.name,
+                &params,
+                remote::DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
+            )?,
+            flags: 0,
+        };
+        self.run::<remote::DomainAnnounceInterface>(&args).await
     }
 
     /// The addresses of the running domain's interfaces, from the leases of libvirt's own DHCP

@@ -51,7 +51,10 @@ pub use block_tuning::BlockIoTune;
 pub use cpu::{HostCpu, VcpuInfo};
 pub use cpu_map::CpuMap;
 pub use cpu_stats::CpuStats;
-pub use interface::{InterfaceAddress, InterfaceAddresses, InterfaceParameters, InterfaceStats};
+pub use interface::{
+    AnnounceInterfaceParameters, InterfaceAddress, InterfaceAddresses, InterfaceParameters,
+    InterfaceStats,
+};
 pub use iothread::{IoThreadInfo, IoThreadParameters};
 pub use jobs::{JobInfo, JobProgress, JobReport, JobStats};
 pub use memory::MemoryStats;

@@ -4,10 +4,11 @@ use super::super::registration::field;
 use super::super::{EventKind, sealed};
 use super::Wire;
 use crate::api::domain::{
-    AgentLifecycleReason, AgentLifecycleState, BlockJobStatus, BlockJobType, DiskChangeReason,
-    Domain, EventGraphicsAddressType, EventGraphicsPhase, EventIoErrorAction,
-    EventTrayChangeReason, EventWatchdogAction, MemoryFailureActionType, MemoryFailureFlags,
-    MemoryFailureRecipientType, MetadataType,
+    AgentLifecycleReason, AgentLifecycleState, BlockJobStatus, BlockJobType,
+    ChannelLifecycleReason, ChannelLifecycleState, DiskChangeReason, Domain,
+    EventGraphicsAddressType, EventGraphicsPhase, EventIoErrorAction, EventTrayChangeReason,
+    EventWatchdogAction, MemoryFailureActionType, MemoryFailureFlags, MemoryFailureRecipientType,
+    MetadataType,
 };
 use crate::api::wire::params_from_wire;
 use crate::client::Connect;
@@ -375,5 +376,27 @@ domain_event! {
         old_mac: String = |msg| msg.old_mac.to_string(),
         /// The address that it has.
         new_mac: String = |msg| msg.new_mac.to_string(),
+    }
+}
+
+domain_event! {
+    /// The guest gave a virtual processor up that was to be unplugged (`VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since
+    /// libvirt 12.4.0).
+    VcpuRemoved = 28, DomainEventVcpuRemoved {
+        /// The processor's number in the domain's XML.
+        vcpu: u32 = |msg| msg.vcpuid,
+    }
+}
+
+domain_event! {
+    /// A program in the guest opened or closed a channel (`VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`, since libvirt
+    /// 12.4.0); [`AgentLifecycle`] is about that of the guest's agent alone.
+    ChannelLifecycle = 29, DomainEventCallbackChannelLifecycle {
+        /// The channel's name, e.g. `org.qemu.guest_agent.0`.
+        channel: String = |msg| msg.channel_name.to_string(),
+        /// Which of the two.
+        state: ChannelLifecycleState = |msg| msg.state.into(),
+        /// Why.
+        reason: ChannelLifecycleReason = |msg| msg.reason.into(),
     }
 }

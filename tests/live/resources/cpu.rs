@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
 use libvirt_client::domain::{
-    CpuMap, HostCpu, IoThreadParameters, ModificationImpact, StatsTypes, VcpuFlags, VcpuState,
+    CpuMap, HostCpu, IoThreadParameters, ModificationImpact, SetVcpuFlags, StatsTypes, VcpuFlags,
+    VcpuState,
 };
 
 use super::{value_of, virsh};
@@ -49,11 +50,22 @@ async fn processors_and_threads_of_a_running_guest() {
     assert!(error.to_string().contains("greater than max"), "{error}");
     // One by one: 3, which is off, but not 0, which every domain needs.
     let third = CpuMap::from(3..=3);
-    domain.set_vcpu(&third, true, CONFIG).await.unwrap();
+    domain
+        .set_vcpu(&third, true, SetVcpuFlags::AFFECT_CONFIG)
+        .await
+        .unwrap();
     assert_eq!(domain.vcpus_flags(VcpuFlags::CONFIG).await.unwrap(), 4);
-    domain.set_vcpu(&third, false, CONFIG).await.unwrap();
+    domain
+        .set_vcpu(&third, false, SetVcpuFlags::AFFECT_CONFIG)
+        .await
+        .unwrap();
     let first = CpuMap::from(0..=0);
-    assert!(domain.set_vcpu(&first, false, CONFIG).await.is_err());
+    assert!(
+        domain
+            .set_vcpu(&first, false, SetVcpuFlags::AFFECT_CONFIG)
+            .await
+            .is_err()
+    );
 
     // What they do.
     let host_cpus = std::thread::available_parallelism().unwrap().get();

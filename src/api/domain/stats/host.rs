@@ -22,9 +22,13 @@ stat_struct! {
         haltpoll_fail_time: Duration = "haltpoll.fail.time" as Nanos,
         /// How many cache monitors there are.
         cache_monitor_count: u32 = "cache.monitor.count",
+        /// How many monitors of energy there are (since libvirt 12.4.0).
+        energy_monitor_count: u32 = "energy.monitor.count",
         ;
         /// How much cache is used, by monitor.
         cache_monitors: Vec<CacheMonitor>,
+        /// How much energy is used, by monitor. Since libvirt 12.4.0.
+        energy_monitors: Vec<EnergyMonitor>,
     }
 }
 
@@ -50,6 +54,33 @@ stat_struct! {
         id: u32 = "id",
         /// Bytes used.
         bytes: u64 = "bytes",
+    }
+}
+
+stat_struct! {
+    /// What energy some of the virtual processors use (`cpu.energy.monitor.…`). Since libvirt 12.4.0.
+    numbered struct EnergyMonitor {
+        /// The monitor's name.
+        name: String = "name",
+        /// The virtual processors, such as `0-3`.
+        vcpus: String = "vcpus",
+        /// How many processor packages of the host there are.
+        package_count: u32 = "pkg.count",
+        ;
+        /// The same by processor package.
+        packages: Vec<EnergyPackage>,
+    }
+}
+
+stat_struct! {
+    /// What energy is used in one of the host's processor packages (`cpu.energy.monitor.….pkg.…`). Since libvirt
+    /// 12.4.0.
+    numbered struct EnergyPackage {
+        /// The host's number of the package.
+        id: u32 = "id",
+        ;
+        /// What the host's kernel counts, by names of its own such as `core_energy`.
+        custom: TypedParams,
     }
 }
 
@@ -167,6 +198,9 @@ stat_struct! {
         poll_grow: u64 = "poll-grow",
         /// By what divisor the polling time shrinks; zero for the hypervisor's choice.
         poll_shrink: u64 = "poll-shrink",
+        /// How little the last wait changes the polling time, from 0 to 63; zero for the hypervisor's choice. Since
+        /// libvirt 12.7.0.
+        poll_weight: u32 = "poll-weight",
     }
 }
 

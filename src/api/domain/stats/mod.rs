@@ -18,22 +18,26 @@
 //! # }
 //! ```
 
+mod block;
 mod call;
-mod devices;
 mod host;
 mod macros;
 mod names;
+mod net;
 mod record;
 #[cfg(test)]
 mod tests;
 
 pub use crate::types::connect::GetAllDomainStatsFlags;
+pub use block::{
+    Block, BlockLimits, BlockTimedGroup, LatencyBin, LatencyHistogram, LatencyHistograms,
+};
 pub use call::DomainStatsRecord;
-pub use devices::{Block, Net};
 pub use host::{
     Balloon, BandwidthMonitor, BandwidthNode, CacheBank, CacheMonitor, Cpu, DirtyRate,
-    DirtyRateVcpu, IoThread, Perf, Vcpu,
+    DirtyRateVcpu, EnergyMonitor, EnergyPackage, IoThread, Perf, Vcpu,
 };
+pub use net::Net;
 pub use record::DomainStats;
 
 #[cfg(doc)]

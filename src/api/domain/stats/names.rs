@@ -34,6 +34,7 @@ impl Names {
 #[derive(Debug, Default)]
 pub(super) struct RecordNames {
     pub(super) vcpu: Names,
+    pub(super) energy: Names,
     pub(super) vm: Names,
     pub(super) other: Names,
 }

@@ -130,7 +130,7 @@ impl DomainStats {
         match group {
             Group::None => false,
             Group::State => self.set_state(key, value),
-            Group::Cpu => self.set_cpu(key, value),
+            Group::Cpu => self.set_cpu(key, value, names),
             Group::Balloon => self.set_balloon(key, value),
             Group::Vcpus => match key {
                 b"current" => assign(&mut self.vcpu_current, value),
@@ -151,7 +151,7 @@ impl DomainStats {
             Group::Blocks => key == b"count" && assign(&mut self.block_count, value),
             Group::Block(index) => {
                 let block = self.block.get_mut(index);
-                block.is_some_and(|block| block.set(key, value))
+                block.is_some_and(|block| block.take(key, value))
             }
             Group::Perf => self.perf.set(key, value),
             Group::IoThreads => key == b"count" && assign(&mut self.iothread_count, value),
@@ -182,7 +182,11 @@ impl DomainStats {
         true
     }
 
-    fn set_cpu(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+    fn set_cpu(&mut self, key: &[u8], value: ValueRef<'_>, names: &mut RecordNames) -> bool {
+        let monitors = key.strip_prefix(b"energy.monitor.");
+        if let Some((number, key)) = monitors.and_then(split_number) {
+            return self.set_energy(number, key, value, names);
+        }
         let monitors = key.strip_prefix(b"cache.monitor.");
         let Some((number, key)) = monitors.and_then(split_number) else {
             return self.cpu.set(key, value);
@@ -197,6 +201,29 @@ impl DomainStats {
         let index = item(&mut monitor.banks, number);
         let bank = monitor.banks.get_mut(index);
         bank.is_some_and(|bank| bank.set(key, value))
+    }
+
+    fn set_energy(
+        &mut self,
+        number: u32,
+        key: &[u8],
+        value: ValueRef<'_>,
+        names: &mut RecordNames,
+    ) -> bool {
+        let index = item(&mut self.cpu.energy_monitors, number);
+        let Some(monitor) = self.cpu.energy_monitors.get_mut(index) else {
+            return false;
+        };
+        let Some((number, key)) = key.strip_prefix(b"pkg.").and_then(split_number) else {
+            return monitor.set(key, value);
+        };
+        let index = item(&mut monitor.packages, number);
+        monitor.packages.get_mut(index).is_some_and(|package| {
+            if !package.set(key, value) {
+                names.energy.push(&mut package.custom, key, value);
+            }
+            true
+        })
     }
 
     fn set_balloon(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
@@ -276,7 +303,7 @@ pub(super) trait Numbered {
 }
 
 /// The place of the one of that number, which may be new.
-fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
+pub(super) fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
     /// A daemon that scatters the parameters of very many things must not make us search for ever.
     const SEARCH: usize = 256;
 
@@ -303,7 +330,7 @@ fn split_dot(name: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `7.rest` as 7 and `rest`.
 #[inline]
-fn split_number(key: &[u8]) -> Option<(u32, &[u8])> {
+pub(super) fn split_number(key: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = split_dot(key)?;
     let number = digits.iter().try_fold(0_u32, |number, digit| {
         let digit = u32::from(digit.checked_sub(b'0')?);

@@ -31,7 +31,6 @@ fn every_parameter() -> TypedParams {
             Some((name, rest.split('"').nth(1)?, kind.trim_matches('`')))
         })
         .collect();
-    let full = |name: &str| full_name(&items, name);
     let mut params = TypedParams::new();
     for (name, _, kind) in &items {
         let value: Value = match *kind {
@@ -39,27 +38,48 @@ fn every_parameter() -> TypedParams {
             "UINT" => 7_u32.into(),
             "LLONG" => 7_i64.into(),
             "ULLONG" => 7_u64.into(),
+            "DOUBLE" => 7.5.into(),
             "BOOLEAN" => true.into(),
             "STRING" => "x".into(),
             _ => continue,
         };
-        if let Some(name) = full(name) {
-            params.push(&name, value);
+        for name in full_names(&items, name) {
+            params.push(&name, value.clone());
         }
     }
     params
 }
 
-/// `BLOCK_SUFFIX_NAME` stands behind `BLOCK_PREFIX` and a number, and so on inwards.
-fn full_name(items: &[(&str, &str, &str)], name: &str) -> Option<String> {
-    let (_, text, _) = items.iter().find(|(other, _, _)| *other == name)?;
-    match name.rsplit_once("_SUFFIX_") {
-        None => Some((*text).to_owned()),
-        Some((of, _)) => {
-            let prefix = full_name(items, &format!("{of}_PREFIX"))?;
-            Some(format!("{prefix}7{text}"))
-        }
-    }
+/// `BLOCK_SUFFIX_NAME` stands behind `BLOCK_PREFIX` and a number, and so on inwards; behind several prefixes where
+/// those of `HISTOGRAM_READ_PREFIX` and others have the same.
+fn full_names(items: &[(&str, &str, &str)], name: &str) -> Vec<String> {
+    let Some((_, text, _)) = items.iter().find(|(other, _, _)| *other == name) else {
+        return Vec::new();
+    };
+    let Some((of, _)) = name.rsplit_once("_SUFFIX_") else {
+        return vec![(*text).to_owned()];
+    };
+    let is_prefix = |other: &str| {
+        other.starts_with(&format!("{of}_")) && other.ends_with("_PREFIX") && other != name
+    };
+    let exact = format!("{of}_PREFIX");
+    let prefixes: Vec<&str> = items.iter().map(|(other, _, _)| *other).collect();
+    let prefixes: Vec<&str> = if prefixes.contains(&&*exact) {
+        vec![&exact]
+    } else {
+        let kinds = prefixes.into_iter().filter(|other| is_prefix(other));
+        kinds
+            .filter(|other| !other.contains(&format!("{of}_SUFFIX_")))
+            .collect()
+    };
+    let fulls = prefixes.iter().flat_map(|prefix| full_names(items, prefix));
+    // A prefix that ends with a dot has a number behind it, unless what follows is a word.
+    fulls
+        .map(|prefix| match text.strip_prefix('.') {
+            Some(_) => format!("{prefix}7{text}"),
+            None => format!("{prefix}{text}"),
+        })
+        .collect()
 }
 
 #[test]
@@ -69,6 +89,10 @@ fn every_defined_name_has_a_field() {
     assert_eq!(params.get(names::stats::CPU_TIME), Some(7_u64));
     assert_eq!(params.get("block.7.rd.bytes"), Some(7_u64));
     assert_eq!(params.get("cpu.cache.monitor.7.bank.7.id"), Some(7_u32));
+    assert_eq!(
+        params.get("block.7.latency_histogram.flush.bin.7.start"),
+        Some(7_u64)
+    );
     let stats = DomainStats::from_params(&params);
     assert!(stats.other.is_empty(), "{:?}", stats.other);
     assert!(stats.vcpu.iter().all(|vcpu| vcpu.custom.is_empty()));
@@ -86,6 +110,8 @@ fn things_keep_their_numbers_and_parameters_their_order() {
         .with("vcpu.2.exits.sum", 3_u64)
         .with("vcpu.2.big.sum", 4_u64)
         .with("iothread.4294967295.poll-grow", 5_u32)
+        .with("cpu.energy.monitor.1.pkg.0.id", 4_u32)
+        .with("cpu.energy.monitor.1.pkg.0.core_energy", 8.5)
         .with("vm.b.sum", 6_u64)
         .with("vm.a.cur", true);
     let stats = DomainStats::from_params(&params);
@@ -101,6 +127,9 @@ fn things_keep_their_numbers_and_parameters_their_order() {
         stats.iothread.first().map(|thread| thread.number),
         Some(u32::MAX)
     );
+    let package = &stats.cpu.energy_monitors[0].packages[0];
+    assert_eq!(package.id, Some(4));
+    assert_eq!(package.custom, TypedParams::new().with("core_energy", 8.5));
     assert_eq!(
         stats.vm,
         TypedParams::new().with("b.sum", 6_u64).with("a.cur", true)
@@ -123,10 +152,16 @@ fn what_has_no_field_is_kept_as_it_is() {
         .with("plain", true)
         .with("", 1_u64)
         .with("cpu.", 1_u64)
+        .with("block.0.limits.none", 1_u64)
+        .with("block.0.latency_histogram.seek.bin.count", 1_u64)
+        .with("block.0.timed_group.0.none", 1_u64)
         .with("dirtyrate.vcpu.0.none", 1_u64)
         .with("memory.other", 1_u64)
         .with("vcpu.online", 1_u32);
-    assert_eq!(DomainStats::from_params(&params).other, params);
+    let stats = DomainStats::from_params(&params);
+    assert_eq!(stats.other, params);
+    let block = &stats.block[0];
+    assert!(block.limits.is_none() && block.latency_histograms.is_none());
 }
 
 #[test]
