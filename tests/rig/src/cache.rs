@@ -35,7 +35,7 @@ pub(crate) fn entry(name: &str, make: impl FnOnce(&Path, &Path) -> Result<()>) -
         .attempt(|| format!("locking {}", path.display()))?;
     // Another process may have made it while this one waited.
     if !entry.is_dir() {
-        remove_leftovers(&cache)?;
+        remove_starting_with(&cache, BUILD)?;
         let work = tempfile::Builder::new()
             .prefix(BUILD)
             .tempdir_in(&cache)
@@ -47,6 +47,15 @@ pub(crate) fn entry(name: &str, make: impl FnOnce(&Path, &Path) -> Result<()>) -
         fs::rename(&finished, &entry).attempt(|| format!("moving {}", finished.display()))?;
     }
     Ok(entry)
+}
+
+/// Removes entries whose names start like this.
+pub(crate) fn remove(start: &str) -> Result<()> {
+    let cache = dir()?;
+    if cache.is_dir() {
+        remove_starting_with(&cache, start)?;
+    }
+    Ok(())
 }
 
 /// The directory of all entries.
@@ -66,11 +75,11 @@ pub(crate) fn dir() -> Result<PathBuf> {
     Ok(user_cache.join("libvirt-client-rig"))
 }
 
-/// Removes what builders left that were killed. Only for who holds the lock.
-fn remove_leftovers(cache: &Path) -> Result<()> {
+/// What builders left that were killed only who holds the lock may remove.
+fn remove_starting_with(cache: &Path, start: &str) -> Result<()> {
     for entry in fs::read_dir(cache).attempt(|| format!("reading {}", cache.display()))? {
         let entry = entry.attempt(|| format!("reading {}", cache.display()))?;
-        if entry.file_name().to_string_lossy().starts_with(BUILD) {
+        if entry.file_name().to_string_lossy().starts_with(start) {
             fs::remove_dir_all(entry.path())
                 .attempt(|| format!("removing {}", entry.path().display()))?;
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::guest;
 use crate::modular;
+use crate::release::{RELEASE, Release};
 use crate::search::{library_dirs, polkitd, program};
 
 /// Names, separated by commas, of the needs that a degraded test run does without.
@@ -81,6 +82,7 @@ impl Need {
             Need::Daemon => vec![
                 Part::Program("libvirtd", "libvirt-daemon"),
                 Part::LibvirtUser,
+                Part::Release,
             ],
             Need::Virsh => vec![Part::Program("virsh", "libvirt-clients")],
             Need::Qemu => vec![
@@ -169,6 +171,8 @@ enum Part {
     LibvirtUser,
     GuestImage,
     Modular,
+    /// What [`RELEASE`] names, if it is set.
+    Release,
     Root,
 }
 
@@ -191,7 +195,13 @@ impl Part {
                         .iter()
                         .all(|tool| program(tool).is_some())
             }
-            Part::Modular => modular::is_built(),
+            // They are of the installed release, and use its libraries.
+            Part::Modular => matches!(Release::of_environment(), Ok(None)) && modular::is_built(),
+            Part::Release => match Release::of_environment() {
+                Ok(None) => true,
+                Ok(Some(release)) => is_root() && release.is_built(),
+                Err(_) => false,
+            },
             Part::Root => is_root(),
         }
     }
@@ -202,7 +212,9 @@ impl Part {
                 Some(package)
             }
             Part::Polkitd => Some("polkitd"),
-            Part::LibvirtUser | Part::GuestImage | Part::Modular | Part::Root => None,
+            Part::LibvirtUser | Part::GuestImage | Part::Modular | Part::Release | Part::Root => {
+                None
+            }
         }
     }
 }
@@ -230,7 +242,13 @@ impl fmt::Display for Part {
             ),
             Part::Modular => write!(
                 f,
-                "libvirt's daemons for one driver each, which scripts/setup --modular builds"
+                "libvirt's daemons for one driver each, which scripts/setup --modular builds; only \
+                 the installed release has them"
+            ),
+            Part::Release => write!(
+                f,
+                "the release of libvirt that {RELEASE} names, trixie or sid, which scripts/setup \
+                 --release unpacks and only root can use"
             ),
             Part::Root => write!(f, "the rights of root"),
         }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::layout::{Layout, Mode};
 use super::process::{Launch, Namespaces};
@@ -12,7 +12,8 @@ use super::supervisor::{Supervisor, System};
 use super::{Daemon, config};
 use crate::error::{Attempt as _, Error, Result};
 use crate::need::{Need, is_root, require};
-use crate::search::{library_dirs, program, search_path};
+use crate::release::Release;
+use crate::search::{program, search_path};
 
 /// Describes a daemon; [`start`](Builder::start) starts it.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Builder {
     qemu_conf: Vec<String>,
     arguments: Vec<OsString>,
     hostname: String,
-    prefix: Option<PathBuf>,
+    release: Option<Release>,
     environment: Vec<(OsString, OsString)>,
     own_network: Option<bool>,
     pub(super) remote: Remote,
@@ -43,7 +44,7 @@ impl Builder {
             qemu_conf: Vec::new(),
             arguments: Vec::new(),
             hostname: String::new(),
-            prefix: None,
+            release: None,
             environment: Vec::new(),
             own_network: None,
             remote: Remote::default(),
@@ -105,10 +106,9 @@ impl Builder {
         self.conf_line(format!("host_uuid = \"{uuid}\""))
     }
 
-    /// Runs another libvirt than the installed one: `root` is the directory that its Debian
-    /// packages were unpacked into.
-    pub fn prefix(mut self, root: impl Into<PathBuf>) -> Self {
-        self.prefix = Some(root.into());
+    /// A daemon of that release, whatever [`RELEASE`](crate::RELEASE) says. System daemons only.
+    pub fn release(mut self, release: Release) -> Self {
+        self.release = Some(release);
         self
     }
 
@@ -137,8 +137,11 @@ impl Builder {
     ///
     /// Fails with what is missing, or with the last words of a daemon that ended or did not serve
     /// within 20 s.
-    pub fn start(self) -> Result<Daemon> {
+    pub fn start(mut self) -> Result<Daemon> {
         require(&self.needs())?;
+        if self.release.is_none() {
+            self.release = Release::of_environment()?;
+        }
         if self.mode == Mode::Session {
             self.check_session()?;
         }
@@ -157,7 +160,7 @@ impl Builder {
                 dir.path(),
                 &System {
                     hostname: &self.hostname,
-                    prefix: self.prefix.as_deref(),
+                    root: self.release.map(Release::root).transpose()?.as_deref(),
                     own_network,
                     polkit: self.remote.polkit.is_some(),
                 },
@@ -179,6 +182,7 @@ impl Builder {
             launch,
             ports,
             test_driver: self.test_driver,
+            release: self.release,
             process: None,
             parts: Vec::new(),
             supervisor,
@@ -203,6 +207,8 @@ impl Builder {
             "a session daemon has no host name of its own"
         } else if self.own_network == Some(true) {
             "a session daemon has no network of its own"
+        } else if self.release.is_some() {
+            "a session daemon is of the installed release"
         } else if self.remote.polkit.is_some() {
             "nobody but its user may use a session daemon, whatever polkit says"
         } else {
@@ -230,7 +236,12 @@ impl Builder {
                 config::qemu_session(&self.qemu_conf),
             ),
         };
-        for (name, text) in [("libvirtd.conf", libvirtd), ("qemu.conf", qemu)] {
+        let mut files = vec![("libvirtd.conf", libvirtd), ("qemu.conf", qemu)];
+        // Who demands iptables and has none gets no daemon.
+        if self.release.is_some() || program("iptables").is_some() {
+            files.push(("network.conf", String::from(config::NETWORK)));
+        }
+        for (name, text) in files {
             let path = layout.conf_dir().join(name);
             fs::write(&path, text).attempt(|| format!("writing {}", path.display()))?;
         }
@@ -238,8 +249,8 @@ impl Builder {
     }
 
     fn launch(&self, layout: &Layout, namespaces: Option<Namespaces>) -> Result<Launch> {
-        let program = match &self.prefix {
-            Some(prefix) => prefix.join("usr/sbin/libvirtd"),
+        let program = match &self.release {
+            Some(_) => PathBuf::from("/usr/sbin/libvirtd"),
             None => program("libvirtd")
                 .ok_or_else(|| Error::Failed(String::from("libvirtd has disappeared")))?,
         };
@@ -257,9 +268,6 @@ impl Builder {
         for (name, value) in layout.environment() {
             environment.push((name.into(), value.into()));
         }
-        if let (Some(prefix), Mode::Session) = (&self.prefix, self.mode) {
-            environment.extend(library_environment(prefix));
-        }
         environment.extend(self.remote.environment(&layout.dir));
         environment.extend(self.environment.iter().cloned());
         Ok(Launch {
@@ -269,22 +277,4 @@ impl Builder {
             namespaces,
         })
     }
-}
-
-/// Makes a libvirtd that cannot be put in the installed one's place load its own parts.
-fn library_environment(prefix: &Path) -> Vec<(OsString, OsString)> {
-    let parts = [
-        ("LD_LIBRARY_PATH", ""),
-        ("LIBVIRT_DRIVER_DIR", "libvirt/connection-driver"),
-        ("LIBVIRT_STORAGE_BACKEND_DIR", "libvirt/storage-backend"),
-        ("LIBVIRT_STORAGE_FILE_DIR", "libvirt/storage-file"),
-        ("LIBVIRT_LOCK_MANAGER_PLUGIN_DIR", "libvirt/lock-driver"),
-    ];
-    let libraries = library_dirs(&prefix.join("usr/lib"))
-        .into_iter()
-        .find(|dir| dir.join("libvirt/connection-driver").is_dir());
-    libraries
-        .into_iter()
-        .flat_map(|dir| parts.map(|(name, part)| (name.into(), dir.join(part).into())))
-        .collect()
 }

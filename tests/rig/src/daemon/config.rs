@@ -39,6 +39,10 @@ pub(super) fn qemu_system(own: &[String]) -> String {
     merged(lines.map(String::from).to_vec(), own)
 }
 
+/// network.conf: with what libvirt 9.0.0 has alone. nftables, which later ones prefer, makes them ask for more of the
+/// kernel than each has.
+pub(super) const NETWORK: &str = "firewall_backend = \"iptables\"\n";
+
 /// qemu.conf of a session daemon.
 pub(super) fn qemu_session(own: &[String]) -> String {
     let lines = ["stdio_handler = \"file\"", "security_driver = \"none\""];

@@ -2,12 +2,18 @@
 # the place of the system's, then waits for the end of standard input. It must not just sleep:
 # orphans become its children, and libvirtd waits for QEMU processes that nobody reaps.
 #
-# In: RIG_DIR, RIG_HOSTNAME (may be empty), RIG_PREFIX (another version's root, may be empty),
+# In: RIG_DIR, RIG_HOSTNAME (may be empty), RIG_ROOT (where another release is, may be empty),
 # RIG_OWN_NETWORK, RIG_POLKIT (empty or not). Out: "ready PID", its process number in the owner's view.
 set -eu
 # /proc still is the owner's here.
 read -r pid _ </proc/self/stat
 mount -t proc proc /proc
+if [ -n "$RIG_ROOT" ]; then
+    # All programs and libraries from here on. Where libraries are, this system's cache does not know.
+    mount --bind /dev/null /etc/ld.so.cache
+    mount --bind "$RIG_ROOT/usr" /usr
+    mount -o remount,bind,ro /usr
+fi
 [ -z "$RIG_HOSTNAME" ] || hostname "$RIG_HOSTNAME"
 [ -z "$RIG_OWN_NETWORK" ] || ip link set lo up
 
@@ -25,20 +31,6 @@ replace "$RIG_DIR/run" /run/libvirt
 locks=$(readlink -m /var/lock)
 mkdir -p "$locks"
 mount -t tmpfs tmpfs "$locks"
-
-if [ -n "$RIG_PREFIX" ]; then
-    for modules in "$RIG_PREFIX"/usr/lib/*-linux-gnu/libvirt; do
-        libraries=${modules#"$RIG_PREFIX"}
-        libraries=${libraries%/libvirt}
-        for dir in /usr/share/libvirt /usr/lib/libvirt "$libraries/libvirt"; do
-            replace "$RIG_PREFIX$dir" "$dir"
-        done
-        for library in libvirt libvirt-qemu libvirt-lxc libvirt-admin; do
-            mount --bind "$(readlink -f "$RIG_PREFIX$libraries/$library.so.0")" \
-                "$(readlink -f "$libraries/$library.so.0")"
-        done
-    done
-fi
 
 if [ -n "$RIG_POLKIT" ]; then
     replace "$RIG_DIR/polkit/actions" /usr/share/polkit-1/actions

@@ -25,6 +25,7 @@ pub(crate) use log::tail;
 use crate::command::{output_of, stdout_of};
 use crate::error::{Attempt as _, Error, Result};
 use crate::need::{Need, require};
+use crate::release::Release;
 use crate::search::{program, search_path};
 use layout::Layout;
 use process::{Launch, Process};
@@ -44,6 +45,7 @@ pub struct Daemon {
     layout: Layout,
     launch: Launch,
     test_driver: bool,
+    release: Option<Release>,
     process: Option<Process>,
     /// What was put in its place.
     parts: Vec<(String, Process)>,
@@ -61,6 +63,11 @@ impl Daemon {
     /// Whether it is a system or a session daemon.
     pub fn mode(&self) -> Mode {
         self.layout.mode
+    }
+
+    /// The release that it is of, if not the installed one.
+    pub fn release(&self) -> Option<Release> {
+        self.release
     }
 
     /// The connection URI: of the QEMU driver, or of the test driver if that is all the daemon
@@ -245,7 +252,11 @@ impl Daemon {
         args: impl IntoIterator<Item = A>,
     ) -> Result<Command> {
         require(&[Need::Virsh])?;
-        let mut command = Command::new(program("virsh").unwrap_or_else(|| "virsh".into()));
+        let mut command = match self.release {
+            // That of the same release is where the daemon is.
+            Some(_) => self.launch.command_on_hosts_network("virsh".as_ref()),
+            None => Command::new(program("virsh").unwrap_or_else(|| "virsh".into())),
+        };
         command
             .env_clear()
             .env("PATH", search_path())

@@ -28,7 +28,8 @@ const SHUT_DOWN_LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(super) struct System<'a> {
     pub(super) hostname: &'a str,
-    pub(super) prefix: Option<&'a Path>,
+    /// What to take `/usr` from, if not from this system.
+    pub(super) root: Option<&'a Path>,
     pub(super) own_network: bool,
     pub(super) polkit: bool,
 }
@@ -53,7 +54,7 @@ impl Supervisor {
         command
             .arg(dir.join("supervise-system.sh"))
             .env("RIG_HOSTNAME", system.hostname)
-            .env("RIG_PREFIX", system.prefix.unwrap_or(Path::new("")))
+            .env("RIG_ROOT", system.root.unwrap_or(Path::new("")))
             .env("RIG_OWN_NETWORK", flag(system.own_network))
             .env("RIG_POLKIT", flag(system.polkit));
         Self::start(command, dir)

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::common::assert_nothing_left;
-use rig::{Daemon, Need, Result, available, network};
+use rig::{Daemon, Need, Release, Result, available, network};
 
 #[test]
 fn has_its_own_host_name() -> Result<()> {
@@ -58,5 +58,32 @@ fn listens_on_the_hosts_network_when_told_to_listen() -> Result<()> {
         .arg("--listen")
         .start()?;
     assert!(!own_network(&listening));
+    Ok(())
+}
+
+/// Client and daemon are of the release that this run is about.
+#[test]
+fn is_of_the_release_that_the_environment_names() -> Result<()> {
+    if !available(&[Need::Daemon, Need::Qemu, Need::Virsh, Need::Root])? {
+        return Ok(());
+    }
+    let daemon = Daemon::builder().system().start()?;
+    assert_eq!(daemon.release(), Release::of_environment()?);
+    let said = daemon.virsh(["version", "--daemon"])?;
+    let version = |line: &str| {
+        let line = said.lines().find_map(|said| said.strip_prefix(line));
+        line.map(str::trim).unwrap_or_default().to_owned()
+    };
+    let running = version("Running against daemon: ");
+    assert_eq!(version("Using library: libvirt "), running, "{said}");
+    match daemon.release() {
+        Some(Release::Trixie) => assert_eq!(running, "11.3.0"),
+        // It moves on.
+        Some(Release::Sid) => {
+            let (major, _) = running.split_once('.').unwrap_or_default();
+            assert!(major.parse().is_ok_and(|major: u32| major >= 12), "{said}");
+        }
+        None => {}
+    }
     Ok(())
 }

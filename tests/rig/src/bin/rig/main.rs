@@ -5,7 +5,7 @@ mod run;
 
 use std::process::ExitCode;
 
-use rig::{Error, Need, guest, modular};
+use rig::{Error, Need, Release, guest, modular};
 
 const USAGE: &str = "\
 usage: rig missing            print the Debian packages to install, one a line
@@ -16,6 +16,10 @@ usage: rig missing            print the Debian packages to install, one a line
                               build libvirt's daemons for one driver each and print the
                               directory of their programs; with --cached fail unless they
                               are there already; with --packages print what building takes
+       rig release SUITE [--cached]
+                              unpack the libvirt of another Debian suite, trixie or sid, for
+                              RIG_RELEASE, and print its root directory; with --cached fail
+                              unless it is there already, and not too old
        rig run [--test-driver] [--verbose] [--] COMMAND [ARGUMENT]…
                               run COMMAND beside a private daemon that ends with it;
                               with --verbose say when it starts and has ended
@@ -48,6 +52,12 @@ fn main() -> ExitCode {
         ["modular"] => modular(),
         ["modular", "--cached"] if modular::is_built() => modular(),
         ["image" | "modular", "--cached"] => Ok(ExitCode::FAILURE),
+        ["release", suite] => release(suite),
+        ["release", suite, "--cached"] => match Release::of_suite(suite) {
+            Ok(release) if release.is_current() => self::release(suite),
+            Ok(_) => Ok(ExitCode::FAILURE),
+            Err(error) => Err(error),
+        },
         ["modular", "--packages"] => {
             println!("{}", modular::PACKAGES.join("\n"));
             Ok(ExitCode::SUCCESS)
@@ -103,5 +113,10 @@ fn image() -> rig::Result<ExitCode> {
 
 fn modular() -> rig::Result<ExitCode> {
     println!("{}", modular::programs()?.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn release(suite: &str) -> rig::Result<ExitCode> {
+    println!("{}", Release::of_suite(suite)?.provide()?.display());
     Ok(ExitCode::SUCCESS)
 }
