@@ -16,19 +16,20 @@ impl ConnectBuilder {
     /// Opens a connection on which only the administration program's procedures can be called.
     pub(crate) async fn open_admin_program(self) -> Result<Connect> {
         let deadline = self.open_deadline();
-        let progress = Progress::default();
-        let opening = Box::pin(open(self.clone()));
+        let progress = Progress::new(&self.uri);
+        let opening = Box::pin(open(self.clone(), &progress));
         within(self, deadline, &progress, opening).await
     }
 }
 
 /// There is nothing to authenticate: daemons go by which user it is that connects.
-async fn open(options: ConnectBuilder) -> Result<Connect> {
+async fn open(options: ConnectBuilder, progress: &Progress) -> Result<Connect> {
     let environment = Environment::of_process();
     let config = Config::load(environment.admin_config_file().as_deref())?;
     let default = env::var_os("LIBVIRT_ADMIN_DEFAULT_URI");
     let is_root = environment.is_root;
     let uri = uri::admin::resolve(&options.uri, default, &config, options.aliases, is_root)?;
+    progress.resolved(Some(&uri));
     let path = uri.admin_socket(&environment)?;
     let failed = |source| Error::Connect {
         target: path.display().to_string(),
@@ -36,6 +37,7 @@ async fn open(options: ConnectBuilder) -> Result<Connect> {
         source,
     };
     let transport = unix::connect(&path).await.map_err(failed)?;
+    progress.reached(&path.display().to_string());
     let conn = start(transport, options, &admin::ConnectClose::INFO)?;
     let args = admin::ConnectOpenArgs { flags: 0 };
     match conn.call::<admin::ConnectOpen>(&args).await {

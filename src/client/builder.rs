@@ -206,7 +206,7 @@ impl ConnectBuilder {
     /// Opens the connection. Dropping the future undoes what was done.
     pub async fn open(self) -> Result<Connect> {
         let deadline = self.open_deadline();
-        let progress = Progress::default();
+        let progress = Progress::new(&self.uri);
         let opening = Box::pin(open::open(self.clone(), deadline, &progress));
         within(self, deadline, &progress, opening).await
     }
@@ -229,7 +229,7 @@ impl ConnectBuilder {
     {
         self.over_own_stream = true;
         let deadline = self.open_deadline();
-        let progress = Progress::default();
+        let progress = Progress::new(&self.uri);
         let opening = Box::pin(open::open_over(self.clone(), stream, &progress));
         within(self, deadline, &progress, opening).await
     }
@@ -274,10 +274,11 @@ pub(super) async fn within(
     if Handle::try_current().is_err() {
         return Err(open::no_runtime(&options.uri));
     }
-    let (Some(deadline), Some(after)) = (deadline, options.open_timeout) else {
-        return opening.await;
+    let opened = match (deadline, options.open_timeout) {
+        (Some(deadline), Some(after)) => tokio::time::timeout_at(deadline, opening)
+            .await
+            .unwrap_or_else(|_| Err(progress.expired(after))),
+        _ => opening.await,
     };
-    tokio::time::timeout_at(deadline, opening)
-        .await
-        .unwrap_or_else(|_| Err(progress.expired(after)))
+    opened.map_err(|error| progress.locate(error))
 }

@@ -49,17 +49,16 @@ pub(super) async fn connect(
         }
         #[cfg(not(feature = "ssh-native"))]
         TransportKind::Libssh | TransportKind::Libssh2 => Err(Error::Unsupported(format!(
-            "SSH inside the process, which {uri} asks for: this program was built without the \
-             feature `ssh-native` of libvirt-client; {}+ssh://… uses the system's ssh program",
+            "SSH inside the process: this program was built without the feature `ssh-native` of \
+             libvirt-client; {}+ssh://… uses the system's ssh program",
             uri.driver
         ))),
         #[cfg(feature = "tls")]
         TransportKind::Tls => connect_tls(uri, options, config, deadline).await,
         #[cfg(not(feature = "tls"))]
-        TransportKind::Tls => Err(Error::Unsupported(format!(
-            "TLS, which {uri} asks for: this program was built without the feature `tls` of \
-             libvirt-client"
-        ))),
+        TransportKind::Tls => Err(Error::Unsupported(
+            "TLS: this program was built without the feature `tls` of libvirt-client".to_owned(),
+        )),
     }
 }
 
@@ -188,25 +187,25 @@ fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
 
 #[cfg(not(feature = "ssh"))]
 fn connect_ssh(
-    uri: &ConnectUri,
+    _: &ConnectUri,
     _: &ConnectBuilder,
     _: &Environment,
     _: &Config,
 ) -> Result<Transport> {
-    Err(without_ssh(uri))
+    Err(without_ssh())
 }
 
 #[cfg(not(feature = "ssh"))]
-fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
-    Err(without_ssh(uri))
+fn connect_ext(_: &ConnectUri) -> Result<Transport> {
+    Err(without_ssh())
 }
 
 #[cfg(not(feature = "ssh"))]
-fn without_ssh(uri: &ConnectUri) -> Error {
-    Error::Unsupported(format!(
-        "running a program, as {uri} asks for: this program was built without the feature `ssh` of \
-         libvirt-client"
-    ))
+fn without_ssh() -> Error {
+    Error::Unsupported(
+        "running a program: this program was built without the feature `ssh` of libvirt-client"
+            .to_owned(),
+    )
 }
 
 #[cfg(feature = "tls")]

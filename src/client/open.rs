@@ -18,6 +18,7 @@ use super::progress::{Progress, Step};
 use super::shared::Shared;
 use super::subscription::Registry;
 use super::{CallTimeout, Connect, Inner, Reply};
+use crate::error::uri::place;
 use crate::error::{Error, Result};
 use crate::protocol::{Procedure, ProcedureInfo, remote};
 use crate::rpc::calls::CallSetup;
@@ -38,6 +39,7 @@ pub(super) async fn open(
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
     let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
     let uri = uri.as_ref();
+    progress.resolved(uri);
     let transport = connect(uri, &options, &environment, &config, deadline).await?;
     introduce(transport, options, uri, progress).await
 }
@@ -65,6 +67,9 @@ async fn introduce(
     progress: &Progress,
 ) -> Result<Connect> {
     progress.set_carrier(transport.carrier.clone());
+    if let Some(peer) = &transport.peer {
+        progress.reached(peer);
+    }
     let conn = start(transport, options, &remote::ConnectClose::INFO)?;
     let shown = talk(&conn, uri, progress)
         .await
@@ -98,6 +103,7 @@ pub(super) fn start(
         write,
         security,
         passes_descriptors,
+        peer: _,
         carrier: _,
     } = transport;
     let shared = Arc::new(Shared::new(write, options.long_calls()));
@@ -123,7 +129,7 @@ pub(super) fn start(
 /// A connection is driven by a task, and waits with timers.
 pub(super) fn no_runtime(uri: &str) -> Error {
     Error::Connect {
-        target: uri.to_owned(),
+        target: place(uri),
         tried: Vec::new(),
         source: io::Error::other("opening a connection needs a running tokio runtime"),
     }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Connect, ConnectBuilder, open};
+use crate::error::uri::place;
 use crate::error::{AuthError, CloseReason, Error, Result, Waiting};
 
 /// A connection that is opened again whenever it is lost; from [`ConnectBuilder::reconnecting`].
@@ -264,7 +265,7 @@ async fn keep(
             Err(error) => error,
         };
         let delay = delays.next().unwrap_or(backoff.max);
-        tracing::info!(uri = options.uri, %failure, ?delay, "not connected");
+        tracing::info!(uri = place(&options.uri), %failure, ?delay, "not connected");
         status.send_replace(ConnectionStatus::Lost(Arc::new(failure)));
         sleep(delay).await;
     }
@@ -272,7 +273,7 @@ async fn keep(
 
 /// Whether opening will fail however often it is tried.
 fn is_for_good(error: &Error) -> bool {
-    match error {
+    match error.cause() {
         Error::Uri { .. } | Error::Config { .. } | Error::Unsupported(_) => true,
         // A user who was asked in vain is not asked again; a daemon that refused may change its mind.
         Error::Auth(error) => matches!(

@@ -1,13 +1,13 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::RemoteError;
+use super::line::Line;
 
 /// Why the daemon does not know who we are.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum AuthError {
     /// The daemon looked at what we had to show, and said no.
-    #[error("{}", Refusal { method, user: user.as_deref(), source })]
     Refused {
         /// What was tried, e.g. `SASL mechanism SCRAM-SHA-256` or `polkit`.
         method: String,
@@ -18,10 +18,6 @@ pub enum AuthError {
     },
 
     /// The URI's `auth` parameter wants what the daemon does not offer.
-    #[error(
-        "the URI asks for auth={wanted}, but the daemon offers {}",
-        list(offered)
-    )]
     NotOffered {
         /// The parameter's value.
         wanted: String,
@@ -30,18 +26,12 @@ pub enum AuthError {
     },
 
     /// The URI's `auth` parameter is none of the schemes that there are.
-    #[error("the URI asks for auth={wanted}; known are sasl, sasl.MECHANISM and polkit")]
     Unknown {
         /// The parameter's value.
         wanted: String,
     },
 
     /// None of the SASL mechanisms that the daemon offers can be used.
-    #[error(
-        "none of the daemon's SASL mechanisms is known here: it offers {}; this library knows {}",
-        list(offered),
-        list(known)
-    )]
     NoMechanism {
         /// What the daemon offers.
         offered: Vec<String>,
@@ -50,15 +40,9 @@ pub enum AuthError {
     },
 
     /// The connection does not protect what SASL would have to say.
-    #[error(
-        "the daemon asks for SASL over a connection that others can read; only the mechanisms \
-         GSSAPI and DIGEST-MD5 could protect it, which this library does not know. Use TLS \
-         (driver+tls://…) or ssh (driver+ssh://…)"
-    )]
     Unprotected,
 
     /// Something that the user must know was found nowhere, and there is nobody to ask.
-    #[error("{method} needs {what}: {searched}, and the program has set up nobody to ask for it")]
     Missing {
         /// What it is needed for.
         method: String,
@@ -69,7 +53,6 @@ pub enum AuthError {
     },
 
     /// Whoever was asked for something did not give it.
-    #[error("{method} needs {what}, which was asked for and not given")]
     Declined {
         /// What it is needed for.
         method: String,
@@ -78,7 +61,6 @@ pub enum AuthError {
     },
 
     /// The daemon broke the rules of a SASL mechanism, or cannot prove that it is itself.
-    #[error("{method} failed on this side: {reason}")]
     Exchange {
         /// The mechanism.
         method: String,
@@ -87,35 +69,80 @@ pub enum AuthError {
     },
 }
 
-/// What a daemon's refusal means for the user.
-struct Refusal<'a> {
-    method: &'a str,
-    user: Option<&'a str>,
-    source: &'a RemoteError,
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
+        match self {
+            Self::Refused {
+                method,
+                user,
+                source,
+            } => refused(f, method, user.as_deref(), source),
+            Self::NotOffered { wanted, offered } => write!(
+                f,
+                "the URI asks for auth={wanted}, but the daemon offers {}",
+                list(offered)
+            ),
+            Self::Unknown { wanted } => write!(
+                f,
+                "the URI asks for auth={wanted}; known are sasl, sasl.MECHANISM and polkit"
+            ),
+            Self::NoMechanism { offered, known } => write!(
+                f,
+                "none of the daemon's SASL mechanisms is known here: it offers {}; this library \
+                 knows {}",
+                list(offered),
+                list(known)
+            ),
+            Self::Unprotected => f.write_str(
+                "the daemon asks for SASL over a connection that others can read; only the \
+                 mechanisms GSSAPI and DIGEST-MD5 could protect it, which this library does not \
+                 know. Use TLS (driver+tls://…) or ssh (driver+ssh://…)",
+            ),
+            Self::Missing {
+                method,
+                what,
+                searched,
+            } => write!(
+                f,
+                "{method} needs {what}: {searched}, and the program has set up nobody to ask for it"
+            ),
+            Self::Declined { method, what } => {
+                write!(
+                    f,
+                    "{method} needs {what}, which was asked for and not given"
+                )
+            }
+            Self::Exchange { method, reason } => {
+                write!(f, "{method} failed on this side: {reason}")
+            }
+        }
+    }
 }
 
-impl fmt::Display for Refusal<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            method,
-            user,
-            source,
-        } = self;
-        f.write_str("the daemon refused ")?;
-        match user {
-            Some(user) => write!(f, "user {user:?}")?,
-            None => f.write_str("us")?,
-        }
-        let message = &source.message;
-        write!(f, ", by {method}: {}", message.trim_end_matches('.'))?;
-        if *method == "polkit" {
-            return f.write_str(
-                ". A rule of polkit's for org.libvirt.unix.manage can let this user in, or an \
-                 agent can ask for a password (pkttyagent --process PID)",
-            );
-        }
-        f.write_str(". Daemons never say why; most often name or password are wrong")
+/// The text of a daemon's report is part of that of the refusal, and has no cause.
+impl std::error::Error for AuthError {}
+
+/// What a daemon's refusal means for the user.
+fn refused(
+    f: &mut Line<'_, '_>,
+    method: &str,
+    user: Option<&str>,
+    source: &RemoteError,
+) -> fmt::Result {
+    f.write_str("the daemon refused ")?;
+    match user {
+        Some(user) => write!(f, "user {user:?}")?,
+        None => f.write_str("us")?,
     }
+    let message = source.message.trim_end().trim_end_matches('.');
+    write!(f, ", by {method}: {message}")?;
+    f.write_str(if method == "polkit" {
+        ". A rule of polkit's for org.libvirt.unix.manage can let this user in, or an agent can \
+         ask for a password (pkttyagent --process PID)"
+    } else {
+        ". Daemons never say why; most often name or password are wrong"
+    })
 }
 
 fn list(names: &[String]) -> String {

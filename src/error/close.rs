@@ -1,8 +1,10 @@
-use std::fmt;
+use std::error::Error as StdError;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::line::Line;
 use super::{ProtocolError, TunnelError};
 
 /// Why a connection ended.
@@ -80,6 +82,7 @@ pub(super) fn write_calls(
 
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
         match self {
             Self::Local => f.write_str("closed by this side"),
             Self::Eof => f.write_str("closed by the daemon"),
@@ -95,6 +98,18 @@ impl fmt::Display for CloseReason {
             Self::Tunnel(error) => write!(f, "{error}"),
             Self::Protocol(error) => write!(f, "protocol violation: {error}"),
             Self::RuntimeGone => f.write_str("the runtime that drove it was shut down"),
+        }
+    }
+}
+
+impl StdError for CloseReason {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Io(error) => error.source(),
+            Self::Tunnel(error) => error.source(),
+            Self::Protocol(error) => error.source(),
+            Self::CutOff { cause, .. } => cause.source(),
+            _ => None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod auth;
 mod close;
+mod display;
+pub(crate) mod line;
 mod network;
 mod protocol;
 mod remote;
@@ -9,6 +11,10 @@ mod ssh;
 mod timeout;
 mod tls;
 mod tunnel;
+pub(crate) mod uri;
+
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::PathBuf;
@@ -32,25 +38,25 @@ use crate::xdr::EncodeError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Any failure of the library or of the daemon that it talks to.
-#[derive(Debug, thiserror::Error)]
+///
+/// The text says everything, on one line: that of what caused the failure is part of it, and control
+/// characters that a peer may have put into it are escaped. So `source` gives only what lies below
+/// all that the text tells; what is told is in the fields.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The daemon refused or failed; this is its own report.
-    #[error(transparent)]
     Remote(Box<RemoteError>),
 
     /// The connection has ended, and with it every call that was in flight.
-    #[error("the connection is closed: {0}")]
     Closed(CloseReason),
 
     /// A [`Reconnect`](crate::Reconnect) has no connection at the moment, or never again, for this
     /// reason.
-    #[error("not connected: {0}")]
     NotConnected(Arc<Error>),
 
     /// The deadline of a call, of a step of a stream or of an opening passed. The connection lives on;
     /// the daemon may still execute a call that was sent.
-    #[error("{procedure} {waiting} within {after:?}")]
     Timeout {
         /// What was called, or which step of an opening it was.
         procedure: &'static str,
@@ -61,10 +67,6 @@ pub enum Error {
     },
 
     /// A stream was given up, because nobody read it while others waited for the connection.
-    #[error(
-        "the stream of {procedure} was given up: {unread} bytes of it were not read while others \
-         waited for the connection; open a connection of its own for it (Connect::reopen)"
-    )]
     Overrun {
         /// What opened the stream.
         procedure: &'static str,
@@ -73,11 +75,9 @@ pub enum Error {
     },
 
     /// The peer said something that the protocol does not allow.
-    #[error("protocol violation: {0}")]
-    Protocol(#[from] ProtocolError),
+    Protocol(ProtocolError),
 
     /// An argument cannot be sent as it is; nothing was sent.
-    #[error("invalid argument for {procedure}: {reason}")]
     InvalidArgument {
         /// What was called.
         procedure: &'static str,
@@ -86,7 +86,6 @@ pub enum Error {
     },
 
     /// The connection URI is malformed, or asks for something that does not exist.
-    #[error("invalid URI {uri:?}: {reason}")]
     Uri {
         /// The URI as given.
         uri: String,
@@ -95,7 +94,6 @@ pub enum Error {
     },
 
     /// A configuration file of the client's cannot be used.
-    #[error("{}{}: {reason}", path.display(), line_number(*line))]
     Config {
         /// The file.
         path: PathBuf,
@@ -106,7 +104,6 @@ pub enum Error {
     },
 
     /// The daemon's socket could not be reached.
-    #[error("cannot connect to {target}: {source}{}", hint(source, tried))]
     Connect {
         /// What was connected to.
         target: String,
@@ -117,7 +114,6 @@ pub enum Error {
     },
 
     /// The user's own daemon did not run and could not be started.
-    #[error("{} cannot be started: {source}", daemon.display())]
     Start {
         /// The program.
         daemon: PathBuf,
@@ -126,16 +122,13 @@ pub enum Error {
     },
 
     /// The daemon's host could not be reached over the network.
-    #[error(transparent)]
     Network(Box<NetworkError>),
 
     /// The program that was to carry the connection failed before there was one: ssh, or what the
     /// URI's `command` names.
-    #[error("{0}")]
     Tunnel(Arc<TunnelError>),
 
     /// TLS with the daemon's host came to nothing.
-    #[error("TLS with {host} port {port}: {source}")]
     Tls {
         /// The host, as the URI has it.
         host: String,
@@ -146,51 +139,51 @@ pub enum Error {
     },
 
     /// The host did not let us in, where this process speaks SSH itself.
-    #[error(transparent)]
     Ssh(Box<SshError>),
 
+    /// A connection could not be opened although something answered: what it said, or did not say in
+    /// time, is the source.
+    Opening {
+        /// What was to be opened: the URI without its parameters, or where the daemon listens.
+        target: String,
+        /// Why that failed; [`cause`](Self::cause) gives it, too.
+        source: Box<Error>,
+        /// What may be the reason, where that can be guessed.
+        hint: Option<&'static str>,
+    },
+
     /// The daemon did not accept who we are.
-    #[error("authentication failed: {0}")]
-    Auth(#[source] Box<AuthError>),
+    Auth(Box<AuthError>),
 
     /// A file on this side, which something was to be copied from or to, cannot be read or written.
-    #[error("the local file: {0}")]
-    File(#[source] io::Error),
+    File(io::Error),
 
     /// Neither side can do this: an old daemon, another transport, a feature of the crate that is
     /// switched off.
-    #[error("not supported: {0}")]
     Unsupported(String),
 }
 
-fn line_number(line: Option<usize>) -> String {
-    line.map(|line| format!(":{line}")).unwrap_or_default()
-}
-
-fn hint(source: &io::Error, tried: &[PathBuf]) -> String {
-    let mut text = String::new();
-    if tried.len() > 1 {
-        let paths: Vec<_> = tried
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
-        text = format!(" (tried {})", paths.join(", "));
-    }
-    text.push_str(match source.kind() {
-        io::ErrorKind::NotFound => "; is the daemon running?",
-        io::ErrorKind::ConnectionRefused => "; the socket exists, but no daemon listens on it",
-        io::ErrorKind::PermissionDenied => {
-            "; this user may not use the socket (the group `libvirt` often may)"
-        }
-        _ => "",
-    });
-    text
-}
-
 impl Error {
+    /// The failure itself, without what [`Error::Opening`] adds to it.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Opening { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    /// The same, to keep.
+    #[must_use]
+    pub fn into_cause(self) -> Self {
+        match self {
+            Self::Opening { source, .. } => source.into_cause(),
+            other => other,
+        }
+    }
+
     /// The daemon's error number, where the daemon reported the failure.
     pub fn code(&self) -> Option<ErrorCode> {
-        match self {
+        match self.cause() {
             Self::Remote(error) => Some(error.code),
             Self::Auth(error) => match &**error {
                 AuthError::Refused { source, .. } => Some(source.code),
@@ -200,8 +193,9 @@ impl Error {
         }
     }
 
-    /// Whether the daemon says that the object does not exist (any of the `VIR_ERR_NO_…` codes for
-    /// domains, networks, pools, volumes, …).
+    /// Whether the daemon says that what was asked for does not exist: an object (the codes
+    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
+    /// (`VIR_ERR_DEVICE_MISSING`), or something about an object, such as its metadata or host name.
     pub fn is_not_found(&self) -> bool {
         matches!(
             self.code(),
@@ -223,6 +217,8 @@ impl Error {
                     | ErrorCode::NoNwfilterBinding
                     | ErrorCode::NoServer
                     | ErrorCode::NoClient
+                    | ErrorCode::NoHostname
+                    | ErrorCode::DeviceMissing
             )
         )
     }
@@ -230,7 +226,7 @@ impl Error {
     /// Whether the daemon, or its driver, is too old or of the wrong kind for what was asked,
     /// however it says so.
     pub fn is_unsupported(&self) -> bool {
-        match self {
+        match self.cause() {
             Self::Unsupported(_) => true,
             Self::Remote(error) => error.is_unsupported(),
             _ => false,
@@ -239,13 +235,13 @@ impl Error {
 
     /// Whether the connection is gone, so that nothing but opening a new one helps.
     pub fn is_closed(&self) -> bool {
-        matches!(self, Self::Closed(_))
+        matches!(self.cause(), Self::Closed(_))
     }
 
     /// Whether something took longer than it was given, be it a call or a step of opening.
     pub fn is_timeout(&self) -> bool {
         let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-        match self {
+        match self.cause() {
             Self::Timeout { .. } => true,
             Self::Network(error) => error.failures().any(timed_out),
             Self::Tunnel(error) => matches!(error.failure, TunnelFailure::NoAnswer(_)),
@@ -258,6 +254,12 @@ impl Error {
             procedure,
             reason: error.to_string(),
         }
+    }
+}
+
+impl From<ProtocolError> for Error {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
     }
 }
 

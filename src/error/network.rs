@@ -1,6 +1,8 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+
+use super::line::Line;
 
 /// Why the daemon's host could not be reached over the network.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ impl NetworkError {
 
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
         let Self { host, port, .. } = self;
         if let Some(error) = &self.resolution {
             return write!(f, "cannot find the address of {host:?}: {error}");
@@ -63,7 +66,6 @@ impl fmt::Display for NetworkError {
 
 impl std::error::Error for NetworkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let last = self.failures().next_back()?;
-        Some(last)
+        self.failures().find_map(std::error::Error::source)
     }
 }

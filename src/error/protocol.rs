@@ -1,41 +1,48 @@
+use std::fmt::{self, Write as _};
+
+use super::line::Line;
 use crate::xdr::DecodeError;
 
 /// How a peer broke the protocol.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
     /// The very first bytes are not libvirt's: something else answers at this address.
-    #[error("the peer is not libvirt; it began with \"{}\"", first_bytes.escape_ascii())]
     NotLibvirt {
         /// What it sent first, at most 64 bytes.
         first_bytes: Vec<u8>,
     },
     /// A message's length is below that of a header or above the protocol's maximum.
-    #[error("a message of {len} bytes is announced, which no message can have")]
     FrameLength {
         /// The length on the wire.
         len: usize,
     },
-    /// A message's header has a type or status that does not exist.
-    #[error("bad message header: {source}")]
+    /// A message of a type that does not exist.
+    UnknownType {
+        /// The message type.
+        kind: i32,
+    },
+    /// A message with a status that does not exist.
+    UnknownStatus {
+        /// The status.
+        status: i32,
+    },
+    /// A message whose beginning cannot be decoded.
     Header {
         /// What is wrong with it.
         source: DecodeError,
     },
     /// A message of a type that only clients send.
-    #[error("a message of type {kind} came, which a daemon never sends")]
     UnexpectedMessage {
         /// The message type.
         kind: i32,
     },
     /// A message announces more descriptors than any message can come with.
-    #[error("a message with {count} descriptors is announced, which no message can have")]
     Descriptors {
         /// How many are announced.
         count: usize,
     },
     /// A reply to a call that is not in flight.
-    #[error("a reply to call {serial} of procedure {procedure} came, which is not in flight")]
     UnknownSerial {
         /// The serial in the reply.
         serial: u32,
@@ -43,10 +50,6 @@ pub enum ProtocolError {
         procedure: u32,
     },
     /// A reply whose program, version or procedure is not that of the call.
-    #[error(
-        "the reply to call {serial} names program {program:#x} procedure {procedure} instead of \
-         what was called"
-    )]
     ForeignReply {
         /// The serial in the reply.
         serial: u32,
@@ -56,7 +59,6 @@ pub enum ProtocolError {
         procedure: u32,
     },
     /// A reply with the status that only stream data has.
-    #[error("the reply to call {serial} of procedure {procedure} has the status of stream data")]
     ReplyStatus {
         /// The serial in the reply.
         serial: u32,
@@ -64,7 +66,6 @@ pub enum ProtocolError {
         procedure: u32,
     },
     /// A reply's payload is not what the procedure returns.
-    #[error("the reply to {procedure} cannot be decoded: {source}")]
     Reply {
         /// What was called.
         procedure: &'static str,
@@ -72,7 +73,6 @@ pub enum ProtocolError {
         source: DecodeError,
     },
     /// An event's payload is not what the event carries.
-    #[error("the event {event} cannot be decoded: {source}")]
     Event {
         /// The event.
         event: &'static str,
@@ -80,7 +80,6 @@ pub enum ProtocolError {
         source: DecodeError,
     },
     /// A reply is well-formed and makes no sense.
-    #[error("the reply to {procedure} makes no sense: {reason}")]
     Senseless {
         /// What was called.
         procedure: &'static str,
@@ -96,3 +95,72 @@ impl ProtocolError {
         }
     }
 }
+
+/// How TLS says that it will not go on: an alert, of any version.
+const TLS_ALERT: [u8; 2] = [0x15, 3];
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
+        match self {
+            Self::NotLibvirt { first_bytes } => {
+                f.write_str("the peer is not libvirt")?;
+                if first_bytes.starts_with(&TLS_ALERT) {
+                    f.write_str(", or speaks it over TLS only (driver+tls://…)")?;
+                }
+                write!(f, "; it began with \"{}\"", first_bytes.escape_ascii())
+            }
+            Self::FrameLength { len } => write!(
+                f,
+                "a message of {len} bytes is announced, which no message can have"
+            ),
+            Self::UnknownType { kind } => {
+                write!(f, "a message of type {kind} came, which does not exist")
+            }
+            Self::UnknownStatus { status } => {
+                write!(
+                    f,
+                    "a message with status {status} came, which does not exist"
+                )
+            }
+            Self::Header { source } => write!(f, "bad message header: {source}"),
+            Self::UnexpectedMessage { kind } => write!(
+                f,
+                "a message of type {kind} came, which a daemon never sends"
+            ),
+            Self::Descriptors { count } => write!(
+                f,
+                "a message with {count} descriptors is announced, which no message can have"
+            ),
+            Self::UnknownSerial { serial, procedure } => write!(
+                f,
+                "a reply to call {serial} of procedure {procedure} came, which is not in flight"
+            ),
+            Self::ForeignReply {
+                serial,
+                program,
+                procedure,
+            } => write!(
+                f,
+                "the reply to call {serial} names program {program:#x} procedure {procedure} \
+                 instead of what was called"
+            ),
+            Self::ReplyStatus { serial, procedure } => write!(
+                f,
+                "the reply to call {serial} of procedure {procedure} has the status of stream data"
+            ),
+            Self::Reply { procedure, source } => {
+                write!(f, "the reply to {procedure} cannot be decoded: {source}")
+            }
+            Self::Event { event, source } => {
+                write!(f, "the event {event} cannot be decoded: {source}")
+            }
+            Self::Senseless { procedure, reason } => {
+                write!(f, "the reply to {procedure} makes no sense: {reason}")
+            }
+        }
+    }
+}
+
+/// What cannot be decoded has no cause below that.
+impl std::error::Error for ProtocolError {}

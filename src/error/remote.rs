@@ -1,5 +1,6 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use super::line::Line;
 use crate::protocol::net::MessageError;
 use crate::types::error::{ErrorCode, ErrorDomain, ErrorLevel};
 use crate::xdr::{self, DecodeError};
@@ -82,7 +83,8 @@ impl RemoteError {
 
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.procedure, self.message)
+        let message = self.message.trim_end();
+        write!(Line(f), "{} failed: {message}", self.procedure)
     }
 }
 

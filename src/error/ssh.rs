@@ -1,6 +1,8 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
+
+use super::line::Line;
 
 /// Why there was no login on the daemon's host, where this process speaks SSH itself (`libssh` and
 /// `libssh2` in the URI).
@@ -53,6 +55,7 @@ pub enum SshFailure {
 
 impl fmt::Display for SshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
         let host = &self.host;
         match &self.failure {
             SshFailure::UnknownHost { key, file } => write!(
@@ -86,7 +89,7 @@ impl fmt::Display for SshError {
 impl std::error::Error for SshError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.failure {
-            SshFailure::KnownHosts { source, .. } => Some(source),
+            SshFailure::KnownHosts { source, .. } => source.source(),
             _ => None,
         }
     }

@@ -1,10 +1,13 @@
+use std::fmt::{self, Write as _};
+
+use super::line::Line;
+
 /// Why TLS with a daemon came to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsError {
     /// Something of this side's own cannot be used: a certificate, a key, a list. The daemon has
     /// not heard of us.
-    #[error("{item}: {reason}")]
     Credentials {
         /// The file, or which of the values given in its place.
         item: String,
@@ -13,7 +16,6 @@ pub enum TlsError {
     },
 
     /// The server's certificate, or that of its authority, was valid in the past.
-    #[error("the {owner}'s certificate ({subject}) has expired, on {on}")]
     Expired {
         /// Whose certificate: the server's or its authority's.
         owner: &'static str,
@@ -24,10 +26,6 @@ pub enum TlsError {
     },
 
     /// The server's certificate, or that of its authority, will be valid in the future.
-    #[error(
-        "the {owner}'s certificate ({subject}) is not valid before {from}; is this host's clock \
-         right?"
-    )]
     NotYetValid {
         /// Whose certificate: the server's or its authority's.
         owner: &'static str,
@@ -38,10 +36,6 @@ pub enum TlsError {
     },
 
     /// Nobody whom we trust has issued the server's certificate.
-    #[error(
-        "the server's certificate ({subject}) was issued by {issuer}, which {trusted} does not \
-         know, or not with that key"
-    )]
     UnknownIssuer {
         /// Whom it names.
         subject: String,
@@ -52,10 +46,6 @@ pub enum TlsError {
     },
 
     /// The server's certificate is for another host than the one in the URI.
-    #[error(
-        "the server's certificate ({subject}) is not for {host:?} but for {}",
-        list(names)
-    )]
     WrongHost {
         /// Whom it names.
         subject: String,
@@ -63,10 +53,12 @@ pub enum TlsError {
         host: String,
         /// The host names and addresses that it is for.
         names: Vec<String>,
+        /// The subject's common name, where that is the host and yet does not count: for an
+        /// address it never does, for a name only where the certificate has no others.
+        common_name: Option<String>,
     },
 
     /// The server's certificate, or that of its authority, was called back.
-    #[error("the server's certificate ({subject}) has been revoked, according to {list}")]
     Revoked {
         /// Whom it names.
         subject: String,
@@ -75,7 +67,6 @@ pub enum TlsError {
     },
 
     /// The server's certificate is unfit in some other way.
-    #[error("the server's certificate ({subject}) cannot be accepted: {reason}")]
     Certificate {
         /// Whom it names.
         subject: String,
@@ -84,16 +75,82 @@ pub enum TlsError {
     },
 
     /// The daemon did not let us in: it does not accept our certificate, or the lack of one.
-    #[error("the daemon refused this client: {reason}")]
     Refused {
         /// What it may have against us.
         reason: String,
     },
 
     /// The two sides did not come to an agreement.
-    #[error("the handshake failed: {0}")]
     Handshake(String),
 }
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
+        match self {
+            Self::Credentials { item, reason } => write!(f, "{item}: {reason}"),
+            Self::Expired { owner, subject, on } => write!(
+                f,
+                "the {owner}'s certificate ({subject}) has expired, on {on}"
+            ),
+            Self::NotYetValid {
+                owner,
+                subject,
+                from,
+            } => write!(
+                f,
+                "the {owner}'s certificate ({subject}) is not valid before {from}; is this host's \
+                 clock right?"
+            ),
+            Self::UnknownIssuer {
+                subject,
+                issuer,
+                trusted,
+            } => write!(
+                f,
+                "the server's certificate ({subject}) was issued by {issuer}, which {trusted} does \
+                 not know, or not with that key"
+            ),
+            Self::WrongHost {
+                subject,
+                host,
+                names,
+                common_name,
+            } => {
+                write!(
+                    f,
+                    "the server's certificate ({subject}) is not for {host:?} but for {}",
+                    list(names)
+                )?;
+                match common_name {
+                    None => Ok(()),
+                    Some(name) if names.is_empty() => write!(
+                        f,
+                        "; {name:?} is its common name only, which counts for host names and not \
+                         for addresses: those belong into its subject alternative names"
+                    ),
+                    Some(name) => write!(
+                        f,
+                        "; {name:?} is its common name only, which does not count beside subject \
+                         alternative names"
+                    ),
+                }
+            }
+            Self::Revoked { subject, list } => write!(
+                f,
+                "the server's certificate ({subject}) has been revoked, according to {list}"
+            ),
+            Self::Certificate { subject, reason } => write!(
+                f,
+                "the server's certificate ({subject}) cannot be accepted: {reason}"
+            ),
+            Self::Refused { reason } => write!(f, "the daemon refused this client: {reason}"),
+            Self::Handshake(reason) => write!(f, "the handshake failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {}
 
 fn list(names: &[String]) -> String {
     if names.is_empty() {

@@ -1,8 +1,10 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
+
+use super::line::Line;
 
 /// What became of the program that carries a connection: ssh, or what the URI's `command` names.
 #[derive(Debug, Clone)]
@@ -61,7 +63,7 @@ impl TunnelError {
         }
     }
 
-    /// What the program said, on one line and without what could upset a terminal.
+    /// What the program said, on one line.
     fn words(&self) -> String {
         let lines = self
             .stderr
@@ -69,16 +71,7 @@ impl TunnelError {
             // ssh draws frames of this sign.
             .map(|line| line.trim_matches(|c: char| c == '@' || c.is_whitespace()))
             .filter(|line| !line.is_empty());
-        let joined = lines.collect::<Vec<_>>().join(" ");
-        let mut words = String::with_capacity(joined.len());
-        for character in joined.chars() {
-            if character.is_control() {
-                words.extend(character.escape_default());
-            } else {
-                words.push(character);
-            }
-        }
-        words
+        lines.collect::<Vec<_>>().join(" ")
     }
 
     fn status(&self) -> Option<i32> {
@@ -121,6 +114,12 @@ impl TunnelError {
                 "; `ssh {host}` must be able to log in without being asked anything (keyfile= in \
                  the URI names a key)"
             ),
+            (_, Some(SSH_FAILED)) if said("Connection refused") => format!(
+                "; no ssh server listens there: is {host} the right host, and does its ssh server \
+                 run, on this port?"
+            ),
+            // The command was not even tried, so nothing else is known.
+            (_, Some(SSH_FAILED)) => String::new(),
             (_, Some(NOT_FOUND)) => format!(
                 "; {host} has neither virt-ssh-helper (a part of libvirt) nor a netcat that could \
                  stand in for it"
@@ -135,6 +134,7 @@ impl TunnelError {
 
 impl fmt::Display for TunnelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
         write!(f, "{}", self.program)?;
         if let Some(host) = &self.host {
             write!(f, " to {host}")?;
@@ -168,7 +168,7 @@ impl fmt::Display for TunnelError {
 impl std::error::Error for TunnelError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.failure {
-            TunnelFailure::NotStarted(error) => Some(&**error),
+            TunnelFailure::NotStarted(error) => error.source(),
             _ => None,
         }
     }

@@ -37,6 +37,7 @@ pub use merged::{DomainEvent, DomainEventKinds};
 pub use persistent::PersistentSubscription;
 pub use subscription::Subscription;
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::client::Connect;
@@ -73,23 +74,47 @@ mod sealed {
 }
 
 /// Why a subscription has no event to give.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventError {
     /// The consumer was too slow: so many events were dropped here. The subscription goes on.
-    #[error("{0} events were lost because they were not taken in time")]
     Lagged(u64),
     /// An event could not be decoded and is lost. The subscription goes on.
-    #[error(transparent)]
     Undecodable(ProtocolError),
     /// The connection was lost for this reason and is back; what happened meanwhile was not told. The
     /// subscription goes on. Only a [`PersistentSubscription`] has gaps.
-    #[error("the connection was lost and is back: {0}")]
     Gap(CloseReason),
     /// The connection is back, but not the subscription, which this ends.
-    #[error("the subscription could not be resumed: {0}")]
     NotResumed(Arc<Error>),
     /// The connection has ended, and with it the subscription.
-    #[error("the connection is closed: {0}")]
     Closed(CloseReason),
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lagged(count) => write!(
+                f,
+                "{count} events were lost because they were not taken in time"
+            ),
+            Self::Undecodable(error) => write!(f, "{error}"),
+            Self::Gap(reason) => write!(f, "the connection was lost and is back: {reason}"),
+            Self::NotResumed(error) => {
+                write!(f, "the subscription could not be resumed: {error}")
+            }
+            Self::Closed(reason) => write!(f, "the connection is closed: {reason}"),
+        }
+    }
+}
+
+/// As with [`Error`], the source lies below all that the text tells.
+impl std::error::Error for EventError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Lagged(_) => None,
+            Self::Undecodable(error) => error.source(),
+            Self::NotResumed(error) => error.source(),
+            Self::Gap(reason) | Self::Closed(reason) => reason.source(),
+        }
+    }
 }

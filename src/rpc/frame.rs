@@ -228,14 +228,15 @@ impl FrameBuffer {
 
     /// What the end of the stream means at this point.
     pub(crate) fn end_of_stream(&self) -> CloseReason {
+        if !self.is_partial() {
+            return CloseReason::Eof;
+        }
         let rest = self.buffer.get(self.start..).unwrap_or_default();
-        match (
-            self.is_partial(),
-            self.any_received || rest.len() >= LENGTH_SIZE,
-        ) {
-            (false, _) => CloseReason::Eof,
-            (true, true) => CloseReason::EofInMessage,
-            (true, false) => ProtocolError::not_libvirt(rest).into(),
+        let has_good_length = self.large.is_some() || rest.len() >= LENGTH_SIZE;
+        if self.any_received || has_good_length {
+            CloseReason::EofInMessage
+        } else {
+            ProtocolError::not_libvirt(rest).into()
         }
     }
 
@@ -251,8 +252,7 @@ impl FrameBuffer {
 }
 
 fn decode_header(message: &[u8]) -> Result<Header, ProtocolError> {
-    let header = message.get(LENGTH_SIZE..).unwrap_or_default();
-    xdr::from_slice(header).map_err(|source| ProtocolError::Header { source })
+    Header::decode(message.get(LENGTH_SIZE..).unwrap_or_default())
 }
 
 /// Appends one whole message to `out`; on an error `out` is as it was.

@@ -1,7 +1,8 @@
 //! The header of every message.
 
+use crate::error::ProtocolError;
 use crate::protocol::{EventInfo, ProcedureInfo, Program};
-use crate::xdr::{Decode, DecodeError, Encode, EncodeError, Reader, Writer};
+use crate::xdr::{self, Decode, DecodeError, Encode, EncodeError, Reader, Writer};
 
 /// Bytes of the length word in front of each message; it counts itself.
 pub(crate) const LENGTH_SIZE: usize = 4;
@@ -107,29 +108,49 @@ impl Encode for Header {
     }
 }
 
-impl<'a> Decode<'a> for Header {
+impl Header {
+    /// Decodes what stands between the length word and the payload.
+    #[inline]
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ProtocolError> {
+        let words = xdr::from_slice::<Words>(bytes);
+        let words = words.map_err(|source| ProtocolError::Header { source })?;
+        let [kind, status] = [words.kind, words.status];
+        Ok(Self {
+            id: words.id,
+            kind: one_of(&MessageType::ALL, kind).ok_or(ProtocolError::UnknownType { kind })?,
+            serial: words.serial,
+            status: one_of(&Status::ALL, status).ok_or(ProtocolError::UnknownStatus { status })?,
+        })
+    }
+}
+
+fn one_of<T: Copy>(all: &[T], number: i32) -> Option<T> {
+    let index = usize::try_from(number).ok()?;
+    all.get(index).copied()
+}
+
+/// A header whose type and status may be any numbers.
+struct Words {
+    id: ProcedureId,
+    kind: i32,
+    serial: u32,
+    status: i32,
+}
+
+impl<'a> Decode<'a> for Words {
     const MIN_SIZE: usize = HEADER_SIZE;
 
-    /// A type or status outside its enumeration is reported as an unknown arm.
     #[inline]
     fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        fn one_of<T: Copy>(all: &[T], number: i32) -> Result<T, DecodeError> {
-            usize::try_from(number)
-                .ok()
-                .and_then(|index| all.get(index).copied())
-                .ok_or(DecodeError::UnknownArm {
-                    discriminant: number,
-                })
-        }
         Ok(Self {
             id: ProcedureId {
                 program: u32::decode(reader)?,
                 version: u32::decode(reader)?,
                 procedure: u32::decode(reader)?,
             },
-            kind: one_of(&MessageType::ALL, i32::decode(reader)?)?,
+            kind: i32::decode(reader)?,
             serial: u32::decode(reader)?,
-            status: one_of(&Status::ALL, i32::decode(reader)?)?,
+            status: i32::decode(reader)?,
         })
     }
 }

@@ -19,6 +19,7 @@ where
         write: Box::new(GenericWriter(write)),
         security,
         passes_descriptors: false,
+        peer: None,
         carrier: None,
     }
 }

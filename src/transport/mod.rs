@@ -117,6 +117,8 @@ pub(crate) struct Transport {
     pub(crate) security: Security,
     /// Whether descriptors can travel along.
     pub(crate) passes_descriptors: bool,
+    /// Where the peer was found, if the URI does not say so.
+    pub(crate) peer: Option<String>,
     /// What else carries the bytes, if this is but the way to that.
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
 }

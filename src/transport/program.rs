@@ -97,6 +97,7 @@ impl Program<'_> {
             write: Box::new(write),
             security: self.security,
             passes_descriptors: false,
+            peer: None,
             carrier: Some(tunnel),
         })
     }

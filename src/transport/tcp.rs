@@ -27,6 +27,7 @@ pub(crate) async fn connect(host: &str, port: u16, deadline: Option<Instant>) ->
             encrypted: false,
         },
         passes_descriptors: false,
+        peer: None,
         carrier: None,
     })
 }

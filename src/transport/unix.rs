@@ -21,6 +21,7 @@ pub(crate) async fn connect(path: &Path) -> io::Result<Transport> {
             encrypted: false,
         },
         passes_descriptors: true,
+        peer: Some(path.display().to_string()),
         carrier: None,
     })
 }

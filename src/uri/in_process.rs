@@ -24,7 +24,7 @@ impl ConnectUri {
             }
             _ => return Ok(()),
         };
-        Err(Error::Unsupported(format!("{self}: {advice}")))
+        Err(Error::Unsupported(advice.to_owned()))
     }
 
     /// Whether it is that of a daemon's administration interface.

@@ -41,10 +41,11 @@ impl ConnectUri {
         config: &Config,
     ) -> Result<String> {
         if self.parameters.get("socket").is_none() && self.mode_or(config)? == Mode::Direct {
-            return Err(Error::Unsupported(format!(
-                "{self}: mode=direct over ssh; which sockets the other host has cannot be seen \
-                 from here, but proxy=native has that host choose"
-            )));
+            return Err(Error::Unsupported(
+                "mode=direct over ssh; which sockets the other host has cannot be seen from here, \
+                 but proxy=native has that host choose"
+                    .to_owned(),
+            ));
         }
         let netcat = self.parameters.get("netcat");
         let proxy = self.proxy_or_default(environment, config)?;

@@ -317,10 +317,7 @@ fn drivers_without_a_daemon() {
         "qemu+unix:///embed?root=/x",
     ] {
         let error = parse(text).require_daemon().unwrap_err();
-        assert!(
-            error.is_unsupported() && error.to_string().contains(text),
-            "{error}"
-        );
+        assert!(error.is_unsupported(), "{error}");
     }
     for text in [
         "test+unix:///default",

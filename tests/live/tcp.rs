@@ -79,11 +79,14 @@ async fn hosts_that_cannot_be_reached() {
 async fn a_peer_that_never_answers() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let opened = Connect::builder(&format!("qemu+tcp://127.0.0.1:{port}/system"))
+    let uri = format!("qemu+tcp://127.0.0.1:{port}/system");
+    let opened = Connect::builder(&uri)
         .open_timeout(Some(Duration::from_millis(50)))
         .open()
         .await;
-    assert!(matches!(opened, Err(Error::Timeout { .. })), "{opened:?}");
+    let error = opened.unwrap_err();
+    assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
+    assert!(error.to_string().contains(&uri), "{error}");
 }
 
 async fn failure(uri: &str) -> String {

@@ -84,7 +84,7 @@ async fn polkit_lets_in_or_does_not() {
         }
         let error = opened.unwrap_err();
         assert_eq!(error.code().map(i32::from), Some(code));
-        assert!(matches!(error, Error::Auth(_)), "{error:?}");
+        assert!(matches!(error.cause(), Error::Auth(_)), "{error:?}");
         assert!(error.to_string().contains(words_of_error), "{error}");
     }
     // What is not about us is not told as if it were.
@@ -96,7 +96,8 @@ async fn polkit_lets_in_or_does_not() {
             peer.send(&call.error(1, 7, "out of order")).await;
         })
         .await;
-    assert!(matches!(opened, Err(Error::Remote(_))), "{opened:?}");
+    let error = opened.unwrap_err();
+    assert!(matches!(error.cause(), Error::Remote(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -123,7 +124,7 @@ async fn daemons_that_fall_silent() {
         });
         tokio::time::resume();
         let error = opened.unwrap_err();
-        assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+        assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
         let text = error.to_string();
         assert!(
             text.contains("authentication") && text.contains("30s"),
@@ -172,7 +173,7 @@ mod sasl {
     fn exchange_error(opened: Result<Connect>) -> String {
         let error = opened.unwrap_err();
         let text = error.to_string();
-        match error {
+        match error.into_cause() {
             Error::Auth(error) if matches!(*error, AuthError::Exchange { .. }) => text,
             other => panic!("{other:?}"),
         }
@@ -299,7 +300,7 @@ mod sasl {
         let Some(ConnectionStatus::Ended(error)) = status else {
             panic!("{status:?}")
         };
-        assert!(matches!(&*error, Error::Auth(_)), "{error:?}");
+        assert!(matches!(error.cause(), Error::Auth(_)), "{error:?}");
     }
 
     /// Opens against a peer that offers SCRAM-SHA-1 and then acts.

@@ -1,6 +1,6 @@
 //! Messages however they are cut.
 
-use libvirt_client::{CloseReason, ProtocolError};
+use libvirt_client::{CloseReason, Error, ProtocolError};
 
 use crate::peer::{Listener, event, string, words};
 
@@ -107,6 +107,26 @@ async fn an_announced_length_costs_no_memory_until_the_bytes_come() {
         grown < 16 * 1024,
         "{grown} KiB for messages that never came"
     );
+}
+
+#[tokio::test]
+async fn a_first_message_that_ends_early_is_told_as_such_whatever_its_size() {
+    for (announced, sent) in [(1000, 500), (1_000_000, 300 * 1024), (MESSAGE_MAX, 4)] {
+        let listener = Listener::new();
+        let opened = listener
+            .open_against(async |mut peer| {
+                peer.take().await;
+                let mut bytes = words(&[announced]);
+                bytes.resize(sent, 0);
+                peer.send_bytes(&bytes).await;
+            })
+            .await;
+        let error = opened.unwrap_err();
+        assert!(
+            matches!(error.cause(), Error::Closed(CloseReason::EofInMessage)),
+            "{announced}: {error:?}"
+        );
+    }
 }
 
 fn resident_kib() -> u64 {

@@ -47,6 +47,15 @@ async fn the_opening_sequence_is_what_daemons_expect() {
     );
 }
 
+/// Every failure says what was to be opened.
+#[track_caller]
+fn assert_located(error: &Error, listener: &Listener) {
+    let text = error.to_string();
+    let socket = listener.path().display().to_string();
+    let start = format!("cannot open qemu+unix:///system at {socket}: ");
+    assert!(text.starts_with(&start), "{text}");
+}
+
 #[tokio::test]
 async fn a_peer_that_is_not_libvirt_is_named_with_its_first_bytes() {
     for greeting in [
@@ -61,16 +70,35 @@ async fn a_peer_that_is_not_libvirt_is_named_with_its_first_bytes() {
                 peer.send_bytes(greeting.as_bytes()).await;
             })
             .await;
-        let Err(Error::Closed(CloseReason::Protocol(error))) = opened else {
-            panic!("{greeting:?} gave {opened:?}");
+        let error = opened.unwrap_err();
+        assert_located(&error, &listener);
+        let Error::Closed(CloseReason::Protocol(error)) = error.cause() else {
+            panic!("{greeting:?} gave {error:?}");
         };
-        let ProtocolError::NotLibvirt { first_bytes } = &*error else {
+        let ProtocolError::NotLibvirt { first_bytes } = &**error else {
             panic!("{error:?}")
         };
         assert_eq!(first_bytes, greeting.as_bytes());
         let shown: String = greeting.escape_default().collect();
         assert!(error.to_string().contains(&shown), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_peer_that_wants_tls_is_told_by_its_alert() {
+    let listener = Listener::new();
+    let opened = listener
+        .open_against(async |mut peer| {
+            peer.take().await;
+            // Fatal: a record of a type that was not expected.
+            peer.send_bytes(&[0x15, 3, 3, 0, 2, 2, 10]).await;
+        })
+        .await;
+    let text = opened.unwrap_err().to_string();
+    assert!(
+        text.contains("or speaks it over TLS only (driver+tls"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -84,8 +112,10 @@ async fn a_refusal_while_opening_is_the_daemons_own_error() {
             assert_eq!(refusal.status, ERROR);
         })
         .await;
-    let Err(Error::Remote(error)) = opened else {
-        panic!("{opened:?}")
+    let error = opened.unwrap_err();
+    assert_located(&error, &listener);
+    let Error::Remote(error) = error.into_cause() else {
+        panic!("no report");
     };
     assert_eq!(error.message, "authentication failed: go away");
     assert_eq!(error.procedure, "AuthList");
@@ -97,9 +127,12 @@ async fn a_daemon_that_goes_away_while_opening_ends_the_opening() {
     let opened = listener
         .open_against(async |mut peer| drop(peer.take().await))
         .await;
+    let error = opened.unwrap_err();
+    assert_located(&error, &listener);
+    let cause = error.cause();
     assert!(
-        matches!(opened, Err(Error::Closed(CloseReason::Eof))),
-        "{opened:?}"
+        matches!(cause, Error::Closed(CloseReason::Eof)),
+        "{cause:?}"
     );
 }
 
@@ -108,7 +141,9 @@ async fn a_daemon_that_says_nothing_ends_the_opening_at_its_deadline() {
     let listener = Listener::new();
     let uri = listener.uri();
     let (opened, _peer) = tokio::join!(Connect::open(&uri), listener.accept());
-    assert!(matches!(opened, Err(Error::Timeout { .. })), "{opened:?}");
+    let error = opened.unwrap_err();
+    assert_located(&error, &listener);
+    assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -216,7 +251,13 @@ mod admin {
         let listener = Listener::new();
         let uri = uri(&listener);
         let (opened, _peer) = tokio::join!(AdminConnect::open(&uri), listener.accept());
-        assert!(matches!(opened, Err(Error::Timeout { .. })), "{opened:?}");
+        let error = opened.unwrap_err();
+        assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
+        let start = format!(
+            "cannot open libvirtd:///system at {}: ",
+            listener.path().display()
+        );
+        assert!(error.to_string().starts_with(&start), "{error}");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! A peer that says exactly what a test wants it to say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libvirt_client::{Connect, ConnectBuilder, Result};
 use tempfile::TempDir;
@@ -64,6 +64,10 @@ impl Listener {
             path,
             _dir: dir,
         }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     pub fn uri(&self) -> String {

@@ -292,7 +292,22 @@ async fn what_only_clients_send_breaks_the_connection() {
         .bytes()
     })
     .await;
-    assert!(matches!(error, ProtocolError::Header { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "a message of type 77 came, which does not exist"
+    );
+    let error = breaks_the_connection(|call| {
+        Message {
+            status: 3,
+            ..call.reply(&[])
+        }
+        .bytes()
+    })
+    .await;
+    assert_eq!(
+        error.to_string(),
+        "a message with status 3 came, which does not exist"
+    );
 }
 
 #[tokio::test]

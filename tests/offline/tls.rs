@@ -98,7 +98,7 @@ async fn servers_that_fall_silent() {
     let opened = server.open_against(async |_| tokio::time::pause()).await;
     tokio::time::resume();
     let error = opened.unwrap_err();
-    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
     let words = "the daemon's word that it accepts our TLS certificate got no reply within";
     assert!(error.to_string().contains(words), "{error}");
 
@@ -113,7 +113,7 @@ async fn servers_that_fall_silent() {
         })
         .await;
     let error = opened.unwrap_err();
-    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
     assert!(error.to_string().contains("first contact"), "{error}");
 }
 

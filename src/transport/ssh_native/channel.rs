@@ -49,6 +49,7 @@ pub(super) async fn open(
             encrypted: true,
         },
         passes_descriptors: false,
+        peer: None,
         carrier: Some(tunnel),
     })
 }

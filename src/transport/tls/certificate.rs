@@ -1,16 +1,21 @@
 //! What a certificate says, as far as it matters here.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use tokio_rustls::rustls::pki_types::UnixTime;
-use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::oid::db::{rfc5280, rfc5912};
-use x509_cert::der::{Decode, Error as DerError};
+use x509_cert::der::{Decode, Error as DerError, Reader as _, SliceReader};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
+
+/// The lengths of RSA keys with which ring makes signatures, and checks them.
+pub(super) const SIGNING_BITS: RangeInclusive<usize> = 2048..=4096;
+pub(super) const CHECKING_BITS: RangeInclusive<usize> = 2048..=8192;
 
 /// A certificate, taken apart.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(super) struct Certificate {
     key_usage: Option<Restriction<KeyUsage>>,
     purposes: Option<Restriction<ExtendedKeyUsage>>,
     pub(super) has_rsa_key: bool,
+    /// The length of its RSA key.
+    rsa_bits: Option<usize>,
     common_name: Option<String>,
     dns_names: Vec<String>,
     addresses: Vec<IpAddr>,
@@ -65,7 +72,8 @@ impl Certificate {
         }
         let common_name = certificate.subject().common_name()?;
         let basic = certificate.get_extension::<BasicConstraints>()?;
-        let algorithm = &certificate.subject_public_key_info().algorithm;
+        let key = certificate.subject_public_key_info();
+        let has_rsa_key = key.algorithm.oid == rfc5912::RSA_ENCRYPTION;
         Ok(Self {
             subject: spell(certificate.subject()),
             issuer: spell(certificate.issuer()),
@@ -74,7 +82,10 @@ impl Certificate {
             is_authority: basic.map(|(_, basic)| basic.ca),
             key_usage: restriction(certificate)?,
             purposes: restriction(certificate)?,
-            has_rsa_key: algorithm.oid == rfc5912::RSA_ENCRYPTION,
+            has_rsa_key,
+            rsa_bits: has_rsa_key
+                .then(|| rsa_bits(key.subject_public_key.raw_bytes()).ok())
+                .flatten(),
             common_name: common_name.map(|name| name.value().into_owned()),
             dns_names,
             addresses,
@@ -125,19 +136,39 @@ impl Certificate {
         self.host_patterns().any(|pattern| matches(pattern, host))
     }
 
-    /// The hosts that it is for.
-    pub(super) fn hosts(&self) -> Vec<String> {
+    /// The hosts that it is for; of addresses, if `host` is one.
+    pub(super) fn hosts(&self, host: &str) -> Vec<String> {
         let addresses = self.addresses.iter().map(ToString::to_string);
-        let patterns = self.host_patterns().map(ToOwned::to_owned);
-        patterns.chain(addresses).collect()
+        let mut hosts: Vec<_> = self.dns_names.iter().cloned().chain(addresses).collect();
+        if host.parse::<IpAddr>().is_err() {
+            hosts.extend(self.host_name_of_old().map(ToOwned::to_owned));
+        }
+        hosts
+    }
+
+    /// The subject's own name, if that matches a host but does not count.
+    pub(super) fn useless_common_name(&self, host: &str) -> Option<String> {
+        let name = self.common_name.as_deref()?;
+        (matches(name, host) && !self.names_host(host)).then(|| name.to_owned())
+    }
+
+    /// What is wrong with the length of its key, if that is for RSA.
+    pub(super) fn bad_length(&self, good: &RangeInclusive<usize>) -> Option<String> {
+        let bits = self.rsa_bits.filter(|bits| !good.contains(bits))?;
+        let (least, most) = (good.start(), good.end());
+        Some(format!(
+            "an RSA key of {bits} bits; {least} to {most} can be used"
+        ))
     }
 
     fn host_patterns(&self) -> impl Iterator<Item = &str> {
-        let common_name = self.common_name.as_deref();
-        let has_others = !self.dns_names.is_empty() || !self.addresses.is_empty();
-        let common_name = common_name.filter(|_| !has_others);
         let dns_names = self.dns_names.iter().map(String::as_str);
-        dns_names.chain(common_name)
+        dns_names.chain(self.host_name_of_old())
+    }
+
+    fn host_name_of_old(&self) -> Option<&str> {
+        let has_others = !self.dns_names.is_empty() || !self.addresses.is_empty();
+        self.common_name.as_deref().filter(|_| !has_others)
     }
 }
 
@@ -149,6 +180,18 @@ where
 {
     let extension = certificate.get_extension::<T>()?;
     Ok(extension.map(|(critical, allowed)| Restriction { critical, allowed }))
+}
+
+/// The length of the modulus, with which such a key begins.
+fn rsa_bits(key: &[u8]) -> Result<usize, DerError> {
+    let modulus = SliceReader::new(key)?.sequence(|reader| {
+        let modulus = UintRef::decode(reader)?;
+        UintRef::decode(reader)?;
+        Ok::<_, DerError>(modulus)
+    })?;
+    let bytes = modulus.as_bytes();
+    let leading = bytes.first().map_or(0, |byte| byte.leading_zeros());
+    Ok((bytes.len() * 8).saturating_sub(leading as usize))
 }
 
 /// First things first, unlike RFC 4514 has it.

@@ -11,7 +11,7 @@ use webpki::{
     anchor_from_trusted_cert,
 };
 
-use super::certificate::Certificate;
+use super::certificate::{CHECKING_BITS, Certificate};
 
 /// Those whose certificates are trusted.
 pub(super) struct Authorities {
@@ -84,7 +84,8 @@ impl Authorities {
         now: UnixTime,
     ) -> Result<(), Broken> {
         let other = |error: ChainError| Broken::Other(describe(&error));
-        let leaf = EndEntityCert::try_from(leaf).map_err(other)?;
+        let leaf_der = leaf;
+        let leaf = EndEntityCert::try_from(leaf_der).map_err(other)?;
         let lists: Vec<_> = self.revoked.iter().collect();
         let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
             // A list says nothing about certificates of other authorities.
@@ -107,9 +108,9 @@ impl Authorities {
         );
         verified.map(drop).map_err(|error| match error {
             // In the second case the authority has the name, but another key.
-            ChainError::UnknownIssuer | ChainError::InvalidSignatureForPublicKey => {
-                Broken::UnknownIssuer
-            }
+            ChainError::UnknownIssuer | ChainError::InvalidSignatureForPublicKey => self
+                .useless_issuer(leaf_der, between)
+                .map_or(Broken::UnknownIssuer, Broken::Other),
             ChainError::CertRevoked => Broken::Revoked,
             // Only the closure above says so.
             ChainError::CertDistrusted => self
@@ -118,6 +119,22 @@ impl Authorities {
                 .find_map(|anchor| self.out_of_date(anchor, now))
                 .unwrap_or_else(|| other(ChainError::CertDistrusted)),
             error => other(error),
+        })
+    }
+
+    /// Which of those who have issued the certificates has a key that checks no signature.
+    fn useless_issuer(
+        &self,
+        leaf: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+    ) -> Option<String> {
+        let parsed = |der: &CertificateDer<'_>| Certificate::parse(der).ok();
+        let between: Vec<_> = between.iter().filter_map(parsed).collect();
+        let issued: Vec<_> = parsed(leaf).into_iter().chain(between).collect();
+        issued.iter().chain(&self.certificates).find_map(|issuer| {
+            let reason = issuer.bad_length(&CHECKING_BITS)?;
+            let has_issued = issued.iter().any(|it| it.issuer == issuer.subject);
+            has_issued.then(|| format!("its authority {} has {reason}", issuer.subject))
         })
     }
 

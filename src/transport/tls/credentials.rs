@@ -13,7 +13,7 @@ use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_cert::ext::pkix::KeyUsage;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::certificate::{Certificate, Role};
+use super::certificate::{Certificate, Role, SIGNING_BITS};
 use super::chain::{Authorities, Broken};
 use super::options::{Identity, TlsOptions};
 use super::places::Places;
@@ -145,8 +145,11 @@ fn make_own(
         .map_err(|error| unusable(&key_name, pem_error("private key", &error)))?;
     let signing_key = provider.key_provider.load_private_key(der.clone_key());
     der.zeroize();
-    let signing_key = signing_key
-        .map_err(|error| unusable(&key_name, format!("the key cannot be used: {error}")))?;
+    let signing_key = signing_key.map_err(|error| {
+        let reason = certificate.bad_length(&SIGNING_BITS);
+        let reason = reason.map_or_else(|| error.to_string(), |reason| format!("it is {reason}"));
+        unusable(&key_name, format!("the key cannot be used: {reason}"))
+    })?;
     let key = CertifiedKey::new(chain, signing_key);
     if key.keys_match().is_err() {
         let reason = format!("it is not the key of the certificate in {certificate_name}");

@@ -212,13 +212,15 @@ fn handshake_error(error: &io::Error, refused: &TlsError) -> TlsError {
              library speaks TLS 1.2 and 1.3"
         ),
         Some(RustlsError::InvalidMessage(_)) => {
-            "the server's answer is not TLS; is this the right port?".to_owned()
+            "the server's answer is not TLS; is this a port for plain TCP (driver+tcp://…), or of \
+             something else than libvirt?"
+                .to_owned()
         }
         Some(other) => other.to_string(),
         None if is_end(error) => {
-            "the server hung up in the middle of it. Either this port is not for TLS, or the \
-             server has no TLS version or cipher in common with us; this library speaks TLS 1.2 \
-             and 1.3"
+            "the server hung up in the middle of it. Either this port is not for TLS but for plain \
+             TCP (driver+tcp://…), or the server has no TLS version or cipher in common with us \
+             (this library speaks TLS 1.2 and 1.3), or its RSA key is shorter than 2048 bits"
                 .to_owned()
         }
         None => error.to_string(),

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{
 };
 use x509_cert::ext::pkix::KeyUsage;
 
-use super::certificate::{Certificate, Role};
+use super::certificate::{CHECKING_BITS, Certificate, Role};
 use super::chain::{Authorities, Broken};
 use crate::error::TlsError;
 
@@ -37,6 +37,23 @@ impl Verifier {
         // Nothing panics while it holds this.
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
+    }
+
+    fn fail(&self, failure: TlsError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+
+    /// A key whose length is not supported is nothing but a bad signature to rustls.
+    fn explain(&self, error: RustlsError, leaf: &CertificateDer<'_>) -> RustlsError {
+        if let Ok(certificate) = Certificate::parse(leaf)
+            && let Some(reason) = certificate.bad_length(&CHECKING_BITS)
+        {
+            self.fail(TlsError::Certificate {
+                subject: certificate.subject,
+                reason: format!("it has {reason}"),
+            });
+        }
+        error
     }
 
     fn check(
@@ -75,7 +92,8 @@ impl Verifier {
             return Err(TlsError::WrongHost {
                 subject,
                 host: self.host.clone(),
-                names: certificate.hosts(),
+                names: certificate.hosts(&self.host),
+                common_name: certificate.useless_common_name(&self.host),
             });
         }
         if !certificate.permits(KeyUsage::digital_signature) {
@@ -138,7 +156,7 @@ impl ServerCertVerifier for Verifier {
             tracing::warn!(%failure, "a bad certificate is accepted, as asked for");
             return Ok(ServerCertVerified::assertion());
         }
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+        self.fail(failure);
         Err(CertificateError::ApplicationVerificationFailure.into())
     }
 
@@ -150,6 +168,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<HandshakeSignatureValid, RustlsError> {
         let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, leaf, signature, algorithms)
+            .map_err(|error| self.explain(error, leaf))
     }
 
     fn verify_tls13_signature(
@@ -160,6 +179,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<HandshakeSignatureValid, RustlsError> {
         let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, leaf, signature, algorithms)
+            .map_err(|error| self.explain(error, leaf))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -157,7 +157,7 @@ async fn both_refuse_the_same() {
     ] {
         let error = Connect::open(uri).await.unwrap_err();
         assert!(
-            matches!(error, Error::Uri { .. } | Error::Unsupported(_)),
+            matches!(error.cause(), Error::Uri { .. } | Error::Unsupported(_)),
             "{uri}: {error:?}"
         );
         let virshs = super::virsh(uri, &["uri"]).unwrap_err();

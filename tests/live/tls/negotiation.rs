@@ -31,7 +31,7 @@ async fn versions_and_ciphers() {
     let error = Connect::open(&uri).await.unwrap_err();
     assert!(error.is_unsupported(), "{error:?}");
     assert_eq!(
-        error.to_string(),
+        error.cause().to_string(),
         "not supported: tls_priority \"NORMAL:%PROFILE_HIGH\": \"%PROFILE_HIGH\" cannot be \
          honoured; TLS versions (VERS-…), ciphers and groups (GROUP-…) can be chosen"
     );
@@ -128,8 +128,26 @@ async fn ports_that_are_not_for_tls() {
     );
     let (error, text) = failure(Connect::open(&uri).await);
     assert!(matches!(error, TlsError::Handshake(_)), "{error:?}");
-    assert!(text.contains("this port is not for TLS"), "{text}");
+    assert!(
+        text.contains("this port is not for TLS but for plain TCP"),
+        "{text}"
+    );
     assert!(text.starts_with("TLS with localhost port "), "{text}");
+}
+
+#[tokio::test]
+async fn ports_that_are_for_tls_only() {
+    let Some(served) = serve(&Leaf::server(), |builder| builder) else {
+        return;
+    };
+    let tls = served.daemon.uri_over("tls", "localhost").unwrap();
+    let uri = tls.replace("+tls:", "+tcp:");
+    let text = Connect::open(&uri).await.unwrap_err().to_string();
+    assert!(text.starts_with(&format!("cannot open {uri}: ")), "{text}");
+    assert!(
+        text.contains("expect TLS: is this such a port (driver+tls"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -145,7 +163,10 @@ async fn peers_that_say_something_else() {
     });
     let (error, text) = failure(Connect::open(&uri).await);
     assert!(matches!(error, TlsError::Handshake(_)), "{error:?}");
-    assert!(text.contains("is this the right port?"), "{text}");
+    assert!(
+        text.contains("is this a port for plain TCP (driver+tcp://…)"),
+        "{text}"
+    );
     peer.join().unwrap();
 }
 
@@ -158,7 +179,7 @@ async fn peers_that_say_nothing() {
         .open_timeout(Some(Duration::from_millis(100)))
         .open();
     let error = opening.await.unwrap_err();
-    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
     assert!(error.to_string().contains("the TLS handshake"), "{error}");
     // Nothing is left of it: after our greeting the peer sees the end.
     let (mut socket, _) = listener.accept().unwrap();

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use libvirt_client::TlsError;
+use libvirt_client::{Connect, TlsError};
 use rig::Need;
 use rig::certificates::{Authority, Leaf, Validity, client_dir};
 
-use super::{Served, serve, serve_with};
+use super::{Served, failure, serve, serve_with};
 
 /// Fails for that reason, in virsh as well, unless the certificate does not matter.
 async fn assert_untrusted(served: &Served, parameters: &str, words: &str) -> TlsError {
@@ -175,10 +175,19 @@ async fn names_that_count() {
         let uri = served.uri(host, &served.client, "");
         if passes {
             served.open(&uri).await;
-        } else {
-            let (error, _) = served.failure(&uri).await;
-            assert!(matches!(error, TlsError::WrongHost { .. }), "{error:?}");
+            continue;
         }
+        let (error, text) = served.failure(&uri).await;
+        assert!(matches!(error, TlsError::WrongHost { .. }), "{error:?}");
+        let words = match (common_name == host, alternative) {
+            (true, []) => {
+                "but for no host at all; \"127.0.0.1\" is its common name only, which \
+                           counts for host names and not for addresses"
+            }
+            (true, _) => "is its common name only, which does not count beside",
+            (false, _) => "is not for \"127.0.0.1\" but for \"localhost\"",
+        };
+        assert!(text.contains(words), "{text}");
     }
 }
 
@@ -208,9 +217,12 @@ async fn rsa_keys_and_authorities_in_between() {
     }
     let root = Authority::new("root").unwrap();
     let between = root.intermediate("between").unwrap();
-    let identity = between.issue_rsa(&Leaf::server()).unwrap();
+    let identity = between.issue_rsa(&Leaf::server(), 2048).unwrap();
     let served = serve_with(root, identity, |builder| builder);
-    let identity = served.authority.issue_rsa(&Leaf::client("rsa")).unwrap();
+    let identity = served
+        .authority
+        .issue_rsa(&Leaf::client("rsa"), 2048)
+        .unwrap();
     let files = served.files("rsa", Some(&identity));
     for version in ["1.2", "1.3"] {
         let priority = format!("&tls_priority=NORMAL:-VERS-ALL:%2BVERS-TLS{version}");
@@ -222,5 +234,52 @@ async fn rsa_keys_and_authorities_in_between() {
     let identity = between.issue(&Leaf::client("chained")).unwrap();
     let files = served.files("chained", Some(&identity));
     let uri = served.uri("localhost", &files, "");
-    libvirt_client::Connect::open(&uri).await.unwrap();
+    Connect::open(&uri).await.unwrap();
+}
+
+#[tokio::test]
+async fn rsa_keys_that_are_too_short() {
+    if !rig::available(&[Need::Daemon, Need::Virsh, Need::Openssl]).unwrap() {
+        return;
+    }
+    let words = "has an RSA key of 1024 bits; 2048 to 8192 can be used";
+    let authority = Authority::new("ca").unwrap();
+    let identity = authority.issue_rsa(&Leaf::server(), 1024).unwrap();
+    let served = serve_with(authority, identity, |builder| builder);
+    for parameters in ["", "&no_verify=1"] {
+        let priority = "&tls_priority=NORMAL:-VERS-ALL:%2BVERS-TLS1.2";
+        let uri = served.good_uri(&format!("{priority}{parameters}"));
+        let (error, text) = failure(Connect::open(&uri).await);
+        assert!(matches!(error, TlsError::Certificate { .. }), "{error:?}");
+        assert!(text.contains(&format!("it {words}")), "{text}");
+    }
+    // The signatures of TLS 1.3 are too long for such a key: the server gives up by itself.
+    let (error, text) = failure(Connect::open(&served.good_uri("")).await);
+    assert!(matches!(error, TlsError::Handshake(_)), "{error:?}");
+    let reason = "or its RSA key is shorter than 2048 bits";
+    assert!(text.contains(reason), "{text}");
+
+    // Our own, which makes signatures; those may not be so long.
+    let short = served.authority.issue_rsa(&Leaf::client("me"), 1024);
+    let files = served.files("short", Some(&short.unwrap()));
+    let (error, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+    assert!(matches!(error, TlsError::Credentials { .. }), "{error:?}");
+    let reason = "clientkey.pem: the key cannot be used: it is an RSA key of 1024 bits; 2048 to \
+                  4096 can be used";
+    assert!(text.contains(reason), "{text}");
+
+    // That of the authority.
+    let authority = Authority::rsa("weak", 1024).unwrap();
+    let identity = authority.issue(&Leaf::server()).unwrap();
+    let served = serve_with(authority, identity, |builder| builder);
+    let files = served.files("without", None);
+    let (error, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+    assert!(matches!(error, TlsError::Certificate { .. }), "{error:?}");
+    assert!(
+        text.contains(&format!("its authority O=rig,CN=weak {words}")),
+        "{text}"
+    );
+    let (error, text) = failure(Connect::open(&served.good_uri("")).await);
+    assert!(matches!(error, TlsError::Credentials { .. }), "{error:?}");
+    assert!(text.contains(words), "{text}");
 }

@@ -16,24 +16,18 @@
 //! ```
 
 use std::fs;
-use std::io::{Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
-    SerialNumber, date_time_ymd,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData,
+    RevokedCertParams, SerialNumber, SignatureAlgorithm, SigningKey, date_time_ymd,
 };
 
-use crate::command::{stdout_of, stdout_of_with_input};
 use crate::error::{Attempt as _, Error, Result};
-
-/// The longest that making a key may take.
-const OPENSSL_LIMIT: Duration = Duration::from_secs(60);
+use crate::rsa::RsaKey;
 
 /// When a certificate or a list is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +58,7 @@ impl Validity {
 
 /// What issues certificates.
 pub struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: CertifiedIssuer<'static, Key>,
     /// The certificates of those between it and the root, as PEM, its own first.
     chain: String,
 }
@@ -77,8 +71,17 @@ impl Authority {
 
     /// A root whose own certificate is valid at another time.
     pub fn valid(name: &str, validity: Validity) -> Result<Self> {
+        Self::root(name, validity, Key::Elliptic(key()?))
+    }
+
+    /// A root with an RSA key of so many bits.
+    pub fn rsa(name: &str, bits: u32) -> Result<Self> {
+        Self::root(name, Validity::Now, Key::Rsa(RsaKey::new(bits)?))
+    }
+
+    fn root(name: &str, validity: Validity, key: Key) -> Result<Self> {
         let params = authority_params(name, validity);
-        let issuer = CertifiedIssuer::self_signed(params, key()?).map_err(cannot("a root"))?;
+        let issuer = CertifiedIssuer::self_signed(params, key).map_err(cannot("a root"))?;
         Ok(Self {
             issuer,
             chain: String::new(),
@@ -88,7 +91,7 @@ impl Authority {
     /// An authority that this one has issued the certificate of.
     pub fn intermediate(&self, name: &str) -> Result<Self> {
         let params = authority_params(name, Validity::Now);
-        let issuer = CertifiedIssuer::signed_by(params, key()?, &self.issuer)
+        let issuer = CertifiedIssuer::signed_by(params, Key::Elliptic(key()?), &self.issuer)
             .map_err(cannot("an intermediate authority"))?;
         Ok(Self {
             chain: issuer.pem() + &self.chain,
@@ -108,23 +111,14 @@ impl Authority {
         self.issue_for(leaf, &key, pem)
     }
 
-    /// Issues a certificate with a new RSA key, in the older of the two formats for such keys.
-    pub fn issue_rsa(&self, leaf: &Leaf) -> Result<Identity> {
-        let mut command = Command::new("openssl");
-        command.args(["genrsa", "-traditional", "2048"]);
-        let pem = stdout_of(&mut command, OPENSSL_LIMIT)?;
-        let mut file = tempfile::tempfile().attempt(|| String::from("creating a file"))?;
-        file.write_all(pem.as_bytes())
-            .and_then(|()| file.rewind())
-            .attempt(|| String::from("writing a key"))?;
-        let mut command = Command::new("openssl");
-        command.args(["pkcs8", "-topk8", "-nocrypt"]);
-        let other_format = stdout_of_with_input(&mut command, file, OPENSSL_LIMIT)?;
-        let key = KeyPair::from_pem(&other_format).map_err(cannot("a key out of openssl's"))?;
-        self.issue_for(leaf, &key, pem)
+    /// Issues a certificate with a new RSA key of so many bits, in the older of the two formats for
+    /// such keys.
+    pub fn issue_rsa(&self, leaf: &Leaf, bits: u32) -> Result<Identity> {
+        let key = RsaKey::new(bits)?;
+        self.issue_for(leaf, &key, key.pem().to_owned())
     }
 
-    fn issue_for(&self, leaf: &Leaf, key: &KeyPair, pem: String) -> Result<Identity> {
+    fn issue_for(&self, leaf: &Leaf, key: &impl PublicKeyData, pem: String) -> Result<Identity> {
         let (params, serial) = leaf.params()?;
         let certificate = params
             .signed_by(key, &self.issuer)
@@ -155,6 +149,37 @@ impl Authority {
         };
         let list = params.signed_by(&self.issuer).and_then(|list| list.pem());
         list.map_err(cannot("a revocation list"))
+    }
+}
+
+/// An authority's key.
+enum Key {
+    Elliptic(KeyPair),
+    Rsa(RsaKey),
+}
+
+impl PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        match self {
+            Self::Elliptic(key) => key.der_bytes(),
+            Self::Rsa(key) => key.der_bytes(),
+        }
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        match self {
+            Self::Elliptic(key) => key.algorithm(),
+            Self::Rsa(key) => key.algorithm(),
+        }
+    }
+}
+
+impl SigningKey for Key {
+    fn sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, rcgen::Error> {
+        match self {
+            Self::Elliptic(key) => key.sign(message),
+            Self::Rsa(key) => SigningKey::sign(key, message),
+        }
     }
 }
 

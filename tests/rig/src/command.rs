@@ -22,9 +22,19 @@ pub(crate) fn stdout_of_with_input(
     input: impl Into<Stdio>,
     limit: Duration,
 ) -> Result<String> {
+    let bytes = bytes_of(command, input, limit)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The same, whatever it writes.
+pub(crate) fn bytes_of(
+    command: &mut Command,
+    input: impl Into<Stdio>,
+    limit: Duration,
+) -> Result<Vec<u8>> {
     let output = output_with_input(command, input.into(), limit)?;
     if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        Ok(output.stdout)
     } else {
         Err(Error::Failed(format!(
             "{} failed, {}:\n{}{}",

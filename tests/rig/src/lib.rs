@@ -34,6 +34,7 @@ mod need;
 pub mod network;
 pub mod processes;
 mod release;
+mod rsa;
 mod search;
 pub mod shared;
 pub mod ssh;

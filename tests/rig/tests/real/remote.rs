@@ -59,14 +59,14 @@ fn other_kinds_of_certificates() -> Result<()> {
     }
     let root = Authority::new("root")?;
     let between = root.intermediate("between")?;
-    let identity = between.issue_rsa(&Leaf::server())?;
+    let identity = between.issue_rsa(&Leaf::server(), 2048)?;
     let daemon = Daemon::builder()
         .test_driver()
         .listen_tls(ServerFiles::new(&root, identity))
         // Its own certificate is not issued by what clients are to trust.
         .conf_line("tls_no_sanity_certificate = 1")
         .start()?;
-    let client = root.issue_rsa(&Leaf::client("rsa"))?;
+    let client = root.issue_rsa(&Leaf::client("rsa"), 2048)?;
     let dir = client_dir(
         &daemon.scratch().join("client"),
         &root.pem(),

@@ -1,0 +1,118 @@
+//! What is told of a failure.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::line::Line;
+use super::uri::without_password;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Line(f);
+        match self {
+            Self::Remote(error) => write!(f, "{error}"),
+            Self::Closed(reason) => write!(f, "the connection is closed: {reason}"),
+            Self::NotConnected(error) => write!(f, "not connected: {error}"),
+            Self::Timeout {
+                procedure,
+                after,
+                waiting,
+            } => write!(f, "{procedure} {waiting} within {after:?}"),
+            Self::Overrun { procedure, unread } => write!(
+                f,
+                "the stream of {procedure} was given up: {unread} bytes of it were not read while \
+                 others waited for the connection; open a connection of its own for it \
+                 (Connect::reopen)"
+            ),
+            Self::Protocol(error) => write!(f, "protocol violation: {error}"),
+            Self::InvalidArgument { procedure, reason } => {
+                write!(f, "invalid argument for {procedure}: {reason}")
+            }
+            Self::Uri { uri, reason } => {
+                write!(f, "invalid URI {:?}: {reason}", without_password(uri))
+            }
+            Self::Config { path, line, reason } => {
+                write!(f, "{}", path.display())?;
+                if let Some(line) = line {
+                    write!(f, ":{line}")?;
+                }
+                write!(f, ": {reason}")
+            }
+            Self::Connect {
+                target,
+                tried,
+                source,
+            } => {
+                write!(f, "cannot connect to {target}: {source}")?;
+                if tried.len() > 1 {
+                    let paths: Vec<_> = tried.iter().map(PathBuf::as_path).map(shown).collect();
+                    write!(f, " (tried {})", paths.join(", "))?;
+                }
+                f.write_str(hint(source))
+            }
+            Self::Start { daemon, source } => {
+                write!(f, "{} cannot be started: {source}", daemon.display())
+            }
+            Self::Network(error) => write!(f, "{error}"),
+            Self::Tunnel(error) => write!(f, "{error}"),
+            Self::Tls { host, port, source } => write!(f, "TLS with {host} port {port}: {source}"),
+            Self::Ssh(error) => write!(f, "{error}"),
+            Self::Opening {
+                target,
+                source,
+                hint,
+            } => {
+                write!(f, "cannot open {target}: {source}")?;
+                hint.map_or(Ok(()), |hint| write!(f, "; {hint}"))
+            }
+            Self::Auth(error) => write!(f, "authentication failed: {error}"),
+            Self::File(error) => write!(f, "the local file: {error}"),
+            Self::Unsupported(what) => write!(f, "not supported: {what}"),
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn hint(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => "; is the daemon running?",
+        io::ErrorKind::ConnectionRefused => "; the socket exists, but no daemon listens on it",
+        io::ErrorKind::PermissionDenied => {
+            "; this user may not use the socket (the group `libvirt` often may)"
+        }
+        _ => "",
+    }
+}
+
+/// The text of each error contains that of its cause, which is not told again: the source is the
+/// cause's.
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Remote(error) => error.source(),
+            Self::Closed(reason) => reason.source(),
+            Self::NotConnected(error) => error.source(),
+            Self::Protocol(error) => error.source(),
+            Self::Connect { source, .. } | Self::Start { source, .. } => source.source(),
+            Self::Network(error) => error.source(),
+            Self::Tunnel(error) => error.source(),
+            Self::Tls { source, .. } => source.source(),
+            Self::Ssh(error) => error.source(),
+            Self::Opening { source, .. } => source.source(),
+            Self::Auth(error) => error.source(),
+            Self::File(error) => error.source(),
+            Self::Timeout { .. }
+            | Self::Overrun { .. }
+            | Self::InvalidArgument { .. }
+            | Self::Uri { .. }
+            | Self::Config { .. }
+            | Self::Unsupported(_) => None,
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! What errors say.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::types::error::{ErrorDomain, ErrorLevel};
+use crate::xdr::DecodeError;
+
+/// Something of the user's or the system's that has a cause of its own.
+#[derive(Debug)]
+struct Deep(Option<Box<Deep>>);
+
+impl fmt::Display for Deep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Some(_) => "the upper cause",
+            None => "the lower cause",
+        })
+    }
+}
+
+impl StdError for Deep {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.as_deref().map(|deep| deep as _)
+    }
+}
+
+fn deep() -> io::Error {
+    io::Error::other(Deep(Some(Box::new(Deep(None)))))
+}
+
+fn remote() -> RemoteError {
+    RemoteError {
+        code: ErrorCode::NoDomain,
+        domain: ErrorDomain::Qemu,
+        level: ErrorLevel::Error,
+        message: "the report".to_owned(),
+        str1: None,
+        str2: None,
+        str3: None,
+        int1: 0,
+        int2: 0,
+        procedure: "DomainCreate",
+    }
+}
+
+fn undecodable() -> DecodeError {
+    DecodeError::UnknownArm { discriminant: 7 }
+}
+
+fn protocol_errors() -> Vec<ProtocolError> {
+    let source = undecodable();
+    vec![
+        ProtocolError::NotLibvirt {
+            first_bytes: b"\n".to_vec(),
+        },
+        ProtocolError::Header { source },
+        ProtocolError::Reply {
+            procedure: "DomainCreate",
+            source,
+        },
+        ProtocolError::Event {
+            event: "DomainEventLifecycle",
+            source,
+        },
+        ProtocolError::Senseless {
+            procedure: "DomainCreate",
+            reason: "why".to_owned(),
+        },
+    ]
+}
+
+fn tunnel(failure: TunnelFailure) -> Arc<TunnelError> {
+    Arc::new(TunnelError {
+        program: "ssh".to_owned(),
+        host: Some("kvm1".to_owned()),
+        failure,
+        stderr: "words".to_owned(),
+    })
+}
+
+fn close_reasons() -> Vec<CloseReason> {
+    let mut reasons = vec![
+        CloseReason::Eof,
+        CloseReason::Io(Arc::new(deep())),
+        CloseReason::Tunnel(tunnel(TunnelFailure::NotStarted(Arc::new(deep())))),
+        CloseReason::CutOff {
+            cause: Arc::new(CloseReason::Io(Arc::new(deep()))),
+            silence: Arc::new(Silence {
+                lasted: Duration::from_secs(1),
+                unanswered: vec![("DomainCreate", 2)],
+            }),
+        },
+    ];
+    reasons.extend(protocol_errors().into_iter().map(CloseReason::from));
+    reasons
+}
+
+fn auth_errors() -> Vec<AuthError> {
+    let method = || "polkit".to_owned();
+    vec![
+        AuthError::Refused {
+            method: method(),
+            user: None,
+            source: Box::new(remote()),
+        },
+        AuthError::Exchange {
+            method: method(),
+            reason: "why".to_owned(),
+        },
+    ]
+}
+
+/// One or more of each kind.
+fn samples() -> Vec<Error> {
+    let text = || "why".to_owned();
+    let mut samples = vec![
+        Error::Remote(Box::new(remote())),
+        Error::NotConnected(Arc::new(Error::Closed(CloseReason::from(deep())))),
+        Error::InvalidArgument {
+            procedure: "DomainCreate",
+            reason: text(),
+        },
+        Error::Uri {
+            uri: text(),
+            reason: text(),
+        },
+        Error::Config {
+            path: "/file".into(),
+            line: Some(1),
+            reason: text(),
+        },
+        Error::Connect {
+            target: "/socket".to_owned(),
+            tried: vec!["/other".into(), "/socket".into()],
+            source: deep(),
+        },
+        Error::Start {
+            daemon: "/libvirtd".into(),
+            source: deep(),
+        },
+        Error::Network(Box::new(NetworkError {
+            host: "kvm1".to_owned(),
+            port: 1,
+            attempts: vec![(([127, 0, 0, 1], 1).into(), deep())],
+            resolution: None,
+        })),
+        Error::Network(Box::new(NetworkError {
+            host: "kvm1".to_owned(),
+            port: 1,
+            attempts: Vec::new(),
+            resolution: Some(deep()),
+        })),
+        Error::Tunnel(tunnel(TunnelFailure::NotStarted(Arc::new(deep())))),
+        Error::Tunnel(tunnel(TunnelFailure::Lost)),
+        Error::Tls {
+            host: "kvm1".to_owned(),
+            port: 1,
+            source: Box::new(TlsError::Handshake(text())),
+        },
+        Error::Ssh(Box::new(SshError {
+            host: "kvm1".to_owned(),
+            failure: SshFailure::KnownHosts {
+                file: "/file".into(),
+                source: deep(),
+            },
+        })),
+        Error::Opening {
+            target: "qemu:///system".to_owned(),
+            source: Box::new(Error::Closed(CloseReason::from(deep()))),
+            hint: Some("is it there?"),
+        },
+        Error::File(deep()),
+        Error::Unsupported(text()),
+        Error::Timeout {
+            procedure: "DomainCreate",
+            after: Duration::from_secs(1),
+            waiting: Waiting::Opening,
+        },
+        Error::Overrun {
+            procedure: "StorageVolDownload",
+            unread: 1,
+        },
+    ];
+    samples.extend(close_reasons().into_iter().map(Error::Closed));
+    samples.extend(protocol_errors().into_iter().map(Error::Protocol));
+    samples.extend(auth_errors().into_iter().map(Error::from));
+    samples
+}
+
+/// A number for each kind; whoever adds one adds a sample, too.
+fn kind(error: &Error) -> usize {
+    match error {
+        Error::Remote(_) => 0,
+        Error::Closed(_) => 1,
+        Error::NotConnected(_) => 2,
+        Error::Timeout { .. } => 3,
+        Error::Protocol(_) => 4,
+        Error::InvalidArgument { .. } => 5,
+        Error::Uri { .. } => 6,
+        Error::Config { .. } => 7,
+        Error::Connect { .. } => 8,
+        Error::Start { .. } => 9,
+        Error::Network(_) => 10,
+        Error::Tunnel(_) => 11,
+        Error::Tls { .. } => 12,
+        Error::Ssh(_) => 13,
+        Error::Opening { .. } => 14,
+        Error::Auth(_) => 15,
+        Error::File(_) => 16,
+        Error::Unsupported(_) => 17,
+        Error::Overrun { .. } => 18,
+    }
+}
+const KINDS: usize = 19;
+
+/// The texts of an error and of all that is below it.
+fn chain(error: &dyn StdError) -> Vec<String> {
+    let mut texts = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(error) = next {
+        texts.push(error.to_string());
+        next = error.source();
+    }
+    texts
+}
+
+fn assert_told_once(error: &dyn StdError) {
+    let texts = chain(error);
+    for (index, text) in texts.iter().enumerate() {
+        let above = texts.get(..index).unwrap_or_default();
+        assert!(
+            !above.iter().any(|upper| upper.contains(text.as_str())),
+            "{texts:#?}"
+        );
+    }
+    // What lies deeper than the text is not lost.
+    let has_deep_cause = texts.iter().any(|text| text.contains("the upper cause"));
+    let tells_deeper = texts.last().is_some_and(|text| text == "the lower cause");
+    assert_eq!(has_deep_cause, tells_deeper, "{texts:#?}");
+}
+
+#[test]
+fn no_cause_is_told_twice() {
+    let samples = samples();
+    for number in 0..KINDS {
+        assert!(samples.iter().any(|it| kind(it) == number), "{number}");
+    }
+    for error in &samples {
+        assert_told_once(error);
+    }
+    for reason in close_reasons() {
+        assert_told_once(&reason);
+    }
+    for error in protocol_errors() {
+        assert_told_once(&error);
+    }
+    for error in auth_errors() {
+        assert_told_once(&error);
+    }
+}
+
+#[test]
+fn what_peers_say_stays_on_one_line() {
+    let said = || "two\nlines\x1b[2J\u{202e}".to_owned();
+    let list = || vec![said()];
+    let host = "kvm1".to_owned();
+    let mut report = remote();
+    report.message = said() + ".\n";
+    let errors = [
+        Error::from(report.clone()),
+        AuthError::Refused {
+            method: "polkit".to_owned(),
+            user: None,
+            source: Box::new(report),
+        }
+        .into(),
+        AuthError::NoMechanism {
+            offered: list(),
+            known: Vec::new(),
+        }
+        .into(),
+        AuthError::Exchange {
+            method: "SCRAM".to_owned(),
+            reason: said(),
+        }
+        .into(),
+        Error::Tunnel(Arc::new(TunnelError {
+            program: "ssh".to_owned(),
+            host: Some(host.clone()),
+            failure: TunnelFailure::Ended(ExitStatus::from_raw(0xff00)),
+            stderr: said(),
+        })),
+        Error::Ssh(Box::new(SshError {
+            host: host.clone(),
+            failure: SshFailure::Broken(said()),
+        })),
+        Error::Tls {
+            host,
+            port: 1,
+            source: Box::new(TlsError::WrongHost {
+                subject: said(),
+                host: "kvm1".to_owned(),
+                names: list(),
+                common_name: Some(said()),
+            }),
+        },
+        Error::Start {
+            daemon: "/libvirtd".into(),
+            source: io::Error::other(said()),
+        },
+        Error::Protocol(ProtocolError::Senseless {
+            procedure: "DomainCreate",
+            reason: said(),
+        }),
+        Error::Closed(CloseReason::from(io::Error::other(said()))),
+        Error::Unsupported(said()),
+    ];
+    for error in errors {
+        let text = error.to_string();
+        let escaped = r"two\nlines\u{1b}[2J\u{202e}";
+        // A program's lines are joined.
+        assert!(
+            text.contains(escaped) || text.contains(&escaped.replace(r"\n", " ")),
+            "{text}"
+        );
+        assert!(!text.contains(char::is_control), "{text:?}");
+        assert!(!text.ends_with("\\n"), "{text}");
+    }
+}
+
+fn ssh_ended(status: i32, stderr: &str) -> String {
+    TunnelError {
+        program: "ssh".to_owned(),
+        host: Some("kvm1".to_owned()),
+        failure: TunnelFailure::Ended(ExitStatus::from_raw(status << 8)),
+        stderr: stderr.to_owned(),
+    }
+    .to_string()
+}
+
+#[test]
+fn who_refused_is_told() {
+    let text = ssh_ended(
+        255,
+        "ssh: connect to host kvm1 port 22: Connection refused\r\n",
+    );
+    assert!(text.contains("no ssh server listens there"), "{text}");
+    assert!(!text.contains("libvirt's daemon"), "{text}");
+    let text = ssh_ended(
+        255,
+        "Warning: Identity file /x not accessible: No such file or directory.\nConnection closed",
+    );
+    assert!(!text.contains("libvirt's daemon"), "{text}");
+    let text = ssh_ended(1, "nc: unix connect failed: Connection refused");
+    assert!(
+        text.contains("is libvirt's daemon running on kvm1?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn passwords_in_uris_are_not_told() {
+    let error = Error::Uri {
+        uri: "qemu+ssh://fred:hunter2@kvm1/system".to_owned(),
+        reason: "why".to_owned(),
+    };
+    let text = error.to_string();
+    assert!(text.contains("fred:***@kvm1"), "{text}");
+}
+
+#[test]
+fn what_is_not_there_is_not_found() {
+    let is_not_found = |code| {
+        let mut report = remote();
+        report.code = code;
+        Error::from(report).is_not_found()
+    };
+    let found = (0..200)
+        .map(ErrorCode::from)
+        .filter(|code| is_not_found(*code));
+    // All of `VIR_ERR_NO_…` that speak of something of the daemon's, and a device of a domain.
+    let numbers: Vec<i32> = found.map(i32::from).collect();
+    assert_eq!(
+        numbers,
+        [
+            42, 43, 49, 50, 53, 57, 62, 66, 72, 80, 95, 96, 99, 101, 103, 104, 107, 108, 111
+        ]
+    );
+}
