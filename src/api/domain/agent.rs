@@ -1,8 +1,13 @@
 //! What the agent inside the guest can do and tell.
 //!
-//! All of it fails with the code
-//! [`AgentUnresponsive`](crate::types::error::ErrorCode::AgentUnresponsive) for a guest whose agent
-//! does not answer, and takes as long as the agent does.
+//! All of it takes as long as the agent does. It fails for a guest whose XML has no channel for an
+//! agent ([`is_unsupported`](crate::Error::is_unsupported) holds), and for one whose agent does not
+//! run, with the code [`AgentUnresponsive`](ErrorCode::AgentUnresponsive). An agent that runs and
+//! does not answer in time is told by that code, too, and since libvirt 11.2.0 by
+//! [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout).
+
+#[cfg(doc)]
+use crate::types::error::ErrorCode;
 
 use super::{Domain, GuestInfoTypes, SetUserPasswordFlags};
 use crate::api::wire;
