@@ -148,14 +148,9 @@ impl Sampler<'_, '_> {
         Ok(())
     }
 
-    /// Arrays of `char` hold text; peers differ in how they extend its bytes, the canonical way is
-    /// with zeros.
     fn element(&mut self, element: &Shape<'_>) -> Result<()> {
         self.depth += 1;
-        match element {
-            Shape::Char => self.shape(&Shape::UnsignedChar)?,
-            element => self.shape(element)?,
-        }
+        self.shape(element)?;
         self.depth -= 1;
         Ok(())
     }

@@ -1,4 +1,7 @@
 //! Arrays of `char`: libvirt declares a few, and XDR gives each element four bytes.
+//!
+//! A `char` of C's is signed where daemons commonly run, so 0xc3 travels as 0xffffffc3. Peers
+//! whose `char` is not signed send 0x000000c3; both are read as the same byte.
 
 use super::{Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, Writer};
 
@@ -15,7 +18,7 @@ impl<const N: usize> CharArray<N> {
 
 impl<const N: usize> Encode for CharArray<N> {
     fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-        self.0.iter().try_for_each(|byte| byte.encode(writer))
+        encode_each(&self.0, writer)
     }
 }
 
@@ -44,7 +47,8 @@ impl CharVec {
 
 impl EncodeMax for CharVec {
     fn encode_max(&self, writer: &mut Writer<'_>, max: usize) -> Result<(), EncodeError> {
-        self.0.encode_max(writer, max)
+        writer.put_count(self.0.len(), max)?;
+        encode_each(&self.0, writer)
     }
 }
 
@@ -52,6 +56,12 @@ impl<'a> DecodeMax<'a> for CharVec {
     fn decode_max(reader: &mut Reader<'a>, max: usize) -> Result<Self, DecodeError> {
         Vec::decode_max(reader, max).map(Self)
     }
+}
+
+fn encode_each(chars: &[u8], writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+    chars
+        .iter()
+        .try_for_each(|char| char.cast_signed().encode(writer))
 }
 
 fn until_nul(bytes: &[u8]) -> String {

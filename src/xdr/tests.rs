@@ -106,6 +106,26 @@ fn characters_take_four_bytes_each_and_end_at_a_nul() {
 }
 
 #[test]
+fn characters_are_sign_extended_as_by_c() {
+    let wire = [
+        0xff, 0xff, 0xff, 0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff,
+    ];
+    assert_eq!(encoded(&CharArray([0x80, 0x7f, 0xff])), wire);
+    let chars = CharVec(vec![0x80, 0x7f, 0xff]);
+    let mut out = Vec::new();
+    assert_eq!(chars.encode_max(&mut Writer::new(&mut out), 3), Ok(()));
+    assert_eq!(out, [&[0, 0, 0, 3][..], &wire].concat());
+    // A peer whose `char` has no sign.
+    let unsigned = [0, 0, 0, 3, 0, 0, 0, 0x80, 0, 0, 0, 0x7f, 0, 0, 0, 0xff];
+    for bytes in [&out[..], &unsigned] {
+        let decoded = CharVec::decode_max(&mut Reader::new(bytes), 3);
+        assert_eq!(decoded.as_ref(), Ok(&chars));
+    }
+    let too_long = Err(EncodeError::TooLong { len: 3, max: 2 });
+    assert_eq!(chars.encode_max(&mut Writer::new(&mut out), 2), too_long);
+}
+
+#[test]
 fn a_writer_stops_at_its_limit() {
     let mut out = vec![1, 2, 3];
     let mut writer = Writer::with_limit(&mut out, 8);

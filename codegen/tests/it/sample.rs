@@ -44,8 +44,9 @@ fn encodings_are_padded_extended_and_counted() {
     let start = expected.concat();
     assert_eq!(sample.bytes.get(..start.len()).unwrap(), start);
     assert_eq!(sample.bytes.len() % 4, 0);
-    // A lone `char` is extended with its sign.
-    assert!(sample.bytes.ends_with(&[0xff; 4]));
+    // A `char` is extended with its sign, alone and in arrays.
+    let letter_big_and_narrow = [[0xff; 4], [0xff, 0, 0, 0], [0xff, 0, 0, 0], [0xff; 4]];
+    assert!(sample.bytes.ends_with(&letter_big_and_narrow.concat()));
     let maxima: Vec<(u64, bool)> = sample
         .counts
         .iter()
