@@ -206,20 +206,26 @@ impl Sampler<'_, '_> {
         len
     }
 
-    /// UTF-8 of exactly that many bytes, not all of it ASCII.
+    /// Exactly that many bytes: mostly UTF-8, not all of it ASCII.
     fn text(&mut self, len: u32) -> Vec<u8> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         while text.len() < len as usize {
             let room = len as usize - text.len();
-            let letters = ['a', 'Z', '0', '/', ' ', 'é', '€', '😀'];
+            // Names of files need not be UTF-8.
+            let letters: [&[u8]; 8] = [
+                b"a",
+                b"Z",
+                b"/",
+                b" ",
+                "é".as_bytes(),
+                "€".as_bytes(),
+                "😀".as_bytes(),
+                b"\xff",
+            ];
             let letter = letters.get(self.below(letters.len())).copied();
-            text.push(
-                letter
-                    .filter(|letter| letter.len_utf8() <= room)
-                    .unwrap_or('x'),
-            );
+            text.extend_from_slice(letter.filter(|letter| letter.len() <= room).unwrap_or(b"x"));
         }
-        text.into_bytes()
+        text
     }
 
     fn bytes(&mut self, len: usize) -> Vec<u8> {

@@ -14,7 +14,7 @@ macro_rules! handle {
         #[derive(Clone)]
         pub struct $name {
             conn: $crate::client::Connect,
-            $($field: std::sync::Arc<str>,)*
+            $($field: $crate::api::name::Name,)*
             $($plain: $plain_ty,)*
         }
 
@@ -25,7 +25,7 @@ macro_rules! handle {
             ) -> Self {
                 Self {
                     conn: conn.clone(),
-                    $($field: std::sync::Arc::from(&*wire.$field),)*
+                    $($field: (&wire.$field).into(),)*
                     $($plain: wire.$plain.into(),)*
                 }
             }
@@ -33,7 +33,7 @@ macro_rules! handle {
             /// The reference that calls carry.
             pub(crate) fn wire(&self) -> $crate::protocol::remote::$wire<'_> {
                 $crate::protocol::remote::$wire {
-                    $($field: (&*self.$field).into(),)*
+                    $($field: (&self.$field).into(),)*
                     $($plain: self.$plain.into(),)*
                 }
             }
@@ -41,7 +41,7 @@ macro_rules! handle {
             $(
                 $(#[$field_meta])*
                 pub fn $field(&self) -> &str {
-                    &self.$field
+                    self.$field.as_str()
                 }
             )*
 

@@ -10,6 +10,7 @@ pub mod domain;
 mod handle;
 #[cfg(feature = "lxc")]
 mod lxc;
+mod name;
 pub mod network;
 pub mod node_device;
 #[cfg(feature = "qemu")]

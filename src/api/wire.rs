@@ -1,6 +1,6 @@
 //! Conversions between wire types and the API's that more than one object needs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,14 +145,9 @@ pub(crate) fn truth(value: i32) -> bool {
 }
 
 /// A path for the daemon, which has another working directory than this process.
-pub(crate) fn absolute_path(procedure: &'static str, path: &Path) -> Result<String> {
-    let invalid = |reason: String| Error::InvalidArgument { procedure, reason };
-    let absolute = std::path::absolute(path)
-        .map_err(|error| invalid(format!("the path {}: {error}", path.display())))?;
-    absolute.into_os_string().into_string().map_err(|path| {
-        invalid(format!(
-            "the path {} is not UTF-8",
-            Path::new(&path).display()
-        ))
+pub(crate) fn absolute_path(procedure: &'static str, path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::InvalidArgument {
+        procedure,
+        reason: format!("the path {}: {error}", path.display()),
     })
 }

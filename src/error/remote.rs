@@ -3,7 +3,7 @@ use std::fmt::{self, Write as _};
 use super::line::Line;
 use crate::protocol::net::MessageError;
 use crate::types::error::{ErrorCode, ErrorDomain, ErrorLevel};
-use crate::xdr::{self, DecodeError};
+use crate::xdr::{self, DecodeError, WireStr};
 
 /// A failure as the daemon reports it: every field of libvirt's `virError`, and what was called.
 ///
@@ -37,7 +37,7 @@ pub struct RemoteError {
 impl RemoteError {
     pub(crate) fn decode(payload: &[u8], procedure: &'static str) -> Result<Self, DecodeError> {
         let wire: MessageError<'_> = xdr::from_slice(payload)?;
-        let text = |text: Option<std::borrow::Cow<'_, str>>| text.map(String::from);
+        let text = |text: Option<WireStr<'_>>| text.map(String::from);
         let mut error = Self {
             code: wire.code.into(),
             domain: wire.domain.into(),

@@ -50,6 +50,11 @@ pub enum EncodeError {
         /// The declared maximum.
         max: usize,
     },
+    /// A string has a NUL byte in it, which none of the protocol's strings can have.
+    Nul {
+        /// How many bytes stand before it.
+        at: usize,
+    },
     /// The whole message would be larger than the protocol allows.
     MessageTooLarge {
         /// The most bytes a message may take.
@@ -63,6 +68,10 @@ impl fmt::Display for EncodeError {
             Self::TooLong { len, max } => {
                 write!(f, "length {len} is above the protocol's maximum of {max}")
             }
+            Self::Nul { at } => write!(
+                f,
+                "a string has a NUL byte after {at} bytes, where it would end for the daemon"
+            ),
             Self::MessageTooLarge { max } => {
                 write!(
                     f,

@@ -13,9 +13,10 @@ mod chars;
 mod composite;
 mod error;
 mod macros;
+mod opaque;
 mod primitive;
 mod reader;
-mod text;
+mod string;
 mod writer;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 pub use chars::{CharArray, CharVec};
 pub use error::{DecodeError, EncodeError};
 pub use reader::Reader;
+pub use string::WireStr;
 pub use writer::Writer;
 
 pub(crate) use composite::{take_bytes, take_len};

@@ -25,28 +25,54 @@ fn narrow_numbers_keep_their_low_bits() {
 
 #[test]
 fn strings_are_padded_and_their_padding_is_not_looked_at() {
-    let bytes = encoded(&Cow::Borrowed("abcde"));
+    let bytes = encoded(&WireStr::from("abcde"));
     assert_eq!(bytes, [0, 0, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0, 0]);
     let dirty = [0, 0, 0, 5, b'a', b'b', b'c', b'd', b'e', 1, 2, 3];
-    assert_eq!(from_slice::<Cow<'_, str>>(&dirty), Ok("abcde".into()));
+    assert_eq!(from_slice::<WireStr<'_>>(&dirty), Ok("abcde".into()));
 }
 
 #[test]
 fn padding_that_is_missing_is_truncation() {
     let short = [0, 0, 0, 5, b'a', b'b', b'c', b'd', b'e', 0, 0];
-    let result = from_slice::<Cow<'_, str>>(&short);
+    let result = from_slice::<WireStr<'_>>(&short);
     assert_eq!(result, Err(DecodeError::Truncated { needed: 8, left: 7 }));
 }
 
 #[test]
-fn strings_are_borrowed_where_they_can_be() {
-    let good = encoded(&Cow::Borrowed("text"));
-    assert!(matches!(
-        from_slice::<Cow<'_, str>>(&good),
-        Ok(Cow::Borrowed("text"))
-    ));
-    let bad = [0, 0, 0, 4, b'a', 0xff, b'b', b'c'];
-    assert_eq!(from_slice::<Cow<'_, str>>(&bad), Ok("a\u{fffd}bc".into()));
+fn strings_borrow_from_the_message() {
+    let good = encoded(&WireStr::from("text"));
+    let text: WireStr<'_> = from_slice(&good).unwrap();
+    assert_eq!(text.as_ptr(), good[4..].as_ptr());
+}
+
+#[test]
+fn strings_that_are_not_text_keep_their_bytes() {
+    let wire = [0, 0, 0, 4, b'a', 0xff, b'b', b'c'];
+    let text: WireStr<'_> = from_slice(&wire).unwrap();
+    assert_eq!(&*text, "a\u{fffd}bc");
+    assert_eq!(format!("{text} {text:?}"), "a\u{fffd}bc \"a\u{fffd}bc\"");
+    assert_eq!(encoded(&text), wire);
+    let other = WireStr::from(&b"a\xfebc"[..]);
+    assert_eq!(text.as_str(), other.as_str());
+    assert_ne!(text, other);
+    assert_ne!(text, "a\u{fffd}bc");
+    assert_eq!(WireStr::from(text.clone().into_os_string()), text);
+}
+
+#[test]
+fn strings_in_which_a_nul_stands_are_not_sent() {
+    for len in 1..40 {
+        // Neither of these bytes is a NUL, however one counts.
+        let mut bytes = [1, 0x80].repeat(20);
+        bytes.truncate(len);
+        assert!(to_vec(&WireStr::from(&*bytes)).is_ok());
+        for at in 0..len {
+            let mut bytes = bytes.clone();
+            bytes[at] = 0;
+            let result = to_vec(&WireStr::from(&*bytes));
+            assert_eq!(result, Err(EncodeError::Nul { at }));
+        }
+    }
 }
 
 #[test]

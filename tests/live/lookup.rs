@@ -274,3 +274,30 @@ async fn the_test_driver_has_one_domain() {
     let listed = conn.list_all_domains(Filter::PERSISTENT).await.unwrap();
     assert!(listed.contains(&domain));
 }
+
+#[tokio::test]
+async fn a_name_does_not_end_at_a_nul() {
+    let Some((_, conn)) = test_driver().await else {
+        return;
+    };
+    conn.lookup_domain_by_name("test").await.unwrap();
+    let with_nul = "test\0evil";
+    let xml = "<domain type='test'><name>x\0</name></domain>";
+    let errors = [
+        conn.lookup_domain_by_name(with_nul).await.unwrap_err(),
+        conn.lookup_storage_pool_by_name("default-pool\0")
+            .await
+            .unwrap_err(),
+        conn.lookup_storage_vol_by_path("/default\0".as_ref())
+            .await
+            .unwrap_err(),
+        conn.domain_define_xml(xml).await.unwrap_err(),
+    ];
+    for error in errors {
+        let Error::InvalidArgument { reason, .. } = &error else {
+            panic!("{error:?}");
+        };
+        assert!(reason.contains("NUL"), "{reason}");
+    }
+    conn.hostname().await.unwrap();
+}

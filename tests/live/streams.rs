@@ -2,6 +2,7 @@
 
 mod console;
 mod ending;
+mod names;
 mod program;
 mod screenshot;
 mod sparse;

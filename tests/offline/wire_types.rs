@@ -11,7 +11,7 @@ use codegen::load::load;
 use codegen::sample::{Count, Sample, Style, sample};
 use codegen::xdr::Definition;
 use libvirt_client::protocol;
-use libvirt_client::xdr::{CharVec, Decode, DecodeError, Encode, EncodeError};
+use libvirt_client::xdr::{CharVec, Decode, DecodeError, Encode, EncodeError, WireStr};
 use libvirt_client::xdr::{from_slice, to_vec};
 use proptest::prelude::*;
 
@@ -85,9 +85,9 @@ trait Resize {
 /// More than any declared maximum.
 static LONG: LazyLock<String> = LazyLock::new(|| "x".repeat(8_388_608 + 1));
 
-impl Resize for Cow<'_, str> {
+impl Resize for WireStr<'_> {
     fn resize_to(&mut self, len: usize) {
-        *self = Cow::Borrowed(&LONG[..len]);
+        *self = LONG[..len].into();
     }
 }
 

@@ -249,8 +249,8 @@ impl<'d> Wire<'d> {
             Shape::Union(item) => format!("{}<'a>", self.refer(text, here, &item.name)?),
             Shape::Struct(item) => self.type_with_lifetime(text, here, Some(item))?,
             Shape::String(max) if max.value == STRING_MAX => {
-                text.import("std::borrow", "Cow");
-                "Cow<'a, str>".into()
+                text.import("crate::xdr", "WireStr");
+                "WireStr<'a>".into()
             }
             Shape::FixedOpaque(size, via)
                 if size.value == 16

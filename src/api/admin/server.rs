@@ -1,10 +1,10 @@
 //! The servers of a daemon: its sets of sockets, with clients and threads of their own.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::Client;
 use super::wire::{params, params_to_wire};
+use crate::api::name::Name;
 use crate::client::Connect;
 use crate::error::Result;
 use crate::params::{TypedParams, names, param_struct};
@@ -14,7 +14,7 @@ use crate::protocol::admin;
 #[derive(Clone)]
 pub struct Server {
     pub(super) conn: Connect,
-    name: Arc<str>,
+    name: Name,
 }
 
 param_struct! {
@@ -67,20 +67,20 @@ impl Server {
     pub(super) fn from_wire(conn: &Connect, wire: &admin::NonnullServer<'_>) -> Self {
         Self {
             conn: conn.clone(),
-            name: Arc::from(&*wire.name),
+            name: (&wire.name).into(),
         }
     }
 
     /// The reference that calls carry.
     pub(super) fn wire(&self) -> admin::NonnullServer<'_> {
         admin::NonnullServer {
-            name: (&*self.name).into(),
+            name: (&self.name).into(),
         }
     }
 
     /// Its name, e.g. `virtqemud` (`virAdmServerGetName`).
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).

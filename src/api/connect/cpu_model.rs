@@ -1,7 +1,5 @@
 //! Processor models: which there are, and what processors have in common.
 
-use std::borrow::Cow;
-
 use super::Platform;
 use crate::api::wire::senseless;
 use crate::client::Connect;
@@ -23,7 +21,7 @@ impl Connect {
         };
         let reply = self.call::<remote::ConnectGetCpuModelNames>(&args).await?;
         let models = reply.decode()?.models;
-        Ok(models.into_iter().map(Cow::into_owned).collect())
+        Ok(models.into_iter().map(String::from).collect())
     }
 
     /// How the host's processor compares with the one that `xml` describes, a `<cpu>` element or

@@ -19,7 +19,7 @@ impl Domain {
         let to = wire::absolute_path(remote::DomainCoreDump::INFO.name, to)?;
         let args = remote::DomainCoreDumpArgs {
             dom: self.wire(),
-            to: to.as_str().into(),
+            to: to.as_path().into(),
             flags: flags.bits(),
         };
         self.run::<remote::DomainCoreDump>(&args).await
@@ -38,7 +38,7 @@ impl Domain {
         let to = wire::absolute_path(remote::DomainCoreDumpWithFormat::INFO.name, to)?;
         let args = remote::DomainCoreDumpWithFormatArgs {
             dom: self.wire(),
-            to: to.as_str().into(),
+            to: to.as_path().into(),
             dumpformat: i32::from(format) as u32,
             flags: flags.bits(),
         };

@@ -34,11 +34,11 @@ mod tuning;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use uuid::Uuid;
 
+use crate::api::name::Name;
 use crate::client::{Connect, Reply};
 use crate::error::Result;
 use crate::protocol::{Procedure, remote};
@@ -75,7 +75,7 @@ pub use tuning::{BlkioParameters, DeviceValue, MemoryLimit, MemoryParameters, Nu
 /// domain over the same connection.
 pub struct Domain {
     conn: Connect,
-    name: Arc<str>,
+    name: Name,
     uuid: Uuid,
     /// −1 while the domain does not run, as far as this handle knows.
     id: AtomicI32,
@@ -85,7 +85,7 @@ impl Domain {
     pub(crate) fn from_wire(conn: &Connect, wire: &remote::NonnullDomain<'_>) -> Self {
         Self {
             conn: conn.clone(),
-            name: Arc::from(&*wire.name),
+            name: (&wire.name).into(),
             uuid: wire.uuid,
             id: AtomicI32::new(wire.id),
         }
@@ -94,7 +94,7 @@ impl Domain {
     /// The reference that calls carry.
     pub(crate) fn wire(&self) -> remote::NonnullDomain<'_> {
         remote::NonnullDomain {
-            name: (&*self.name).into(),
+            name: (&self.name).into(),
             uuid: self.uuid,
             id: self.id.load(Ordering::Relaxed),
         }
@@ -113,7 +113,7 @@ impl Domain {
 
     /// The domain's name (`virDomainGetName`). Local: what it was when the handle was made.
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     /// The domain's UUID, which never changes (`virDomainGetUUID`, `virDomainGetUUIDString`). Local.
@@ -155,7 +155,7 @@ impl Clone for Domain {
     fn clone(&self) -> Self {
         Self {
             conn: self.conn.clone(),
-            name: Arc::clone(&self.name),
+            name: self.name.clone(),
             uuid: self.uuid,
             id: AtomicI32::new(self.id.load(Ordering::Relaxed)),
         }

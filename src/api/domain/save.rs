@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Domain, SaveImageXmlFlags, SaveRestoreFlags};
 use crate::api::wire::{self, truth};
 use crate::client::Connect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::params::{TypedParams, param_struct};
 use crate::protocol::{Procedure, remote};
 
@@ -36,13 +36,17 @@ param_struct! {
 
 impl SaveParams {
     fn for_daemon(&self, procedure: &'static str) -> Result<TypedParams> {
-        let file = self.file.as_ref().map(Path::new);
-        let file = file.map(|file| wire::absolute_path(procedure, file));
-        Ok(Self {
-            file: file.transpose()?,
-            ..self.clone()
+        let mut params = self.clone();
+        if let Some(file) = &mut params.file {
+            let path = wire::absolute_path(procedure, Path::new(file))?;
+            // The working directory may be of any bytes, a parameter's value may not.
+            let path = path.into_os_string().into_string();
+            *file = path.map_err(|path| Error::InvalidArgument {
+                procedure,
+                reason: format!("the path {} is not UTF-8", path.display()),
+            })?;
         }
-        .to_params())
+        Ok(params.to_params())
     }
 }
 
@@ -55,7 +59,7 @@ impl Domain {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
         let args = remote::DomainSaveArgs {
             dom: self.wire(),
-            to: to.as_str().into(),
+            to: to.as_path().into(),
         };
         self.run::<remote::DomainSave>(&args).await?;
         self.set_id(-1);
@@ -77,7 +81,7 @@ impl Domain {
         let to = wire::absolute_path(remote::DomainSaveFlags::INFO.name, to)?;
         let args = remote::DomainSaveFlagsArgs {
             dom: self.wire(),
-            to: to.as_str().into(),
+            to: to.as_path().into(),
             dxml: xml.map(Into::into),
             flags: flags.bits(),
         };
@@ -164,7 +168,7 @@ impl Connect {
     pub async fn domain_restore(&self, from: &Path) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
         let args = remote::DomainRestoreArgs {
-            from: from.as_str().into(),
+            from: from.as_path().into(),
         };
         self.run::<remote::DomainRestore>(&args).await
     }
@@ -179,7 +183,7 @@ impl Connect {
     ) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestoreFlags::INFO.name, from)?;
         let args = remote::DomainRestoreFlagsArgs {
-            from: from.as_str().into(),
+            from: from.as_path().into(),
             dxml: xml.map(Into::into),
             flags: flags.bits(),
         };
@@ -210,7 +214,7 @@ impl Connect {
     ) -> Result<String> {
         let file = wire::absolute_path(remote::DomainSaveImageGetXmlDesc::INFO.name, file)?;
         let args = remote::DomainSaveImageGetXmlDescArgs {
-            file: file.as_str().into(),
+            file: file.as_path().into(),
             flags: flags.bits(),
         };
         let reply = self
@@ -230,7 +234,7 @@ impl Connect {
     ) -> Result<()> {
         let file = wire::absolute_path(remote::DomainSaveImageDefineXml::INFO.name, file)?;
         let args = remote::DomainSaveImageDefineXmlArgs {
-            file: file.as_str().into(),
+            file: file.as_path().into(),
             dxml: xml.into(),
             flags: flags.bits(),
         };

@@ -1,5 +1,7 @@
 //! Storage pools: identity and lookup.
 
+use std::ffi::OsStr;
+
 use uuid::Uuid;
 
 use super::StorageVol;
@@ -56,11 +58,12 @@ impl Connect {
 }
 
 impl StoragePool {
-    /// The volume of that name in the pool (`virStorageVolLookupByName`).
-    pub async fn lookup_volume_by_name(&self, name: &str) -> Result<StorageVol> {
+    /// The volume of that name in the pool (`virStorageVolLookupByName`); see
+    /// [`StorageVol::os_name`].
+    pub async fn lookup_volume_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
         let args = remote::StorageVolLookupByNameArgs {
             pool: self.wire(),
-            name: name.into(),
+            name: name.as_ref().into(),
         };
         let reply = self
             .connect()

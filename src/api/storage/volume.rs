@@ -1,6 +1,7 @@
 //! Storage volumes: identity, lookup, and their content as streams.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use crate::api::handle::handle;
 use crate::client::{Connect, Stream};
@@ -34,20 +35,17 @@ pub struct StorageVolInfo {
 }
 
 impl Connect {
-    /// The volume of that key (`virStorageVolLookupByKey`).
-    pub async fn lookup_storage_vol_by_key(&self, key: &str) -> Result<StorageVol> {
-        let args = remote::StorageVolLookupByKeyArgs { key: key.into() };
+    /// The volume of that key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
+    pub async fn lookup_storage_vol_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
+        let args = remote::StorageVolLookupByKeyArgs {
+            key: key.as_ref().into(),
+        };
         let reply = self.call::<remote::StorageVolLookupByKey>(&args).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 
     /// The volume at that path on the daemon's host (`virStorageVolLookupByPath`).
     pub async fn lookup_storage_vol_by_path(&self, path: &Path) -> Result<StorageVol> {
-        let procedure = remote::StorageVolLookupByPath::INFO.name;
-        let path = path.to_str().ok_or_else(|| Error::InvalidArgument {
-            procedure,
-            reason: format!("the path {} is not UTF-8", path.display()),
-        })?;
         let args = remote::StorageVolLookupByPathArgs { path: path.into() };
         let reply = self.call::<remote::StorageVolLookupByPath>(&args).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
@@ -55,6 +53,29 @@ impl Connect {
 }
 
 impl StorageVol {
+    /// The volume's name as it is, for names of files that are not UTF-8: [`name`](Self::name) has
+    /// replacement characters for what is not. Local.
+    pub fn os_name(&self) -> &OsStr {
+        self.name.as_os_str()
+    }
+
+    /// The volume's key as it is; volumes that are files have their paths as keys, which need not be
+    /// UTF-8. Local.
+    pub fn os_key(&self) -> &OsStr {
+        self.key.as_os_str()
+    }
+
+    /// Where the volume is on the daemon's host, or what stands for it to a hypervisor
+    /// (`virStorageVolGetPath`).
+    pub async fn path(&self) -> Result<PathBuf> {
+        let args = remote::StorageVolGetPathArgs { vol: self.wire() };
+        let reply = self
+            .connect()
+            .call::<remote::StorageVolGetPath>(&args)
+            .await?;
+        Ok(reply.decode()?.name.into_os_string().into())
+    }
+
     /// What kind of volume it is, and its sizes (`virStorageVolGetInfo`).
     pub async fn info(&self) -> Result<StorageVolInfo> {
         let args = remote::StorageVolGetInfoArgs { vol: self.wire() };

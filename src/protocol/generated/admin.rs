@@ -2,10 +2,8 @@
 
 //! The program that administers a daemon.
 
-use std::borrow::Cow;
-
 use crate::protocol::{Program, procedure};
-use crate::xdr::{xdr_struct, xdr_union};
+use crate::xdr::{WireStr, xdr_struct, xdr_union};
 
 /// The admin program.
 pub const PROGRAM: Program = Program {
@@ -41,14 +39,14 @@ xdr_union! {
         Ullong(u64) = 4,
         Double(f64) = 5,
         Boolean(i32) = 6,
-        String(Cow<'a, str>) = 7,
+        String(WireStr<'a>) = 7,
     }
 }
 
 xdr_struct! {
     /// `admin_typed_param`
     struct TypedParam<'a> {
-        field: Cow<'a, str>,
+        field: WireStr<'a>,
         value: TypedParamValue<'a>,
     }
 }
@@ -56,7 +54,7 @@ xdr_struct! {
 xdr_struct! {
     /// `admin_nonnull_server`
     struct NonnullServer<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -129,7 +127,7 @@ procedure! {
 xdr_struct! {
     /// `admin_connect_lookup_server_args`
     struct ConnectLookupServerArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }
@@ -312,7 +310,7 @@ xdr_struct! {
 xdr_struct! {
     /// `admin_connect_get_logging_outputs_ret`
     struct ConnectGetLoggingOutputsRet<'a> {
-        outputs: Cow<'a, str>,
+        outputs: WireStr<'a>,
         noutputs: u32,
     }
 }
@@ -334,7 +332,7 @@ xdr_struct! {
 xdr_struct! {
     /// `admin_connect_get_logging_filters_ret`
     struct ConnectGetLoggingFiltersRet<'a> {
-        filters: Option<Cow<'a, str>>,
+        filters: Option<WireStr<'a>>,
         nfilters: u32,
     }
 }
@@ -349,7 +347,7 @@ procedure! {
 xdr_struct! {
     /// `admin_connect_set_logging_outputs_args`
     struct ConnectSetLoggingOutputsArgs<'a> {
-        outputs: Option<Cow<'a, str>>,
+        outputs: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -363,7 +361,7 @@ procedure! {
 xdr_struct! {
     /// `admin_connect_set_logging_filters_args`
     struct ConnectSetLoggingFiltersArgs<'a> {
-        filters: Option<Cow<'a, str>>,
+        filters: Option<WireStr<'a>>,
         flags: u32,
     }
 }

@@ -2,11 +2,9 @@
 
 //! What all programs share: message header, errors, holes in streams.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
-use crate::xdr::{xdr_enum, xdr_struct};
+use crate::xdr::{WireStr, xdr_enum, xdr_struct};
 
 /// `VIR_NET_MESSAGE_INITIAL`
 pub const MESSAGE_INITIAL: usize = 65_536;
@@ -82,7 +80,7 @@ xdr_struct! {
 xdr_struct! {
     /// `virNetMessageNonnullDomain`
     struct MessageNonnullDomain<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         uuid: Uuid,
         id: i32,
     }
@@ -91,7 +89,7 @@ xdr_struct! {
 xdr_struct! {
     /// `virNetMessageNonnullNetwork`
     struct MessageNonnullNetwork<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         uuid: Uuid,
     }
 }
@@ -101,12 +99,12 @@ xdr_struct! {
     struct MessageError<'a> {
         code: i32,
         domain: i32,
-        message: Option<Cow<'a, str>>,
+        message: Option<WireStr<'a>>,
         level: i32,
         dom: Option<MessageNonnullDomain<'a>>,
-        str1: Option<Cow<'a, str>>,
-        str2: Option<Cow<'a, str>>,
-        str3: Option<Cow<'a, str>>,
+        str1: Option<WireStr<'a>>,
+        str2: Option<WireStr<'a>>,
+        str3: Option<WireStr<'a>>,
         int1: i32,
         int2: i32,
         net: Option<MessageNonnullNetwork<'a>>,

@@ -2,11 +2,9 @@
 
 //! The program for what only QEMU has.
 
-use std::borrow::Cow;
-
 use crate::protocol::remote::NonnullDomain;
 use crate::protocol::{Program, event, procedure};
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 /// The qemu program.
 pub const PROGRAM: Program = Program {
@@ -19,7 +17,7 @@ xdr_struct! {
     /// `qemu_domain_monitor_command_args`
     struct DomainMonitorCommandArgs<'a> {
         dom: NonnullDomain<'a>,
-        cmd: Cow<'a, str>,
+        cmd: WireStr<'a>,
         flags: u32,
     }
 }
@@ -27,7 +25,7 @@ xdr_struct! {
 xdr_struct! {
     /// `qemu_domain_monitor_command_ret`
     struct DomainMonitorCommandRet<'a> {
-        result: Cow<'a, str>,
+        result: WireStr<'a>,
     }
 }
 
@@ -65,7 +63,7 @@ xdr_struct! {
     /// `qemu_domain_agent_command_args`
     struct DomainAgentCommandArgs<'a> {
         dom: NonnullDomain<'a>,
-        cmd: Cow<'a, str>,
+        cmd: WireStr<'a>,
         timeout: i32,
         flags: u32,
     }
@@ -74,7 +72,7 @@ xdr_struct! {
 xdr_struct! {
     /// `qemu_domain_agent_command_ret`
     struct DomainAgentCommandRet<'a> {
-        result: Option<Cow<'a, str>>,
+        result: Option<WireStr<'a>>,
     }
 }
 
@@ -88,7 +86,7 @@ xdr_struct! {
     /// `qemu_connect_domain_monitor_event_register_args`
     struct ConnectDomainMonitorEventRegisterArgs<'a> {
         dom: Option<NonnullDomain<'a>>,
-        event: Option<Cow<'a, str>>,
+        event: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -128,10 +126,10 @@ xdr_struct! {
     struct DomainMonitorEventMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        event: Cow<'a, str>,
+        event: WireStr<'a>,
         seconds: i64,
         micros: u32,
-        details: Option<Cow<'a, str>>,
+        details: Option<WireStr<'a>>,
     }
 }
 
@@ -144,7 +142,7 @@ xdr_struct! {
     /// `qemu_domain_monitor_command_with_files_args`
     struct DomainMonitorCommandWithFilesArgs<'a> {
         dom: NonnullDomain<'a>,
-        cmd: Cow<'a, str>,
+        cmd: WireStr<'a>,
         flags: u32,
     }
 }
@@ -152,7 +150,7 @@ xdr_struct! {
 xdr_struct! {
     /// `qemu_domain_monitor_command_with_files_ret`
     struct DomainMonitorCommandWithFilesRet<'a> {
-        result: Cow<'a, str>,
+        result: WireStr<'a>,
     }
 }
 

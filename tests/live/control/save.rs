@@ -1,6 +1,8 @@
 //! Guests that are written to files and go on later.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use libvirt_client::domain::{
@@ -45,9 +47,9 @@ async fn a_guest_is_saved_to_files_and_restored() {
     let domain = guest.domain;
     domain.create().await.unwrap();
     wait_for_shell(&guest.serial_log).await;
-    let image = daemon.scratch().join("save-file.image");
-
-    // There and back.
+    // There and back, by a file whose name is not UTF-8.
+    let name = OsStr::from_bytes(b"save-file\xff.image");
+    let image = daemon.scratch().join(name);
     domain.save(&image).await.unwrap();
     assert_eq!(domain.id(), None);
     assert_eq!(reason(&domain).await, SAVED);
@@ -63,6 +65,7 @@ async fn a_guest_is_saved_to_files_and_restored() {
     let domain = conn.lookup_domain_by_uuid(domain.uuid()).await.unwrap();
     let id = domain.id();
     let changed = described(&xml(&domain).await, "changed by saving");
+    let image = daemon.scratch().join("save-file.image");
     domain
         .save_flags(&image, Some(&changed), SaveRestoreFlags::PAUSED)
         .await

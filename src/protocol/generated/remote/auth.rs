@@ -2,11 +2,9 @@
 
 //! The `auth` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{AUTH_SASL_DATA_MAX, AUTH_TYPE_LIST_MAX, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::{CharVec, xdr_enum, xdr_struct};
+use crate::xdr::{CharVec, WireStr, xdr_enum, xdr_struct};
 
 xdr_enum! {
     /// `remote_auth_type`
@@ -36,7 +34,7 @@ procedure! {
 xdr_struct! {
     /// `remote_auth_sasl_init_ret`
     struct AuthSaslInitRet<'a> {
-        mechlist: Cow<'a, str>,
+        mechlist: WireStr<'a>,
     }
 }
 
@@ -49,7 +47,7 @@ procedure! {
 xdr_struct! {
     /// `remote_auth_sasl_start_args`
     secret struct AuthSaslStartArgs<'a> {
-        mech: Cow<'a, str>,
+        mech: WireStr<'a>,
         nil: i32,
         data: CharVec = AUTH_SASL_DATA_MAX,
     }

@@ -2,11 +2,9 @@
 
 //! Limits, and types that several families use.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
-use crate::xdr::{xdr_struct, xdr_union};
+use crate::xdr::{WireStr, xdr_struct, xdr_union};
 
 /// `REMOTE_STRING_MAX`
 pub const STRING_MAX: usize = 4_194_304;
@@ -230,14 +228,14 @@ xdr_union! {
         Ullong(u64) = 4,
         Double(f64) = 5,
         Boolean(i32) = 6,
-        String(Cow<'a, str>) = 7,
+        String(WireStr<'a>) = 7,
     }
 }
 
 xdr_struct! {
     /// `remote_nonnull_domain`
     struct NonnullDomain<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         uuid: Uuid,
         id: i32,
     }
@@ -246,7 +244,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nonnull_network`
     struct NonnullNetwork<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         uuid: Uuid,
     }
 }
@@ -262,7 +260,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nonnull_nwfilter`
     struct NonnullNwfilter<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         uuid: Uuid,
     }
 }
@@ -270,23 +268,23 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nonnull_nwfilter_binding`
     struct NonnullNwfilterBinding<'a> {
-        portdev: Cow<'a, str>,
-        filtername: Cow<'a, str>,
+        portdev: WireStr<'a>,
+        filtername: WireStr<'a>,
     }
 }
 
 xdr_struct! {
     /// `remote_nonnull_interface`
     struct NonnullInterface<'a> {
-        name: Cow<'a, str>,
-        mac: Cow<'a, str>,
+        name: WireStr<'a>,
+        mac: WireStr<'a>,
     }
 }
 
 xdr_struct! {
     /// `remote_nonnull_storage_pool`
     struct NonnullStoragePool<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         uuid: Uuid,
     }
 }
@@ -294,16 +292,16 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nonnull_storage_vol`
     struct NonnullStorageVol<'a> {
-        pool: Cow<'a, str>,
-        name: Cow<'a, str>,
-        key: Cow<'a, str>,
+        pool: WireStr<'a>,
+        name: WireStr<'a>,
+        key: WireStr<'a>,
     }
 }
 
 xdr_struct! {
     /// `remote_nonnull_node_device`
     struct NonnullNodeDevice<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -312,14 +310,14 @@ xdr_struct! {
     struct NonnullSecret<'a> {
         uuid: Uuid,
         usage_type: i32,
-        usage_id: Cow<'a, str>,
+        usage_id: WireStr<'a>,
     }
 }
 
 xdr_struct! {
     /// `remote_nonnull_domain_checkpoint`
     struct NonnullDomainCheckpoint<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         dom: NonnullDomain<'a>,
     }
 }
@@ -327,7 +325,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nonnull_domain_snapshot`
     struct NonnullDomainSnapshot<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         dom: NonnullDomain<'a>,
     }
 }
@@ -337,12 +335,12 @@ xdr_struct! {
     struct Error<'a> {
         code: i32,
         domain: i32,
-        message: Option<Cow<'a, str>>,
+        message: Option<WireStr<'a>>,
         level: i32,
         dom: Option<NonnullDomain<'a>>,
-        str1: Option<Cow<'a, str>>,
-        str2: Option<Cow<'a, str>>,
-        str3: Option<Cow<'a, str>>,
+        str1: Option<WireStr<'a>>,
+        str2: Option<WireStr<'a>>,
+        str3: Option<WireStr<'a>>,
         int1: i32,
         int2: i32,
         net: Option<NonnullNetwork<'a>>,
@@ -362,7 +360,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_typed_param`
     struct TypedParam<'a> {
-        field: Cow<'a, str>,
+        field: WireStr<'a>,
         value: TypedParamValue<'a>,
     }
 }

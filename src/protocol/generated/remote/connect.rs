@@ -2,20 +2,18 @@
 
 //! The `connect` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{
     CONNECT_CPU_MODELS_MAX, CONNECT_IDENTITY_PARAMS_MAX, CPU_BASELINE_MAX, DOMAIN_LIST_MAX,
     DomainStatsRecord, NonnullDomain, NonnullNetwork, NonnullNodeDevice, NonnullSecret,
     NonnullStoragePool, PROGRAM, TypedParam,
 };
 use crate::protocol::{event, procedure};
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_connect_open_args`
     struct ConnectOpenArgs<'a> {
-        name: Option<Cow<'a, str>>,
+        name: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -35,7 +33,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_type_ret`
     struct ConnectGetTypeRet<'a> {
-        r#type: Cow<'a, str>,
+        r#type: WireStr<'a>,
     }
 }
 
@@ -61,7 +59,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_max_vcpus_args`
     struct ConnectGetMaxVcpusArgs<'a> {
-        r#type: Option<Cow<'a, str>>,
+        r#type: Option<WireStr<'a>>,
     }
 }
 
@@ -81,7 +79,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_capabilities_ret`
     struct ConnectGetCapabilitiesRet<'a> {
-        capabilities: Cow<'a, str>,
+        capabilities: WireStr<'a>,
     }
 }
 
@@ -94,7 +92,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_hostname_ret`
     struct ConnectGetHostnameRet<'a> {
-        hostname: Cow<'a, str>,
+        hostname: WireStr<'a>,
     }
 }
 
@@ -128,8 +126,8 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_find_storage_pool_sources_args`
     struct ConnectFindStoragePoolSourcesArgs<'a> {
-        r#type: Cow<'a, str>,
-        src_spec: Option<Cow<'a, str>>,
+        r#type: WireStr<'a>,
+        src_spec: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -137,7 +135,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_find_storage_pool_sources_ret`
     struct ConnectFindStoragePoolSourcesRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -177,7 +175,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_uri_ret`
     struct ConnectGetUriRet<'a> {
-        uri: Cow<'a, str>,
+        uri: WireStr<'a>,
     }
 }
 
@@ -190,8 +188,8 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_domain_xml_from_native_args`
     struct ConnectDomainXmlFromNativeArgs<'a> {
-        native_format: Cow<'a, str>,
-        native_config: Cow<'a, str>,
+        native_format: WireStr<'a>,
+        native_config: WireStr<'a>,
         flags: u32,
     }
 }
@@ -199,7 +197,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_domain_xml_from_native_ret`
     struct ConnectDomainXmlFromNativeRet<'a> {
-        domain_xml: Cow<'a, str>,
+        domain_xml: WireStr<'a>,
     }
 }
 
@@ -213,8 +211,8 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_domain_xml_to_native_args`
     struct ConnectDomainXmlToNativeArgs<'a> {
-        native_format: Cow<'a, str>,
-        domain_xml: Cow<'a, str>,
+        native_format: WireStr<'a>,
+        domain_xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -222,7 +220,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_domain_xml_to_native_ret`
     struct ConnectDomainXmlToNativeRet<'a> {
-        native_config: Cow<'a, str>,
+        native_config: WireStr<'a>,
     }
 }
 
@@ -262,7 +260,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_compare_cpu_args`
     struct ConnectCompareCpuArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -285,7 +283,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_baseline_cpu_args`
     struct ConnectBaselineCpuArgs<'a> {
-        xml_cpus: Vec<Cow<'a, str>> = CPU_BASELINE_MAX,
+        xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
         flags: u32,
     }
 }
@@ -293,7 +291,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_baseline_cpu_ret`
     struct ConnectBaselineCpuRet<'a> {
-        cpu: Cow<'a, str>,
+        cpu: WireStr<'a>,
     }
 }
 
@@ -342,7 +340,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_get_sysinfo_ret`
     struct ConnectGetSysinfoRet<'a> {
-        sysinfo: Cow<'a, str>,
+        sysinfo: WireStr<'a>,
     }
 }
 
@@ -355,7 +353,7 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_cpu_model_names_args`
     struct ConnectGetCpuModelNamesArgs<'a> {
-        arch: Cow<'a, str>,
+        arch: WireStr<'a>,
         need_results: i32,
         flags: u32,
     }
@@ -364,7 +362,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_get_cpu_model_names_ret`
     struct ConnectGetCpuModelNamesRet<'a> {
-        models: Vec<Cow<'a, str>> = CONNECT_CPU_MODELS_MAX,
+        models: Vec<WireStr<'a>> = CONNECT_CPU_MODELS_MAX,
         ret: i32,
     }
 }
@@ -451,10 +449,10 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_get_domain_capabilities_args`
     struct ConnectGetDomainCapabilitiesArgs<'a> {
-        emulatorbin: Option<Cow<'a, str>>,
-        arch: Option<Cow<'a, str>>,
-        machine: Option<Cow<'a, str>>,
-        virttype: Option<Cow<'a, str>>,
+        emulatorbin: Option<WireStr<'a>>,
+        arch: Option<WireStr<'a>>,
+        machine: Option<WireStr<'a>>,
+        virttype: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -462,7 +460,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_get_domain_capabilities_ret`
     struct ConnectGetDomainCapabilitiesRet<'a> {
-        capabilities: Cow<'a, str>,
+        capabilities: WireStr<'a>,
     }
 }
 
@@ -634,11 +632,11 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_compare_hypervisor_cpu_args`
     struct ConnectCompareHypervisorCpuArgs<'a> {
-        emulator: Option<Cow<'a, str>>,
-        arch: Option<Cow<'a, str>>,
-        machine: Option<Cow<'a, str>>,
-        virttype: Option<Cow<'a, str>>,
-        xml_cpu: Cow<'a, str>,
+        emulator: Option<WireStr<'a>>,
+        arch: Option<WireStr<'a>>,
+        machine: Option<WireStr<'a>>,
+        virttype: Option<WireStr<'a>>,
+        xml_cpu: WireStr<'a>,
         flags: u32,
     }
 }
@@ -662,11 +660,11 @@ procedure! {
 xdr_struct! {
     /// `remote_connect_baseline_hypervisor_cpu_args`
     struct ConnectBaselineHypervisorCpuArgs<'a> {
-        emulator: Option<Cow<'a, str>>,
-        arch: Option<Cow<'a, str>>,
-        machine: Option<Cow<'a, str>>,
-        virttype: Option<Cow<'a, str>>,
-        xml_cpus: Vec<Cow<'a, str>> = CPU_BASELINE_MAX,
+        emulator: Option<WireStr<'a>>,
+        arch: Option<WireStr<'a>>,
+        machine: Option<WireStr<'a>>,
+        virttype: Option<WireStr<'a>>,
+        xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
         flags: u32,
     }
 }
@@ -674,7 +672,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_baseline_hypervisor_cpu_ret`
     struct ConnectBaselineHypervisorCpuRet<'a> {
-        cpu: Cow<'a, str>,
+        cpu: WireStr<'a>,
     }
 }
 
@@ -697,7 +695,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_get_storage_pool_capabilities_ret`
     struct ConnectGetStoragePoolCapabilitiesRet<'a> {
-        capabilities: Cow<'a, str>,
+        capabilities: WireStr<'a>,
     }
 }
 

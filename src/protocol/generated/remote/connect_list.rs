@@ -2,8 +2,6 @@
 
 //! The `connect_list` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{
     DOMAIN_LIST_MAX, INTERFACE_LIST_MAX, NETWORK_LIST_MAX, NODE_DEVICE_LIST_MAX,
     NWFILTER_BINDING_LIST_MAX, NWFILTER_LIST_MAX, NonnullDomain, NonnullInterface, NonnullNetwork,
@@ -11,7 +9,7 @@ use super::{
     PROGRAM, SECRET_LIST_MAX, STORAGE_POOL_LIST_MAX,
 };
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_connect_list_defined_domains_args`
@@ -23,7 +21,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_defined_domains_ret`
     struct ConnectListDefinedDomainsRet<'a> {
-        names: Vec<Cow<'a, str>> = DOMAIN_LIST_MAX,
+        names: Vec<WireStr<'a>> = DOMAIN_LIST_MAX,
     }
 }
 
@@ -57,7 +55,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_defined_networks_ret`
     struct ConnectListDefinedNetworksRet<'a> {
-        names: Vec<Cow<'a, str>> = NETWORK_LIST_MAX,
+        names: Vec<WireStr<'a>> = NETWORK_LIST_MAX,
     }
 }
 
@@ -98,7 +96,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_networks_ret`
     struct ConnectListNetworksRet<'a> {
-        names: Vec<Cow<'a, str>> = NETWORK_LIST_MAX,
+        names: Vec<WireStr<'a>> = NETWORK_LIST_MAX,
     }
 }
 
@@ -170,7 +168,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_storage_pools_ret`
     struct ConnectListStoragePoolsRet<'a> {
-        names: Vec<Cow<'a, str>> = STORAGE_POOL_LIST_MAX,
+        names: Vec<WireStr<'a>> = STORAGE_POOL_LIST_MAX,
     }
 }
 
@@ -204,7 +202,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_defined_storage_pools_ret`
     struct ConnectListDefinedStoragePoolsRet<'a> {
-        names: Vec<Cow<'a, str>> = STORAGE_POOL_LIST_MAX,
+        names: Vec<WireStr<'a>> = STORAGE_POOL_LIST_MAX,
     }
 }
 
@@ -238,7 +236,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_interfaces_ret`
     struct ConnectListInterfacesRet<'a> {
-        names: Vec<Cow<'a, str>> = INTERFACE_LIST_MAX,
+        names: Vec<WireStr<'a>> = INTERFACE_LIST_MAX,
     }
 }
 
@@ -272,7 +270,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_defined_interfaces_ret`
     struct ConnectListDefinedInterfacesRet<'a> {
-        names: Vec<Cow<'a, str>> = INTERFACE_LIST_MAX,
+        names: Vec<WireStr<'a>> = INTERFACE_LIST_MAX,
     }
 }
 
@@ -306,7 +304,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_secrets_ret`
     struct ConnectListSecretsRet<'a> {
-        uuids: Vec<Cow<'a, str>> = SECRET_LIST_MAX,
+        uuids: Vec<WireStr<'a>> = SECRET_LIST_MAX,
     }
 }
 
@@ -339,7 +337,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_connect_list_nwfilters_ret`
     struct ConnectListNwfiltersRet<'a> {
-        names: Vec<Cow<'a, str>> = NWFILTER_LIST_MAX,
+        names: Vec<WireStr<'a>> = NWFILTER_LIST_MAX,
     }
 }
 

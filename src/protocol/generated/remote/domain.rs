@@ -15,12 +15,12 @@ use super::{
     PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_disk_error`
     struct DomainDiskError<'a> {
-        disk: Cow<'a, str>,
+        disk: WireStr<'a>,
         error: i32,
     }
 }
@@ -52,10 +52,10 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_fsinfo`
     struct DomainFsinfo<'a> {
-        mountpoint: Cow<'a, str>,
-        name: Cow<'a, str>,
-        fstype: Cow<'a, str>,
-        dev_aliases: Vec<Cow<'a, str>> = DOMAIN_FSINFO_DISKS_MAX,
+        mountpoint: WireStr<'a>,
+        name: WireStr<'a>,
+        fstype: WireStr<'a>,
+        dev_aliases: Vec<WireStr<'a>> = DOMAIN_FSINFO_DISKS_MAX,
     }
 }
 
@@ -63,7 +63,7 @@ xdr_struct! {
     /// `remote_domain_ip_addr`
     struct DomainIpAddr<'a> {
         r#type: i32,
-        addr: Cow<'a, str>,
+        addr: WireStr<'a>,
         prefix: u32,
     }
 }
@@ -71,8 +71,8 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_interface`
     struct DomainInterface<'a> {
-        name: Cow<'a, str>,
-        hwaddr: Option<Cow<'a, str>>,
+        name: WireStr<'a>,
+        hwaddr: Option<WireStr<'a>>,
         addrs: Vec<DomainIpAddr<'a>> = DOMAIN_IP_ADDR_MAX,
     }
 }
@@ -81,7 +81,7 @@ xdr_struct! {
     /// `remote_domain_attach_device_args`
     struct DomainAttachDeviceArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -95,7 +95,7 @@ xdr_struct! {
     /// `remote_domain_detach_device_args`
     struct DomainDetachDeviceArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -128,7 +128,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_lookup_by_name_args`
     struct DomainLookupByNameArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -184,7 +184,7 @@ xdr_struct! {
     /// `remote_domain_core_dump_args`
     struct DomainCoreDumpArgs<'a> {
         dom: NonnullDomain<'a>,
-        to: Cow<'a, str>,
+        to: WireStr<'a>,
         flags: u32,
     }
 }
@@ -201,7 +201,7 @@ xdr_struct! {
     /// `remote_domain_interface_stats_args`
     struct DomainInterfaceStatsArgs<'a> {
         dom: NonnullDomain<'a>,
-        device: Cow<'a, str>,
+        device: WireStr<'a>,
     }
 }
 
@@ -317,7 +317,7 @@ xdr_struct! {
     /// `remote_domain_attach_device_flags_args`
     struct DomainAttachDeviceFlagsArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -334,7 +334,7 @@ xdr_struct! {
     /// `remote_domain_detach_device_flags_args`
     struct DomainDetachDeviceFlagsArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -364,7 +364,7 @@ xdr_struct! {
     /// `remote_domain_update_device_flags_args`
     struct DomainUpdateDeviceFlagsArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -441,7 +441,7 @@ xdr_struct! {
     /// `remote_domain_open_console_args`
     struct DomainOpenConsoleArgs<'a> {
         dom: NonnullDomain<'a>,
-        dev_name: Option<Cow<'a, str>>,
+        dev_name: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -500,7 +500,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_screenshot_ret`
     struct DomainScreenshotRet<'a> {
-        mime: Option<Cow<'a, str>>,
+        mime: Option<WireStr<'a>>,
     }
 }
 
@@ -639,7 +639,7 @@ xdr_struct! {
     /// `remote_domain_fstrim_args`
     struct DomainFstrimArgs<'a> {
         dom: NonnullDomain<'a>,
-        mount_point: Option<Cow<'a, str>>,
+        mount_point: Option<WireStr<'a>>,
         minimum: u64,
         flags: u32,
     }
@@ -671,7 +671,7 @@ xdr_struct! {
     /// `remote_domain_open_channel_args`
     struct DomainOpenChannelArgs<'a> {
         dom: NonnullDomain<'a>,
-        name: Option<Cow<'a, str>>,
+        name: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -688,7 +688,7 @@ xdr_struct! {
     /// `remote_domain_core_dump_with_format_args`
     struct DomainCoreDumpWithFormatArgs<'a> {
         dom: NonnullDomain<'a>,
-        to: Cow<'a, str>,
+        to: WireStr<'a>,
         dumpformat: u32,
         flags: u32,
     }
@@ -706,7 +706,7 @@ xdr_struct! {
     /// `remote_domain_fsfreeze_args`
     struct DomainFsfreezeArgs<'a> {
         dom: NonnullDomain<'a>,
-        mountpoints: Vec<Cow<'a, str>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
+        mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
         flags: u32,
     }
 }
@@ -728,7 +728,7 @@ xdr_struct! {
     /// `remote_domain_fsthaw_args`
     struct DomainFsthawArgs<'a> {
         dom: NonnullDomain<'a>,
-        mountpoints: Vec<Cow<'a, str>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
+        mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
         flags: u32,
     }
 }
@@ -842,7 +842,7 @@ xdr_struct! {
     /// `remote_domain_rename_args`
     struct DomainRenameArgs<'a> {
         dom: NonnullDomain<'a>,
-        new_name: Option<Cow<'a, str>>,
+        new_name: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -864,7 +864,7 @@ xdr_struct! {
     /// `remote_domain_detach_device_alias_args`
     struct DomainDetachDeviceAliasArgs<'a> {
         dom: NonnullDomain<'a>,
-        alias: Cow<'a, str>,
+        alias: WireStr<'a>,
         flags: u32,
     }
 }
@@ -930,8 +930,8 @@ xdr_struct! {
     /// `remote_domain_backup_begin_args`
     struct DomainBackupBeginArgs<'a> {
         dom: NonnullDomain<'a>,
-        backup_xml: Cow<'a, str>,
-        checkpoint_xml: Option<Cow<'a, str>>,
+        backup_xml: WireStr<'a>,
+        checkpoint_xml: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -955,7 +955,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_backup_get_xml_desc_ret`
     struct DomainBackupGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -970,7 +970,7 @@ xdr_struct! {
     /// `remote_domain_authorized_ssh_keys_get_args`
     struct DomainAuthorizedSshKeysGetArgs<'a> {
         dom: NonnullDomain<'a>,
-        user: Cow<'a, str>,
+        user: WireStr<'a>,
         flags: u32,
     }
 }
@@ -978,7 +978,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_authorized_ssh_keys_get_ret`
     struct DomainAuthorizedSshKeysGetRet<'a> {
-        keys: Vec<Cow<'a, str>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
+        keys: Vec<WireStr<'a>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
     }
 }
 
@@ -993,8 +993,8 @@ xdr_struct! {
     /// `remote_domain_authorized_ssh_keys_set_args`
     struct DomainAuthorizedSshKeysSetArgs<'a> {
         dom: NonnullDomain<'a>,
-        user: Cow<'a, str>,
-        keys: Vec<Cow<'a, str>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
+        user: WireStr<'a>,
+        keys: Vec<WireStr<'a>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
         flags: u32,
     }
 }
@@ -1044,7 +1044,7 @@ xdr_struct! {
     /// `remote_domain_fd_associate_args`
     struct DomainFdAssociateArgs<'a> {
         dom: NonnullDomain<'a>,
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }
@@ -1076,7 +1076,7 @@ xdr_struct! {
     /// `remote_domain_del_throttle_group_args`
     struct DomainDelThrottleGroupArgs<'a> {
         dom: NonnullDomain<'a>,
-        group: Option<Cow<'a, str>>,
+        group: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -1093,7 +1093,7 @@ xdr_struct! {
     /// `remote_domain_announce_interface_args`
     struct DomainAnnounceInterfaceArgs<'a> {
         dom: NonnullDomain<'a>,
-        device: Option<Cow<'a, str>>,
+        device: Option<WireStr<'a>>,
         params: Vec<TypedParam<'a>> = DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
         flags: u32,
     }

@@ -9,13 +9,13 @@ use super::{
     DOMAIN_BLOCK_STATS_PARAMETERS_MAX, NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_block_stats_args`
     struct DomainBlockStatsArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
     }
 }
 
@@ -40,7 +40,7 @@ xdr_struct! {
     /// `remote_domain_block_peek_args`
     struct DomainBlockPeekArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         offset: u64,
         size: u32,
         flags: u32,
@@ -64,7 +64,7 @@ xdr_struct! {
     /// `remote_domain_block_job_abort_args`
     struct DomainBlockJobAbortArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         flags: u32,
     }
 }
@@ -81,7 +81,7 @@ xdr_struct! {
     /// `remote_domain_block_job_set_speed_args`
     struct DomainBlockJobSetSpeedArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         bandwidth: u64,
         flags: u32,
     }
@@ -99,7 +99,7 @@ xdr_struct! {
     /// `remote_domain_block_pull_args`
     struct DomainBlockPullArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         bandwidth: u64,
         flags: u32,
     }
@@ -117,7 +117,7 @@ xdr_struct! {
     /// `remote_domain_block_stats_flags_args`
     struct DomainBlockStatsFlagsArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         nparams: i32,
         flags: u32,
     }
@@ -144,7 +144,7 @@ xdr_struct! {
     /// `remote_domain_block_resize_args`
     struct DomainBlockResizeArgs<'a> {
         dom: NonnullDomain<'a>,
-        disk: Cow<'a, str>,
+        disk: WireStr<'a>,
         size: u64,
         flags: u32,
     }
@@ -162,8 +162,8 @@ xdr_struct! {
     /// `remote_domain_block_rebase_args`
     struct DomainBlockRebaseArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
-        base: Option<Cow<'a, str>>,
+        path: WireStr<'a>,
+        base: Option<WireStr<'a>>,
         bandwidth: u64,
         flags: u32,
     }
@@ -181,9 +181,9 @@ xdr_struct! {
     /// `remote_domain_block_commit_args`
     struct DomainBlockCommitArgs<'a> {
         dom: NonnullDomain<'a>,
-        disk: Cow<'a, str>,
-        base: Option<Cow<'a, str>>,
-        top: Option<Cow<'a, str>>,
+        disk: WireStr<'a>,
+        base: Option<WireStr<'a>>,
+        top: Option<WireStr<'a>>,
         bandwidth: u64,
         flags: u32,
     }
@@ -201,8 +201,8 @@ xdr_struct! {
     /// `remote_domain_block_copy_args`
     struct DomainBlockCopyArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
-        destxml: Cow<'a, str>,
+        path: WireStr<'a>,
+        destxml: WireStr<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
         flags: u32,
     }

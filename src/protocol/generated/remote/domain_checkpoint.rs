@@ -2,17 +2,15 @@
 
 //! The `domain_checkpoint` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{DOMAIN_CHECKPOINT_LIST_MAX, NonnullDomain, NonnullDomainCheckpoint, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_checkpoint_create_xml_args`
     struct DomainCheckpointCreateXmlArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml_desc: Cow<'a, str>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }
@@ -44,7 +42,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_checkpoint_get_xml_desc_ret`
     struct DomainCheckpointGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -87,7 +85,7 @@ xdr_struct! {
     /// `remote_domain_checkpoint_lookup_by_name_args`
     struct DomainCheckpointLookupByNameArgs<'a> {
         dom: NonnullDomain<'a>,
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }

@@ -2,29 +2,27 @@
 
 //! The `domain_event` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{
     DOMAIN_EVENT_GRAPHICS_IDENTITY_MAX, DOMAIN_EVENT_TUNABLE_MAX, DOMAIN_JOB_STATS_MAX,
     NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::event;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_event_graphics_address`
     struct DomainEventGraphicsAddress<'a> {
         family: i32,
-        node: Cow<'a, str>,
-        service: Cow<'a, str>,
+        node: WireStr<'a>,
+        service: WireStr<'a>,
     }
 }
 
 xdr_struct! {
     /// `remote_domain_event_graphics_identity`
     struct DomainEventGraphicsIdentity<'a> {
-        r#type: Cow<'a, str>,
-        name: Cow<'a, str>,
+        r#type: WireStr<'a>,
+        name: WireStr<'a>,
     }
 }
 
@@ -84,8 +82,8 @@ xdr_struct! {
     /// `remote_domain_event_io_error_msg`
     struct DomainEventIoErrorMsg<'a> {
         dom: NonnullDomain<'a>,
-        src_path: Cow<'a, str>,
-        dev_alias: Cow<'a, str>,
+        src_path: WireStr<'a>,
+        dev_alias: WireStr<'a>,
         action: i32,
     }
 }
@@ -102,7 +100,7 @@ xdr_struct! {
         phase: i32,
         local: DomainEventGraphicsAddress<'a>,
         remote: DomainEventGraphicsAddress<'a>,
-        auth_scheme: Cow<'a, str>,
+        auth_scheme: WireStr<'a>,
         subject: Vec<DomainEventGraphicsIdentity<'a>> = DOMAIN_EVENT_GRAPHICS_IDENTITY_MAX,
     }
 }
@@ -116,10 +114,10 @@ xdr_struct! {
     /// `remote_domain_event_io_error_reason_msg`
     struct DomainEventIoErrorReasonMsg<'a> {
         dom: NonnullDomain<'a>,
-        src_path: Cow<'a, str>,
-        dev_alias: Cow<'a, str>,
+        src_path: WireStr<'a>,
+        dev_alias: WireStr<'a>,
         action: i32,
-        reason: Cow<'a, str>,
+        reason: WireStr<'a>,
     }
 }
 
@@ -144,7 +142,7 @@ xdr_struct! {
     /// `remote_domain_event_block_job_msg`
     struct DomainEventBlockJobMsg<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         r#type: i32,
         status: i32,
     }
@@ -159,9 +157,9 @@ xdr_struct! {
     /// `remote_domain_event_disk_change_msg`
     struct DomainEventDiskChangeMsg<'a> {
         dom: NonnullDomain<'a>,
-        old_src_path: Option<Cow<'a, str>>,
-        new_src_path: Option<Cow<'a, str>>,
-        dev_alias: Cow<'a, str>,
+        old_src_path: Option<WireStr<'a>>,
+        new_src_path: Option<WireStr<'a>>,
+        dev_alias: WireStr<'a>,
         reason: i32,
     }
 }
@@ -175,7 +173,7 @@ xdr_struct! {
     /// `remote_domain_event_tray_change_msg`
     struct DomainEventTrayChangeMsg<'a> {
         dom: NonnullDomain<'a>,
-        dev_alias: Cow<'a, str>,
+        dev_alias: WireStr<'a>,
         reason: i32,
     }
 }
@@ -238,7 +236,7 @@ xdr_struct! {
     /// `remote_domain_event_device_removed_msg`
     struct DomainEventDeviceRemovedMsg<'a> {
         dom: NonnullDomain<'a>,
-        dev_alias: Cow<'a, str>,
+        dev_alias: WireStr<'a>,
     }
 }
 
@@ -463,7 +461,7 @@ xdr_struct! {
     struct DomainEventBlockJob2Msg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        dst: Cow<'a, str>,
+        dst: WireStr<'a>,
         r#type: i32,
         status: i32,
     }
@@ -508,7 +506,7 @@ xdr_struct! {
     struct DomainEventCallbackDeviceAddedMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        dev_alias: Cow<'a, str>,
+        dev_alias: WireStr<'a>,
     }
 }
 
@@ -551,7 +549,7 @@ xdr_struct! {
     struct DomainEventCallbackDeviceRemovalFailedMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        dev_alias: Cow<'a, str>,
+        dev_alias: WireStr<'a>,
     }
 }
 
@@ -567,7 +565,7 @@ xdr_struct! {
         callback_id: i32,
         dom: NonnullDomain<'a>,
         r#type: i32,
-        nsuri: Option<Cow<'a, str>>,
+        nsuri: Option<WireStr<'a>>,
     }
 }
 
@@ -581,8 +579,8 @@ xdr_struct! {
     struct DomainEventBlockThresholdMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        dev: Cow<'a, str>,
-        path: Option<Cow<'a, str>>,
+        dev: WireStr<'a>,
+        path: Option<WireStr<'a>>,
         threshold: u64,
         excess: u64,
     }
@@ -614,7 +612,7 @@ xdr_struct! {
     struct DomainEventMemoryDeviceSizeChangeMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        alias: Cow<'a, str>,
+        alias: WireStr<'a>,
         size: u64,
     }
 }
@@ -629,9 +627,9 @@ xdr_struct! {
     struct DomainEventNicMacChangeMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        alias: Cow<'a, str>,
-        old_mac: Cow<'a, str>,
-        new_mac: Cow<'a, str>,
+        alias: WireStr<'a>,
+        old_mac: WireStr<'a>,
+        new_mac: WireStr<'a>,
     }
 }
 
@@ -659,7 +657,7 @@ xdr_struct! {
     struct DomainEventCallbackChannelLifecycleMsg<'a> {
         callback_id: i32,
         dom: NonnullDomain<'a>,
-        channel_name: Cow<'a, str>,
+        channel_name: WireStr<'a>,
         state: i32,
         reason: i32,
     }

@@ -15,7 +15,7 @@ use super::{
     TypedParam, VCPUINFO_MAX, VcpuInfo,
 };
 use crate::protocol::procedure;
-use crate::xdr::{CharVec, xdr_struct};
+use crate::xdr::{CharVec, WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_get_xml_desc_args`
@@ -28,7 +28,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_get_xml_desc_ret`
     struct DomainGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -134,7 +134,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_get_os_type_ret`
     struct DomainGetOsTypeRet<'a> {
-        r#type: Cow<'a, str>,
+        r#type: WireStr<'a>,
     }
 }
 
@@ -177,7 +177,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_get_scheduler_type_ret`
     struct DomainGetSchedulerTypeRet<'a> {
-        r#type: Cow<'a, str>,
+        r#type: WireStr<'a>,
         nparams: i32,
     }
 }
@@ -268,7 +268,7 @@ xdr_struct! {
     /// `remote_domain_get_block_info_args`
     struct DomainGetBlockInfoArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         flags: u32,
     }
 }
@@ -468,7 +468,7 @@ xdr_struct! {
     /// `remote_domain_get_block_job_info_args`
     struct DomainGetBlockJobInfoArgs<'a> {
         dom: NonnullDomain<'a>,
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
         flags: u32,
     }
 }
@@ -497,7 +497,7 @@ xdr_struct! {
     /// `remote_domain_get_block_io_tune_args`
     struct DomainGetBlockIoTuneArgs<'a> {
         dom: NonnullDomain<'a>,
-        disk: Option<Cow<'a, str>>,
+        disk: Option<WireStr<'a>>,
         nparams: i32,
         flags: u32,
     }
@@ -552,7 +552,7 @@ xdr_struct! {
     /// `remote_domain_get_interface_parameters_args`
     struct DomainGetInterfaceParametersArgs<'a> {
         dom: NonnullDomain<'a>,
-        device: Cow<'a, str>,
+        device: WireStr<'a>,
         nparams: i32,
         flags: u32,
     }
@@ -632,7 +632,7 @@ xdr_struct! {
     struct DomainGetMetadataArgs<'a> {
         dom: NonnullDomain<'a>,
         r#type: i32,
-        uri: Option<Cow<'a, str>>,
+        uri: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -640,7 +640,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_get_metadata_ret`
     struct DomainGetMetadataRet<'a> {
-        metadata: Cow<'a, str>,
+        metadata: WireStr<'a>,
     }
 }
 
@@ -663,7 +663,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_get_hostname_ret`
     struct DomainGetHostnameRet<'a> {
-        hostname: Cow<'a, str>,
+        hostname: WireStr<'a>,
     }
 }
 
@@ -919,7 +919,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_get_messages_ret`
     struct DomainGetMessagesRet<'a> {
-        msgs: Vec<Cow<'a, str>> = DOMAIN_MESSAGES_MAX,
+        msgs: Vec<WireStr<'a>> = DOMAIN_MESSAGES_MAX,
     }
 }
 

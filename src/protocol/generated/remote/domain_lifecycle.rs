@@ -2,11 +2,9 @@
 
 //! The `domain_lifecycle` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{DOMAIN_SAVE_PARAMS_MAX, NonnullDomain, PROGRAM, TypedParam};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_create_args`
@@ -24,7 +22,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_create_xml_args`
     struct DomainCreateXmlArgs<'a> {
-        xml_desc: Cow<'a, str>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }
@@ -47,7 +45,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_define_xml_args`
     struct DomainDefineXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -148,7 +146,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_restore_args`
     struct DomainRestoreArgs<'a> {
-        from: Cow<'a, str>,
+        from: WireStr<'a>,
     }
 }
 
@@ -162,7 +160,7 @@ xdr_struct! {
     /// `remote_domain_save_args`
     struct DomainSaveArgs<'a> {
         dom: NonnullDomain<'a>,
-        to: Cow<'a, str>,
+        to: WireStr<'a>,
     }
 }
 
@@ -246,8 +244,8 @@ xdr_struct! {
     /// `remote_domain_save_flags_args`
     struct DomainSaveFlagsArgs<'a> {
         dom: NonnullDomain<'a>,
-        to: Cow<'a, str>,
-        dxml: Option<Cow<'a, str>>,
+        to: WireStr<'a>,
+        dxml: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -263,8 +261,8 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_restore_flags_args`
     struct DomainRestoreFlagsArgs<'a> {
-        from: Cow<'a, str>,
-        dxml: Option<Cow<'a, str>>,
+        from: WireStr<'a>,
+        dxml: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -296,7 +294,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_save_image_get_xml_desc_args`
     struct DomainSaveImageGetXmlDescArgs<'a> {
-        file: Cow<'a, str>,
+        file: WireStr<'a>,
         flags: u32,
     }
 }
@@ -304,7 +302,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_save_image_get_xml_desc_ret`
     struct DomainSaveImageGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -320,8 +318,8 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_save_image_define_xml_args`
     struct DomainSaveImageDefineXmlArgs<'a> {
-        file: Cow<'a, str>,
-        dxml: Cow<'a, str>,
+        file: WireStr<'a>,
+        dxml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -367,7 +365,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_create_xml_with_files_args`
     struct DomainCreateXmlWithFilesArgs<'a> {
-        xml_desc: Cow<'a, str>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }
@@ -415,7 +413,7 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_define_xml_flags_args`
     struct DomainDefineXmlFlagsArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -447,7 +445,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_managed_save_get_xml_desc_ret`
     struct DomainManagedSaveGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -464,7 +462,7 @@ xdr_struct! {
     /// `remote_domain_managed_save_define_xml_args`
     struct DomainManagedSaveDefineXmlArgs<'a> {
         dom: NonnullDomain<'a>,
-        dxml: Option<Cow<'a, str>>,
+        dxml: Option<WireStr<'a>>,
         flags: u32,
     }
 }

@@ -8,14 +8,14 @@ use super::{
     DOMAIN_MIGRATE_PARAM_LIST_MAX, MIGRATE_COOKIE_MAX, NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_migrate_prepare_args`
     struct DomainMigratePrepareArgs<'a> {
-        uri_in: Option<Cow<'a, str>>,
+        uri_in: Option<WireStr<'a>>,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
     }
 }
@@ -24,7 +24,7 @@ xdr_struct! {
     /// `remote_domain_migrate_prepare_ret`
     struct DomainMigratePrepareRet<'a> {
         cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri_out: Option<Cow<'a, str>>,
+        uri_out: Option<WireStr<'a>>,
     }
 }
 
@@ -40,9 +40,9 @@ xdr_struct! {
     struct DomainMigratePerformArgs<'a> {
         dom: NonnullDomain<'a>,
         cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri: Cow<'a, str>,
+        uri: WireStr<'a>,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
     }
 }
@@ -56,9 +56,9 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_migrate_finish_args`
     struct DomainMigrateFinishArgs<'a> {
-        dname: Cow<'a, str>,
+        dname: WireStr<'a>,
         cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri: Cow<'a, str>,
+        uri: WireStr<'a>,
         flags: u64,
     }
 }
@@ -80,11 +80,11 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_migrate_prepare2_args`
     struct DomainMigratePrepare2Args<'a> {
-        uri_in: Option<Cow<'a, str>>,
+        uri_in: Option<WireStr<'a>>,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
-        dom_xml: Cow<'a, str>,
+        dom_xml: WireStr<'a>,
     }
 }
 
@@ -92,7 +92,7 @@ xdr_struct! {
     /// `remote_domain_migrate_prepare2_ret`
     struct DomainMigratePrepare2Ret<'a> {
         cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri_out: Option<Cow<'a, str>>,
+        uri_out: Option<WireStr<'a>>,
     }
 }
 
@@ -106,9 +106,9 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_migrate_finish2_args`
     struct DomainMigrateFinish2Args<'a> {
-        dname: Cow<'a, str>,
+        dname: WireStr<'a>,
         cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri: Cow<'a, str>,
+        uri: WireStr<'a>,
         flags: u64,
         retcode: i32,
     }
@@ -132,9 +132,9 @@ xdr_struct! {
     /// `remote_domain_migrate_prepare_tunnel_args`
     struct DomainMigratePrepareTunnelArgs<'a> {
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
-        dom_xml: Cow<'a, str>,
+        dom_xml: WireStr<'a>,
     }
 }
 
@@ -180,9 +180,9 @@ xdr_struct! {
     /// `remote_domain_migrate_begin3_args`
     struct DomainMigrateBegin3Args<'a> {
         dom: NonnullDomain<'a>,
-        xmlin: Option<Cow<'a, str>>,
+        xmlin: Option<WireStr<'a>>,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
     }
 }
@@ -191,7 +191,7 @@ xdr_struct! {
     /// `remote_domain_migrate_begin3_ret`
     struct DomainMigrateBegin3Ret<'a> {
         cookie_out: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -206,11 +206,11 @@ xdr_struct! {
     /// `remote_domain_migrate_prepare3_args`
     struct DomainMigratePrepare3Args<'a> {
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri_in: Option<Cow<'a, str>>,
+        uri_in: Option<WireStr<'a>>,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
-        dom_xml: Cow<'a, str>,
+        dom_xml: WireStr<'a>,
     }
 }
 
@@ -218,7 +218,7 @@ xdr_struct! {
     /// `remote_domain_migrate_prepare3_ret`
     struct DomainMigratePrepare3Ret<'a> {
         cookie_out: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri_out: Option<Cow<'a, str>>,
+        uri_out: Option<WireStr<'a>>,
     }
 }
 
@@ -234,9 +234,9 @@ xdr_struct! {
     struct DomainMigratePrepareTunnel3Args<'a> {
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
-        dom_xml: Cow<'a, str>,
+        dom_xml: WireStr<'a>,
     }
 }
 
@@ -258,12 +258,12 @@ xdr_struct! {
     /// `remote_domain_migrate_perform3_args`
     struct DomainMigratePerform3Args<'a> {
         dom: NonnullDomain<'a>,
-        xmlin: Option<Cow<'a, str>>,
+        xmlin: Option<WireStr<'a>>,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        dconnuri: Option<Cow<'a, str>>,
-        uri: Option<Cow<'a, str>>,
+        dconnuri: Option<WireStr<'a>>,
+        uri: Option<WireStr<'a>>,
         flags: u64,
-        dname: Option<Cow<'a, str>>,
+        dname: Option<WireStr<'a>>,
         bandwidth: u64,
     }
 }
@@ -285,10 +285,10 @@ procedure! {
 xdr_struct! {
     /// `remote_domain_migrate_finish3_args`
     struct DomainMigrateFinish3Args<'a> {
-        dname: Cow<'a, str>,
+        dname: WireStr<'a>,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        dconnuri: Option<Cow<'a, str>>,
-        uri: Option<Cow<'a, str>>,
+        dconnuri: Option<WireStr<'a>>,
+        uri: Option<WireStr<'a>>,
         flags: u64,
         cancelled: i32,
     }
@@ -400,7 +400,7 @@ xdr_struct! {
     /// `remote_domain_migrate_begin3_params_ret`
     struct DomainMigrateBegin3ParamsRet<'a> {
         cookie_out: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -424,7 +424,7 @@ xdr_struct! {
     /// `remote_domain_migrate_prepare3_params_ret`
     struct DomainMigratePrepare3ParamsRet<'a> {
         cookie_out: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri_out: Option<Cow<'a, str>>,
+        uri_out: Option<WireStr<'a>>,
     }
 }
 
@@ -462,7 +462,7 @@ xdr_struct! {
     /// `remote_domain_migrate_perform3_params_args`
     struct DomainMigratePerform3ParamsArgs<'a> {
         dom: NonnullDomain<'a>,
-        dconnuri: Option<Cow<'a, str>>,
+        dconnuri: Option<WireStr<'a>>,
         params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
         flags: u32,

@@ -2,8 +2,6 @@
 
 //! The `domain_set` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{
     DOMAIN_BLKIO_PARAMETERS_MAX, DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
     DOMAIN_INTERFACE_PARAMETERS_MAX, DOMAIN_IOTHREAD_PARAMS_MAX,
@@ -12,7 +10,7 @@ use super::{
     NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_set_autostart_args`
@@ -174,7 +172,7 @@ xdr_struct! {
     /// `remote_domain_set_block_io_tune_args`
     struct DomainSetBlockIoTuneArgs<'a> {
         dom: NonnullDomain<'a>,
-        disk: Cow<'a, str>,
+        disk: WireStr<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
         flags: u32,
     }
@@ -209,7 +207,7 @@ xdr_struct! {
     /// `remote_domain_set_interface_parameters_args`
     struct DomainSetInterfaceParametersArgs<'a> {
         dom: NonnullDomain<'a>,
-        device: Cow<'a, str>,
+        device: WireStr<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_INTERFACE_PARAMETERS_MAX,
         flags: u32,
     }
@@ -228,9 +226,9 @@ xdr_struct! {
     struct DomainSetMetadataArgs<'a> {
         dom: NonnullDomain<'a>,
         r#type: i32,
-        metadata: Option<Cow<'a, str>>,
-        key: Option<Cow<'a, str>>,
-        uri: Option<Cow<'a, str>>,
+        metadata: Option<WireStr<'a>>,
+        key: Option<WireStr<'a>>,
+        uri: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -282,8 +280,8 @@ xdr_struct! {
     /// `remote_domain_set_user_password_args`
     secret struct DomainSetUserPasswordArgs<'a> {
         dom: NonnullDomain<'a>,
-        user: Option<Cow<'a, str>>,
-        password: Option<Cow<'a, str>>,
+        user: Option<WireStr<'a>>,
+        password: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -317,7 +315,7 @@ xdr_struct! {
     /// `remote_domain_set_guest_vcpus_args`
     struct DomainSetGuestVcpusArgs<'a> {
         dom: NonnullDomain<'a>,
-        cpumap: Cow<'a, str>,
+        cpumap: WireStr<'a>,
         state: i32,
         flags: u32,
     }
@@ -333,7 +331,7 @@ xdr_struct! {
     /// `remote_domain_set_vcpu_args`
     struct DomainSetVcpuArgs<'a> {
         dom: NonnullDomain<'a>,
-        cpumap: Cow<'a, str>,
+        cpumap: WireStr<'a>,
         state: i32,
         flags: u32,
     }
@@ -351,7 +349,7 @@ xdr_struct! {
     /// `remote_domain_set_block_threshold_args`
     struct DomainSetBlockThresholdArgs<'a> {
         dom: NonnullDomain<'a>,
-        dev: Cow<'a, str>,
+        dev: WireStr<'a>,
         threshold: u64,
         flags: u32,
     }
@@ -433,7 +431,7 @@ xdr_struct! {
     /// `remote_domain_set_throttle_group_args`
     struct DomainSetThrottleGroupArgs<'a> {
         dom: NonnullDomain<'a>,
-        group: Cow<'a, str>,
+        group: WireStr<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
         flags: u32,
     }

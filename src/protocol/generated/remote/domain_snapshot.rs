@@ -2,17 +2,15 @@
 
 //! The `domain_snapshot` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{DOMAIN_SNAPSHOT_LIST_MAX, NonnullDomain, NonnullDomainSnapshot, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_snapshot_create_xml_args`
     struct DomainSnapshotCreateXmlArgs<'a> {
         dom: NonnullDomain<'a>,
-        xml_desc: Cow<'a, str>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }
@@ -44,7 +42,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_snapshot_get_xml_desc_ret`
     struct DomainSnapshotGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -92,7 +90,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_snapshot_list_names_ret`
     struct DomainSnapshotListNamesRet<'a> {
-        names: Vec<Cow<'a, str>> = DOMAIN_SNAPSHOT_LIST_MAX,
+        names: Vec<WireStr<'a>> = DOMAIN_SNAPSHOT_LIST_MAX,
     }
 }
 
@@ -109,7 +107,7 @@ xdr_struct! {
     /// `remote_domain_snapshot_lookup_by_name_args`
     struct DomainSnapshotLookupByNameArgs<'a> {
         dom: NonnullDomain<'a>,
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }
@@ -224,7 +222,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_snapshot_list_children_names_ret`
     struct DomainSnapshotListChildrenNamesRet<'a> {
-        names: Vec<Cow<'a, str>> = DOMAIN_SNAPSHOT_LIST_MAX,
+        names: Vec<WireStr<'a>> = DOMAIN_SNAPSHOT_LIST_MAX,
     }
 }
 

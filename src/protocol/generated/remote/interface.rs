@@ -2,16 +2,14 @@
 
 //! The `interface` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{NonnullInterface, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_interface_lookup_by_name_args`
     struct InterfaceLookupByNameArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -32,7 +30,7 @@ procedure! {
 xdr_struct! {
     /// `remote_interface_lookup_by_mac_string_args`
     struct InterfaceLookupByMacStringArgs<'a> {
-        mac: Cow<'a, str>,
+        mac: WireStr<'a>,
     }
 }
 
@@ -61,7 +59,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_interface_get_xml_desc_ret`
     struct InterfaceGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -75,7 +73,7 @@ procedure! {
 xdr_struct! {
     /// `remote_interface_define_xml_args`
     struct InterfaceDefineXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }

@@ -2,28 +2,26 @@
 
 //! The `network` family of the remote program.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
 use super::{
     NETWORK_DHCP_LEASES_MAX, NETWORK_PORT_LIST_MAX, NonnullNetwork, NonnullNetworkPort, PROGRAM,
 };
 use crate::protocol::{event, procedure};
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_network_dhcp_lease`
     struct NetworkDhcpLease<'a> {
-        iface: Cow<'a, str>,
+        iface: WireStr<'a>,
         expirytime: i64,
         r#type: i32,
-        mac: Option<Cow<'a, str>>,
-        iaid: Option<Cow<'a, str>>,
-        ipaddr: Cow<'a, str>,
+        mac: Option<WireStr<'a>>,
+        iaid: Option<WireStr<'a>>,
+        ipaddr: WireStr<'a>,
         prefix: u32,
-        hostname: Option<Cow<'a, str>>,
-        clientid: Option<Cow<'a, str>>,
+        hostname: Option<WireStr<'a>>,
+        clientid: Option<WireStr<'a>>,
     }
 }
 
@@ -43,7 +41,7 @@ procedure! {
 xdr_struct! {
     /// `remote_network_create_xml_args`
     struct NetworkCreateXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -63,7 +61,7 @@ procedure! {
 xdr_struct! {
     /// `remote_network_define_xml_args`
     struct NetworkDefineXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -104,7 +102,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_network_get_xml_desc_ret`
     struct NetworkGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -146,7 +144,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_network_get_bridge_name_ret`
     struct NetworkGetBridgeNameRet<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -160,7 +158,7 @@ procedure! {
 xdr_struct! {
     /// `remote_network_lookup_by_name_args`
     struct NetworkLookupByNameArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -272,7 +270,7 @@ xdr_struct! {
         command: u32,
         section: u32,
         parent_index: i32,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -304,7 +302,7 @@ xdr_struct! {
     /// `remote_network_get_dhcp_leases_args`
     struct NetworkGetDhcpLeasesArgs<'a> {
         net: NonnullNetwork<'a>,
-        mac: Option<Cow<'a, str>>,
+        mac: Option<WireStr<'a>>,
         need_results: i32,
         flags: u32,
     }
@@ -352,7 +350,7 @@ procedure! {
 xdr_struct! {
     /// `remote_network_define_xml_flags_args`
     struct NetworkDefineXmlFlagsArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -376,7 +374,7 @@ procedure! {
 xdr_struct! {
     /// `remote_network_create_xml_flags_args`
     struct NetworkCreateXmlFlagsArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -402,9 +400,9 @@ xdr_struct! {
     struct NetworkSetMetadataArgs<'a> {
         network: NonnullNetwork<'a>,
         r#type: i32,
-        metadata: Option<Cow<'a, str>>,
-        key: Option<Cow<'a, str>>,
-        uri: Option<Cow<'a, str>>,
+        metadata: Option<WireStr<'a>>,
+        key: Option<WireStr<'a>>,
+        uri: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -422,7 +420,7 @@ xdr_struct! {
     struct NetworkGetMetadataArgs<'a> {
         network: NonnullNetwork<'a>,
         r#type: i32,
-        uri: Option<Cow<'a, str>>,
+        uri: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -430,7 +428,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_network_get_metadata_ret`
     struct NetworkGetMetadataRet<'a> {
-        metadata: Cow<'a, str>,
+        metadata: WireStr<'a>,
     }
 }
 
@@ -449,7 +447,7 @@ xdr_struct! {
         callback_id: i32,
         net: NonnullNetwork<'a>,
         r#type: i32,
-        nsuri: Option<Cow<'a, str>>,
+        nsuri: Option<WireStr<'a>>,
     }
 }
 

@@ -2,13 +2,11 @@
 
 //! The `network_port` family of the remote program.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
 use super::{NETWORK_PORT_PARAMETERS_MAX, NonnullNetwork, NonnullNetworkPort, PROGRAM, TypedParam};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_network_port_lookup_by_uuid_args`
@@ -36,7 +34,7 @@ xdr_struct! {
     /// `remote_network_port_create_xml_args`
     struct NetworkPortCreateXmlArgs<'a> {
         network: NonnullNetwork<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -107,7 +105,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_network_port_get_xml_desc_ret`
     struct NetworkPortGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 

@@ -10,12 +10,12 @@ use super::{
     SECURITY_DOI_MAX, SECURITY_MODEL_MAX, TypedParam,
 };
 use crate::protocol::procedure;
-use crate::xdr::{CharArray, CharVec, xdr_struct};
+use crate::xdr::{CharArray, CharVec, WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_node_get_cpu_stats`
     struct NodeGetCpuStatsItem<'a> {
-        field: Cow<'a, str>,
+        field: WireStr<'a>,
         value: u64,
     }
 }
@@ -23,7 +23,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_node_get_memory_stats`
     struct NodeGetMemoryStatsItem<'a> {
-        field: Cow<'a, str>,
+        field: WireStr<'a>,
         value: u64,
     }
 }
@@ -86,7 +86,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_num_of_devices_args`
     struct NodeNumOfDevicesArgs<'a> {
-        cap: Option<Cow<'a, str>>,
+        cap: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -107,7 +107,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_list_devices_args`
     struct NodeListDevicesArgs<'a> {
-        cap: Option<Cow<'a, str>>,
+        cap: Option<WireStr<'a>>,
         maxnames: i32,
         flags: u32,
     }
@@ -116,7 +116,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_node_list_devices_ret`
     struct NodeListDevicesRet<'a> {
-        names: Vec<Cow<'a, str>> = NODE_DEVICE_LIST_MAX,
+        names: Vec<WireStr<'a>> = NODE_DEVICE_LIST_MAX,
     }
 }
 

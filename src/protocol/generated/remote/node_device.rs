@@ -2,16 +2,14 @@
 
 //! The `node_device` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{NODE_DEVICE_CAPS_LIST_MAX, NonnullNodeDevice, PROGRAM};
 use crate::protocol::{event, procedure};
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_node_device_lookup_by_name_args`
     struct NodeDeviceLookupByNameArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -32,7 +30,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_get_xml_desc_args`
     struct NodeDeviceGetXmlDescArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }
@@ -40,7 +38,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_node_device_get_xml_desc_ret`
     struct NodeDeviceGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -56,14 +54,14 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_get_parent_args`
     struct NodeDeviceGetParentArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
 xdr_struct! {
     /// `remote_node_device_get_parent_ret`
     struct NodeDeviceGetParentRet<'a> {
-        parent_name: Option<Cow<'a, str>>,
+        parent_name: Option<WireStr<'a>>,
     }
 }
 
@@ -77,7 +75,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_num_of_caps_args`
     struct NodeDeviceNumOfCapsArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -97,7 +95,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_list_caps_args`
     struct NodeDeviceListCapsArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         maxnames: i32,
     }
 }
@@ -105,7 +103,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_node_device_list_caps_ret`
     struct NodeDeviceListCapsRet<'a> {
-        names: Vec<Cow<'a, str>> = NODE_DEVICE_CAPS_LIST_MAX,
+        names: Vec<WireStr<'a>> = NODE_DEVICE_CAPS_LIST_MAX,
     }
 }
 
@@ -119,7 +117,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_dettach_args`
     struct NodeDeviceDettachArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -132,7 +130,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_re_attach_args`
     struct NodeDeviceReAttachArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -145,7 +143,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_reset_args`
     struct NodeDeviceResetArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -158,7 +156,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_create_xml_args`
     struct NodeDeviceCreateXmlArgs<'a> {
-        xml_desc: Cow<'a, str>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }
@@ -182,7 +180,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_destroy_args`
     struct NodeDeviceDestroyArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -195,8 +193,8 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_lookup_scsi_host_by_wwn_args`
     struct NodeDeviceLookupScsiHostByWwnArgs<'a> {
-        wwnn: Cow<'a, str>,
-        wwpn: Cow<'a, str>,
+        wwnn: WireStr<'a>,
+        wwpn: WireStr<'a>,
         flags: u32,
     }
 }
@@ -218,8 +216,8 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_detach_flags_args`
     struct NodeDeviceDetachFlagsArgs<'a> {
-        name: Cow<'a, str>,
-        driver_name: Option<Cow<'a, str>>,
+        name: WireStr<'a>,
+        driver_name: Option<WireStr<'a>>,
         flags: u32,
     }
 }
@@ -261,7 +259,7 @@ event! {
 xdr_struct! {
     /// `remote_node_device_define_xml_args`
     struct NodeDeviceDefineXmlArgs<'a> {
-        xml_desc: Cow<'a, str>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }
@@ -285,7 +283,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_undefine_args`
     struct NodeDeviceUndefineArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }
@@ -299,7 +297,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_create_args`
     struct NodeDeviceCreateArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         flags: u32,
     }
 }
@@ -313,7 +311,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_get_autostart_args`
     struct NodeDeviceGetAutostartArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -334,7 +332,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_set_autostart_args`
     struct NodeDeviceSetAutostartArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
         autostart: i32,
     }
 }
@@ -348,7 +346,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_is_persistent_args`
     struct NodeDeviceIsPersistentArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -369,7 +367,7 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_is_active_args`
     struct NodeDeviceIsActiveArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -389,8 +387,8 @@ procedure! {
 xdr_struct! {
     /// `remote_node_device_update_args`
     struct NodeDeviceUpdateArgs<'a> {
-        name: Cow<'a, str>,
-        xml_desc: Cow<'a, str>,
+        name: WireStr<'a>,
+        xml_desc: WireStr<'a>,
         flags: u32,
     }
 }

@@ -2,18 +2,16 @@
 
 //! The `nwfilter` family of the remote program.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
 use super::{NonnullNwfilter, NonnullNwfilterBinding, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_nwfilter_lookup_by_name_args`
     struct NwfilterLookupByNameArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -63,7 +61,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nwfilter_get_xml_desc_ret`
     struct NwfilterGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -77,7 +75,7 @@ procedure! {
 xdr_struct! {
     /// `remote_nwfilter_define_xml_args`
     struct NwfilterDefineXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -110,7 +108,7 @@ procedure! {
 xdr_struct! {
     /// `remote_nwfilter_binding_lookup_by_port_dev_args`
     struct NwfilterBindingLookupByPortDevArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -139,7 +137,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_nwfilter_binding_get_xml_desc_ret`
     struct NwfilterBindingGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -153,7 +151,7 @@ procedure! {
 xdr_struct! {
     /// `remote_nwfilter_binding_create_xml_args`
     struct NwfilterBindingCreateXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -190,7 +188,7 @@ procedure! {
 xdr_struct! {
     /// `remote_nwfilter_define_xml_flags_args`
     struct NwfilterDefineXmlFlagsArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }

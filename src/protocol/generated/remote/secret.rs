@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{NonnullSecret, PROGRAM, SECRET_VALUE_MAX};
 use crate::protocol::{event, procedure};
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_secret_lookup_by_uuid_args`
@@ -33,7 +33,7 @@ procedure! {
 xdr_struct! {
     /// `remote_secret_define_xml_args`
     struct SecretDefineXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -64,7 +64,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_secret_get_xml_desc_ret`
     struct SecretGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -127,7 +127,7 @@ xdr_struct! {
     /// `remote_secret_lookup_by_usage_args`
     struct SecretLookupByUsageArgs<'a> {
         usage_type: i32,
-        usage_id: Cow<'a, str>,
+        usage_id: WireStr<'a>,
     }
 }
 

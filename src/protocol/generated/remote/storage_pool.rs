@@ -2,18 +2,16 @@
 
 //! The `storage_pool` family of the remote program.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
 use super::{NonnullStoragePool, NonnullStorageVol, PROGRAM, STORAGE_VOL_LIST_MAX};
 use crate::protocol::{event, procedure};
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_storage_pool_create_xml_args`
     struct StoragePoolCreateXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -37,7 +35,7 @@ procedure! {
 xdr_struct! {
     /// `remote_storage_pool_define_xml_args`
     struct StoragePoolDefineXmlArgs<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -149,7 +147,7 @@ procedure! {
 xdr_struct! {
     /// `remote_storage_pool_lookup_by_name_args`
     struct StoragePoolLookupByNameArgs<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -243,7 +241,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_storage_pool_get_xml_desc_ret`
     struct StoragePoolGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -323,7 +321,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_storage_pool_list_volumes_ret`
     struct StoragePoolListVolumesRet<'a> {
-        names: Vec<Cow<'a, str>> = STORAGE_VOL_LIST_MAX,
+        names: Vec<WireStr<'a>> = STORAGE_VOL_LIST_MAX,
     }
 }
 
@@ -430,7 +428,7 @@ event! {
 xdr_struct! {
     /// `remote_storage_pool_lookup_by_target_path_args`
     struct StoragePoolLookupByTargetPathArgs<'a> {
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
     }
 }
 

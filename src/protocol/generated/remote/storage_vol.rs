@@ -2,17 +2,15 @@
 
 //! The `storage_vol` family of the remote program.
 
-use std::borrow::Cow;
-
 use super::{NonnullStoragePool, NonnullStorageVol, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::xdr_struct;
+use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_storage_vol_create_xml_args`
     struct StorageVolCreateXmlArgs<'a> {
         pool: NonnullStoragePool<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         flags: u32,
     }
 }
@@ -53,7 +51,7 @@ xdr_struct! {
     /// `remote_storage_vol_lookup_by_name_args`
     struct StorageVolLookupByNameArgs<'a> {
         pool: NonnullStoragePool<'a>,
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -74,7 +72,7 @@ procedure! {
 xdr_struct! {
     /// `remote_storage_vol_lookup_by_key_args`
     struct StorageVolLookupByKeyArgs<'a> {
-        key: Cow<'a, str>,
+        key: WireStr<'a>,
     }
 }
 
@@ -95,7 +93,7 @@ procedure! {
 xdr_struct! {
     /// `remote_storage_vol_lookup_by_path_args`
     struct StorageVolLookupByPathArgs<'a> {
-        path: Cow<'a, str>,
+        path: WireStr<'a>,
     }
 }
 
@@ -146,7 +144,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_storage_vol_get_xml_desc_ret`
     struct StorageVolGetXmlDescRet<'a> {
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
     }
 }
 
@@ -167,7 +165,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_storage_vol_get_path_ret`
     struct StorageVolGetPathRet<'a> {
-        name: Cow<'a, str>,
+        name: WireStr<'a>,
     }
 }
 
@@ -181,7 +179,7 @@ xdr_struct! {
     /// `remote_storage_vol_create_xml_from_args`
     struct StorageVolCreateXmlFromArgs<'a> {
         pool: NonnullStoragePool<'a>,
-        xml: Cow<'a, str>,
+        xml: WireStr<'a>,
         clonevol: NonnullStorageVol<'a>,
         flags: u32,
     }

@@ -1,10 +1,8 @@
-//! Strings and opaque bytes, borrowed from the message where possible.
+//! Opaque bytes, borrowed from the message where possible.
 
 use std::borrow::Cow;
 
-use super::{
-    Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, STRING_MAX, Writer,
-};
+use super::{Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, Writer};
 
 impl EncodeMax for Cow<'_, [u8]> {
     #[inline]
@@ -20,34 +18,6 @@ impl<'a> DecodeMax<'a> for Cow<'a, [u8]> {
         let len = reader.take_count(max)?;
         reader.take_padded(len).map(Cow::Borrowed)
     }
-}
-
-impl Encode for Cow<'_, str> {
-    #[inline]
-    fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-        writer.put_count(self.len(), STRING_MAX)?;
-        writer.put_padded(self.as_bytes())
-    }
-}
-
-impl<'a> Decode<'a> for Cow<'a, str> {
-    const MIN_SIZE: usize = 4;
-
-    /// Bytes that are not UTF-8 become U+FFFD: one odd string must not lose the whole reply.
-    #[inline]
-    fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let len = reader.take_count(STRING_MAX)?;
-        let bytes = reader.take_padded(len)?;
-        Ok(match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => lossy(bytes),
-        })
-    }
-}
-
-#[cold]
-fn lossy(bytes: &[u8]) -> Cow<'static, str> {
-    Cow::Owned(String::from_utf8_lossy(bytes).into_owned())
 }
 
 impl<const N: usize> Encode for [u8; N] {
