@@ -127,8 +127,6 @@ impl Connect {
         setup: CallSetup,
         args: &(dyn Encode + Sync),
     ) -> Result<PendingCall> {
-        let procedure = setup.procedure;
-        let span = tracing::debug_span!("call", procedure, serial = Empty, bytes = Empty);
         let shared = &self.inner.shared;
         let timeout = self.deadline(setup.long.is_some());
         let after = timeout.map(|(_, after)| after).unwrap_or_default();
@@ -136,16 +134,7 @@ impl Connect {
             deadline: timeout.map(|(at, _)| at.into_std()),
             ..setup
         };
-        let serial = shared.start(setup, after, args).await?;
-        span.record("serial", serial);
-        Ok(PendingCall {
-            shared: Arc::clone(shared),
-            serial,
-            procedure,
-            after,
-            answered: false,
-            span,
-        })
+        PendingCall::begin(shared, setup, after, args).await
     }
 }
 
@@ -162,6 +151,27 @@ pub(super) struct PendingCall {
 }
 
 impl PendingCall {
+    /// Sends a call as soon as the daemon may be given it.
+    pub(super) async fn begin(
+        shared: &Arc<Shared>,
+        setup: CallSetup,
+        after: Duration,
+        args: &(dyn Encode + Sync),
+    ) -> Result<Self> {
+        let procedure = setup.procedure;
+        let span = tracing::debug_span!("call", procedure, serial = Empty, bytes = Empty);
+        let serial = shared.start(setup, after, args).await?;
+        span.record("serial", serial);
+        Ok(Self {
+            shared: Arc::clone(shared),
+            serial,
+            procedure,
+            after,
+            answered: false,
+            span,
+        })
+    }
+
     pub(super) fn serial(&self) -> u32 {
         self.serial
     }

@@ -1,5 +1,7 @@
 //! Deadlines of whoever waits for something else than a reply.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -46,6 +48,21 @@ impl Drop for Expiry {
             self.shared.remove_alarm(key);
         }
     }
+}
+
+/// What `waiting` gives, or nothing once the time has come.
+pub(super) async fn until<T>(
+    shared: &Arc<Shared>,
+    at: Option<Instant>,
+    waiting: impl Future<Output = T>,
+) -> Option<T> {
+    let mut expiry = Expiry::new(shared, at);
+    let mut waiting = pin!(waiting);
+    poll_fn(|cx| match waiting.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => expiry.poll_expired(cx).map(|()| None),
+    })
+    .await
 }
 
 /// The end of a wait during which the daemon takes nothing of what was sent to it.

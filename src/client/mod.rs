@@ -12,6 +12,7 @@ mod open;
 mod progress;
 mod raw;
 mod reconnect;
+mod registry;
 #[cfg(feature = "sasl")]
 mod sasl;
 mod shared;
@@ -35,8 +36,8 @@ pub use stream::{Chunk, Stream, StreamReader, StreamWriter};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::ProcedureInfo;
 use crate::transport::Security;
+use registry::Registry;
 use shared::Shared;
-use subscription::Registry;
 
 /// A connection to a libvirt daemon.
 ///
@@ -76,7 +77,7 @@ struct Inner {
     passes_descriptors: bool,
     hypervisor: OnceCell<String>,
     event_callback_ids: OnceCell<bool>,
-    registry: Registry,
+    registry: Arc<Registry>,
     /// Where the driver runs, and what must outlive a caller.
     runtime: Handle,
 }

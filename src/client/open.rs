@@ -15,8 +15,8 @@ use super::connect::connect;
 use super::driver::Driver;
 use super::expiry::now;
 use super::progress::{Progress, Step};
+use super::registry::Registry;
 use super::shared::Shared;
-use super::subscription::Registry;
 use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::uri::place;
 use crate::error::{Error, Result};
@@ -117,7 +117,7 @@ pub(super) fn start(
         passes_descriptors,
         hypervisor: OnceCell::new(),
         event_callback_ids: OnceCell::new(),
-        registry: Registry::default(),
+        registry: Arc::new(Registry::default()),
         runtime,
     };
     Ok(Connect {

@@ -1,6 +1,5 @@
 //! What a connection's callers and its driver share.
 
-use std::future::poll_fn;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::expiry::Expiry;
+use super::expiry::until;
 use crate::error::{CloseReason, Error, Waiting};
 use crate::protocol::ProcedureInfo;
 use crate::rpc::admission::Ticket;
@@ -134,24 +133,19 @@ impl Shared {
             ticket: None,
         };
         let mut result = self.try_start(&mut setup, &mut place.ticket, args);
-        let mut expiry = None;
         loop {
             let hindrance = match result {
                 Ok(serial) => return Ok(serial),
                 Err(Refused::Start(error)) => return Err(start_error(setup.procedure, error)),
                 Err(Refused::Hindered(hindrance)) => hindrance,
             };
-            let expiry = expiry.get_or_insert_with(|| Expiry::new(self, setup.deadline));
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
             // What changed before is seen now, what changes from now on is told.
             result = self.try_start(&mut setup, &mut place.ticket, args);
             if let Err(Refused::Hindered(_)) = result {
-                let expired = poll_fn(|cx| match room.as_mut().poll(cx) {
-                    Poll::Ready(()) => Poll::Ready(false),
-                    Poll::Pending => expiry.poll_expired(cx).map(|()| true),
-                });
-                if expired.await {
+                let changed = until(self, setup.deadline, room.as_mut());
+                if changed.await.is_none() {
                     return Err(Error::Timeout {
                         procedure: setup.procedure,
                         after,

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::expiry::{Expiry, Stall};
+use super::expiry::{Stall, until};
 use super::{Connect, Reply};
 use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
 use crate::protocol::{Procedure, net};
@@ -164,22 +164,17 @@ impl Handle {
 
     /// Ends this side and waits for the daemon to agree.
     async fn end(&self, status: Status) -> Result<()> {
-        let shared = &self.conn.inner.shared;
         let timeout = self.conn.deadline(false);
-        let mut expiry = Expiry::new(shared, timeout.map(|(at, _)| at.into_std()));
-        poll_fn(|cx| {
-            if let Poll::Ready(ended) = self.poll_end(cx, status) {
-                return Poll::Ready(ended);
-            }
-            expiry.poll_expired(cx).map(|()| {
-                Err(Error::Timeout {
-                    procedure: self.procedure,
-                    after: timeout.map(|(_, after)| after).unwrap_or_default(),
-                    waiting: Waiting::Confirmation,
-                })
-            })
-        })
-        .await
+        let at = timeout.map(|(at, _)| at.into_std());
+        let ended = poll_fn(|cx| self.poll_end(cx, status));
+        let expired = || Error::Timeout {
+            procedure: self.procedure,
+            after: timeout.map(|(_, after)| after).unwrap_or_default(),
+            waiting: Waiting::Confirmation,
+        };
+        until(&self.conn.inner.shared, at, ended)
+            .await
+            .unwrap_or_else(|| Err(expired()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Messages out of a byte stream, and into one.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
@@ -9,16 +8,18 @@ use bytes::Bytes;
 use super::header::{
     DESCRIPTORS_MAX, HEADER_SIZE, Header, LENGTH_SIZE, MESSAGE_MAX, MESSAGE_MIN, MessageType,
 };
+use super::read_buffer::ReadBuffer;
 use crate::error::{CloseReason, ProtocolError};
 use crate::xdr::{self, Encode, EncodeError, Writer};
 
 /// How much one read may bring. Frames that do not fit get a buffer of their own.
 const READ_BUFFER: usize = 256 * 1024;
-/// How much of a large frame's announced length is reserved ahead of the bytes that arrived.
+/// What is reserved of a large frame's announced length ahead of the bytes that arrived.
 const RESERVE_AHEAD: usize = 1024 * 1024;
-/// What is reserved for the first large frame of a connection. Untouched memory costs nothing, and
-/// glibc stops giving memory back to the system after each reply, only to have it back page by
-/// page for the next one, once it has seen a block of this size come and go.
+/// What is reserved for the first large frame of a connection, unless it begins the conversation.
+/// Untouched memory costs nothing, and glibc stops giving memory back to the system after each reply,
+/// only to have it back page by page for the next one, once it has seen a block of this size come and
+/// go.
 const FIRST_LARGE: usize = 4 * 1024 * 1024;
 
 /// One whole message.
@@ -63,55 +64,69 @@ impl Frame<'_> {
 /// Collects what arrives and hands out whole messages.
 #[derive(Debug)]
 pub(crate) struct FrameBuffer {
-    buffer: Vec<u8>,
+    buffer: ReadBuffer,
     /// Where the first message in `buffer` that was not handed out begins.
     start: usize,
     /// A message too large for `buffer`, in the making, and its whole length.
-    large: Option<(Vec<u8>, usize)>,
-    /// Descriptors that have arrived and belong to no message yet.
-    descriptors: VecDeque<OwnedFd>,
-    /// A message that is whole but for the descriptors behind it, and how many those are.
-    incomplete: Option<(Header, Bytes, usize)>,
+    large: Option<(ReadBuffer, usize)>,
+    /// The descriptors that came with the last byte that was read.
+    descriptors: Vec<OwnedFd>,
+    incomplete: Option<Incomplete>,
     any_received: bool,
     any_large: bool,
+}
+
+/// A message that is whole but for the descriptors behind it.
+#[derive(Debug)]
+struct Incomplete {
+    header: Header,
+    payload: Bytes,
+    /// How many those are; each travels with a byte.
+    count: usize,
+    /// Those that have come.
+    descriptors: Vec<OwnedFd>,
 }
 
 impl FrameBuffer {
     pub(crate) fn new() -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: ReadBuffer::default(),
             start: 0,
             large: None,
-            descriptors: VecDeque::new(),
+            descriptors: Vec::new(),
             incomplete: None,
             any_received: false,
             any_large: false,
         }
     }
 
-    /// Where the next read belongs: behind what is in the buffer, into its spare capacity; and where
-    /// descriptors belong.
+    /// Where the next read belongs, within the room that there is; and where descriptors belong.
     ///
     /// Call [`next`](Self::next) until it has no more messages before reading again.
-    pub(crate) fn space(&mut self) -> (&mut Vec<u8>, &mut VecDeque<OwnedFd>) {
+    pub(crate) fn space(&mut self) -> (&mut ReadBuffer, &mut Vec<OwnedFd>) {
+        let ahead = self.reserve_ahead();
         if let Some((large, len)) = &mut self.large {
-            let missing = len.saturating_sub(large.len());
-            if large.capacity() == large.len() {
+            if large.room() == 0 {
                 // Growing with what arrived keeps a lying length from costing memory.
-                large.reserve_exact(missing.min(large.len().max(RESERVE_AHEAD)));
+                let grown = large.len() + large.len().max(ahead);
+                large.reserve_to(grown.min(*len));
             }
             return (large, &mut self.descriptors);
         }
-        if self.start == self.buffer.len() {
-            self.buffer.clear();
-        } else {
-            self.buffer.drain(..self.start);
-        }
+        self.buffer.discard(self.start);
         self.start = 0;
-        if self.buffer.capacity() < READ_BUFFER {
-            self.buffer.reserve_exact(READ_BUFFER - self.buffer.len());
-        }
+        self.buffer.reserve_to(READ_BUFFER);
         (&mut self.buffer, &mut self.descriptors)
+    }
+
+    /// How much of a large frame's announced length is reserved ahead of the bytes that arrived. A
+    /// peer that has sent no message yet may be anybody.
+    fn reserve_ahead(&self) -> usize {
+        if self.any_received {
+            RESERVE_AHEAD
+        } else {
+            READ_BUFFER
+        }
     }
 
     /// The next whole message, or `None` until more has arrived.
@@ -129,10 +144,10 @@ impl FrameBuffer {
                 }
                 self.await_descriptors(header, &payload)?;
             } else if let Some(range) = self.take_small()? {
-                let message = self.buffer.get(range.clone()).unwrap_or_default();
+                let message = self.buffer.filled().get(range.clone()).unwrap_or_default();
                 let header = decode_header(message)?;
                 if header.kind != MessageType::ReplyWithFds {
-                    let message = self.buffer.get(range).unwrap_or_default();
+                    let message = self.buffer.filled().get(range).unwrap_or_default();
                     return Ok(Some(Frame {
                         header,
                         payload: Payload::Shared(message.get(MESSAGE_MIN..).unwrap_or_default()),
@@ -149,15 +164,12 @@ impl FrameBuffer {
 
     /// The large message in the making, if it is whole.
     fn take_large(&mut self) -> Option<Bytes> {
-        let (mut large, len) = self.large.take_if(|(large, len)| large.len() >= *len)?;
+        let (large, len) = self.large.take_if(|(large, len)| large.len() >= *len)?;
         // The last read may have brought the beginning of the next message too.
-        self.buffer.clear();
-        self.buffer
-            .extend_from_slice(large.get(len..).unwrap_or_default());
-        self.start = 0;
+        let next = large.filled().get(len..).unwrap_or_default();
+        self.buffer.extend_from_slice(next);
         self.any_received = true;
-        large.truncate(len);
-        Some(Bytes::from(large))
+        Some(Bytes::from(large.into_first(len)))
     }
 
     /// Where the next message stands in the buffer, if it is there and whole.
@@ -165,7 +177,7 @@ impl FrameBuffer {
         if self.large.is_some() {
             return Ok(None);
         }
-        let pending = self.buffer.get(self.start..).unwrap_or_default();
+        let pending = self.buffer.filled().get(self.start..).unwrap_or_default();
         let Some((length, _)) = pending.split_first_chunk::<LENGTH_SIZE>() else {
             return Ok(None);
         };
@@ -175,15 +187,15 @@ impl FrameBuffer {
         }
         if pending.len() < len {
             if len > READ_BUFFER {
-                let reserve = if self.any_large {
-                    len.min(pending.len() + RESERVE_AHEAD)
+                let reserve = if self.any_large || !self.any_received {
+                    len.min(pending.len() + self.reserve_ahead())
                 } else {
+                    self.any_large = true;
                     FIRST_LARGE
                 };
-                self.any_large = true;
-                let mut large = Vec::with_capacity(reserve);
+                let mut large = ReadBuffer::with_capacity(reserve);
                 large.extend_from_slice(pending);
-                self.buffer.clear();
+                self.buffer.discard(self.buffer.len());
                 self.start = 0;
                 self.large = Some((large, len));
             }
@@ -203,21 +215,41 @@ impl FrameBuffer {
         if count > DESCRIPTORS_MAX {
             return Err(ProtocolError::Descriptors { count });
         }
-        self.incomplete = Some((header, payload.slice(4..), count));
+        self.incomplete = Some(Incomplete {
+            header,
+            payload: payload.slice(4..),
+            count,
+            descriptors: Vec::new(),
+        });
         Ok(())
     }
 
+    /// The message that waited for its descriptors, if they have come. What came with other bytes
+    /// than its own is closed, as what is more than it announced.
     fn complete(&mut self) -> Option<Frame<'_>> {
         let arrived = self.buffer.len() - self.start;
-        let (header, payload, count) =
-            self.incomplete.take_if(|(_, _, count)| *count <= arrived)?;
-        self.start += count;
+        let Some(incomplete) = &mut self.incomplete else {
+            self.descriptors.clear();
+            return None;
+        };
+        // Those at hand came with the last byte.
+        if arrived <= incomplete.count {
+            let missing = incomplete.count - incomplete.descriptors.len();
+            self.descriptors.truncate(missing);
+            incomplete.descriptors.append(&mut self.descriptors);
+        }
         // Fewer than announced, where this process may not open more: the caller counts them.
-        let count = count.min(self.descriptors.len());
+        let Incomplete {
+            header,
+            payload,
+            count,
+            descriptors,
+        } = self.incomplete.take_if(|it| it.count <= arrived)?;
+        self.start += count;
         Some(Frame {
             header,
             payload: Payload::Own(payload),
-            descriptors: self.descriptors.drain(..count).collect(),
+            descriptors,
         })
     }
 
@@ -231,7 +263,7 @@ impl FrameBuffer {
         if !self.is_partial() {
             return CloseReason::Eof;
         }
-        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        let rest = self.buffer.filled().get(self.start..).unwrap_or_default();
         let has_good_length = self.large.is_some() || rest.len() >= LENGTH_SIZE;
         if self.any_received || has_good_length {
             CloseReason::EofInMessage
@@ -246,7 +278,7 @@ impl FrameBuffer {
         if self.any_received {
             ProtocolError::FrameLength { len }
         } else {
-            ProtocolError::not_libvirt(self.buffer.get(self.start..).unwrap_or_default())
+            ProtocolError::not_libvirt(self.buffer.filled().get(self.start..).unwrap_or_default())
         }
     }
 }
@@ -292,4 +324,61 @@ pub(crate) fn packet_head(header: &Header, len: usize) -> Vec<u8> {
         *word = length.to_be_bytes();
     }
     head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::header::{ProcedureId, Status};
+
+    fn receive(frames: &mut FrameBuffer, bytes: &[u8]) -> Result<usize, ProtocolError> {
+        frames.space().0.extend_from_slice(bytes);
+        let mut messages = 0;
+        while frames.next()?.is_some() {
+            messages += 1;
+        }
+        Ok(messages)
+    }
+
+    /// The beginning of a message that is as long as can be.
+    fn announcement() -> Vec<u8> {
+        let mut bytes = (MESSAGE_MAX as u32).to_be_bytes().to_vec();
+        bytes.resize(MESSAGE_MIN, 0);
+        bytes
+    }
+
+    #[test]
+    fn a_peer_that_has_sent_no_message_costs_little_more_than_it_sends() -> Result<(), ProtocolError>
+    {
+        let mut frames = FrameBuffer::new();
+        receive(&mut frames, &announcement())?;
+        let mut sent = MESSAGE_MIN;
+        while sent < MESSAGE_MAX / 2 {
+            let room = frames.space().0.room();
+            assert!(room <= sent.max(READ_BUFFER), "{room} for {sent}");
+            receive(&mut frames, &vec![0; room])?;
+            sent += room;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_first_large_message_of_a_conversation_gets_much_room() -> Result<(), ProtocolError> {
+        let mut frames = FrameBuffer::new();
+        let header = Header {
+            id: ProcedureId {
+                program: 1,
+                version: 1,
+                procedure: 1,
+            },
+            kind: MessageType::Message,
+            serial: 0,
+            status: Status::Ok,
+        };
+        let mut bytes = packet_head(&header, 0);
+        bytes.extend(announcement());
+        assert_eq!(receive(&mut frames, &bytes)?, 1);
+        assert!(frames.space().0.room() > READ_BUFFER + RESERVE_AHEAD);
+        Ok(())
+    }
 }

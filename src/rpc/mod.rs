@@ -10,4 +10,5 @@ pub(crate) mod frame;
 pub(crate) mod header;
 pub(crate) mod keepalive;
 pub(crate) mod outbox;
+pub(crate) mod read_buffer;
 pub(crate) mod streams;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf as TokioReadHalf};
 
 use super::{ReadHalf, Security, Transport, WriteHalf};
+use crate::rpc::read_buffer::ReadBuffer;
 
 /// Makes a transport of a stream.
 pub(crate) fn split<S>(stream: S, security: Security) -> Transport
@@ -27,8 +28,12 @@ where
 struct GenericReader<S>(TokioReadHalf<S>);
 
 impl<S: AsyncRead + Send> ReadHalf for GenericReader<S> {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        tokio_util::io::poll_read_buf(Pin::new(&mut self.0), cx, into)
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuffer,
+    ) -> Poll<io::Result<usize>> {
+        into.append_with(|into| tokio_util::io::poll_read_buf(Pin::new(&mut self.0), cx, into))
     }
 }
 

@@ -17,7 +17,6 @@ pub(crate) mod tls;
 mod tunnel;
 pub(crate) mod unix;
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -25,21 +24,24 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::error::{CloseReason, TunnelError, TunnelFailure};
+use crate::rpc::read_buffer::ReadBuffer;
 
 pub(crate) use generic::split;
 
 /// The receiving half.
 pub(crate) trait ReadHalf: Send {
-    /// Appends what has arrived to `into`, within its spare capacity, and says how much; 0 is the
-    /// end of the stream.
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>>;
+    /// Appends what has arrived to `into`, within its room, and says how much; 0 is the end of the
+    /// stream.
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuffer)
+    -> Poll<io::Result<usize>>;
 
-    /// The same, and appends the descriptors that came along, which plain reading loses.
+    /// The same, and appends the descriptors that came along, which plain reading loses. They belong
+    /// to the last of the bytes.
     fn poll_read_descriptors(
         &mut self,
         cx: &mut Context<'_>,
-        into: &mut Vec<u8>,
-        _descriptors: &mut VecDeque<OwnedFd>,
+        into: &mut ReadBuffer,
+        _descriptors: &mut Vec<OwnedFd>,
     ) -> Poll<io::Result<usize>> {
         self.poll_read(cx, into)
     }

@@ -21,6 +21,7 @@ use super::socket::{self, SocketReader};
 use super::tunnel::Tunnel;
 use super::{ReadHalf, Security, Transport};
 use crate::error::{CloseReason, TunnelError, TunnelFailure};
+use crate::rpc::read_buffer::ReadBuffer;
 
 /// How long a program that has closed its output may take to end.
 const END_LIMIT: Duration = Duration::from_secs(2);
@@ -211,7 +212,11 @@ struct ProgramReader {
 }
 
 impl ReadHalf for ProgramReader {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuffer,
+    ) -> Poll<io::Result<usize>> {
         self.socket.poll_read(cx, into)
     }
 

@@ -5,24 +5,24 @@
 //! direction only and make no difference between a pipe and a socket; they stand in here. Writing
 //! readiness is asked for only while a write has fallen short.
 
-use std::collections::VecDeque;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, Shutdown,
 };
 use tokio::net::unix::pipe;
 
 use super::{ReadHalf, WriteHalf};
 use crate::rpc::header::DESCRIPTORS_MAX;
+use crate::rpc::read_buffer::ReadBuffer;
 
 /// Splits a connected, non-blocking stream socket.
 pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)> {
@@ -32,38 +32,64 @@ pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)>
     };
     let reader = SocketReader {
         socket: pipe::Receiver::from_owned_fd_unchecked(socket)?,
+        bulk: false,
+        cramped: false,
     };
     Ok((reader, writer))
 }
 
+/// Reading, up to the point where nothing is left.
+///
+/// tokio's readiness has to be cleared at that point and not before: it is told only of what comes
+/// anew. A read that did not fill its room is taken for that point, which saves the read that would
+/// find nothing; but on a UNIX socket a read also stops behind bytes that descriptors came with,
+/// whoever sent them and whether or not they are wanted. Only `recvmsg` tells the two apart, and it
+/// needs room that is initialised.
 pub(super) struct SocketReader {
     socket: pipe::Receiver,
+    /// Whether the last read brought much, so that the next one may well do so too.
+    bulk: bool,
+    /// Whether it was one that would have brought more into more room that is initialised.
+    cramped: bool,
 }
 
-impl ReadHalf for SocketReader {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        tokio_util::io::poll_read_buf(Pin::new(&mut self.socket), cx, into)
-    }
+/// Room that is initialised if need be: what most messages fit in, and costs next to nothing.
+const SMALL: usize = 4 * 1024;
 
-    fn poll_read_descriptors(
+/// What a read brought.
+struct Received {
+    bytes: usize,
+    /// Whether these were certainly all that there was.
+    drained: bool,
+}
+
+impl SocketReader {
+    /// Reads, by `receive` once there may be something.
+    fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
-        into: &mut Vec<u8>,
-        descriptors: &mut VecDeque<OwnedFd>,
+        mut receive: impl FnMut(&pipe::Receiver) -> io::Result<Received>,
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.socket.poll_read_ready(cx))?;
-            let received = self
-                .socket
-                .try_io(|| receive(&self.socket, into, descriptors));
+            let mut last = None;
+            let received = self.socket.try_io(|| match receive(&self.socket)? {
+                Received {
+                    bytes,
+                    drained: true,
+                } => {
+                    // What tokio takes for a read that found nothing clears the readiness that was
+                    // there before the read, but none that has come since.
+                    last = Some(bytes);
+                    Err(io::ErrorKind::WouldBlock.into())
+                }
+                received => Ok(received.bytes),
+            });
+            let received = last.map_or(received, Ok);
             if !is_full(&received) {
                 return Poll::Ready(received);
             }
         }
-    }
-
-    fn wait_for_end(&mut self, limit: Duration) {
-        wait_for_end(&self.socket, limit);
     }
 }
 
@@ -89,30 +115,86 @@ fn wait_for_end(socket: &pipe::Receiver, limit: Duration) {
     }
 }
 
-/// Receives bytes and what came along. Descriptors close when programs are executed.
-fn receive(
-    socket: &pipe::Receiver,
-    into: &mut Vec<u8>,
-    descriptors: &mut VecDeque<OwnedFd>,
-) -> io::Result<usize> {
-    let mut bytes = [0; 16 * 1024];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let room = (into.capacity() - into.len()).clamp(1, bytes.len());
-    let pieces = &mut [IoSliceMut::new(bytes.get_mut(..room).unwrap_or_default())];
-    let message = loop {
-        match rustix::net::recvmsg(socket, pieces, &mut control, RecvFlags::CMSG_CLOEXEC) {
-            Err(Errno::INTR) => {}
-            result => break result?,
+impl ReadHalf for SocketReader {
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuffer,
+    ) -> Poll<io::Result<usize>> {
+        // The room of a large message has never been used before; that for all others soon is
+        // initialised as far as reads go.
+        let initialized = into.initialized_room();
+        let plain = self.bulk && (self.cramped || initialized < SMALL) && initialized < into.room();
+        let mut cramped = false;
+        let read = self.poll_receive(cx, |socket| {
+            if plain {
+                return receive_bytes(socket, into);
+            }
+            // Without room for descriptors the kernel closes them.
+            let received = receive_message(socket, into, &mut RecvAncillaryBuffer::default())?;
+            cramped = !received.drained;
+            Ok(received)
+        });
+        if let Poll::Ready(Ok(bytes)) = read {
+            self.bulk = bytes >= SMALL;
+            self.cramped = cramped;
         }
-    };
-    for part in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(received) = part {
-            descriptors.extend(received);
-        }
+        read
     }
-    into.extend_from_slice(bytes.get(..message.bytes).unwrap_or_default());
-    Ok(message.bytes)
+
+    fn poll_read_descriptors(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuffer,
+        descriptors: &mut Vec<OwnedFd>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_receive(cx, |socket| {
+            let mut space =
+                [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+            let mut control = RecvAncillaryBuffer::new(&mut space);
+            let mut received = receive_message(socket, into, &mut control)?;
+            for part in control.drain() {
+                received.drained = false;
+                if let RecvAncillaryMessage::ScmRights(came) = part {
+                    descriptors.extend(came);
+                }
+            }
+            Ok(received)
+        })
+    }
+
+    fn wait_for_end(&mut self, limit: Duration) {
+        wait_for_end(&self.socket, limit);
+    }
+}
+
+/// Receives bytes into all the room that there is. Whether there are more, it does not tell.
+fn receive_bytes(socket: &pipe::Receiver, into: &mut ReadBuffer) -> io::Result<Received> {
+    let (bytes, _) = into.append_with(|into| {
+        retry_on_intr(|| rustix::net::recv(socket, spare_capacity(into), RecvFlags::empty()))
+    })?;
+    Ok(Received {
+        bytes,
+        drained: false,
+    })
+}
+
+/// Receives bytes, and what came along. Descriptors close when programs are executed.
+fn receive_message(
+    socket: &pipe::Receiver,
+    into: &mut ReadBuffer,
+    control: &mut RecvAncillaryBuffer<'_>,
+) -> io::Result<Received> {
+    let room = into.initialize(SMALL);
+    let size = room.len();
+    let mut pieces = [IoSliceMut::new(room)];
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let message = retry_on_intr(|| rustix::net::recvmsg(socket, &mut pieces, control, flags))?;
+    into.advance(message.bytes);
+    Ok(Received {
+        bytes: message.bytes,
+        drained: (1..size).contains(&message.bytes) && !message.flags.contains(ReturnFlags::CTRUNC),
+    })
 }
 
 pub(super) struct SocketWriter {
@@ -124,12 +206,8 @@ pub(super) struct SocketWriter {
 
 impl SocketWriter {
     fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL) {
-                Err(Errno::INTR) => {}
-                result => return result.map_err(io::Error::from),
-            }
-        }
+        let send = || rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL);
+        Ok(retry_on_intr(send)?)
     }
 }
 
@@ -178,12 +256,9 @@ impl SocketWriter {
         pieces: &[IoSlice<'_>],
         control: &mut SendAncillaryBuffer<'_, '_, '_>,
     ) -> io::Result<usize> {
-        loop {
-            match rustix::net::sendmsg(&self.socket, pieces, control, SendFlags::NOSIGNAL) {
-                Err(Errno::INTR) => {}
-                result => return result.map_err(io::Error::from),
-            }
-        }
+        let flags = SendFlags::NOSIGNAL;
+        let send = || rustix::net::sendmsg(&self.socket, pieces, control, flags);
+        Ok(retry_on_intr(send)?)
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use libvirt_client::connect::ListAllDomainsFlags;
-use libvirt_client::events::domain::{Change, Lifecycle};
-use libvirt_client::events::{EventError, PersistentSubscription};
+use libvirt_client::events::domain::{Change, Lifecycle, Reboot};
+use libvirt_client::events::{EventError, HostEvent, PersistentSubscription};
+use libvirt_client::protocol::remote;
 use libvirt_client::{Backoff, CloseReason, Connect, Error};
 use rig::{Daemon, Need};
 use tokio::runtime::Handle;
@@ -114,6 +115,58 @@ fn a_program_that_ends_at_once_leaves_no_complaint_in_the_daemons_log() {
     for complaint in ["End of file", "Broken pipe", "Connection reset"] {
         assert!(!log.contains(complaint), "{log}");
     }
+}
+
+#[tokio::test]
+async fn a_registration_that_is_confirmed_too_late_is_in_nobodys_way() {
+    let Some(daemon) = daemon() else {
+        return;
+    };
+    let builder = Connect::builder(&daemon.test_uri()).keepalive(Duration::ZERO, 0);
+    let conn = builder.open().await.unwrap();
+    let hasty = conn.with_timeout(Duration::from_millis(100));
+    // What the daemon is asked once, before it registers anything, is known from here on.
+    let _reboots = conn.subscribe::<Reboot>(None).await.unwrap();
+
+    daemon.sigstop().unwrap();
+    for _ in 0..3 {
+        let error = hasty.subscribe::<Lifecycle>(None).await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        let error = hasty.host_events().await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+    }
+    daemon.sigcont().unwrap();
+    let mut changes = conn.subscribe::<Lifecycle>(None).await.unwrap();
+    let mut all = conn.host_events().await.unwrap();
+    let xml = "<domain type='test'><name>late</name><memory>1024</memory>\
+        <os><type>hvm</type></os></domain>";
+    conn.domain_define_xml(xml).await.unwrap();
+    let change = changes.next().await.unwrap().unwrap();
+    assert_eq!(change.domain.name(), "late");
+    let event = all.next().await.unwrap().unwrap();
+    assert!(
+        matches!(&event, HostEvent::Domain(event) if event.domain().name() == "late"),
+        "{event:?}"
+    );
+
+    // And nothing is left where nobody wants it any more.
+    let conn = conn.reopen().await.unwrap();
+    let _reboots = conn.subscribe::<Reboot>(None).await.unwrap();
+    daemon.sigstop().unwrap();
+    let hasty = conn.with_timeout(Duration::from_millis(100));
+    let error = hasty.subscribe::<Lifecycle>(None).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    daemon.sigcont().unwrap();
+    eventually("the daemon has nothing registered", async || {
+        let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
+            event_id: 0,
+            dom: None,
+        };
+        let raw = conn.raw();
+        let called = raw.call::<remote::ConnectDomainEventCallbackRegisterAny>(&args);
+        called.await.is_ok()
+    })
+    .await;
 }
 
 /// What became of the calls of those who only ask.

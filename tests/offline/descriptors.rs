@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{IoSlice, IoSliceMut, PipeReader, PipeWriter, Read, Write, pipe};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use libvirt_client::protocol::remote;
 use libvirt_client::{Connect, Error};
@@ -12,6 +13,7 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 use tokio::io::Interest;
+use tokio::task::JoinHandle;
 
 use crate::peer::{Listener, Message, Peer, event, string, words};
 
@@ -20,19 +22,21 @@ const REPLY_WITH_FDS: u32 = 5;
 
 /// One byte with a descriptor, as daemons send each.
 async fn send_descriptor(peer: &Peer, descriptor: BorrowedFd<'_>) {
+    send_with(peer, &[0], &[descriptor]).await;
+}
+
+/// Bytes with descriptors, as no daemon sends them.
+async fn send_with(peer: &Peer, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) {
     let send = || {
-        let descriptors = [descriptor];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(32))];
         let mut control = SendAncillaryBuffer::new(&mut space);
-        control.push(SendAncillaryMessage::ScmRights(&descriptors));
-        let byte = [IoSlice::new(&[0])];
+        control.push(SendAncillaryMessage::ScmRights(descriptors));
+        let bytes = [IoSlice::new(bytes)];
         let socket = peer.stream.as_fd();
-        Ok(sendmsg(socket, &byte, &mut control, SendFlags::empty())?)
+        Ok(sendmsg(socket, &bytes, &mut control, SendFlags::empty())?)
     };
-    peer.stream
-        .async_io(Interest::WRITABLE, send)
-        .await
-        .unwrap();
+    let sent = peer.stream.async_io(Interest::WRITABLE, send).await;
+    assert_eq!(sent.unwrap(), bytes.len());
 }
 
 /// One byte and the descriptor that came with it, taking neither more nor less.
@@ -180,6 +184,92 @@ async fn descriptors_of_a_reply_that_nobody_waits_for_are_closed() {
     assert_eq!(name.unwrap(), "host");
     // The end of the pipe: no copy of the other end is left.
     assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
+}
+
+/// A call that may bring descriptors, and is not answered yet.
+async fn begin_opening(
+    conn: &Connect,
+    peer: &mut Peer,
+) -> (JoinHandle<Result<(Vec<u8>, Vec<OwnedFd>), Error>>, Message) {
+    let conn = conn.clone();
+    let opening = tokio::spawn(async move { open_graphics(&conn, Vec::new()).await });
+    (opening, peer.take().await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_behind_a_descriptor_that_nobody_expects_is_read() {
+    for expected in [false, true] {
+        let listener = Listener::new();
+        let (conn, mut peer) = listener.open().await;
+        let conn = conn.with_timeout(Duration::from_secs(1));
+        let opening = match expected {
+            false => None,
+            true => Some(begin_opening(&conn, &mut peer).await),
+        };
+        for size in [0, 10_000, 1_000_000] {
+            let host = "h".repeat(size);
+            let (mut reader, writer) = pipe().unwrap();
+            let (name, ()) = tokio::join!(conn.hostname(), async {
+                let call = peer.take().await;
+                let bytes = event().bytes();
+                send_with(&peer, &bytes, &[writer.as_fd()]).await;
+                send_with(&peer, &bytes, &[writer.as_fd(); 3]).await;
+                peer.reply(&call, &string(&host)).await;
+            });
+            assert!(name.unwrap() == host);
+            drop(writer);
+            assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
+        }
+        drop(opening);
+    }
+}
+
+#[tokio::test]
+async fn descriptors_are_only_for_the_message_that_they_came_with() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (opening, call) = begin_opening(&conn, &mut peer).await;
+    let (mut stray, into_stray) = pipe().unwrap();
+    for _ in 0..100 {
+        let bytes = event().bytes();
+        let (whole, parts) = (&bytes[..], bytes.split_at(40));
+        for part in [whole, parts.0, parts.1] {
+            send_with(&peer, part, &[into_stray.as_fd(); 32]).await;
+        }
+    }
+    let (name, ()) = tokio::join!(conn.hostname(), async {
+        let call = peer.take().await;
+        peer.reply(&call, &string("host")).await;
+    });
+    name.unwrap();
+    // All are closed while the call still waits.
+    drop(into_stray);
+    assert_eq!(stray.read(&mut [0; 8]).unwrap(), 0);
+
+    // More than the reply announces; the next reply gets its own.
+    let (surplus, into_surplus) = pipe().unwrap();
+    let (reader, writer) = pipe().unwrap();
+    peer.send(&reply_with(&call, 1, &[])).await;
+    send_with(&peer, &[0], &[writer.as_fd(), into_surplus.as_fd()]).await;
+    drop(writer);
+    let (_payload, mut descriptors) = opening.await.unwrap().unwrap();
+    assert_eq!(descriptors.len(), 1);
+    assert!(connected(PipeWriter::from(descriptors.remove(0)), reader));
+    assert!(connected(into_surplus, surplus));
+
+    let (opening, call) = begin_opening(&conn, &mut peer).await;
+    let (reader, writer) = pipe().unwrap();
+    let (more, into_more) = pipe().unwrap();
+    let mut bytes = reply_with(&call, 2, &[]).bytes();
+    bytes.extend([0]);
+    send_with(&peer, &bytes, &[writer.as_fd()]).await;
+    send_descriptor(&peer, into_more.as_fd()).await;
+    drop((writer, into_more));
+    let (_payload, descriptors) = opening.await.unwrap().unwrap();
+    assert_eq!(descriptors.len(), 2);
+    for (descriptor, reader) in descriptors.into_iter().zip([reader, more]) {
+        assert!(connected(PipeWriter::from(descriptor), reader));
+    }
 }
 
 #[tokio::test]

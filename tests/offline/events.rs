@@ -55,7 +55,7 @@ async fn subscribe(conn: &Connect, peer: &mut Peer) -> Subscription<Lifecycle> {
     events.unwrap()
 }
 
-async fn next_name(events: &mut Subscription<Lifecycle>) -> String {
+pub async fn next_name(events: &mut Subscription<Lifecycle>) -> String {
     events
         .next()
         .await

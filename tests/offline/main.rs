@@ -25,6 +25,7 @@ mod opening;
 mod peer;
 mod reconnect;
 mod records;
+mod registrations;
 mod replies;
 mod resources;
 mod stream_faults;

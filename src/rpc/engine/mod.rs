@@ -5,7 +5,6 @@ mod time;
 
 pub(crate) use streams::StreamEnd;
 
-use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
@@ -15,7 +14,7 @@ use crate::rpc::admission::{Admission, Ticket};
 use crate::rpc::alarms::Alarms;
 use crate::rpc::backpressure::Backpressure;
 use crate::rpc::calls::{CallSetup, CallState, Calls, Outcome};
-use crate::rpc::events::{EventQueue, EventRouter, Route};
+use crate::rpc::events::EventRouter;
 use crate::rpc::frame::{Frame, append_message};
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
 use crate::rpc::keepalive::Keepalive;
@@ -275,16 +274,9 @@ impl Engine {
         }
     }
 
-    /// Has one more queue get the events of a registration that exists.
-    pub(crate) fn attach_queue(&mut self, route: Route, queue: &Arc<EventQueue>) {
-        if let Some(reason) = &self.ended {
-            self.wakers.extend(queue.end(reason.clone()));
-        }
-        self.events.attach(route, Arc::clone(queue));
-    }
-
-    pub(crate) fn detach_queue(&mut self, route: Route, queue: &Arc<EventQueue>) {
-        self.events.detach(route, queue);
+    /// Who gets which events.
+    pub(crate) fn events(&mut self) -> &mut EventRouter {
+        &mut self.events
     }
 
     /// Takes in one message.
@@ -345,8 +337,9 @@ impl Engine {
             CallState::Waiting | CallState::Expired => {
                 let (payload, descriptors) = frame.into_parts();
                 if let Some(binding) = slot.binding.take() {
-                    let callback = xdr::from_slice(&payload).ok();
-                    if good && callback.is_some() == binding.has_callback_id {
+                    let has_id = binding.has_callback_id;
+                    let callback = has_id.then(|| xdr::from_slice(&payload).ok()).flatten();
+                    if good && callback.is_some() == has_id {
                         self.events.bind(&binding, callback, &mut self.wakers);
                     }
                     self.events.settle(binding.event);

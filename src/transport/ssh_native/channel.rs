@@ -16,6 +16,7 @@ use super::super::generic::GenericWriter;
 use super::super::tunnel::Tunnel;
 use super::{Guard, Refusal, Target};
 use crate::error::{CloseReason, TunnelFailure};
+use crate::rpc::read_buffer::ReadBuffer;
 use crate::transport::{ReadHalf, Security, Transport};
 
 /// How long the host may take to tell how a command ended whose output has.
@@ -99,7 +100,11 @@ impl ChannelReader {
 }
 
 impl ReadHalf for ChannelReader {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuffer,
+    ) -> Poll<io::Result<usize>> {
         while self.left.is_empty() {
             if self.has_ended || matches!(self.otherwise, TunnelFailure::ClosedOutput) {
                 return Poll::Ready(Ok(0));
@@ -108,8 +113,7 @@ impl ReadHalf for ChannelReader {
                 self.left = data;
             }
         }
-        let room = into.capacity() - into.len();
-        let piece = self.left.split_to(room.min(self.left.len()));
+        let piece = self.left.split_to(into.room().min(self.left.len()));
         into.extend_from_slice(&piece);
         Poll::Ready(Ok(piece.len()))
     }

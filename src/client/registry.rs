@@ -1,0 +1,350 @@
+//! What is registered with the daemon: one registration for all who want the same events.
+//!
+//! A registration is made and taken back by a task of its own, one at a time for each that there is,
+//! which follows what is wanted: whoever subscribes or goes away only counts up or down. It waits for
+//! the daemon's answer as long as there is a connection, because only that tells what is registered;
+//! how long a subscriber waits for it is the subscriber's affair.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::Connect;
+use super::call::PendingCall;
+use super::raw::Encoded;
+use super::shared::Shared;
+use super::subscription::Registration;
+use crate::error::{CloseReason, Error, ProtocolError, RemoteError, Result};
+use crate::rpc::calls::CallSetup;
+use crate::rpc::events::{Binding, EventQueue, EventRouter, Group};
+use crate::xdr::{self, Encode};
+
+/// What tells registrations on one connection apart: the procedure and its arguments. The daemon
+/// refuses a second equal one.
+type Key = (u32, u32, Vec<u8>);
+
+fn key(registration: &Registration) -> Key {
+    let register = registration.register;
+    let args = registration.args.clone();
+    (register.program.number, register.number, args)
+}
+
+/// The registrations of one connection.
+///
+/// Its lock is taken before those of entries, and those before the engine's.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    entries: Mutex<HashMap<Key, Arc<Entry>>>,
+}
+
+impl Registry {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Entry>>> {
+        // No critical section can panic halfway through a change.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One registration, from the first who wants it until nobody does and the daemon knows.
+#[derive(Debug)]
+struct Entry {
+    registration: Registration,
+    /// Those who get what it brings.
+    group: Group,
+    state: Mutex<State>,
+    /// Told when the registration stands, and when it has failed.
+    settled: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    standing: Standing,
+    /// How many want it.
+    shares: usize,
+    /// Whether a task is at work on it.
+    busy: bool,
+}
+
+#[derive(Debug)]
+enum Standing {
+    Absent,
+    /// Made, with that callback id if the daemon gives one.
+    Registered(Option<i32>),
+    /// Refused, or the connection has ended; the entry is out of the registry.
+    Failed(Failure),
+}
+
+impl Entry {
+    fn new(registration: Registration, group: Group) -> Self {
+        Self {
+            registration,
+            group,
+            state: Mutex::new(State {
+                standing: Standing::Absent,
+                shares: 0,
+                busy: false,
+            }),
+            settled: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No critical section can panic halfway through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the registration stands.
+    async fn settled(&self) -> Result<()> {
+        loop {
+            let mut settled = pin!(self.settled.notified());
+            settled.as_mut().enable();
+            match &self.lock().standing {
+                Standing::Absent => {}
+                Standing::Registered(_) => return Ok(()),
+                Standing::Failed(failure) => {
+                    return Err(failure.error(self.registration.register.name));
+                }
+            }
+            settled.await;
+        }
+    }
+}
+
+/// Why a registration was not made, for each of those who wait for it.
+#[derive(Debug)]
+enum Failure {
+    Remote(RemoteError),
+    Protocol(ProtocolError),
+    Closed(CloseReason),
+    /// It could not be sent, for this reason.
+    Unsendable(String),
+}
+
+impl Failure {
+    fn error(&self, procedure: &'static str) -> Error {
+        match self {
+            Self::Remote(error) => error.clone().into(),
+            Self::Protocol(error) => error.clone().into(),
+            Self::Closed(reason) => Error::Closed(reason.clone()),
+            Self::Unsendable(reason) => Error::InvalidArgument {
+                procedure,
+                reason: reason.clone(),
+            },
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Remote(error) => Self::Remote(*error),
+            Error::Protocol(error) => Self::Protocol(error),
+            Error::Closed(reason) => Self::Closed(reason),
+            Error::InvalidArgument { reason, .. } => Self::Unsendable(reason),
+            other => Self::Unsendable(other.to_string()),
+        }
+    }
+}
+
+/// One subscriber's share of a registration, made or under way; without any it is taken back.
+pub(super) struct Share {
+    conn: Connect,
+    entry: Arc<Entry>,
+    queue: Arc<EventQueue>,
+}
+
+impl Shared {
+    /// Changes who gets which events, which is nothing that the driver has to act on.
+    fn with_events<T>(&self, change: impl FnOnce(&mut EventRouter) -> T) -> T {
+        change(self.lock().engine.events())
+    }
+}
+
+impl Connect {
+    /// Takes part in a registration, which is made if there is none; `queue` gets what it brings.
+    pub(super) fn share(&self, registration: Registration, queue: &Arc<EventQueue>) -> Share {
+        let shared = &self.inner.shared;
+        let mut entries = self.inner.registry.lock();
+        let entry = entries.entry(key(&registration)).or_insert_with(|| {
+            let group = shared.with_events(EventRouter::open_group);
+            Arc::new(Entry::new(registration, group))
+        });
+        let entry = Arc::clone(entry);
+        let mut state = entry.lock();
+        state.shares += 1;
+        shared.with_events(|events| events.join(entry.group, Arc::clone(queue)));
+        let starts = matches!(state.standing, Standing::Absent) && !state.busy;
+        state.busy |= starts;
+        drop(state);
+        drop(entries);
+        if starts {
+            self.operate(&entry);
+        }
+        Share {
+            conn: self.clone(),
+            entry,
+            queue: Arc::clone(queue),
+        }
+    }
+
+    /// Has the daemon's registration follow what is wanted. No lock may be held: where the runtime
+    /// is gone the task ends at once.
+    fn operate(&self, entry: &Arc<Entry>) {
+        let operation = Operation {
+            shared: Arc::clone(&self.inner.shared),
+            registry: Arc::clone(&self.inner.registry),
+            entry: Arc::clone(entry),
+        };
+        self.inner.runtime.spawn(operation.run());
+    }
+}
+
+impl Share {
+    pub(super) fn registration(&self) -> &Registration {
+        &self.entry.registration
+    }
+
+    /// Waits until the registration stands; nothing that comes from then on is missed.
+    pub(super) async fn settled(&self) -> Result<()> {
+        self.entry.settled().await
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let shared = &self.conn.inner.shared;
+        shared.with_events(|events| events.leave(self.entry.group, &self.queue));
+        let mut state = self.entry.lock();
+        state.shares -= 1;
+        let unwanted = state.shares == 0 && matches!(state.standing, Standing::Registered(_));
+        let starts = unwanted && !state.busy;
+        state.busy |= starts;
+        drop(state);
+        if starts {
+            self.conn.operate(&self.entry);
+        }
+    }
+}
+
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Share")
+            .field("event", &self.entry.registration.event.name)
+            .field("standing", &self.entry.lock().standing)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The task at work on an entry. It does not keep the connection open.
+struct Operation {
+    shared: Arc<Shared>,
+    registry: Arc<Registry>,
+    entry: Arc<Entry>,
+}
+
+/// What has to be done for a registration to be as it is wanted.
+enum Step {
+    Register,
+    Deregister(Option<i32>),
+}
+
+impl Operation {
+    async fn run(self) {
+        while let Some(step) = self.next_step() {
+            match step {
+                Step::Register => self.register().await,
+                Step::Deregister(callback) => self.deregister(callback).await,
+            }
+        }
+    }
+
+    /// What is left to do; `None` once that is nothing, and the task is at an end.
+    fn next_step(&self) -> Option<Step> {
+        let mut entries = self.registry.lock();
+        let mut state = self.entry.lock();
+        match (&state.standing, state.shares) {
+            (Standing::Absent, 1..) => return Some(Step::Register),
+            (&Standing::Registered(callback), 0) => {
+                state.standing = Standing::Absent;
+                return Some(Step::Deregister(callback));
+            }
+            (Standing::Registered(_), 1..) => {}
+            (Standing::Absent, 0) | (Standing::Failed(_), _) => {
+                self.shared
+                    .with_events(|events| events.close_group(self.entry.group));
+                entries.remove(&key(&self.entry.registration));
+            }
+        }
+        state.busy = false;
+        drop(state);
+        drop(entries);
+        self.entry.settled.notify_waiters();
+        None
+    }
+
+    async fn register(&self) {
+        let registration = &self.entry.registration;
+        let has_callback_id = registration.has_callback_id();
+        let mut setup = CallSetup::new(registration.register);
+        setup.binding = Some(Binding {
+            event: registration.event.into(),
+            has_callback_id,
+            group: self.entry.group,
+        });
+        let args = Encoded(&registration.args);
+        let reply = self.call(setup, &args).await;
+        let callback = reply.and_then(|reply| {
+            if !has_callback_id {
+                return Ok(None);
+            }
+            let procedure = registration.register.name;
+            let callback = xdr::from_slice(&reply);
+            callback
+                .map(Some)
+                .map_err(|source| ProtocolError::Reply { procedure, source }.into())
+        });
+        self.entry.lock().standing = match callback {
+            Ok(callback) => Standing::Registered(callback),
+            Err(error) => Standing::Failed(error.into()),
+        };
+    }
+
+    async fn deregister(&self, callback: Option<i32>) {
+        let registration = &self.entry.registration;
+        self.shared
+            .with_events(|events| events.unbind(self.entry.group));
+        let setup = CallSetup::new(registration.deregister);
+        let result = match &registration.deregister_args {
+            Some(args) => self.call(setup, &Encoded(args)).await,
+            None => self.call(setup, &callback.unwrap_or_default()).await,
+        };
+        if let Err(error) = result {
+            // Nobody is left to be told; events that still come are dropped.
+            tracing::debug!(event = registration.event.name, %error, "deregistration failed");
+        }
+    }
+
+    /// A call that has until the end of the connection.
+    async fn call(&self, setup: CallSetup, args: &(dyn Encode + Sync)) -> Result<bytes::Bytes> {
+        let call = PendingCall::begin(&self.shared, setup, Duration::ZERO, args).await?;
+        call.finish().await
+    }
+}
+
+impl Drop for Operation {
+    /// Where the runtime ends in the middle of it, nobody is left waiting.
+    fn drop(&mut self) {
+        let mut state = self.entry.lock();
+        if !state.busy {
+            return;
+        }
+        let reason = self.shared.end_reason();
+        let reason = reason.unwrap_or(CloseReason::RuntimeGone);
+        state.standing = Standing::Failed(Failure::Closed(reason));
+        drop(state);
+        self.next_step();
+    }
+}

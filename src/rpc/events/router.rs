@@ -1,0 +1,256 @@
+//! Who gets which event message.
+
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::{EventQueue, MessageKind};
+use crate::error::CloseReason;
+use crate::rpc::header::ProcedureId;
+
+/// Events of one kind that are held until a reply says whom they are for.
+const MAX_EARLY: usize = 1024;
+/// Bytes of such events, of all kinds together.
+const MAX_EARLY_BYTES: usize = 1024 * 1024;
+
+/// What an event message is routed by: its procedure and, for all but the oldest kinds, the callback
+/// id in its first word. Callback ids are unique only within their class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Route {
+    program: u32,
+    procedure: u32,
+    callback: Option<i32>,
+}
+
+impl Route {
+    fn new(event: ProcedureId, callback: Option<i32>) -> Self {
+        Self {
+            program: event.program,
+            procedure: event.procedure,
+            callback,
+        }
+    }
+}
+
+/// All who share one registration, made or under way. Never used for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Group(u64);
+
+/// Connects the callback id in a registration's reply to those who subscribed.
+#[derive(Debug, Clone)]
+pub(crate) struct Binding {
+    pub(crate) event: ProcedureId,
+    /// Whether the reply holds a callback id, which messages of this kind then begin with.
+    pub(crate) has_callback_id: bool,
+    pub(crate) group: Group,
+}
+
+/// Who gets which events.
+#[derive(Debug, Default)]
+pub(crate) struct EventRouter {
+    last_group: u64,
+    /// Each group's route, or its members for as long as it has none.
+    groups: HashMap<Group, Place>,
+    routes: BTreeMap<Route, Vec<Members>>,
+    /// Kinds with a registration on its way, and what of them nobody claims yet.
+    early: Vec<Early>,
+    ended: Option<CloseReason>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Bound(Route),
+    Unbound(Members),
+}
+
+#[derive(Debug)]
+struct Members {
+    group: Group,
+    queues: Vec<Arc<EventQueue>>,
+}
+
+impl Members {
+    fn push(&self, kind: MessageKind, body: &[u8], wakers: &mut Vec<Waker>) {
+        let queues = self.queues.iter();
+        wakers.extend(queues.filter_map(|queue| queue.push(kind, body)));
+    }
+}
+
+#[derive(Debug)]
+struct Early {
+    program: u32,
+    procedure: u32,
+    registrations: usize,
+    bodies: Vec<Vec<u8>>,
+    /// The length of the bodies together.
+    bytes: usize,
+    /// How many more there were than are kept.
+    lost: u64,
+}
+
+impl EventRouter {
+    /// A group without members.
+    pub(crate) fn open_group(&mut self) -> Group {
+        self.last_group += 1;
+        let group = Group(self.last_group);
+        let queues = Vec::new();
+        let members = Members { group, queues };
+        self.groups.insert(group, Place::Unbound(members));
+        group
+    }
+
+    pub(crate) fn close_group(&mut self, group: Group) {
+        self.unbind(group);
+        self.groups.remove(&group);
+    }
+
+    /// The queue, which nobody reads yet, gets all that comes from now on.
+    pub(crate) fn join(&mut self, group: Group, queue: Arc<EventQueue>) {
+        if let Some(reason) = &self.ended {
+            queue.end(reason.clone());
+        }
+        if let Some(members) = self.members_mut(group) {
+            members.queues.push(queue);
+        }
+    }
+
+    pub(crate) fn leave(&mut self, group: Group, queue: &Arc<EventQueue>) {
+        if let Some(members) = self.members_mut(group) {
+            let mut queues = members.queues.iter();
+            if let Some(place) = queues.position(|other| Arc::ptr_eq(other, queue)) {
+                members.queues.swap_remove(place);
+            }
+        }
+    }
+
+    fn members_mut(&mut self, group: Group) -> Option<&mut Members> {
+        match self.groups.get_mut(&group)? {
+            Place::Unbound(members) => Some(members),
+            Place::Bound(route) => {
+                let bound = self.routes.get_mut(route)?;
+                bound.iter_mut().find(|members| members.group == group)
+            }
+        }
+    }
+
+    /// A registration is about to be sent: keep what comes before its reply.
+    pub(crate) fn expect(&mut self, event: ProcedureId) {
+        if let Some(early) = self.early_mut(event) {
+            early.registrations += 1;
+            return;
+        }
+        let ProcedureId {
+            program, procedure, ..
+        } = event;
+        self.early.push(Early {
+            program,
+            procedure,
+            registrations: 1,
+            bodies: Vec::new(),
+            bytes: 0,
+            lost: 0,
+        });
+    }
+
+    /// A registration was answered or given up.
+    pub(crate) fn settle(&mut self, event: ProcedureId) {
+        if let Some(early) = self.early_mut(event) {
+            early.registrations -= 1;
+        }
+        self.early.retain(|early| early.registrations > 0);
+    }
+
+    fn early_mut(&mut self, event: ProcedureId) -> Option<&mut Early> {
+        self.early
+            .iter_mut()
+            .find(|early| early.program == event.program && early.procedure == event.procedure)
+    }
+
+    /// Connects a callback to its group and delivers what came early.
+    pub(crate) fn bind(
+        &mut self,
+        binding: &Binding,
+        callback: Option<i32>,
+        wakers: &mut Vec<Waker>,
+    ) {
+        let &Binding { event, group, .. } = binding;
+        let route = Route::new(event, callback);
+        let Some(place @ Place::Unbound(_)) = self.groups.get_mut(&group) else {
+            return;
+        };
+        let Place::Unbound(members) = mem::replace(place, Place::Bound(route)) else {
+            return;
+        };
+        if let Some(early) = self.early_mut(event) {
+            early.bodies.retain(|body| {
+                let ours = callback.is_none() || callback_of(body) == callback;
+                if ours {
+                    early.bytes -= body.len();
+                    members.push((event.program, event.procedure), body, wakers);
+                }
+                !ours
+            });
+            if early.lost > 0 {
+                let queues = members.queues.iter();
+                wakers.extend(queues.filter_map(|queue| queue.note_lost(early.lost)));
+            }
+        }
+        self.routes.entry(route).or_default().push(members);
+    }
+
+    /// The registration is to be taken back; what still comes of it is nobody's.
+    pub(crate) fn unbind(&mut self, group: Group) {
+        let Some(&Place::Bound(route)) = self.groups.get(&group) else {
+            return;
+        };
+        let Some(bound) = self.routes.get_mut(&route) else {
+            return;
+        };
+        if let Some(place) = bound.iter().position(|members| members.group == group) {
+            let members = bound.swap_remove(place);
+            self.groups.insert(group, Place::Unbound(members));
+        }
+        if bound.is_empty() {
+            self.routes.remove(&route);
+        }
+    }
+
+    /// Hands one event on; one that nobody wants is dropped.
+    pub(crate) fn deliver(&mut self, event: ProcedureId, body: &[u8], wakers: &mut Vec<Waker>) {
+        let with_id = Route::new(event, callback_of(body));
+        let without = Route::new(event, None);
+        let kind = (event.program, event.procedure);
+        let bound = self.routes.get(&with_id);
+        if let Some(bound) = bound.or_else(|| self.routes.get(&without)) {
+            for members in bound {
+                members.push(kind, body, wakers);
+            }
+            return;
+        }
+        let held: usize = self.early.iter().map(|early| early.bytes).sum();
+        let has_room = held + body.len() <= MAX_EARLY_BYTES;
+        match self.early_mut(event) {
+            // Once one is lost all are: what is told of the gap stands behind what was kept.
+            Some(early) if early.lost == 0 && has_room && early.bodies.len() < MAX_EARLY => {
+                early.bytes += body.len();
+                early.bodies.push(body.to_vec());
+            }
+            Some(early) => early.lost += 1,
+            None => {}
+        }
+    }
+
+    pub(crate) fn end(&mut self, reason: &CloseReason, wakers: &mut Vec<Waker>) {
+        for members in self.routes.values().flatten() {
+            let queues = members.queues.iter();
+            wakers.extend(queues.filter_map(|queue| queue.end(reason.clone())));
+        }
+        self.early = Vec::new();
+        self.ended = Some(reason.clone());
+    }
+}
+
+fn callback_of(body: &[u8]) -> Option<i32> {
+    body.first_chunk().map(|word| i32::from_be_bytes(*word))
+}
