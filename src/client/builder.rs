@@ -170,6 +170,12 @@ impl ConnectBuilder {
     ///
     /// The time that answering takes counts towards [`open_timeout`](Self::open_timeout).
     ///
+    /// Where this process speaks SSH itself (`ssh-native`), russh tells the `log` crate what it sends
+    /// before it encrypts it, under the target `russh::session` at TRACE. No password and no answer is
+    /// sent to a host while the program's logger takes that; the login then fails and says so, unless
+    /// there is a key. Passphrases of keys are not sent and need no such care. What is said to the
+    /// daemon afterwards can be among what is logged there, too.
+    ///
     /// ```no_run
     /// # async fn prompt(question: &str, visible: bool) -> Option<String> { None }
     /// # async fn example() -> libvirt_client::Result<()> {

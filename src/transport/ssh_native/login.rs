@@ -204,15 +204,25 @@ impl User<'_> {
     }
 
     async fn by_password(&mut self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+        if is_logged() {
+            return Ok(Outcome::Nothing(LOGGED.to_owned()));
+        }
         let password = match self.wallet.password("SSH", self.name).await {
             Ok(password) => password,
             Err(error) => return missing(error),
         };
+        // Somebody may have taken long to type it.
+        if is_logged() {
+            return Ok(Outcome::Nothing(LOGGED.to_owned()));
+        }
         let result = session.authenticate_password(self.name, password.expose());
         Ok(outcome(result.await?, "it was not accepted"))
     }
 
     async fn by_answers(&mut self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+        if is_logged() {
+            return Ok(Outcome::Nothing(LOGGED.to_owned()));
+        }
         let mut response = session
             .authenticate_keyboard_interactive_start(self.name, None)
             .await?;
@@ -233,8 +243,12 @@ impl User<'_> {
                 let is_for_password = round == 0 && prompts.len() == 1 && !prompt.echo;
                 match self.answer(prompt, is_for_password).await {
                     Ok(answer) => answers.push(answer),
-                    Err(error) => return missing(error),
+                    Err(error) => return decline(session, prompts.len(), missing(error)?).await,
                 }
+            }
+            if is_logged() {
+                let outcome = Outcome::Nothing(LOGGED.to_owned());
+                return decline(session, prompts.len(), outcome).await;
             }
             response = session
                 .authenticate_keyboard_interactive_respond(answers)
@@ -259,6 +273,40 @@ impl User<'_> {
         asked.await.map(|answer| answer.expose().to_owned())
     }
 }
+
+/// Answers questions with nothing: without answers the session would wait for them and for nothing
+/// else, and hosts hang up if they are fewer.
+async fn decline(
+    session: &mut Handle<Guard>,
+    questions: usize,
+    outcome: Outcome,
+) -> Result<Outcome, Refusal> {
+    let Outcome::Nothing(why) = outcome else {
+        return Ok(outcome);
+    };
+    let response =
+        session.authenticate_keyboard_interactive_respond(vec![String::new(); questions]);
+    match response.await? {
+        KeyboardInteractiveAuthResponse::Success => Ok(Outcome::In),
+        KeyboardInteractiveAuthResponse::Failure {
+            remaining_methods, ..
+        } => Ok(Outcome::No(remaining_methods, why)),
+        // A host that goes on asking is left alone.
+        KeyboardInteractiveAuthResponse::InfoRequest { .. } => {
+            let name = Method::Interactive.name();
+            Err(SshFailure::Broken(format!("{name}: {why}")).into())
+        }
+    }
+}
+
+/// Whether a logger takes down what is sent. russh tells it by each packet's bytes before it encrypts
+/// them, and offers no way to send a password past that.
+fn is_logged() -> bool {
+    log::log_enabled!(target: "russh::session", log::Level::Trace)
+}
+
+const LOGGED: &str = "not tried, because this program's logger takes what the target russh::session \
+                      logs at TRACE, in which the password would stand";
 
 fn outcome(result: AuthResult, what: &str) -> Outcome {
     match result {

@@ -71,7 +71,7 @@ impl Authority {
 
     /// A root whose own certificate is valid at another time.
     pub fn valid(name: &str, validity: Validity) -> Result<Self> {
-        Self::root(name, validity, Key::Elliptic(key()?))
+        Self::root(name, validity, Key::Elliptic(Box::new(key()?)))
     }
 
     /// A root with an RSA key of so many bits.
@@ -91,8 +91,9 @@ impl Authority {
     /// An authority that this one has issued the certificate of.
     pub fn intermediate(&self, name: &str) -> Result<Self> {
         let params = authority_params(name, Validity::Now);
-        let issuer = CertifiedIssuer::signed_by(params, Key::Elliptic(key()?), &self.issuer)
-            .map_err(cannot("an intermediate authority"))?;
+        let issuer =
+            CertifiedIssuer::signed_by(params, Key::Elliptic(Box::new(key()?)), &self.issuer)
+                .map_err(cannot("an intermediate authority"))?;
         Ok(Self {
             chain: issuer.pem() + &self.chain,
             issuer,
@@ -154,7 +155,7 @@ impl Authority {
 
 /// An authority's key.
 enum Key {
-    Elliptic(KeyPair),
+    Elliptic(Box<KeyPair>),
     Rsa(RsaKey),
 }
 

@@ -112,6 +112,23 @@ async fn answers_to_the_hosts_questions() {
     );
 }
 
+#[tokio::test]
+async fn questions_that_nobody_answers_do_not_end_the_login() {
+    if !rig::available(&[Need::Root]).unwrap() {
+        return;
+    }
+    let Some(host) = Host::with(|server| server.accept_password("keyboard-interactive")) else {
+        return;
+    };
+    let key = host.client.key().display().to_string();
+    let uri = host.native_uri(&format!(
+        "sshauth=keyboard-interactive,privkey&keyfile={key}"
+    ));
+    check(&Connect::open(&uri).await.unwrap()).await;
+    let (_, text) = refused(&host.native_uri("sshauth=keyboard-interactive")).await;
+    assert!(text.contains("SSH needs an answer"), "{text}");
+}
+
 /// An agent, which ends with the test.
 struct Agent(std::process::Child);
 
