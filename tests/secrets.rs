@@ -189,7 +189,10 @@ fn check_the_recorder() {
         tracing::trace!(field = ?whole.as_bytes());
         tracing::trace!(whole, "message");
         tracing::trace_span!("span", whole);
-        let hex: String = whole.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let mut hex = String::new();
+        for byte in whole.bytes() {
+            write!(hex, "{byte:02X}").unwrap();
+        }
         log::trace!(target: "rig", "{hex}");
         log::trace!(target: "rig", "{:#04x?}", whole.as_bytes());
         log::trace!(target: "rig", "{:x?}", whole.as_bytes());

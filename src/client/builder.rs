@@ -210,6 +210,10 @@ impl ConnectBuilder {
     }
 
     /// Opens the connection. Dropping the future undoes what was done.
+    ///
+    /// What goes wrong once something has answered, be it that it says no, hangs up or falls silent, is
+    /// an [`Error::Opening`](crate::Error::Opening), whose [`cause`](crate::Error::cause) is the failure
+    /// itself, e.g. [`Error::Auth`](crate::Error::Auth).
     pub async fn open(self) -> Result<Connect> {
         let deadline = self.open_deadline();
         let progress = Progress::new(&self.uri);

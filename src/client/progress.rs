@@ -139,12 +139,8 @@ impl Progress {
         let state = self.state();
         let hung_up = matches!(&error, Error::Closed(CloseReason::Eof | CloseReason::Io(_)));
         let may_want_tls = hung_up && state.is_plain_port && state.step == Step::Reaching;
-        let target = match &*state.target {
-            "" => "the daemon",
-            target => target,
-        };
         Error::Opening {
-            target: target.to_owned(),
+            target: shown(&state.target),
             source: Box::new(error),
             hint: may_want_tls.then_some(
                 "daemons hang up at once where they expect TLS: is this such a port \
@@ -156,6 +152,12 @@ impl Progress {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A target as errors have it, which must not be empty.
+pub(super) fn shown(target: &str) -> String {
+    let target = Some(target).filter(|target| !target.is_empty());
+    target.unwrap_or("the daemon").to_owned()
 }
 
 impl fmt::Debug for Progress {

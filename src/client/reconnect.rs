@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::progress::shown;
 use super::{Connect, ConnectBuilder, open};
 use crate::error::uri::place;
 use crate::error::{AuthError, CloseReason, Error, Result, Waiting};
@@ -40,6 +41,8 @@ pub struct Reconnect {
     status: watch::Receiver<ConnectionStatus>,
     /// How long the caller is kept waiting for a connection.
     patience: Option<Duration>,
+    /// What is kept open, for error messages.
+    target: Arc<str>,
     stop: CancellationToken,
     _alive: Arc<DropGuard>,
 }
@@ -102,6 +105,7 @@ impl ConnectBuilder {
         let stop = CancellationToken::new();
         let alive = CancellationToken::new();
         let patience = self.open_timeout;
+        let target = Arc::from(shown(&place(&self.uri)));
         runtime.spawn(keep_until(
             stop.clone(),
             alive.clone(),
@@ -112,6 +116,7 @@ impl ConnectBuilder {
         Ok(Reconnect {
             status,
             patience,
+            target,
             stop,
             _alive: Arc::new(alive.drop_guard()),
         })
@@ -200,10 +205,14 @@ impl Reconnect {
             Some(ConnectionStatus::Lost(error) | ConnectionStatus::Ended(error)) => {
                 Err(Error::NotConnected(error))
             }
-            Some(ConnectionStatus::Opening) => Err(Error::Timeout {
-                procedure: "opening the connection",
-                after: self.patience.unwrap_or_default(),
-                waiting: Waiting::Opening,
+            Some(ConnectionStatus::Opening) => Err(Error::Opening {
+                target: self.target.to_string(),
+                source: Box::new(Error::Timeout {
+                    procedure: "opening the connection",
+                    after: self.patience.unwrap_or_default(),
+                    waiting: Waiting::Opening,
+                }),
+                hint: None,
             }),
             None => Err(Error::Closed(CloseReason::RuntimeGone)),
         }

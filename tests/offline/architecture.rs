@@ -20,7 +20,7 @@ const LEAVES: [(&str, &[&str]); 4] = [
     ("types", &[]),
     ("error", &["protocol", "types", "xdr"]),
     ("uri", &["error", "types"]),
-    ("params", &["types"]),
+    ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
 const ASYNC: [&str; 4] = ["transport", "client", "api", "events"];

@@ -197,6 +197,15 @@ async fn who_waits_in_vain_is_told_why() {
     assert!(matches!(&*reason, Error::Connect { .. }), "{reason}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_says_nothing_is_named() {
+    let listener = Listener::new();
+    let host = keep_open(&listener.uri());
+    let error = host.connect().await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("cannot open qemu+unix:///system"), "{text}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_is_not_tried_again() {
     let host = keep_open("qemu+carrier-pigeon:///system");
