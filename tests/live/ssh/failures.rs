@@ -71,6 +71,8 @@ async fn hosts_that_cannot_be_reached() {
     );
     let text = failure(&nobody).await;
     assert!(text.contains("Connection refused"), "{text}");
+    assert!(text.contains("no ssh server listens there"), "{text}");
+    assert!(!text.contains("libvirt's daemon"), "{text}");
     let nowhere = uri.replace("127.0.0.1", "no-such-host.invalid");
     let text = failure(&nowhere).await;
     assert!(
