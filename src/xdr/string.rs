@@ -110,7 +110,7 @@ fn has_nul(bytes: &[u8]) -> bool {
     match bytes.last_chunk() {
         // The last word overlaps the one before it.
         Some(last) => words.iter().any(|word| has(*word)) || has(*last),
-        None => rest.iter().any(|byte| *byte == 0),
+        None => rest.contains(&0),
     }
 }
 
