@@ -48,6 +48,9 @@ impl Connect {
     /// From the moment of the daemon's confirmation no event is missed. Subscriptions to the same
     /// events share one registration. A daemon that does not know the kind gives an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
+    ///
+    /// Dropping the future, or its timeout, leaves nothing behind: what the daemon registers after all
+    /// is taken back, or is for whoever has subscribed by then.
     pub async fn subscribe<E: EventKind>(
         &self,
         object: Option<&E::Object>,

@@ -35,8 +35,8 @@ async fn send_with(peer: &Peer, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) {
         let socket = peer.stream.as_fd();
         Ok(sendmsg(socket, &bytes, &mut control, SendFlags::empty())?)
     };
-    let sent = peer.stream.async_io(Interest::WRITABLE, send).await;
-    assert_eq!(sent.unwrap(), bytes.len());
+    let count = peer.stream.async_io(Interest::WRITABLE, send).await;
+    assert_eq!(count.unwrap(), bytes.len());
 }
 
 /// One byte and the descriptor that came with it, taking neither more nor less.
@@ -202,9 +202,10 @@ async fn a_reply_behind_a_descriptor_that_nobody_expects_is_read() {
         let listener = Listener::new();
         let (conn, mut peer) = listener.open().await;
         let conn = conn.with_timeout(Duration::from_secs(1));
-        let opening = match expected {
-            false => None,
-            true => Some(begin_opening(&conn, &mut peer).await),
+        let opening = if expected {
+            Some(begin_opening(&conn, &mut peer).await)
+        } else {
+            None
         };
         for size in [0, 10_000, 1_000_000] {
             let host = "h".repeat(size);
