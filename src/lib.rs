@@ -69,6 +69,7 @@ mod auth;
 mod client;
 mod error;
 pub mod events;
+mod files;
 pub mod params;
 pub mod protocol;
 mod rpc;

@@ -11,14 +11,15 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::Secret;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// The file for every user.
 const SYSTEM: &str = "/etc/libvirt/auth.conf";
@@ -35,7 +36,7 @@ struct Group {
 }
 
 /// The file to look into: the environment's, the URI's, the user's own, or the system's. The last two
-/// only count where they can be read.
+/// only count where they can be read. Blocks.
 pub(crate) fn locate(parameter: Option<&str>) -> Option<PathBuf> {
     let own = env::var_os("XDG_CONFIG_HOME")
         .filter(|dir| !dir.is_empty())
@@ -55,18 +56,26 @@ fn choose(
         return Some(path.into());
     }
     let mut usual = own.into_iter().chain([PathBuf::from(SYSTEM)]);
-    usual.find(|path| access(path, Access::READ_OK).is_ok())
+    usual.find(|path| match access(path, Access::READ_OK) {
+        Ok(()) => true,
+        // Of any other reason reading it tells.
+        Err(error) => !matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::ACCESS),
+    })
 }
 
 impl AuthFile {
+    /// Reads the file. Blocks.
     pub(crate) fn load(path: &Path) -> Result<Self> {
-        let unreadable = |reason: String| Error::Config {
+        let bytes = files::read(path).map_err(|source| Error::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let bytes = Zeroizing::new(bytes);
+        let text = str::from_utf8(&bytes).map_err(|_| Error::Config {
             path: path.to_owned(),
             line: None,
-            reason,
-        };
-        let bytes = Zeroizing::new(fs::read(path).map_err(|error| unreadable(error.to_string()))?);
-        let text = str::from_utf8(&bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+            reason: "it is not UTF-8".to_owned(),
+        })?;
         Self::parse(path, text)
     }
 
@@ -173,6 +182,8 @@ fn unescape(value: &str) -> Option<Secret> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const GOOD: &str = "# comment\n\n [credentials-a]\nauthname=fred\npassword = p=w\\s#\\\\ \n\
@@ -242,6 +253,11 @@ mod tests {
         assert!(
             text.contains("/nonexistent/auth.conf: No such file"),
             "{text}"
+        );
+        let device = AuthFile::load(Path::new("/dev/zero")).err();
+        assert!(
+            matches!(device, Some(Error::Unreadable { .. })),
+            "{device:?}"
         );
     }
 

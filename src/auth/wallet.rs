@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::file::{self, AuthFile};
 use super::{CredentialRequest, Given, Secret};
 use crate::error::{AuthError, Error, Result};
+use crate::files;
 use crate::types::connect::CredentialType;
 
 /// Finds what one authentication needs.
@@ -20,19 +21,21 @@ pub(crate) struct Wallet<'a> {
 
 impl<'a> Wallet<'a> {
     /// `auth_file` is what the URI says of it.
-    pub(crate) fn new(
+    pub(crate) async fn new(
         given: &'a Given,
         service: &'static str,
         host: &'a str,
         auth_file: Option<&str>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        let auth_file = auth_file.map(ToOwned::to_owned);
+        let path = files::on_thread(move || file::locate(auth_file.as_deref())).await?;
+        Ok(Self {
             given,
             service,
             host,
-            path: file::locate(auth_file),
+            path,
             file: None,
-        }
+        })
     }
 
     /// The name of the user, which somebody must know.
@@ -41,7 +44,7 @@ impl<'a> Wallet<'a> {
         if let Some((user, _)) = &self.given.login {
             return Ok(user.clone());
         }
-        if let Some(user) = self.in_file("authname")? {
+        if let Some(user) = self.in_file("authname").await? {
             return Ok(user.expose().to_owned());
         }
         let prompt = format!("User name for {}", self.host);
@@ -60,7 +63,7 @@ impl<'a> Wallet<'a> {
         if let Some((_, password)) = &self.given.login {
             return Ok(password.clone());
         }
-        if let Some(password) = self.in_file("password")? {
+        if let Some(password) = self.in_file("password").await? {
             return Ok(password);
         }
         let prompt = format!("Password of {user} for {}", self.host);
@@ -71,27 +74,30 @@ impl<'a> Wallet<'a> {
 
     /// The password, if it is written somewhere.
     #[cfg(feature = "ssh-native")]
-    pub(crate) fn written_password(&mut self) -> Result<Option<Secret>> {
-        self.in_file("password")
+    pub(crate) async fn written_password(&mut self) -> Result<Option<Secret>> {
+        self.in_file("password").await
     }
 
     /// The name of the user to be instead of the one who has the password, if the file says so.
     #[cfg(feature = "sasl")]
-    pub(crate) fn other_identity(&mut self) -> Result<Option<String>> {
+    pub(crate) async fn other_identity(&mut self) -> Result<Option<String>> {
         if self.given.login.is_some() {
             return Ok(None);
         }
-        let name = self.in_file("username")?;
+        let name = self.in_file("username").await?;
         Ok(name.map(|name| name.expose().to_owned()))
     }
 
-    fn in_file(&mut self, key: &str) -> Result<Option<Secret>> {
+    async fn in_file(&mut self, key: &str) -> Result<Option<Secret>> {
         let Some(path) = &self.path else {
             return Ok(None);
         };
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(AuthFile::load(path)?),
+            none => {
+                let path = path.clone();
+                none.insert(files::on_thread(move || AuthFile::load(&path)).await??)
+            }
         };
         file.find(self.service, self.host, key)
     }

@@ -3,11 +3,14 @@
 use std::env;
 use std::io;
 
+use tokio::time::Instant;
+
 use super::builder::within;
 use super::open::start;
 use super::progress::Progress;
 use super::{Connect, ConnectBuilder};
 use crate::error::{CloseReason, Error, Result};
+use crate::files;
 use crate::protocol::{Procedure, admin};
 use crate::transport::unix;
 use crate::uri::{self, Config, Environment};
@@ -17,15 +20,23 @@ impl ConnectBuilder {
     pub(crate) async fn open_admin_program(self) -> Result<Connect> {
         let deadline = self.open_deadline();
         let progress = Progress::new(&self.uri);
-        let opening = Box::pin(open(self.clone(), &progress));
+        let opening = Box::pin(open(self.clone(), deadline, &progress));
         within(self, deadline, &progress, opening).await
     }
 }
 
 /// There is nothing to authenticate: daemons go by which user it is that connects.
-async fn open(options: ConnectBuilder, progress: &Progress) -> Result<Connect> {
-    let environment = Environment::of_process();
-    let config = Config::load(environment.admin_config_file().as_deref())?;
+async fn open(
+    options: ConnectBuilder,
+    deadline: Option<Instant>,
+    progress: &Progress,
+) -> Result<Connect> {
+    let surroundings = files::on_thread(|| {
+        let environment = Environment::of_process();
+        let config = Config::load(environment.admin_config_file().as_deref())?;
+        Ok::<_, Error>((environment, config))
+    });
+    let (environment, config) = surroundings.await??;
     let default = env::var_os("LIBVIRT_ADMIN_DEFAULT_URI");
     let is_root = environment.is_root;
     let uri = uri::admin::resolve(&options.uri, default, &config, options.aliases, is_root)?;
@@ -36,7 +47,7 @@ async fn open(options: ConnectBuilder, progress: &Progress) -> Result<Connect> {
         tried: Vec::new(),
         source,
     };
-    let transport = unix::connect(&path).await.map_err(failed)?;
+    let transport = unix::connect(&path, deadline).await.map_err(failed)?;
     progress.reached(&path.display().to_string());
     let conn = start(transport, options, &admin::ConnectClose::INFO)?;
     let args = admin::ConnectOpenArgs { flags: 0 };

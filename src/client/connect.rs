@@ -8,12 +8,14 @@ use tokio::time::Instant;
 
 use super::ConnectBuilder;
 use crate::error::{Error, Result};
+#[cfg(feature = "ssh")]
+use crate::transport::Security;
+#[cfg(feature = "ssh")]
+use crate::transport::program::{Program, Terminal};
 #[cfg(feature = "ssh-native")]
 use crate::transport::ssh_native;
 #[cfg(feature = "tls")]
 use crate::transport::tls;
-#[cfg(feature = "ssh")]
-use crate::transport::{Security, program::Program};
 use crate::transport::{Transport, autostart, tcp, unix};
 use crate::uri::{Config, ConnectUri, Environment, TransportKind, socket_candidates, startable};
 
@@ -33,11 +35,13 @@ pub(super) async fn connect(
 ) -> Result<Transport> {
     let read_only = options.read_only;
     let Some(uri) = uri else {
-        return connect_local(None, read_only, environment, config).await;
+        return connect_local(None, read_only, environment, config, deadline).await;
     };
     uri.require_daemon()?;
     match uri.transport {
-        TransportKind::Unix => connect_local(Some(uri), read_only, environment, config).await,
+        TransportKind::Unix => {
+            connect_local(Some(uri), read_only, environment, config, deadline).await
+        }
         TransportKind::Tcp => {
             tcp::connect(uri.host_or_local(), uri.port.unwrap_or(TCP_PORT), deadline).await
         }
@@ -70,7 +74,11 @@ fn connect_ssh(
     config: &Config,
 ) -> Result<Transport> {
     let remote_command = uri.remote_command(options.read_only, environment, config)?;
-    let (name, mut arguments) = uri.ssh_command();
+    let is_silent = uri.parameters.switch("no_tty");
+    let terminal = Terminal::of_process();
+    // Without any terminal, ssh may find another way to ask.
+    let may_ask = !is_silent && terminal != Terminal::Others;
+    let (name, mut arguments) = uri.ssh_command(may_ask);
     // Another program may not know of these.
     if uri.parameters.get("command").is_none() {
         arguments.splice(0..0, server_alive(options));
@@ -81,7 +89,7 @@ fn connect_ssh(
         name,
         arguments,
         host: Some(uri.host_or_local()),
-        uses_terminal: !uri.parameters.switch("no_tty"),
+        uses_terminal: may_ask && terminal == Terminal::Ours,
         security: Security {
             secure: true,
             encrypted: true,
@@ -172,9 +180,9 @@ fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
     };
     let program = Program {
         name,
-        arguments: Vec::new(),
+        arguments: uri.parameters.values("argv").map(Into::into).collect(),
         host: None,
-        uses_terminal: true,
+        uses_terminal: Terminal::of_process() == Terminal::Ours,
         security: Security {
             secure: false,
             encrypted: false,
@@ -236,6 +244,7 @@ async fn connect_local(
     read_only: bool,
     environment: &Environment,
     config: &Config,
+    deadline: Option<Instant>,
 ) -> Result<Transport> {
     let candidates = socket_candidates(uri, read_only, environment, config)?;
     let chosen = candidates
@@ -245,7 +254,7 @@ async fn connect_local(
     let Some(path) = chosen else {
         return Err(Error::Unsupported("there is no socket to try".to_owned()));
     };
-    let source = match unix::connect(path).await {
+    let source = match unix::connect(path, deadline).await {
         Err(source) => source,
         Ok(transport) => return Ok(transport),
     };
@@ -254,7 +263,7 @@ async fn connect_local(
         // What was there has gone, so it is most likely what is wanted.
         let was_there = startable.iter().find(|(socket, _)| exists(socket));
         if let Some((socket, daemon)) = was_there.or(startable.first()) {
-            return autostart::connect(socket, daemon).await;
+            return autostart::connect(socket, daemon, deadline).await;
         }
     }
     Err(Error::Connect {

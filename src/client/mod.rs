@@ -8,6 +8,7 @@ mod call;
 mod connect;
 mod driver;
 mod expiry;
+mod for_good;
 mod open;
 mod progress;
 mod raw;

@@ -20,6 +20,7 @@ use super::shared::Shared;
 use super::{CallTimeout, Connect, Inner, Reply};
 use crate::error::uri::place;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::protocol::{Procedure, ProcedureInfo, remote};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::keepalive::Keepalive;
@@ -34,8 +35,12 @@ pub(super) async fn open(
     deadline: Option<Instant>,
     progress: &Progress,
 ) -> Result<Connect> {
-    let environment = Environment::of_process();
-    let config = Config::load(environment.config_file.as_deref())?;
+    let surroundings = files::on_thread(|| {
+        let environment = Environment::of_process();
+        let config = Config::load(environment.config_file.as_deref())?;
+        Ok::<_, Error>((environment, config))
+    });
+    let (environment, config) = surroundings.await??;
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
     let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
     let uri = uri.as_ref();

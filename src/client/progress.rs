@@ -118,6 +118,7 @@ impl Progress {
         match &error {
             Error::Uri { .. }
             | Error::Config { .. }
+            | Error::Unreadable { .. }
             | Error::Connect { .. }
             | Error::Start { .. }
             | Error::Network(_)

@@ -10,10 +10,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::for_good::is_for_good;
 use super::progress::shown;
 use super::{Connect, ConnectBuilder, open};
 use crate::error::uri::place;
-use crate::error::{AuthError, CloseReason, Error, Result, Waiting};
+use crate::error::{CloseReason, Error, Result, Waiting};
 
 /// A connection that is opened again whenever it is lost; from [`ConnectBuilder::reconnecting`].
 ///
@@ -39,6 +40,8 @@ use crate::error::{AuthError, CloseReason, Error, Result, Waiting};
 #[derive(Clone)]
 pub struct Reconnect {
     status: watch::Receiver<ConnectionStatus>,
+    /// Where the task runs, whose timers callers on any executor wait with.
+    runtime: Handle,
     /// How long the caller is kept waiting for a connection.
     patience: Option<Duration>,
     /// What is kept open, for error messages.
@@ -57,7 +60,8 @@ pub enum ConnectionStatus {
     Connected(Connect),
     /// The connection was lost, or could not be opened, for this reason; further attempts follow.
     Lost(Arc<Error>),
-    /// It was closed, or is impossible for this reason. That is the end.
+    /// It was closed, or is impossible for this reason, which somebody has to do something about:
+    /// the URI or a configuration file is wrong, or a password is known to nobody. That is the end.
     Ended(Arc<Error>),
 }
 
@@ -115,6 +119,7 @@ impl ConnectBuilder {
         ));
         Ok(Reconnect {
             status,
+            runtime,
             patience,
             target,
             stop,
@@ -195,9 +200,13 @@ impl Reconnect {
             settled.await.map(|status| status.clone()).ok()
         };
         let settled = match deadline {
-            Some(deadline) => timeout_at(deadline, settled)
-                .await
-                .unwrap_or_else(|_| Some(self.status())),
+            Some(deadline) => {
+                let limited = {
+                    let _context = self.runtime.enter();
+                    timeout_at(deadline, settled)
+                };
+                limited.await.unwrap_or_else(|_| Some(self.status()))
+            }
             None => settled.await,
         };
         match settled {
@@ -277,21 +286,5 @@ async fn keep(
         tracing::info!(uri = place(&options.uri), %failure, ?delay, "not connected");
         status.send_replace(ConnectionStatus::Lost(Arc::new(failure)));
         sleep(delay).await;
-    }
-}
-
-/// Whether opening will fail however often it is tried.
-fn is_for_good(error: &Error) -> bool {
-    match error.cause() {
-        Error::Uri { .. } | Error::Config { .. } | Error::Unsupported(_) => true,
-        // A user who was asked in vain is not asked again; a daemon that refused may change its mind.
-        Error::Auth(error) => matches!(
-            **error,
-            AuthError::Missing { .. }
-                | AuthError::Declined { .. }
-                | AuthError::Unknown { .. }
-                | AuthError::Unprotected
-        ),
-        _ => false,
     }
 }

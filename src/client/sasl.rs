@@ -44,7 +44,7 @@ async fn claim(conn: &Connect, uri: Option<&ConnectUri>, mechanism: Mechanism) -
     let host = uri.map_or("localhost", ConnectUri::host_or_local);
     let auth_file = uri.and_then(|uri| uri.parameters.get("authfile"));
     let given = &conn.inner.options.given;
-    let mut wallet = Wallet::new(given, "libvirt", host, auth_file);
+    let mut wallet = Wallet::new(given, "libvirt", host, auth_file).await?;
     let mut claim = Claim::default();
     if mechanism == Mechanism::Anonymous {
         return Ok(claim);
@@ -55,7 +55,7 @@ async fn claim(conn: &Connect, uri: Option<&ConnectUri>, mechanism: Mechanism) -
         claim.password = Some(wallet.password(&method, &user).await?);
         claim.user = Some(user);
     }
-    claim.other_identity = wallet.other_identity()?;
+    claim.other_identity = wallet.other_identity().await?;
     Ok(claim)
 }
 

@@ -34,6 +34,7 @@ impl fmt::Display for Error {
             Self::Uri { uri, reason } => {
                 write!(f, "invalid URI {:?}: {reason}", without_password(uri))
             }
+            Self::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Config { path, line, reason } => {
                 write!(f, "{}", path.display())?;
                 if let Some(line) = line {
@@ -107,6 +108,7 @@ impl StdError for Error {
             Self::Opening { source, .. } => source.source(),
             Self::Auth(error) => error.source(),
             Self::File(error) => error.source(),
+            Self::Unreadable { source, .. } => source.source(),
             Self::Timeout { .. }
             | Self::Overrun { .. }
             | Self::InvalidArgument { .. }

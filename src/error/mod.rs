@@ -93,14 +93,22 @@ pub enum Error {
         reason: String,
     },
 
-    /// A configuration file of the client's cannot be used.
+    /// A configuration file of the client's says what makes no sense.
     Config {
         /// The file.
         path: PathBuf,
-        /// Which of its lines is at fault; none when it cannot be read at all.
+        /// Which of its lines is at fault, where it is one.
         line: Option<usize>,
         /// What is wrong with it.
         reason: String,
+    },
+
+    /// A configuration file of the client's cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
     },
 
     /// The daemon's socket could not be reached.
@@ -243,6 +251,7 @@ impl Error {
         let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
         match self.cause() {
             Self::Timeout { .. } => true,
+            Self::Connect { source, .. } => timed_out(source),
             Self::Network(error) => error.failures().any(timed_out),
             Self::Tunnel(error) => matches!(error.failure, TunnelFailure::NoAnswer(_)),
             _ => false,

@@ -177,6 +177,10 @@ fn samples() -> Vec<Error> {
             hint: Some("is it there?"),
         },
         Error::File(deep()),
+        Error::Unreadable {
+            path: "/file".into(),
+            source: deep(),
+        },
         Error::Unsupported(text()),
         Error::Timeout {
             procedure: "DomainCreate",
@@ -216,9 +220,10 @@ fn kind(error: &Error) -> usize {
         Error::File(_) => 16,
         Error::Unsupported(_) => 17,
         Error::Overrun { .. } => 18,
+        Error::Unreadable { .. } => 19,
     }
 }
-const KINDS: usize = 19;
+const KINDS: usize = 20;
 
 /// The texts of an error and of all that is below it.
 fn chain(error: &dyn StdError) -> Vec<String> {

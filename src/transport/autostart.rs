@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, fcntl_lock};
 use rustix::io::Errno;
 use tokio::process::Command;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Transport, unix};
 use crate::error::{Error, Result};
@@ -46,14 +46,18 @@ pub(crate) fn is_absent(error: &io::Error) -> bool {
 }
 
 /// Connects to the daemon's socket, and starts the daemon if nobody listens there.
-pub(crate) async fn connect(socket: &Path, daemon: &Path) -> Result<Transport> {
+pub(crate) async fn connect(
+    socket: &Path,
+    daemon: &Path,
+    deadline: Option<Instant>,
+) -> Result<Transport> {
     // The lock on the file is one between processes only.
     static HERE: Mutex<()> = Mutex::const_new(());
     let _here = HERE.lock().await;
     let lock = Lock::take(socket, daemon).await;
     let _elsewhere = lock.map_err(|error| failed(daemon, error))?;
     // Somebody else may have started it meanwhile.
-    let mut result = unix::connect(socket).await;
+    let mut result = unix::connect(socket, deadline).await;
     let mut pauses = PAUSES.iter();
     loop {
         match result {
@@ -61,7 +65,7 @@ pub(crate) async fn connect(socket: &Path, daemon: &Path) -> Result<Transport> {
             other => return other.map_err(|error| unreachable(socket, error)),
         }
         let started = start(daemon).await;
-        result = unix::connect(socket).await;
+        result = unix::connect(socket, deadline).await;
         let Some(pause) = pauses.next() else {
             started.map_err(|error| failed(daemon, error))?;
             return result.map_err(|error| unreachable(socket, error));

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+use rustix::termios::tcgetpgrp;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -39,7 +40,7 @@ pub(crate) struct Program<'a> {
     pub(crate) arguments: Vec<String>,
     /// The host that it is to reach, for error messages.
     pub(crate) host: Option<&'a str>,
-    /// Whether it may ask its user something on the terminal.
+    /// Whether it is to ask its user something on the terminal, which must be [`Terminal::Ours`].
     pub(crate) uses_terminal: bool,
     pub(crate) security: Security,
 }
@@ -66,9 +67,9 @@ impl Program<'_> {
             .stdout(Stdio::from(theirs))
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // With a group of its own also its children can be ended. But from another group than the
-        // terminal's it could not ask for a password there.
-        let has_own_group = !(self.uses_terminal && has_terminal());
+        // With a group of its own also its children can be ended. But from another group than ours
+        // it could not ask for a password on our terminal.
+        let has_own_group = !self.uses_terminal;
         if has_own_group {
             command.process_group(0);
         }
@@ -104,8 +105,26 @@ impl Program<'_> {
     }
 }
 
-fn has_terminal() -> bool {
-    std::fs::File::open("/dev/tty").is_ok()
+/// This process's terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    None,
+    /// Who reads it, reads what the user types for us.
+    Ours,
+    /// It is another job's at the moment: who of us reads it, is stopped, and all of us with it.
+    Others,
+}
+
+impl Terminal {
+    pub(crate) fn of_process() -> Self {
+        let Ok(terminal) = std::fs::File::open("/dev/tty") else {
+            return Self::None;
+        };
+        match tcgetpgrp(&terminal) {
+            Ok(group) if group == getpgrp() => Self::Ours,
+            _ => Self::Others,
+        }
+    }
 }
 
 /// Keeps the last of what a program complains of.

@@ -5,12 +5,17 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use tokio::net::UnixStream;
+use tokio::time::{Duration, Instant, sleep_until};
 
 use super::{Security, Transport, socket};
 
+/// How long to wait before a daemon is tried again that has too many new clients: at first, and at
+/// most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
 /// Connects to the socket at `path`; one that begins with `@` is an abstract address.
-pub(crate) async fn connect(path: &Path) -> io::Result<Transport> {
-    let stream = UnixStream::connect(address(path)).await?;
+pub(crate) async fn connect(path: &Path, deadline: Option<Instant>) -> io::Result<Transport> {
+    let stream = connect_in_turn(&address(path), deadline).await?;
     let socket = OwnedFd::from(stream.into_std()?);
     let (read, write) = socket::split(socket)?;
     Ok(Transport {
@@ -24,6 +29,30 @@ pub(crate) async fn connect(path: &Path) -> io::Result<Transport> {
         peer: Some(path.display().to_string()),
         carrier: None,
     })
+}
+
+/// Connects once there is room in the daemon's queue of new clients. A blocking socket would wait for
+/// that; of others the kernel does not say when to try again.
+async fn connect_in_turn(address: &Path, deadline: Option<Instant>) -> io::Result<UnixStream> {
+    let started = Instant::now();
+    let (mut pause, longest) = PAUSES;
+    loop {
+        match UnixStream::connect(address).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            other => return other,
+        }
+        let now = Instant::now();
+        let next = now + pause;
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            let waited = (now - started).as_secs_f32();
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("the queue of its new clients was full for {waited:.1} s"),
+            ));
+        }
+        sleep_until(deadline.map_or(next, |deadline| deadline.min(next))).await;
+        pause = longest.min(pause * 2);
+    }
 }
 
 fn address(path: &Path) -> PathBuf {

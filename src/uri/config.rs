@@ -2,11 +2,12 @@
 
 mod syntax;
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Mode;
 use crate::error::{Error, Result};
+use crate::files;
 use syntax::{Setting, Value};
 
 /// The settings of `libvirt.conf`. Each is checked when it is asked for.
@@ -17,21 +18,23 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the file; one that does not exist sets nothing.
+    /// Reads the file; one that does not exist sets nothing. Blocks.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        match fs::read(path) {
+        match files::read(path) {
             // What is not UTF-8 may be a comment, and cannot be part of a good URI.
             Ok(bytes) => Self::parse(path, &String::from_utf8_lossy(&bytes)),
-            // Nor is there one, to this user, in a directory that may not be searched.
-            Err(_) if !path.exists() => Ok(Self::default()),
-            Err(error) => Err(Error::Config {
-                path: path.to_owned(),
-                line: None,
-                reason: error.to_string(),
-            }),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(Self::default()),
+                // Nor is there one, to this user, in a directory that may not be searched.
+                ErrorKind::PermissionDenied if !files::exists(path) => Ok(Self::default()),
+                _ => Err(Error::Unreadable {
+                    path: path.to_owned(),
+                    source: error,
+                }),
+            },
         }
     }
 

@@ -3,9 +3,10 @@
 use super::percent;
 
 /// Parameters that say how to get to the daemon; all others are passed on to it.
-const CONSUMED: [&str; 17] = [
+const CONSUMED: [&str; 18] = [
     "name",
     "command",
+    "argv",
     "socket",
     "auth",
     "sshauth",
@@ -68,7 +69,8 @@ impl Parameters {
         !matches!(number, None | Some(Ok(0)))
     }
 
-    fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+    /// All values of a parameter that may be given more than once, in order.
+    pub(crate) fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         self.iter()
             .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)

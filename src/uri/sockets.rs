@@ -24,6 +24,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
+    /// Blocks where the system has to look up the user's home.
     pub(crate) fn of_process() -> Self {
         let dir = |variable: &str| {
             env::var_os(variable)

@@ -1,15 +1,15 @@
 //! What is run where a URI goes through ssh: here, and on the other host.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
 
 use super::{Config, ConnectUri, Environment, Mode, Proxy, sockets};
 use crate::error::{Error, Result};
 
 impl ConnectUri {
-    /// The program that stands in for ssh, and its arguments up to the command for the other host.
+    /// The program that stands in for ssh, and its arguments up to the command for the other host;
+    /// `may_ask` is whether it can ask the user something.
     #[cfg(feature = "ssh")]
-    pub(crate) fn ssh_command(&self) -> (&str, Vec<String>) {
+    pub(crate) fn ssh_command(&self, may_ask: bool) -> (&str, Vec<String>) {
         let parameter = |name| self.parameters.get(name);
         let mut arguments = Vec::new();
         let mut add = |words: &[&str]| arguments.extend(words.iter().map(ToString::to_string));
@@ -23,7 +23,7 @@ impl ConnectUri {
             add(&["-i", file]);
         }
         add(&["-T", "-e", "none"]);
-        if self.parameters.switch("no_tty") {
+        if !may_ask {
             add(&["-o", "BatchMode=yes"]);
         }
         if self.parameters.switch("no_verify") {
@@ -57,19 +57,22 @@ impl ConnectUri {
         }
         let by_netcat = || {
             let socket = self.remote_socket(read_only, environment)?;
-            Ok::<_, Error>(netcat_command(netcat.unwrap_or("nc"), &socket))
+            let socket = self.quote("the path of the socket", &socket)?;
+            let netcat = self.quote("netcat=", netcat.unwrap_or("nc"))?;
+            Ok::<_, Error>(netcat_command(&netcat, &socket))
         };
         let script = match proxy {
             Proxy::Netcat => by_netcat()?,
             Proxy::Auto if netcat.is_some() => by_netcat()?,
-            Proxy::Native => self.helper_command(read_only),
+            Proxy::Native => self.helper_command(read_only)?,
             Proxy::Auto => format!(
                 "if command -v virt-ssh-helper >/dev/null 2>&1; then {}; else {}; fi",
-                self.helper_command(read_only),
+                self.helper_command(read_only)?,
                 by_netcat()?
             ),
         };
-        Ok(format!("sh -c {}", quote(&script)))
+        // All login shells read this in the same way, as far as `quote` lets nothing else through.
+        Ok(format!("sh -c '{}'", script.replace('\'', "'\\''")))
     }
 
     fn proxy_or_default(&self, environment: &Environment, config: &Config) -> Result<Proxy> {
@@ -92,12 +95,15 @@ impl ConnectUri {
         })
     }
 
-    fn helper_command(&self, read_only: bool) -> String {
+    fn helper_command(&self, read_only: bool) -> Result<String> {
         let option = if read_only { "-r " } else { "" };
-        format!(
-            "exec virt-ssh-helper {option}{}",
-            quote(&self.name_for_helper())
-        )
+        let name = self.name_for_helper();
+        let origin = match self.parameters.get("name") {
+            Some(_) => "name=",
+            None => "what the daemon is to open",
+        };
+        let name = self.quote(origin, &name)?;
+        Ok(format!("exec virt-ssh-helper {option}{name}"))
     }
 
     /// What virt-ssh-helper is told to open: what the daemon is, but the choice of its socket is the
@@ -107,9 +113,9 @@ impl ConnectUri {
     }
 
     /// The socket that netcat is told: libvirtd's, or the one that virtproxyd serves in its place.
-    fn remote_socket(&self, read_only: bool, environment: &Environment) -> Result<PathBuf> {
+    fn remote_socket(&self, read_only: bool, environment: &Environment) -> Result<String> {
         if let Some(path) = self.parameters.get("socket") {
-            return Ok(PathBuf::from(path));
+            return Ok(path.to_owned());
         }
         let per_user = sockets::is_per_user(self, environment);
         let name = if read_only && !per_user {
@@ -117,7 +123,43 @@ impl ConnectUri {
         } else {
             "libvirt-sock"
         };
-        Ok(sockets::directory(per_user, environment)?.join(name))
+        let path = sockets::directory(per_user, environment)?.join(name);
+        path.into_os_string().into_string().map_err(|path| {
+            let path = path.display();
+            Error::Unsupported(format!(
+                "{self}: the path of the socket, {path}, is not UTF-8"
+            ))
+        })
+    }
+
+    /// Makes one word of sh's of any text, for within single quotes of whatever shell the user has on
+    /// the host: in double quotes, for the shells disagree about single quotes within single quotes.
+    ///
+    /// That leaves what some do not take as it is even within single quotes: csh's `!` and ends of
+    /// lines, and fish's backslashes before some characters.
+    fn quote<'a>(&self, what: &str, text: &'a str) -> Result<Cow<'a, str>> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
+        if !text.is_empty() && text.bytes().all(plain) {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut quoted = String::from("\"");
+        for character in text.chars() {
+            if matches!(character, '!' | '\\') || character.is_control() {
+                return Err(Error::Uri {
+                    uri: self.as_str().to_owned(),
+                    reason: format!(
+                        "{what} has a {character:?} in it, of which not all shells that the user may \
+                         have on the other host make the same"
+                    ),
+                });
+            }
+            if matches!(character, '"' | '$' | '`') {
+                quoted.push('\\');
+            }
+            quoted.push(character);
+        }
+        quoted.push('"');
+        Ok(Cow::Owned(quoted))
     }
 }
 
@@ -129,22 +171,9 @@ impl Config {
 }
 
 /// Only some netcats know the option by which they end with their input, and need it.
-fn netcat_command(netcat: &str, socket: &Path) -> String {
-    let netcat = quote(netcat);
-    let socket = socket.to_string_lossy();
+fn netcat_command(netcat: &str, socket: &str) -> String {
     format!(
         "if {netcat} -q 2>&1 | grep \"requires an argument\" >/dev/null 2>&1; then ARG=-q0; else \
-         ARG=; fi; exec {netcat} $ARG -U {}",
-        quote(&socket)
+         ARG=; fi; exec {netcat} $ARG -U {socket}"
     )
-}
-
-/// Makes one word of a shell's of any text.
-fn quote(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
-    }
 }

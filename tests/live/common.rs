@@ -132,3 +132,10 @@ pub async fn discard(domain: &Domain) {
         | UndefineFlags::CHECKPOINTS_METADATA;
     done(domain.undefine_flags(belongings).await);
 }
+
+/// Makes a named pipe.
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+pub fn mkfifo(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}

@@ -28,5 +28,7 @@ mod shell;
 mod ssh;
 mod streams;
 mod tcp;
+#[cfg(any(feature = "sasl", feature = "ssh"))]
+mod terminal;
 #[cfg(feature = "tls")]
 mod tls;

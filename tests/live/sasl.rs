@@ -1,8 +1,6 @@
 //! SASL, against daemons with users of the tests' own.
 
-use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,11 +12,10 @@ use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{AuthError, Connect, CredentialRequest, Error, Secret};
 use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::{Builder, Daemon, Need};
-use rustix::fs::{Mode, OFlags, open};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
 
+use crate::common::mkfifo;
 use crate::host::programs::example;
+use crate::terminal;
 
 /// Every mechanism that this library knows and that daemons have.
 const MECHANISMS: [&str; 5] = [
@@ -183,7 +180,16 @@ async fn auth_files() {
 
     let uri = format!("{}&authfile=/nonexistent/auth.conf", daemon.test_uri());
     let error = Connect::open(&uri).await.unwrap_err();
-    assert!(matches!(error, Error::Config { .. }), "{error:?}");
+    assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
+    // What nobody may ever write into is not waited for.
+    let pipe = daemon.scratch().join("pipe");
+    mkfifo(&pipe);
+    let uri = format!("{}&authfile={}", daemon.test_uri(), pipe.display());
+    let error = Connect::open(&uri).await.unwrap_err().to_string();
+    assert!(
+        error.ends_with("/pipe: it is not a regular file"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -365,17 +371,8 @@ fn names_and_passwords_in_an_example() {
     );
 
     // A terminal on which somebody types.
-    let (terminal, user) = pair().unwrap();
-    let child = Command::new("setsid")
-        .args(["--ctty", "--wait"])
-        .arg(&list)
-        .arg(&uri)
-        .stdin(terminal.try_clone().unwrap())
-        .stderr(terminal)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut user = User(File::from(user));
+    let (terminal, mut user) = terminal::pair();
+    let child = terminal::run(&terminal, [list.as_os_str(), uri.as_ref()]);
     let mut shown = user.answer("User name", "fred", true);
     shown += &user.answer("Password", "secret", false);
     let output = child.wait_with_output().unwrap();
@@ -388,39 +385,4 @@ fn names_and_passwords_in_an_example() {
         shown.contains("fred") && !shown.contains("secret"),
         "{shown}"
     );
-}
-
-/// A terminal, and what its user has before them.
-fn pair() -> rustix::io::Result<(File, OwnedFd)> {
-    let user = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
-    grantpt(&user)?;
-    unlockpt(&user)?;
-    let name = ptsname(&user, Vec::new())?;
-    let terminal = open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty())?;
-    Ok((File::from(terminal), user))
-}
-
-/// Whoever sits at a terminal.
-struct User(File);
-
-impl User {
-    /// Types an answer to a question, and gives what was shown until then.
-    fn answer(&mut self, question: &str, answer: &str, is_shown: bool) -> String {
-        let mut shown = Vec::new();
-        while !String::from_utf8_lossy(&shown).contains(question) {
-            let mut bytes = [0; 256];
-            let count = self.0.read(&mut bytes).unwrap();
-            shown.extend(&bytes[..count]);
-        }
-        // Asking for a password, programs stop echoing only after they have asked.
-        let echoes = || {
-            let modes = tcgetattr(&self.0).unwrap().local_modes;
-            modes.contains(LocalModes::ECHO)
-        };
-        while echoes() != is_shown {
-            std::thread::yield_now();
-        }
-        self.0.write_all(format!("{answer}\n").as_bytes()).unwrap();
-        String::from_utf8_lossy(&shown).into_owned()
-    }
 }

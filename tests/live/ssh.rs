@@ -7,6 +7,7 @@ mod failures;
 #[cfg(feature = "ssh-native")]
 mod native;
 mod several;
+mod terminal;
 mod volumes;
 mod ways;
 

@@ -16,14 +16,15 @@ const LAYERS: [&str; 8] = [
     "events",
 ];
 /// Used by any layer, and using only what is named here.
-const LEAVES: [(&str, &[&str]); 4] = [
+const LEAVES: [(&str, &[&str]); 5] = [
     ("types", &[]),
     ("error", &["protocol", "types", "xdr"]),
-    ("uri", &["error", "types"]),
+    ("files", &["error"]),
+    ("uri", &["error", "files", "types"]),
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
-const ASYNC: [&str; 4] = ["transport", "client", "api", "events"];
+const ASYNC: [&str; 5] = ["files", "transport", "client", "api", "events"];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -17,6 +17,7 @@ mod deadlines;
 mod descriptors;
 mod ending;
 mod events;
+mod executors;
 mod framing;
 mod host;
 mod load;

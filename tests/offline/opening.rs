@@ -3,12 +3,12 @@
 use libvirt_client::{CloseReason, Connect, Error, ProtocolError};
 use tokio::net::UnixListener;
 
-use crate::peer::{CALL, ERROR, Listener, OK, REMOTE, procedure, string, words};
+use crate::peer::{CALL, ERROR, Listener, OK, Peer, REMOTE, procedure, string, words};
 
 #[tokio::test]
 async fn the_opening_sequence_is_what_daemons_expect() {
     let listener = Listener::new();
-    let uri = listener.uri() + "&foo=b%20r&no_tty=1";
+    let uri = listener.uri() + "&foo=b%20r&no_tty=1&argv=a&argv=b";
     let opening = Connect::builder(&uri).read_only(true).open();
     let (conn, (calls, _peer)) = tokio::join!(opening, async {
         let mut peer = listener.accept().await;
@@ -187,6 +187,67 @@ async fn a_socket_that_nobody_listens_on_is_told_apart() {
     let uri = format!("qemu+unix:///system?socket={}", path.display());
     let text = Connect::open(&uri).await.unwrap_err().to_string();
     assert!(text.contains("no daemon listens"), "{text}");
+}
+
+/// A listener that nobody accepts from, and so many clients that no more are let in.
+fn full(path: &std::path::Path) -> (UnixListener, Vec<std::os::unix::net::UnixStream>) {
+    let listener = tokio::net::UnixSocket::new_stream().unwrap();
+    listener.bind(path).unwrap();
+    let listener = listener.listen(1).unwrap();
+    (listener, rig::network::fill_queue(path).unwrap())
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_busy_with_others_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sock");
+    let (listener, clients) = full(&path);
+    let uri = format!("qemu+unix:///system?socket={}", path.display());
+    let mut opening = std::pin::pin!(Connect::open(&uri));
+    let soon = std::time::Duration::from_millis(100);
+    let opened = tokio::time::timeout(soon, &mut opening).await;
+    assert!(opened.is_err(), "{opened:?}");
+    let (opened, _peers) = tokio::join!(opening, async {
+        for _ in &clients {
+            listener.accept().await.unwrap();
+        }
+        let mut peer = Peer::new(listener.accept().await.unwrap().0);
+        peer.greet().await;
+        peer
+    });
+    opened.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_is_busy_with_others_for_ever_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sock");
+    let _full = full(&path);
+    let uri = format!("qemu+unix:///system?socket={}", path.display());
+    let error = Connect::open(&uri).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    let expected = format!(
+        "cannot connect to {}: the queue of its new clients was full for 30.0 s",
+        path.display()
+    );
+    assert_eq!(error.to_string(), expected);
+}
+
+/// What nobody may ever write into is not waited for, also not where there is no deadline.
+#[cfg(feature = "ssh-native")]
+#[tokio::test]
+async fn known_hosts_in_a_pipe() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("known_hosts");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let path = path.display();
+    let uri = format!("qemu+libssh2://127.0.0.1:1/system?known_hosts={path}");
+    let opening = Connect::builder(&uri).open_timeout(None).open();
+    let text = opening.await.unwrap_err().to_string();
+    let expected = format!("{path}: it is not a regular file");
+    assert!(text.ends_with(&expected), "{text}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use russh::keys::ssh_key::Algorithm;
 use russh::keys::ssh_key::known_hosts::{Entry, HostPatterns, Marker};
 
 use crate::error::SshFailure;
+use crate::files;
 
 /// What to make of a host whose key is not known (`known_hosts_verify`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +36,7 @@ impl Verify {
 }
 
 /// What the file says of one host.
+#[derive(Clone)]
 pub(super) struct Hosts {
     file: PathBuf,
     /// As it stands in such files.
@@ -42,6 +44,7 @@ pub(super) struct Hosts {
     known: Vec<Known>,
 }
 
+#[derive(Clone)]
 struct Known {
     line: usize,
     key: PublicKey,
@@ -56,9 +59,9 @@ pub(super) enum Verdict {
 }
 
 impl Hosts {
-    /// A file that does not exist knows nobody.
+    /// A file that does not exist knows nobody. Blocks.
     pub(super) fn load(host: &str, port: u16, file: PathBuf) -> Result<Self, SshFailure> {
-        let text = match fs::read(&file) {
+        let text = match files::read(&file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(source) => return Err(SshFailure::KnownHosts { file, source }),
@@ -116,7 +119,7 @@ impl Hosts {
         }
     }
 
-    /// Remembers the key as the host's.
+    /// Remembers the key as the host's. Blocks.
     pub(super) fn add(&self, key: &PublicKey) -> Result<(), SshFailure> {
         self.append(key).map_err(|source| SshFailure::KnownHosts {
             file: self.file.clone(),
@@ -132,7 +135,8 @@ impl Hosts {
         let mut file = options.open(&self.file)?;
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {
-            file.read_exact(&mut last)?;
+            // There may be nothing to read all the same, as of /dev/null.
+            let _whether_there_is = file.read(&mut last)?;
         }
         let end = if last == *b"\n" { "" } else { "\n" };
         let key = key.to_openssh().map_err(io::Error::other)?;

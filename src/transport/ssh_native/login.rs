@@ -9,10 +9,12 @@ use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{self, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
+use zeroize::Zeroizing;
 
 use super::{Guard, Refusal, Target};
-use crate::auth::{Given, Wallet};
+use crate::auth::{Given, Secret, Wallet};
 use crate::error::{Error, SshFailure};
+use crate::files;
 use crate::types::connect::CredentialType;
 
 /// The keys that are looked for, in the user's `.ssh`.
@@ -84,7 +86,7 @@ pub(super) async fn login(session: &mut Handle<Guard>, target: &Target<'_>) -> R
     };
     let mut user = User {
         name: target.user,
-        wallet: Wallet::new(&given, "ssh", target.host, target.auth_file),
+        wallet: Wallet::new(&given, "ssh", target.host, target.auth_file).await?,
         key_file: target.key_file,
     };
     let mut tried = Vec::new();
@@ -170,7 +172,11 @@ impl User<'_> {
     }
 
     async fn by_key(&self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
-        let Some(file) = self.key_file.map(PathBuf::from).or_else(usual_key) else {
+        let file = match self.key_file {
+            Some(file) => Some(PathBuf::from(file)),
+            None => files::on_thread(usual_key).await?,
+        };
+        let Some(file) = file else {
             return Ok(Outcome::Nothing("there is none in ~/.ssh".to_owned()));
         };
         let key = match self.load(&file).await {
@@ -199,7 +205,7 @@ impl User<'_> {
             "a passphrase",
         );
         let passphrase = asked.await.map_err(|error| in_short(&error))?;
-        let key = read_key(file.to_owned(), Some(passphrase.expose().to_owned())).await;
+        let key = read_key(file.to_owned(), Some(passphrase)).await;
         key.map_err(|_| "the passphrase is wrong".to_owned())
     }
 
@@ -258,7 +264,7 @@ impl User<'_> {
     }
 
     async fn answer(&mut self, prompt: &Prompt, is_for_password: bool) -> Result<String, Error> {
-        if is_for_password && let Some(password) = self.wallet.written_password()? {
+        if is_for_password && let Some(password) = self.wallet.written_password().await? {
             return Ok(password.expose().to_owned());
         }
         let kind = if prompt.echo {
@@ -352,9 +358,12 @@ fn usual_key() -> Option<PathBuf> {
 }
 
 /// Deriving a key from a passphrase takes long on purpose.
-async fn read_key(file: PathBuf, passphrase: Option<String>) -> Result<PrivateKey, keys::Error> {
-    let passphrase = passphrase.map(zeroize::Zeroizing::new);
-    let read = move || keys::load_secret_key(file, passphrase.as_ref().map(|it| it.as_str()));
-    let read = tokio::task::spawn_blocking(read).await;
+async fn read_key(file: PathBuf, passphrase: Option<Secret>) -> Result<PrivateKey, keys::Error> {
+    let read = files::on_thread(move || {
+        let bytes = Zeroizing::new(files::read(&file)?);
+        let text = str::from_utf8(&bytes).map_err(|_| keys::Error::CouldNotReadKey)?;
+        keys::decode_secret_key(text, passphrase.as_ref().map(Secret::expose))
+    });
+    let read = read.await;
     read.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
 }

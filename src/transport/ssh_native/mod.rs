@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::{Transport, tcp};
 use crate::auth::Given;
 use crate::error::{Error, Result, SshError, SshFailure};
+use crate::files;
 use hosts::{Hosts, Verdict};
 
 pub(crate) use hosts::Verify;
@@ -45,11 +46,13 @@ pub(crate) struct Target<'a> {
 
 /// Logs in, and gives the command's standard input and output.
 pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> Result<Transport> {
-    let file = target
-        .known_hosts
-        .map_or_else(usual_known_hosts, PathBuf::from);
-    let hosts = Hosts::load(target.host, target.port, file);
-    let hosts = hosts.map_err(|failure| target.failed(failure))?;
+    let (host, port) = (target.host.to_owned(), target.port);
+    let file = target.known_hosts.map(PathBuf::from);
+    let hosts = files::on_thread(move || {
+        let file = file.unwrap_or_else(usual_known_hosts);
+        Hosts::load(&host, port, file)
+    });
+    let hosts = hosts.await?.map_err(|failure| target.failed(failure))?;
     let mut config = client::Config::default();
     if let Some((interval, count)) = target.keepalive {
         config.keepalive_interval = Some(interval);
@@ -195,7 +198,8 @@ impl client::Handler for Guard {
                     let file = self.hosts.file().to_owned();
                     return Err(SshFailure::UnknownHost { key: shown, file }.into());
                 }
-                self.hosts.add(key)?;
+                let (hosts, key) = (self.hosts.clone(), key.clone());
+                files::on_thread(move || hosts.add(&key)).await??;
                 Ok(true)
             }
         }

@@ -1,6 +1,5 @@
 //! What this side brings along: whom it trusts, and who it is.
 
-use std::fs;
 use std::path::Path;
 
 use tokio_rustls::rustls::crypto::CryptoProvider;
@@ -18,9 +17,7 @@ use super::chain::{Authorities, Broken};
 use super::options::{Identity, TlsOptions};
 use super::places::Places;
 use crate::error::TlsError;
-
-/// Larger files are something else.
-const FILE_MAX: u64 = 16 * 1024 * 1024;
+use crate::files;
 
 /// What the server is told and measured by.
 #[derive(Debug)]
@@ -248,11 +245,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
     };
-    let size = fs::metadata(path).map_err(told)?.len();
-    if size > FILE_MAX {
-        return Err(format!("{size} bytes are no certificates"));
-    }
-    fs::read(path).map(Zeroizing::new).map_err(told)
+    files::read(path).map(Zeroizing::new).map_err(told)
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

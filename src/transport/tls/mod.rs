@@ -29,6 +29,7 @@ pub use options::TlsOptions;
 
 use super::{Security, Transport, split, tcp};
 use crate::error::{Error, Result, TlsError, Waiting};
+use crate::files;
 use credentials::Credentials;
 use verifier::Verifier;
 
@@ -62,10 +63,12 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
         let priority = target.priority.unwrap_or_default();
         Error::Unsupported(format!("tls_priority {priority:?}: {reason}"))
     })?;
-    let directory = target.directory.as_deref();
-    let provider = &choice.provider;
-    let credentials = Credentials::load(target.options, directory, target.check_own, provider);
-    let credentials = credentials.map_err(error)?;
+    let (options, directory) = (target.options.clone(), target.directory.clone());
+    let (check_own, provider) = (target.check_own, Arc::clone(&choice.provider));
+    let loading = files::on_thread(move || {
+        Credentials::load(&options, directory.as_deref(), check_own, &provider)
+    });
+    let credentials = loading.await?.map_err(error)?;
     let refused = refused(&credentials);
     let (config, verifier) = configure(target, &choice, credentials).map_err(error)?;
 

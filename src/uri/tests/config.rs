@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::super::*;
 
 fn config(text: &str) -> Config {
@@ -229,4 +231,16 @@ fn files() {
             .starts_with(&dir.path().display().to_string()),
         "{error}"
     );
+    assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
+    // What nobody may ever write into is not waited for, and is not the same as no file.
+    let pipe = dir.path().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let error = Config::load(Some(&pipe)).unwrap_err().to_string();
+    assert!(
+        error.ends_with("/pipe: it is not a regular file"),
+        "{error}"
+    );
+    let endless = dir.path().join("endless");
+    std::os::unix::fs::symlink("endless", &endless).unwrap();
+    assert!(Config::load(Some(&endless)).is_err());
 }

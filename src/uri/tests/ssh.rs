@@ -75,7 +75,8 @@ fn the_program_on_this_side() {
     ];
     for (uri, program, arguments) in table {
         let parsed = parse(uri);
-        let (name, words) = parsed.ssh_command();
+        let may_ask = !parsed.parameters.switch("no_tty");
+        let (name, words) = parsed.ssh_command(may_ask);
         assert_eq!(name, program, "{uri}");
         assert_eq!(words, arguments, "{uri}");
     }
@@ -87,13 +88,13 @@ fn the_choice_of_the_proxy() {
     assert_eq!(
         cases("qemu+ssh://h/system?a=b%20c"),
         "sh -c 'if command -v virt-ssh-helper >/dev/null 2>&1; then exec virt-ssh-helper \
-         '\\''qemu:///system?a=b%20c'\\''; else if nc -q 2>&1 | grep \"requires an argument\" \
+         \"qemu:///system?a=b%20c\"; else if nc -q 2>&1 | grep \"requires an argument\" \
          >/dev/null 2>&1; then ARG=-q0; else ARG=; fi; exec nc $ARG -U \
          /var/run/libvirt/libvirt-sock; fi'"
     );
     assert_eq!(
         cases("qemu+ssh://h/system?proxy=native&mode=direct&socket=/s"),
-        "sh -c 'exec virt-ssh-helper '\\''qemu:///system?mode=direct&socket=%2Fs'\\'''"
+        "sh -c 'exec virt-ssh-helper \"qemu:///system?mode=direct&socket=%2Fs\"'"
     );
     assert_eq!(
         cases("qemu+ssh://h/system?proxy=native&name=foo"),
@@ -205,19 +206,58 @@ fn the_socket_for_netcat() {
     assert!(read_only.contains("virt-ssh-helper -r qemu:///system"));
 }
 
-/// What a POSIX shell makes of the command: the words that the programs in it get.
+/// What the shells that are everywhere make of the command: the words that the programs in it get.
 #[test]
 fn shells_see_the_words_as_they_are() {
-    let odd = "/a b'c\"d$e;f`g\\h*i!j~k(l){m}|n&o<p>q#\nr";
+    let odd = "/a b'c\"d$e;f`g''h*i~k(l){m}|n&o<p>q#r[s]t^u?v$(w)x%y\u{e4}'";
     let encoded = percent::encode(odd, "");
     let uri = format!("qemu+ssh://h/system?netcat=echo&socket={encoded}");
     let command = remote(&uri, true, false, "").unwrap();
-    let output = std::process::Command::new("sh")
-        .args(["-c", &command])
-        .output()
-        .unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(printed.trim_end_matches('\n'), format!("-U {odd}"));
+    // The backslashes are only where no shell makes anything of them within single quotes.
+    let within = command.replace("'\\''", "");
+    assert!(
+        within
+            .split('\\')
+            .skip(1)
+            .all(|rest| rest.starts_with(['"', '$', '`'])),
+        "{command}"
+    );
+    for shell in ["sh", "bash"] {
+        let output = std::process::Command::new(shell)
+            .args(["-c", &command])
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            printed.trim_end_matches('\n'),
+            format!("-U {odd}"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn what_some_shells_do_not_take_as_it_is() {
+    for character in ["!", "\\", "\n", "\r", "\t", "\u{7f}", "\u{85}"] {
+        let encoded = percent::encode(character, "");
+        for (parameters, origin) in [
+            ("proxy=netcat&socket=/a", "the path of the socket has a "),
+            ("netcat=a", "netcat= has a "),
+            ("proxy=native&name=a", "name= has a "),
+            ("name=a", "name= has a "),
+        ] {
+            let uri = format!("qemu+ssh://h/system?{parameters}{encoded}b");
+            let error = remote(&uri, true, false, "").unwrap_err();
+            assert!(matches!(error, Error::Uri { .. }), "{error:?}");
+            assert!(error.to_string().contains(origin), "{error}");
+        }
+    }
+    let error = remote("qemu+ssh://h/sys!tem", true, false, "").unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("what the daemon is to open has a '!'"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! What can be opened, and how.
 
 use std::os::unix::net::UnixListener;
+use std::pin::pin;
 use std::process::Command;
+use std::time::Duration;
 
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Connect, Error};
+use rig::network::fill_queue;
+use rig::{Daemon, Need};
+use tokio::time::timeout;
 
 use crate::common::{describe, discard, qemu, test_driver};
 
@@ -159,4 +164,31 @@ async fn what_cannot_be_opened() {
 
 async fn open(uri: &str) -> Error {
     Connect::open(uri).await.unwrap_err()
+}
+
+/// A daemon that serves as many clients as it may, and has as many waiting.
+#[tokio::test]
+async fn a_daemon_with_no_room_is_waited_for() {
+    if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
+        return;
+    }
+    let daemon = Daemon::builder()
+        .test_driver()
+        .conf_line("max_clients = 2")
+        .conf_line("max_anonymous_clients = 2")
+        .conf_line("max_queued_clients = 1")
+        .start()
+        .unwrap();
+    let (uri, socket) = (daemon.uri(), daemon.socket());
+    let served = [
+        Connect::open(&uri).await.unwrap(),
+        Connect::open(&uri).await.unwrap(),
+    ];
+    let waiting = fill_queue(&socket).unwrap();
+    let mut opening = pin!(Connect::open(&uri));
+    let opened = timeout(Duration::from_millis(100), &mut opening).await;
+    assert!(opened.is_err(), "{opened:?}");
+    drop((served, waiting));
+    let conn = opening.await.unwrap();
+    assert!(conn.lookup_domain_by_name("test").await.is_ok());
 }

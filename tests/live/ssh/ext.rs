@@ -35,6 +35,33 @@ async fn programs_that_reach_a_daemon() {
     assert!(!conn.is_secure().await.unwrap() && !conn.is_encrypted().await.unwrap());
 }
 
+/// As clients have it since 12.5.0.
+#[tokio::test]
+async fn programs_that_are_told_something() {
+    if !rig::available(&[Need::Daemon, Need::Virsh, Need::Ssh]).unwrap() {
+        return;
+    }
+    let daemon = rig::shared::test_driver().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (program, told) = (dir.path().join("reach"), dir.path().join("told"));
+    let text = format!(
+        "#!/bin/sh\nprintf '<%s>' \"$@\" >{}\nexec nc.openbsd \"$1\" \"$5\"\n",
+        told.display()
+    );
+    write_program(&program, &text);
+    let socket = daemon.socket();
+    let uri = format!(
+        "test+ext:///default?argv=-U&command={}&ARGV=a%20b%26c&argv=&argv='$x&argv={}&argv",
+        program.display(),
+        socket.display()
+    );
+    let conn = Connect::open(&uri).await.unwrap();
+    check(&conn).await;
+    assert_eq!(conn.uri(), uri);
+    let expected = format!("<-U><a b&c><><'$x><{}><>", socket.display());
+    assert_eq!(fs::read_to_string(told).unwrap(), expected);
+}
+
 #[tokio::test]
 async fn programs_that_do_not() {
     if !rig::available(&[Need::Virsh]).unwrap() {

@@ -1,10 +1,13 @@
-//! Virtual networks for guests, and ports for servers.
+//! Virtual networks for guests, ports for servers, and crowds of clients.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
 use crate::error::{Attempt as _, Error, Result};
 
@@ -24,6 +27,24 @@ pub fn nat_xml(name: &str, n: u8) -> String {
 </network>
 "
     )
+}
+
+/// Connects to a UNIX socket until its daemon's queue of new clients is full, and gives those clients.
+///
+/// Does not end where the daemon takes them all.
+pub fn fill_queue(socket: &Path) -> Result<Vec<UnixStream>> {
+    let action = || format!("connecting to {}", socket.display());
+    let address = SocketAddrUnix::new(socket).attempt(action)?;
+    let mut clients = Vec::new();
+    loop {
+        let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
+        let client = socket_with(family, kind, SocketFlags::NONBLOCK, None).attempt(action)?;
+        match connect(&client, &address) {
+            Ok(()) => clients.push(UnixStream::from(client)),
+            Err(Errno::AGAIN) => return Ok(clients),
+            Err(error) => return Err(error).attempt(action),
+        }
+    }
 }
 
 /// A TCP port of the loopback addresses that nothing else uses, and that no other rig on this

@@ -10,6 +10,7 @@ use rig::ssh::{Client, PASSWORD};
 
 use super::super::{Host, check};
 use super::refused;
+use crate::common::mkfifo;
 use crate::host::programs::example;
 
 /// Answers that kind of question, and no other.
@@ -39,6 +40,36 @@ async fn keys_that_are_not_accepted() {
         ),
         "{text}"
     );
+}
+
+/// What nobody may ever write into is not waited for.
+#[tokio::test]
+async fn keys_and_hosts_in_pipes() {
+    let Some(host) = Host::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    mkfifo(&pipe);
+    let pipe = pipe.display();
+    let (failure, text) =
+        refused(&host.native_uri(&format!("keyfile={pipe}&sshauth=privkey"))).await;
+    assert!(matches!(failure, SshFailure::Refused { .. }), "{failure:?}");
+    let reason = format!("key: {pipe}: it is not a regular file");
+    assert!(text.ends_with(&reason), "{text}");
+    let (failure, text) = refused(&host.key_uri(&format!("known_hosts={pipe}"))).await;
+    assert!(
+        matches!(failure, SshFailure::KnownHosts { .. }),
+        "{failure:?}"
+    );
+    let reason = format!("{pipe}: it is not a regular file");
+    assert!(text.ends_with(&reason), "{text}");
+}
+
+/// As many have it whose hosts come and go.
+#[tokio::test]
+async fn hosts_that_nobody_wants_to_know() {
+    let Some(host) = Host::new() else { return };
+    let uri = host.key_uri("known_hosts=/dev/null&known_hosts_verify=auto");
+    check(&Connect::open(&uri).await.unwrap()).await;
 }
 
 #[tokio::test]
