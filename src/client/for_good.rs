@@ -26,8 +26,9 @@ pub(super) fn is_for_good(error: &Error) -> bool {
             | AuthError::Exchange { .. } => false,
         },
         // Certificates and the keys of hosts are renewed while programs run.
-        Error::Tls { .. } | Error::Ssh(_) => false,
-        Error::Remote(_)
+        Error::Tls { .. }
+        | Error::Ssh(_)
+        | Error::Remote(_)
         | Error::Closed(_)
         | Error::NotConnected(_)
         | Error::Timeout { .. }

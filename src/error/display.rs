@@ -100,7 +100,9 @@ impl StdError for Error {
             Self::Closed(reason) => reason.source(),
             Self::NotConnected(error) => error.source(),
             Self::Protocol(error) => error.source(),
-            Self::Connect { source, .. } | Self::Start { source, .. } => source.source(),
+            Self::Connect { source, .. }
+            | Self::Start { source, .. }
+            | Self::Unreadable { source, .. } => source.source(),
             Self::Network(error) => error.source(),
             Self::Tunnel(error) => error.source(),
             Self::Tls { source, .. } => source.source(),
@@ -108,7 +110,6 @@ impl StdError for Error {
             Self::Opening { source, .. } => source.source(),
             Self::Auth(error) => error.source(),
             Self::File(error) => error.source(),
-            Self::Unreadable { source, .. } => source.source(),
             Self::Timeout { .. }
             | Self::Overrun { .. }
             | Self::InvalidArgument { .. }
