@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 
 use rustix::fs::{Mode, OFlags, open};
@@ -17,7 +16,7 @@ pub fn pair() -> (File, User) {
     unlockpt(&user).unwrap();
     let name = ptsname(&user, Vec::new()).unwrap();
     let terminal = open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    (File::from(terminal), User(File::from(OwnedFd::from(user))))
+    (File::from(terminal), User(File::from(user)))
 }
 
 /// Runs a program in a session of its own that has the terminal.
