@@ -33,6 +33,7 @@ pub(super) fn is_for_good(error: &Error) -> bool {
         | Error::NotConnected(_)
         | Error::Timeout { .. }
         | Error::Overrun { .. }
+        | Error::Incomplete { .. }
         | Error::Opening { .. }
         | Error::Protocol(_)
         | Error::Connect { .. }

@@ -131,6 +131,7 @@ impl Progress {
             | Error::NotConnected(_)
             | Error::Timeout { .. }
             | Error::Overrun { .. }
+            | Error::Incomplete { .. }
             | Error::Protocol(_)
             | Error::InvalidArgument { .. }
             | Error::Auth(_)

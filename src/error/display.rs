@@ -34,6 +34,17 @@ impl fmt::Display for Error {
             Self::Uri { uri, reason } => {
                 write!(f, "invalid URI {:?}: {reason}", without_password(uri))
             }
+            Self::Incomplete {
+                ended,
+                copied_bytes,
+                expected_bytes,
+            } => {
+                write!(f, "{ended} ended after {copied_bytes} bytes")?;
+                match expected_bytes {
+                    Some(bytes) => write!(f, " of {bytes}"),
+                    None => f.write_str(", and there were more to copy"),
+                }
+            }
             Self::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Config { path, line, reason } => {
                 write!(f, "{}", path.display())?;
@@ -112,6 +123,7 @@ impl StdError for Error {
             Self::File(error) => error.source(),
             Self::Timeout { .. }
             | Self::Overrun { .. }
+            | Self::Incomplete { .. }
             | Self::InvalidArgument { .. }
             | Self::Uri { .. }
             | Self::Config { .. }

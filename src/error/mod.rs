@@ -166,6 +166,17 @@ pub enum Error {
     /// A file on this side, which something was to be copied from or to, cannot be read or written.
     File(io::Error),
 
+    /// Less was copied between a volume and a local file than was asked for, because one of them
+    /// ended. What was copied stays where it is.
+    Incomplete {
+        /// What ended: `the volume` or `the local file`.
+        ended: &'static str,
+        /// How much went, holes included.
+        copied_bytes: u64,
+        /// How much was to go, where that was known.
+        expected_bytes: Option<u64>,
+    },
+
     /// Neither side can do this: an old daemon, another transport, a feature of the crate that is
     /// switched off.
     Unsupported(String),

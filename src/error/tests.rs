@@ -187,6 +187,11 @@ fn samples() -> Vec<Error> {
             after: Duration::from_secs(1),
             waiting: Waiting::Opening,
         },
+        Error::Incomplete {
+            ended: "the volume",
+            copied_bytes: 1,
+            expected_bytes: None,
+        },
         Error::Overrun {
             procedure: "StorageVolDownload",
             unread: 1,
@@ -221,9 +226,10 @@ fn kind(error: &Error) -> usize {
         Error::Unsupported(_) => 17,
         Error::Overrun { .. } => 18,
         Error::Unreadable { .. } => 19,
+        Error::Incomplete { .. } => 20,
     }
 }
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 
 /// The texts of an error and of all that is below it.
 fn chain(error: &dyn StdError) -> Vec<String> {

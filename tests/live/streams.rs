@@ -2,6 +2,7 @@
 
 mod console;
 mod ending;
+mod lengths;
 mod names;
 mod program;
 mod screenshot;

@@ -4,16 +4,19 @@ use std::fs::{self, File};
 use std::io::{Seek as _, Write as _};
 use std::os::fd::OwnedFd;
 
+use libvirt_client::storage::storage_vol::Type;
 use libvirt_client::storage::{StorageVol, TransferProgress};
-use libvirt_client::{Connect, Error};
+use libvirt_client::types::error::ErrorCode;
+use libvirt_client::{Connect, Error, ProtocolError};
 use tempfile::tempfile;
 
-use crate::peer::{CONTINUE, Listener, Message, OK, Peer, string, words};
+use crate::peer::{CONTINUE, ERROR, Listener, Message, OK, Peer, string, words};
 use crate::streams::{confirm, failure, hole, packet};
 
 const LOOKUP_BY_KEY: u32 = 96;
 const UPLOAD: u32 = 208;
 const DOWNLOAD: u32 = 209;
+const GET_INFO_FLAGS: u32 = 378;
 
 async fn volume(conn: &Connect, peer: &mut Peer) -> StorageVol {
     let (volume, ()) = tokio::join!(conn.lookup_storage_vol_by_key("/pool/vol"), async {
@@ -25,8 +28,24 @@ async fn volume(conn: &Connect, peer: &mut Peer) -> StorageVol {
     volume.unwrap()
 }
 
-/// The call that opens the stream, answered.
+/// Answers the question for the volume's size: what kind it is of, and how long it is.
+async fn measured(peer: &mut Peer, kind: Type, bytes: u64) {
+    let call = peer.take().await;
+    assert_eq!(call.procedure, GET_INFO_FLAGS);
+    // It wants to know how long it is instead of how much of it is allocated.
+    assert!(call.payload.ends_with(&words(&[1])));
+    let mut info = words(&[i32::from(kind) as u32, 0, 0]);
+    info.extend(bytes.to_be_bytes());
+    peer.reply(&call, &info).await;
+}
+
+/// The call that opens the stream, answered. Of the volume's size nothing is known.
 async fn opened(peer: &mut Peer, procedure: u32) -> Message {
+    measured(peer, Type::Block, 0).await;
+    open(peer, procedure).await
+}
+
+async fn open(peer: &mut Peer, procedure: u32) -> Message {
     let call = peer.take().await;
     assert_eq!(call.procedure, procedure);
     peer.reply(&call, &[]).await;
@@ -126,6 +145,98 @@ async fn holes_end_up_in_the_files_length() {
     });
     assert!(matches!(done, Err(Error::File(_))), "{done:?}");
     assert!(conn.is_alive());
+}
+
+#[tokio::test]
+async fn a_download_is_as_long_as_was_asked_for() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let volume = volume(&conn, &mut peer).await;
+    let path = tempfile::NamedTempFile::new().unwrap();
+    for (end, holes) in [(false, false), (false, true), (true, false)] {
+        let file = File::create(path.path()).unwrap();
+        let download = volume.download_to(file).length(6).sparse(true);
+        let (done, ()) = tokio::join!(download, async {
+            let call = opened(&mut peer, DOWNLOAD).await;
+            peer.send(&packet(&call, CONTINUE, b"four")).await;
+            if end {
+                peer.send(&packet(&call, CONTINUE, b"")).await;
+                confirm(&mut peer, &call, OK).await;
+            } else if holes {
+                peer.send(&hole(&call, i64::MAX)).await;
+            } else {
+                peer.send(&packet(&call, CONTINUE, b"and")).await;
+            }
+            if !end {
+                confirm(&mut peer, &call, ERROR).await;
+            }
+        });
+        match done {
+            Err(Error::Incomplete {
+                ended: "the volume",
+                copied_bytes: 4,
+                expected_bytes: Some(6),
+            }) if end => {}
+            Err(Error::Protocol(ProtocolError::Senseless { .. })) if !end => {}
+            other => panic!("{other:?}"),
+        }
+        // It does not grow beyond what was to go there.
+        assert_eq!(fs::read(path.path()).unwrap(), b"four");
+    }
+    assert!(conn.is_alive());
+}
+
+#[tokio::test]
+async fn an_upload_is_whole_only_when_it_is_there() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let volume = volume(&conn, &mut peer).await;
+    for (kind, there) in [
+        (Type::File, 1004),
+        (Type::File, 1003),
+        (Type::File, 0),
+        (Type::Block, 0),
+    ] {
+        let mut file = tempfile().unwrap();
+        file.write_all(b"four").unwrap();
+        file.rewind().unwrap();
+        let (done, ()) = tokio::join!(volume.upload_from(file).offset(1000), async {
+            // Some format's, of which the length says nothing.
+            measured(&mut peer, kind, 200).await;
+            let call = open(&mut peer, UPLOAD).await;
+            assert_eq!(peer.take().await, packet(&call, CONTINUE, b"four"));
+            confirm(&mut peer, &call, OK).await;
+            measured(&mut peer, kind, there).await;
+        });
+        match done {
+            Ok(done) if there == 1004 || kind == Type::Block => assert_eq!(done.content_bytes, 4),
+            Err(Error::Incomplete {
+                ended: "the volume",
+                copied_bytes,
+                expected_bytes: Some(4),
+            }) => assert_eq!(copied_bytes, there.saturating_sub(1000)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_that_cannot_tell_how_long_volumes_are_copies_them_too() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let volume = volume(&conn, &mut peer).await;
+    let (done, ()) = tokio::join!(volume.download_to(tempfile().unwrap()), async {
+        let call = peer.take().await;
+        assert_eq!(call.procedure, GET_INFO_FLAGS);
+        let refusal = call.error(ErrorCode::NoSupport.into(), 0, "what is that?");
+        peer.send(&refusal).await;
+        let call = open(&mut peer, DOWNLOAD).await;
+        peer.send(&packet(&call, CONTINUE, b"all")).await;
+        peer.send(&packet(&call, CONTINUE, b"")).await;
+        confirm(&mut peer, &call, OK).await;
+    });
+    let done = done.unwrap();
+    assert_eq!((done.content_bytes, done.total_bytes), (3, None));
 }
 
 #[tokio::test]

@@ -94,6 +94,10 @@ impl StorageVol {
     /// Opens the volume's content for reading (`virStorageVolDownload`): from `offset` on, and
     /// `length` bytes of it, or all to the end.
     ///
+    /// A volume that ends before that ends the stream, and no error says so; a sparse stream that
+    /// begins behind the volume's end even brings a hole of that length.
+    /// [`download_to`](Self::download_to) makes sure of the length.
+    ///
     /// With [`DownloadFlags::SPARSE_STREAM`] holes come as [`Chunk::Hole`](crate::Chunk) instead
     /// of as zeros. See [`Stream`] for what a slow reader does to the connection.
     pub async fn download(
@@ -119,7 +123,8 @@ impl StorageVol {
     /// Opens the volume's content for writing (`virStorageVolUpload`): from `offset` on, and at most
     /// `length` bytes, or as many as fit.
     ///
-    /// The content is whole only once [`Stream::finish`] has succeeded. With
+    /// The content is whole only once [`Stream::finish`] has succeeded; how little a daemon knows
+    /// even then, and that a volume may grow, is with [`upload_from`](Self::upload_from). With
     /// [`UploadFlags::SPARSE_STREAM`] holes may be sent; what a volume has at their places is not
     /// erased.
     pub async fn upload(

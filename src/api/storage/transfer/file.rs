@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 
-use rustix::fs::{SeekFrom as RawSeek, seek};
+use rustix::fs::{OFlags, SeekFrom as RawSeek, fcntl_getfl, seek};
 use rustix::io::Errno;
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -21,8 +21,6 @@ pub(super) enum Piece {
 
 /// What was read.
 pub(super) enum Found {
-    /// So much there will be.
-    Total(u64),
     Data(Vec<u8>),
     Hole(u64),
 }
@@ -31,6 +29,8 @@ pub(super) enum Found {
 pub(super) fn write(mut file: &File, mut pieces: Receiver<Piece>) -> io::Result<()> {
     // Pipes and terminals have no holes, and no position either.
     let mut position = match file.stream_position() {
+        // What is written goes to the end, wherever the position is.
+        Ok(_) if fcntl_getfl(file)?.contains(OFlags::APPEND) => None,
         Ok(position) => Some(position),
         Err(error) if error.kind() == ErrorKind::NotSeekable => None,
         Err(error) => return Err(error),
@@ -105,6 +105,16 @@ fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
     io::copy(&mut io::repeat(0).take(length), &mut file).map(drop)
 }
 
+/// How much there is from the file's position on, where that can be known.
+pub(super) fn rest(mut file: &File) -> io::Result<Option<u64>> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let position = file.stream_position()?;
+    Ok(Some(metadata.len().saturating_sub(position)))
+}
+
 /// Reads from the file's position on, `length` bytes at most, until it ends or nobody wants more.
 pub(super) fn read(
     mut file: &File,
@@ -112,17 +122,12 @@ pub(super) fn read(
     sparse: bool,
     found: &Sender<Found>,
 ) -> io::Result<()> {
-    let metadata = file.metadata()?;
     let mut left = length.unwrap_or(u64::MAX);
-    if !metadata.is_file() {
+    if !file.metadata()?.is_file() {
         read_data(file, &mut left, found)?;
         return Ok(());
     }
     let mut position = file.stream_position()?;
-    let total = metadata.len().saturating_sub(position).min(left);
-    if found.blocking_send(Found::Total(total)).is_err() {
-        return Ok(());
-    }
     while sparse && left > 0 {
         let end = file.metadata()?.len();
         let data = match seek(file, RawSeek::Data(position)) {
@@ -142,7 +147,13 @@ pub(super) fn read(
         if position >= end {
             return Ok(());
         }
-        let mut piece = (seek(file, RawSeek::Hole(position))? - position).min(left);
+        let hole = match seek(file, RawSeek::Hole(position)) {
+            Ok(hole) => hole,
+            // It has become shorter.
+            Err(Errno::NXIO) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut piece = (hole - position).min(left);
         left -= piece;
         position = file.seek(SeekFrom::Start(position))? + piece;
         if !read_data(file, &mut piece, found)? {

@@ -1,6 +1,7 @@
 //! Volumes' content from and to files on this side.
 
 mod file;
+mod size;
 
 use std::fmt;
 use std::fs::File;
@@ -14,11 +15,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::StorageVol;
+use crate::api::wire::senseless;
 use crate::client::{Chunk, Stream, StreamWriter};
 use crate::error::{CloseReason, Error, Result};
-use crate::protocol::remote;
-use crate::types::storage_vol::{DownloadFlags, InfoFlags, UploadFlags};
+use crate::protocol::{Procedure as _, remote};
+use crate::types::storage_vol::{DownloadFlags, UploadFlags};
 use file::{Found, Piece};
+use size::Size;
 
 /// Pieces that are on their way between the file and the connection.
 const PIECES: usize = 8;
@@ -30,6 +33,9 @@ impl StorageVol {
     /// What the file has behind the content stays, so truncate it where that is not wanted. Where
     /// the future is dropped, the file keeps what was written, and the rest can be fetched by
     /// another transfer: from an [`offset`](Transfer::offset), into the file at that position.
+    ///
+    /// A volume that becomes shorter meanwhile is [`Error::Incomplete`], as far as the daemon tells
+    /// how long volumes of its kind are.
     ///
     /// ```no_run
     /// # async fn example(volume: libvirt_client::storage::StorageVol) -> Result<(), Box<dyn std::error::Error>> {
@@ -47,7 +53,14 @@ impl StorageVol {
     /// `virStreamSendAll`, `virStreamSparseSendAll`).
     ///
     /// The volume is whole only when this has succeeded: what an error or a dropped future leaves
-    /// is not known. See [`download_to`](Self::download_to) for more.
+    /// is not known. A file that becomes shorter meanwhile is [`Error::Incomplete`], and so is a
+    /// volume that turns out to be too short afterwards: daemons, of libvirt 12.8.0 at least, do not
+    /// tell of what they could not write after everything was sent. Where a file system becomes full
+    /// just then and the volume had its length before, nothing shows it.
+    ///
+    /// Daemons let a volume that is a file grow beyond its capacity. Where the file's content is
+    /// what the volume's user sees, not a format such as qcow2, this refuses what does not fit;
+    /// other than into a volume of no capacity at all.
     pub fn upload_from(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Upload)
     }
@@ -110,7 +123,7 @@ impl<'a> Transfer<'a> {
         self
     }
 
-    /// How many bytes of content to copy at most. Default: all.
+    /// How many bytes of content to copy; that there are fewer is an error. Default: all.
     pub fn length(mut self, bytes: u64) -> Self {
         self.length = Some(bytes);
         self
@@ -152,33 +165,51 @@ impl<'a> Transfer<'a> {
     }
 
     async fn run_over(self, volume: &StorageVol) -> Result<TransferProgress> {
+        let runtime = volume.connect().runtime();
+        let size = Size::of(volume).await?;
         let mut progress = Progress {
             now: TransferProgress::default(),
             tell: self.tell,
+            expected: self.length,
+            most: self.length,
         };
-        let runtime = volume.connect().runtime();
         match self.direction {
             Direction::Download => {
                 let mut flags = DownloadFlags::empty();
                 flags.set(DownloadFlags::SPARSE_STREAM, self.sparse);
-                if progress.tell.is_some() {
-                    progress.now.total_bytes = rest_of(volume, self.offset, self.length).await?;
-                }
+                let rest = size.download(self.offset, self.length)?;
+                progress.expected = progress.expected.or(rest.filter(|_| size.is_exact));
+                progress.now.total_bytes = rest;
                 let stream = volume.download(self.offset, self.length, flags).await?;
                 receive(runtime, stream, self.file, &mut progress).await?;
+                progress.check_complete("the volume")?;
             }
             Direction::Upload => {
                 let mut flags = UploadFlags::empty();
                 flags.set(UploadFlags::SPARSE_STREAM, self.sparse);
-                let stream = volume.upload(self.offset, self.length, flags).await?;
                 let (file, length, sparse) = (self.file, self.length, self.sparse);
+                let measuring = runtime.spawn_blocking(move || Ok((file::rest(&file)?, file)));
+                let (rest, file) = done(measuring).await?;
+                let total = to_upload(rest, length)?;
+                progress.most = size.upload(self.offset, total.or(length))?;
+                progress.expected = length.or(total);
+                progress.now.total_bytes = total;
+                let stream = volume.upload(self.offset, length, flags).await?;
                 let (pieces, found) = mpsc::channel(PIECES);
                 let reading =
                     runtime.spawn_blocking(move || file::read(&file, length, sparse, &pieces));
                 // After an error nobody waits for the thread, which may wait for a pipe.
                 let writer = send(stream, found, &mut progress).await?;
                 done(reading).await?;
+                progress.check_complete("the local file")?;
                 writer.finish().await?;
+                // Daemons forget what fails after everything was sent, such as on a file system that
+                // is full. At least a file that is too short for all of it shows.
+                let size = Size::of(volume).await?;
+                let written = size.written(self.offset, progress.now.content_bytes);
+                progress.expected = Some(progress.now.content_bytes);
+                progress.now.content_bytes = written;
+                progress.check_complete("the volume")?;
             }
         }
         Ok(progress.now)
@@ -209,9 +240,20 @@ impl fmt::Debug for Transfer<'_> {
 struct Progress<'a> {
     now: TransferProgress,
     tell: Option<Box<dyn FnMut(TransferProgress) + Send + 'a>>,
+    /// Less content than this is not what was asked for.
+    expected: Option<u64>,
+    /// More content than this has no place.
+    most: Option<u64>,
 }
 
 impl Progress<'_> {
+    /// Whether there is a place for so much more content.
+    fn has_room(&self, content: u64) -> bool {
+        let sum = self.now.content_bytes.checked_add(content);
+        self.most
+            .is_none_or(|most| sum.is_some_and(|sum| sum <= most))
+    }
+
     fn add(&mut self, content: u64, sent: u64) {
         // The daemon says how long holes are.
         self.now.content_bytes = self.now.content_bytes.saturating_add(content);
@@ -220,23 +262,31 @@ impl Progress<'_> {
             tell(self.now);
         }
     }
+
+    /// Now that the source has ended.
+    fn check_complete(&self, source: &'static str) -> Result<()> {
+        let copied_bytes = self.now.content_bytes;
+        match self.expected {
+            Some(expected) if copied_bytes < expected => Err(Error::Incomplete {
+                ended: source,
+                copied_bytes,
+                expected_bytes: Some(expected),
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
-/// How much there is to download, if the daemon can tell.
-async fn rest_of(volume: &StorageVol, offset: u64, length: Option<u64>) -> Result<Option<u64>> {
-    let args = remote::StorageVolGetInfoFlagsArgs {
-        vol: volume.wire(),
-        flags: InfoFlags::GET_PHYSICAL.bits(),
-    };
-    let called = volume
-        .connect()
-        .call::<remote::StorageVolGetInfoFlags>(&args);
-    let rest = match called.await {
-        Ok(reply) => reply.decode()?.allocation.saturating_sub(offset),
-        Err(error) if error.is_unsupported() => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    Ok(Some(length.map_or(rest, |length| length.min(rest))))
+/// How much of a file there is to upload, where that is known: of the `rest` of it `length` bytes.
+fn to_upload(rest: Option<u64>, length: Option<u64>) -> Result<Option<u64>> {
+    match (rest, length) {
+        (Some(rest), Some(length)) if length > rest => Err(Error::InvalidArgument {
+            procedure: remote::StorageVolUpload::INFO.name,
+            reason: format!("{length} bytes are to be copied of a file with {rest} left"),
+        }),
+        (Some(rest), None) => Ok(Some(rest)),
+        (rest, length) => Ok(rest.and(length)),
+    }
 }
 
 /// From the stream to the file.
@@ -257,6 +307,10 @@ async fn receive(
                 Chunk::Data(data) => (data.len() as u64, data.len() as u64),
                 Chunk::Hole(length) => (*length, 0),
             };
+            if !progress.has_room(content) {
+                let procedure = remote::StorageVolDownload::INFO.name;
+                return Err(senseless(procedure, "more content than was asked for"));
+            }
             if pieces.send(Piece::Chunk(chunk)).await.is_err() {
                 break;
             }
@@ -289,20 +343,25 @@ async fn send(
         }
     };
     let mut failure = pin!(failure);
-    loop {
-        match unless(failure.as_mut(), found.recv()).await? {
-            Some(Found::Total(total)) => progress.now.total_bytes = Some(total),
-            Some(Found::Data(data)) => {
-                writer.write_all(&data).await?;
-                progress.add(data.len() as u64, data.len() as u64);
-            }
-            Some(Found::Hole(length)) => {
-                writer.write_hole(length).await?;
-                progress.add(length, 0);
-            }
-            None => return Ok(writer),
+    while let Some(piece) = unless(failure.as_mut(), found.recv()).await? {
+        let (content, sent) = match &piece {
+            Found::Data(data) => (data.len() as u64, data.len() as u64),
+            Found::Hole(length) => (*length, 0),
+        };
+        if !progress.has_room(content) {
+            return Err(Error::Incomplete {
+                ended: "the volume",
+                copied_bytes: progress.now.content_bytes,
+                expected_bytes: progress.expected,
+            });
         }
+        match piece {
+            Found::Data(data) => writer.write_all(&data).await?,
+            Found::Hole(length) => writer.write_hole(length).await?,
+        }
+        progress.add(content, sent);
     }
+    Ok(writer)
 }
 
 /// What is wanted, or what came of `end` if that was before.
@@ -319,7 +378,7 @@ async fn unless<T, E>(
 }
 
 /// What became of the thread that deals with the file.
-async fn done(thread: JoinHandle<io::Result<()>>) -> Result<()> {
+async fn done<T>(thread: JoinHandle<io::Result<T>>) -> Result<T> {
     match thread.await {
         Ok(result) => result.map_err(Error::File),
         Err(_) => Err(Error::Closed(CloseReason::RuntimeGone)),
