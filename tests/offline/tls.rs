@@ -1,9 +1,11 @@
 //! TLS servers that are not libvirt's, or fall silent.
 
+use std::fs;
 use std::sync::Arc;
 
 use libvirt_client::{Connect, Error, TlsError, TlsOptions};
-use rig::certificates::{Authority, Leaf};
+use rig::certificates::{Authority, Leaf, Validity, client_dir};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -138,4 +140,37 @@ async fn the_word_and_the_first_reply_in_one_record() {
         text.contains("scheme 7") || text.contains("not in flight"),
         "{text}"
     );
+}
+
+/// What nobody may ever write into is not waited for, also not where there is no deadline.
+#[tokio::test]
+async fn files_that_are_pipes() {
+    let authority = Authority::new("ca").unwrap();
+    let identity = authority.issue(&Leaf::client("me")).unwrap();
+    let list = authority.revocation_list(&[], Validity::Now).unwrap();
+    for name in [
+        "cacert.pem",
+        "cacrl.pem",
+        "clientcert.pem",
+        "clientkey.pem",
+        "clientcert0.pem",
+        "clientkey0.pem",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let list = Some(&*list);
+        client_dir(dir.path(), &authority.pem(), list, Some(&identity)).unwrap();
+        for kind in ["clientcert", "clientkey"] {
+            let path = |number| dir.path().join(format!("{kind}{number}.pem"));
+            fs::copy(path(""), path("0")).unwrap();
+        }
+        let path = dir.path().join(name);
+        fs::remove_file(&path).unwrap();
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        let dir = dir.path().display();
+        let uri = format!("qemu+tls://127.0.0.1:1/system?pkipath={dir}");
+        let opening = Connect::builder(&uri).open_timeout(None).open();
+        let text = opening.await.unwrap_err().to_string();
+        let expected = format!("{}: it is not a regular file", path.display());
+        assert!(text.contains(&expected), "{text}");
+    }
 }

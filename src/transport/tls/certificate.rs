@@ -29,7 +29,6 @@ pub(super) struct Certificate {
     pub(super) is_authority: Option<bool>,
     key_usage: Option<Restriction<KeyUsage>>,
     purposes: Option<Restriction<ExtendedKeyUsage>>,
-    pub(super) has_rsa_key: bool,
     /// The length of its RSA key.
     rsa_bits: Option<usize>,
     common_name: Option<String>,
@@ -82,7 +81,6 @@ impl Certificate {
             is_authority: basic.map(|(_, basic)| basic.ca),
             key_usage: restriction(certificate)?,
             purposes: restriction(certificate)?,
-            has_rsa_key,
             rsa_bits: has_rsa_key
                 .then(|| rsa_bits(key.subject_public_key.raw_bytes()).ok())
                 .flatten(),

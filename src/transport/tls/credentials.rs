@@ -4,17 +4,14 @@ use std::path::Path;
 
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject as _};
-use tokio_rustls::rustls::pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime,
-};
-use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_cert::ext::pkix::KeyUsage;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::certificate::{Certificate, Role, SIGNING_BITS};
-use super::chain::{Authorities, Broken};
-use super::options::{Identity, TlsOptions};
+use super::chain::Authorities;
+use super::identities::Identities;
+use super::options::TlsOptions;
 use super::places::Places;
 use crate::error::TlsError;
 use crate::files;
@@ -23,22 +20,13 @@ use crate::files;
 #[derive(Debug)]
 pub(super) struct Credentials {
     pub(super) authorities: Authorities,
-    pub(super) identity: Option<Own>,
+    pub(super) identities: Identities,
     /// Which certificates were looked for, for when there are none.
     pub(super) searched: String,
 }
 
-/// Our own certificate.
-#[derive(Debug)]
-pub(super) struct Own {
-    pub(super) key: CertifiedKey,
-    pub(super) certificate: Certificate,
-    /// Where it comes from.
-    origin: String,
-}
-
 impl Credentials {
-    /// Loads and, unless told not to, checks everything.
+    /// Loads and, unless told not to, checks everything. Blocks.
     pub(super) fn load(
         options: &TlsOptions,
         directory: Option<&Path>,
@@ -47,17 +35,15 @@ impl Credentials {
     ) -> Result<Self, TlsError> {
         let places = Places::new(directory);
         let authorities = load_authorities(options, &places)?;
-        let identity = load_identity(options, &places, provider)?;
+        let identities = Identities::load(options, &places, provider)?;
         if check {
             let now = UnixTime::now();
             check_authorities(&authorities, now)?;
-            if let Some(own) = &identity {
-                check_own(own, &authorities, provider, now)?;
-            }
+            identities.check(&authorities, provider, now)?;
         }
         Ok(Self {
             authorities,
-            identity,
+            identities,
             searched: places.searched(),
         })
     }
@@ -100,65 +86,6 @@ fn load_authorities(options: &TlsOptions, places: &Places) -> Result<Authorities
     Ok(authorities)
 }
 
-fn load_identity(
-    options: &TlsOptions,
-    places: &Places,
-    provider: &CryptoProvider,
-) -> Result<Option<Own>, TlsError> {
-    if let Some(identity) = &options.identity {
-        return make_own(
-            ["the given certificate", "the given key"].map(ToOwned::to_owned),
-            identity,
-            provider,
-        )
-        .map(Some);
-    }
-    let Some(pair) = places.identity() else {
-        return Ok(None);
-    };
-    let names = [&pair.certificate, &pair.key].map(|path| path.display().to_string());
-    let [certificate_name, key_name] = &names;
-    let certificate =
-        read(&pair.certificate).map_err(|reason| unusable(certificate_name, reason))?;
-    let key = read(&pair.key).map_err(|reason| unusable(key_name, reason))?;
-    let identity = Identity {
-        certificate: certificate.to_vec(),
-        key,
-    };
-    make_own(names, &identity, provider).map(Some)
-}
-
-fn make_own(
-    [certificate_name, key_name]: [String; 2],
-    identity: &Identity,
-    provider: &CryptoProvider,
-) -> Result<Own, TlsError> {
-    let chain = certificates(&identity.certificate)
-        .map_err(|reason| unusable(&certificate_name, reason))?;
-    let leaf = chain.first().map(AsRef::as_ref).unwrap_or_default();
-    let certificate =
-        Certificate::parse(leaf).map_err(|reason| unusable(&certificate_name, reason))?;
-    let mut der = PrivateKeyDer::from_pem_slice(&identity.key)
-        .map_err(|error| unusable(&key_name, pem_error("private key", &error)))?;
-    let signing_key = provider.key_provider.load_private_key(der.clone_key());
-    der.zeroize();
-    let signing_key = signing_key.map_err(|error| {
-        let reason = certificate.bad_length(&SIGNING_BITS);
-        let reason = reason.map_or_else(|| error.to_string(), |reason| format!("it is {reason}"));
-        unusable(&key_name, format!("the key cannot be used: {reason}"))
-    })?;
-    let key = CertifiedKey::new(chain, signing_key);
-    if key.keys_match().is_err() {
-        let reason = format!("it is not the key of the certificate in {certificate_name}");
-        return Err(unusable(&key_name, reason));
-    }
-    Ok(Own {
-        key,
-        certificate,
-        origin: certificate_name,
-    })
-}
-
 /// Of several authorities those that are of no use are ignored; the one that matters may be another.
 fn check_authorities(authorities: &Authorities, now: UnixTime) -> Result<(), TlsError> {
     let mut complaint = None;
@@ -186,61 +113,7 @@ fn check_authorities(authorities: &Authorities, now: UnixTime) -> Result<(), Tls
     complaint.map_or(Ok(()), |reason| Err(unusable(authorities.origin(), reason)))
 }
 
-/// What any daemon would refuse, is better refused here, where it can be said why.
-fn check_own(
-    own: &Own,
-    authorities: &Authorities,
-    provider: &CryptoProvider,
-    now: UnixTime,
-) -> Result<(), TlsError> {
-    let certificate = &own.certificate;
-    let complain = |reason: String| Err(unusable(&own.origin, reason));
-    if certificate.has_expired(now) {
-        return complain(format!("it has expired, on {}", certificate.not_after));
-    }
-    if certificate.is_not_yet_valid(now) {
-        return complain(format!("it is not valid before {}", certificate.not_before));
-    }
-    if certificate.is_authority == Some(true) {
-        return complain("it is the certificate of an authority, not of a client".to_owned());
-    }
-    if !certificate.permits(KeyUsage::digital_signature) {
-        return complain("its key may not be used for signatures".to_owned());
-    }
-    if certificate.has_rsa_key && !certificate.permits(KeyUsage::key_encipherment) {
-        return complain("its key may not be used for key encipherment".to_owned());
-    }
-    if !certificate.is_for(Role::Client) {
-        return complain("it is not meant for clients of TLS".to_owned());
-    }
-    let algorithms = provider.signature_verification_algorithms.all;
-    let Some((leaf, between)) = own.key.cert.split_first() else {
-        return Ok(());
-    };
-    authorities
-        .verify(leaf, between, algorithms, now)
-        .or_else(|broken| match broken {
-            Broken::UnknownIssuer => complain(format!(
-                "it was issued by {}, which {} does not know, or not with that key; daemons with \
-                 the same authorities will not accept it",
-                certificate.issuer,
-                authorities.origin()
-            )),
-            Broken::Expired(subject, on) => {
-                complain(format!("its authority {subject} has expired, on {on}"))
-            }
-            Broken::NotYetValid(subject, from) => complain(format!(
-                "its authority {subject} is not valid before {from}"
-            )),
-            Broken::Revoked => complain(format!(
-                "it has been revoked, according to {}",
-                authorities.revoked_by()
-            )),
-            Broken::Other(reason) => complain(reason),
-        })
-}
-
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let told = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
@@ -248,7 +121,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     files::read(path).map(Zeroizing::new).map_err(told)
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
     let found = found.map_err(|error| pem_error("certificate", &error))?;
     if found.is_empty() {
@@ -271,14 +144,14 @@ fn revocation_lists(pem: &[u8]) -> Result<Vec<CertRevocationList<'static>>, Stri
     Ok(lists)
 }
 
-fn pem_error(what: &str, error: &PemError) -> String {
+pub(super) fn pem_error(what: &str, error: &PemError) -> String {
     match error {
         PemError::NoItemsFound => format!("there is no {what} in PEM format in it"),
         other => format!("it is not good PEM: {other}"),
     }
 }
 
-fn unusable(item: &str, reason: String) -> TlsError {
+pub(super) fn unusable(item: &str, reason: String) -> TlsError {
     TlsError::Credentials {
         item: item.to_owned(),
         reason,

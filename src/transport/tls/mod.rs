@@ -3,6 +3,7 @@
 mod certificate;
 mod chain;
 mod credentials;
+mod identities;
 mod options;
 mod places;
 mod priority;
@@ -21,7 +22,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::{AlertDescription, ClientConfig, Error as RustlsError};
 use x509_cert::ext::pkix::KeyUsage;
 
@@ -30,7 +30,9 @@ pub use options::TlsOptions;
 use super::{Security, Transport, split, tcp};
 use crate::error::{Error, Result, TlsError, Waiting};
 use crate::files;
+use chain::Authorities;
 use credentials::Credentials;
+use identities::Identities;
 use verifier::Verifier;
 
 /// What the daemon sends once it has accepted a client.
@@ -69,8 +71,16 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
         Credentials::load(&options, directory.as_deref(), check_own, &provider)
     });
     let credentials = loading.await?.map_err(error)?;
-    let refused = refused(&credentials);
-    let (config, verifier) = configure(target, &choice, credentials).map_err(error)?;
+    let searched = credentials.searched;
+    let identities = Arc::new(credentials.identities);
+    let refused = || refused(&identities, &searched);
+    let (config, verifier) = configure(
+        target,
+        &choice,
+        credentials.authorities,
+        Arc::clone(&identities),
+    )
+    .map_err(error)?;
 
     let socket = tcp::dial(target.host, target.port, deadline).await?;
     // It goes into no message and is compared with nothing: the verifier knows better.
@@ -82,11 +92,11 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
             error(
                 verifier
                     .take_failure()
-                    .unwrap_or_else(|| handshake_error(&failure, &refused)),
+                    .unwrap_or_else(|| handshake_error(&failure, refused)),
             )
         })?;
     let step = "the daemon's word that it accepts our TLS certificate";
-    within(step, deadline, read_welcome(&mut stream, refused))
+    within(step, deadline, read_welcome(&mut stream, &refused))
         .await?
         .map_err(error)?;
     let security = Security {
@@ -116,14 +126,15 @@ async fn within<T>(
 fn configure(
     target: &Target<'_>,
     choice: &priority::Choice,
-    credentials: Credentials,
+    authorities: Authorities,
+    identities: Arc<Identities>,
 ) -> Result<(ClientConfig, Arc<Verifier>), TlsError> {
     let given_name = target.options.server_name.as_deref();
     let host = given_name.unwrap_or(target.host);
     // The zone of a link-local address is of this host's making.
     let host = host.split_once('%').map_or(host, |(address, _)| address);
     let verifier = Arc::new(Verifier {
-        authorities: credentials.authorities,
+        authorities,
         host: host.to_owned(),
         is_strict: target.verify,
         provider: Arc::clone(&choice.provider),
@@ -134,10 +145,7 @@ fn configure(
         .map_err(|error| TlsError::Handshake(error.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
-    let mut config = match credentials.identity {
-        Some(own) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own.key))),
-        None => builder.with_no_client_auth(),
-    };
+    let mut config = builder.with_client_cert_resolver(identities);
     // As C does: a daemon has one certificate for all its names.
     config.enable_sni = false;
     config.resumption = Resumption::disabled();
@@ -148,7 +156,7 @@ fn configure(
 /// handshake alone proves nothing: the daemon looks at the certificate after it.
 async fn read_welcome(
     stream: &mut TlsStream<TcpStream>,
-    refused: TlsError,
+    refused: impl Fn() -> TlsError,
 ) -> Result<(), TlsError> {
     match stream.read_u8().await {
         Ok(WELCOME) => Ok(()),
@@ -158,20 +166,18 @@ async fn read_welcome(
         ))),
         Err(error) => {
             tracing::debug!(%error, "no confirmation");
-            Err(refused)
+            Err(refused())
         }
     }
 }
 
 /// What to tell a user whom the daemon sends away.
-fn refused(credentials: &Credentials) -> TlsError {
-    let reason = match &credentials.identity {
+fn refused(identities: &Identities, searched: &str) -> TlsError {
+    let reason = match identities.shown() {
         None => format!(
-            "it wants a client certificate, and there is none to show (looked for {})",
-            credentials.searched
+            "it wants a client certificate, and there is none to show (looked for {searched})"
         ),
-        Some(own) => {
-            let certificate = &own.certificate;
+        Some(certificate) => {
             let mut reason = format!(
                 "it does not accept the certificate of {}. Either its authorities have not issued \
                  that, or it has expired or been revoked in the daemon's eyes, or the daemon's \
@@ -180,8 +186,8 @@ fn refused(credentials: &Credentials) -> TlsError {
             );
             if !certificate.permits(KeyUsage::key_encipherment) {
                 reason.push_str(
-                    ". Many daemons also demand that the certificate's key may be used for key \
-                     encipherment, which this one's may not",
+                    ". Daemons older than libvirt 11.6 also demand that the certificate's key may be \
+                     used for key encipherment, which this one's may not",
                 );
             }
             reason
@@ -190,7 +196,7 @@ fn refused(credentials: &Credentials) -> TlsError {
     TlsError::Refused { reason }
 }
 
-fn handshake_error(error: &io::Error, refused: &TlsError) -> TlsError {
+fn handshake_error(error: &io::Error, refused: impl Fn() -> TlsError) -> TlsError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     let text = match inner {
         Some(RustlsError::AlertReceived(alert)) => match alert {
@@ -201,7 +207,7 @@ fn handshake_error(error: &io::Error, refused: &TlsError) -> TlsError {
             | AlertDescription::CertificateRevoked
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
-            | AlertDescription::UnsupportedCertificate => return refused.clone(),
+            | AlertDescription::UnsupportedCertificate => return refused(),
             AlertDescription::ProtocolVersion
             | AlertDescription::HandshakeFailure
             | AlertDescription::InsufficientSecurity => format!(

@@ -10,6 +10,10 @@ use zeroize::Zeroizing;
 /// What is not given here comes from the files. All values are PEM texts. Each is checked when the
 /// connection is opened.
 ///
+/// There may be five certificates of the client's own: `clientcert.pem` with `clientkey.pem`, and
+/// `clientcert0.pem` with `clientkey0.pem` to `clientcert3.pem` with `clientkey3.pem`, up to the
+/// first gap. A server gets to see the first that one of the authorities it names has issued.
+///
 /// ```no_run
 /// # async fn example(authority: &str, certificate: &str, key: &str) -> libvirt_client::Result<()> {
 /// use libvirt_client::{Connect, TlsOptions};

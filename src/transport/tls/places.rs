@@ -3,16 +3,22 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The files of one place.
+use crate::files;
+
+/// How many certificates of its own a client has at most, besides the one without a number.
+const NUMBERED: usize = 4;
+
+/// Where the files of one place are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     authorities: PathBuf,
     revoked: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
+    /// The directories of our own certificates and of their keys.
+    certificates: PathBuf,
+    keys: PathBuf,
 }
 
-/// Where to look, in order.
+/// Where to look, in order. Looking blocks.
 #[derive(Debug, Clone)]
 pub(super) struct Places(Vec<Place>);
 
@@ -28,8 +34,8 @@ impl Place {
         Self {
             authorities: dir.join("cacert.pem"),
             revoked: dir.join("cacrl.pem"),
-            certificate: dir.join("clientcert.pem"),
-            key: dir.join("clientkey.pem"),
+            certificates: dir.to_owned(),
+            keys: dir.to_owned(),
         }
     }
 
@@ -38,9 +44,32 @@ impl Place {
         Self {
             authorities: authorities.join("cacert.pem"),
             revoked: authorities.join("cacrl.pem"),
-            certificate: own.join("clientcert.pem"),
-            key: own.join("private/clientkey.pem"),
+            certificates: own.to_owned(),
+            keys: own.join("private"),
         }
+    }
+
+    fn certificate(&self, number: &str) -> PathBuf {
+        self.certificates.join(format!("clientcert{number}.pem"))
+    }
+
+    fn pair(&self, number: &str) -> Pair {
+        Pair {
+            certificate: self.certificate(number),
+            key: self.keys.join(format!("clientkey{number}.pem")),
+        }
+    }
+
+    /// The pairs of which anything is there: the one without a number, and the others up to the
+    /// first gap.
+    fn identities(&self) -> Vec<Pair> {
+        let exists = |pair: &Pair| files::exists(&pair.certificate) || files::exists(&pair.key);
+        let numbered = (0..NUMBERED).map(|number| self.pair(&number.to_string()));
+        let plain = Some(self.pair("")).filter(exists);
+        plain
+            .into_iter()
+            .chain(numbered.take_while(exists))
+            .collect()
     }
 }
 
@@ -62,7 +91,7 @@ impl Places {
         let mut found = PathBuf::new();
         for place in &self.0 {
             found.clone_from(&place.authorities);
-            if found.exists() {
+            if files::exists(&found) {
                 break;
             }
         }
@@ -72,25 +101,18 @@ impl Places {
     /// The first list of revoked certificates that exists.
     pub(super) fn revoked(&self) -> Option<PathBuf> {
         let mut files = self.0.iter().map(|place| &place.revoked);
-        files.find(|file| file.exists()).cloned()
+        files.find(|file| files::exists(file)).cloned()
     }
 
-    /// The first certificate that exists together with its key; or, in the last place, one that
-    /// lacks it.
-    pub(super) fn identity(&self) -> Option<Pair> {
-        let whole = |place: &&Place| place.certificate.exists() && place.key.exists();
-        let half = |place: &&Place| place.certificate.exists() || place.key.exists();
-        let found = self.0.iter().find(whole);
-        let place = found.or_else(|| self.0.last().filter(half))?;
-        Some(Pair {
-            certificate: place.certificate.clone(),
-            key: place.key.clone(),
-        })
+    /// Our own certificates and keys in the first place that has any.
+    pub(super) fn identities(&self) -> Vec<Pair> {
+        let mut found = self.0.iter().map(Place::identities);
+        found.find(|pairs| !pairs.is_empty()).unwrap_or_default()
     }
 
     /// The certificates that were looked for.
     pub(super) fn searched(&self) -> String {
-        let files = self.0.iter().map(|place| &place.certificate);
+        let files = self.0.iter().map(|place| place.certificate(""));
         let shown: Vec<_> = files.map(|file| file.display().to_string()).collect();
         shown.join(" and ")
     }
@@ -103,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_file_is_looked_for_by_itself_but_certificate_and_key_together() -> std::io::Result<()> {
+    fn each_kind_of_file_is_looked_for_by_itself() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
         let [user, system] = ["user", "system"].map(|name| dir.path().join(name));
         fs::create_dir(&user)?;
@@ -111,26 +133,42 @@ mod tests {
         let places = Places(vec![Place::directory(&user), Place::directory(&system)]);
         assert_eq!(places.authorities(), system.join("cacert.pem"));
         assert_eq!(places.revoked(), None);
-        assert_eq!(places.identity(), None);
+        assert_eq!(places.identities(), []);
 
         fs::write(user.join("cacert.pem"), "")?;
-        fs::write(user.join("clientcert.pem"), "")?;
         fs::write(system.join("cacrl.pem"), "")?;
+        fs::write(system.join("clientcert.pem"), "")?;
+        fs::write(system.join("clientkey.pem"), "")?;
         assert_eq!(places.authorities(), user.join("cacert.pem"));
         assert_eq!(places.revoked(), Some(system.join("cacrl.pem")));
-        assert_eq!(places.identity(), None);
-
-        let in_system = Some(Pair {
-            certificate: system.join("clientcert.pem"),
-            key: system.join("clientkey.pem"),
-        });
-        fs::write(system.join("clientkey.pem"), "")?;
-        assert_eq!(places.identity(), in_system);
-        fs::write(system.join("clientcert.pem"), "")?;
-        assert_eq!(places.identity(), in_system);
+        let own = |place: &Path| Place::directory(place).pair("");
+        assert_eq!(places.identities(), [own(&system)]);
+        // What lacks its other half is told, not passed over.
         fs::write(user.join("clientkey.pem"), "")?;
-        let in_user = places.identity().map(|pair| pair.certificate);
-        assert_eq!(in_user, Some(user.join("clientcert.pem")));
+        assert_eq!(places.identities(), [own(&user)]);
+        Ok(())
+    }
+
+    #[test]
+    fn several_identities_up_to_the_first_gap() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let place = Place::directory(dir.path());
+        let numbers = || {
+            let pairs = Places(vec![place.clone()]).identities();
+            let names = pairs.iter().filter_map(|pair| pair.key.file_stem());
+            let names = names.map(|name| name.to_string_lossy().into_owned());
+            names.collect::<Vec<_>>()
+        };
+        for number in [1, 2, 3, 4] {
+            fs::write(place.certificate(&number.to_string()), "")?;
+        }
+        assert!(numbers().is_empty());
+        fs::write(place.pair("0").key, "")?;
+        let numbered = ["clientkey0", "clientkey1", "clientkey2", "clientkey3"];
+        assert_eq!(numbers(), numbered);
+        fs::write(place.certificate(""), "")?;
+        fs::remove_file(place.certificate("2"))?;
+        assert_eq!(numbers(), ["clientkey", "clientkey0", "clientkey1"]);
         Ok(())
     }
 
@@ -146,7 +184,7 @@ mod tests {
         let places = Places(vec![Place::system()]);
         assert_eq!(places.authorities(), Path::new("/etc/pki/CA/cacert.pem"));
         assert_eq!(places.searched(), "/etc/pki/libvirt/clientcert.pem");
-        let key = Path::new("/etc/pki/libvirt/private/clientkey.pem");
-        assert!(places.0.iter().all(|place| place.key == key));
+        let key = Path::new("/etc/pki/libvirt/private/clientkey0.pem");
+        assert!(places.0.iter().all(|place| place.pair("0").key == key));
     }
 }

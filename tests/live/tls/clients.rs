@@ -4,7 +4,7 @@ use std::fs;
 
 use libvirt_client::{Connect, TlsError, TlsOptions};
 use rig::Need;
-use rig::certificates::{Authority, Leaf, ServerFiles, Validity, client_dir};
+use rig::certificates::{Authority, Identity, Leaf, ServerFiles, Validity, client_dir};
 
 use super::{Served, failure, serve, serve_with};
 use crate::host::programs::example;
@@ -126,15 +126,86 @@ async fn a_key_that_may_only_sign() {
     let Some(served) = serve(&Leaf::server(), |builder| builder) else {
         return;
     };
-    // Nothing is wrong with that for an elliptic key, but older daemons disagree.
+    if !rig::available(&[Need::Openssl]).unwrap() {
+        return;
+    }
+    // Nothing is wrong with that, but daemons before 11.6.0 disagree.
     let leaf = Leaf::client("signer").signing_only();
-    let identity = served.authority.issue(&leaf).unwrap();
-    let files = served.files("signer", Some(&identity));
-    let (_, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+    let elliptic = served.authority.issue(&leaf).unwrap();
+    let rsa = served.authority.issue_rsa(&leaf, 2048).unwrap();
+    for (name, identity) in [("elliptic", &elliptic), ("rsa", &rsa)] {
+        let files = served.files(name, Some(identity));
+        let (error, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+        assert!(matches!(error, TlsError::Refused { .. }), "{error:?}");
+        assert!(text.contains("key encipherment"), "{text}");
+    }
+}
+
+/// Clients have several where hosts have different authorities, or until all know the newest.
+#[tokio::test]
+async fn several_identities() {
+    let Some(served) = serve(&Leaf::server(), |builder| builder) else {
+        return;
+    };
+    let stranger = Authority::new("stranger").unwrap();
+    let foreign = stranger.issue(&Leaf::client("foreign")).unwrap();
+    let good = served.authority.issue(&Leaf::client("good")).unwrap();
+    let write = |name: &str, identities: &[(&str, &Identity)]| {
+        // This client knows hosts of both.
+        let trusted = served.authority.pem() + &stranger.pem();
+        let dir = served.daemon.scratch().join(name);
+        let dir = client_dir(&dir, &trusted, None, None).unwrap();
+        for (number, identity) in identities {
+            let path = |kind| dir.join(format!("client{kind}{number}.pem"));
+            fs::write(path("cert"), &identity.certificate).unwrap();
+            fs::write(path("key"), &identity.key).unwrap();
+        }
+        dir
+    };
+    for (name, identities) in [
+        ("plain-first", vec![("", &good), ("0", &foreign)]),
+        ("numbered", vec![("", &foreign), ("0", &good)]),
+        ("only-numbered", vec![("0", &foreign), ("1", &good)]),
+        (
+            "last",
+            vec![
+                ("0", &foreign),
+                ("1", &foreign),
+                ("2", &foreign),
+                ("3", &good),
+            ],
+        ),
+    ] {
+        let files = write(name, &identities);
+        for version in ["1.2", "1.3"] {
+            let priority = format!("&tls_priority=NORMAL:-VERS-ALL:%2BVERS-TLS{version}");
+            let uri = served.uri("localhost", &files, &priority);
+            let opened = Connect::open(&uri).await;
+            assert!(opened.is_ok(), "{name} {version}: {opened:?}");
+        }
+    }
+    // There is a gap before the good one.
+    let files = write("gap", &[("", &foreign), ("1", &good)]);
+    let (error, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+    assert!(matches!(error, TlsError::Refused { .. }), "{error:?}");
     assert!(
-        text.contains("refused this client") && text.contains("key encipherment"),
+        text.contains("the certificate of O=rig,CN=foreign"),
         "{text}"
     );
+
+    // Each of them must be whole, and good.
+    let files = write("half", &[("", &good), ("0", &good)]);
+    fs::remove_file(files.join("clientkey0.pem")).unwrap();
+    let (_, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+    assert!(
+        text.contains("clientkey0.pem: there is no such file"),
+        "{text}"
+    );
+    let expired = Leaf::client("expired").valid(Validity::Past);
+    let expired = served.authority.issue(&expired).unwrap();
+    let files = write("expired-too", &[("", &good), ("0", &expired)]);
+    let (_, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
+    assert!(text.contains("clientcert0.pem: it has expired"), "{text}");
 }
 
 #[tokio::test]
