@@ -181,11 +181,16 @@ impl AdminConnect {
     /// Asks the daemon to end (`virAdmConnectDaemonShutdown`), with
     /// [`PRESERVE`](DaemonShutdownFlags::PRESERVE) as it would at the host's shutdown. Its guests run
     /// on, unless that or its configuration has them saved or shut down. Since 11.2.0.
+    ///
+    /// A daemon that ends before it has answered has done what it was asked for.
     pub async fn daemon_shutdown(&self, flags: DaemonShutdownFlags) -> Result<()> {
         let args = admin::ConnectDaemonShutdownArgs {
             flags: flags.bits(),
         };
-        self.conn.run::<admin::ConnectDaemonShutdown>(&args).await
+        match self.conn.run::<admin::ConnectDaemonShutdown>(&args).await {
+            Err(Error::Closed(CloseReason::Eof)) => Ok(()),
+            other => other,
+        }
     }
 }
 
