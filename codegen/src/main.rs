@@ -27,8 +27,9 @@ enum Command {
     Import {
         /// The unpacked source tree.
         source: PathBuf,
-        /// A published tree that this one was put together from; provenance.toml then says of each file which
-        /// of them has it, the first that does, or that it was edited. May be given several times.
+        /// A published tree that this one was put together from; provenance.toml then says of each
+        /// file which of them has it, the first that does, or that it was edited. May be given
+        /// several times.
         #[arg(long = "from", value_name = "TREE")]
         parts: Vec<PathBuf>,
         /// Where the facts go; `protocol/` of the workspace if not given.

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 pub struct Provenance {
     /// The libvirt release.
     pub release: String,
-    /// The SHA-256 of each file that a fact was taken from, under the release that published it so, or
-    /// under [`EDITED`].
+    /// The SHA-256 of each file that a fact was taken from, under the release that published it so,
+    /// or under [`EDITED`].
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
 }
 

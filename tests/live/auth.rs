@@ -1,13 +1,12 @@
 //! Whom daemons let in: everybody, and whom polkit does.
 
-use std::fs;
 use std::process::Output;
 
 use libvirt_client::{AuthError, Connect, Error};
 use rig::{Daemon, Need};
 
 use crate::common::test_driver;
-use crate::host::programs::example;
+use crate::host::programs::{copy_program, example};
 
 #[tokio::test]
 async fn daemons_that_ask_for_nothing() {
@@ -38,7 +37,7 @@ fn list_as_nobody(daemon: &Daemon, parameters: &str) -> Output {
     // The builder's files are not everybody's.
     let program = daemon.dir().join("list");
     if !program.exists() {
-        fs::copy(example("list"), &program).unwrap();
+        copy_program(&example("list"), &program);
     }
     let uri = format!("{}{parameters}", daemon.test_uri());
     let mut command = daemon.command_as_nobody(&program);

@@ -56,8 +56,8 @@ fn definitions(tree: &Tree) -> Result<Vec<File>> {
     Ok(files)
 }
 
-/// The sums of the files that were read, under the release that has them so: of several, the first. With no
-/// other trees given, all of them are the tree's own.
+/// The sums of the files that were read, under the release that has them so: of several, the first.
+/// With no other trees given, all of them are the tree's own.
 fn inputs(tree: &Tree, parts: &[Tree]) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
     let published = if parts.is_empty() {
         std::slice::from_ref(tree)
@@ -78,8 +78,8 @@ fn inputs(tree: &Tree, parts: &[Tree]) -> Result<BTreeMap<String, BTreeMap<Strin
     Ok(inputs)
 }
 
-/// Collects the facts of a source tree; `parts` are the trees that it was put together from, if it is not one
-/// that was published.
+/// Collects the facts of a source tree; `parts` are the trees that it was put together from, if it
+/// is not one that was published.
 pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Facts> {
     let release = tree.release()?;
     let mut warnings = Vec::new();
@@ -165,7 +165,8 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
     })
 }
 
-/// Reads a source tree and writes its facts; for `parts` see [`read`]. Returns what could not be found out.
+/// Reads a source tree and writes its facts; for `parts` see [`read`]. Returns what could not be
+/// found out.
 pub fn import(
     source: &Path,
     parts: &[PathBuf],

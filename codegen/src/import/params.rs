@@ -21,7 +21,8 @@ const KINDS: [(&str, &str); 7] = [
     ("STRING", "String"),
 ];
 
-/// Fills in the kinds; `known` has those that no source tells. Each macro comes with the comment before it.
+/// Fills in the kinds; `known` has those that no source tells. Each macro comes with the comment
+/// before it.
 pub fn with_kinds(
     tree: &Tree,
     macros: Vec<(Text, String)>,
@@ -44,7 +45,8 @@ pub fn with_kinds(
         let votes = votes.get(&text.name).into_iter().flatten();
         // The most votes win; of equal ones the first by name, so that the result is stable.
         let elected = votes.max_by_key(|(kind, count)| (**count, std::cmp::Reverse(**kind)));
-        // A beginning alone names no parameter: what its comment mentions is the number that follows.
+        // A beginning alone names no parameter: what its comment mentions is the number that
+        // follows.
         let whole = !text.value.ends_with('.');
         let kind = elected
             .map(|(kind, _)| *kind)

@@ -240,7 +240,8 @@ fn provenance_names_the_files_that_facts_were_taken_from() {
     assert_eq!(*remote, sum(REMOTE.as_bytes()));
 }
 
-/// Where a release's sources cannot be had, its published headers and the sources before it can be put together.
+/// Where a release's sources cannot be had, its published headers and the sources before it can be
+/// put together.
 #[test]
 fn provenance_tells_the_parts_of_a_tree_and_what_was_edited() {
     let (older, newer, tree, out) = (

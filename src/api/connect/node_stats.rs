@@ -44,7 +44,8 @@ param_struct! {
         buffers_kib: u64 = "buffers",
         /// Memory that caches files, in KiB. The host as a whole only.
         cached_kib: u64 = "cached",
-        /// Memory that programs could get without swapping, in KiB. The host as a whole only. Since libvirt 12.3.0.
+        /// Memory that programs could get without swapping, in KiB. The host as a whole only. Since
+        /// libvirt 12.3.0.
         available_kib: u64 = "available",
         ..other
     }

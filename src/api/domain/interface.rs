@@ -16,7 +16,8 @@ use crate::types::network::IpAddrType;
 use crate::types::typed_param::Flags;
 
 /// What went through a network interface since it was made, as the guest sees it: received is what
-/// the guest received. `None` where the hypervisor does not count (`virDomainInterfaceStatsStruct`).
+/// the guest received. `None` where the hypervisor does not count
+/// (`virDomainInterfaceStatsStruct`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InterfaceStats {
@@ -62,8 +63,8 @@ param_struct! {
 }
 
 param_struct! {
-    /// How packets that announce a network interface follow each other (`VIR_DOMAIN_ANNOUNCE_INTERFACE_…`). What is
-    /// `None` or zero is as C has it by default.
+    /// How packets that announce a network interface follow each other
+    /// (`VIR_DOMAIN_ANNOUNCE_INTERFACE_…`). What is `None` or zero is as C has it by default.
     pub struct AnnounceInterfaceParameters {
         /// Before the first packet; 50 ms by default.
         initial: Duration = "initial" as ShortMillis,
@@ -173,11 +174,12 @@ impl Domain {
             .await
     }
 
-    /// Has the hypervisor send packets in the guest's name that tell the switches where its MAC addresses are now,
-    /// such as after the network behind an interface was changed (`virDomainAnnounceInterface`, since libvirt
-    /// 12.5.0).
+    /// Has the hypervisor send packets in the guest's name that tell the switches where its MAC
+    /// addresses are now, such as after the network behind an interface was changed
+    /// (`virDomainAnnounceInterface`, since libvirt 12.5.0).
     ///
-    /// For the interface of that device or MAC address, or for all of them. Does not wait until they are sent.
+    /// For the interface of that device or MAC address, or for all of them. Does not wait until
+    /// they are sent.
     pub async fn announce_interface(
         &self,
         device: Option<&str>,

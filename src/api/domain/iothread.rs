@@ -28,8 +28,8 @@ param_struct! {
         poll_grow: u32 = "poll_grow",
         /// By what divisor the polling time shrinks; zero for the hypervisor's choice.
         poll_shrink: u32 = "poll_shrink",
-        /// How little the last wait changes the polling time, from 0 to 63; zero for the hypervisor's choice. Since
-        /// libvirt 12.7.0.
+        /// How little the last wait changes the polling time, from 0 to 63; zero for the
+        /// hypervisor's choice. Since libvirt 12.7.0.
         poll_weight: u32 = "poll_weight",
         /// Fewest worker threads.
         thread_pool_min: i32 = "thread_pool_min",

@@ -25,8 +25,8 @@ param_struct! {
         file: String = "file",
         /// A changed definition to be restored.
         dxml: String = "dxml",
-        /// How the image is laid out and compressed: `raw` for neither, `sparse`, or a way to compress such as `zstd`
-        /// (`VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_…`). Since libvirt 11.2.0.
+        /// How the image is laid out and compressed: `raw` for neither, `sparse`, or a way to
+        /// compress such as `zstd` (`VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_…`). Since libvirt 11.2.0.
         image_format: String = "image_format",
         /// How many channels write to or read from the file at a time. Since libvirt 11.2.0.
         parallel_channels: i32 = "parallel.channels",

@@ -380,8 +380,8 @@ domain_event! {
 }
 
 domain_event! {
-    /// The guest gave a virtual processor up that was to be unplugged (`VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since
-    /// libvirt 12.4.0).
+    /// The guest gave a virtual processor up that was to be unplugged
+    /// (`VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since libvirt 12.4.0).
     VcpuRemoved = 28, DomainEventVcpuRemoved {
         /// The processor's number in the domain's XML.
         vcpu: u32 = |msg| msg.vcpuid,
@@ -389,8 +389,8 @@ domain_event! {
 }
 
 domain_event! {
-    /// A program in the guest opened or closed a channel (`VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`, since libvirt
-    /// 12.4.0); [`AgentLifecycle`] is about that of the guest's agent alone.
+    /// A program in the guest opened or closed a channel (`VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`,
+    /// since libvirt 12.4.0); [`AgentLifecycle`] is about that of the guest's agent alone.
     ChannelLifecycle = 29, DomainEventCallbackChannelLifecycle {
         /// The channel's name, e.g. `org.qemu.guest_agent.0`.
         channel: String = |msg| msg.channel_name.to_string(),

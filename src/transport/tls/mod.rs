@@ -186,8 +186,8 @@ fn refused(identities: &Identities, searched: &str) -> TlsError {
             );
             if !certificate.permits(KeyUsage::key_encipherment) {
                 reason.push_str(
-                    ". Daemons older than libvirt 11.6 also demand that the certificate's key may be \
-                     used for key encipherment, which this one's may not",
+                    ". Many daemons older than libvirt 11.6 also demand that the certificate's key \
+                     may be used for key encipherment, which this one's may not",
                 );
             }
             reason

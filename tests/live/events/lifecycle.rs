@@ -16,10 +16,10 @@ use super::{monitor, qemu_process};
 use crate::common::{LIMIT, define, describe, qemu, wait_for_shell};
 use crate::shell::Shell;
 
-/// The next change of a domain, whatever it is now called.
+/// Waits for the next change of a domain, whatever it is now called, which must be this one.
 ///
 /// Whether the daemon hears a QEMU that it ends say goodbye is chance, so that is not counted.
-async fn next(events: &mut Subscription<Lifecycle>, names: &[&str]) -> Change {
+async fn expect(events: &mut Subscription<Lifecycle>, names: &[&str], expected: Change) {
     let finding = async {
         loop {
             let event = events.next().await.unwrap().unwrap();
@@ -29,7 +29,8 @@ async fn next(events: &mut Subscription<Lifecycle>, names: &[&str]) -> Change {
             }
         }
     };
-    tokio::time::timeout(LIMIT, finding).await.unwrap()
+    let found = tokio::time::timeout(LIMIT, finding).await;
+    assert_eq!(found.ok(), Some(expected));
 }
 
 #[tokio::test]
@@ -41,7 +42,7 @@ async fn each_change_of_state_is_told_with_its_reason() {
     let mut events = conn.subscribe::<Lifecycle>(None).await.unwrap();
     macro_rules! expect {
         ($($change:expr),* $(,)?) => {
-            $(assert_eq!(next(&mut events, &names).await, $change);)*
+            $(expect(&mut events, &names, $change).await;)*
         };
     }
 
@@ -117,8 +118,9 @@ async fn each_change_of_state_is_told_with_its_reason() {
     );
     domain.resume().await.unwrap();
     expect!(Change::Resumed(Resumed::Unpaused));
-    // Sleep, as the chip set is told to.
-    monitor(daemon, &domain, "o/w 0x604 0x2400");
+    // Sleep, as the chip set is told to. Before that the firmware has not placed its registers.
+    wait_for_shell(&guest.serial_log).await;
+    monitor(daemon, &domain, "o/h 0x604 0x2400");
     expect!(Change::PmSuspended(PmSuspended::Memory));
     domain.pm_wakeup().await.unwrap();
     expect!(Change::Started(Started::Wakeup));
@@ -161,6 +163,6 @@ async fn a_guest_that_ends_by_itself_is_told_from_one_that_is_ended() {
         Change::Shutdown(Shutdown::Guest),
         Change::Stopped(Stopped::Shutdown),
     ] {
-        assert_eq!(next(&mut events, &[name]).await, expected);
+        expect(&mut events, &[name], expected).await;
     }
 }

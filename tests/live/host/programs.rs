@@ -52,6 +52,13 @@ pub fn example(name: &str) -> PathBuf {
     dir.join(name)
 }
 
+/// Copies a program that is to be run at once. Another process does it: what this one has open for
+/// writing, those that it starts meanwhile have open too, and then nobody can run it.
+pub fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(from).arg(to).status().unwrap();
+    assert!(copied.success(), "{}", from.display());
+}
+
 /// What virsh prints, to the terminal of a user with that `LANG`.
 fn virsh(lang: &str, args: &[&str]) -> Output {
     run("virsh".as_ref(), lang, args)

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use rig::processes::{self, Process};
 use rig::{Daemon, Need};
 
-use super::programs::{assert_fails, assert_same, example};
+use super::programs::{assert_fails, assert_same, copy_program, example};
 
 const NEEDS: &[Need] = &[Need::Daemon, Need::Virsh, Need::Qemu, Need::Root];
 const NOBODY: u32 = 65534;
@@ -28,7 +28,7 @@ impl User {
         let daemon = Daemon::builder().system().test_driver().start().unwrap();
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-        fs::copy(example("list"), dir.path().join("list")).unwrap();
+        copy_program(&example("list"), &dir.path().join("list"));
         for name in ["run", "home"] {
             let own = dir.path().join(name);
             fs::create_dir(&own).unwrap();
@@ -112,7 +112,8 @@ fn the_first_client_starts_it() {
         let uri = [uri].map(|uri| user.list(&[], uri));
         assert!(uri[0].status.success(), "{uri:?}");
     }
-    assert_eq!(user.started(), std::slice::from_ref(process));
+    let still: Vec<_> = user.started().iter().map(|it| it.pid).collect();
+    assert_eq!(still, [process.pid]);
 
     // It leaves its socket behind.
     processes::kill_tree(process.pid).unwrap();
@@ -178,7 +179,7 @@ fn a_drivers_own_daemon_is_started_where_there_is_one() {
     let programs = user.dir.path().join("sbin");
     fs::create_dir(&programs).unwrap();
     let built = rig::modular::programs().unwrap();
-    fs::copy(built.join("virtqemud"), programs.join("virtqemud")).unwrap();
+    copy_program(&built.join("virtqemud"), &programs.join("virtqemud"));
     let libvirtd = programs.join("libvirtd");
     std::os::unix::fs::symlink("/usr/sbin/libvirtd", libvirtd).unwrap();
     let settings = [("VIRTD_PATH", programs.to_str().unwrap())];

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use libvirt_client::connect::Version;
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
 use libvirt_client::domain::{
     CpuMap, HostCpu, IoThreadParameters, ModificationImpact, SetVcpuFlags, StatsTypes, VcpuFlags,
@@ -131,6 +132,9 @@ async fn iothreads(domain: &libvirt_client::domain::Domain, first: &CpuMap) {
     let mut parameters = IoThreadParameters::default();
     parameters.poll_max = Some(Duration::from_micros(50));
     parameters.poll_grow = Some(3);
+    let version = domain.connect().lib_version().await.unwrap();
+    let has_weight = version >= Version::new(12, 7, 0);
+    parameters.poll_weight = has_weight.then_some(4);
     domain
         .set_iothread_params(5, &parameters, LIVE)
         .await
@@ -147,6 +151,7 @@ async fn iothreads(domain: &libvirt_client::domain::Domain, first: &CpuMap) {
         .unwrap();
     assert_eq!(fifth.poll_max, Some(Duration::from_micros(50)));
     assert_eq!(fifth.poll_grow, Some(3));
+    assert_eq!(fifth.poll_weight, has_weight.then_some(4));
 
     domain.del_iothread(5, LIVE).await.unwrap();
     assert_eq!(domain.iothread_info(LIVE).await.unwrap().len(), 1);

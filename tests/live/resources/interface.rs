@@ -1,8 +1,14 @@
 //! Network interfaces.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use libvirt_client::domain::{InterfaceAddressesSource, InterfaceParameters, ModificationImpact};
+use libvirt_client::Connect;
+use libvirt_client::connect::Version;
+use libvirt_client::domain::{
+    AnnounceInterfaceParameters, Domain, InterfaceAddressesSource, InterfaceParameters,
+    ModificationImpact,
+};
 use rig::{Need, network};
 
 use super::{run_in_guest, value_of, virsh};
@@ -111,12 +117,32 @@ async fn interfaces_of_a_running_guest() {
         (Some(0), Some(0))
     );
     assert!(none.other.is_empty(), "{none:?}");
+    announcing(&conn, domain, mac).await;
     bandwidth_of_a_definition(&conn, daemon).await;
     virsh(daemon, ["net-destroy", "res-net"]).await;
 }
 
+async fn announcing(conn: &Connect, domain: &Domain, mac: &str) {
+    let mut parameters = AnnounceInterfaceParameters::default();
+    parameters.initial = Some(Duration::from_millis(10));
+    parameters.max = Some(Duration::from_millis(20));
+    parameters.rounds = Some(2);
+    parameters.step = Some(Duration::from_millis(5));
+    let announced = domain.announce_interface(Some(mac), &parameters).await;
+    if conn.lib_version().await.unwrap() < Version::new(12, 5, 0) {
+        assert!(announced.unwrap_err().is_unsupported());
+        return;
+    }
+    announced.unwrap();
+    let all = AnnounceInterfaceParameters::default();
+    domain.announce_interface(None, &all).await.unwrap();
+    let unknown = domain.announce_interface(Some("vnet99"), &all).await;
+    let text = unknown.unwrap_err().to_string();
+    assert!(text.contains("vnet99"), "{text}");
+}
+
 /// Limits on running interfaces take a packet scheduler that not every host has.
-async fn bandwidth_of_a_definition(conn: &libvirt_client::Connect, daemon: &'static rig::Daemon) {
+async fn bandwidth_of_a_definition(conn: &Connect, daemon: &'static rig::Daemon) {
     let guest = crate::common::define(daemon, conn, "res-net-off", |guest| {
         guest.network("res-net")
     });

@@ -4,6 +4,7 @@
 #[path = "../../../examples/domstats.rs"]
 mod domstats;
 
+use libvirt_client::connect::Version;
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
 use libvirt_client::domain::{CreateFlags, Domain, DomainStats, State, StatsTypes};
 use libvirt_client::{Connect, Error};
@@ -123,6 +124,13 @@ async fn fields(runs: &Domain, rests: &Domain) {
     assert_eq!(stats.block[0].capacity, Some(block.capacity));
     let details = runs.block_stats_flags("vda").await.unwrap();
     assert_eq!(stats.block[0].read_time, details.read_time);
+    let version = runs.connect().lib_version().await.unwrap();
+    let limits = stats.block[0].limits.as_ref();
+    if version >= Version::new(11, 10, 0) {
+        assert!(limits.unwrap().request_alignment > Some(0), "{limits:?}");
+    } else {
+        assert_eq!(limits, None);
+    }
     let disks = runs.disk_targets().await.unwrap();
     assert_eq!(stats.block[0].name.as_ref(), Some(&disks[0].target));
     assert_eq!(stats.block[0].path, disks[0].source);

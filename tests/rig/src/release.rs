@@ -1,10 +1,10 @@
-//! Other releases of libvirt than the installed one, each with its QEMU and all that they need, taken from another
-//! suite of Debian.
+//! Other releases of libvirt than the installed one, each with its QEMU and all that they need,
+//! taken from another suite of Debian.
 //!
-//! A daemon of such a release has the suite's `/usr` in the place of the system's, in its own mount namespace: so
-//! whatever runs where the daemon runs, such as `virsh`, is of that release as well. What the tests themselves run,
-//! such as ssh's client, is the installed one. A root is unpacked once per machine; that of sid, which moves on, once
-//! a week.
+//! A daemon of such a release has the suite's `/usr` in the place of the system's, in its own mount
+//! namespace: so whatever runs where the daemon runs, such as `virsh`, is of that release as well.
+//! What the tests themselves run, such as ssh's client, is the installed one. A root is unpacked
+//! once per machine; that of sid, which moves on, once a week.
 
 use std::env;
 use std::fs;
@@ -17,7 +17,8 @@ use crate::cache;
 use crate::command::stdout_of;
 use crate::error::{Attempt as _, Error, Result};
 
-/// Names the release that all daemons are of, `trixie` or `sid`; the installed one if it is not set.
+/// Names the release that all daemons are of, `trixie` or `sid`; the installed one if it is not
+/// set.
 pub const RELEASE: &str = "RIG_RELEASE";
 
 /// A release of libvirt.
@@ -62,6 +63,7 @@ const PACKAGES: &[&str] = &[
     "bash",
     "coreutils",
     "dash",
+    "debianutils",
     "diffutils",
     "findutils",
     "grep",

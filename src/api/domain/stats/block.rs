@@ -47,10 +47,11 @@ stat_struct! {
         ;
         /// What the storage behind the image allows of a request. Since libvirt 11.10.0.
         limits: Option<Box<BlockLimits>>,
-        /// Counts over a time, for each of the times that the disk's definition names. Since libvirt 11.10.0.
+        /// Counts over a time, for each of the times that the disk's definition names. Since
+        /// libvirt 11.10.0.
         timed_groups: Vec<BlockTimedGroup>,
-        /// How long requests took, for the kinds of requests that the disk's definition names. Since libvirt
-        /// 12.1.0.
+        /// How long requests took, for the kinds of requests that the disk's definition names.
+        /// Since libvirt 12.1.0.
         latency_histograms: Option<Box<LatencyHistograms>>,
     }
 }
@@ -90,7 +91,8 @@ fn set_boxed<T: Default>(part: &mut Option<Box<T>>, set: impl FnOnce(&mut T) -> 
 }
 
 stat_struct! {
-    /// What the storage behind an image allows of one request (`block.….limits.…`). Since libvirt 11.10.0.
+    /// What the storage behind an image allows of one request (`block.….limits.…`). Since libvirt
+    /// 11.10.0.
     struct BlockLimits {
         /// What requests must be aligned to, in bytes.
         request_alignment: u64 = "request_alignment",
@@ -157,7 +159,8 @@ stat_struct! {
     }
 }
 
-/// How long requests took, by kind of request (`block.….latency_histogram.…`). Since libvirt 12.1.0.
+/// How long requests took, by kind of request (`block.….latency_histogram.…`). Since libvirt
+/// 12.1.0.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LatencyHistograms {

@@ -58,7 +58,8 @@ stat_struct! {
 }
 
 stat_struct! {
-    /// What energy some of the virtual processors use (`cpu.energy.monitor.…`). Since libvirt 12.4.0.
+    /// What energy some of the virtual processors use (`cpu.energy.monitor.…`). Since libvirt
+    /// 12.4.0.
     numbered struct EnergyMonitor {
         /// The monitor's name.
         name: String = "name",
@@ -73,8 +74,8 @@ stat_struct! {
 }
 
 stat_struct! {
-    /// What energy is used in one of the host's processor packages (`cpu.energy.monitor.….pkg.…`). Since libvirt
-    /// 12.4.0.
+    /// What energy is used in one of the host's processor packages (`cpu.energy.monitor.….pkg.…`).
+    /// Since libvirt 12.4.0.
     numbered struct EnergyPackage {
         /// The host's number of the package.
         id: u32 = "id",
@@ -198,8 +199,8 @@ stat_struct! {
         poll_grow: u64 = "poll-grow",
         /// By what divisor the polling time shrinks; zero for the hypervisor's choice.
         poll_shrink: u64 = "poll-shrink",
-        /// How little the last wait changes the polling time, from 0 to 63; zero for the hypervisor's choice. Since
-        /// libvirt 12.7.0.
+        /// How little the last wait changes the polling time, from 0 to 63; zero for the
+        /// hypervisor's choice. Since libvirt 12.7.0.
         poll_weight: u32 = "poll-weight",
     }
 }

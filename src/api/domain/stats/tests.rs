@@ -50,8 +50,8 @@ fn every_parameter() -> TypedParams {
     params
 }
 
-/// `BLOCK_SUFFIX_NAME` stands behind `BLOCK_PREFIX` and a number, and so on inwards; behind several prefixes where
-/// those of `HISTOGRAM_READ_PREFIX` and others have the same.
+/// `BLOCK_SUFFIX_NAME` stands behind `BLOCK_PREFIX` and a number, and so on inwards; behind several
+/// prefixes where those of `HISTOGRAM_READ_PREFIX` and others have the same.
 fn full_names(items: &[(&str, &str, &str)], name: &str) -> Vec<String> {
     let Some((_, text, _)) = items.iter().find(|(other, _, _)| *other == name) else {
         return Vec::new();

@@ -8,17 +8,11 @@ use rig::network::Port;
 use super::super::{Host, check};
 use crate::common::eventually;
 
-/// Whether somebody is logged in, or about to be.
-fn is_somebody_there(host: &Host) -> bool {
-    let running = host.server.processes().unwrap();
-    running.iter().any(|it| {
-        let session = it.command.strip_prefix("sshd: ");
-        session.is_some_and(|session| !session.contains("[listener]"))
-    })
-}
-
 async fn nobody_is_there(host: &Host) {
-    eventually("nobody is logged in", async || !is_somebody_there(host)).await;
+    eventually("nobody is logged in", async || {
+        !host.server.is_in_use().unwrap()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -26,7 +20,7 @@ async fn nothing_is_left_on_the_host() {
     let Some(host) = Host::new() else { return };
     let uri = host.key_uri("");
     let conn = Connect::open(&uri).await.unwrap();
-    assert!(is_somebody_there(&host));
+    assert!(host.server.is_in_use().unwrap());
     conn.close().await;
     nobody_is_there(&host).await;
     drop(Connect::open(&uri).await.unwrap());

@@ -45,6 +45,7 @@ for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6
     tool=${name%%-*}
     ln -sf "$tool-nft${name#"$tool"}" "$finished/usr/sbin/$name"
 done
+ln -sf which.debianutils "$finished/usr/bin/which"
 ln -sf mawk "$finished/usr/bin/awk"
 ln -sf nc.openbsd "$finished/usr/bin/nc"
 

@@ -260,6 +260,17 @@ impl Server {
         tree(self.child.id())
     }
 
+    /// Whether somebody is logged in, or about to be.
+    pub fn is_in_use(&self) -> Result<bool> {
+        // Since OpenSSH 9.8 a session has a program of its own.
+        let is_session = |command: &str| {
+            let names = ["sshd: ", "sshd-session: "];
+            names.iter().any(|name| command.starts_with(name)) && !command.contains("[listener]")
+        };
+        let running = self.processes()?;
+        Ok(running.iter().any(|it| is_session(&it.command)))
+    }
+
     /// Ends the server and all that was started through it, at once and without a word to its
     /// clients, as if the host had lost its power.
     pub fn kill9(&mut self) -> Result<()> {
