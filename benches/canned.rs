@@ -111,13 +111,8 @@ fn compare(options: &Options) -> Result<()> {
         }
     );
     let scratch = Path::new(SCRATCH);
-    let mut table = Comparison::new(
-        options,
-        &title,
-        client::program()?,
-        Path::new(C_CLIENT),
-        scratch,
-    )?;
+    let mut table =
+        Comparison::new(options, &title, client::program()?, Path::new(C_CLIENT), scratch)?;
     let directory = tempfile::tempdir()?;
     let peer = Peer::start(directory.path().join("sock"), &cpus.last())?;
     for row in &ROWS {

@@ -60,10 +60,7 @@ async fn infos(domain: Domain, calls: u64) -> Result<u64> {
 fn bare(socket: &Path, at_a_time: u64, calls: u64) -> Result<f64> {
     const REPLY: usize = 28 + 32;
     let dom = Encoder::default().domain(fixtures::DOMAIN, 0).0;
-    let header = Encoder::default()
-        .word(28 + dom.len() as u32)
-        .word(0x2000_8086)
-        .word(1);
+    let header = Encoder::default().word(28 + dom.len() as u32).word(0x2000_8086).word(1);
     let mut request = header.word(16).word(0).word(7).word(0).0;
     request.extend(dom);
     let requests = request.repeat(at_a_time as usize);
@@ -101,10 +98,7 @@ fn main() -> Result<()> {
     let uri = format!("qemu+unix:///system?socket={}", socket.display());
     serve(UnixListener::bind(&socket)?, cpus.last());
 
-    let threads = Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let threads = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     cpus.first().bind_this_thread()?;
     let current = Builder::new_current_thread().enable_all().build()?;
 
@@ -113,12 +107,7 @@ fn main() -> Result<()> {
     for (name, runtime, tasks, calls) in [
         ("sequential calls", &current, 1, options.size(50_000, 10)),
         ("64 tasks", &current, TASKS, options.size(640_000, TASKS)),
-        (
-            "64 tasks, two worker threads",
-            &threads,
-            TASKS,
-            options.size(320_000, TASKS),
-        ),
+        ("64 tasks, two worker threads", &threads, TASKS, options.size(320_000, TASKS)),
     ] {
         if !options.wants(name) {
             continue;

@@ -111,21 +111,13 @@ fn compare(options: &Options) -> Result<()> {
     let daemon = Daemon::builder().test_driver().start()?;
     let uri = daemon.test_uri();
     // The domains stay only as long as somebody is connected.
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let _keeps_the_domains = runtime.block_on(define(&uri, options.size(DOMAINS, 10)))?;
 
     let title = "live: clients against libvirtd's test driver, all on one processor";
     let scratch = Path::new(SCRATCH);
-    let mut table = Comparison::new(
-        options,
-        title,
-        client::program()?,
-        Path::new(C_CLIENT),
-        scratch,
-    )?;
+    let mut table =
+        Comparison::new(options, title, client::program()?, Path::new(C_CLIENT), scratch)?;
     // Waking an idle processor costs as much as a call does, and would be all that is measured.
     let cpus = Cpus::available()?.first();
     for row in &ROWS {

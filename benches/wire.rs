@@ -58,11 +58,7 @@ macro_rules! message {
                 from_slice::<$ours>(bytes)?;
                 Ok(nanos_per_run(budget, || from_slice::<$ours>(bytes).is_ok()))
             },
-            &mut || {
-                Ok(nanos_per_run(budget, || {
-                    <$plain>::unpack(&mut &*bytes).is_ok()
-                }))
-            },
+            &mut || Ok(nanos_per_run(budget, || <$plain>::unpack(&mut &*bytes).is_ok())),
             [$c_type, "decode"],
             bytes,
         )?;
@@ -107,11 +103,8 @@ impl Bench {
                 let millis = self.budget.as_millis().to_string();
                 let mut c = || {
                     let mut command = Command::new(codec);
-                    let output = command
-                        .args([c_type, direction])
-                        .arg(&file)
-                        .arg(&millis)
-                        .output()?;
+                    let output =
+                        command.args([c_type, direction]).arg(&file).arg(&millis).output()?;
                     let said = String::from_utf8(output.stdout)?;
                     let error = || String::from_utf8_lossy(&output.stderr).into_owned();
                     Ok(said.trim().parse().map_err(|_| error())?)
@@ -119,10 +112,7 @@ impl Bench {
                 alternate(rounds, &mut [ours, plain, &mut c])?
             }
         };
-        self.measured.push(Measured {
-            row: row.to_owned(),
-            nanos,
-        });
+        self.measured.push(Measured { row: row.to_owned(), nanos });
         Ok(())
     }
 
@@ -154,11 +144,7 @@ fn compile() -> Result<PathBuf, String> {
     for (mode, file) in [("-h", "codec.h"), ("-c", "codec_xdr.c")] {
         let _not_there = fs::remove_file(scratch.join(file));
         let mut rpcgen = Command::new("rpcgen");
-        c::run(
-            rpcgen
-                .current_dir(scratch)
-                .args([mode, "-o", file, "codec.x"]),
-        )?;
+        c::run(rpcgen.current_dir(scratch).args([mode, "-o", file, "codec.x"]))?;
     }
     let object = scratch.join("codec_xdr.o");
     let mut cc = Command::new("cc");
@@ -168,9 +154,7 @@ fn compile() -> Result<PathBuf, String> {
             .arg(&object)
             .arg(generated),
     )?;
-    let object = object
-        .to_str()
-        .ok_or("a directory whose name is not UTF-8")?;
+    let object = object.to_str().ok_or("a directory whose name is not UTF-8")?;
     let flags = [object, "-I/usr/include/tirpc", "-ltirpc"];
     c::compile(&scratch.join("codec.c"), &flags, scratch)
 }
@@ -231,11 +215,7 @@ fn main() -> Result<()> {
         plain::StatsRet
     );
 
-    bench.print(
-        "wire: against xdr_codec's composite helpers",
-        "xdr_codec",
-        1,
-    );
+    bench.print("wire: against xdr_codec's composite helpers", "xdr_codec", 1);
     bench.print(
         "wire: against rpcgen's code (which is handed the memory to encode into)",
         "C",

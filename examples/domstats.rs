@@ -49,9 +49,7 @@ pub async fn text(conn: &Connect) -> libvirt_client::Result<String> {
     let records = conn.all_domain_stats_raw(stats, flags).await?;
     let records = records.iter().map(|(domain, params)| {
         let head = format!("Domain: '{}'\n", domain.name());
-        let lines = params
-            .iter()
-            .map(|(name, value)| format!("  {name}={}\n", shown(value)));
+        let lines = params.iter().map(|(name, value)| format!("  {name}={}\n", shown(value)));
         std::iter::once(head).chain(lines).collect::<String>()
     });
     // The last line is how virsh ends the output of any command.

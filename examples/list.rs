@@ -107,10 +107,7 @@ fn in_virshs_order(a: &Domain, b: &Domain) -> Ordering {
         (Some(a), Some(b)) => a.cmp(&b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => a
-            .name()
-            .to_ascii_lowercase()
-            .cmp(&b.name().to_ascii_lowercase()),
+        (None, None) => a.name().to_ascii_lowercase().cmp(&b.name().to_ascii_lowercase()),
     }
 }
 
@@ -137,10 +134,7 @@ fn print(table: &[[Cell; 3]]) -> String {
         let [id, name, state] = row;
         let id_gap = widest[0] - id.width + 3;
         let name_gap = widest[1] - name.width + 3;
-        format!(
-            " {}{:id_gap$}{}{:name_gap$}{}\n",
-            id.text, "", name.text, "", state.text
-        )
+        format!(" {}{:id_gap$}{}{:name_gap$}{}\n", id.text, "", name.text, "", state.text)
     });
     let mut out = lines.next().unwrap_or_default();
     out.push_str(&"-".repeat(widest.iter().map(|width| width + 3).sum()));
@@ -160,10 +154,7 @@ impl Cell {
     /// Bytes that cannot be printed are written as `\x07`, and so is each backslash that would make
     /// text look like that.
     fn new(text: &str, utf8: bool) -> Self {
-        let mut cell = Self {
-            text: String::new(),
-            width: 0,
-        };
+        let mut cell = Self { text: String::new(), width: 0 };
         let mut characters = text.chars().peekable();
         while let Some(character) = characters.next() {
             let escape = character == '\\' && characters.peek() == Some(&'x');

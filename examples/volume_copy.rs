@@ -59,10 +59,7 @@ async fn copy(
         volume.download_to(File::create(path).map_err(named)?)
     };
     let mut bar = Bar::new();
-    let done = transfer
-        .sparse(sparse)
-        .on_progress(|progress| bar.show(&progress))
-        .await;
+    let done = transfer.sparse(sparse).on_progress(|progress| bar.show(&progress)).await;
     bar.clear();
     let done = done?;
     conn.close().await;

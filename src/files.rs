@@ -38,10 +38,7 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     // A pipe without a writer must not hold up the opening, nor a terminal become this process's.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = File::options()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     let metadata = file.metadata()?;
     let kind = metadata.file_type();
     if kind.is_fifo() || kind.is_socket() || kind.is_block_device() {
@@ -64,10 +61,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 pub(crate) fn exists(path: &Path) -> bool {
     match path.try_exists() {
         Ok(exists) => exists,
-        Err(error) => !matches!(
-            error.kind(),
-            io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
-        ),
+        Err(error) => {
+            !matches!(error.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied)
+        }
     }
 }
 

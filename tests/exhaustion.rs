@@ -46,16 +46,11 @@ fn a_kept_connection_outlives_a_lack_of_descriptors() {
 
 async fn inner(uri: &str) {
     let pause = Duration::from_millis(1);
-    let mut host = Connect::builder(uri)
-        .reconnecting(Backoff::new(pause, pause))
-        .unwrap();
+    let mut host = Connect::builder(uri).reconnecting(Backoff::new(pause, pause)).unwrap();
     let conn = host.connect().await.unwrap();
 
     let before = getrlimit(Resource::Nofile);
-    let lowered = Rlimit {
-        current: Some(3),
-        maximum: before.maximum,
-    };
+    let lowered = Rlimit { current: Some(3), maximum: before.maximum };
     setrlimit(Resource::Nofile, lowered).unwrap();
     conn.close().await;
     let mut failures = 0;

@@ -94,17 +94,13 @@ async fn opening(daemon: &Daemon) {
     })
     .await;
     assert_closes_all("an opening that fails", async || {
-        Connect::open("qemu+unix:///system?socket=/none")
-            .await
-            .unwrap_err();
+        Connect::open("qemu+unix:///system?socket=/none").await.unwrap_err();
         let refused = Connect::open(&format!("no-such-driver{}", &uri["qemu".len()..])).await;
         assert_eq!(refused.unwrap_err().code(), Some(ErrorCode::NoConnect));
     })
     .await;
     assert_closes_all("a connection that is opened again", async || {
-        let host = Connect::builder(uri)
-            .reconnecting(Backoff::default())
-            .unwrap();
+        let host = Connect::builder(uri).reconnecting(Backoff::default()).unwrap();
         let conn = host.connect().await.unwrap();
         conn.close().await;
         conn.hostname().await.unwrap_err();

@@ -126,9 +126,7 @@ fn told(secret: &str) -> Vec<String> {
     let is_told = |record: &String| {
         let record: String = record.split_whitespace().collect();
         let lower = record.to_lowercase();
-        shapes
-            .iter()
-            .any(|it| record.contains(it) || lower.contains(it))
+        shapes.iter().any(|it| record.contains(it) || lower.contains(it))
     };
     records.into_iter().filter(is_told).collect()
 }
@@ -162,11 +160,7 @@ impl Host {
             daemon.socket().display(),
             client.known_hosts().display()
         );
-        Self {
-            uri,
-            client,
-            _server: server,
-        }
+        Self { uri, client, _server: server }
     }
 
     fn auth_file(&self) -> PathBuf {
@@ -202,18 +196,12 @@ fn check_the_recorder() {
 
 async fn ssh(daemon: &Daemon) {
     let by_password = Host::new(daemon, |server| server.accept_password("password"));
-    let by_answers = Host::new(daemon, |server| {
-        server.accept_password("keyboard-interactive")
-    });
+    let by_answers = Host::new(daemon, |server| server.accept_password("keyboard-interactive"));
     let ways = [
         (&by_password, "password", None),
         (&by_password, "password", Some(by_password.auth_file())),
         (&by_answers, "keyboard-interactive", None),
-        (
-            &by_answers,
-            "keyboard-interactive",
-            Some(by_answers.auth_file()),
-        ),
+        (&by_answers, "keyboard-interactive", Some(by_answers.auth_file())),
     ];
     for is_discreet in [false, true] {
         IS_DISCREET.store(is_discreet, Ordering::Relaxed);
@@ -288,10 +276,7 @@ async fn sasl() {
                 assert!(conn.lookup_domain_by_name("test").await.is_ok());
                 assert_untold(SASL_PASSWORD);
             }
-            let error = Connect::builder(&uri)
-                .login("fred", PASSPHRASE)
-                .open()
-                .await;
+            let error = Connect::builder(&uri).login("fred", PASSPHRASE).open().await;
             let error = error.unwrap_err();
             assert!(!format!("{error} {error:?}").contains(PASSPHRASE));
             assert_untold(PASSPHRASE);

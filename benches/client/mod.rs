@@ -23,10 +23,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// This very program in the role of the client.
 pub(crate) fn program() -> Result<Program> {
-    Ok(Program {
-        path: env::current_exe()?,
-        args: vec![ROLE.to_owned()],
-    })
+    Ok(Program { path: env::current_exe()?, args: vec![ROLE.to_owned()] })
 }
 
 /// What the process does: `URI VERB COUNT CALLERS`.
@@ -34,9 +31,7 @@ pub(crate) fn main(args: &[String]) -> Result<()> {
     let [uri, verb, count, callers] = args else {
         return Err("usage: client URI VERB COUNT CALLERS".into());
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = Client {
         uri: uri.clone(),
         verb: verb.clone(),
@@ -180,11 +175,7 @@ async fn list_and_xml(conn: &Connect, callers: u64) -> Result<u64> {
         let domains = Arc::clone(&domains);
         async move {
             let mut check = 0;
-            for domain in domains
-                .iter()
-                .skip(first as usize)
-                .step_by(callers as usize)
-            {
+            for domain in domains.iter().skip(first as usize).step_by(callers as usize) {
                 check += domain.xml_desc(XmlFlags::empty()).await?.len() as u64;
             }
             Ok(check)

@@ -126,13 +126,7 @@ impl Constants {
         };
         line(format!("release = {}", quote(&self.release)));
         line("\nnumbers = [".into());
-        for Number {
-            name,
-            value,
-            since,
-            header,
-        } in &self.numbers
-        {
+        for Number { name, value, since, header } in &self.numbers {
             line(format!(
                 "    {{ name = {}, value = {value}{}, header = {} }},",
                 quote(name),

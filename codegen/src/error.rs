@@ -51,16 +51,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax {
-                file,
-                line,
-                column,
-                expected,
-                found,
-            } => write!(
-                f,
-                "{file}:{line}:{column}: expected {expected}, found {found}"
-            ),
+            Self::Syntax { file, line, column, expected, found } => {
+                write!(f, "{file}:{line}:{column}: expected {expected}, found {found}")
+            }
             Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Invalid(message) => f.write_str(message),
         }

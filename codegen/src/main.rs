@@ -80,11 +80,9 @@ fn main() -> ExitCode {
 fn run(options: Options) -> Result<ExitCode> {
     let root = options.root.map_or_else(Project::find_root, Ok)?;
     match options.command {
-        Command::Check {
-            old: Some(old),
-            new,
-            ..
-        } => compare(&root, &old, &new.unwrap_or_else(|| root.join("protocol"))),
+        Command::Check { old: Some(old), new, .. } => {
+            compare(&root, &old, &new.unwrap_or_else(|| root.join("protocol")))
+        }
         Command::Check { upstream, .. } => check(&root, upstream.as_deref()),
         Command::Import { source, parts, out } => {
             let out = out.unwrap_or_else(|| root.join("protocol"));

@@ -51,9 +51,7 @@ impl Provenance {
 
     /// The paths of all files.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.inputs
-            .values()
-            .flat_map(|files| files.keys().map(String::as_str))
+        self.inputs.values().flat_map(|files| files.keys().map(String::as_str))
     }
 }
 

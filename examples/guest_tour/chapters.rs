@@ -20,11 +20,7 @@ pub(crate) struct Tour<'a> {
 impl<'a> Tour<'a> {
     pub(crate) async fn of(domain: Domain, interrupts: &'a mut Interrupts) -> Result<Self> {
         let events = domain.connect().subscribe(Some(&domain)).await?;
-        Ok(Self {
-            domain,
-            events,
-            interrupts,
-        })
+        Ok(Self { domain, events, interrupts })
     }
 
     pub(crate) async fn start(&mut self) -> Result<()> {
@@ -46,24 +42,15 @@ impl<'a> Tour<'a> {
         chapter("Look at it");
         self.show_state().await?;
         let info = self.domain.info().await?;
-        fact(
-            "memory",
-            format_args!("{} KiB of {} KiB", info.memory_kib, info.max_memory_kib),
-        );
+        fact("memory", format_args!("{} KiB of {} KiB", info.memory_kib, info.max_memory_kib));
         fact("processors", info.vcpus);
         fact("OS type", self.domain.os_type().await?);
         fact("autostart", self.domain.autostart().await?);
         let xml = self.domain.xml_desc(XmlFlags::empty()).await?;
-        fact(
-            "XML",
-            format_args!("{} lines, among them", xml.lines().count()),
-        );
+        fact("XML", format_args!("{} lines, among them", xml.lines().count()));
         let telling = ["<domain", "<name", "<uuid", "<memory", "<vcpu", "<type"];
         for line in xml.lines() {
-            if telling
-                .iter()
-                .any(|start| line.trim_start().starts_with(start))
-            {
+            if telling.iter().any(|start| line.trim_start().starts_with(start)) {
                 fact("", line);
             }
         }
@@ -77,10 +64,7 @@ impl<'a> Tour<'a> {
         for vcpu in self.domain.vcpus().await? {
             let (state, cpu, time) = (vcpu.state, vcpu.host_cpu, vcpu.cpu_time);
             let name = format!("processor {}", vcpu.number);
-            fact(
-                &name,
-                format_args!("{state:?} on host CPU {cpu}, {time:.2?}"),
-            );
+            fact(&name, format_args!("{state:?} on host CPU {cpu}, {time:.2?}"));
         }
         let memory = self.domain.memory_stats().await?;
         let disk = self.domain.block_stats("vda").await?;

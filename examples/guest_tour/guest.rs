@@ -51,9 +51,9 @@ impl Guest {
             ("{console}", &self.console.to_string_lossy()),
         ];
         let template = include_str!("guest.xml").to_owned();
-        values.iter().fold(template, |xml, (name, value)| {
-            xml.replace(name, &escape(value))
-        })
+        values
+            .iter()
+            .fold(template, |xml, (name, value)| xml.replace(name, &escape(value)))
     }
 
     pub(crate) async fn define(&self, conn: &Connect) -> Result<Domain> {
@@ -111,7 +111,5 @@ pub(crate) fn remove_file(path: &Path) -> Result<()> {
 
 /// Makes text fit between tags and single quotes.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('\'', "&apos;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

@@ -94,10 +94,7 @@ async fn tour_of_the_test_driver(uri: &str) -> Result<()> {
     toured.and(removed)?;
 
     chapter("Left out, for want of a real guest");
-    fact(
-        "booting",
-        "the test driver's domain has no operating system",
-    );
+    fact("booting", "the test driver's domain has no operating system");
     fact("measuring", "nor does it use processors, memory or disks");
     fact("removing", "and its daemon forgets it by itself");
     Ok(())

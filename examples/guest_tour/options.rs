@@ -35,11 +35,7 @@ impl Options {
         if test_driver {
             return Some(Self::TestDriver { uri });
         }
-        let files = Files {
-            kernel: kernel?,
-            initrd: initrd?,
-            dir: dir?,
-        };
+        let files = Files { kernel: kernel?, initrd: initrd?, dir: dir? };
         Some(Self::Guest { uri, files })
     }
 }

@@ -56,9 +56,7 @@ fn parse<'a>(args: &[&'a str]) -> Option<(&'a str, Machine<'a>, Medium<'a>)> {
         arguments,
     };
     let medium = match *medium {
-        ["cdrom", iso] => Medium::Cdrom {
-            iso: Path::new(iso),
-        },
+        ["cdrom", iso] => Medium::Cdrom { iso: Path::new(iso) },
         ["network", name] => Medium::Network { name },
         ["kernel", image, initrd] => kernel(image, initrd, ""),
         ["kernel", image, initrd, arguments] => kernel(image, initrd, arguments),
@@ -80,9 +78,7 @@ fn parse<'a>(args: &[&'a str]) -> Option<(&'a str, Machine<'a>, Medium<'a>)> {
 
 async fn provision(uri: &str, machine: &Machine<'_>, medium: &Medium<'_>) -> Result<Domain> {
     let conn = Connect::open(uri).await?;
-    let domain = conn
-        .domain_define_xml(&machine.to_be_installed(medium))
-        .await?;
+    let domain = conn.domain_define_xml(&machine.to_be_installed(medium)).await?;
     if let Err(error) = install(&domain).await {
         domain.undefine().await?;
         return Err(error);
@@ -96,10 +92,7 @@ async fn provision(uri: &str, machine: &Machine<'_>, medium: &Medium<'_>) -> Res
 /// Runs the installer to its end.
 async fn install(domain: &Domain) -> Result<()> {
     // Subscribed to before it runs, so that not even the quickest ends unseen.
-    let mut changes = domain
-        .connect()
-        .subscribe::<Lifecycle>(Some(domain))
-        .await?;
+    let mut changes = domain.connect().subscribe::<Lifecycle>(Some(domain)).await?;
     domain.create().await?;
     println!("{} runs its installer", domain.name());
     while let Some(event) = changes.next().await {

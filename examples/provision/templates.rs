@@ -42,11 +42,7 @@ impl Machine<'_> {
                 let template = include_str!("install-from-network.xml");
                 self.fill(template, &[("network", name)])
             }
-            Medium::Kernel {
-                kernel,
-                initrd,
-                arguments,
-            } => {
+            Medium::Kernel { kernel, initrd, arguments } => {
                 let template = include_str!("install-from-kernel.xml");
                 let values = [
                     ("kernel", &*kernel.to_string_lossy()),
@@ -84,7 +80,5 @@ impl Machine<'_> {
 
 /// Makes text fit between tags and single quotes.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('\'', "&apos;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

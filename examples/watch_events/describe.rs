@@ -100,11 +100,7 @@ fn of_domain(event: &DomainEvent) -> String {
         }
         DomainEvent::Tunable(event) => format!("tuned: {}", list(&event.params)),
         DomainEvent::AgentLifecycle(event) => {
-            format!(
-                "guest agent {}: {}",
-                words(event.state),
-                words(event.reason)
-            )
+            format!("guest agent {}: {}", words(event.state), words(event.reason))
         }
         DomainEvent::MigrationIteration(event) => {
             format!("migration: iteration {}", event.iteration)
@@ -122,25 +118,19 @@ fn of_domain(event: &DomainEvent) -> String {
             event.threshold_bytes,
             in_brackets(event.path.as_deref())
         ),
-        DomainEvent::MemoryFailure(event) => format!(
-            "memory failure of the {}: {}",
-            words(event.recipient),
-            words(event.action)
-        ),
+        DomainEvent::MemoryFailure(event) => {
+            format!("memory failure of the {}: {}", words(event.recipient), words(event.action))
+        }
         DomainEvent::MemoryDeviceSizeChange(event) => {
             format!("memory device {}: {} KiB", event.device, event.size_kib)
         }
-        DomainEvent::NicMacChange(event) => format!(
-            "interface {}: {} became {}",
-            event.device, event.old_mac, event.new_mac
-        ),
+        DomainEvent::NicMacChange(event) => {
+            format!("interface {}: {} became {}", event.device, event.old_mac, event.new_mac)
+        }
         DomainEvent::VcpuRemoved(event) => format!("processor {} removed", event.vcpu),
-        DomainEvent::ChannelLifecycle(event) => format!(
-            "channel {} {}: {}",
-            event.channel,
-            words(event.state),
-            words(event.reason)
-        ),
+        DomainEvent::ChannelLifecycle(event) => {
+            format!("channel {} {}: {}", event.channel, words(event.state), words(event.reason))
+        }
         other => format!("{other:?}"),
     }
 }

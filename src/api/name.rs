@@ -40,10 +40,9 @@ impl From<&WireStr<'_>> for Name {
     fn from(wire: &WireStr<'_>) -> Self {
         match wire.not_text() {
             None => wire.as_str().into(),
-            Some(bytes) => Self::Other(Arc::new(Other {
-                bytes: bytes.into(),
-                shown: wire.as_str().into(),
-            })),
+            Some(bytes) => {
+                Self::Other(Arc::new(Other { bytes: bytes.into(), shown: wire.as_str().into() }))
+            }
         }
     }
 }

@@ -38,15 +38,9 @@ impl Connect {
 
     /// All networks that pass the filter (`virConnectListAllNetworks`).
     pub async fn list_all_networks(&self, flags: ListAllNetworksFlags) -> Result<Vec<Network>> {
-        let args = remote::ConnectListAllNetworksArgs {
-            need_results: 1,
-            flags: flags.bits(),
-        };
+        let args = remote::ConnectListAllNetworksArgs { need_results: 1, flags: flags.bits() };
         let reply = self.call::<remote::ConnectListAllNetworks>(&args).await?;
         let networks = reply.decode()?.nets;
-        Ok(networks
-            .iter()
-            .map(|network| Network::from_wire(self, network))
-            .collect())
+        Ok(networks.iter().map(|network| Network::from_wire(self, network)).collect())
     }
 }

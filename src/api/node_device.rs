@@ -30,17 +30,9 @@ impl Connect {
         &self,
         flags: ListAllNodeDeviceFlags,
     ) -> Result<Vec<NodeDevice>> {
-        let args = remote::ConnectListAllNodeDevicesArgs {
-            need_results: 1,
-            flags: flags.bits(),
-        };
-        let reply = self
-            .call::<remote::ConnectListAllNodeDevices>(&args)
-            .await?;
+        let args = remote::ConnectListAllNodeDevicesArgs { need_results: 1, flags: flags.bits() };
+        let reply = self.call::<remote::ConnectListAllNodeDevices>(&args).await?;
         let devices = reply.decode()?.devices;
-        Ok(devices
-            .iter()
-            .map(|device| NodeDevice::from_wire(self, device))
-            .collect())
+        Ok(devices.iter().map(|device| NodeDevice::from_wire(self, device)).collect())
     }
 }

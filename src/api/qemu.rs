@@ -41,10 +41,7 @@ impl AgentTimeout {
 impl Connect {
     /// Takes over a QEMU process that runs without the daemon's doing (`virDomainQemuAttach`).
     pub async fn qemu_attach(&self, pid: u32) -> Result<Domain> {
-        let args = qemu::DomainAttachArgs {
-            pid_value: pid,
-            flags: 0,
-        };
+        let args = qemu::DomainAttachArgs { pid_value: pid, flags: 0 };
         let reply = self.call::<qemu::DomainAttach>(&args).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }

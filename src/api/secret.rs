@@ -47,15 +47,9 @@ impl Connect {
 
     /// All secrets that pass the filter (`virConnectListAllSecrets`).
     pub async fn list_all_secrets(&self, flags: ListAllSecretsFlags) -> Result<Vec<Secret>> {
-        let args = remote::ConnectListAllSecretsArgs {
-            need_results: 1,
-            flags: flags.bits(),
-        };
+        let args = remote::ConnectListAllSecretsArgs { need_results: 1, flags: flags.bits() };
         let reply = self.call::<remote::ConnectListAllSecrets>(&args).await?;
         let secrets = reply.decode()?.secrets;
-        Ok(secrets
-            .iter()
-            .map(|secret| Secret::from_wire(self, secret))
-            .collect())
+        Ok(secrets.iter().map(|secret| Secret::from_wire(self, secret)).collect())
     }
 }

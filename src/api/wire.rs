@@ -27,8 +27,7 @@ pub(crate) fn value_ref<'a>(value: &'a TypedParamValue<'_>) -> ValueRef<'a> {
 pub(crate) fn params<'a>(
     wire: &'a [TypedParam<'_>],
 ) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
-    wire.iter()
-        .map(|param| (&*param.field, value_ref(&param.value)))
+    wire.iter().map(|param| (&*param.field, value_ref(&param.value)))
 }
 
 /// A list of the user's own out of a reply.
@@ -59,10 +58,7 @@ pub(crate) fn params_to_wire<'a>(
 ) -> Result<Vec<TypedParam<'a>>> {
     let invalid = |reason: String| Error::InvalidArgument { procedure, reason };
     if params.len() > max {
-        return Err(invalid(format!(
-            "{} parameters; it takes at most {max}",
-            params.len()
-        )));
+        return Err(invalid(format!("{} parameters; it takes at most {max}", params.len())));
     }
     let convert = |(name, value): (&'a str, ValueRef<'a>)| {
         if name.len() > PARAM_NAME_MAX {
@@ -79,21 +75,14 @@ pub(crate) fn params_to_wire<'a>(
             ValueRef::Boolean(value) => TypedParamValue::Boolean(value.into()),
             ValueRef::String(value) => TypedParamValue::String(value.into()),
         };
-        Ok(TypedParam {
-            field: name.into(),
-            value,
-        })
+        Ok(TypedParam { field: name.into(), value })
     };
     params.iter().map(convert).collect()
 }
 
 /// A well-formed reply that contradicts itself.
 pub(crate) fn senseless(procedure: &'static str, reason: impl Into<String>) -> Error {
-    ProtocolError::Senseless {
-        procedure,
-        reason: reason.into(),
-    }
-    .into()
+    ProtocolError::Senseless { procedure, reason: reason.into() }.into()
 }
 
 /// A count out of a reply, which carries it as a signed integer.

@@ -58,10 +58,7 @@ pub struct CredentialRequest {
 impl CredentialRequest {
     /// Whether the answer must not be seen while it is typed.
     pub fn is_secret(&self) -> bool {
-        matches!(
-            self.kind,
-            CredentialType::Passphrase | CredentialType::Noechoprompt
-        )
+        matches!(self.kind, CredentialType::Passphrase | CredentialType::Noechoprompt)
     }
 }
 

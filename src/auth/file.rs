@@ -66,10 +66,8 @@ fn choose(
 impl AuthFile {
     /// Reads the file. Blocks.
     pub(crate) fn load(path: &Path) -> Result<Self> {
-        let bytes = files::read(path).map_err(|source| Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = files::read(path)
+            .map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
         let bytes = Zeroizing::new(bytes);
         let text = str::from_utf8(&bytes).map_err(|_| Error::Config {
             path: path.to_owned(),
@@ -98,10 +96,7 @@ impl AuthFile {
                 let name = name.ok_or_else(|| bad("a group's name ends with ]"))?;
                 let known = groups.iter().position(|group| group.name == name);
                 current = Some(known.unwrap_or_else(|| {
-                    groups.push(Group {
-                        name: name.to_owned(),
-                        entries: Vec::new(),
-                    });
+                    groups.push(Group { name: name.to_owned(), entries: Vec::new() });
                     groups.len() - 1
                 }));
                 continue;
@@ -115,10 +110,7 @@ impl AuthFile {
                 .ok_or_else(|| bad("a backslash stands before s, n, t, r or another backslash"))?;
             group.entries.push((key.trim_end().to_owned(), value));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            groups,
-        })
+        Ok(Self { path: path.to_owned(), groups })
     }
 
     /// What is written there for a service on a host; a host that is not named has the credentials of
@@ -129,20 +121,13 @@ impl AuthFile {
         let Some(group) = of_host.or_else(of_all) else {
             return Ok(None);
         };
-        let wrong = |reason: String| Error::Config {
-            path: self.path.clone(),
-            line: None,
-            reason,
-        };
+        let wrong = |reason: String| Error::Config { path: self.path.clone(), line: None, reason };
         let credentials = group
             .get("credentials")
             .ok_or_else(|| wrong(format!("[{}] has no entry credentials=", group.name)))?;
         let name = format!("credentials-{}", credentials.expose());
         let holder = self.group(&name).ok_or_else(|| {
-            wrong(format!(
-                "there is no [{name}], which [{}] speaks of",
-                group.name
-            ))
+            wrong(format!("there is no [{name}], which [{}] speaks of", group.name))
         })?;
         Ok(holder.get(key).cloned())
     }
@@ -207,11 +192,7 @@ mod tests {
             ("localhost", "authname", Some("barney")),
             ("localhost", "username", Some("root")),
         ] {
-            assert_eq!(
-                find("libvirt", host, key)?.as_deref(),
-                value,
-                "{host} {key}"
-            );
+            assert_eq!(find("libvirt", host, key)?.as_deref(), value, "{host} {key}");
         }
         assert_eq!(find("esx", "kvm1", "authname")?, None);
         Ok(())
@@ -220,10 +201,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_it() {
         for (host, reason) in [
-            (
-                "kvm1",
-                "auth.conf: [auth-ssh-kvm1] has no entry credentials=",
-            ),
+            ("kvm1", "auth.conf: [auth-ssh-kvm1] has no entry credentials="),
             (
                 "kvm2",
                 "auth.conf: there is no [credentials-nowhere], which [auth-ssh-kvm2] speaks of",
@@ -235,10 +213,7 @@ mod tests {
         for (text, reason) in [
             ("a=b\n", "auth.conf:1: there is no [group] before it"),
             ("[a\n", "auth.conf:1: a group's name ends with ]"),
-            (
-                "[a]\nb\n",
-                "auth.conf:2: it is neither [a group] nor key=value",
-            ),
+            ("[a]\nb\n", "auth.conf:2: it is neither [a group] nor key=value"),
             (
                 "[a]\nb=\\x\n",
                 "auth.conf:2: a backslash stands before s, n, t, r or another backslash",
@@ -250,15 +225,9 @@ mod tests {
         }
         let missing = AuthFile::load(Path::new("/nonexistent/auth.conf")).err();
         let text = missing.map(|error| error.to_string()).unwrap_or_default();
-        assert!(
-            text.contains("/nonexistent/auth.conf: No such file"),
-            "{text}"
-        );
+        assert!(text.contains("/nonexistent/auth.conf: No such file"), "{text}");
         let device = AuthFile::load(Path::new("/dev/zero")).err();
-        assert!(
-            matches!(device, Some(Error::Unreadable { .. })),
-            "{device:?}"
-        );
+        assert!(matches!(device, Some(Error::Unreadable { .. })), "{device:?}");
     }
 
     #[test]

@@ -97,12 +97,10 @@ impl Mechanism {
         }
         let mut known = Self::ALL.into_iter();
         let is_candidate = |known: &Self| candidates.iter().any(|name| name == known.name());
-        known
-            .find(is_candidate)
-            .ok_or_else(|| AuthError::NoMechanism {
-                offered: candidates.clone(),
-                known: Self::ALL.map(|known| known.name().to_owned()).to_vec(),
-            })
+        known.find(is_candidate).ok_or_else(|| AuthError::NoMechanism {
+            offered: candidates.clone(),
+            known: Self::ALL.map(|known| known.name().to_owned()).to_vec(),
+        })
     }
 }
 
@@ -185,11 +183,9 @@ impl Exchange {
             State::Finished(sent) => {
                 self.is_done = true;
                 if self.session.has_security_layer() {
-                    return Err(
-                        "it wants to encrypt what follows by itself, which this library \
+                    return Err("it wants to encrypt what follows by itself, which this library \
                                 does not do"
-                            .to_owned(),
-                    );
+                        .to_owned());
                 }
                 Ok(matches!(sent, MessageSent::Yes).then_some(output))
             }
@@ -251,10 +247,7 @@ mod tests {
         assert!(matches!(error, Some(AuthError::Unprotected)), "{error:?}");
         let error = Mechanism::choose("PLAIN", Some("GSSAPI"), false).err();
         let text = error.map(|error| error.to_string()).unwrap_or_default();
-        assert_eq!(
-            text,
-            "the URI asks for auth=sasl.GSSAPI, but the daemon offers PLAIN"
-        );
+        assert_eq!(text, "the URI asks for auth=sasl.GSSAPI, but the daemon offers PLAIN");
     }
 
     #[test]
@@ -277,9 +270,6 @@ mod tests {
         let mut exchange = exchange.unwrap_or_else(|error| unreachable!("{error}"));
         assert!(exchange.step(None).is_ok());
         let error = exchange.step(Some(b"r=abc,s=QSXC,i=1000001"));
-        assert_eq!(
-            error.map(drop),
-            Err("the daemon wants 1000001 rounds of hashing".to_owned())
-        );
+        assert_eq!(error.map(drop), Err("the daemon wants 1000001 rounds of hashing".to_owned()));
     }
 }

@@ -29,13 +29,7 @@ impl<'a> Wallet<'a> {
     ) -> Result<Self> {
         let auth_file = auth_file.map(ToOwned::to_owned);
         let path = files::on_thread(move || file::locate(auth_file.as_deref())).await?;
-        Ok(Self {
-            given,
-            service,
-            host,
-            path,
-            file: None,
-        })
+        Ok(Self { given, service, host, path, file: None })
     }
 
     /// The name of the user, which somebody must know.
@@ -48,13 +42,7 @@ impl<'a> Wallet<'a> {
             return Ok(user.expose().to_owned());
         }
         let prompt = format!("User name for {}", self.host);
-        let asked = self.ask(
-            CredentialType::Authname,
-            method,
-            None,
-            prompt,
-            "a user name",
-        );
+        let asked = self.ask(CredentialType::Authname, method, None, prompt, "a user name");
         asked.await.map(|user| user.expose().to_owned())
     }
 
@@ -68,8 +56,7 @@ impl<'a> Wallet<'a> {
         }
         let prompt = format!("Password of {user} for {}", self.host);
         let kind = CredentialType::Passphrase;
-        self.ask(kind, method, Some(user), prompt, "a password")
-            .await
+        self.ask(kind, method, Some(user), prompt, "a password").await
     }
 
     /// The password, if it is written somewhere.

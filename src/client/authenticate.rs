@@ -31,9 +31,7 @@ pub(super) async fn authenticate(
         AuthType::Sasl => Err(Error::Unsupported(format!(
             "SASL{}, which the daemon asks for: this program was built without the feature `sasl` \
              of libvirt-client",
-            mechanism
-                .map(|name| format!(" by {name}"))
-                .unwrap_or_default()
+            mechanism.map(|name| format!(" by {name}")).unwrap_or_default()
         ))),
         AuthType::Other(number) => Err(Error::Unsupported(format!(
             "authentication scheme {number}, which the daemon asks for"
@@ -61,9 +59,7 @@ fn choose<'a>(
     } else if wanted.eq_ignore_ascii_case("polkit") {
         AuthType::Polkit
     } else {
-        return Err(Error::from(AuthError::Unknown {
-            wanted: wanted.to_owned(),
-        }));
+        return Err(Error::from(AuthError::Unknown { wanted: wanted.to_owned() }));
     };
     if !offered.contains(&scheme) {
         return Err(Error::from(AuthError::NotOffered {
@@ -87,8 +83,7 @@ async fn polkit(conn: &Connect) -> Result<()> {
     // The daemon may ask the user, so only the deadline of the whole opening counts.
     let conn = conn.without_timeout();
     let done = conn.call::<remote::AuthPolkit>(&()).await;
-    done.map(drop)
-        .map_err(|error| refusal(error, "polkit", None))
+    done.map(drop).map_err(|error| refusal(error, "polkit", None))
 }
 
 /// A daemon's word on authentication is told as such; what else goes wrong is not.

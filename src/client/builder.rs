@@ -65,10 +65,7 @@ impl ConnectBuilder {
             max_client_requests: 5,
             max_long_calls: None,
             over_own_stream: false,
-            own_stream: Security {
-                secure: false,
-                encrypted: false,
-            },
+            own_stream: Security { secure: false, encrypted: false },
             #[cfg(any(feature = "sasl", feature = "ssh-native"))]
             given: Given::default(),
             #[cfg(feature = "tls")]
@@ -262,9 +259,7 @@ impl ConnectBuilder {
 
     /// How many calls that take long the daemon may be given at a time.
     pub(super) fn long_calls(&self) -> usize {
-        self.max_long_calls
-            .unwrap_or(self.max_client_requests - 1)
-            .max(1)
+        self.max_long_calls.unwrap_or(self.max_client_requests - 1).max(1)
     }
 
     /// When an opening that starts now is given up. A time beyond what the clock can tell is never.

@@ -26,10 +26,7 @@ pub struct Reply<P> {
 
 impl<P: Procedure> Reply<P> {
     pub(super) fn new(payload: Bytes) -> Self {
-        Self {
-            payload,
-            procedure: PhantomData,
-        }
+        Self { payload, procedure: PhantomData }
     }
 
     /// The results.
@@ -130,10 +127,7 @@ impl Connect {
         let shared = &self.inner.shared;
         let timeout = self.deadline(setup.long.is_some());
         let after = timeout.map(|(_, after)| after).unwrap_or_default();
-        let setup = CallSetup {
-            deadline: timeout.map(|(at, _)| at.into_std()),
-            ..setup
-        };
+        let setup = CallSetup { deadline: timeout.map(|(at, _)| at.into_std()), ..setup };
         PendingCall::begin(shared, setup, after, args).await
     }
 }
@@ -207,8 +201,7 @@ impl PendingCall {
 impl Drop for PendingCall {
     fn drop(&mut self) {
         if !self.answered {
-            self.shared
-                .with_engine(|engine| engine.abandon(self.serial));
+            self.shared.with_engine(|engine| engine.abandon(self.serial));
         }
     }
 }

@@ -90,14 +90,9 @@ fn connect_ssh(
         arguments,
         host: Some(uri.host_or_local()),
         uses_terminal: may_ask && terminal == Terminal::Ours,
-        security: Security {
-            secure: true,
-            encrypted: true,
-        },
+        security: Security { secure: true, encrypted: true },
     };
-    program
-        .start()
-        .map_err(|error| Error::Tunnel(Arc::new(error)))
+    program.start().map_err(|error| Error::Tunnel(Arc::new(error)))
 }
 
 /// Has ssh notice a host that is gone, also where the daemon may be too busy to give signs of life.
@@ -129,10 +124,7 @@ async fn connect_ssh_native(
     deadline: Option<Instant>,
 ) -> Result<Transport> {
     let parameter = |name| uri.parameters.get(name);
-    let wrong = |reason| Error::Uri {
-        uri: uri.as_str().to_owned(),
-        reason,
-    };
+    let wrong = |reason| Error::Uri { uri: uri.as_str().to_owned(), reason };
     let verify = match parameter("known_hosts_verify") {
         None => ssh_native::Verify::default(),
         Some(name) => ssh_native::Verify::from_name(name).ok_or_else(|| {
@@ -183,14 +175,9 @@ fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
         arguments: uri.parameters.values("argv").map(Into::into).collect(),
         host: None,
         uses_terminal: Terminal::of_process() == Terminal::Ours,
-        security: Security {
-            secure: false,
-            encrypted: false,
-        },
+        security: Security { secure: false, encrypted: false },
     };
-    program
-        .start()
-        .map_err(|error| Error::Tunnel(Arc::new(error)))
+    program.start().map_err(|error| Error::Tunnel(Arc::new(error)))
 }
 
 #[cfg(not(feature = "ssh"))]
@@ -247,10 +234,7 @@ async fn connect_local(
     deadline: Option<Instant>,
 ) -> Result<Transport> {
     let candidates = socket_candidates(uri, read_only, environment, config)?;
-    let chosen = candidates
-        .iter()
-        .find(|path| exists(path))
-        .or(candidates.last());
+    let chosen = candidates.iter().find(|path| exists(path)).or(candidates.last());
     let Some(path) = chosen else {
         return Err(Error::Unsupported("there is no socket to try".to_owned()));
     };

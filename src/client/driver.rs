@@ -119,9 +119,7 @@ impl Driver {
         let closing = state.closing;
         if count == 0 {
             let closed_here = closing.map(|_| CloseReason::Local);
-            return Poll::Ready(Some(
-                closed_here.unwrap_or_else(|| self.frames.end_of_stream()),
-            ));
+            return Poll::Ready(Some(closed_here.unwrap_or_else(|| self.frames.end_of_stream())));
         }
         let end = loop {
             match self.frames.next() {
@@ -152,10 +150,8 @@ impl Driver {
 
     /// Why the transport ended, if that is what ended the connection.
     fn explain(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> Poll<CloseReason> {
-        let by_transport = matches!(
-            reason,
-            CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_)
-        );
+        let by_transport =
+            matches!(reason, CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_));
         if !by_transport {
             return Poll::Ready(reason);
         }

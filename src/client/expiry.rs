@@ -23,11 +23,7 @@ pub(super) struct Expiry {
 impl Expiry {
     /// Without a point in time it never comes.
     pub(super) fn new(shared: &Arc<Shared>, at: Option<Instant>) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            at,
-            alarm: None,
-        }
+        Self { shared: Arc::clone(shared), at, alarm: None }
     }
 
     pub(super) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -93,10 +93,7 @@ mod tests {
     }
 
     fn unreadable(source: impl Into<io::Error>) -> Error {
-        Error::Unreadable {
-            path: "auth.conf".into(),
-            source: source.into(),
-        }
+        Error::Unreadable { path: "auth.conf".into(), source: source.into() }
     }
 
     #[track_caller]
@@ -110,20 +107,8 @@ mod tests {
     fn what_the_configuration_says() {
         assert_table([
             (true, Error::Unsupported(String::new())),
-            (
-                true,
-                Error::InvalidArgument {
-                    procedure: "ConnectOpen",
-                    reason: String::new(),
-                },
-            ),
-            (
-                true,
-                Error::Uri {
-                    uri: String::new(),
-                    reason: String::new(),
-                },
-            ),
+            (true, Error::InvalidArgument { procedure: "ConnectOpen", reason: String::new() }),
+            (true, Error::Uri { uri: String::new(), reason: String::new() }),
             (
                 true,
                 Error::Config {
@@ -169,52 +154,14 @@ mod tests {
     fn who_the_user_is() {
         let text = String::new;
         let table = [
-            (
-                true,
-                AuthError::Missing {
-                    method: text(),
-                    what: "",
-                    searched: text(),
-                },
-            ),
-            (
-                true,
-                AuthError::Declined {
-                    method: text(),
-                    what: "",
-                },
-            ),
+            (true, AuthError::Missing { method: text(), what: "", searched: text() }),
+            (true, AuthError::Declined { method: text(), what: "" }),
             (true, AuthError::Unknown { wanted: text() }),
             (true, AuthError::Unprotected),
-            (
-                false,
-                AuthError::Refused {
-                    method: text(),
-                    user: None,
-                    source: remote(),
-                },
-            ),
-            (
-                false,
-                AuthError::NotOffered {
-                    wanted: text(),
-                    offered: Vec::new(),
-                },
-            ),
-            (
-                false,
-                AuthError::NoMechanism {
-                    offered: Vec::new(),
-                    known: Vec::new(),
-                },
-            ),
-            (
-                false,
-                AuthError::Exchange {
-                    method: text(),
-                    reason: text(),
-                },
-            ),
+            (false, AuthError::Refused { method: text(), user: None, source: remote() }),
+            (false, AuthError::NotOffered { wanted: text(), offered: Vec::new() }),
+            (false, AuthError::NoMechanism { offered: Vec::new(), known: Vec::new() }),
+            (false, AuthError::Exchange { method: text(), reason: text() }),
         ];
         assert_table(table.map(|(expected, error)| (expected, Error::from(error))));
     }
@@ -233,15 +180,8 @@ mod tests {
                 after: Duration::ZERO,
                 waiting: crate::error::Waiting::Opening,
             },
-            Error::Connect {
-                target: text(),
-                tried: Vec::new(),
-                source: no_descriptors(),
-            },
-            Error::Start {
-                daemon: "libvirtd".into(),
-                source: no_descriptors(),
-            },
+            Error::Connect { target: text(), tried: Vec::new(), source: no_descriptors() },
+            Error::Start { daemon: "libvirtd".into(), source: no_descriptors() },
             Error::Network(Box::new(NetworkError {
                 host: text(),
                 port: 0,
@@ -257,10 +197,7 @@ mod tests {
             Error::Tls {
                 host: text(),
                 port: 0,
-                source: Box::new(TlsError::Credentials {
-                    item: text(),
-                    reason: text(),
-                }),
+                source: Box::new(TlsError::Credentials { item: text(), reason: text() }),
             },
             Error::Ssh(Box::new(SshError {
                 host: text(),

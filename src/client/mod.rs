@@ -131,10 +131,7 @@ impl Connect {
     /// ends.
     #[must_use]
     pub fn without_timeout(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            timeout: CallTimeout::Never,
-        }
+        Self { inner: Arc::clone(&self.inner), timeout: CallTimeout::Never }
     }
 
     /// Opens another connection in the same way, for what would be in the way of others on this one.
@@ -147,10 +144,7 @@ impl Connect {
             ));
         }
         let other = self.inner.options.clone().open().await?;
-        Ok(Self {
-            timeout: self.timeout,
-            ..other
-        })
+        Ok(Self { timeout: self.timeout, ..other })
     }
 
     /// Every procedure of every program, also those that the typed API does not cover.
@@ -225,9 +219,7 @@ impl Connect {
     fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
         let timeout = self.timeout(long)?;
         // A timeout beyond what the clock can tell is none.
-        Instant::now()
-            .checked_add(timeout)
-            .map(|deadline| (deadline, timeout))
+        Instant::now().checked_add(timeout).map(|deadline| (deadline, timeout))
     }
 
     /// Refuses what a read-only connection may not ask for, as the daemon would.

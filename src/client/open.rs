@@ -76,9 +76,7 @@ async fn introduce(
         progress.reached(peer);
     }
     let conn = start(transport, options, &remote::ConnectClose::INFO)?;
-    let shown = talk(&conn, uri, progress)
-        .await
-        .map_err(|error| progress.explain(error))?;
+    let shown = talk(&conn, uri, progress).await.map_err(|error| progress.explain(error))?;
     conn.inner.uri.get_or_init(|| shown);
     Ok(conn)
 }
@@ -125,10 +123,7 @@ pub(super) fn start(
         registry: Arc::new(Registry::default()),
         runtime,
     };
-    Ok(Connect {
-        inner: Arc::new(inner),
-        timeout: CallTimeout::Default,
-    })
+    Ok(Connect { inner: Arc::new(inner), timeout: CallTimeout::Default })
 }
 
 /// A connection is driven by a task, and waits with timers.
@@ -147,9 +142,8 @@ async fn greet(conn: &Connect, name: &str) -> Result<()> {
     let options = &conn.inner.options;
     let probe = match options.keepalive {
         Some(_) if options.asks_for_keepalive() => {
-            let args = remote::ConnectSupportsFeatureArgs {
-                feature: Feature::ProgramKeepalive.into(),
-            };
+            let args =
+                remote::ConnectSupportsFeatureArgs { feature: Feature::ProgramKeepalive.into() };
             let setup = CallSetup::new(&remote::ConnectSupportsFeature::INFO);
             Some(patient.begin(setup, &args).await?)
         }
@@ -160,10 +154,7 @@ async fn greet(conn: &Connect, name: &str) -> Result<()> {
     } else {
         ConnectFlags::empty()
     };
-    let args = remote::ConnectOpenArgs {
-        name: Some(name.into()),
-        flags: flags.bits(),
-    };
+    let args = remote::ConnectOpenArgs { name: Some(name.into()), flags: flags.bits() };
     let setup = CallSetup::new(&remote::ConnectOpen::INFO);
     let opened = patient.begin(setup, &args).await?;
 

@@ -41,10 +41,7 @@ impl Progress {
             target: place(uri),
             is_plain_port: false,
         };
-        Self {
-            state: Mutex::new(state),
-            carrier: OnceLock::new(),
-        }
+        Self { state: Mutex::new(state), carrier: OnceLock::new() }
     }
 
     pub(super) fn begin(&self, step: Step) {
@@ -87,11 +84,7 @@ impl Progress {
             (Step::Authenticating, _) => "opening the connection (authentication)",
             (Step::Opening, _) => "opening the connection (the driver)",
         };
-        Error::Timeout {
-            procedure,
-            after,
-            waiting: Waiting::Opening,
-        }
+        Error::Timeout { procedure, after, waiting: Waiting::Opening }
     }
 
     /// The error of an opening that failed, if need be in the words of what carried it.

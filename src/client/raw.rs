@@ -57,9 +57,7 @@ impl<'a> Raw<'a> {
         args: &P::Args<'_>,
         descriptors: Vec<OwnedFd>,
     ) -> Result<(Reply<P>, Vec<OwnedFd>)> {
-        self.conn
-            .call_with_descriptors::<P>(args, descriptors)
-            .await
+        self.conn.call_with_descriptors::<P>(args, descriptors).await
     }
 
     /// Calls procedure `number` of `program`, which this library need not know.
@@ -75,9 +73,7 @@ impl<'a> Raw<'a> {
             stream: None,
             long: None,
         };
-        self.conn
-            .call_info(CallSetup::new(&info), &Encoded(args))
-            .await
+        self.conn.call_info(CallSetup::new(&info), &Encoded(args)).await
     }
 }
 

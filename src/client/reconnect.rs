@@ -110,13 +110,7 @@ impl ConnectBuilder {
         let alive = CancellationToken::new();
         let patience = self.open_timeout;
         let target = Arc::from(shown(&place(&self.uri)));
-        runtime.spawn(keep_until(
-            stop.clone(),
-            alive.clone(),
-            self,
-            backoff,
-            sender,
-        ));
+        runtime.spawn(keep_until(stop.clone(), alive.clone(), self, backoff, sender));
         Ok(Reconnect {
             status,
             runtime,
@@ -149,10 +143,7 @@ impl Reconnect {
         loop {
             let conn = self.connected_by(deadline).await?;
             let answer = ask(conn.clone()).await;
-            let lost = answer
-                .as_ref()
-                .err()
-                .is_some_and(|error| conn.was_lost(error));
+            let lost = answer.as_ref().err().is_some_and(|error| conn.was_lost(error));
             if !lost || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return answer;
             }

@@ -82,11 +82,7 @@ impl Entry {
         Self {
             registration,
             group,
-            state: Mutex::new(State {
-                standing: Standing::Absent,
-                shares: 0,
-                busy: false,
-            }),
+            state: Mutex::new(State { standing: Standing::Absent, shares: 0, busy: false }),
             settled: Notify::new(),
         }
     }
@@ -129,10 +125,9 @@ impl Failure {
             Self::Remote(error) => error.clone().into(),
             Self::Protocol(error) => error.clone().into(),
             Self::Closed(reason) => Error::Closed(reason.clone()),
-            Self::Unsendable(reason) => Error::InvalidArgument {
-                procedure,
-                reason: reason.clone(),
-            },
+            Self::Unsendable(reason) => {
+                Error::InvalidArgument { procedure, reason: reason.clone() }
+            }
         }
     }
 }
@@ -183,11 +178,7 @@ impl Connect {
         if starts {
             self.operate(&entry);
         }
-        Share {
-            conn: self.clone(),
-            entry,
-            queue: Arc::clone(queue),
-        }
+        Share { conn: self.clone(), entry, queue: Arc::clone(queue) }
     }
 
     /// Has the daemon's registration follow what is wanted. No lock may be held: where the runtime
@@ -273,8 +264,7 @@ impl Operation {
             }
             (Standing::Registered(_), 1..) => {}
             (Standing::Absent, 0) | (Standing::Failed(_), _) => {
-                self.shared
-                    .with_events(|events| events.close_group(self.entry.group));
+                self.shared.with_events(|events| events.close_group(self.entry.group));
                 entries.remove(&key(&self.entry.registration));
             }
         }
@@ -314,8 +304,7 @@ impl Operation {
 
     async fn deregister(&self, callback: Option<i32>) {
         let registration = &self.entry.registration;
-        self.shared
-            .with_events(|events| events.unbind(self.entry.group));
+        self.shared.with_events(|events| events.unbind(self.entry.group));
         let setup = CallSetup::new(registration.deregister);
         let result = match &registration.deregister_args {
             Some(args) => self.call(setup, &Encoded(args)).await,

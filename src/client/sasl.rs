@@ -36,8 +36,7 @@ pub(super) async fn prove(
         let exchange = Exchange::new(mechanism, claim).map_err(|reason| failed(&method, reason))?;
         exchange_all(conn, exchange, mechanism).await
     };
-    talk.await
-        .map_err(|error| refusal(error, &method, user.as_deref()))
+    talk.await.map_err(|error| refusal(error, &method, user.as_deref()))
 }
 
 async fn claim(conn: &Connect, uri: Option<&ConnectUri>, mechanism: Mechanism) -> Result<Claim> {
@@ -90,9 +89,7 @@ async fn step(
         let output = exchange.step(input)?;
         Ok((exchange, output))
     });
-    let stepped = stepping
-        .await
-        .unwrap_or_else(|error| Err(error.to_string()));
+    let stepped = stepping.await.unwrap_or_else(|error| Err(error.to_string()));
     stepped.map_err(|reason| failed(&mechanism.to_string(), reason))
 }
 
@@ -102,11 +99,7 @@ async fn start(
     output: Option<Zeroizing<Vec<u8>>>,
 ) -> Result<Answer> {
     let (nil, data) = wire(output);
-    let mut args = remote::AuthSaslStartArgs {
-        mech: mechanism.name().into(),
-        nil,
-        data,
-    };
+    let mut args = remote::AuthSaslStartArgs { mech: mechanism.name().into(), nil, data };
     let reply = call::<AuthSaslStart>(conn, &args).await;
     args.data.0.zeroize();
     let reply = reply?;
@@ -146,8 +139,5 @@ fn heard(complete: i32, nil: i32, data: CharVec) -> Answer {
 }
 
 fn failed(method: &str, reason: String) -> Error {
-    Error::from(AuthError::Exchange {
-        method: method.to_owned(),
-        reason,
-    })
+    Error::from(AuthError::Exchange { method: method.to_owned(), reason })
 }

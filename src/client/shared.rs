@@ -69,9 +69,7 @@ impl Closing {
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("engine", &self.engine)
-            .finish_non_exhaustive()
+        f.debug_struct("State").field("engine", &self.engine).finish_non_exhaustive()
     }
 }
 
@@ -128,10 +126,7 @@ impl Shared {
         after: Duration,
         args: &(dyn Encode + Sync),
     ) -> Result<u32, Error> {
-        let mut place = Place {
-            shared: self,
-            ticket: None,
-        };
+        let mut place = Place { shared: self, ticket: None };
         let mut result = self.try_start(&mut setup, &mut place.ticket, args);
         loop {
             let hindrance = match result {
@@ -174,10 +169,7 @@ impl Shared {
             && !setup.expects_descriptors;
         let deadline = setup.deadline;
         let setup = setup.take();
-        let serial = state
-            .engine
-            .start_call(setup, args)
-            .map_err(Refused::Start)?;
+        let serial = state.engine.start_call(setup, args).map_err(Refused::Start)?;
         // A driver that has paused reading must know that somebody waits.
         let mut wake = state.engine.is_behind()
             || deadline.is_some_and(|due| state.armed.is_none_or(|armed| due < armed));
@@ -199,20 +191,14 @@ impl Shared {
     fn waiting_to_be_sent(&self, hindrance: Hindrance) -> Waiting {
         let state = self.lock();
         match hindrance {
-            Hindrance::NoRoom => Waiting::Room {
-                unsent: state.engine.outbox.len(),
-            },
-            Hindrance::NoTurn => Waiting::Turn {
-                unanswered: state.engine.unanswered_by_name(),
-            },
+            Hindrance::NoRoom => Waiting::Room { unsent: state.engine.outbox.len() },
+            Hindrance::NoTurn => Waiting::Turn { unanswered: state.engine.unanswered_by_name() },
         }
     }
 
     /// What a call that was sent and not answered in time was waiting for.
     pub(super) fn waiting_for_reply(&self) -> Waiting {
-        Waiting::Reply {
-            unanswered: self.lock().engine.unanswered(),
-        }
+        Waiting::Reply { unanswered: self.lock().engine.unanswered() }
     }
 
     pub(super) fn poll_outcome(
@@ -304,11 +290,7 @@ impl Shared {
             Err(end) => return Poll::Ready(Err(end)),
         };
         if !state.engine.outbox.is_empty() {
-            if !state
-                .stream_writers
-                .iter()
-                .any(|other| other.will_wake(waker))
-            {
+            if !state.stream_writers.iter().any(|other| other.will_wake(waker)) {
                 state.stream_writers.push(waker.clone());
             }
             return Poll::Pending;
@@ -340,10 +322,7 @@ impl Shared {
         let serial = state.engine.start_call(CallSetup::new(close), &()).ok();
         // The runtime may be about to end, and the driver with it.
         state.write_now();
-        state.closing = Some(Closing {
-            serial,
-            give_up: now + LINGER,
-        });
+        state.closing = Some(Closing { serial, give_up: now + LINGER });
         state.engine.end(CloseReason::Local, now);
         let mut wakers: Vec<_> = state.driver.clone().into_iter().collect();
         self.conclude(state, &mut wakers, true);
@@ -427,9 +406,9 @@ impl State {
         let head = packet_head(header, payload.len());
         let sent = match (&self.driver, &mut self.write) {
             // An error is the driver's to meet and to report.
-            (Some(driver), Some(write)) => write
-                .try_write_both(driver, &head, payload)
-                .unwrap_or_default(),
+            (Some(driver), Some(write)) => {
+                write.try_write_both(driver, &head, payload).unwrap_or_default()
+            }
             _ => 0,
         };
         self.unflushed = true;

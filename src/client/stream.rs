@@ -92,21 +92,11 @@ impl Connect {
         let call = self.begin(setup, args).await?;
         let serial = call.serial();
         let reply = Reply::new(call.finish().await?);
-        let handle = Arc::new(Handle {
-            conn: self.clone(),
-            serial,
-            procedure: P::INFO.name,
-            sparse,
-        });
+        let handle =
+            Arc::new(Handle { conn: self.clone(), serial, procedure: P::INFO.name, sparse });
         let stream = Stream {
-            writer: StreamWriter {
-                handle: Arc::clone(&handle),
-                stall: None,
-            },
-            reader: StreamReader {
-                handle,
-                pending: None,
-            },
+            writer: StreamWriter { handle: Arc::clone(&handle), stall: None },
+            reader: StreamReader { handle, pending: None },
         };
         Ok((reply, stream))
     }
@@ -122,11 +112,9 @@ impl Handle {
             StreamEnd::Progress(Progress::Failed(payload)) => {
                 match RemoteError::decode(&payload, self.procedure) {
                     Ok(error) => error.into(),
-                    Err(source) => ProtocolError::Reply {
-                        procedure: self.procedure,
-                        source,
+                    Err(source) => {
+                        ProtocolError::Reply { procedure: self.procedure, source }.into()
                     }
-                    .into(),
                 }
             }
             StreamEnd::Fault(Fault::BadHole) => ProtocolError::Senseless {
@@ -134,10 +122,9 @@ impl Handle {
                 reason: "a hole came that was not asked for, or has no length".to_owned(),
             }
             .into(),
-            StreamEnd::Fault(Fault::Overrun(unread)) => Error::Overrun {
-                procedure: self.procedure,
-                unread,
-            },
+            StreamEnd::Fault(Fault::Overrun(unread)) => {
+                Error::Overrun { procedure: self.procedure, unread }
+            }
             StreamEnd::Progress(Progress::Open | Progress::EndOfData | Progress::Confirmed)
             | StreamEnd::Closed => closed("is closed"),
             StreamEnd::Connection(reason) => Error::Closed(reason),
@@ -181,10 +168,7 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         let serial = self.serial;
-        self.conn
-            .inner
-            .shared
-            .with_engine(|engine| engine.release_stream(serial));
+        self.conn.inner.shared.with_engine(|engine| engine.release_stream(serial));
     }
 }
 
@@ -280,8 +264,7 @@ impl StreamWriter {
             return Poll::Ready(Ok(0));
         }
         let packet = data.get(..PACKET_MAX).unwrap_or(data);
-        self.poll_send(cx, MessageType::Stream, packet)
-            .map_ok(|()| packet.len())
+        self.poll_send(cx, MessageType::Stream, packet).map_ok(|()| packet.len())
     }
 
     /// See [`Stream::write_all`].
@@ -338,9 +321,7 @@ impl AsyncRead for StreamReader {
                 (!data.is_empty()).then_some(Chunk::Data(data))
             }
             Chunk::Hole(length) => {
-                let piece = buf
-                    .remaining()
-                    .min(usize::try_from(length).unwrap_or(usize::MAX));
+                let piece = buf.remaining().min(usize::try_from(length).unwrap_or(usize::MAX));
                 buf.initialize_unfilled_to(piece).fill(0);
                 buf.advance(piece);
                 let rest = length - piece as u64;
@@ -367,9 +348,7 @@ impl AsyncWrite for StreamWriter {
 
     /// Finishes the stream.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.handle
-            .poll_end(cx, Status::Ok)
-            .map_err(io::Error::other)
+        self.handle.poll_end(cx, Status::Ok).map_err(io::Error::other)
     }
 }
 

@@ -106,12 +106,7 @@ impl Connect {
         Ok(RawSubscription {
             conn: self.clone(),
             shares,
-            events: EventReader {
-                queue,
-                batch: Batch::default(),
-                next: 0,
-                lagged: 0,
-            },
+            events: EventReader { queue, batch: Batch::default(), next: 0, lagged: 0 },
         })
     }
 }

@@ -73,16 +73,10 @@ impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let f = &mut Line(f);
         match self {
-            Self::Refused {
-                method,
-                user,
-                source,
-            } => refused(f, method, user.as_deref(), source),
-            Self::NotOffered { wanted, offered } => write!(
-                f,
-                "the URI asks for auth={wanted}, but the daemon offers {}",
-                list(offered)
-            ),
+            Self::Refused { method, user, source } => refused(f, method, user.as_deref(), source),
+            Self::NotOffered { wanted, offered } => {
+                write!(f, "the URI asks for auth={wanted}, but the daemon offers {}", list(offered))
+            }
             Self::Unknown { wanted } => write!(
                 f,
                 "the URI asks for auth={wanted}; known are sasl, sasl.MECHANISM and polkit"
@@ -99,19 +93,12 @@ impl fmt::Display for AuthError {
                  mechanisms GSSAPI and DIGEST-MD5 could protect it, which this library does not \
                  know. Use TLS (driver+tls://…) or ssh (driver+ssh://…)",
             ),
-            Self::Missing {
-                method,
-                what,
-                searched,
-            } => write!(
+            Self::Missing { method, what, searched } => write!(
                 f,
                 "{method} needs {what}: {searched}, and the program has set up nobody to ask for it"
             ),
             Self::Declined { method, what } => {
-                write!(
-                    f,
-                    "{method} needs {what}, which was asked for and not given"
-                )
+                write!(f, "{method} needs {what}, which was asked for and not given")
             }
             Self::Exchange { method, reason } => {
                 write!(f, "{method} failed on this side: {reason}")

@@ -88,10 +88,7 @@ impl fmt::Display for CloseReason {
             Self::Eof => f.write_str("closed by the daemon"),
             Self::EofInMessage => f.write_str("closed by the daemon in the middle of a message"),
             Self::Keepalive(silence) => {
-                write!(
-                    f,
-                    "the daemon stopped answering keepalive requests: {silence}"
-                )
+                write!(f, "the daemon stopped answering keepalive requests: {silence}")
             }
             Self::CutOff { cause, silence } => write!(f, "{cause} after {silence}"),
             Self::Io(error) => write!(f, "{error}"),

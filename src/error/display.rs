@@ -16,11 +16,9 @@ impl fmt::Display for Error {
             Self::Remote(error) => write!(f, "{error}"),
             Self::Closed(reason) => write!(f, "the connection is closed: {reason}"),
             Self::NotConnected(error) => write!(f, "not connected: {error}"),
-            Self::Timeout {
-                procedure,
-                after,
-                waiting,
-            } => write!(f, "{procedure} {waiting} within {after:?}"),
+            Self::Timeout { procedure, after, waiting } => {
+                write!(f, "{procedure} {waiting} within {after:?}")
+            }
             Self::Overrun { procedure, unread } => write!(
                 f,
                 "the stream of {procedure} was given up: {unread} bytes of it were not read while \
@@ -34,11 +32,7 @@ impl fmt::Display for Error {
             Self::Uri { uri, reason } => {
                 write!(f, "invalid URI {:?}: {reason}", without_password(uri))
             }
-            Self::Incomplete {
-                ended,
-                copied_bytes,
-                expected_bytes,
-            } => {
+            Self::Incomplete { ended, copied_bytes, expected_bytes } => {
                 write!(f, "{ended} ended after {copied_bytes} bytes")?;
                 match expected_bytes {
                     Some(bytes) => write!(f, " of {bytes}"),
@@ -53,11 +47,7 @@ impl fmt::Display for Error {
                 }
                 write!(f, ": {reason}")
             }
-            Self::Connect {
-                target,
-                tried,
-                source,
-            } => {
+            Self::Connect { target, tried, source } => {
                 write!(f, "cannot connect to {target}: {source}")?;
                 if tried.len() > 1 {
                     let paths: Vec<_> = tried.iter().map(PathBuf::as_path).map(shown).collect();
@@ -72,11 +62,7 @@ impl fmt::Display for Error {
             Self::Tunnel(error) => write!(f, "{error}"),
             Self::Tls { host, port, source } => write!(f, "TLS with {host} port {port}: {source}"),
             Self::Ssh(error) => write!(f, "{error}"),
-            Self::Opening {
-                target,
-                source,
-                hint,
-            } => {
+            Self::Opening { target, source, hint } => {
                 write!(f, "cannot open {target}: {source}")?;
                 hint.map_or(Ok(()), |hint| write!(f, "; {hint}"))
             }

@@ -270,10 +270,7 @@ impl Error {
     }
 
     pub(crate) fn unsendable(procedure: &'static str, error: EncodeError) -> Self {
-        Self::InvalidArgument {
-            procedure,
-            reason: error.to_string(),
-        }
+        Self::InvalidArgument { procedure, reason: error.to_string() }
     }
 }
 

@@ -90,9 +90,7 @@ pub enum ProtocolError {
 
 impl ProtocolError {
     pub(crate) fn not_libvirt(received: &[u8]) -> Self {
-        Self::NotLibvirt {
-            first_bytes: received.get(..64).unwrap_or(received).to_vec(),
-        }
+        Self::NotLibvirt { first_bytes: received.get(..64).unwrap_or(received).to_vec() }
     }
 }
 
@@ -110,24 +108,19 @@ impl fmt::Display for ProtocolError {
                 }
                 write!(f, "; it began with \"{}\"", first_bytes.escape_ascii())
             }
-            Self::FrameLength { len } => write!(
-                f,
-                "a message of {len} bytes is announced, which no message can have"
-            ),
+            Self::FrameLength { len } => {
+                write!(f, "a message of {len} bytes is announced, which no message can have")
+            }
             Self::UnknownType { kind } => {
                 write!(f, "a message of type {kind} came, which does not exist")
             }
             Self::UnknownStatus { status } => {
-                write!(
-                    f,
-                    "a message with status {status} came, which does not exist"
-                )
+                write!(f, "a message with status {status} came, which does not exist")
             }
             Self::Header { source } => write!(f, "bad message header: {source}"),
-            Self::UnexpectedMessage { kind } => write!(
-                f,
-                "a message of type {kind} came, which a daemon never sends"
-            ),
+            Self::UnexpectedMessage { kind } => {
+                write!(f, "a message of type {kind} came, which a daemon never sends")
+            }
             Self::Descriptors { count } => write!(
                 f,
                 "a message with {count} descriptors is announced, which no message can have"
@@ -136,11 +129,7 @@ impl fmt::Display for ProtocolError {
                 f,
                 "a reply to call {serial} of procedure {procedure} came, which is not in flight"
             ),
-            Self::ForeignReply {
-                serial,
-                program,
-                procedure,
-            } => write!(
+            Self::ForeignReply { serial, program, procedure } => write!(
                 f,
                 "the reply to call {serial} names program {program:#x} procedure {procedure} \
                  instead of what was called"

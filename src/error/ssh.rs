@@ -75,11 +75,7 @@ impl fmt::Display for SshError {
                 write!(f, "the known hosts of SSH, {}: {source}", file.display())
             }
             SshFailure::Refused { user, tried } => {
-                write!(
-                    f,
-                    "{host} does not let {user} log in by SSH: {}",
-                    tried.join("; ")
-                )
+                write!(f, "{host} does not let {user} log in by SSH: {}", tried.join("; "))
             }
             SshFailure::Broken(reason) => write!(f, "SSH to {host} failed: {reason}"),
         }

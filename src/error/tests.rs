@@ -57,22 +57,11 @@ fn undecodable() -> DecodeError {
 fn protocol_errors() -> Vec<ProtocolError> {
     let source = undecodable();
     vec![
-        ProtocolError::NotLibvirt {
-            first_bytes: b"\n".to_vec(),
-        },
+        ProtocolError::NotLibvirt { first_bytes: b"\n".to_vec() },
         ProtocolError::Header { source },
-        ProtocolError::Reply {
-            procedure: "DomainCreate",
-            source,
-        },
-        ProtocolError::Event {
-            event: "DomainEventLifecycle",
-            source,
-        },
-        ProtocolError::Senseless {
-            procedure: "DomainCreate",
-            reason: "why".to_owned(),
-        },
+        ProtocolError::Reply { procedure: "DomainCreate", source },
+        ProtocolError::Event { event: "DomainEventLifecycle", source },
+        ProtocolError::Senseless { procedure: "DomainCreate", reason: "why".to_owned() },
     ]
 }
 
@@ -105,15 +94,8 @@ fn close_reasons() -> Vec<CloseReason> {
 fn auth_errors() -> Vec<AuthError> {
     let method = || "polkit".to_owned();
     vec![
-        AuthError::Refused {
-            method: method(),
-            user: None,
-            source: Box::new(remote()),
-        },
-        AuthError::Exchange {
-            method: method(),
-            reason: "why".to_owned(),
-        },
+        AuthError::Refused { method: method(), user: None, source: Box::new(remote()) },
+        AuthError::Exchange { method: method(), reason: "why".to_owned() },
     ]
 }
 
@@ -123,28 +105,15 @@ fn samples() -> Vec<Error> {
     let mut samples = vec![
         Error::Remote(Box::new(remote())),
         Error::NotConnected(Arc::new(Error::Closed(CloseReason::from(deep())))),
-        Error::InvalidArgument {
-            procedure: "DomainCreate",
-            reason: text(),
-        },
-        Error::Uri {
-            uri: text(),
-            reason: text(),
-        },
-        Error::Config {
-            path: "/file".into(),
-            line: Some(1),
-            reason: text(),
-        },
+        Error::InvalidArgument { procedure: "DomainCreate", reason: text() },
+        Error::Uri { uri: text(), reason: text() },
+        Error::Config { path: "/file".into(), line: Some(1), reason: text() },
         Error::Connect {
             target: "/socket".to_owned(),
             tried: vec!["/other".into(), "/socket".into()],
             source: deep(),
         },
-        Error::Start {
-            daemon: "/libvirtd".into(),
-            source: deep(),
-        },
+        Error::Start { daemon: "/libvirtd".into(), source: deep() },
         Error::Network(Box::new(NetworkError {
             host: "kvm1".to_owned(),
             port: 1,
@@ -166,10 +135,7 @@ fn samples() -> Vec<Error> {
         },
         Error::Ssh(Box::new(SshError {
             host: "kvm1".to_owned(),
-            failure: SshFailure::KnownHosts {
-                file: "/file".into(),
-                source: deep(),
-            },
+            failure: SshFailure::KnownHosts { file: "/file".into(), source: deep() },
         })),
         Error::Opening {
             target: "qemu:///system".to_owned(),
@@ -177,25 +143,15 @@ fn samples() -> Vec<Error> {
             hint: Some("is it there?"),
         },
         Error::File(deep()),
-        Error::Unreadable {
-            path: "/file".into(),
-            source: deep(),
-        },
+        Error::Unreadable { path: "/file".into(), source: deep() },
         Error::Unsupported(text()),
         Error::Timeout {
             procedure: "DomainCreate",
             after: Duration::from_secs(1),
             waiting: Waiting::Opening,
         },
-        Error::Incomplete {
-            ended: "the volume",
-            copied_bytes: 1,
-            expected_bytes: None,
-        },
-        Error::Overrun {
-            procedure: "StorageVolDownload",
-            unread: 1,
-        },
+        Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
+        Error::Overrun { procedure: "StorageVolDownload", unread: 1 },
     ];
     samples.extend(close_reasons().into_iter().map(Error::Closed));
     samples.extend(protocol_errors().into_iter().map(Error::Protocol));
@@ -246,10 +202,7 @@ fn assert_told_once(error: &dyn StdError) {
     let texts = chain(error);
     for (index, text) in texts.iter().enumerate() {
         let above = texts.get(..index).unwrap_or_default();
-        assert!(
-            !above.iter().any(|upper| upper.contains(text.as_str())),
-            "{texts:#?}"
-        );
+        assert!(!above.iter().any(|upper| upper.contains(text.as_str())), "{texts:#?}");
     }
     // What lies deeper than the text is not lost.
     let has_deep_cause = texts.iter().any(|text| text.contains("the upper cause"));
@@ -292,26 +245,15 @@ fn what_peers_say_stays_on_one_line() {
             source: Box::new(report),
         }
         .into(),
-        AuthError::NoMechanism {
-            offered: list(),
-            known: Vec::new(),
-        }
-        .into(),
-        AuthError::Exchange {
-            method: "SCRAM".to_owned(),
-            reason: said(),
-        }
-        .into(),
+        AuthError::NoMechanism { offered: list(), known: Vec::new() }.into(),
+        AuthError::Exchange { method: "SCRAM".to_owned(), reason: said() }.into(),
         Error::Tunnel(Arc::new(TunnelError {
             program: "ssh".to_owned(),
             host: Some(host.clone()),
             failure: TunnelFailure::Ended(ExitStatus::from_raw(0xff00)),
             stderr: said(),
         })),
-        Error::Ssh(Box::new(SshError {
-            host: host.clone(),
-            failure: SshFailure::Broken(said()),
-        })),
+        Error::Ssh(Box::new(SshError { host: host.clone(), failure: SshFailure::Broken(said()) })),
         Error::Tls {
             host,
             port: 1,
@@ -322,14 +264,8 @@ fn what_peers_say_stays_on_one_line() {
                 common_name: Some(said()),
             }),
         },
-        Error::Start {
-            daemon: "/libvirtd".into(),
-            source: io::Error::other(said()),
-        },
-        Error::Protocol(ProtocolError::Senseless {
-            procedure: "DomainCreate",
-            reason: said(),
-        }),
+        Error::Start { daemon: "/libvirtd".into(), source: io::Error::other(said()) },
+        Error::Protocol(ProtocolError::Senseless { procedure: "DomainCreate", reason: said() }),
         Error::Closed(CloseReason::from(io::Error::other(said()))),
         Error::Unsupported(said()),
     ];
@@ -337,10 +273,7 @@ fn what_peers_say_stays_on_one_line() {
         let text = error.to_string();
         let escaped = r"two\nlines\u{1b}[2J\u{202e}";
         // A program's lines are joined.
-        assert!(
-            text.contains(escaped) || text.contains(&escaped.replace(r"\n", " ")),
-            "{text}"
-        );
+        assert!(text.contains(escaped) || text.contains(&escaped.replace(r"\n", " ")), "{text}");
         assert!(!text.contains(char::is_control), "{text:?}");
         assert!(!text.ends_with("\\n"), "{text}");
     }
@@ -358,10 +291,7 @@ fn ssh_ended(status: i32, stderr: &str) -> String {
 
 #[test]
 fn who_refused_is_told() {
-    let text = ssh_ended(
-        255,
-        "ssh: connect to host kvm1 port 22: Connection refused\r\n",
-    );
+    let text = ssh_ended(255, "ssh: connect to host kvm1 port 22: Connection refused\r\n");
     assert!(text.contains("no ssh server listens there"), "{text}");
     assert!(!text.contains("libvirt's daemon"), "{text}");
     let text = ssh_ended(
@@ -370,10 +300,7 @@ fn who_refused_is_told() {
     );
     assert!(!text.contains("libvirt's daemon"), "{text}");
     let text = ssh_ended(1, "nc: unix connect failed: Connection refused");
-    assert!(
-        text.contains("is libvirt's daemon running on kvm1?"),
-        "{text}"
-    );
+    assert!(text.contains("is libvirt's daemon running on kvm1?"), "{text}");
 }
 
 #[test]
@@ -393,9 +320,7 @@ fn what_is_not_there_is_not_found() {
         report.code = code;
         Error::from(report).is_not_found()
     };
-    let found = (0..200)
-        .map(ErrorCode::from)
-        .filter(|code| is_not_found(*code));
+    let found = (0..200).map(ErrorCode::from).filter(|code| is_not_found(*code));
     // All of `VIR_ERR_NO_…` that speak of something of the daemon's, and a device of a domain.
     let numbers: Vec<i32> = found.map(i32::from).collect();
     assert_eq!(

@@ -89,34 +89,20 @@ impl fmt::Display for TlsError {
         let f = &mut Line(f);
         match self {
             Self::Credentials { item, reason } => write!(f, "{item}: {reason}"),
-            Self::Expired { owner, subject, on } => write!(
-                f,
-                "the {owner}'s certificate ({subject}) has expired, on {on}"
-            ),
-            Self::NotYetValid {
-                owner,
-                subject,
-                from,
-            } => write!(
+            Self::Expired { owner, subject, on } => {
+                write!(f, "the {owner}'s certificate ({subject}) has expired, on {on}")
+            }
+            Self::NotYetValid { owner, subject, from } => write!(
                 f,
                 "the {owner}'s certificate ({subject}) is not valid before {from}; is this host's \
                  clock right?"
             ),
-            Self::UnknownIssuer {
-                subject,
-                issuer,
-                trusted,
-            } => write!(
+            Self::UnknownIssuer { subject, issuer, trusted } => write!(
                 f,
                 "the server's certificate ({subject}) was issued by {issuer}, which {trusted} does \
                  not know, or not with that key"
             ),
-            Self::WrongHost {
-                subject,
-                host,
-                names,
-                common_name,
-            } => {
+            Self::WrongHost { subject, host, names, common_name } => {
                 write!(
                     f,
                     "the server's certificate ({subject}) is not for {host:?} but for {}",
@@ -140,10 +126,9 @@ impl fmt::Display for TlsError {
                 f,
                 "the server's certificate ({subject}) has been revoked, according to {list}"
             ),
-            Self::Certificate { subject, reason } => write!(
-                f,
-                "the server's certificate ({subject}) cannot be accepted: {reason}"
-            ),
+            Self::Certificate { subject, reason } => {
+                write!(f, "the server's certificate ({subject}) cannot be accepted: {reason}")
+            }
             Self::Refused { reason } => write!(f, "the daemon refused this client: {reason}"),
             Self::Handshake(reason) => write!(f, "the handshake failed: {reason}"),
         }

@@ -32,17 +32,11 @@ mod tests {
             ("alias", "alias"),
             ("qemu:///system", "qemu:///system"),
             ("qemu+ssh://fred@h:1/s?x=y#z", "qemu+ssh://fred@h:1/s?x=y#z"),
-            (
-                "qemu+ssh://fred:pw@h:1/s?x=y",
-                "qemu+ssh://fred:***@h:1/s?x=y",
-            ),
+            ("qemu+ssh://fred:pw@h:1/s?x=y", "qemu+ssh://fred:***@h:1/s?x=y"),
             ("qemu+ssh://f:p@:w@[::1]", "qemu+ssh://f:***@[::1]"),
             ("qemu+tcp://[::1]:5/a:b@c", "qemu+tcp://[::1]:5/a:b@c"),
             ("fred:pw@h", "fred:***@h"),
-            (
-                "\u{fc}://\u{fc}:\u{fc}@\u{fc}",
-                "\u{fc}://\u{fc}:***@\u{fc}",
-            ),
+            ("\u{fc}://\u{fc}:\u{fc}@\u{fc}", "\u{fc}://\u{fc}:***@\u{fc}"),
         ] {
             assert_eq!(without_password(uri), shown);
         }

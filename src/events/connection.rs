@@ -45,8 +45,6 @@ impl EventKind for HypervisorClosed {
         _has_callback_id: bool,
     ) -> Result<Self, DecodeError> {
         let msg = remote::ConnectEventConnectionClosedMsg::decode(body)?;
-        Ok(Self {
-            reason: msg.reason.into(),
-        })
+        Ok(Self { reason: msg.reason.into() })
     }
 }

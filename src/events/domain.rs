@@ -27,9 +27,8 @@ struct Wire {
 impl Wire {
     async fn registration(&self, conn: &Connect, object: Option<&Domain>) -> Result<Registration> {
         let has_callback_ids = conn.event_callback_ids_cell().get_or_try_init(async || {
-            let args = remote::ConnectSupportsFeatureArgs {
-                feature: Feature::RemoteEventCallback.into(),
-            };
+            let args =
+                remote::ConnectSupportsFeatureArgs { feature: Feature::RemoteEventCallback.into() };
             let reply = conn.call::<remote::ConnectSupportsFeature>(&args).await?;
             Ok::<_, Error>(reply.decode()?.supported != 0)
         });
@@ -44,10 +43,7 @@ impl Wire {
         let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
             event_id: self.id,
             // The id changes while the domain stays the same; registrations are told apart by this.
-            dom: object.map(|domain| remote::NonnullDomain {
-                id: -1,
-                ..domain.wire()
-            }),
+            dom: object.map(|domain| remote::NonnullDomain { id: -1, ..domain.wire() }),
         };
         by_callback_id(
             self.modern,

@@ -93,10 +93,9 @@ pub enum EventError {
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lagged(count) => write!(
-                f,
-                "{count} events were lost because they were not taken in time"
-            ),
+            Self::Lagged(count) => {
+                write!(f, "{count} events were lost because they were not taken in time")
+            }
             Self::Undecodable(error) => write!(f, "{error}"),
             Self::Gap(reason) => write!(f, "the connection was lost and is back: {reason}"),
             Self::NotResumed(error) => {

@@ -11,10 +11,8 @@ fn register(
     event_id: i32,
     object: Option<&Network>,
 ) -> Result<Registration> {
-    let args = remote::ConnectNetworkEventRegisterAnyArgs {
-        event_id,
-        net: object.map(Network::wire),
-    };
+    let args =
+        remote::ConnectNetworkEventRegisterAnyArgs { event_id, net: object.map(Network::wire) };
     by_callback_id(
         event,
         &remote::ConnectNetworkEventRegisterAny::INFO,

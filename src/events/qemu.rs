@@ -50,10 +50,7 @@ impl EventKind for MonitorEvent {
         let filter = filter.cloned().unwrap_or_default();
         let domain = filter.domain.as_ref();
         let args = qemu::ConnectDomainMonitorEventRegisterArgs {
-            dom: domain.map(|domain| remote::NonnullDomain {
-                id: -1,
-                ..domain.wire()
-            }),
+            dom: domain.map(|domain| remote::NonnullDomain { id: -1, ..domain.wire() }),
             event: filter.event.as_deref().map(Into::into),
             flags: filter.flags.bits(),
         };

@@ -11,10 +11,8 @@ fn register(
     event_id: i32,
     object: Option<&Secret>,
 ) -> Result<Registration> {
-    let args = remote::ConnectSecretEventRegisterAnyArgs {
-        event_id,
-        secret: object.map(Secret::wire),
-    };
+    let args =
+        remote::ConnectSecretEventRegisterAnyArgs { event_id, secret: object.map(Secret::wire) };
     by_callback_id(
         event,
         &remote::ConnectSecretEventRegisterAny::INFO,

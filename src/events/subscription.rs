@@ -61,16 +61,11 @@ impl Connect {
 
     /// Subscribes to all of `sources` that the daemon knows, and fails if that is none.
     pub(super) async fn subscribe_to<E>(&self, sources: Vec<Source<E>>) -> Result<Subscription<E>> {
-        let (registrations, mut decoders): (_, Vec<_>) = sources
-            .into_iter()
-            .map(|source| (source.registration, source.decoder))
-            .unzip();
+        let (registrations, mut decoders): (_, Vec<_>) =
+            sources.into_iter().map(|source| (source.registration, source.decoder)).unzip();
         let raw = self.subscribe_raw(registrations).await?;
         decoders.retain(|decoder| raw.message_kinds().any(|kind| kind == decoder.kind));
-        Ok(Subscription {
-            raw: Some(raw),
-            decoders,
-        })
+        Ok(Subscription { raw: Some(raw), decoders })
     }
 }
 
@@ -91,10 +86,7 @@ impl<E> Source<E> {
                 K::decode(conn, body, has_callback_id).map(|event| E::from(M::from(event)))
             },
         };
-        Ok(Self {
-            registration,
-            decoder,
-        })
+        Ok(Self { registration, decoder })
     }
 }
 
@@ -136,10 +128,7 @@ impl<E> Decoder<E> {
     fn event(&self, conn: &Connect, body: &[u8]) -> Result<E, EventError> {
         let mut body = Reader::new(body);
         (self.decode)(conn, &mut body, self.has_callback_id).map_err(|source| {
-            EventError::Undecodable(ProtocolError::Event {
-                event: self.name,
-                source,
-            })
+            EventError::Undecodable(ProtocolError::Event { event: self.name, source })
         })
     }
 }

@@ -123,10 +123,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visitor.visit_map(Entries {
-            entries: self.children.iter(),
-            next: None,
-        })
+        visitor.visit_map(Entries { entries: self.children.iter(), next: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -197,17 +194,11 @@ impl<'de> VariantAccess<'de> for UnitOnly {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, ParamError> {
-        Err(ParamError::invalid_type(
-            Unexpected::UnitVariant,
-            &"a variant with a value",
-        ))
+        Err(ParamError::invalid_type(Unexpected::UnitVariant, &"a variant with a value"))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, ParamError> {
-        Err(ParamError::invalid_type(
-            Unexpected::UnitVariant,
-            &"a variant with values",
-        ))
+        Err(ParamError::invalid_type(Unexpected::UnitVariant, &"a variant with values"))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -215,10 +206,7 @@ impl<'de> VariantAccess<'de> for UnitOnly {
         _: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, ParamError> {
-        Err(ParamError::invalid_type(
-            Unexpected::UnitVariant,
-            &"a variant with fields",
-        ))
+        Err(ParamError::invalid_type(Unexpected::UnitVariant, &"a variant with fields"))
     }
 }
 
@@ -231,10 +219,7 @@ impl<'de> SeqAccess<'de> for Values<'_, '_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ParamError> {
-        self.0
-            .next()
-            .map(|value| seed.deserialize(Scalar(*value)))
-            .transpose()
+        self.0.next().map(|value| seed.deserialize(Scalar(*value))).transpose()
     }
 }
 

@@ -10,9 +10,7 @@ pub struct ParamError {
 
 impl ParamError {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 }
 

@@ -54,24 +54,17 @@ impl TypedParams {
 
     /// The first value of that name as a `T`; `None` when there is none or it is of another kind.
     pub fn get<T: FromParam>(&self, name: &str) -> Option<T> {
-        self.value(name)
-            .and_then(|value| T::from_param(value.as_ref()))
+        self.value(name).and_then(|value| T::from_param(value.as_ref()))
     }
 
     /// The first value of that name.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.items
-            .iter()
-            .find(|(key, _)| **key == *name)
-            .map(|(_, value)| value)
+        self.items.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
     }
 
     /// Every value of that name, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.items
-            .iter()
-            .filter(move |(key, _)| **key == *name)
-            .map(|(_, value)| value)
+        self.items.iter().filter(move |(key, _)| **key == *name).map(|(_, value)| value)
     }
 
     /// How many parameters there are.
@@ -86,9 +79,7 @@ impl TypedParams {
 
     /// All parameters, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
-        self.items
-            .iter()
-            .map(|(name, value)| (&**name, value.as_ref()))
+        self.items.iter().map(|(name, value)| (&**name, value.as_ref()))
     }
 
     /// Reads the list as a type of yours.

@@ -10,10 +10,7 @@ use serde::ser::{
 use super::{ParamError, TypedParams, Value};
 
 pub(super) fn to_params<T: Serialize>(value: &T) -> Result<TypedParams, ParamError> {
-    let mut flattener = Flattener {
-        params: TypedParams::new(),
-        path: String::new(),
-    };
+    let mut flattener = Flattener { params: TypedParams::new(), path: String::new() };
     value.serialize(&mut flattener)?;
     Ok(flattener.params)
 }
@@ -27,9 +24,7 @@ struct Flattener {
 impl Flattener {
     fn emit(&mut self, value: impl Into<Value>) -> Result<(), ParamError> {
         if self.path.is_empty() {
-            return Err(ParamError::new(
-                "a single value has no name; parameters need a structure",
-            ));
+            return Err(ParamError::new("a single value has no name; parameters need a structure"));
         }
         self.params.push(&self.path, value);
         Ok(())
@@ -87,9 +82,7 @@ impl<'f> Serializer for &'f mut Flattener {
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<(), ParamError> {
-        Err(ParamError::custom(
-            "typed parameters have no type for bytes",
-        ))
+        Err(ParamError::custom("typed parameters have no type for bytes"))
     }
 
     fn serialize_none(self) -> Result<(), ParamError> {
@@ -136,24 +129,15 @@ impl<'f> Serializer for &'f mut Flattener {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Numbered<'f>, ParamError> {
-        Ok(Numbered {
-            flattener: self,
-            next: 0,
-        })
+        Ok(Numbered { flattener: self, next: 0 })
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Numbered<'f>, ParamError> {
-        Ok(Numbered {
-            flattener: self,
-            next: 0,
-        })
+        Ok(Numbered { flattener: self, next: 0 })
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Numbered<'f>, ParamError> {
-        Ok(Numbered {
-            flattener: self,
-            next: 0,
-        })
+        Ok(Numbered { flattener: self, next: 0 })
     }
 
     fn serialize_tuple_variant(
@@ -167,17 +151,11 @@ impl<'f> Serializer for &'f mut Flattener {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Named<'f>, ParamError> {
-        Ok(Named {
-            flattener: self,
-            key: String::new(),
-        })
+        Ok(Named { flattener: self, key: String::new() })
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Named<'f>, ParamError> {
-        Ok(Named {
-            flattener: self,
-            key: String::new(),
-        })
+        Ok(Named { flattener: self, key: String::new() })
     }
 
     fn serialize_struct_variant(
@@ -192,9 +170,7 @@ impl<'f> Serializer for &'f mut Flattener {
 }
 
 fn no_variant(name: &str, variant: &str) -> ParamError {
-    ParamError::new(format!(
-        "{name}::{variant} holds values, which parameters cannot express"
-    ))
+    ParamError::new(format!("{name}::{variant} holds values, which parameters cannot express"))
 }
 
 /// Elements named by their position.
@@ -263,10 +239,7 @@ impl SerializeMap for Named<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ParamError> {
         // A key is whatever a parameter of that value would show.
-        let mut probe = Flattener {
-            params: TypedParams::new(),
-            path: "key".to_owned(),
-        };
+        let mut probe = Flattener { params: TypedParams::new(), path: "key".to_owned() };
         key.serialize(&mut probe)?;
         self.key = match probe.params.value("key") {
             Some(Value::String(key)) => key.clone(),

@@ -38,15 +38,9 @@ fn sample() -> TypedParams {
 }
 
 fn typed() -> Stats {
-    let block = |name: &str, bytes| Block {
-        name: name.to_owned(),
-        rd: Read { bytes },
-    };
+    let block = |name: &str, bytes| Block { name: name.to_owned(), rd: Read { bytes } };
     Stats {
-        state: State {
-            state: 1,
-            paused: false,
-        },
+        state: State { state: 1, paused: false },
         block: vec![block("vda", 512), block("vdb", 1024)],
         absent: None,
     }
@@ -66,24 +60,14 @@ fn counts_beside_numbered_entries_do_not_disturb_them() {
 
 #[test]
 fn errors_name_the_parameter() {
-    let params = TypedParams::new()
-        .with("state.state", "x")
-        .with("state.paused", true);
-    let error = params
-        .deserialize::<Stats>()
-        .map_err(|error| error.to_string());
-    assert_eq!(
-        error,
-        Err("state: state: invalid type: string \"x\", expected i32".to_owned()),
-    );
+    let params = TypedParams::new().with("state.state", "x").with("state.paused", true);
+    let error = params.deserialize::<Stats>().map_err(|error| error.to_string());
+    assert_eq!(error, Err("state: state: invalid type: string \"x\", expected i32".to_owned()),);
 }
 
 #[test]
 fn integers_convert_where_they_fit() {
-    let params = TypedParams::new()
-        .with("a", 7_u64)
-        .with("b", -1_i64)
-        .with("c", 1_i32);
+    let params = TypedParams::new().with("a", 7_u64).with("b", -1_i64).with("c", 1_i32);
     assert_eq!(params.get::<i32>("a"), Some(7));
     assert_eq!(params.get::<u32>("b"), None);
     assert_eq!(params.get::<bool>("c"), Some(true));
@@ -97,16 +81,9 @@ fn repeated_names_are_a_sequence() {
     struct Migration {
         migrate_disks: Vec<String>,
     }
-    let params = TypedParams::new()
-        .with("migrate_disks", "vda")
-        .with("migrate_disks", "vdb");
+    let params = TypedParams::new().with("migrate_disks", "vda").with("migrate_disks", "vdb");
     let disks = vec!["vda".to_owned(), "vdb".to_owned()];
-    assert_eq!(
-        params.deserialize(),
-        Ok(Migration {
-            migrate_disks: disks
-        })
-    );
+    assert_eq!(params.deserialize(), Ok(Migration { migrate_disks: disks }));
     assert_eq!(
         params.values("migrate_disks").collect::<Vec<_>>(),
         [&Value::from("vda"), &Value::from("vdb")],

@@ -67,10 +67,7 @@ impl Admission {
             let hindered = !self.overdue.is_empty() && self.overdue.contains_key(&id);
             return !hindered || self.busy() < (self.max_long - 1).max(1);
         };
-        let mut ahead = self
-            .queue
-            .iter()
-            .take_while(|(other, _)| Some(*other) != *ticket);
+        let mut ahead = self.queue.iter().take_while(|(other, _)| Some(*other) != *ticket);
         if self.has_place(waits_for) && !ahead.any(|(_, other)| self.has_place(*other)) {
             return true;
         }

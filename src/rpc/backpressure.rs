@@ -92,18 +92,9 @@ impl Backpressure {
 mod tests {
     use super::*;
 
-    const UNANSWERED: Others = Others {
-        unsent: false,
-        unanswered: true,
-    };
-    const UNSENT: Others = Others {
-        unsent: true,
-        unanswered: false,
-    };
-    const NOBODY: Others = Others {
-        unsent: false,
-        unanswered: false,
-    };
+    const UNANSWERED: Others = Others { unsent: false, unanswered: true };
+    const UNSENT: Others = Others { unsent: true, unanswered: false };
+    const NOBODY: Others = Others { unsent: false, unanswered: false };
 
     #[test]
     fn reading_goes_on_where_others_would_wait_for_a_reader_that_does_not_move() {

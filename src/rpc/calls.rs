@@ -183,9 +183,7 @@ impl Calls {
     #[inline]
     pub(crate) fn answered(&mut self, serial: u32) {
         self.unanswered = self.unanswered.saturating_sub(1);
-        let expected = self
-            .get(serial)
-            .is_some_and(|slot| slot.expects_descriptors);
+        let expected = self.get(serial).is_some_and(|slot| slot.expects_descriptors);
         self.expecting_descriptors -= usize::from(expected);
     }
 

@@ -239,18 +239,10 @@ impl FrameBuffer {
             incomplete.descriptors.append(&mut self.descriptors);
         }
         // Fewer than announced, where this process may not open more: the caller counts them.
-        let Incomplete {
-            header,
-            payload,
-            count,
-            descriptors,
-        } = self.incomplete.take_if(|it| it.count <= arrived)?;
+        let Incomplete { header, payload, count, descriptors } =
+            self.incomplete.take_if(|it| it.count <= arrived)?;
         self.start += count;
-        Some(Frame {
-            header,
-            payload: Payload::Own(payload),
-            descriptors,
-        })
+        Some(Frame { header, payload: Payload::Own(payload), descriptors })
     }
 
     /// Whether the peer stopped in the middle of a message.
@@ -296,15 +288,12 @@ pub(crate) fn append_message(
     let begin = out.len();
     out.extend_from_slice(&[0; LENGTH_SIZE]);
     let mut writer = Writer::with_limit(out, MESSAGE_MAX - LENGTH_SIZE);
-    if let Err(error) = header
-        .encode(&mut writer)
-        .and_then(|()| payload.encode(&mut writer))
-    {
+    if let Err(error) = header.encode(&mut writer).and_then(|()| payload.encode(&mut writer)) {
         out.truncate(begin);
         return Err(match error {
-            EncodeError::MessageTooLarge { .. } => EncodeError::MessageTooLarge {
-                max: MESSAGE_MAX - LENGTH_SIZE - HEADER_SIZE,
-            },
+            EncodeError::MessageTooLarge { .. } => {
+                EncodeError::MessageTooLarge { max: MESSAGE_MAX - LENGTH_SIZE - HEADER_SIZE }
+            }
             other => other,
         });
     }
@@ -366,11 +355,7 @@ mod tests {
     fn the_first_large_message_of_a_conversation_gets_much_room() -> Result<(), ProtocolError> {
         let mut frames = FrameBuffer::new();
         let header = Header {
-            id: ProcedureId {
-                program: 1,
-                version: 1,
-                procedure: 1,
-            },
+            id: ProcedureId { program: 1, version: 1, procedure: 1 },
             kind: MessageType::Message,
             serial: 0,
             status: Status::Ok,

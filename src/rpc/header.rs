@@ -67,11 +67,7 @@ pub(crate) struct ProcedureId {
 
 impl ProcedureId {
     pub(crate) fn new(program: Program, procedure: u32) -> Self {
-        Self {
-            program: program.number,
-            version: program.version,
-            procedure,
-        }
+        Self { program: program.number, version: program.version, procedure }
     }
 }
 

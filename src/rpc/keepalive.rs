@@ -96,12 +96,7 @@ impl Keepalive {
             self.heard = now;
             return Verdict::Ping;
         }
-        let KeepaliveOptions {
-            count,
-            max_requests,
-            busy_limit,
-            ..
-        } = self.options;
+        let KeepaliveOptions { count, max_requests, busy_limit, .. } = self.options;
         let may_be_busy = unanswered >= max_requests;
         let is_silent = self.missed >= count;
         let silent_for = now.saturating_duration_since(self.heard);
@@ -149,19 +144,13 @@ mod tests {
         for unanswered in [5, 6, 1000] {
             assert_eq!(pings(OPTIONS, unanswered), 9);
         }
-        let one = KeepaliveOptions {
-            max_requests: 1,
-            ..OPTIONS
-        };
+        let one = KeepaliveOptions { max_requests: 1, ..OPTIONS };
         assert_eq!((pings(one, 0), pings(one, 1)), (2, 9));
     }
 
     #[test]
     fn the_longest_interval_is_none() {
-        let options = KeepaliveOptions {
-            interval: Duration::MAX,
-            ..OPTIONS
-        };
+        let options = KeepaliveOptions { interval: Duration::MAX, ..OPTIONS };
         assert!(Keepalive::new(options, Instant::now()).is_none());
     }
 }

@@ -14,10 +14,7 @@ pub(crate) struct ReadBuffer {
 
 impl ReadBuffer {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(capacity),
-            filled: 0,
-        }
+        Self { bytes: Vec::with_capacity(capacity), filled: 0 }
     }
 
     /// What has arrived.

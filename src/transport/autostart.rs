@@ -39,10 +39,7 @@ const PASSED_ON: [&str; 10] = [
 
 /// Whether nobody listens on a socket.
 pub(crate) fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 /// Connects to the daemon's socket, and starts the daemon if nobody listens there.
@@ -80,9 +77,7 @@ pub(crate) async fn connect(
 async fn start(daemon: &Path) -> io::Result<()> {
     tracing::debug!(?daemon, "starting the user's daemon");
     let passed_on = PASSED_ON.map(|name| (name, env::var_os(name)));
-    let passed_on = passed_on
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
+    let passed_on = passed_on.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let output = Command::new(daemon)
         .args(["--daemon", IDLE_LIMIT])
         .env_clear()
@@ -115,10 +110,7 @@ fn complaint(said: &str) -> &str {
 }
 
 fn failed(daemon: &Path, source: io::Error) -> Error {
-    Error::Start {
-        daemon: daemon.to_owned(),
-        source,
-    }
+    Error::Start { daemon: daemon.to_owned(), source }
 }
 
 fn unreachable(socket: &Path, source: io::Error) -> Error {
@@ -141,10 +133,7 @@ impl Lock {
         let mut name = daemon.file_name().unwrap_or_default().to_owned();
         name.push(".lock");
         let path = dir.join(name);
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         loop {
             let file = File::options()
                 .read(true)

@@ -26,10 +26,7 @@ use crate::rpc::read_buffer::ReadBuffer;
 
 /// Splits a connected, non-blocking stream socket.
 pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)> {
-    let writer = SocketWriter {
-        socket: socket.try_clone()?,
-        writable: None,
-    };
+    let writer = SocketWriter { socket: socket.try_clone()?, writable: None };
     let reader = SocketReader {
         socket: pipe::Receiver::from_owned_fd_unchecked(socket)?,
         bulk: false,
@@ -74,10 +71,7 @@ impl SocketReader {
             ready!(self.socket.poll_read_ready(cx))?;
             let mut last = None;
             let received = self.socket.try_io(|| match receive(&self.socket)? {
-                Received {
-                    bytes,
-                    drained: true,
-                } => {
+                Received { bytes, drained: true } => {
                     // What tokio takes for a read that found nothing clears the readiness that was
                     // there before the read, but none that has come since.
                     last = Some(bytes);
@@ -173,10 +167,7 @@ fn receive_bytes(socket: &pipe::Receiver, into: &mut ReadBuffer) -> io::Result<R
     let (bytes, _) = into.append_with(|into| {
         retry_on_intr(|| rustix::net::recv(socket, spare_capacity(into), RecvFlags::empty()))
     })?;
-    Ok(Received {
-        bytes,
-        drained: false,
-    })
+    Ok(Received { bytes, drained: false })
 }
 
 /// Receives bytes, and what came along. Descriptors close when programs are executed.

@@ -22,10 +22,7 @@ pub(crate) async fn connect(host: &str, port: u16, deadline: Option<Instant>) ->
     Ok(Transport {
         read: Box::new(read),
         write: Box::new(write),
-        security: Security {
-            secure: false,
-            encrypted: false,
-        },
+        security: Security { secure: false, encrypted: false },
         passes_descriptors: false,
         peer: None,
         carrier: None,
@@ -35,12 +32,7 @@ pub(crate) async fn connect(host: &str, port: u16, deadline: Option<Instant>) ->
 /// Connects to the first of a host's addresses that answers.
 pub(crate) async fn dial(host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream> {
     let failed = |attempts, resolution| {
-        Error::Network(Box::new(NetworkError {
-            host: host.to_owned(),
-            port,
-            attempts,
-            resolution,
-        }))
+        Error::Network(Box::new(NetworkError { host: host.to_owned(), port, attempts, resolution }))
     };
     match within(deadline, lookup_host((host, port))).await {
         Err(error) => Err(failed(Vec::new(), Some(error))),

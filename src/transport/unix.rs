@@ -21,10 +21,7 @@ pub(crate) async fn connect(path: &Path, deadline: Option<Instant>) -> io::Resul
     Ok(Transport {
         read: Box::new(read),
         write: Box::new(write),
-        security: Security {
-            secure: true,
-            encrypted: false,
-        },
+        security: Security { secure: true, encrypted: false },
         passes_descriptors: true,
         peer: Some(path.display().to_string()),
         carrier: None,

@@ -41,10 +41,7 @@ pub(crate) fn resolve(
 impl ConnectUri {
     /// The socket of the administration interface.
     pub(crate) fn admin_socket(&self, environment: &Environment) -> Result<PathBuf> {
-        let wrong = |reason: String| Error::Uri {
-            uri: self.as_str().to_owned(),
-            reason,
-        };
+        let wrong = |reason: String| Error::Uri { uri: self.as_str().to_owned(), reason };
         if !self.is_for_admin() {
             return Err(wrong(format!(
                 "{:?} is no daemon; libvirtd, virtqemud, virtproxyd and the like can be \
@@ -58,9 +55,7 @@ impl ConnectUri {
             ));
         }
         if let Some((name, _)) = self.parameters.iter().find(|(name, _)| *name != "socket") {
-            return Err(wrong(format!(
-                "there is no parameter {name:?} here; known is socket"
-            )));
+            return Err(wrong(format!("there is no parameter {name:?} here; known is socket")));
         }
         if let Some(path) = self.parameters.get("socket") {
             return Ok(PathBuf::from(path));
@@ -74,9 +69,7 @@ impl ConnectUri {
                 ));
             }
             (path, _) => {
-                return Err(wrong(format!(
-                    "the path is /system or /session, not {path:?}"
-                )));
+                return Err(wrong(format!("the path is /system or /session, not {path:?}")));
             }
         };
         let daemon = match self.driver.as_str() {
@@ -105,18 +98,9 @@ mod tests {
     fn sockets() -> Result<()> {
         for (uri, socket) in [
             ("libvirtd:///system", "/var/run/libvirt/libvirt-admin-sock"),
-            (
-                "libvirtd:///session",
-                "/run/user/1000/libvirt/libvirt-admin-sock",
-            ),
-            (
-                "virtqemud:///system",
-                "/var/run/libvirt/virtqemud-admin-sock",
-            ),
-            (
-                "virtlogd:///session",
-                "/run/user/1000/libvirt/virtlogd-admin-sock",
-            ),
+            ("libvirtd:///session", "/run/user/1000/libvirt/libvirt-admin-sock"),
+            ("virtqemud:///system", "/var/run/libvirt/virtqemud-admin-sock"),
+            ("virtlogd:///session", "/run/user/1000/libvirt/virtlogd-admin-sock"),
             ("libvirtd:///system?socket=/a%20b", "/a b"),
             ("virtproxyd:///nowhere?socket=/a", "/a"),
         ] {
@@ -131,10 +115,7 @@ mod tests {
         for (uri, reason) in [
             ("qemu:///system", "\"qemu\" is no daemon"),
             ("libvirtd://host/system", "only be administered on the host"),
-            (
-                "virtqemud+ssh://host/system",
-                "only be administered on the host",
-            ),
+            ("virtqemud+ssh://host/system", "only be administered on the host"),
             ("libvirtd:///", "/system or /session, not \"/\""),
             ("libvirtd:///system?mode=auto", "no parameter \"mode\""),
         ] {
@@ -151,13 +132,7 @@ mod tests {
             let path = std::path::Path::new("libvirt-admin.conf");
             let text = "uri_aliases = [ \"log=virtlogd:///system\" ]";
             let config = Config::parse(path, text)?;
-            let uri = resolve(
-                given,
-                environment.map(OsString::from),
-                &config,
-                true,
-                is_root,
-            )?;
+            let uri = resolve(given, environment.map(OsString::from), &config, true, is_root)?;
             Ok::<_, Error>(uri.as_str().to_owned())
         };
         assert_eq!(resolve("", None, true)?, "libvirtd:///system");

@@ -30,10 +30,7 @@ impl Config {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(Self::default()),
                 // Nor is there one, to this user, in a directory that may not be searched.
                 ErrorKind::PermissionDenied if !files::exists(path) => Ok(Self::default()),
-                _ => Err(Error::Unreadable {
-                    path: path.to_owned(),
-                    source: error,
-                }),
+                _ => Err(Error::Unreadable { path: path.to_owned(), source: error }),
             },
         }
     }
@@ -44,10 +41,7 @@ impl Config {
             line: Some(error.line),
             reason: error.reason,
         })?;
-        Ok(Self {
-            path: path.to_owned(),
-            settings,
-        })
+        Ok(Self { path: path.to_owned(), settings })
     }
 
     /// `uri_default`: what to open where nothing else says so.

@@ -29,22 +29,12 @@ pub(super) fn split(text: &str) -> Result<Parts<'_>, String> {
     check("query", query.unwrap_or_default(), ":@/?")?;
     // Brackets are no part of RFC 3986's fragments, but C lets them pass.
     check("fragment", fragment.unwrap_or_default(), ":@/?[]")?;
-    Ok(Parts {
-        scheme,
-        user,
-        host,
-        port,
-        path,
-        query,
-        fragment,
-    })
+    Ok(Parts { scheme, user, host, port, path, query, fragment })
 }
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
 /// What stands before and what behind the first `mark`.
@@ -64,8 +54,7 @@ fn split_authority(authority: &str) -> Result<Authority<'_>, String> {
     };
     check("user", user.unwrap_or_default(), ":")?;
     let (host, behind) = if let Some(rest) = address.strip_prefix('[') {
-        rest.split_once(']')
-            .ok_or("the bracket before the host is never closed")?
+        rest.split_once(']').ok_or("the bracket before the host is never closed")?
     } else {
         let (host, behind) = address.split_at(address.find(':').unwrap_or(address.len()));
         check("host", host, "")?;

@@ -162,10 +162,7 @@ impl ConnectUri {
     /// Parses a URI as the C library does. Aliases are not URIs; [`Connect`](crate::Connect) resolves
     /// them when it opens a connection.
     pub fn parse(text: &str) -> Result<Self> {
-        Self::parse_or_reason(text).map_err(|reason| Error::Uri {
-            uri: text.to_owned(),
-            reason,
-        })
+        Self::parse_or_reason(text).map_err(|reason| Error::Uri { uri: text.to_owned(), reason })
     }
 
     fn parse_or_reason(text: &str) -> Result<Self, String> {

@@ -78,17 +78,14 @@ impl Parameters {
 
     /// All parameters, in order, consumed ones included.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The query that the other end gets: what is not consumed, and of that what is in `kept`.
     pub(super) fn without_consumed(&self, kept: &[&str]) -> String {
         let is_in = |names: &[&str], name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
-        let passed_on = self
-            .iter()
-            .filter(|(name, _)| !is_in(&CONSUMED, name) || is_in(kept, name));
+        let passed_on =
+            self.iter().filter(|(name, _)| !is_in(&CONSUMED, name) || is_in(kept, name));
         // C encodes the values only.
         let pairs = passed_on.map(|(name, value)| format!("{name}={}", percent::encode(value, "")));
         pairs.collect::<Vec<_>>().join("&")

@@ -27,9 +27,7 @@ impl Environment {
     /// Blocks where the system has to look up the user's home.
     pub(crate) fn of_process() -> Self {
         let dir = |variable: &str| {
-            env::var_os(variable)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
+            env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
         };
         let is_root = rustix::process::geteuid().is_root();
         let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());

@@ -126,9 +126,7 @@ impl ConnectUri {
         let path = sockets::directory(per_user, environment)?.join(name);
         path.into_os_string().into_string().map_err(|path| {
             let path = path.display();
-            Error::Unsupported(format!(
-                "{self}: the path of the socket, {path}, is not UTF-8"
-            ))
+            Error::Unsupported(format!("{self}: the path of the socket, {path}, is not UTF-8"))
         })
     }
 

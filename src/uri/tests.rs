@@ -30,48 +30,18 @@ fn transport_user_host_and_port() {
         ("qemu+tls:///system", Tls, None, None, None),
         ("qemu://h/system", Tls, None, Some("h"), None),
         ("lxc://system", Tls, None, Some("system"), None),
-        (
-            "remote://10.0.0.1:1/x",
-            Tls,
-            None,
-            Some("10.0.0.1"),
-            Some(1),
-        ),
-        (
-            "qemu+tcp://h:16509/system",
-            Tcp,
-            None,
-            Some("h"),
-            Some(16509),
-        ),
+        ("remote://10.0.0.1:1/x", Tls, None, Some("10.0.0.1"), Some(1)),
+        ("qemu+tcp://h:16509/system", Tcp, None, Some("h"), Some(16509)),
         ("qemu+tcp://h:007/system", Tcp, None, Some("h"), Some(7)),
         ("qemu+tcp://h:0/system", Tcp, None, Some("h"), None),
         // A port says nothing without a host.
         ("qemu+tcp://:1/system", Tcp, None, None, None),
         ("qemu+tcp://[::1]:1/system", Tcp, None, Some("::1"), Some(1)),
         ("qemu+tcp://[::1]/system", Tcp, None, Some("::1"), None),
-        (
-            "qemu+tcp://[fe80::1%25lo]/s",
-            Tcp,
-            None,
-            Some("fe80::1%lo"),
-            None,
-        ),
-        (
-            "qemu+ssh://%41h.example/s",
-            Ssh,
-            None,
-            Some("Ah.example"),
-            None,
-        ),
+        ("qemu+tcp://[fe80::1%25lo]/s", Tcp, None, Some("fe80::1%lo"), None),
+        ("qemu+ssh://%41h.example/s", Ssh, None, Some("Ah.example"), None),
         ("qemu+ssh://u@h/s", Ssh, Some("u"), Some("h"), None),
-        (
-            "qemu+ssh://u%40x:pw@h:22/s",
-            Ssh,
-            Some("u@x:pw"),
-            Some("h"),
-            Some(22),
-        ),
+        ("qemu+ssh://u%40x:pw@h:22/s", Ssh, Some("u@x:pw"), Some("h"), Some(22)),
         ("qemu+ssh://@h/s", Ssh, None, Some("h"), None),
     ];
     for (text, transport, user, host, port) in table {
@@ -145,10 +115,7 @@ fn name_for_the_daemon() {
         ("qemu:/system", "qemu:///system"),
         ("qemu:system", "qemu://system"),
         ("qemu:", "qemu://"),
-        (
-            "qemu+ssh://u@h:22/system?keyfile=k&foo=b%20a",
-            "qemu:///system?foo=b%20a",
-        ),
+        ("qemu+ssh://u@h:22/system?keyfile=k&foo=b%20a", "qemu:///system?foo=b%20a"),
         ("test+tcp://h/default", "test:///default"),
         ("remote:///", ""),
         ("remote+unix:///x?y=z#f", ""),
@@ -157,36 +124,18 @@ fn name_for_the_daemon() {
         ("qemu+unix:///system?", "qemu:///system"),
         ("qemu+unix:///system?#", "qemu:///system#"),
         ("qemu+unix:///system?a=1;b=2", "qemu:///system?a=1&b=2"),
-        (
-            "qemu+unix:///system?a=1;b=2&c=3",
-            "qemu:///system?a=1%3Bb%3D2&c=3",
-        ),
-        (
-            "qemu+unix:///system?&&a&=v&b=&c=%20x",
-            "qemu:///system?a=&b=&c=%20x",
-        ),
-        (
-            "qemu+unix:///s?a=b=c&d=/x/y&e=%2f",
-            "qemu:///s?a=b%3Dc&d=%2Fx%2Fy&e=%2F",
-        ),
+        ("qemu+unix:///system?a=1;b=2&c=3", "qemu:///system?a=1%3Bb%3D2&c=3"),
+        ("qemu+unix:///system?&&a&=v&b=&c=%20x", "qemu:///system?a=&b=&c=%20x"),
+        ("qemu+unix:///s?a=b=c&d=/x/y&e=%2f", "qemu:///s?a=b%3Dc&d=%2Fx%2Fy&e=%2F"),
         ("qemu+unix:///s?n=%c3%bc", "qemu:///s?n=%C3%BC"),
-        (
-            "qemu+unix:///s?authfile=/x&AUTH=y&Known_Hosts=z&k=v",
-            "qemu:///s?k=v",
-        ),
+        ("qemu+unix:///s?authfile=/x&AUTH=y&Known_Hosts=z&k=v", "qemu:///s?k=v"),
         (
             "qemu+unix:///sys%20tem/%41;x@y:z!'()*+,$&=",
             "qemu:///sys%20tem/A;x@y%3Az!'()*+,$&=",
         ),
         ("qemu+unix:///../system/./x//y", "qemu:///../system/./x//y"),
-        (
-            "qemu+unix:///s#frag%20ment/[x]",
-            "qemu:///s#frag%20ment/[x]",
-        ),
-        (
-            "qemu+unix:///s?no_verify=%201&no_tty=-0&no_sanity=+1",
-            "qemu:///s",
-        ),
+        ("qemu+unix:///s#frag%20ment/[x]", "qemu:///s#frag%20ment/[x]"),
+        ("qemu+unix:///s?no_verify=%201&no_tty=-0&no_sanity=+1", "qemu:///s"),
     ];
     for (text, name) in table {
         assert_eq!(parse(text).name_for_daemon(), name, "{text}");
@@ -196,22 +145,13 @@ fn name_for_the_daemon() {
 #[test]
 fn the_connections_uri() {
     let table = [
-        (
-            "test+unix:///default?socket=/s",
-            "test+unix:///default?socket=/s",
-        ),
-        (
-            "test+UNIX:/default?SOCKET=/s",
-            "test+UNIX:///default?SOCKET=/s",
-        ),
+        ("test+unix:///default?socket=/s", "test+unix:///default?socket=/s"),
+        ("test+UNIX:/default?SOCKET=/s", "test+UNIX:///default?SOCKET=/s"),
         (
             "test+unix:///def%61ult?socket=/s&x=%41;b#f%20[%41]%3f",
             "test+unix:///default?socket=/s&x=%41;b#f%20[A]?",
         ),
-        (
-            "test+unix:///x%20y%21%3a%40?a=",
-            "test+unix:///x%20y!%3A@?a=",
-        ),
+        ("test+unix:///x%20y%21%3a%40?a=", "test+unix:///x%20y!%3A@?a="),
         ("test+unix:?a=b#", "test+unix://?a=b#"),
         ("test+unix:x/y", "test+unix://x/y"),
         ("test+unix:///~!*'();@&=+$,", "test+unix:///~!*'();@&=+$,"),
@@ -219,10 +159,7 @@ fn the_connections_uri() {
             "test+ext://u%40x:p;&=+$,!*'()@host/default",
             "test+ext://u%40x:p;&=+$,!*'()@host/default",
         ),
-        (
-            "test+ext://[fe80::1%25lo]:5/d",
-            "test+ext://[fe80::1%lo]:5/d",
-        ),
+        ("test+ext://[fe80::1%25lo]:5/d", "test+ext://[fe80::1%lo]:5/d"),
         ("test+ext://%41host:0/d", "test+ext://Ahost/d"),
         ("test+ext://:7/d", "test+ext:///d"),
         ("test+ext://h:007/d", "test+ext://h:7/d"),
@@ -242,15 +179,9 @@ fn refused() {
         ("+unix:///system", "no scheme"),
         ("1qemu:///system", "no scheme"),
         (" qemu:///system", "no scheme"),
-        (
-            "qemu:///system ",
-            "path the character \" \" must be written as %20",
-        ),
+        ("qemu:///system ", "path the character \" \" must be written as %20"),
         ("qemu:///sys\\tem", "must be written as %5C"),
-        (
-            "qemu:///s?n=ü",
-            "query the character \"ü\" must be written as %C3%BC",
-        ),
+        ("qemu:///s?n=ü", "query the character \"ü\" must be written as %C3%BC"),
         ("qemu:///s?socket=/a b", "must be written as %20"),
         ("qemu:///s?x=[1]", "must be written as %5B"),
         ("qemu:///s?x=a|b", "must be written as %7C"),
@@ -272,31 +203,19 @@ fn refused() {
         ("qemu+foo:///system", "no transport \"foo\""),
         ("qemu+:///system", "no transport \"\""),
         ("qemu+ssh+tcp:///system", "no transport \"ssh+tcp\""),
-        (
-            "qemu+unix://localhost/system",
-            "not on another host (\"localhost\")",
-        ),
+        ("qemu+unix://localhost/system", "not on another host (\"localhost\")"),
         ("qemu://system", "qemu:///system is meant"),
         ("qemu://session/", "qemu:///session is meant"),
         ("qemu://system:16509/system", "qemu:///system is meant"),
         ("vbox://session", "vbox:///session is meant"),
         ("vz://system/system", "vz:///system is meant"),
-        (
-            "qemu:///system?mode=bogus",
-            r#""auto", "legacy" or "direct""#,
-        ),
-        (
-            "qemu:///system?mode=Legacy",
-            r#""auto", "legacy" or "direct""#,
-        ),
+        ("qemu:///system?mode=bogus", r#""auto", "legacy" or "direct""#),
+        ("qemu:///system?mode=Legacy", r#""auto", "legacy" or "direct""#),
         ("qemu:///system?mode=", r#""auto", "legacy" or "direct""#),
         ("qemu:///system?no_tty=x", "no_tty is a number"),
         ("qemu:///system?no_verify=", "no_verify is a number"),
         ("qemu:///system?NO_sanity=0x1", "no_sanity is a number"),
-        (
-            "qemu:///system?no_tty=1&no_tty=y&no_tty=1",
-            "no_tty is a number",
-        ),
+        ("qemu:///system?no_tty=1&no_tty=y&no_tty=1", "no_tty is a number"),
     ];
     for (text, reason) in table {
         let error = ConnectUri::parse(text).unwrap_err().to_string();

@@ -59,15 +59,10 @@ impl<'a> DecodeMax<'a> for CharVec {
 }
 
 fn encode_each(chars: &[u8], writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-    chars
-        .iter()
-        .try_for_each(|char| char.cast_signed().encode(writer))
+    chars.iter().try_for_each(|char| char.cast_signed().encode(writer))
 }
 
 fn until_nul(bytes: &[u8]) -> String {
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     String::from_utf8_lossy(bytes.get(..end).unwrap_or(bytes)).into_owned()
 }

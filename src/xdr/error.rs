@@ -73,10 +73,7 @@ impl fmt::Display for EncodeError {
                 "a string has a NUL byte after {at} bytes, where it would end for the daemon"
             ),
             Self::MessageTooLarge { max } => {
-                write!(
-                    f,
-                    "the message is larger than the protocol's maximum of {max} bytes"
-                )
+                write!(f, "the message is larger than the protocol's maximum of {max} bytes")
             }
         }
     }

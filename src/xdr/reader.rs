@@ -53,10 +53,7 @@ impl<'a> Reader<'a> {
 
     #[cold]
     pub(super) fn truncated(&self, needed: usize) -> DecodeError {
-        DecodeError::Truncated {
-            needed,
-            left: self.rest.len(),
-        }
+        DecodeError::Truncated { needed, left: self.rest.len() }
     }
 }
 

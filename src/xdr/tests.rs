@@ -78,19 +78,13 @@ fn strings_in_which_a_nul_stands_are_not_sent() {
 #[test]
 fn lengths_are_checked_against_their_maximum_before_the_bytes() {
     let lie = [0xff; 8];
-    let too_long = Err(DecodeError::TooLong {
-        len: 0xffff_ffff,
-        max: 16,
-    });
+    let too_long = Err(DecodeError::TooLong { len: 0xffff_ffff, max: 16 });
     let mut reader = Reader::new(&lie);
     assert_eq!(Vec::<u32>::decode_max(&mut reader, 16), too_long);
     let mut reader = Reader::new(&lie);
     assert_eq!(
         Cow::<'_, [u8]>::decode_max(&mut reader, 16),
-        Err(DecodeError::TooLong {
-            len: 0xffff_ffff,
-            max: 16
-        })
+        Err(DecodeError::TooLong { len: 0xffff_ffff, max: 16 })
     );
     let mut out = Vec::new();
     let long = vec![0_u32; 17];
@@ -105,19 +99,13 @@ fn counts_are_bounded_by_what_is_left() {
     let lie = [0, 0xff, 0xff, 0xff, 0, 0, 0, 1];
     let mut reader = Reader::new(&lie);
     let result = Vec::<u64>::decode_max(&mut reader, usize::MAX);
-    assert!(
-        matches!(result, Err(DecodeError::Truncated { left: 4, .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(DecodeError::Truncated { left: 4, .. })), "{result:?}");
 }
 
 #[test]
 fn any_flag_but_zero_means_present() {
     assert_eq!(from_slice::<Option<u32>>(&[0, 0, 0, 0]), Ok(None));
-    assert_eq!(
-        from_slice::<Option<u32>>(&[0, 0, 0, 9, 0, 0, 0, 5]),
-        Ok(Some(5))
-    );
+    assert_eq!(from_slice::<Option<u32>>(&[0, 0, 0, 9, 0, 0, 0, 5]), Ok(Some(5)));
     assert_eq!(encoded(&Some(5_u32)), [0, 0, 0, 1, 0, 0, 0, 5]);
 }
 
@@ -156,10 +144,7 @@ fn a_writer_stops_at_its_limit() {
     let mut out = vec![1, 2, 3];
     let mut writer = Writer::with_limit(&mut out, 8);
     assert_eq!(1_u64.encode(&mut writer), Ok(()));
-    assert!(matches!(
-        1_u32.encode(&mut writer),
-        Err(EncodeError::MessageTooLarge { .. })
-    ));
+    assert!(matches!(1_u32.encode(&mut writer), Err(EncodeError::MessageTooLarge { .. })));
     assert!(matches!(
         Uuid::nil().encode(&mut writer),
         Err(EncodeError::MessageTooLarge { .. })

@@ -13,10 +13,7 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Appends to `out` without a limit other than those of the types.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self {
-            out,
-            end: usize::MAX,
-        }
+        Self { out, end: usize::MAX }
     }
 
     /// Appends at most `limit` bytes to `out`.

@@ -15,30 +15,17 @@ fn start() -> Option<Daemon> {
     if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
         return None;
     }
-    Some(
-        Daemon::builder()
-            .test_driver()
-            .listen_tcp()
-            .start()
-            .unwrap(),
-    )
+    Some(Daemon::builder().test_driver().listen_tcp().start().unwrap())
 }
 
 fn uri(daemon: &Daemon) -> String {
-    format!(
-        "libvirtd:///system?socket={}",
-        daemon.admin_socket().display()
-    )
+    format!("libvirtd:///system?socket={}", daemon.admin_socket().display())
 }
 
 /// What virt-admin prints.
 fn virt_admin(daemon: &Daemon, args: &[&str]) -> String {
     let mut command = daemon.command("virt-admin");
-    let output: Output = command
-        .args(["--connect", &uri(daemon)])
-        .args(args)
-        .output()
-        .unwrap();
+    let output: Output = command.args(["--connect", &uri(daemon)]).args(args).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -49,9 +36,7 @@ fn value<'a>(text: &'a str, label: &str) -> &'a str {
         let (name, value) = line.split_once(':')?;
         (name.trim() == label).then_some(value.trim())
     });
-    values
-        .next()
-        .unwrap_or_else(|| panic!("no {label} in {text}"))
+    values.next().unwrap_or_else(|| panic!("no {label} in {text}"))
 }
 
 fn number(text: &str, label: &str) -> u32 {
@@ -89,10 +74,7 @@ async fn servers_and_their_limits() {
     server.set_thread_pool_parameters(&limits).await.unwrap();
     let pool = server.thread_pool_parameters().await.unwrap();
     let text = virt_admin(&daemon, &["server-threadpool-info", "libvirtd"]);
-    assert_eq!(
-        (pool.max_workers, pool.priority_workers),
-        (Some(17), Some(7))
-    );
+    assert_eq!((pool.max_workers, pool.priority_workers), (Some(17), Some(7)));
     for (field, label) in [
         (pool.min_workers, "minWorkers"),
         (pool.max_workers, "maxWorkers"),
@@ -112,10 +94,7 @@ async fn servers_and_their_limits() {
     server.set_client_limits(None, Some(7)).await.unwrap();
     let limits = server.client_limits().await.unwrap();
     let text = virt_admin(&daemon, &["server-clients-info", "libvirtd"]);
-    assert_eq!(
-        (limits.max_clients, limits.max_unauthenticated),
-        (Some(77), Some(7))
-    );
+    assert_eq!((limits.max_clients, limits.max_unauthenticated), (Some(77), Some(7)));
     for (field, label) in [
         (limits.max_clients, "nclients_max"),
         (limits.clients, "nclients"),
@@ -164,41 +143,27 @@ async fn clients_come_and_go() {
     };
 
     let info = unix_client.info().await.unwrap();
-    let text = virt_admin(
-        &daemon,
-        &["client-info", "libvirtd", &unix_client.id().to_string()],
-    );
+    let text = virt_admin(&daemon, &["client-info", "libvirtd", &unix_client.id().to_string()]);
     for (field, label) in [
         (info.unix_process_id, "unix_process_id"),
         (info.unix_user_id, "unix_user_id"),
         (info.unix_group_id, "unix_group_id"),
     ] {
         // virt-admin does not hide what the daemon could not find out.
-        assert_eq!(
-            field.map_or(-1, u32::cast_signed),
-            value(&text, label).parse().unwrap()
-        );
+        assert_eq!(field.map_or(-1, u32::cast_signed), value(&text, label).parse().unwrap());
     }
-    assert_eq!(
-        info.unix_user_name.as_deref(),
-        Some(value(&text, "unix_user_name"))
-    );
+    assert_eq!(info.unix_user_name.as_deref(), Some(value(&text, "unix_user_name")));
     assert_eq!(info.read_only, Some(value(&text, "readonly") == "yes"));
     let info = tcp_client.info().await.unwrap();
-    let text = virt_admin(
-        &daemon,
-        &["client-info", "libvirtd", &tcp_client.id().to_string()],
-    );
+    let text = virt_admin(&daemon, &["client-info", "libvirtd", &tcp_client.id().to_string()]);
     let address = info.socket_address.unwrap();
     assert!(text.contains(&address), "{text}");
     assert_eq!(info.unix_process_id, None);
 
     tcp_client.close().await.unwrap();
     remote.closed().await;
-    eventually("the client has gone", async || {
-        server.list_clients().await.unwrap().len() == 1
-    })
-    .await;
+    eventually("the client has gone", async || server.list_clients().await.unwrap().len() == 1)
+        .await;
     let gone = server.lookup_client(tcp_client.id()).await;
     assert!(gone.optional().unwrap().is_none());
     assert!(local.is_alive());

@@ -53,18 +53,11 @@ async fn whom_polkit_lets_in() {
         if (action.id == 'org.libvirt.unix.manage' && subject.user == 'nobody')
             return polkit.Result.YES;
     });";
-    let daemon = Daemon::builder()
-        .test_driver()
-        .polkit(allow)
-        .start()
-        .unwrap();
+    let daemon = Daemon::builder().test_driver().polkit(allow).start().unwrap();
     for parameters in ["", "&auth=polkit"] {
         let output = list_as_nobody(&daemon, parameters);
         let text = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && text.contains("test"),
-            "{output:?}"
-        );
+        assert!(output.status.success() && text.contains("test"), "{output:?}");
     }
     // Root is asked nothing.
     let conn = Connect::open(&daemon.test_uri()).await.unwrap();
@@ -97,11 +90,7 @@ async fn whom_polkit_turns_away() {
     let deny = "polkit.addRule(function(action, subject) {
         if (action.id == 'org.libvirt.unix.manage') return polkit.Result.NO;
     });";
-    let daemon = Daemon::builder()
-        .test_driver()
-        .polkit(deny)
-        .start()
-        .unwrap();
+    let daemon = Daemon::builder().test_driver().polkit(deny).start().unwrap();
     let output = list_as_nobody(&daemon, "");
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("by polkit: authentication failed"), "{text}");

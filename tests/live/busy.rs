@@ -45,10 +45,7 @@ async fn five_calls_that_take_long_do_not_cut_the_connection_off() {
     assert!(conn.is_alive());
     kill_process(process, Signal::CONT).unwrap();
     while let Some(answer) = calls.join_next().await {
-        assert_eq!(
-            answer.unwrap().unwrap().as_deref(),
-            Some(r#"{"return":{}}"#)
-        );
+        assert_eq!(answer.unwrap().unwrap().as_deref(), Some(r#"{"return":{}}"#));
     }
     conn.hostname().await.unwrap();
     guest.domain.destroy().await.unwrap();
@@ -80,12 +77,7 @@ impl Hung {
         wait_for_agent(daemon, name).await;
         let process = qemu_process(daemon, &guest.domain);
         kill_process(process, Signal::STOP).unwrap();
-        Some(Self {
-            daemon,
-            process,
-            domain: guest.domain,
-            _owner: owner,
-        })
+        Some(Self { daemon, process, domain: guest.domain, _owner: owner })
     }
 
     async fn end(self) {
@@ -100,9 +92,7 @@ async fn calls_that_were_given_up_do_not_cut_the_connection_off() {
         return;
     };
     let conn = Connect::open(&hung.daemon.uri()).await.unwrap();
-    let hasty = hung
-        .domain
-        .via(&conn.with_timeout(Duration::from_millis(200)));
+    let hasty = hung.domain.via(&conn.with_timeout(Duration::from_millis(200)));
     for attempt in 0..7 {
         let error = hasty.time().await.unwrap_err();
         let Error::Timeout { waiting, .. } = &error else {
@@ -134,10 +124,7 @@ async fn a_daemon_that_works_on_one_request_at_a_time() {
     let unaware = Connect::builder(&hung.daemon.uri()).keepalive(Duration::from_millis(500), 100);
     let unaware = unaware.open().await.unwrap();
     let error = hung.domain.via(&unaware).time().await.unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::CutOff { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::CutOff { .. })), "{error:?}");
     let text = error.to_string();
     assert!(
         text.contains("calls in flight (DomainGetTime)") && text.contains("max_client_requests"),

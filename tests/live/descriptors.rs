@@ -26,13 +26,7 @@ async fn sockets_to_a_guests_display() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let guest = boot(
-        daemon,
-        &conn,
-        "display-by-socket",
-        rig::guest::Guest::graphics,
-    )
-    .await;
+    let guest = boot(daemon, &conn, "display-by-socket", rig::guest::Guest::graphics).await;
     let flags = OpenGraphicsFlags::empty();
     let theirs = guest.domain.open_graphics_fd(0, flags).await.unwrap();
     assert!(banner(theirs.into()).await.starts_with("RFB 003."));
@@ -105,11 +99,7 @@ async fn only_unix_sockets_carry_them() {
     if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
         return;
     }
-    let daemon = Daemon::builder()
-        .test_driver()
-        .listen_tcp()
-        .start()
-        .unwrap();
+    let daemon = Daemon::builder().test_driver().listen_tcp().start().unwrap();
     let uri = daemon.uri_over("tcp", "127.0.0.1").unwrap();
     let conn = Connect::open(&uri).await.unwrap();
     let domain = conn.lookup_domain_by_name("test").await.unwrap();

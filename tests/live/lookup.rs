@@ -84,19 +84,11 @@ async fn what_is_not_there_is_an_error_or_none() {
 /// A filter, the options of `virsh list` that mean the same, and what passes it in the daemon of
 /// [`Listed`].
 const FILTERS: [(Filter, &str, &[&str]); 18] = [
-    (
-        Filter::empty(),
-        "--all",
-        &["off", "paused", "running", "saved"],
-    ),
+    (Filter::empty(), "--all", &["off", "paused", "running", "saved"]),
     (Filter::ACTIVE, "", &["paused", "running"]),
     (Filter::INACTIVE, "--inactive", &["off", "saved"]),
     (Filter::PERSISTENT, "--all --persistent", &["off", "saved"]),
-    (
-        Filter::TRANSIENT,
-        "--all --transient",
-        &["paused", "running"],
-    ),
+    (Filter::TRANSIENT, "--all --transient", &["paused", "running"]),
     (Filter::RUNNING, "--all --state-running", &["running"]),
     (Filter::PAUSED, "--all --state-paused", &["paused"]),
     (Filter::SHUTOFF, "--all --state-shutoff", &["off", "saved"]),
@@ -108,22 +100,10 @@ const FILTERS: [(Filter, &str, &[&str]); 18] = [
         &["off", "paused", "running"],
     ),
     (Filter::AUTOSTART, "--all --autostart", &["off"]),
-    (
-        Filter::NO_AUTOSTART,
-        "--all --no-autostart",
-        &["paused", "running", "saved"],
-    ),
+    (Filter::NO_AUTOSTART, "--all --no-autostart", &["paused", "running", "saved"]),
     (Filter::HAS_SNAPSHOT, "--all --with-snapshot", &["off"]),
-    (
-        Filter::NO_SNAPSHOT,
-        "--all --without-snapshot",
-        &["paused", "running", "saved"],
-    ),
-    (
-        Filter::HAS_CHECKPOINT,
-        "--all --with-checkpoint",
-        &["paused"],
-    ),
+    (Filter::NO_SNAPSHOT, "--all --without-snapshot", &["paused", "running", "saved"]),
+    (Filter::HAS_CHECKPOINT, "--all --with-checkpoint", &["paused"]),
     (
         Filter::NO_CHECKPOINT,
         "--all --without-checkpoint",
@@ -131,9 +111,7 @@ const FILTERS: [(Filter, &str, &[&str]); 18] = [
     ),
     // Of one group either may hold, of two groups both must.
     (
-        Filter::PAUSED
-            .union(Filter::SHUTOFF)
-            .union(Filter::NO_AUTOSTART),
+        Filter::PAUSED.union(Filter::SHUTOFF).union(Filter::NO_AUTOSTART),
         "--all --state-paused --state-shutoff --no-autostart",
         &["paused", "saved"],
     ),
@@ -156,9 +134,7 @@ async fn lists_are_those_of_virsh() {
         let found = conn.list_all_domains(filter).await.unwrap();
         let names: BTreeSet<_> = found.iter().map(Domain::name).collect();
         assert_eq!(names, expected.iter().copied().collect(), "{filter:?}");
-        let args = ["list", "--name"]
-            .into_iter()
-            .chain(options.split_whitespace());
+        let args = ["list", "--name"].into_iter().chain(options.split_whitespace());
         let output = daemon.virsh(args).unwrap();
         let of_virsh: BTreeSet<_> = output.split_whitespace().collect();
         assert_eq!(names, of_virsh, "{filter:?} and {options}");
@@ -198,9 +174,7 @@ impl Listed {
         let disk = Disk::qcow2(daemon.scratch().join("paused.qcow2"), 1).unwrap();
         let paused = xml(Guest::new("paused").disk(disk));
         let paused = conn.domain_create_xml(&paused, CreateFlags::PAUSED).await;
-        daemon
-            .virsh(["checkpoint-create-as", "paused", "c1"])
-            .unwrap();
+        daemon.virsh(["checkpoint-create-as", "paused", "c1"]).unwrap();
 
         let disk = Disk::qcow2(daemon.scratch().join("off.qcow2"), 1).unwrap();
         let off = xml(Guest::new("off").disk(disk));
@@ -208,17 +182,11 @@ impl Listed {
         off.set_autostart(true).await.unwrap();
         daemon.virsh(["snapshot-create-as", "off", "s1"]).unwrap();
 
-        let saved = conn
-            .domain_define_xml(&xml(Guest::new("saved")))
-            .await
-            .unwrap();
+        let saved = conn.domain_define_xml(&xml(Guest::new("saved"))).await.unwrap();
         saved.create_with_flags(CreateFlags::PAUSED).await.unwrap();
         saved.managed_save(SaveRestoreFlags::empty()).await.unwrap();
 
-        Self {
-            running: running.unwrap(),
-            paused: paused.unwrap(),
-        }
+        Self { running: running.unwrap(), paused: paused.unwrap() }
     }
 }
 
@@ -246,11 +214,7 @@ async fn crashed_and_sleeping_domains_are_other() {
     );
     let file = daemon.scratch().join("node.xml");
     fs::write(&file, node).unwrap();
-    let uri = format!(
-        "test+unix://{}?socket={}",
-        file.display(),
-        daemon.socket().display()
-    );
+    let uri = format!("test+unix://{}?socket={}", file.display(), daemon.socket().display());
     let conn = Connect::open(&uri).await.unwrap();
     let names = async |filter| {
         let domains = conn.list_all_domains(filter).await.unwrap();
@@ -285,12 +249,8 @@ async fn a_name_does_not_end_at_a_nul() {
     let xml = "<domain type='test'><name>x\0</name></domain>";
     let errors = [
         conn.lookup_domain_by_name(with_nul).await.unwrap_err(),
-        conn.lookup_storage_pool_by_name("default-pool\0")
-            .await
-            .unwrap_err(),
-        conn.lookup_storage_vol_by_path("/default\0".as_ref())
-            .await
-            .unwrap_err(),
+        conn.lookup_storage_pool_by_name("default-pool\0").await.unwrap_err(),
+        conn.lookup_storage_vol_by_path("/default\0".as_ref()).await.unwrap_err(),
         conn.domain_define_xml(xml).await.unwrap_err(),
     ];
     for error in errors {

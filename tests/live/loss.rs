@@ -41,10 +41,7 @@ async fn a_daemon_that_stops_is_declared_dead_and_everybody_is_told() {
     );
     assert!(matches!(reason, CloseReason::Keepalive(_)), "{reason}");
     for error in [one.unwrap_err(), other.unwrap_err()] {
-        assert!(
-            matches!(error, Error::Closed(CloseReason::Keepalive(_))),
-            "{error}"
-        );
+        assert!(matches!(error, Error::Closed(CloseReason::Keepalive(_))), "{error}");
     }
     let Some(Err(EventError::Closed(CloseReason::Keepalive(_)))) = event else {
         panic!("{event:?}");
@@ -74,10 +71,9 @@ async fn a_daemon_that_stops_is_declared_dead_whatever_it_owes() {
     let pollers: Vec<_> = (0..POLLERS)
         .map(|_| {
             let host = host.clone();
-            tokio::spawn(async move {
-                host.query(|conn| async move { conn.hostname().await })
-                    .await
-            })
+            tokio::spawn(
+                async move { host.query(|conn| async move { conn.hostname().await }).await },
+            )
         })
         .collect();
     let abandoned = conn.with_timeout(Duration::from_millis(50));
@@ -102,10 +98,7 @@ fn a_program_that_ends_at_once_leaves_no_complaint_in_the_daemons_log() {
         return;
     };
     let open_and_leave = || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let conn = Connect::open(&daemon.test_uri()).await.unwrap();
             conn.hostname().await.unwrap();
@@ -165,10 +158,7 @@ async fn a_registration_that_is_confirmed_too_late_is_in_nobodys_way() {
     assert!(error.is_timeout(), "{error}");
     daemon.sigcont().unwrap();
     eventually("the daemon has nothing registered", async || {
-        let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
-            event_id: 0,
-            dom: None,
-        };
+        let args = remote::ConnectDomainEventCallbackRegisterAnyArgs { event_id: 0, dom: None };
         let raw = conn.raw();
         let called = raw.call::<remote::ConnectDomainEventCallbackRegisterAny>(&args);
         called.await.is_ok()
@@ -194,9 +184,7 @@ async fn a_daemon_that_is_killed_under_load_costs_no_subscription_and_leaks_no_t
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let tasks_before = tasks();
     let backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(200));
-    let host = Connect::builder(&daemon.test_uri())
-        .reconnecting(backoff)
-        .unwrap();
+    let host = Connect::builder(&daemon.test_uri()).reconnecting(backoff).unwrap();
 
     let load = Arc::new(Load::default());
     let callers: Vec<_> = (0..CALLERS)

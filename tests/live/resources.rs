@@ -25,10 +25,7 @@ async fn run_in_guest(daemon: &'static Daemon, domain: &Domain, command: &str) {
     eventually(&format!("{command:?} has ended"), async || {
         let answer = agent(daemon, domain, status.clone()).await;
         let ended = answer.contains(r#""exited":true"#);
-        assert!(
-            !ended || answer.contains(r#""exitcode":0"#),
-            "{command:?}: {answer}"
-        );
+        assert!(!ended || answer.contains(r#""exitcode":0"#), "{command:?}: {answer}");
         ended
     })
     .await;

@@ -34,10 +34,7 @@ fn asking(mechanisms: &str, adapt: impl FnOnce(Builder) -> Builder) -> Option<Da
     }
     let builder = Daemon::builder()
         .test_driver()
-        .sasl(
-            mechanisms,
-            &[("fred", "secret"), ("wilma", "s3c,=r\u{e9}t")],
-        )
+        .sasl(mechanisms, &[("fred", "secret"), ("wilma", "s3c,=r\u{e9}t")])
         .conf_line("auth_unix_rw = \"sasl\"");
     Some(adapt(builder).start().unwrap())
 }
@@ -81,49 +78,29 @@ async fn mechanisms_over_a_socket() {
         }
     }
     // The daemon's list is in an order of its own.
-    let conn = Connect::builder(&uri)
-        .login("fred", "secret")
-        .open()
-        .await
-        .unwrap();
+    let conn = Connect::builder(&uri).login("fred", "secret").open().await.unwrap();
     let again = conn.reopen().await.unwrap();
     assert!(again.lookup_domain_by_name("test").await.is_ok());
-    let shown = format!(
-        "{conn:?} {:?}",
-        Connect::builder(&uri).login("fred", "secret")
-    );
+    let shown = format!("{conn:?} {:?}", Connect::builder(&uri).login("fred", "secret"));
     assert!(!shown.contains("secret"), "{shown}");
 
     for (mechanism, words) in [
-        (
-            "SCRAM-SHA",
-            "the URI asks for auth=sasl.SCRAM-SHA, but the daemon offers",
-        ),
-        (
-            "plain",
-            "the URI asks for auth=sasl.plain, but the daemon offers",
-        ),
-        (
-            "GSSAPI",
-            "the URI asks for auth=sasl.GSSAPI, but the daemon offers",
-        ),
+        ("SCRAM-SHA", "the URI asks for auth=sasl.SCRAM-SHA, but the daemon offers"),
+        ("plain", "the URI asks for auth=sasl.plain, but the daemon offers"),
+        ("GSSAPI", "the URI asks for auth=sasl.GSSAPI, but the daemon offers"),
     ] {
         let uri = format!("{uri}&auth=sasl.{mechanism}");
         let builder = Connect::builder(&uri).login("fred", "secret");
         let (error, text) = refusal(builder.open().await);
         assert!(matches!(error, AuthError::NotOffered { .. }), "{error:?}");
-        assert!(
-            text.contains(words) && text.contains("SCRAM-SHA-256"),
-            "{text}"
-        );
+        assert!(text.contains(words) && text.contains("SCRAM-SHA-256"), "{text}");
     }
 }
 
 #[tokio::test]
 async fn wrong_passwords() {
-    let Some(daemon) = asking("SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN", |builder| {
-        builder
-    }) else {
+    let Some(daemon) = asking("SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN", |builder| builder)
+    else {
         return;
     };
     for mechanism in ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"] {
@@ -186,10 +163,7 @@ async fn auth_files() {
     mkfifo(&pipe);
     let uri = format!("{}&authfile={}", daemon.test_uri(), pipe.display());
     let error = Connect::open(&uri).await.unwrap_err().to_string();
-    assert!(
-        error.ends_with("/pipe: it is not a regular file"),
-        "{error}"
-    );
+    assert!(error.ends_with("/pipe: it is not a regular file"), "{error}");
 }
 
 #[tokio::test]
@@ -218,14 +192,8 @@ async fn somebody_is_asked() {
     let [name, password] = &*requests else {
         panic!("{requests:?}")
     };
-    assert_eq!(
-        (name.kind, name.is_secret()),
-        (CredentialType::Authname, false)
-    );
-    assert_eq!(
-        (name.host.as_str(), name.user.as_deref()),
-        ("localhost", None)
-    );
+    assert_eq!((name.kind, name.is_secret()), (CredentialType::Authname, false));
+    assert_eq!((name.host.as_str(), name.user.as_deref()), ("localhost", None));
     assert_eq!(name.method, "SASL mechanism SCRAM-SHA-256");
     assert_eq!(password.kind, CredentialType::Passphrase);
     assert!(password.is_secret());
@@ -234,18 +202,12 @@ async fn somebody_is_asked() {
     let builder = Connect::builder(&daemon.test_uri()).credentials(ask(None));
     let (error, text) = refusal(builder.open().await);
     assert!(matches!(error, AuthError::Declined { .. }), "{error:?}");
-    assert!(
-        text.contains("needs a password, which was asked for"),
-        "{text}"
-    );
+    assert!(text.contains("needs a password, which was asked for"), "{text}");
 
     // What is in the file is not asked for.
     let file = daemon.scratch().join("half.conf");
-    fs::write(
-        &file,
-        "[credentials-a]\nauthname=fred\n[auth-libvirt-default]\ncredentials=a\n",
-    )
-    .unwrap();
+    fs::write(&file, "[credentials-a]\nauthname=fred\n[auth-libvirt-default]\ncredentials=a\n")
+        .unwrap();
     asked.lock().unwrap().clear();
     let uri = format!("{}&authfile={}", daemon.test_uri(), file.display());
     let builder = Connect::builder(&uri).credentials(ask(Some("secret")));
@@ -275,13 +237,8 @@ async fn over_tls() {
         return;
     };
     let client = authority.issue(&Leaf::client("me")).unwrap();
-    let dir = client_dir(
-        &daemon.scratch().join("me"),
-        &authority.pem(),
-        None,
-        Some(&client),
-    )
-    .unwrap();
+    let dir =
+        client_dir(&daemon.scratch().join("me"), &authority.pem(), None, Some(&client)).unwrap();
     let uri = daemon.uri_over("tls", "localhost").unwrap();
     for mechanism in ["SCRAM-SHA-256", "PLAIN"] {
         let file = auth_file(&daemon, "localhost", "fred", "secret");
@@ -316,9 +273,7 @@ async fn over_plain_tcp() {
 
     // Over a stream of the caller's own it is the caller who knows.
     for private in [false, true] {
-        let stream = tokio::net::UnixStream::connect(daemon.socket())
-            .await
-            .unwrap();
+        let stream = tokio::net::UnixStream::connect(daemon.socket()).await.unwrap();
         let opened = Connect::builder("test:///default")
             .login("fred", "secret")
             .private_stream(private)
@@ -356,19 +311,13 @@ fn names_and_passwords_in_an_example() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("test"),
-        "{output:?}"
-    );
+    assert!(output.status.success() && text.contains("test"), "{output:?}");
 
     // Where nobody can be asked.
     let output = Command::new(&list).arg(&uri).stdin(Stdio::null()).output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !output.status.success() && text.contains("needs a user name"),
-        "{output:?}"
-    );
+    assert!(!output.status.success() && text.contains("needs a user name"), "{output:?}");
 
     // A terminal on which somebody types.
     let (terminal, mut user) = terminal::pair();
@@ -377,12 +326,6 @@ fn names_and_passwords_in_an_example() {
     shown += &user.answer("Password", "secret", false);
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("test"),
-        "{output:?}"
-    );
-    assert!(
-        shown.contains("fred") && !shown.contains("secret"),
-        "{shown}"
-    );
+    assert!(output.status.success() && text.contains("test"), "{output:?}");
+    assert!(shown.contains("fred") && !shown.contains("secret"), "{shown}");
 }

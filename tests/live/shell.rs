@@ -15,10 +15,7 @@ impl Shell {
     /// Takes the console, whoever has it.
     pub async fn open(domain: &Domain) -> Self {
         let console = domain.open_console(None, ConsoleFlags::FORCE).await;
-        Self {
-            console: console.unwrap(),
-            commands: 0,
-        }
+        Self { console: console.unwrap(), commands: 0 }
     }
 
     /// Types a command.
@@ -33,8 +30,7 @@ impl Shell {
         // Not how it is typed, so that the echo does not look like the answer.
         let done = format!("done-{}-", self.commands * 1001);
         self.tell(command).await;
-        self.tell(&format!("echo done-$(({}*1001))-", self.commands))
-            .await;
+        self.tell(&format!("echo done-$(({}*1001))-", self.commands)).await;
         read_until(&mut self.console, &done).await
     }
 }

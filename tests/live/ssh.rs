@@ -46,11 +46,7 @@ impl Host {
         let builder = adapt(ssh::Server::builder(daemon)).accept(&client);
         let server = builder.start().unwrap();
         client.trust(&server.address(), server.host_key()).unwrap();
-        Self {
-            daemon,
-            server,
-            client,
-        }
+        Self { daemon, server, client }
     }
 
     /// A URI with these parameters, beside those that make the client's ssh be used.

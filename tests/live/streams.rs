@@ -30,9 +30,7 @@ impl<'a> Pool<'a> {
         let dir = daemon.scratch().join(name);
         fs::create_dir(&dir).unwrap();
         let target = dir.to_str().unwrap();
-        daemon
-            .virsh(["pool-create-as", name, "dir", "--target", target])
-            .unwrap();
+        daemon.virsh(["pool-create-as", name, "dir", "--target", target]).unwrap();
         Self { daemon, name, dir }
     }
 

@@ -48,10 +48,7 @@ async fn a_daemon_over_the_callers_own_tcp_stream() {
     let uri = daemon.uri_over("tcp", "127.0.0.1").unwrap();
     let address = uri.trim_start_matches("test+tcp://");
     let stream = tokio::net::TcpStream::connect(address.trim_end_matches("/default")).await;
-    let conn = Connect::builder("test:///default")
-        .open_over(stream.unwrap())
-        .await
-        .unwrap();
+    let conn = Connect::builder("test:///default").open_over(stream.unwrap()).await.unwrap();
     assert!(conn.lookup_domain_by_name("test").await.is_ok());
 }
 

@@ -45,11 +45,7 @@ fn serve_with(
     let identity = authority.issue(&Leaf::client("good")).unwrap();
     let dir = daemon.scratch().join("good");
     let client = client_dir(&dir, &authority.pem(), None, Some(&identity)).unwrap();
-    Served {
-        daemon,
-        authority,
-        client,
-    }
+    Served { daemon, authority, client }
 }
 
 impl Served {

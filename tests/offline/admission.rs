@@ -41,11 +41,7 @@ fn dump(domain: &Domain) -> impl Future<Output = Result<(), Error>> + use<> {
 /// The text of an error that says that a call was never sent, and what the daemon has not answered.
 #[track_caller]
 fn never_sent(error: &Error) -> (String, Vec<(&'static str, usize)>) {
-    let Error::Timeout {
-        waiting: Waiting::Turn { unanswered },
-        ..
-    } = error
-    else {
+    let Error::Timeout { waiting: Waiting::Turn { unanswered }, .. } = error else {
         panic!("{error:?}")
     };
     (error.to_string(), unanswered.clone())
@@ -61,11 +57,7 @@ async fn calls_that_were_given_up_count_until_they_are_answered() {
         let (dumped, call) = tokio::join!(dump(&hasty), peer.take());
         stuck.push(call);
         let error = dumped.unwrap_err();
-        let Error::Timeout {
-            waiting: Waiting::Reply { unanswered },
-            ..
-        } = error
-        else {
+        let Error::Timeout { waiting: Waiting::Reply { unanswered }, .. } = error else {
             panic!("{error:?}")
         };
         assert_eq!(unanswered, owed);
@@ -116,8 +108,7 @@ async fn short_calls_that_get_stuck_leave_room_for_others() {
     peer.send(&stuck[0].error(38, 10, "hung")).await;
     let (info, ()) = tokio::join!(hasty.info(), async {
         let call = peer.take().await;
-        peer.reply(&call, &words(&[1, 0, 2048, 0, 2048, 1, 0, 5]))
-            .await;
+        peer.reply(&call, &words(&[1, 0, 2048, 0, 2048, 1, 0, 5])).await;
     });
     info.unwrap();
 }
@@ -139,14 +130,11 @@ async fn guests_that_never_answer_do_not_keep_others_from_being_started() {
         assert_eq!(asked[asked.len() - 1].procedure, GET_TIME);
     }
     let flags = SaveRestoreFlags::empty();
-    let (saved, ()) = tokio::join!(
-        guest.save_flags("/tmp/image".as_ref(), None, flags),
-        async {
-            let call = peer.take().await;
-            assert_ne!(call.procedure, GET_TIME);
-            peer.reply(&call, &[]).await;
-        }
-    );
+    let (saved, ()) = tokio::join!(guest.save_flags("/tmp/image".as_ref(), None, flags), async {
+        let call = peer.take().await;
+        assert_ne!(call.procedure, GET_TIME);
+        peer.reply(&call, &[]).await;
+    });
     saved.unwrap();
     for call in &asked {
         peer.reply(call, &words(&[0, 1, 0])).await;

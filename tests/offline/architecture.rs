@@ -42,18 +42,8 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
 /// Module of a file, and what it names of the crate and of others.
 fn uses(file: &Path) -> (String, BTreeSet<String>, String) {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let first = file
-        .strip_prefix(&src)
-        .unwrap()
-        .components()
-        .next()
-        .unwrap();
-    let module = first
-        .as_os_str()
-        .to_str()
-        .unwrap()
-        .trim_end_matches(".rs")
-        .to_owned();
+    let first = file.strip_prefix(&src).unwrap().components().next().unwrap();
+    let module = first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
     let text = fs::read_to_string(file).unwrap();
     let code: String = text
         .lines()
@@ -63,9 +53,7 @@ fn uses(file: &Path) -> (String, BTreeSet<String>, String) {
     let mut named = BTreeSet::new();
     for part in code.split("crate::").skip(1) {
         let word = |text: &str| -> String {
-            text.chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect()
+            text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
         };
         if let Some(group) = part.strip_prefix('{') {
             // `use crate::{a::B, c};`

@@ -34,9 +34,7 @@ async fn open_without_keepalive(listener: &Listener) -> Result<Connect> {
 #[tokio::test]
 async fn schemes_that_nobody_knows() {
     let listener = Listener::new();
-    let opened = listener
-        .open_against(async |mut peer| ask_for(&mut peer, 7).await)
-        .await;
+    let opened = listener.open_against(async |mut peer| ask_for(&mut peer, 7).await).await;
     let error = opened.unwrap_err();
     assert!(error.is_unsupported(), "{error:?}");
     assert!(error.to_string().contains("scheme 7"), "{error}");
@@ -126,10 +124,7 @@ async fn daemons_that_fall_silent() {
         let error = opened.unwrap_err();
         assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(
-            text.contains("authentication") && text.contains("30s"),
-            "{text}"
-        );
+        assert!(text.contains("authentication") && text.contains("30s"), "{text}");
     }
 }
 
@@ -205,18 +200,14 @@ mod sasl {
     async fn daemons_that_prove_nothing() {
         // They do not know the password, and let us in nevertheless.
         for (proof, reason) in [
-            (
-                Some(&b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ="[..]),
-                "may be another one",
-            ),
+            (Some(&b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ="[..]), "may be another one"),
             (Some(b"e=other-error"), "failed on this side"),
             (None, "failed on this side"),
         ] {
             let listener = Listener::new();
             let opened = listener_against(&listener, async |peer| {
                 let call = take(peer, SASL_START).await;
-                peer.reply(&call, &data(false, &challenge(&call, 4096)))
-                    .await;
+                peer.reply(&call, &data(false, &challenge(&call, 4096))).await;
                 let call = take(peer, SASL_STEP).await;
                 let nothing = words(&[1, 1, 0]);
                 let payload = proof.map_or(nothing, |proof| data(true, proof));
@@ -229,8 +220,7 @@ mod sasl {
         let listener = Listener::new();
         let opened = listener_against(&listener, async |peer| {
             let call = take(peer, SASL_START).await;
-            peer.reply(&call, &data(true, &challenge(&call, 4096)))
-                .await;
+            peer.reply(&call, &data(true, &challenge(&call, 4096))).await;
         })
         .await;
         let text = exchange_error(opened);
@@ -324,9 +314,7 @@ mod sasl {
 #[tokio::test]
 async fn sasl_needs_its_feature() {
     let listener = Listener::new();
-    let opened = listener
-        .open_against(async |mut peer| ask_for(&mut peer, 1).await)
-        .await;
+    let opened = listener.open_against(async |mut peer| ask_for(&mut peer, 1).await).await;
     let error = opened.unwrap_err();
     assert!(error.is_unsupported(), "{error:?}");
     assert!(error.to_string().contains("the feature `sasl`"), "{error}");

@@ -215,17 +215,10 @@ async fn data_ahead_of_the_reply_that_opens_its_stream_is_bounded() {
 async fn a_dead_peer_is_found_although_a_stream_is_not_read() {
     let listener = Listener::new();
     let (conn, mut peer) = listener
-        .open_with(|builder| {
-            builder
-                .keepalive(Duration::from_secs(3), 2)
-                .call_timeout(None)
-        })
+        .open_with(|builder| builder.keepalive(Duration::from_secs(3), 2).call_timeout(None))
         .await;
     let (_stream, call) = stream(&conn, &mut peer, false).await;
     flood(&mut peer, &call, 0..9).await;
     let error = conn.hostname().await.unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::Keepalive(_))),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::Keepalive(_))), "{error:?}");
 }

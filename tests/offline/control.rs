@@ -44,10 +44,7 @@ async fn answered<T>(
 #[track_caller]
 fn assert_senseless<T: std::fmt::Debug>(result: Result<T, Error>) {
     let error = result.unwrap_err();
-    assert!(
-        matches!(error, Error::Protocol(ProtocolError::Senseless { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Protocol(ProtocolError::Senseless { .. })), "{error:?}");
 }
 
 #[tokio::test]
@@ -57,16 +54,10 @@ async fn starting_asks_for_the_number_that_the_domain_got() {
     let domain = guest(&conn, &mut peer).await;
     let (created, ()) = tokio::join!(domain.create(), async {
         let create = peer.take().await;
-        assert_eq!(
-            (create.procedure, create.payload.clone()),
-            (9, reference(-1))
-        );
+        assert_eq!((create.procedure, create.payload.clone()), (9, reference(-1)));
         peer.reply(&create, &[]).await;
         let lookup = peer.take().await;
-        assert_eq!(
-            (lookup.procedure, lookup.payload.clone()),
-            (24, vec![7; 16])
-        );
+        assert_eq!((lookup.procedure, lookup.payload.clone()), (24, vec![7; 16]));
         peer.reply(&lookup, &reference(5)).await;
     });
     created.unwrap();
@@ -174,20 +165,14 @@ async fn file_systems_are_as_many_as_the_reply_says() {
     let [info] = info.as_slice() else {
         panic!("{info:?}");
     };
-    assert_eq!(
-        (&*info.mountpoint, &*info.name, &*info.fstype),
-        ("/srv", "vda1", "ext4")
-    );
+    assert_eq!((&*info.mountpoint, &*info.name, &*info.fstype), ("/srv", "vda1", "ext4"));
     assert_eq!(info.dev_aliases, ["vda", "vdb"]);
     let (info, _) = answered(domain.fs_info(), &mut peer, &list(2)).await;
     assert_senseless(info);
 
     let (frozen, call) = answered(domain.fs_freeze(&["/srv"]), &mut peer, &words(&[1])).await;
     assert_eq!(frozen.unwrap(), 1);
-    assert_eq!(
-        call.payload,
-        [reference(-1), words(&[1]), string("/srv"), words(&[0])].concat()
-    );
+    assert_eq!(call.payload, [reference(-1), words(&[1]), string("/srv"), words(&[0])].concat());
     let (frozen, _) = answered(domain.fs_thaw(&[]), &mut peer, &words(&[u32::MAX])).await;
     assert_senseless(frozen);
 }
@@ -227,12 +212,8 @@ async fn secrets_are_not_even_asked_for_read_only() {
         assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
     }
     // What the peer sees next is the harmless one.
-    let (xml, call) = answered(
-        domain.xml_desc(XmlFlags::INACTIVE),
-        &mut peer,
-        &string("<x/>"),
-    )
-    .await;
+    let (xml, call) =
+        answered(domain.xml_desc(XmlFlags::INACTIVE), &mut peer, &string("<x/>")).await;
     assert_eq!(xml.unwrap(), "<x/>");
     assert_eq!(call.payload, [reference(-1), words(&[2])].concat());
 }

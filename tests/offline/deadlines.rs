@@ -16,10 +16,7 @@ async fn a_call_that_times_out_leaves_the_connection_usable() {
     let (result, late) = tokio::join!(hasty.hostname(), peer.take());
     let error = result.unwrap_err();
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
-    assert_eq!(
-        error.to_string(),
-        "ConnectGetHostname got no reply within 2s"
-    );
+    assert_eq!(error.to_string(), "ConnectGetHostname got no reply within 2s");
 
     // The late reply is for nobody; the next call gets its own.
     let (name, ()) = tokio::join!(hasty.hostname(), async {
@@ -35,9 +32,7 @@ async fn the_default_deadline_is_the_builders() {
     let listener = Listener::new();
     let (conn, mut peer) = listener
         .open_with(|builder| {
-            builder
-                .keepalive(Duration::ZERO, 0)
-                .call_timeout(Some(Duration::from_secs(7)))
+            builder.keepalive(Duration::ZERO, 0).call_timeout(Some(Duration::from_secs(7)))
         })
         .await;
     let begin = Instant::now();
@@ -96,10 +91,7 @@ async fn a_string_over_the_limit_is_refused_before_it_is_sent() {
         panic!("{error:?}")
     };
     assert_eq!(*procedure, "DomainLookupByName");
-    assert!(
-        reason.contains("4194305") && reason.contains("4194304"),
-        "{reason}"
-    );
+    assert!(reason.contains("4194305") && reason.contains("4194304"), "{reason}");
 
     let (name, ()) = tokio::join!(conn.hostname(), async {
         let call = peer.take().await;
@@ -126,9 +118,7 @@ async fn long_calls_leave_room_for_short_ones() {
             let guest = guest.clone();
             tokio::spawn(async move {
                 let flags = SaveRestoreFlags::empty();
-                guest
-                    .save_flags(format!("/tmp/{number}").as_ref(), None, flags)
-                    .await
+                guest.save_flags(format!("/tmp/{number}").as_ref(), None, flags).await
             })
         })
         .collect();
@@ -189,10 +179,7 @@ async fn a_daemon_that_does_not_read_makes_callers_wait_and_not_hoard() {
     // The names themselves, and what is on its way: not each call's message besides.
     let grown = resident_kib().saturating_sub(before);
     let names = (CALLS * name.len() / 1024) as u64;
-    assert!(
-        grown < names + 40 * 1024,
-        "{grown} KiB for {names} KiB of names"
-    );
+    assert!(grown < names + 40 * 1024, "{grown} KiB for {names} KiB of names");
 
     // Once it reads, nothing was lost.
     let server = tokio::spawn(peer.serve(|_| {
@@ -210,9 +197,6 @@ async fn a_daemon_that_does_not_read_makes_callers_wait_and_not_hoard() {
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

@@ -64,11 +64,7 @@ async fn receive_descriptor(peer: &Peer) -> OwnedFd {
 
 fn args() -> remote::DomainOpenGraphicsFdArgs<'static> {
     remote::DomainOpenGraphicsFdArgs {
-        dom: remote::NonnullDomain {
-            name: "guest".into(),
-            uuid: uuid::Uuid::nil(),
-            id: 1,
-        },
+        dom: remote::NonnullDomain { name: "guest".into(), uuid: uuid::Uuid::nil(), id: 1 },
         idx: 0,
         flags: 0,
     }
@@ -87,10 +83,7 @@ async fn open_graphics(
 fn reply_with(call: &Message, count: u32, payload: &[u8]) -> Message {
     let mut body = words(&[count]);
     body.extend(payload);
-    Message {
-        kind: REPLY_WITH_FDS,
-        ..call.reply(&body)
-    }
+    Message { kind: REPLY_WITH_FDS, ..call.reply(&body) }
 }
 
 /// What is written into the one end comes out of the other.
@@ -157,10 +150,7 @@ async fn a_call_sends_each_descriptor_on_its_own() {
     };
     let (opened, (call, first, second)) = tokio::join!(open_graphics(&conn, passed), receiving);
     assert!(opened.unwrap().1.is_empty());
-    assert_eq!(
-        (call.kind, &call.payload[..4]),
-        (CALL_WITH_FDS, &*words(&[2]))
-    );
+    assert_eq!((call.kind, &call.payload[..4]), (CALL_WITH_FDS, &*words(&[2])));
     assert!(connected(PipeWriter::from(first), reader));
     assert_eq!(File::from(second).read(&mut [0; 8]).unwrap(), 0);
 }

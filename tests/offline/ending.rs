@@ -32,18 +32,12 @@ async fn a_daemon_that_dies_tells_every_call_at_once() {
     drop(peer);
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
-        assert!(
-            matches!(error, Error::Closed(CloseReason::Eof)),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Closed(CloseReason::Eof)), "{error:?}");
         assert!(error.is_closed());
     }
     assert!(!conn.is_alive());
     let later = conn.hostname().await.unwrap_err();
-    assert!(
-        matches!(later, Error::Closed(CloseReason::Eof)),
-        "{later:?}"
-    );
+    assert!(matches!(later, Error::Closed(CloseReason::Eof)), "{later:?}");
 }
 
 #[tokio::test]
@@ -57,10 +51,7 @@ async fn a_daemon_that_dies_in_the_middle_of_a_message_is_noticed() {
         drop(peer);
     });
     let error = result.unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::EofInMessage)),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::EofInMessage)), "{error:?}");
 }
 
 #[tokio::test]
@@ -89,15 +80,9 @@ async fn closing_tells_the_daemon_and_fails_what_is_in_flight() {
     });
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
-        assert!(
-            matches!(error, Error::Closed(CloseReason::Local)),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Closed(CloseReason::Local)), "{error:?}");
     }
-    assert!(matches!(
-        conn.hostname().await,
-        Err(Error::Closed(CloseReason::Local))
-    ));
+    assert!(matches!(conn.hostname().await, Err(Error::Closed(CloseReason::Local))));
     conn.close().await;
 }
 
@@ -139,22 +124,16 @@ fn a_runtime_that_is_shut_down_tells_callers_elsewhere() {
     }
     (conn, _peer) = runtime.block_on(listener.open());
     runtime.shutdown_timeout(Duration::from_secs(5));
-    let other = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = other.block_on(conn.hostname()).unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::RuntimeGone)),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::RuntimeGone)), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_daemon_is_given_up_after_its_missed_pings() {
     let listener = Listener::new();
-    let (conn, mut peer) = listener
-        .open_with(|builder| builder.keepalive(Duration::from_secs(3), 2))
-        .await;
+    let (conn, mut peer) =
+        listener.open_with(|builder| builder.keepalive(Duration::from_secs(3), 2)).await;
     let begin = tokio::time::Instant::now();
     let call = tokio::spawn({
         let conn = conn.clone();
@@ -164,10 +143,7 @@ async fn a_silent_daemon_is_given_up_after_its_missed_pings() {
     // Silence × (count + 1), as libvirt counts.
     assert_eq!(begin.elapsed().as_secs(), 9);
     let error = call.await.unwrap().unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::Keepalive(_))),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::Keepalive(_))), "{error:?}");
 
     assert_eq!(peer.take().await.procedure, procedure::CONNECT_GET_HOSTNAME);
     for _ in 0..2 {
@@ -196,9 +172,8 @@ async fn unanswered(
 #[tokio::test(start_paused = true)]
 async fn a_daemon_that_is_busy_with_five_calls_may_be_silent_for_longer() {
     let listener = Listener::new();
-    let (conn, mut peer) = listener
-        .open_with(|builder| builder.keepalive(Duration::from_secs(3), 2))
-        .await;
+    let (conn, mut peer) =
+        listener.open_with(|builder| builder.keepalive(Duration::from_secs(3), 2)).await;
     let (calls, taken) = unanswered(&conn, &mut peer, 5).await;
     tokio::time::sleep(Duration::from_secs(58)).await;
     assert!(conn.is_alive());
@@ -228,10 +203,7 @@ async fn silence_ends_whatever_is_owed() {
         for call in calls {
             let error = call.await.unwrap().unwrap_err();
             let text = error.to_string();
-            assert!(
-                matches!(error, Error::Closed(CloseReason::Keepalive(_))),
-                "{text}"
-            );
+            assert!(matches!(error, Error::Closed(CloseReason::Keepalive(_))), "{text}");
             assert!(
                 text.contains(&format!("ConnectGetHostname {count} times"))
                     && text.contains(&format!("{limit}.0 s of silence"))
@@ -246,9 +218,8 @@ async fn silence_ends_whatever_is_owed() {
 #[tokio::test(start_paused = true)]
 async fn who_is_cut_off_by_a_busy_daemon_is_told_of_that() {
     let listener = Listener::new();
-    let (conn, mut peer) = listener
-        .open_with(|builder| builder.keepalive(Duration::from_secs(5), 5))
-        .await;
+    let (conn, mut peer) =
+        listener.open_with(|builder| builder.keepalive(Duration::from_secs(5), 5)).await;
     let (calls, _) = unanswered(&conn, &mut peer, 1).await;
     // It works on one request at a time, so it reads no answer to what it asks.
     for _ in 0..6 {
@@ -258,10 +229,7 @@ async fn who_is_cut_off_by_a_busy_daemon_is_told_of_that() {
     drop(peer);
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
-        assert!(
-            matches!(error, Error::Closed(CloseReason::CutOff { .. })),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Closed(CloseReason::CutOff { .. })), "{error:?}");
         let text = error.to_string();
         assert!(
             text.contains("30.0 s of silence with calls in flight (ConnectGetHostname)")
@@ -274,9 +242,7 @@ async fn who_is_cut_off_by_a_busy_daemon_is_told_of_that() {
 #[tokio::test]
 async fn a_daemon_that_works_on_one_request_at_a_time_is_not_asked_to_watch_us() {
     let listener = Listener::new();
-    let opening = Connect::builder(&listener.uri())
-        .max_client_requests(1)
-        .open();
+    let opening = Connect::builder(&listener.uri()).max_client_requests(1).open();
     let (conn, ()) = tokio::join!(opening, async {
         let mut peer = listener.accept().await;
         for expected in [procedure::AUTH_LIST, procedure::CONNECT_OPEN] {
@@ -296,9 +262,7 @@ async fn a_daemon_that_works_on_one_request_at_a_time_is_not_asked_to_watch_us()
 #[tokio::test(start_paused = true)]
 async fn the_longest_keepalive_interval_is_none() {
     let listener = Listener::new();
-    let (conn, mut peer) = listener
-        .open_with(|builder| builder.keepalive(Duration::MAX, 1))
-        .await;
+    let (conn, mut peer) = listener.open_with(|builder| builder.keepalive(Duration::MAX, 1)).await;
     tokio::time::sleep(Duration::from_secs(1_000_000)).await;
     let (name, ()) = tokio::join!(conn.hostname(), async {
         let call = peer.take().await;
@@ -315,10 +279,8 @@ fn the_daemon_hears_of_the_end_even_if_the_runtime_ends_at_once() {
         let socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
         let uri = format!("qemu+unix:///system?socket={}", path.display());
         let daemon = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let (stream, _) = socket.accept().unwrap();
             stream.set_nonblocking(true).unwrap();
             runtime.block_on(async {

@@ -56,14 +56,7 @@ async fn subscribe(conn: &Connect, peer: &mut Peer) -> Subscription<Lifecycle> {
 }
 
 pub async fn next_name(events: &mut Subscription<Lifecycle>) -> String {
-    events
-        .next()
-        .await
-        .unwrap()
-        .unwrap()
-        .domain
-        .name()
-        .to_owned()
+    events.next().await.unwrap().unwrap().domain.name().to_owned()
 }
 
 #[tokio::test]
@@ -112,10 +105,7 @@ async fn equal_subscriptions_share_a_registration_until_the_last_is_dropped() {
     assert_eq!(next_name(&mut second).await, "two");
     drop(second);
     let call = peer.take().await;
-    assert_eq!(
-        (call.procedure, &*call.payload),
-        (procedure::EVENT_DEREGISTER, &*words(&[5]))
-    );
+    assert_eq!((call.procedure, &*call.payload), (procedure::EVENT_DEREGISTER, &*words(&[5])));
 
     // The next one has to wait until that is settled: the daemon refuses a second registration.
     let (third, ()) = tokio::join!(conn.subscribe::<Lifecycle>(None), async {
@@ -149,10 +139,7 @@ async fn a_subscription_that_was_cancelled_in_the_middle_is_undone() {
     assert_eq!(call.procedure, procedure::EVENT_REGISTER);
     peer.reply(&call, &words(&[5])).await;
     let call = peer.take().await;
-    assert_eq!(
-        (call.procedure, &*call.payload),
-        (procedure::EVENT_DEREGISTER, &*words(&[5]))
-    );
+    assert_eq!((call.procedure, &*call.payload), (procedure::EVENT_DEREGISTER, &*words(&[5])));
 }
 
 #[tokio::test]
@@ -198,10 +185,7 @@ async fn the_end_of_the_connection_ends_subscriptions_behind_what_had_come() {
     assert!(matches!(conn.closed().await, CloseReason::Eof));
     assert_eq!(next_name(&mut events).await, "last");
     let end = events.next().await.unwrap();
-    assert!(
-        matches!(end, Err(EventError::Closed(CloseReason::Eof))),
-        "{end:?}"
-    );
+    assert!(matches!(end, Err(EventError::Closed(CloseReason::Eof))), "{end:?}");
     assert!(events.next().await.is_none());
 }
 
@@ -226,10 +210,7 @@ async fn kinds_with_a_word_more_in_front_are_read_right() {
     let mut payload = words(&[3, 0]);
     payload.extend(domain("sleeper"));
     peer.send(&message(329, payload)).await;
-    assert_eq!(
-        events.unwrap().next().await.unwrap().unwrap().domain.name(),
-        "sleeper"
-    );
+    assert_eq!(events.unwrap().next().await.unwrap().unwrap().domain.name(), "sleeper");
 }
 
 #[tokio::test]
@@ -259,8 +240,7 @@ async fn a_kind_that_the_daemon_does_not_know_is_unsupported() {
         let feature = peer.take().await;
         peer.reply(&feature, &words(&[1])).await;
         let call = peer.take().await;
-        peer.send(&call.error(1, 7, "internal error: unsupported event ID 27"))
-            .await;
+        peer.send(&call.error(1, 7, "internal error: unsupported event ID 27")).await;
     });
     assert!(events.unwrap_err().is_unsupported());
     // Nothing is left of the attempt.

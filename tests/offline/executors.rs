@@ -78,10 +78,7 @@ fn a_kept_connection_serves_any_executor() {
         let event = events.next().await.unwrap().unwrap();
         assert_eq!(event.domain.name(), "before");
         let gap = events.next().await;
-        assert!(
-            matches!(gap, Some(Err(EventError::Gap(CloseReason::Eof)))),
-            "{gap:?}"
-        );
+        assert!(matches!(gap, Some(Err(EventError::Gap(CloseReason::Eof)))), "{gap:?}");
         let event = events.next().await.unwrap().unwrap();
         assert_eq!(event.domain.name(), "behind");
     });
@@ -96,10 +93,7 @@ fn waiting_in_vain_ends_on_any_executor() {
     let uri = format!("qemu+unix:///system?socket={}/none", dir.path().display());
     let host = keep_open(&runtime, &uri, Duration::from_millis(50));
     let error = block_on(host.connect()).unwrap_err();
-    assert!(
-        matches!(error, Error::NotConnected(_) | Error::Timeout { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::NotConnected(_) | Error::Timeout { .. }), "{error:?}");
 }
 
 #[test]
@@ -115,9 +109,6 @@ fn a_runtime_that_is_gone_keeps_nothing_open() {
     drop(runtime);
     for result in [waiting.join().unwrap(), block_on(host.connect())] {
         let error = result.unwrap_err();
-        assert!(
-            matches!(error, Error::Closed(CloseReason::RuntimeGone)),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Closed(CloseReason::RuntimeGone)), "{error:?}");
     }
 }

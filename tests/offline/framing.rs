@@ -39,10 +39,7 @@ async fn many_messages_in_one_piece_are_told_apart() {
             peer.send_bytes(&bytes).await;
         }
     );
-    assert_eq!(
-        [names.0.unwrap(), names.1.unwrap(), names.2.unwrap()],
-        ["a", "b", "c"]
-    );
+    assert_eq!([names.0.unwrap(), names.1.unwrap(), names.2.unwrap()], ["a", "b", "c"]);
 }
 
 #[tokio::test]
@@ -62,10 +59,7 @@ async fn the_longest_message_passes_and_what_follows_it_too() {
             peer.send_bytes(&bytes).await;
         }
     );
-    assert!(
-        replies.0.unwrap() == payload,
-        "the payload was changed on the way"
-    );
+    assert!(replies.0.unwrap() == payload, "the payload was changed on the way");
     assert_eq!(replies.1.unwrap(), "host");
 }
 
@@ -79,12 +73,7 @@ async fn lengths_that_no_message_has_end_the_connection() {
         let CloseReason::Protocol(error) = reason else {
             panic!("{length}: {reason}")
         };
-        assert_eq!(
-            *error,
-            ProtocolError::FrameLength {
-                len: length as usize
-            }
-        );
+        assert_eq!(*error, ProtocolError::FrameLength { len: length as usize });
     }
 }
 
@@ -103,10 +92,7 @@ async fn an_announced_length_costs_no_memory_until_the_bytes_come() {
     tokio::task::yield_now().await;
     assert!(conn.is_alive());
     let grown = resident_kib().saturating_sub(before);
-    assert!(
-        grown < 16 * 1024,
-        "{grown} KiB for messages that never came"
-    );
+    assert!(grown < 16 * 1024, "{grown} KiB for messages that never came");
 }
 
 #[tokio::test]
@@ -131,9 +117,6 @@ async fn a_first_message_that_ends_early_is_told_as_such_whatever_its_size() {
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

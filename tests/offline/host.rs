@@ -62,10 +62,7 @@ async fn what_is_not_known_is_none() {
     assert_eq!((info.mhz, info.model.as_str()), (None, "z"));
     let version = with_replies(&[&[0, 0]], async |conn| conn.version().await).await;
     assert_eq!(version.unwrap(), None);
-    let model = with_replies(&[&[1, 0, 1, 0]], async |conn| {
-        conn.node_security_model().await
-    })
-    .await;
+    let model = with_replies(&[&[1, 0, 1, 0]], async |conn| conn.node_security_model().await).await;
     assert_eq!(model.unwrap(), None);
 }
 
@@ -126,15 +123,9 @@ async fn statistics_and_parameters_beyond_the_number_of_them() {
     ];
     let one: &[u32] = &[0, 1];
     let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
-    assert_senseless(
-        with_replies(&[one, &two], call).await,
-        "2 statistics; there are 1",
-    );
+    assert_senseless(with_replies(&[one, &two], call).await, "2 statistics; there are 1");
     let call = async |conn: &Connect| conn.node_memory_stats(Some(0)).await;
-    assert_senseless(
-        with_replies(&[one, &two], call).await,
-        "2 statistics; there are 1",
-    );
+    assert_senseless(with_replies(&[one, &two], call).await, "2 statistics; there are 1");
     let two = [
         2,
         1,
@@ -148,16 +139,10 @@ async fn statistics_and_parameters_beyond_the_number_of_them() {
         2,
     ];
     let call = async |conn: &Connect| conn.node_memory_parameters().await;
-    assert_senseless(
-        with_replies(&[one, &two], call).await,
-        "2 parameters; there are 1",
-    );
+    assert_senseless(with_replies(&[one, &two], call).await, "2 parameters; there are 1");
     let negative: &[u32] = &[0, -1_i32 as u32];
     let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
-    assert_senseless(
-        with_replies(&[negative, &[0, 0]], call).await,
-        "there are -1",
-    );
+    assert_senseless(with_replies(&[negative, &[0, 0]], call).await, "there are -1");
 }
 
 #[tokio::test]
@@ -177,19 +162,10 @@ async fn processor_maps_that_contradict_themselves() {
     let call = async |conn: &Connect| conn.node_cpu_map().await;
     let map = |bits: u32, online: u32, possible: i32| [1, bits << 24, online, possible as u32];
     let good = with_replies(&[&map(0b1_0101, 3, 5)], call).await.unwrap();
-    assert_eq!(
-        (good.possible, good.online.to_string().as_str()),
-        (5, "0,2,4")
-    );
+    assert_eq!((good.possible, good.online.to_string().as_str()), (5, "0,2,4"));
     for (reply, text) in [
-        (
-            map(0b1_0101, 2, 5),
-            "2 of 5 processors are in use, namely 0,2,4",
-        ),
-        (
-            map(0b1_0101, 3, 4),
-            "3 of 4 processors are in use, namely 0,2,4",
-        ),
+        (map(0b1_0101, 2, 5), "2 of 5 processors are in use, namely 0,2,4"),
+        (map(0b1_0101, 3, 4), "3 of 4 processors are in use, namely 0,2,4"),
         (map(0, 0, -1), "-1"),
     ] {
         assert_senseless(with_replies(&[&reply], call).await, text);

@@ -128,10 +128,7 @@ async fn an_error_with_one_kind_undoes_the_others() {
     let error = events.unwrap_err();
     assert!(error.to_string().contains("access denied"), "{error}");
     let call = peer.take().await;
-    assert_eq!(
-        (call.procedure, &*call.payload),
-        (procedure::EVENT_DEREGISTER, &*words(&[10]))
-    );
+    assert_eq!((call.procedure, &*call.payload), (procedure::EVENT_DEREGISTER, &*words(&[10])));
 }
 
 #[tokio::test]
@@ -159,10 +156,7 @@ async fn daemons_without_callback_ids_give_the_kinds_that_they_know() {
     payload.extend(words(&[2, 0]));
     peer.send(&message(107, payload)).await;
     assert_eq!(next(&mut events).await.0, "rebooted");
-    assert_eq!(
-        next(&mut events).await,
-        ("started".to_owned(), DomainEventKinds::LIFECYCLE)
-    );
+    assert_eq!(next(&mut events).await, ("started".to_owned(), DomainEventKinds::LIFECYCLE));
 }
 
 #[tokio::test]
@@ -189,22 +183,14 @@ async fn what_happens_to_processors_and_channels_is_read() {
     let DomainEvent::ChannelLifecycle(event) = events.next().await.unwrap().unwrap() else {
         panic!("another kind");
     };
-    let (state, reason) = (
-        ChannelLifecycleState::Connected,
-        ChannelLifecycleReason::Channel,
-    );
-    assert_eq!(
-        (event.domain.name(), &*event.channel),
-        ("talks", "org.example.0")
-    );
+    let (state, reason) = (ChannelLifecycleState::Connected, ChannelLifecycleReason::Channel);
+    assert_eq!((event.domain.name(), &*event.channel), ("talks", "org.example.0"));
     assert_eq!((event.state, event.reason), (state, reason));
 }
 
 async fn subscribe(conn: &Connect, peer: &mut Peer, callback: u32) -> Subscription<Lifecycle> {
-    let (events, _) = tokio::join!(
-        conn.subscribe::<Lifecycle>(None),
-        crate::events::register(peer, callback)
-    );
+    let (events, _) =
+        tokio::join!(conn.subscribe::<Lifecycle>(None), crate::events::register(peer, callback));
     events.unwrap()
 }
 

@@ -30,10 +30,7 @@ async fn the_opening_sequence_is_what_daemons_expect() {
         assert_eq!((call.kind, call.status), (CALL, OK));
     }
     let [auth, feature, open] = calls;
-    assert_eq!(
-        (auth.procedure, auth.payload),
-        (procedure::AUTH_LIST, vec![])
-    );
+    assert_eq!((auth.procedure, auth.payload), (procedure::AUTH_LIST, vec![]));
     assert_eq!(
         (feature.procedure, feature.payload),
         (procedure::SUPPORTS_FEATURE, words(&[10]))
@@ -41,10 +38,7 @@ async fn the_opening_sequence_is_what_daemons_expect() {
     let mut expected = words(&[1]);
     expected.extend(string("qemu:///system?foo=b%20r"));
     expected.extend(words(&[1]));
-    assert_eq!(
-        (open.procedure, open.payload),
-        (procedure::CONNECT_OPEN, expected)
-    );
+    assert_eq!((open.procedure, open.payload), (procedure::CONNECT_OPEN, expected));
 }
 
 /// Every failure says what was to be opened.
@@ -95,10 +89,7 @@ async fn a_peer_that_wants_tls_is_told_by_its_alert() {
         })
         .await;
     let text = opened.unwrap_err().to_string();
-    assert!(
-        text.contains("or speaks it over TLS only (driver+tls"),
-        "{text}"
-    );
+    assert!(text.contains("or speaks it over TLS only (driver+tls"), "{text}");
 }
 
 #[tokio::test]
@@ -124,16 +115,11 @@ async fn a_refusal_while_opening_is_the_daemons_own_error() {
 #[tokio::test]
 async fn a_daemon_that_goes_away_while_opening_ends_the_opening() {
     let listener = Listener::new();
-    let opened = listener
-        .open_against(async |mut peer| drop(peer.take().await))
-        .await;
+    let opened = listener.open_against(async |mut peer| drop(peer.take().await)).await;
     let error = opened.unwrap_err();
     assert_located(&error, &listener);
     let cause = error.cause();
-    assert!(
-        matches!(cause, Error::Closed(CloseReason::Eof)),
-        "{cause:?}"
-    );
+    assert!(matches!(cause, Error::Closed(CloseReason::Eof)), "{cause:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,14 +155,9 @@ async fn a_cancelled_opening_leaves_no_connection_behind() {
 
 #[tokio::test]
 async fn a_missing_socket_is_named_with_all_that_was_tried() {
-    let error = Connect::open("qemu+unix:///system?socket=/nonexistent/sock")
-        .await
-        .unwrap_err();
+    let error = Connect::open("qemu+unix:///system?socket=/nonexistent/sock").await.unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("/nonexistent/sock") && text.contains("running"),
-        "{text}"
-    );
+    assert!(text.contains("/nonexistent/sock") && text.contains("running"), "{text}");
 }
 
 #[tokio::test]
@@ -314,10 +295,7 @@ mod admin {
         let (opened, _peer) = tokio::join!(AdminConnect::open(&uri), listener.accept());
         let error = opened.unwrap_err();
         assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
-        let start = format!(
-            "cannot open libvirtd:///system at {}: ",
-            listener.path().display()
-        );
+        let start = format!("cannot open libvirtd:///system at {}: ", listener.path().display());
         assert!(error.to_string().starts_with(&start), "{error}");
     }
 

@@ -59,11 +59,7 @@ impl Listener {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sock");
-        Self {
-            socket: UnixListener::bind(&path).unwrap(),
-            path,
-            _dir: dir,
-        }
+        Self { socket: UnixListener::bind(&path).unwrap(), path, _dir: dir }
     }
 
     pub fn path(&self) -> &Path {
@@ -81,8 +77,7 @@ impl Listener {
 
     /// A connection that is open, without keepalive, and its peer.
     pub async fn open(&self) -> (Connect, Peer) {
-        self.open_with(|builder| builder.keepalive(std::time::Duration::ZERO, 0))
-            .await
+        self.open_with(|builder| builder.keepalive(std::time::Duration::ZERO, 0)).await
     }
 
     pub async fn open_with(
@@ -134,10 +129,7 @@ impl Peer {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub fn new(stream: S) -> Self {
-        Self {
-            stream,
-            received: Vec::new(),
-        }
+        Self { stream, received: Vec::new() }
     }
 
     /// The daemon's part of opening a connection.
@@ -158,9 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     /// The next message from the client.
     pub async fn take(&mut self) -> Message {
-        self.try_take()
-            .await
-            .expect("the client closed the connection")
+        self.try_take().await.expect("the client closed the connection")
     }
 
     /// The next message, or `None` at the end of the stream. Cancel-safe.
@@ -170,10 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 return Some(message);
             }
             if self.stream.read_buf(&mut self.received).await.ok()? == 0 {
-                assert!(
-                    self.received.is_empty(),
-                    "the client stopped in the middle of a message"
-                );
+                assert!(self.received.is_empty(), "the client stopped in the middle of a message");
                 return None;
             }
         }
@@ -239,12 +226,7 @@ impl Message {
         let mut payload = words(&[code as u32, domain as u32, 1]);
         payload.extend(string(text));
         payload.extend(words(&[2, 0, 0, 0, 0, -1_i32 as u32, -1_i32 as u32, 0]));
-        Self {
-            kind: REPLY,
-            status: ERROR,
-            payload,
-            ..self.clone()
-        }
+        Self { kind: REPLY, status: ERROR, payload, ..self.clone() }
     }
 
     pub fn bytes(&self) -> Vec<u8> {

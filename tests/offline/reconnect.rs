@@ -49,10 +49,7 @@ async fn assert_next_is(events: &mut PersistentSubscription<Lifecycle>, name: &s
 
 async fn assert_gap(events: &mut PersistentSubscription<Lifecycle>) {
     let next = events.next().await;
-    assert!(
-        matches!(next, Some(Err(EventError::Gap(CloseReason::Eof)))),
-        "{next:?}"
-    );
+    assert!(matches!(next, Some(Err(EventError::Gap(CloseReason::Eof)))), "{next:?}");
 }
 
 #[tokio::test]
@@ -112,10 +109,7 @@ async fn a_subscription_that_is_refused_later_ends() {
     let Some(Err(EventError::NotResumed(error))) = next else {
         panic!("{next:?}");
     };
-    assert!(
-        matches!(&*error, Error::Remote(error) if error.message == "no"),
-        "{error}"
-    );
+    assert!(matches!(&*error, Error::Remote(error) if error.message == "no"), "{error}");
     assert!(events.next().await.is_none());
 }
 
@@ -123,13 +117,11 @@ async fn a_subscription_that_is_refused_later_ends() {
 async fn what_was_in_flight_fails_and_is_not_called_again() {
     let listener = Listener::new();
     let host = keep_open(&listener.uri());
-    let (called, ()) = tokio::join!(
-        async { host.connect().await.unwrap().hostname().await },
-        async {
+    let (called, ()) =
+        tokio::join!(async { host.connect().await.unwrap().hostname().await }, async {
             let mut peer = accept(&listener).await;
             peer.take().await;
-        }
-    );
+        });
     assert!(matches!(called, Err(Error::Closed(_))), "{called:?}");
     let mut peer = accept(&listener).await;
     let conn = host.connect().await.unwrap();
@@ -187,10 +179,7 @@ async fn who_waits_in_vain_is_told_why() {
         .open_timeout(Some(Duration::from_millis(50)))
         .reconnecting(Backoff::new(SOON, SOON))
         .unwrap();
-    assert!(matches!(
-        host.next_status().await,
-        Some(ConnectionStatus::Lost(_))
-    ));
+    assert!(matches!(host.next_status().await, Some(ConnectionStatus::Lost(_))));
     let Err(Error::NotConnected(reason)) = host.connect().await else {
         panic!("connected to nothing");
     };
@@ -232,22 +221,13 @@ async fn closing_is_for_good() {
     let ((), was_told) = tokio::join!(host.close(), told);
     assert!(was_told);
     let next = events.next().await;
-    assert!(
-        matches!(next, Some(Err(EventError::Closed(CloseReason::Local)))),
-        "{next:?}"
-    );
+    assert!(matches!(next, Some(Err(EventError::Closed(CloseReason::Local)))), "{next:?}");
     assert!(events.next().await.is_none());
     let Err(Error::NotConnected(reason)) = host.connect().await else {
         panic!("connected after closing");
     };
-    assert!(
-        matches!(&*reason, Error::Closed(CloseReason::Local)),
-        "{reason}"
-    );
-    assert!(matches!(
-        host.next_status().await,
-        Some(ConnectionStatus::Ended(_))
-    ));
+    assert!(matches!(&*reason, Error::Closed(CloseReason::Local)), "{reason}");
+    assert!(matches!(host.next_status().await, Some(ConnectionStatus::Ended(_))));
     assert!(host.next_status().await.is_none());
 }
 

@@ -73,10 +73,7 @@ async fn each_message_is_written_on_its_own() {
     let pieces = Arc::default();
     // Less than what the messages need, so that some are written in several pieces.
     let (inner, theirs) = tokio::io::duplex(1000);
-    let recorder = Recorder {
-        inner,
-        pieces: Arc::clone(&pieces),
-    };
+    let recorder = Recorder { inner, pieces: Arc::clone(&pieces) };
     let mut peer = Peer::new(theirs);
     let opening = Connect::builder("qemu:///system")
         .keepalive(Duration::ZERO, 0)

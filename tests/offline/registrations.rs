@@ -176,10 +176,7 @@ async fn a_persistent_subscription_outlasts_a_daemon_that_is_slow_to_confirm() {
     let ((), _peer) = tokio::join!(
         async {
             let gap = events.next().await;
-            assert!(
-                matches!(gap, Some(Err(EventError::Gap(CloseReason::Eof)))),
-                "{gap:?}"
-            );
+            assert!(matches!(gap, Some(Err(EventError::Gap(CloseReason::Eof)))), "{gap:?}");
             let event = events.next().await.unwrap().unwrap();
             assert_eq!(event.domain.name(), "guest");
         },
@@ -283,10 +280,7 @@ fn the_end_of_the_runtime_ends_the_waiting() {
         later.block_on(subscribe(conn)),
     ] {
         let error = result.unwrap_err();
-        assert!(
-            matches!(error, Error::Closed(CloseReason::RuntimeGone)),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Closed(CloseReason::RuntimeGone)), "{error:?}");
     }
 }
 

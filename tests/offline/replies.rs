@@ -28,14 +28,7 @@ async fn replies_in_any_order_find_their_calls() {
         let conn = conn.clone();
         tokio::spawn(async move {
             let name = format!("guest-{number}");
-            (
-                conn.lookup_domain_by_name(&name)
-                    .await
-                    .unwrap()
-                    .name()
-                    .to_owned(),
-                name,
-            )
+            (conn.lookup_domain_by_name(&name).await.unwrap().name().to_owned(), name)
         })
     });
     let calls: Vec<_> = calls.collect();
@@ -85,18 +78,11 @@ async fn every_field_of_an_error_arrives() {
         payload.extend(words(&[1]));
         payload.extend(string("three"));
         payload.extend(words(&[4, -5_i32 as u32, 0]));
-        Message {
-            status: ERROR,
-            ..call.reply(&payload)
-        }
-        .bytes()
+        Message { status: ERROR, ..call.reply(&payload) }.bytes()
     })
     .await;
     assert!(error.is_not_found());
-    assert_eq!(
-        error.to_string(),
-        "ConnectGetHostname failed: Domain not found"
-    );
+    assert_eq!(error.to_string(), "ConnectGetHostname failed: Domain not found");
     let Error::Remote(error) = error else {
         panic!("{error:?}")
     };
@@ -119,18 +105,10 @@ async fn not_found_can_be_an_option() {
 #[tokio::test]
 async fn daemons_that_are_too_old_are_unsupported_however_they_say_so() {
     for (code, domain, text) in [
-        (
-            3,
-            10,
-            "this function is not supported by the connection driver: virX",
-        ),
+        (3, 10, "this function is not supported by the connection driver: virX"),
         (39, 7, "unknown procedure: 444"),
         (39, 7, "Cannot find program 536903815 version 1"),
-        (
-            8,
-            20,
-            "invalid argument: unsupported flags (0x80) in function qemuX",
-        ),
+        (8, 20, "invalid argument: unsupported flags (0x80) in function qemuX"),
         (1, 7, "internal error: unsupported event ID 27"),
         (1, 7, "internal error: unsupported network event ID 1"),
     ] {
@@ -209,10 +187,7 @@ async fn a_reply_to_no_call_breaks_the_connection() {
         .bytes()
     })
     .await;
-    assert!(
-        matches!(error, ProtocolError::UnknownSerial { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ProtocolError::UnknownSerial { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -233,81 +208,33 @@ async fn a_second_reply_to_a_call_breaks_the_connection() {
 #[tokio::test]
 async fn a_reply_of_the_wrong_kind_breaks_the_connection() {
     let wrong_program = breaks_the_connection(|call| {
-        Message {
-            program: call.program + 1,
-            ..call.reply(&string("host"))
-        }
-        .bytes()
+        Message { program: call.program + 1, ..call.reply(&string("host")) }.bytes()
     })
     .await;
-    assert!(
-        matches!(wrong_program, ProtocolError::ForeignReply { .. }),
-        "{wrong_program:?}"
-    );
+    assert!(matches!(wrong_program, ProtocolError::ForeignReply { .. }), "{wrong_program:?}");
     let wrong_procedure = breaks_the_connection(|call| {
-        Message {
-            procedure: call.procedure + 1,
-            ..call.reply(&string("host"))
-        }
-        .bytes()
+        Message { procedure: call.procedure + 1, ..call.reply(&string("host")) }.bytes()
     })
     .await;
     assert!(
         matches!(wrong_procedure, ProtocolError::ForeignReply { .. }),
         "{wrong_procedure:?}"
     );
-    let wrong_status = breaks_the_connection(|call| {
-        Message {
-            status: 2,
-            ..call.reply(&string("host"))
-        }
-        .bytes()
-    })
-    .await;
-    assert!(
-        matches!(wrong_status, ProtocolError::ReplyStatus { .. }),
-        "{wrong_status:?}"
-    );
+    let wrong_status =
+        breaks_the_connection(|call| Message { status: 2, ..call.reply(&string("host")) }.bytes())
+            .await;
+    assert!(matches!(wrong_status, ProtocolError::ReplyStatus { .. }), "{wrong_status:?}");
 }
 
 #[tokio::test]
 async fn what_only_clients_send_breaks_the_connection() {
-    let error = breaks_the_connection(|call| {
-        Message {
-            kind: 0,
-            ..call.reply(&[])
-        }
-        .bytes()
-    })
-    .await;
-    assert!(
-        matches!(error, ProtocolError::UnexpectedMessage { kind: 0 }),
-        "{error:?}"
-    );
-    let error = breaks_the_connection(|call| {
-        Message {
-            kind: 77,
-            ..call.reply(&[])
-        }
-        .bytes()
-    })
-    .await;
-    assert_eq!(
-        error.to_string(),
-        "a message of type 77 came, which does not exist"
-    );
-    let error = breaks_the_connection(|call| {
-        Message {
-            status: 3,
-            ..call.reply(&[])
-        }
-        .bytes()
-    })
-    .await;
-    assert_eq!(
-        error.to_string(),
-        "a message with status 3 came, which does not exist"
-    );
+    let error = breaks_the_connection(|call| Message { kind: 0, ..call.reply(&[]) }.bytes()).await;
+    assert!(matches!(error, ProtocolError::UnexpectedMessage { kind: 0 }), "{error:?}");
+    let error = breaks_the_connection(|call| Message { kind: 77, ..call.reply(&[]) }.bytes()).await;
+    assert_eq!(error.to_string(), "a message of type 77 came, which does not exist");
+    let error =
+        breaks_the_connection(|call| Message { status: 3, ..call.reply(&[]) }.bytes()).await;
+    assert_eq!(error.to_string(), "a message with status 3 came, which does not exist");
 }
 
 #[tokio::test]
@@ -316,19 +243,9 @@ async fn stream_packets_for_no_stream_are_ignored() {
     let (conn, mut peer) = listener.open().await;
     let (name, ()) = tokio::join!(hostname(&conn), async {
         let call = peer.take().await;
-        peer.send(&Message {
-            kind: 3,
-            status: 2,
-            ..call.reply(b"data")
-        })
-        .await;
-        peer.send(&Message {
-            kind: 6,
-            status: 2,
-            serial: 77,
-            ..call.reply(&[0; 12])
-        })
-        .await;
+        peer.send(&Message { kind: 3, status: 2, ..call.reply(b"data") }).await;
+        peer.send(&Message { kind: 6, status: 2, serial: 77, ..call.reply(&[0; 12]) })
+            .await;
         peer.reply(&call, &string("host")).await;
     });
     assert_eq!(name.unwrap(), "host");

@@ -83,11 +83,7 @@ fn assert_senseless<T: Debug>(result: Result<T>) {
 }
 
 fn host_cpus(ret: i32) -> Answer {
-    results(&remote::NodeGetCpuMapRet {
-        cpumap: (&[][..]).into(),
-        online: 0,
-        ret,
-    })
+    results(&remote::NodeGetCpuMapRet { cpumap: (&[][..]).into(), online: 0, ret })
 }
 
 fn vcpus(info: &[(u32, i32)], cpumaps: &[u8]) -> Answer {
@@ -97,10 +93,7 @@ fn vcpus(info: &[(u32, i32)], cpumaps: &[u8]) -> Answer {
         cpu_time: 5,
         cpu: *cpu,
     });
-    results(&remote::DomainGetVcpusRet {
-        info: info.collect(),
-        cpumaps: cpumaps.into(),
-    })
+    results(&remote::DomainGetVcpusRet { info: info.collect(), cpumaps: cpumaps.into() })
 }
 
 #[tokio::test]
@@ -114,20 +107,14 @@ async fn processors_have_rows_as_long_as_the_host_takes() {
     let args = arguments::<remote::DomainGetVcpus>(&calls[2]);
     assert_eq!((args.maxinfo, args.maplen), (4, 3));
     let vcpus = vcpus.unwrap();
-    assert_eq!(
-        vcpus.iter().map(|vcpu| vcpu.number).collect::<Vec<_>>(),
-        [0, 2, 3]
-    );
+    assert_eq!(vcpus.iter().map(|vcpu| vcpu.number).collect::<Vec<_>>(), [0, 2, 3]);
     assert_eq!(
         (vcpus[0].state, vcpus[0].cpu_time),
         (VcpuState::Running, Duration::from_nanos(5))
     );
     assert_eq!(vcpus[0].host_cpu, HostCpu::Number(17));
     assert_eq!(vcpus[1].host_cpu, HostCpu::None(VcpuHostCpuState::Offline));
-    assert_eq!(
-        vcpus[2].host_cpu,
-        HostCpu::None(VcpuHostCpuState::Unavailable)
-    );
+    assert_eq!(vcpus[2].host_cpu, HostCpu::None(VcpuHostCpuState::Unavailable));
     assert_eq!(vcpus[2].host_cpu.number(), None);
     let affinities: Vec<_> = vcpus.iter().map(|vcpu| vcpu.affinity.to_string()).collect();
     assert_eq!(affinities, ["0-9", "0,17", ""]);
@@ -181,10 +168,7 @@ async fn a_driver_that_cannot_count_the_hosts_processors() {
         let ask = async |domain: &Domain| domain.emulator_pin_info(flags).await;
         let (cpus, calls) = asked(answers, ask).await;
         assert_eq!(cpus.unwrap(), expected);
-        assert_eq!(
-            arguments::<remote::DomainGetEmulatorPinInfo>(&calls[2]).maplen,
-            3
-        );
+        assert_eq!(arguments::<remote::DomainGetEmulatorPinInfo>(&calls[2]).maplen, 3);
     }
 }
 
@@ -239,52 +223,34 @@ async fn amounts_are_bytes_and_none_is_zero() {
     let ((), calls) = asked([], async |domain| {
         domain.block_pull("vda", Some(9)).await.unwrap();
         let flags = BlockRebaseFlags::SHALLOW;
-        domain
-            .block_rebase("vda", Some("/b"), None, flags)
-            .await
-            .unwrap();
+        domain.block_rebase("vda", Some("/b"), None, flags).await.unwrap();
         let flags = BlockCommitFlags::ACTIVE;
         domain
             .block_commit("vda", Some("/b"), Some("/t"), Some(7), flags)
             .await
             .unwrap();
         domain.block_job_set_speed("vda", None).await.unwrap();
-        domain
-            .block_resize("vda", 1025, BlockResizeFlags::empty())
-            .await
-            .unwrap();
+        domain.block_resize("vda", 1025, BlockResizeFlags::empty()).await.unwrap();
         let mut parameters = BlockCopyParameters::default();
         parameters.granularity = Some(512);
         parameters.buf_size = Some(1 << 33);
         let flags = BlockCopyFlags::SHALLOW;
-        domain
-            .block_copy("vda", "<disk/>", &parameters, flags)
-            .await
-            .unwrap();
+        domain.block_copy("vda", "<disk/>", &parameters, flags).await.unwrap();
     })
     .await;
     let args = arguments::<remote::DomainBlockPull>(&calls[0]);
     assert_eq!((args.bandwidth, args.flags), (9, 0x40));
     let args = arguments::<remote::DomainBlockRebase>(&calls[1]);
-    assert_eq!(
-        (args.base.as_deref(), args.bandwidth, args.flags),
-        (Some("/b"), 0, 0x41)
-    );
+    assert_eq!((args.base.as_deref(), args.bandwidth, args.flags), (Some("/b"), 0, 0x41));
     let args = arguments::<remote::DomainBlockCommit>(&calls[2]);
-    assert_eq!(
-        (args.base.as_deref(), args.top.as_deref()),
-        (Some("/b"), Some("/t"))
-    );
+    assert_eq!((args.base.as_deref(), args.top.as_deref()), (Some("/b"), Some("/t")));
     assert_eq!((args.bandwidth, args.flags), (7, 0x14));
     let args = arguments::<remote::DomainBlockJobSetSpeed>(&calls[3]);
     assert_eq!((args.bandwidth, args.flags), (0, 1));
     let args = arguments::<remote::DomainBlockResize>(&calls[4]);
     assert_eq!((args.size, args.flags), (1025, 1));
     let args = arguments::<remote::DomainBlockCopy>(&calls[5]);
-    let params = |name: &'static str, value| remote::TypedParam {
-        field: name.into(),
-        value,
-    };
+    let params = |name: &'static str, value| remote::TypedParam { field: name.into(), value };
     let expected = [
         params("granularity", remote::TypedParamValue::Uint(512)),
         params("buf-size", remote::TypedParamValue::Ullong(1 << 33)),
@@ -295,13 +261,7 @@ async fn amounts_are_bytes_and_none_is_zero() {
 #[tokio::test]
 async fn jobs_that_are_not_there_and_limits_that_are_none() {
     let ret = |found, bandwidth| {
-        results(&remote::DomainGetBlockJobInfoRet {
-            found,
-            r#type: 2,
-            bandwidth,
-            cur: 1,
-            end: 2,
-        })
+        results(&remote::DomainGetBlockJobInfoRet { found, r#type: 2, bandwidth, cur: 1, end: 2 })
     };
     let answers = [ret(0, 5), ret(1, 0), ret(1, 5)];
     let (infos, calls) = asked(answers, async |domain| {
@@ -312,15 +272,9 @@ async fn jobs_that_are_not_there_and_limits_that_are_none() {
         infos
     })
     .await;
-    let limits: Vec<_> = infos
-        .iter()
-        .map(|info| info.map(|info| info.bytes_per_second))
-        .collect();
+    let limits: Vec<_> = infos.iter().map(|info| info.map(|info| info.bytes_per_second)).collect();
     assert_eq!(limits, [None, Some(None), Some(Some(5))]);
-    assert_eq!(
-        arguments::<remote::DomainGetBlockJobInfo>(&calls[0]).flags,
-        1
-    );
+    assert_eq!(arguments::<remote::DomainGetBlockJobInfo>(&calls[0]).flags, 1);
 }
 
 #[tokio::test]
@@ -340,17 +294,12 @@ async fn peeks_of_another_size_than_asked_for() {
     };
     let answers = [piece(4 << 20), piece(9)];
     let (read, calls) = asked(answers, async |domain| {
-        domain
-            .memory_peek(1 << 40, (4 << 20) + 10, MemoryFlags::PHYSICAL)
-            .await
+        domain.memory_peek(1 << 40, (4 << 20) + 10, MemoryFlags::PHYSICAL).await
     })
     .await;
     assert_senseless(read);
     let args = arguments::<remote::DomainMemoryPeek>(&calls[1]);
-    assert_eq!(
-        (args.offset, args.size, args.flags),
-        ((1 << 40) + (4 << 20), 10, 2)
-    );
+    assert_eq!((args.offset, args.size, args.flags), ((1 << 40) + (4 << 20), 10, 2));
 }
 
 #[tokio::test]
@@ -361,9 +310,7 @@ async fn nothing_is_sent_of_what_cannot_be_sent() {
         let beyond = CpuMap::from(20_000..=20_000);
         [
             domain.set_memory_stats_period(period, live).await,
-            domain
-                .set_memory_stats_period(Duration::from_millis(1), live)
-                .await,
+            domain.set_memory_stats_period(Duration::from_millis(1), live).await,
             domain.pin_vcpu(0, &beyond).await,
             domain.pin_emulator(&beyond, ModificationImpact::LIVE).await,
             domain.block_peek("vda", u64::MAX, 2).await.map(drop),
@@ -371,10 +318,7 @@ async fn nothing_is_sent_of_what_cannot_be_sent() {
     })
     .await;
     for result in results {
-        assert!(
-            matches!(result, Err(Error::InvalidArgument { .. })),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err(Error::InvalidArgument { .. })), "{result:?}");
     }
     assert!(calls.is_empty(), "{calls:?}");
 }
@@ -391,34 +335,17 @@ async fn addresses_of_kinds_yet_unknown() {
         hwaddr: None,
         addrs: vec![addr(1, "fe80::1"), addr(5, "x25:7")],
     };
-    let ret = results(&remote::DomainInterfaceAddressesRet {
-        ifaces: vec![interface],
-    });
+    let ret = results(&remote::DomainInterfaceAddressesRet { ifaces: vec![interface] });
     let (interfaces, calls) = asked([ret], async |domain| {
-        domain
-            .interface_addresses(InterfaceAddressesSource::Arp)
-            .await
-            .unwrap()
+        domain.interface_addresses(InterfaceAddressesSource::Arp).await.unwrap()
     })
     .await;
-    assert_eq!(
-        arguments::<remote::DomainInterfaceAddresses>(&calls[0]).source,
-        2
-    );
+    assert_eq!(arguments::<remote::DomainInterfaceAddresses>(&calls[0]).source, 2);
     let interface = &interfaces[0];
-    assert_eq!(
-        (interface.name.as_str(), &interface.hwaddr),
-        ("eth0", &None)
-    );
-    assert_eq!(
-        (interface.addrs[0].kind, interface.addrs[0].prefix),
-        (IpAddrType::Ipv6, 64)
-    );
+    assert_eq!((interface.name.as_str(), &interface.hwaddr), ("eth0", &None));
+    assert_eq!((interface.addrs[0].kind, interface.addrs[0].prefix), (IpAddrType::Ipv6, 64));
     assert!(interface.addrs[0].ip().is_some_and(|ip| ip.is_ipv6()));
-    assert_eq!(
-        (interface.addrs[1].kind, interface.addrs[1].ip()),
-        (IpAddrType::Other(5), None)
-    );
+    assert_eq!((interface.addrs[1].kind, interface.addrs[1].ip()), (IpAddrType::Other(5), None));
 }
 
 #[tokio::test]
@@ -451,10 +378,7 @@ async fn an_announcement_names_its_interface_and_its_times() {
     parameters.rounds = Some(3);
     let ((), calls) = asked([], async |domain| {
         let device = Some("vnet0");
-        domain
-            .announce_interface(device, &parameters)
-            .await
-            .unwrap();
+        domain.announce_interface(device, &parameters).await.unwrap();
         let all = AnnounceInterfaceParameters::default();
         domain.announce_interface(None, &all).await.unwrap();
     })
@@ -476,10 +400,8 @@ async fn an_announcement_names_its_interface_and_its_times() {
 #[tokio::test]
 async fn processors_can_be_asked_for_without_waiting_for_the_guest() {
     let flags = SetVcpuFlags::AFFECT_LIVE | SetVcpuFlags::ASYNC_UNPLUG;
-    let (result, calls) = asked([], async |domain| {
-        domain.set_vcpu(&CpuMap::from(2..=3), false, flags).await
-    })
-    .await;
+    let (result, calls) =
+        asked([], async |domain| domain.set_vcpu(&CpuMap::from(2..=3), false, flags).await).await;
     result.unwrap();
     let sent = arguments::<remote::DomainSetVcpu>(&calls[0]);
     assert_eq!((&*sent.cpumap, sent.state, sent.flags), ("2-3", 0, 5));

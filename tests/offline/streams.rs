@@ -12,11 +12,7 @@ const OPEN_CONSOLE: u32 = 201;
 
 fn console_args() -> remote::DomainOpenConsoleArgs<'static> {
     remote::DomainOpenConsoleArgs {
-        dom: remote::NonnullDomain {
-            name: "guest".into(),
-            uuid: uuid::Uuid::nil(),
-            id: 1,
-        },
+        dom: remote::NonnullDomain { name: "guest".into(), uuid: uuid::Uuid::nil(), id: 1 },
         dev_name: None,
         flags: 0,
     }
@@ -54,19 +50,13 @@ pub fn packet(call: &Message, status: u32, payload: &[u8]) -> Message {
 }
 
 pub fn failure(call: &Message, text: &str) -> Message {
-    Message {
-        kind: STREAM,
-        ..call.error(38, 38, text)
-    }
+    Message { kind: STREAM, ..call.error(38, 38, text) }
 }
 
 pub fn hole(call: &Message, length: i64) -> Message {
     let length = length as u64;
     let payload = words(&[(length >> 32) as u32, length as u32, 0]);
-    Message {
-        kind: HOLE,
-        ..packet(call, CONTINUE, &payload)
-    }
+    Message { kind: HOLE, ..packet(call, CONTINUE, &payload) }
 }
 
 /// The client's last word on a stream, confirmed.
@@ -141,9 +131,7 @@ async fn large_writes_are_whole_whatever_the_socket_takes_at_a_time() {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
     let (mut stream, _call) = stream(&conn, &mut peer, false).await;
-    let data: Vec<u8> = (0..9_000_001_u32)
-        .map(|number| (number % 251) as u8)
-        .collect();
+    let data: Vec<u8> = (0..9_000_001_u32).map(|number| (number % 251) as u8).collect();
     let sending = async {
         stream.write_all(&data).await.unwrap();
         stream
@@ -209,10 +197,7 @@ async fn an_error_at_the_finish_is_the_finishs() {
         assert_eq!(peer.take().await, packet(&call, OK, &[]));
         peer.send(&failure(&call, "write-back failed")).await;
     });
-    assert_eq!(
-        finished.unwrap_err().to_string(),
-        "DomainOpenConsole failed: write-back failed"
-    );
+    assert_eq!(finished.unwrap_err().to_string(), "DomainOpenConsole failed: write-back failed");
 }
 
 #[tokio::test]
@@ -286,10 +271,7 @@ async fn holes_are_holes_to_those_who_ask_and_zeros_to_readers() {
     }
     let data = |bytes: &'static [u8]| Some(Chunk::Data(bytes.into()));
     assert_eq!(stream.read_chunk().await.unwrap(), data(b"a"));
-    assert_eq!(
-        stream.read_chunk().await.unwrap(),
-        Some(Chunk::Hole(1 << 40))
-    );
+    assert_eq!(stream.read_chunk().await.unwrap(), Some(Chunk::Hole(1 << 40)));
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
     assert_eq!(rest, b"b\0\0\0\0\0c");
@@ -366,20 +348,11 @@ async fn the_end_of_the_connection_comes_after_what_had_come() {
     peer.send(&packet(&call, CONTINUE, b"last")).await;
     drop(peer);
     conn.closed().await;
-    assert_eq!(
-        stream.read_u32().await.unwrap(),
-        u32::from_be_bytes(*b"last")
-    );
+    assert_eq!(stream.read_u32().await.unwrap(), u32::from_be_bytes(*b"last"));
     let error = stream.read_chunk().await.unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::Eof)),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::Eof)), "{error:?}");
     let error = stream.write_all(b"x").await.unwrap_err();
-    assert!(
-        matches!(error, Error::Closed(CloseReason::Eof)),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Closed(CloseReason::Eof)), "{error:?}");
 }
 
 #[tokio::test]
@@ -392,8 +365,7 @@ async fn a_slow_reader_stops_the_daemon_and_loses_nothing() {
     let counter = std::sync::Arc::clone(&sent);
     let daemon = tokio::spawn(async move {
         for number in 0..PACKETS {
-            peer.send(&packet(&call, CONTINUE, &vec![number as u8; 250_000]))
-                .await;
+            peer.send(&packet(&call, CONTINUE, &vec![number as u8; 250_000])).await;
             counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
         peer.send(&packet(&call, CONTINUE, &[])).await;
@@ -409,18 +381,12 @@ async fn a_slow_reader_stops_the_daemon_and_loses_nothing() {
         }
     }
     // What the budget and the sockets' buffers hold, of fifty megabytes.
-    assert!(
-        (16..80).contains(&before),
-        "{before} packets were taken off the socket"
-    );
+    assert!((16..80).contains(&before), "{before} packets were taken off the socket");
 
     for number in 0..PACKETS {
         let mut packet = vec![0; 250_000];
         stream.read_exact(&mut packet).await.unwrap();
-        assert!(
-            packet.iter().all(|byte| *byte == number as u8),
-            "packet {number}"
-        );
+        assert!(packet.iter().all(|byte| *byte == number as u8), "packet {number}");
     }
     assert_eq!(stream.read_chunk().await.unwrap(), None);
     stream.finish().await.unwrap();
@@ -430,9 +396,8 @@ async fn a_slow_reader_stops_the_daemon_and_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_waits_for_a_reader_gives_signs_of_life() {
     let listener = Listener::new();
-    let (conn, mut peer) = listener
-        .open_with(|builder| builder.keepalive(Duration::from_secs(3), 2))
-        .await;
+    let (conn, mut peer) =
+        listener.open_with(|builder| builder.keepalive(Duration::from_secs(3), 2)).await;
     let (mut stream, call) = stream(&conn, &mut peer, false).await;
     let flood = packet(&call, CONTINUE, &vec![0; 9_000_000]).bytes();
     peer.send_bytes(&flood).await;

@@ -63,10 +63,7 @@ async fn something_else_behind_tls() {
     let server = Server::new().await;
     let opened = server
         .open_against(async |stream| {
-            stream
-                .write_all(b"HTTP/1.1 400 Bad Request\r\n")
-                .await
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n").await.unwrap();
             stream.flush().await.unwrap();
         })
         .await;
@@ -80,17 +77,12 @@ async fn something_else_behind_tls() {
 #[tokio::test]
 async fn a_server_that_hangs_up_after_the_handshake() {
     let server = Server::new().await;
-    let opened = server
-        .open_against(async |stream| stream.shutdown().await.unwrap())
-        .await;
+    let opened = server.open_against(async |stream| stream.shutdown().await.unwrap()).await;
     let Err(Error::Tls { source, .. }) = opened else {
         panic!("{opened:?}")
     };
     assert!(matches!(*source, TlsError::Refused { .. }), "{source:?}");
-    assert!(
-        source.to_string().contains("/nonexistent/clientcert.pem"),
-        "{source}"
-    );
+    assert!(source.to_string().contains("/nonexistent/clientcert.pem"), "{source}");
 }
 
 #[tokio::test]
@@ -136,10 +128,7 @@ async fn the_word_and_the_first_reply_in_one_record() {
     // A reply to a call that was not made breaks the protocol, unless the call came first; either
     // way it was read as a reply, and not lost with the byte before it.
     let text = opened.unwrap_err().to_string();
-    assert!(
-        text.contains("scheme 7") || text.contains("not in flight"),
-        "{text}"
-    );
+    assert!(text.contains("scheme 7") || text.contains("not in flight"), "{text}");
 }
 
 /// What nobody may ever write into is not waited for, also not where there is no deadline.

@@ -248,8 +248,7 @@ async fn a_connection_of_its_own_needs_a_way_to_open_one() {
     let conn = conn.unwrap();
     let (volume, ()) = tokio::join!(conn.lookup_storage_vol_by_key("k"), async {
         let call = peer.take().await;
-        peer.reply(&call, &[string("p"), string("v"), string("k")].concat())
-            .await;
+        peer.reply(&call, &[string("p"), string("v"), string("k")].concat()).await;
     });
     let volume = volume.unwrap();
     let done = volume.upload_from(tempfile().unwrap()).own_connection(true);

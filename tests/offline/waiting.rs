@@ -17,18 +17,11 @@ use crate::streams::stream;
 /// What a daemon that does not read has not taken when nothing more can be sent to it.
 #[track_caller]
 fn unsent(error: &Error) -> usize {
-    let Error::Timeout {
-        waiting: Waiting::Room { unsent },
-        ..
-    } = error
-    else {
+    let Error::Timeout { waiting: Waiting::Room { unsent }, .. } = error else {
         panic!("{error:?}")
     };
     let text = error.to_string();
-    assert!(
-        text.contains(&format!("has not taken {unsent} bytes sent before")),
-        "{text}"
-    );
+    assert!(text.contains(&format!("has not taken {unsent} bytes sent before")), "{text}");
     *unsent
 }
 
@@ -40,13 +33,7 @@ async fn waiting_for_room_ends_at_the_deadline() {
     let name = "x".repeat(3 << 20);
     let begin = Instant::now();
     let (large, small) = tokio::join!(hasty.lookup_domain_by_name(&name), hasty.hostname());
-    assert!(matches!(
-        large,
-        Err(Error::Timeout {
-            waiting: Waiting::Reply { .. },
-            ..
-        })
-    ));
+    assert!(matches!(large, Err(Error::Timeout { waiting: Waiting::Reply { .. }, .. })));
     assert!(unsent(&small.unwrap_err()) > 1 << 20);
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
 }
@@ -62,9 +49,7 @@ async fn a_stream_whose_data_the_daemon_does_not_take_fails_at_the_deadline() {
     assert!(unsent(&error) > 0);
     let error = stream.write_hole(5).await.unwrap_err();
     assert!(unsent(&error) > 0);
-    let error = AsyncWriteExt::write_all(&mut stream, &data)
-        .await
-        .unwrap_err();
+    let error = AsyncWriteExt::write_all(&mut stream, &data).await.unwrap_err();
     assert!(error.to_string().contains("has not taken"), "{error}");
 
     // One that takes a little now and then is slow, and that is all. The first packet of the first
@@ -190,11 +175,7 @@ impl AsyncWrite for Reluctant {
 async fn whoever_waits_for_room_is_told_also_of_what_the_timer_sent() {
     let (socket, theirs) = tokio::io::duplex(1 << 20);
     let until = Arc::new(Mutex::new(Instant::now()));
-    let stream = Reluctant {
-        socket,
-        until: Arc::clone(&until),
-        refused: false,
-    };
+    let stream = Reluctant { socket, until: Arc::clone(&until), refused: false };
     let mut peer = Peer::new(theirs);
     let opening = Connect::builder("qemu:///system")
         .keepalive(Duration::from_secs(3), 1000)

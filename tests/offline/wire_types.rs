@@ -120,18 +120,10 @@ static DEFINITION: LazyLock<Definition> =
     LazyLock::new(|| load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol")).unwrap());
 
 /// As most messages are: half of the optional values there, a few elements.
-const ORDINARY: Style = Style {
-    min: 0,
-    max: 5,
-    full: false,
-};
+const ORDINARY: Style = Style { min: 0, max: 5, full: false };
 
 /// Everything is there at least once.
-const FULL: Style = Style {
-    min: 1,
-    max: 2,
-    full: true,
-};
+const FULL: Style = Style { min: 1, max: 2, full: true };
 
 fn sample_of(row: &Row, style: Style, seed: u64) -> Sample {
     // Splitmix: any seed will do.

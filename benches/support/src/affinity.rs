@@ -42,18 +42,14 @@ impl Cpus {
     /// The first of them: where clients are measured.
     #[must_use]
     pub fn first(&self) -> Self {
-        self.numbers()
-            .next()
-            .map_or_else(|| self.clone(), Self::only)
+        self.numbers().next().map_or_else(|| self.clone(), Self::only)
     }
 
     /// The last of them: where peers run, so that they do not take time from the client if there is
     /// more than one processor.
     #[must_use]
     pub fn last(&self) -> Self {
-        self.numbers()
-            .last()
-            .map_or_else(|| self.clone(), Self::only)
+        self.numbers().last().map_or_else(|| self.clone(), Self::only)
     }
 
     /// Keeps the calling thread, and what it starts from now on, to these processors.

@@ -18,16 +18,11 @@ pub fn compile(source: &Path, flags: &[&str], dir: &Path) -> Result<PathBuf, Str
 /// Runs a tool of the compiler's; the error says what it said.
 pub fn run(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .map_err(|error| format!("{name}: {error}"))?;
+    let output = command.output().map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let first = said
-        .lines()
-        .find(|line| line.contains("rror"))
-        .unwrap_or_default();
+    let first = said.lines().find(|line| line.contains("rror")).unwrap_or_default();
     Err(format!("{name}: {}: {first}", output.status))
 }

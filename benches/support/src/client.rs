@@ -59,18 +59,8 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            wall,
-            cpu,
-            done,
-            check,
-            lost,
-            peak,
-        } = self;
-        write!(
-            f,
-            "wall={wall} cpu={cpu} done={done} check={check} lost={lost} peak={peak}"
-        )
+        let Self { wall, cpu, done, check, lost, peak } = self;
+        write!(f, "wall={wall} cpu={cpu} done={done} check={check} lost={lost} peak={peak}")
     }
 }
 
@@ -79,15 +69,9 @@ impl FromStr for Report {
 
     fn from_str(line: &str) -> Result<Self> {
         let field = |name: &str| -> Result<u64> {
-            let words = line
-                .split_whitespace()
-                .filter_map(|word| word.split_once('='));
-            let mut values = words
-                .filter(|(key, _)| *key == name)
-                .map(|(_, value)| value);
-            let value = values
-                .next()
-                .ok_or_else(|| format!("no {name} in {line:?}"))?;
+            let words = line.split_whitespace().filter_map(|word| word.split_once('='));
+            let mut values = words.filter(|(key, _)| *key == name).map(|(_, value)| value);
+            let value = values.next().ok_or_else(|| format!("no {name} in {line:?}"))?;
             Ok(value.parse()?)
         };
         Ok(Self {
@@ -111,9 +95,7 @@ pub struct Stopwatch {
 /// The high-water mark of this process's memory, in KiB.
 fn peak_kib() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let mut lines = status
-        .lines()
-        .filter_map(|line| line.strip_prefix("VmHWM:"));
+    let mut lines = status.lines().filter_map(|line| line.strip_prefix("VmHWM:"));
     let value = lines.next().and_then(|rest| rest.split_whitespace().next());
     Ok(value.ok_or("no VmHWM in /proc/self/status")?.parse()?)
 }
@@ -121,24 +103,14 @@ fn peak_kib() -> Result<u64> {
 impl Stopwatch {
     /// The measured part begins.
     pub fn start() -> Self {
-        Self {
-            cpu: ProcessTime::now(),
-            wall: Instant::now(),
-        }
+        Self { cpu: ProcessTime::now(), wall: Instant::now() }
     }
 
     /// The measured part has ended.
     pub fn stop(self, done: u64, check: u64) -> Result<Report> {
         let wall = self.wall.elapsed().as_nanos() as u64;
         let cpu = self.cpu.elapsed().as_nanos() as u64;
-        Ok(Report {
-            wall,
-            cpu,
-            done,
-            check,
-            lost: 0,
-            peak: peak_kib()?,
-        })
+        Ok(Report { wall, cpu, done, check, lost: 0, peak: peak_kib()? })
     }
 }
 
@@ -177,9 +149,7 @@ impl Program {
             None => Command::new(&self.path),
         };
         command.args(&self.args).arg(work.uri).arg(work.verb);
-        command
-            .arg(work.count.to_string())
-            .arg(work.callers.to_string());
+        command.arg(work.count.to_string()).arg(work.callers.to_string());
         command
     }
 
@@ -192,10 +162,7 @@ impl Program {
 
 /// Runs a command, which must succeed, on these processors.
 pub(crate) fn output(cpus: &Cpus, mut command: Command) -> Result<Output> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = cpus.spawn(&mut command)?.wait_with_output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -210,14 +177,7 @@ mod tests {
 
     #[test]
     fn reports_survive_the_pipe() {
-        let report = Report {
-            wall: 1,
-            cpu: 2,
-            done: 3,
-            check: 6,
-            lost: 4,
-            peak: 5,
-        };
+        let report = Report { wall: 1, cpu: 2, done: 3, check: 6, lost: 4, peak: 5 };
         assert_eq!(report.to_string().parse::<Report>().unwrap(), report);
         assert_eq!(report.check_each().unwrap(), 2);
         assert!(Report { check: 7, ..report }.check_each().is_err());

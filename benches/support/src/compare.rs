@@ -68,10 +68,7 @@ impl Comparison {
     ) -> Result<Self> {
         fs::create_dir_all(scratch)?;
         let theirs = match c::compile(source, &["-lvirt", "-pthread"], scratch) {
-            Ok(path) => Some(Program {
-                path,
-                args: Vec::new(),
-            }),
+            Ok(path) => Some(Program { path, args: Vec::new() }),
             Err(why) => {
                 println!("no C library to compare with ({why}); scripts/setup --bench installs it");
                 None
@@ -86,14 +83,7 @@ impl Comparison {
         }
         let table = Table::new(options, title, "C");
         let (options, scratch) = (options.clone(), scratch.to_owned());
-        Ok(Self {
-            options,
-            table,
-            ours,
-            theirs,
-            counter,
-            scratch,
-        })
+        Ok(Self { options, table, ours, theirs, counter, scratch })
     }
 
     /// Runs one row against `uri`, if it was asked for, with the clients on these processors.
@@ -101,12 +91,7 @@ impl Comparison {
         if !self.options.wants(row.name) {
             return Ok(());
         }
-        let work = Work {
-            uri,
-            verb: row.verb,
-            count: 0,
-            callers: row.callers,
-        };
+        let work = Work { uri, verb: row.verb, count: 0, callers: row.callers };
         let reports = self.measure(cpus, row, work)?;
         let mut figures = time_figures(row, &reports);
         if let Some(counter) = self.counter {
@@ -130,27 +115,11 @@ impl Comparison {
     /// Lets the clients take turns; the reports of ours, and those of C's if there is one.
     fn measure(&self, cpus: &Cpus, row: &Row<'_>, work: Work<'_>) -> Result<Vec<Vec<Report>>> {
         let [our_count, their_count] = row.counts.map(|full| self.options.size(full, row.quick));
-        let mut ours = || {
-            self.ours.run(
-                cpus,
-                &Work {
-                    count: our_count,
-                    ..work
-                },
-            )
-        };
+        let mut ours = || self.ours.run(cpus, &Work { count: our_count, ..work });
         let reports = match &self.theirs {
             None => alternate(self.options.rounds(), &mut [&mut ours])?,
             Some(program) => {
-                let mut theirs = || {
-                    program.run(
-                        cpus,
-                        &Work {
-                            count: their_count,
-                            ..work
-                        },
-                    )
-                };
+                let mut theirs = || program.run(cpus, &Work { count: their_count, ..work });
                 alternate(self.options.rounds(), &mut [&mut ours, &mut theirs])?
             }
         };
@@ -176,12 +145,7 @@ impl Comparison {
             name,
             unit: Unit::Count,
             ours: vec![each(&self.ours)?],
-            theirs: self
-                .theirs
-                .as_ref()
-                .map(each)
-                .transpose()?
-                .map(|each| vec![each]),
+            theirs: self.theirs.as_ref().map(each).transpose()?.map(|each| vec![each]),
             aim,
         })
     }
@@ -194,17 +158,9 @@ impl Comparison {
 
 fn time_figures(row: &Row<'_>, reports: &[Vec<Report>]) -> Vec<Figure<'static>> {
     let figure = |name, unit, value: &dyn Fn(&Report) -> f64, aim| {
-        let mut sides = reports
-            .iter()
-            .map(|side| side.iter().map(value).collect::<Vec<_>>());
+        let mut sides = reports.iter().map(|side| side.iter().map(value).collect::<Vec<_>>());
         let ours = sides.next().unwrap_or_default();
-        Figure {
-            name,
-            unit,
-            ours,
-            theirs: sides.next(),
-            aim,
-        }
+        Figure { name, unit, ours, theirs: sides.next(), aim }
     };
     let wall = match row.wall {
         Wall::Each(aim) => figure("wall", Unit::Nanos, &Report::wall_each, aim),
@@ -213,12 +169,7 @@ fn time_figures(row: &Row<'_>, reports: &[Vec<Report>]) -> Vec<Figure<'static>> 
     let mut figures = vec![
         wall,
         figure("client CPU", Unit::Nanos, &Report::cpu_each, row.cpu),
-        figure(
-            "peak memory",
-            Unit::Kib,
-            &|report| report.peak as f64,
-            row.peak,
-        ),
+        figure("peak memory", Unit::Kib, &|report| report.peak as f64, row.peak),
     ];
     if reports.iter().flatten().any(|report| report.lost > 0) {
         let share = |report: &Report| report.lost as f64 / (report.lost + report.done) as f64;

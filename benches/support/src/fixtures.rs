@@ -58,10 +58,7 @@ pub fn name(number: u32) -> String {
 
 /// Results of `DomainGetInfo`.
 pub fn info() -> Vec<u8> {
-    let info = Encoder::default()
-        .word(1)
-        .long(MAX_MEMORY_KIB)
-        .long(1_048_576);
+    let info = Encoder::default().word(1).long(MAX_MEMORY_KIB).long(1_048_576);
     info.word(4).long(123_456_789_000).0
 }
 
@@ -69,9 +66,7 @@ pub fn info() -> Vec<u8> {
 pub fn names(count: u32) -> Vec<u8> {
     let names = (0..count).map(name);
     names
-        .fold(Encoder::default().word(count), |encoder, name| {
-            encoder.string(&name)
-        })
+        .fold(Encoder::default().word(count), |encoder, name| encoder.string(&name))
         .0
 }
 
@@ -116,21 +111,9 @@ fn parameters() -> Vec<(String, Kind)> {
     };
     add("state.", &["state", "reason"], Kind::Int);
     add("cpu.", &["time", "user", "system"], Kind::Ullong);
-    add(
-        "balloon.",
-        &["current", "maximum", "swap_in", "swap_out"],
-        Kind::Ullong,
-    );
-    add(
-        "balloon.",
-        &["major_fault", "minor_fault", "unused", "available"],
-        Kind::Ullong,
-    );
-    add(
-        "balloon.",
-        &["usable", "last-update", "disk_caches", "rss"],
-        Kind::Ullong,
-    );
+    add("balloon.", &["current", "maximum", "swap_in", "swap_out"], Kind::Ullong);
+    add("balloon.", &["major_fault", "minor_fault", "unused", "available"], Kind::Ullong);
+    add("balloon.", &["usable", "last-update", "disk_caches", "rss"], Kind::Ullong);
     add("vcpu.", &["current", "maximum"], Kind::Uint);
     for vcpu in 0..4 {
         add(&format!("vcpu.{vcpu}."), &["state"], Kind::Int);
@@ -138,30 +121,14 @@ fn parameters() -> Vec<(String, Kind)> {
     }
     add("net.", &["count"], Kind::Uint);
     add("net.0.", &["name"], Kind::Text("vnet17"));
-    add(
-        "net.0.rx.",
-        &["bytes", "pkts", "errs", "drop"],
-        Kind::Ullong,
-    );
-    add(
-        "net.0.tx.",
-        &["bytes", "pkts", "errs", "drop"],
-        Kind::Ullong,
-    );
+    add("net.0.rx.", &["bytes", "pkts", "errs", "drop"], Kind::Ullong);
+    add("net.0.tx.", &["bytes", "pkts", "errs", "drop"], Kind::Ullong);
     add("block.", &["count"], Kind::Uint);
     for (block, target) in ["vda", "vdb"].into_iter().enumerate() {
         add(&format!("block.{block}."), &["name"], Kind::Text(target));
         add(&format!("block.{block}."), &["backingIndex"], Kind::Uint);
-        add(
-            &format!("block.{block}.rd."),
-            &["reqs", "bytes", "times"],
-            Kind::Ullong,
-        );
-        add(
-            &format!("block.{block}.wr."),
-            &["reqs", "bytes", "times"],
-            Kind::Ullong,
-        );
+        add(&format!("block.{block}.rd."), &["reqs", "bytes", "times"], Kind::Ullong);
+        add(&format!("block.{block}.wr."), &["reqs", "bytes", "times"], Kind::Ullong);
         add(&format!("block.{block}."), &["physical"], Kind::Ullong);
     }
     list
@@ -190,12 +157,7 @@ pub fn stats(count: u32) -> Vec<u8> {
 
 /// The body of a lifecycle event: the domain resumed.
 pub fn event(callback: u32) -> Vec<u8> {
-    Encoder::default()
-        .word(callback)
-        .domain(DOMAIN, 0)
-        .word(4)
-        .word(1)
-        .0
+    Encoder::default().word(callback).domain(DOMAIN, 0).word(4).word(1).0
 }
 
 #[cfg(test)]
@@ -205,10 +167,7 @@ mod tests {
     #[test]
     fn fixtures_are_as_large_as_the_rows_say() {
         assert_eq!(parameters().len(), 60);
-        assert_eq!(
-            Encoder::default().string("abcde").0,
-            b"\0\0\0\x05abcde\0\0\0"
-        );
+        assert_eq!(Encoder::default().string("abcde").0, b"\0\0\0\x05abcde\0\0\0");
         assert_eq!(domains(2).len(), 4 + 2 * (4 + 20 + 16 + 4) + 4);
     }
 }

@@ -58,11 +58,7 @@ const CALLBACK: u32 = 0;
 
 fn message(program: u32, procedure: u32, kind: u32, status: u32, payload: &[u8]) -> Vec<u8> {
     let length = (HEADER + payload.len()) as u32;
-    let header = Encoder::default()
-        .word(length)
-        .word(program)
-        .word(1)
-        .word(procedure);
+    let header = Encoder::default().word(length).word(program).word(1).word(procedure);
     let mut message = header.word(kind).word(0).word(status).0;
     message.extend(payload);
     message
@@ -75,8 +71,7 @@ fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// The last argument of a call, if that is a long integer.
 fn last_long(call: &[u8]) -> u64 {
-    call.last_chunk()
-        .map_or(0, |long| u64::from_be_bytes(*long))
+    call.last_chunk().map_or(0, |long| u64::from_be_bytes(*long))
 }
 
 fn payload_of(procedure: u32) -> Option<Vec<u8>> {
@@ -100,16 +95,7 @@ fn payload_of(procedure: u32) -> Option<Vec<u8>> {
 fn unsupported(procedure: u32) -> Vec<u8> {
     let text = format!("the canned peer has no reply to procedure {procedure}");
     let error = Encoder::default().word(3).word(7).word(1).string(&text);
-    error
-        .word(2)
-        .word(0)
-        .word(0)
-        .word(0)
-        .word(0)
-        .word(0)
-        .word(0)
-        .word(0)
-        .0
+    error.word(2).word(0).word(0).word(0).word(0).word(0).word(0).word(0).0
 }
 
 /// One connection.
@@ -161,13 +147,10 @@ impl Server {
             self.out.extend(message(KEEPALIVE, PONG, MESSAGE, OK, &[]));
             return Ok(true);
         }
-        let reply = self
-            .replies
-            .entry(procedure)
-            .or_insert_with(|| match payload_of(procedure) {
-                Some(payload) => message(program, procedure, REPLY, OK, &payload),
-                None => message(program, procedure, REPLY, ERROR, &unsupported(procedure)),
-            });
+        let reply = self.replies.entry(procedure).or_insert_with(|| match payload_of(procedure) {
+            Some(payload) => message(program, procedure, REPLY, OK, &payload),
+            None => message(program, procedure, REPLY, ERROR, &unsupported(procedure)),
+        });
         if let Some(word) = reply.get_mut(SERIAL_AT..SERIAL_AT + 4) {
             word.copy_from_slice(&serial.to_be_bytes());
         }
@@ -201,13 +184,7 @@ impl Server {
     fn send_events(&mut self, count: u64) -> io::Result<()> {
         self.flush()?;
         let payload = fixtures::event(CALLBACK);
-        let event = message(
-            REMOTE,
-            procedure::DOMAIN_EVENT_LIFECYCLE,
-            MESSAGE,
-            OK,
-            &payload,
-        );
+        let event = message(REMOTE, procedure::DOMAIN_EVENT_LIFECYCLE, MESSAGE, OK, &payload);
         let many = event.repeat(count.min(EVENTS_PER_WRITE) as usize);
         for _ in 0..count / EVENTS_PER_WRITE {
             self.stream.write_all(&many)?;
@@ -219,12 +196,7 @@ impl Server {
 
 /// Serves one connection until the client closes it.
 pub fn serve(stream: UnixStream) -> io::Result<()> {
-    Server {
-        stream,
-        replies: HashMap::new(),
-        out: Vec::new(),
-    }
-    .serve()
+    Server { stream, replies: HashMap::new(), out: Vec::new() }.serve()
 }
 
 /// What the process of a [`Peer`] does: serves whoever connects, until its standard input ends.
@@ -259,30 +231,16 @@ impl Peer {
     /// Starts this very program in the role of the peer.
     pub fn start(socket: PathBuf, cpus: &Cpus) -> Result<Self> {
         let mut command = Command::new(env::current_exe()?);
-        command
-            .arg(ROLE)
-            .arg(&socket)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+        command.arg(ROLE).arg(&socket).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = cpus.spawn(&mut command)?;
         let mut ready = [0; 6];
-        let said = child
-            .stdout
-            .take()
-            .map(|mut stdout| stdout.read_exact(&mut ready));
+        let said = child.stdout.take().map(|mut stdout| stdout.read_exact(&mut ready));
         match said {
             Some(Ok(())) => {
                 let stdin = child.stdin.take();
-                Ok(Self {
-                    child,
-                    _open_while_wanted: stdin,
-                    socket,
-                })
+                Ok(Self { child, _open_while_wanted: stdin, socket })
             }
-            _ => Err(Error::from(format!(
-                "the peer did not start: {}",
-                child.wait()?
-            ))),
+            _ => Err(Error::from(format!("the peer did not start: {}", child.wait()?))),
         }
     }
 

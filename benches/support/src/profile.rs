@@ -40,10 +40,7 @@ impl Counter {
     /// Whether the machine has valgrind.
     pub fn has_valgrind() -> bool {
         let mut command = Command::new("valgrind");
-        command
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     }
 
@@ -116,24 +113,8 @@ impl Counter {
         work: Work<'_>,
         [less, more]: [u64; 2],
     ) -> Result<f64> {
-        let little = self.count(
-            dir,
-            cpus,
-            program,
-            &Work {
-                count: less,
-                ..work
-            },
-        )?;
-        let much = self.count(
-            dir,
-            cpus,
-            program,
-            &Work {
-                count: more,
-                ..work
-            },
-        )?;
+        let little = self.count(dir, cpus, program, &Work { count: less, ..work })?;
+        let much = self.count(dir, cpus, program, &Work { count: more, ..work })?;
         // Each run also warms up; see `warm_up`.
         let done = (more + warm_up(more)) - (less + warm_up(less));
         Ok((much - little) / done as f64)

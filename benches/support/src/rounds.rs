@@ -30,10 +30,7 @@ pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
-    match (
-        sorted.get(middle),
-        middle.checked_sub(1).and_then(|below| sorted.get(below)),
-    ) {
+    match (sorted.get(middle), middle.checked_sub(1).and_then(|below| sorted.get(below))) {
         (Some(above), Some(below)) if sorted.len().is_multiple_of(2) => {
             f64::midpoint(*above, *below)
         }

@@ -19,10 +19,7 @@ pub enum Unit {
 impl Unit {
     fn show(self, value: f64) -> String {
         let scaled = |steps: &[(f64, &str)]| {
-            let step = steps
-                .iter()
-                .find(|(size, _)| value >= *size)
-                .or(steps.last());
+            let step = steps.iter().find(|(size, _)| value >= *size).or(steps.last());
             let (size, name) = step.copied().unwrap_or((1.0, ""));
             let value = value / size;
             let digits = match value {
@@ -120,19 +117,13 @@ impl Table {
             println!("(every row once at a tiny size: proves that it works, measures nothing)");
         }
         print_line("row", "figure", ["ours", theirs, "ratio", "aim"], "");
-        Self {
-            judged: !options.is_quick(),
-            missed: Vec::new(),
-        }
+        Self { judged: !options.is_quick(), missed: Vec::new() }
     }
 
     /// Prints one row.
     pub fn row(&mut self, name: &str, figures: &[Figure<'_>]) {
         for (index, figure) in figures.iter().enumerate() {
-            let theirs = figure
-                .theirs
-                .as_deref()
-                .map(|values| figure.unit.show(median(values)));
+            let theirs = figure.theirs.as_deref().map(|values| figure.unit.show(median(values)));
             let verdict = match figure.is_met() {
                 _ if !self.judged => "",
                 None => "",
@@ -145,18 +136,10 @@ impl Table {
             let columns = [
                 &*figure.unit.show(median(&figure.ours)),
                 &*theirs.unwrap_or_else(|| "-".to_owned()),
-                &*figure
-                    .ratio()
-                    .map(|ratio| format!("{ratio:.2}"))
-                    .unwrap_or_default(),
+                &*figure.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
                 &*figure.aim_text(),
             ];
-            print_line(
-                if index == 0 { name } else { "" },
-                figure.name,
-                columns,
-                verdict,
-            );
+            print_line(if index == 0 { name } else { "" }, figure.name, columns, verdict);
         }
     }
 
@@ -194,10 +177,7 @@ mod tests {
         assert_eq!(figure(Aim::TimesFaster(2.0)).is_met(), Some(true));
         assert_eq!(figure(Aim::TimesFaster(2.1)).is_met(), Some(false));
         assert_eq!(figure(Aim::AtMost(1.9)).is_met(), Some(false));
-        let alone = Figure {
-            theirs: None,
-            ..figure(Aim::AtMostTimes(0.5))
-        };
+        let alone = Figure { theirs: None, ..figure(Aim::AtMostTimes(0.5)) };
         assert_eq!(alone.is_met(), None);
     }
 

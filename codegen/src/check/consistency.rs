@@ -17,14 +17,8 @@ pub fn consistency(project: &Project) -> Result<Vec<String>> {
             faults.push(format!("protocol/{name}.x is missing"));
         }
         let wanted = format!("/{name}.x");
-        if !project
-            .provenance
-            .paths()
-            .any(|path| path.ends_with(&wanted))
-        {
-            faults.push(format!(
-                "provenance.toml does not say where {name}.x comes from"
-            ));
+        if !project.provenance.paths().any(|path| path.ends_with(&wanted)) {
+            faults.push(format!("provenance.toml does not say where {name}.x comes from"));
         }
     }
     if project.provenance.release != project.constants.release {
@@ -76,18 +70,11 @@ fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
     }
     for name in &annotations.secret {
         if project.definition.structure(name).is_none() {
-            faults.push(format!(
-                "annotations.toml, secret: there is no structure {name}"
-            ));
+            faults.push(format!("annotations.toml, secret: there is no structure {name}"));
         }
     }
     let sets = &annotations.sets;
-    for name in sets
-        .rename
-        .keys()
-        .chain(sets.prefixes.keys())
-        .chain(sets.kinds.keys())
-    {
+    for name in sets.rename.keys().chain(sets.prefixes.keys()).chain(sets.kinds.keys()) {
         if !project.constants.sets.iter().any(|set| set.name == *name) {
             faults.push(format!("annotations.toml, [sets]: there is no set {name}"));
         }

@@ -130,8 +130,7 @@ impl Side {
                 ..Constants::default()
             };
             for set in &mut constants.sets {
-                set.members
-                    .retain(|member| !annotations.sets.sentinels.contains(&member.name));
+                set.members.retain(|member| !annotations.sets.sentinels.contains(&member.name));
             }
             Some(constants)
         } else if path.join("constants.toml").exists() {
@@ -139,10 +138,7 @@ impl Side {
         } else {
             None
         };
-        Ok(Self {
-            definition: load(path)?,
-            constants,
-        })
+        Ok(Self { definition: load(path)?, constants })
     }
 }
 

@@ -12,10 +12,7 @@ pub(super) fn compare(old: &Constants, new: &Constants, report: &mut Report) {
         match new.get(name) {
             None => report.push(Kind::Removed, format!("constant {name} = {value}")),
             Some(other) if other != value => {
-                report.push(
-                    Kind::Changed,
-                    format!("constant {name}: {value}, now {other}"),
-                );
+                report.push(Kind::Changed, format!("constant {name}: {value}, now {other}"));
             }
             Some(_) => {}
         }

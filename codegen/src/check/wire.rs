@@ -30,9 +30,7 @@ fn pairs<'d>(old: &'d Definition, new: &'d Definition) -> Vec<Pair<'d>> {
     let gone: Vec<&File> = old.files().iter().filter(|file| alone(file, new)).collect();
     let come: Vec<&File> = new.files().iter().filter(|file| alone(file, old)).collect();
     let common = old.files().iter().filter(|file| !alone(file, new));
-    let mut pairs: Vec<Pair<'d>> = common
-        .map(|file| (Some(file), new.file(&file.name)))
-        .collect();
+    let mut pairs: Vec<Pair<'d>> = common.map(|file| (Some(file), new.file(&file.name))).collect();
     if let ([one], [other]) = (&gone[..], &come[..]) {
         pairs.push((Some(one), Some(other)));
     } else {
@@ -59,11 +57,7 @@ impl<'d> Comparison<'d, '_> {
         // What comes from headers matters where it is used.
         for constant in old.constants.iter().filter(|constant| !constant.header) {
             let before = self.old.constant(constant)?;
-            match new
-                .constants
-                .iter()
-                .find(|other| other.name == constant.name)
-            {
+            match new.constants.iter().find(|other| other.name == constant.name) {
                 None => {
                     let what = format!("const {} = {before}", constant.name);
                     self.report.push(Kind::Removed, what);
@@ -78,11 +72,7 @@ impl<'d> Comparison<'d, '_> {
             }
         }
         for constant in new.constants.iter().filter(|constant| !constant.header) {
-            if !old
-                .constants
-                .iter()
-                .any(|other| other.name == constant.name)
-            {
+            if !old.constants.iter().any(|other| other.name == constant.name) {
                 let now = self.new.constant(constant)?;
                 let what = format!("const {} = {now}", constant.name);
                 self.report.push(Kind::Added, what);
@@ -98,8 +88,7 @@ impl<'d> Comparison<'d, '_> {
             match (self.old.named(name), self.new.named(name)) {
                 (Some(before), Some(now)) => {
                     if let Some(difference) = self.named(before, now)? {
-                        self.report
-                            .push(Kind::Changed, format!("{name}: {difference}"));
+                        self.report.push(Kind::Changed, format!("{name}: {difference}"));
                     } else if let (Named::Enum(before), Named::Enum(now)) = (before, now)
                         && now.members.len() > before.members.len()
                     {
@@ -135,8 +124,7 @@ impl<'d> Comparison<'d, '_> {
                 return Ok(());
             }
             (None, Some(now)) => {
-                self.report
-                    .push(Kind::Added, format!("program {}", now.name));
+                self.report.push(Kind::Added, format!("program {}", now.name));
                 return Ok(());
             }
         };
@@ -167,9 +155,7 @@ impl<'d> Comparison<'d, '_> {
 
     fn procedure(&self, before: &Procedure<'d>, now: &Procedure<'d>) -> Result<Option<String>> {
         if before.message.is_some() != now.message.is_some() {
-            return Ok(Some(
-                "a call became an event, or the other way round".into(),
-            ));
+            return Ok(Some("a call became an event, or the other way round".into()));
         }
         for (part, before, now) in [
             ("arguments", before.args, now.args),

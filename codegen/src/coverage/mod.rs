@@ -49,11 +49,7 @@ const PROGRAMS: [&str; 4] = ["remote", "qemu", "lxc", "admin"];
 /// Looks up every procedure and event of the project in the library's sources.
 pub fn coverage(project: &Project) -> Result<Vec<Entry>> {
     let programs = project.definition.programs()?;
-    let programs = || {
-        programs
-            .iter()
-            .filter(|program| PROGRAMS.contains(&program.name))
-    };
+    let programs = || programs.iter().filter(|program| PROGRAMS.contains(&program.name));
     let mut known = Known::default();
     for program in programs() {
         for procedure in &program.procedures {
@@ -103,10 +99,7 @@ fn hits(project: &Project, known: &Known, folders: &[&str]) -> Result<Hits> {
         for path in files {
             let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
             let relative = path.strip_prefix(&src).unwrap_or(&path);
-            let module = relative
-                .with_extension("")
-                .to_string_lossy()
-                .replace(['/', '\\'], "::");
+            let module = relative.with_extension("").to_string_lossy().replace(['/', '\\'], "::");
             let module = module.trim_end_matches("::mod");
             for hit in scan::scan(&path, module, &text, known)? {
                 let by = hits.entry((hit.program, hit.name)).or_default();
@@ -172,19 +165,13 @@ pub fn table(entries: &[Entry], only_missing: bool) -> String {
             }
         }
         if !only_missing || entry.status == Status::Missing {
-            let line = format!(
-                "{word:<8} {} {} {}  {detail}",
-                entry.program, entry.number, entry.name
-            );
+            let line =
+                format!("{word:<8} {} {} {}  {detail}", entry.program, entry.number, entry.name);
             let _ = writeln!(out, "{}", line.trim_end());
         }
     }
     let total = totals.remove("total").unwrap_or_default();
-    let _ = writeln!(
-        out,
-        "\n{:<18} {:>5} {:>8} {:>7}",
-        "", "api", "internal", "missing"
-    );
+    let _ = writeln!(out, "\n{:<18} {:>5} {:>8} {:>7}", "", "api", "internal", "missing");
     for (object, [api, internal, missing]) in totals.into_iter().chain([("total", total)]) {
         let _ = writeln!(out, "{object:<18} {api:>5} {internal:>8} {missing:>7}");
     }

@@ -36,12 +36,7 @@ pub(super) fn scan(path: &Path, module: &str, source: &str, known: &Known) -> Re
         .parse()
         .map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
     let tokens = inside(stream);
-    let mut scanner = Scanner {
-        module,
-        known,
-        imported: BTreeMap::new(),
-        hits: Vec::new(),
-    };
+    let mut scanner = Scanner { module, known, imported: BTreeMap::new(), hits: Vec::new() };
     scanner.imports(&tokens, false, None);
     scanner.walk(&tokens, &Context::default());
     Ok(scanner.hits)
@@ -136,20 +131,14 @@ impl Scanner<'_> {
             ("impl" | "trait", _) if context.by.is_none() => {
                 let (len, inner) = braces(rest)?;
                 let of = subject(rest.get(..len - 1).unwrap_or_default());
-                let context = Context {
-                    of,
-                    ..context.clone()
-                };
+                let context = Context { of, ..context.clone() };
                 self.walk(&inner, &context);
                 Some(len)
             }
             ("fn", Some(TokenTree::Ident(name))) => {
                 let (len, inner) = braces(rest)?;
                 let of = context.of.as_deref().unwrap_or(self.module);
-                let context = Context {
-                    by: Some(format!("{of}::{name}")),
-                    ..context.clone()
-                };
+                let context = Context { by: Some(format!("{of}::{name}")), ..context.clone() };
                 self.walk(rest.get(1..len - 1).unwrap_or_default(), &context);
                 self.walk(&inner, &context);
                 Some(len)

@@ -57,10 +57,7 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
     let names: Vec<&str> = types.keys().map(String::as_str).collect();
     out.insert(
         format!("{}/mod.rs", FOLDERS[1]),
-        modules(
-            &names,
-            "Public enumerations and flag sets, one module an object.",
-        ),
+        modules(&names, "Public enumerations and flag sets, one module an object."),
     );
     for (name, text) in types {
         out.insert(format!("{}/{name}.rs", FOLDERS[1]), text);
@@ -74,10 +71,7 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
         format!("{}/names.rs", FOLDERS[2]),
         params::names(&project.constants, &project.annotations)?,
     );
-    out.insert(
-        format!("{}/wire_table.rs", FOLDERS[3]),
-        table::table(&wire)?,
-    );
+    out.insert(format!("{}/wire_table.rs", FOLDERS[3]), table::table(&wire)?);
     Ok(out)
 }
 
@@ -116,11 +110,7 @@ fn flat(
         wire.union(&mut text, module, item)?;
     }
     let owned = owned(program.as_ref());
-    for item in file
-        .structs
-        .iter()
-        .filter(|item| !owned.contains(item.name.as_str()))
-    {
+    for item in file.structs.iter().filter(|item| !owned.contains(item.name.as_str())) {
         wire.structure(&mut text, module, item)?;
     }
     for procedure in program.iter().flat_map(|program| &program.procedures) {
@@ -157,26 +147,16 @@ fn remote(
     let common = texts.entry(COMMON).or_default();
     wire.limits(common, file)?;
     for item in &file.enums {
-        let text = texts
-            .entry(family(stripped(&file.name, &item.name)))
-            .or_default();
+        let text = texts.entry(family(stripped(&file.name, &item.name))).or_default();
         wire.enumeration(text, item)?;
     }
     for item in &file.unions {
-        let text = texts
-            .entry(family(stripped(&file.name, &item.name)))
-            .or_default();
+        let text = texts.entry(family(stripped(&file.name, &item.name))).or_default();
         wire.union(text, "remote", item)?;
     }
     let owned = owned(Some(&program));
-    for item in file
-        .structs
-        .iter()
-        .filter(|item| !owned.contains(item.name.as_str()))
-    {
-        let text = texts
-            .entry(family(stripped(&file.name, &item.name)))
-            .or_default();
+    for item in file.structs.iter().filter(|item| !owned.contains(item.name.as_str())) {
+        let text = texts.entry(family(stripped(&file.name, &item.name))).or_default();
         wire.structure(text, "remote", item)?;
     }
     for procedure in &program.procedures {
@@ -215,11 +195,7 @@ fn remote(
 /// The structures that belong to one procedure.
 fn parts<'d>(procedure: &crate::xdr::Procedure<'d>) -> impl Iterator<Item = &'d Struct> {
     let message = procedure.message.flatten();
-    procedure
-        .args
-        .into_iter()
-        .chain(procedure.ret)
-        .chain(message)
+    procedure.args.into_iter().chain(procedure.ret).chain(message)
 }
 
 fn owned<'d>(program: Option<&Program<'d>>) -> BTreeSet<&'d str> {

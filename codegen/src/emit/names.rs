@@ -68,10 +68,7 @@ pub fn common_prefix<'n>(names: &[&'n str]) -> &'n str {
     ends.reverse();
     for end in ends {
         let prefix = first.get(..end).unwrap_or_default();
-        let fits = |name: &&str| {
-            name.strip_prefix(prefix)
-                .is_some_and(|rest| !rest.is_empty())
-        };
+        let fits = |name: &&str| name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty());
         if rest.iter().all(fits) && fits(first) {
             return prefix;
         }

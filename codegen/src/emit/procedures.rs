@@ -30,28 +30,20 @@ pub fn procedure(
         text.import("crate::protocol", "event");
         text.line("event! {");
         text.line(format!("    /// `{}` (procedure {number})", procedure.name));
-        head(
-            text,
-            &format!("{name}<'a> = {number} in PROGRAM:"),
-            &message,
-        );
+        head(text, &format!("{name}<'a> = {number} in PROGRAM:"), &message);
         text.line("}");
         return Ok(());
     }
     let annotations = wire.annotations;
     let notes = procedure.notes;
     let api = notes.api.as_deref().unwrap_or(procedure.name);
-    let since = notes
-        .since
-        .as_deref()
-        .or(annotations.since(here, &topic))
-        .ok_or_else(|| {
-            Error::invalid(format!(
-                "the first release of {} is not known: write it into annotations.toml, \
+    let since = notes.since.as_deref().or(annotations.since(here, &topic)).ok_or_else(|| {
+        Error::invalid(format!(
+            "the first release of {} is not known: write it into annotations.toml, \
                  [since.{here}]",
-                procedure.name
-            ))
-        })?;
+            procedure.name
+        ))
+    })?;
     let priority = match notes.priority.as_deref() {
         Some("high") => "High",
         Some("low") | None => "Low",

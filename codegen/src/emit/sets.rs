@@ -88,11 +88,7 @@ impl<'c> Sets<'c> {
             }
             places.insert(set.name.as_str(), place);
         }
-        Ok(Self {
-            constants,
-            annotations,
-            places,
-        })
+        Ok(Self { constants, annotations, places })
     }
 
     /// A documentation link to a set.
@@ -110,10 +106,7 @@ impl<'c> Sets<'c> {
             let value = u64::try_from(number.value)
                 .map_err(|_| Error::invalid(format!("{} is negative", number.name)))?;
             text.gap();
-            text.line(format!(
-                "/// {}",
-                c_name(&number.name, number.since.as_deref())
-            ));
+            text.line(format!("/// {}", c_name(&number.name, number.since.as_deref())));
             text.line(format!("pub const {name}: u64 = {};", grouped(value)));
         }
         for set in &self.constants.sets {
@@ -137,10 +130,7 @@ impl<'c> Sets<'c> {
         text.import("crate::types", "open_enum");
         text.gap();
         text.line("open_enum! {");
-        text.line(format!(
-            "    /// {}",
-            c_name(&set.name, set.since.as_deref())
-        ));
+        text.line(format!("    /// {}", c_name(&set.name, set.since.as_deref())));
         text.line(format!("    enum {name} {{"));
         let mut first: BTreeMap<i64, String> = BTreeMap::new();
         let mut aliases = Vec::new();
@@ -157,10 +147,7 @@ impl<'c> Sets<'c> {
                 aliases.push((member, rest, same.clone()));
                 continue;
             }
-            text.line(format!(
-                "        /// {}",
-                c_name(&member.name, member.since.as_deref())
-            ));
+            text.line(format!("        /// {}", c_name(&member.name, member.since.as_deref())));
             text.line(format!("        {variant} = {},", member.value));
             first.insert(member.value, variant);
         }
@@ -170,10 +157,7 @@ impl<'c> Sets<'c> {
             text.gap();
             text.line(format!("impl {name} {{"));
             for (member, alias, same) in aliases {
-                text.line(format!(
-                    "    /// {}",
-                    c_name(&member.name, member.since.as_deref())
-                ));
+                text.line(format!("    /// {}", c_name(&member.name, member.since.as_deref())));
                 text.line(format!("    pub const {alias}: Self = Self::{same};"));
             }
             text.line("}");
@@ -185,10 +169,7 @@ impl<'c> Sets<'c> {
         text.import("crate::types", "flag_set");
         text.gap();
         text.line("flag_set! {");
-        text.line(format!(
-            "    /// {}",
-            c_name(&set.name, set.since.as_deref())
-        ));
+        text.line(format!("    /// {}", c_name(&set.name, set.since.as_deref())));
         text.line(format!("    flags {name} {{"));
         let mut zero = Vec::new();
         for (member, rest) in self.members(set)? {
@@ -207,20 +188,14 @@ impl<'c> Sets<'c> {
                 zero.push((member, flag));
                 continue;
             }
-            text.line(format!(
-                "        /// {}",
-                c_name(&member.name, member.since.as_deref())
-            ));
+            text.line(format!("        /// {}", c_name(&member.name, member.since.as_deref())));
             text.line(format!("        {flag} = {},", bits(value)));
         }
         text.line("    }");
         if !zero.is_empty() {
             text.line("    zero {");
             for (member, flag) in zero {
-                text.line(format!(
-                    "        /// {}",
-                    c_name(&member.name, member.since.as_deref())
-                ));
+                text.line(format!("        /// {}", c_name(&member.name, member.since.as_deref())));
                 text.line(format!("        {flag},"));
             }
             text.line("    }");
@@ -231,11 +206,7 @@ impl<'c> Sets<'c> {
 
     /// The members with what is left of their names.
     fn members<'s>(&self, set: &'s Set) -> Result<Vec<(&'s Member, &'s str)>> {
-        let names: Vec<&str> = set
-            .members
-            .iter()
-            .map(|member| member.name.as_str())
-            .collect();
+        let names: Vec<&str> = set.members.iter().map(|member| member.name.as_str()).collect();
         let prefixes = self.annotations.sets.prefixes.get(&set.name);
         let mut common = common_prefix(&names);
         if let [name] = names[..] {
@@ -298,10 +269,7 @@ fn number_place<'n>(name: &'n str, header: &str) -> (&'static str, &'n str) {
         _ => header_module(header),
     };
     let object = format!("VIR_{}_", module.to_uppercase());
-    let rest = name
-        .strip_prefix(&object)
-        .or(name.strip_prefix("VIR_"))
-        .unwrap_or(name);
+    let rest = name.strip_prefix(&object).or(name.strip_prefix("VIR_")).unwrap_or(name);
     (module, rest)
 }
 
@@ -311,9 +279,7 @@ fn own_prefix<'n>(set: &str, member: &'n str) -> &'n str {
     let mut rest = set.as_str();
     let mut end = 0;
     for word in member.split_inclusive('_') {
-        let found = word
-            .strip_suffix('_')
-            .and_then(|bare| Some(rest.split_once(bare)?.1));
+        let found = word.strip_suffix('_').and_then(|bare| Some(rest.split_once(bare)?.1));
         let Some(after) = found else {
             break;
         };
@@ -324,8 +290,5 @@ fn own_prefix<'n>(set: &str, member: &'n str) -> &'n str {
 }
 
 fn c_name(name: &str, since: Option<&str>) -> String {
-    since.map_or_else(
-        || format!("`{name}`"),
-        |since| format!("`{name}`, since {since}"),
-    )
+    since.map_or_else(|| format!("`{name}`"), |since| format!("`{name}`, since {since}"))
 }

@@ -28,11 +28,7 @@ const FILES: [(&str, &[&str], &str); 6] = [
     ("lxc_protocol", &["lxc_", "LXC_"], "lxc"),
     ("admin_protocol", &["admin_", "ADMIN_"], "admin"),
     ("virnetprotocol", &["virNet", "VIR_NET_"], "net"),
-    (
-        "virkeepaliveprotocol",
-        &["keepalive_", "KEEPALIVE_"],
-        "keepalive",
-    ),
+    ("virkeepaliveprotocol", &["keepalive_", "KEEPALIVE_"], "keepalive"),
 ];
 
 /// The module of a definition file.
@@ -88,11 +84,7 @@ impl<'d> Wire<'d> {
                 names.insert(constant.name.clone(), (module, rust));
             }
         }
-        Ok(Self {
-            definition,
-            annotations,
-            names,
-        })
+        Ok(Self { definition, annotations, names })
     }
 
     /// The Rust name of a type or constant.
@@ -217,17 +209,13 @@ impl<'d> Wire<'d> {
                     text.import("crate::xdr", "CharVec");
                     "CharVec".into()
                 } else {
-                    let element = self
-                        .rust_type(text, here, &element)?
-                        .ok_or_else(unsupported)?;
+                    let element = self.rust_type(text, here, &element)?.ok_or_else(unsupported)?;
                     format!("Vec<{element}>")
                 };
                 (ty, Some(self.maximum(text, here, max)?))
             }
             shape => {
-                let ty = self
-                    .rust_type(text, here, &shape)?
-                    .ok_or_else(unsupported)?;
+                let ty = self.rust_type(text, here, &shape)?.ok_or_else(unsupported)?;
                 (ty, None)
             }
         })
@@ -339,11 +327,7 @@ impl<'d> Wire<'d> {
     pub fn enumeration(&self, text: &mut Text, item: &Enum) -> Result<()> {
         let (_, name) = self.entry(&item.name)?;
         text.define(name);
-        let members: Vec<&str> = item
-            .members
-            .iter()
-            .map(|member| member.name.as_str())
-            .collect();
+        let members: Vec<&str> = item.members.iter().map(|member| member.name.as_str()).collect();
         let prefix = common_prefix(&members);
         text.import("crate::xdr", "xdr_enum");
         text.gap();
@@ -383,11 +367,10 @@ impl<'d> Wire<'d> {
         text.import("crate::protocol", "Program");
         text.gap();
         text.line(format!("/// The {} program.", program.name));
-        text.line("pub const PROGRAM: Program = Program {");
-        text.line(format!("    number: 0x{high}_{low},"));
-        text.line(format!("    version: {},", program.version));
-        text.line(format!("    name: \"{}\",", program.name));
-        text.line("};");
+        text.line(format!(
+            "pub const PROGRAM: Program = Program {{ number: 0x{high}_{low}, version: {}, name: \"{}\" }};",
+            program.version, program.name
+        ));
     }
 }
 

@@ -30,18 +30,13 @@ pub fn flags(tree: &Tree, sets: &[Set]) -> Result<BTreeMap<String, Vec<String>>>
 
 /// The files that hold the public functions.
 fn is_public(path: &str) -> bool {
-    let name = path
-        .strip_prefix("src/admin/")
-        .or(path.strip_prefix("src/"))
-        .unwrap_or(path);
+    let name = path.strip_prefix("src/admin/").or(path.strip_prefix("src/")).unwrap_or(path);
     name.starts_with("libvirt") && !name.contains('/')
 }
 
 /// The function that a comment documents and the sets it names for `@flags`, if any.
 fn documented(comment: &str, sets: &[Set]) -> Option<(String, Vec<String>)> {
-    let mut lines = comment
-        .lines()
-        .map(|line| line.trim_start_matches([' ', '\t', '*']).trim());
+    let mut lines = comment.lines().map(|line| line.trim_start_matches([' ', '\t', '*']).trim());
     let function = lines.find(|line| !line.is_empty())?.strip_suffix(':')?;
     if !function.starts_with("vir") || !function.chars().all(|c| c.is_ascii_alphanumeric()) {
         return None;

@@ -181,11 +181,7 @@ impl Headers {
                 header: number.header.clone(),
             })
         });
-        Ok(Facts {
-            sets,
-            numbers: numbers.collect(),
-            by_name,
-        })
+        Ok(Facts { sets, numbers: numbers.collect(), by_name })
     }
 }
 
@@ -222,22 +218,14 @@ fn enumeration(
     if lexemes.get(open).map(|lexeme| lexeme.token) != Some(Token::Symbol('{')) {
         return Ok(None);
     }
-    let Some(length) = lexemes
-        .iter()
-        .position(|lexeme| lexeme.token == Token::Symbol('}'))
-    else {
+    let Some(length) = lexemes.iter().position(|lexeme| lexeme.token == Token::Symbol('}')) else {
         return Ok(None);
     };
     let body = lexemes.get(open + 1..length).unwrap_or_default();
     let members = members(path, body)?;
     // A name behind the braces is the type's; before them only a tag.
     let name = word(length + 1).or(tag).unwrap_or_default();
-    let set = RawSet {
-        name,
-        header: header.to_owned(),
-        since: set_since,
-        members,
-    };
+    let set = RawSet { name, header: header.to_owned(), since: set_since, members };
     Ok(Some((set, length)))
 }
 

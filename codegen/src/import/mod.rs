@@ -66,9 +66,7 @@ fn inputs(tree: &Tree, parts: &[Tree]) -> Result<BTreeMap<String, BTreeMap<Strin
     };
     let mut inputs: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (path, sum) in tree.used() {
-        let origin = published
-            .iter()
-            .find(|part| part.sum(&path).as_ref() == Some(&sum));
+        let origin = published.iter().find(|part| part.sum(&path).as_ref() == Some(&sum));
         let origin = match origin {
             Some(part) => part.release()?,
             None => EDITED.to_owned(),
@@ -93,15 +91,10 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
         if let Some(kind) = annotations.sets.kinds.get(&set.name) {
             set.kind = *kind;
         }
-        set.members
-            .retain(|member| !annotations.sets.sentinels.contains(&member.name));
+        set.members.retain(|member| !annotations.sets.sentinels.contains(&member.name));
     }
     for set in sets.iter().filter(|set| set.kind == Kind::Flags) {
-        for member in set
-            .members
-            .iter()
-            .filter(|member| u32::try_from(member.value).is_err())
-        {
+        for member in set.members.iter().filter(|member| u32::try_from(member.value).is_err()) {
             warnings.push(format!("{} is no set of 32 flags", member.name));
         }
     }
@@ -120,16 +113,12 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
         for procedure in &mut procedures.list {
             let (_, topic) = procedure.name.split_once("_PROC_").unwrap_or_default();
             let topic = topic.to_lowercase();
-            let is_message = file
-                .structs
-                .iter()
-                .any(|item| item.name == format!("{program}_{topic}_msg"));
+            let is_message =
+                file.structs.iter().any(|item| item.name == format!("{program}_{topic}_msg"));
             if is_message || program == "keepalive" {
                 continue;
             }
-            let symbol = symbols
-                .as_ref()
-                .and_then(|symbols| symbols.of_procedure(&topic));
+            let symbol = symbols.as_ref().and_then(|symbols| symbols.of_procedure(&topic));
             procedure.notes.api = symbol.map(|symbol| symbol.name.clone());
             procedure.notes.since = symbol
                 .map(|symbol| symbol.since.as_str())
@@ -157,10 +146,7 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
             sets,
             flags,
         },
-        provenance: Provenance {
-            release,
-            inputs: inputs(tree, parts)?,
-        },
+        provenance: Provenance { release, inputs: inputs(tree, parts)? },
         warnings,
     })
 }
@@ -173,10 +159,7 @@ pub fn import(
     out: &Path,
     annotations: &Annotations,
 ) -> Result<Vec<String>> {
-    let parts: Vec<Tree> = parts
-        .iter()
-        .map(|path| Tree::open(path))
-        .collect::<Result<_>>()?;
+    let parts: Vec<Tree> = parts.iter().map(|path| Tree::open(path)).collect::<Result<_>>()?;
     let facts = read(&Tree::open(source)?, &parts, annotations)?;
     std::fs::create_dir_all(out).map_err(Error::io(out))?;
     let release = &facts.constants.release;
@@ -218,21 +201,14 @@ fn symbols_of(tree: &Tree, file: &str) -> Result<Option<Symbols>> {
 
 /// Gives a definition the constants that it takes from headers, so that it can be read alone.
 fn add_header_constants(file: &mut File, headers: &BTreeMap<String, i64>) {
-    let declared: BTreeSet<&str> = file
-        .constants
-        .iter()
-        .map(|constant| constant.name.as_str())
-        .collect();
+    let declared: BTreeSet<&str> =
+        file.constants.iter().map(|constant| constant.name.as_str()).collect();
     let declarations = file
         .structs
         .iter()
         .flat_map(|item| &item.fields)
         .chain(&file.typedefs)
-        .chain(
-            file.unions
-                .iter()
-                .flat_map(|union| union.arms.iter().map(|arm| &arm.body)),
-        );
+        .chain(file.unions.iter().flat_map(|union| union.arms.iter().map(|arm| &arm.body)));
     let sizes = declarations.filter_map(|declaration| match &declaration.form {
         crate::xdr::model::Form::Fixed(size) | crate::xdr::model::Form::Variable(Some(size)) => {
             Some(size)
@@ -249,9 +225,7 @@ fn add_header_constants(file: &mut File, headers: &BTreeMap<String, i64>) {
         if let Value::Name(name) = value
             && !declared.contains(name.as_str())
             && let Some(number) = headers.get(name)
-            && !wanted
-                .iter()
-                .any(|constant: &Constant| constant.name == *name)
+            && !wanted.iter().any(|constant: &Constant| constant.name == *name)
         {
             wanted.push(Constant {
                 name: name.clone(),

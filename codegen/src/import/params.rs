@@ -28,10 +28,8 @@ pub fn with_kinds(
     macros: Vec<(Text, String)>,
     known: &BTreeMap<String, String>,
 ) -> Result<Vec<Text>> {
-    let mut votes: Votes = macros
-        .iter()
-        .map(|(text, _)| (text.name.clone(), BTreeMap::new()))
-        .collect();
+    let mut votes: Votes =
+        macros.iter().map(|(text, _)| (text.name.clone(), BTreeMap::new())).collect();
     for path in tree.sources() {
         let text = tree.peek(path)?;
         if !text.contains("VIR_TYPED_PARAM_") && !text.contains("virTypedParam") {
@@ -51,9 +49,7 @@ pub fn with_kinds(
         let kind = elected
             .map(|(kind, _)| *kind)
             .or_else(|| documented(&comment).filter(|_| whole));
-        text.kind = kind
-            .map(str::to_owned)
-            .or_else(|| known.get(&text.name).cloned());
+        text.kind = kind.map(str::to_owned).or_else(|| known.get(&text.name).cloned());
         text
     });
     Ok(texts.collect())
@@ -99,10 +95,7 @@ fn pair<'s>(tokens: &[Token<'s>]) -> Option<(&'s str, &'static str)> {
 
 fn constant(word: &str) -> Option<&'static str> {
     let kind = word.strip_prefix("VIR_TYPED_PARAM_")?;
-    KINDS
-        .iter()
-        .map(|(constant, _)| *constant)
-        .find(|constant| *constant == kind)
+    KINDS.iter().map(|(constant, _)| *constant).find(|constant| *constant == kind)
 }
 
 /// `virTypedParamsAddKind(…, NAME, …)` and its relatives. Where several names make up one, as in

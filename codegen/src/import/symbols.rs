@@ -15,19 +15,10 @@ pub struct Symbol {
 const RENAMED: [(&str, &str); 6] = [
     ("cpu_baseline", "connect_baseline_cpu"),
     ("cpu_compare", "connect_compare_cpu"),
-    (
-        "domain_events_deregister",
-        "connect_domain_event_deregister",
-    ),
-    (
-        "domain_events_deregister_any",
-        "connect_domain_event_deregister_any",
-    ),
+    ("domain_events_deregister", "connect_domain_event_deregister"),
+    ("domain_events_deregister_any", "connect_domain_event_deregister_any"),
     ("domain_events_register", "connect_domain_event_register"),
-    (
-        "domain_events_register_any",
-        "connect_domain_event_register_any",
-    ),
+    ("domain_events_register_any", "connect_domain_event_register_any"),
 ];
 
 /// The functions of one library, by what their names have in common with procedures.
@@ -48,10 +39,7 @@ impl Symbols {
                 && name.starts_with("vir")
                 && name.chars().all(|c| c.is_ascii_alphanumeric())
             {
-                let symbol = Symbol {
-                    name: name.to_owned(),
-                    since: version.to_owned(),
-                };
+                let symbol = Symbol { name: name.to_owned(), since: version.to_owned() };
                 by_key.entry(key(name)).or_insert(symbol);
             }
         }
@@ -63,9 +51,7 @@ impl Symbols {
         let renamed = RENAMED.iter().find(|(old, _)| *old == topic);
         let words = renamed.map_or(topic, |(_, new)| new).replace('_', "");
         // Releases before 1.1 left the first word out of procedures about the connection.
-        self.by_key
-            .get(&words)
-            .or_else(|| self.by_key.get(&format!("connect{words}")))
+        self.by_key.get(&words).or_else(|| self.by_key.get(&format!("connect{words}")))
     }
 }
 
@@ -73,7 +59,5 @@ impl Symbols {
 fn key(name: &str) -> String {
     let name = name.strip_prefix("virAdm").unwrap_or(name);
     let name = name.strip_prefix("vir").unwrap_or(name);
-    name.replacen("Qemu", "", 1)
-        .replacen("Lxc", "", 1)
-        .to_lowercase()
+    name.replacen("Qemu", "", 1).replacen("Lxc", "", 1).to_lowercase()
 }

@@ -55,11 +55,7 @@ impl Tree {
         let mut files = Vec::new();
         walk(root, "", &mut files)?;
         files.sort();
-        Ok(Self {
-            root: root.to_owned(),
-            files,
-            used: RefCell::default(),
-        })
+        Ok(Self { root: root.to_owned(), files, used: RefCell::default() })
     }
 
     /// The path of a protocol definition, if this release has it.
@@ -127,18 +123,13 @@ impl Tree {
 
     /// The sum of a file, if the tree has it.
     pub fn sum(&self, path: &str) -> Option<String> {
-        std::fs::read(self.root.join(path))
-            .ok()
-            .map(|bytes| sum(&bytes))
+        std::fs::read(self.root.join(path)).ok().map(|bytes| sum(&bytes))
     }
 
     /// The release, as the build system names it, or a header that was made for it.
     pub fn release(&self) -> Result<String> {
         let meson = self.peek("meson.build").ok().and_then(|text| {
-            let line = text
-                .lines()
-                .map(str::trim)
-                .find(|line| line.starts_with("version:"))?;
+            let line = text.lines().map(str::trim).find(|line| line.starts_with("version:"))?;
             Some(line.split('\'').nth(1)?.to_owned())
         });
         let autoconf = ["configure.ac", "configure.in"].iter().find_map(|name| {
@@ -184,9 +175,7 @@ fn walk(root: &Path, folder: &str, out: &mut Vec<String>) -> Result<()> {
                 walk(root, &relative, out)?;
             }
         } else if kind.is_file()
-            && [".x", ".h", ".h.in", ".c", ".syms"]
-                .iter()
-                .any(|suffix| name.ends_with(suffix))
+            && [".x", ".h", ".h.in", ".c", ".syms"].iter().any(|suffix| name.ends_with(suffix))
         {
             out.push(relative);
         }

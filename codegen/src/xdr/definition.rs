@@ -105,9 +105,7 @@ impl Procedure<'_> {
 }
 
 fn topic(procedure: &str) -> String {
-    let name = procedure
-        .split_once("_PROC_")
-        .map_or(procedure, |(_, name)| name);
+    let name = procedure.split_once("_PROC_").map_or(procedure, |(_, name)| name);
     name.to_lowercase()
 }
 
@@ -257,10 +255,7 @@ impl Definition {
         };
         let max = |max: &'d Option<Value>| match max {
             Some(value) => bound(value),
-            None => Ok(Bound {
-                value: UNLIMITED,
-                name: None,
-            }),
+            None => Ok(Bound { value: UNLIMITED, name: None }),
         };
         let element = match (&declaration.base, &declaration.form) {
             (Base::String, Form::Variable(size)) => return Ok(Shape::String(max(size)?)),
@@ -298,10 +293,7 @@ impl Definition {
         let Some(procedures) = &file.procedures else {
             return Ok(None);
         };
-        let name = procedures
-            .name
-            .strip_suffix("_procedure")
-            .unwrap_or(&procedures.name);
+        let name = procedures.name.strip_suffix("_procedure").unwrap_or(&procedures.name);
         let constant = |suffix: &str| {
             let wanted = format!("{}_{suffix}", name.to_uppercase());
             let number = self.number(&Value::Name(wanted.clone()))?;
@@ -342,11 +334,7 @@ impl Definition {
     /// All programs.
     pub fn programs(&self) -> Result<Vec<Program<'_>>> {
         let programs = self.files.iter().map(|file| self.program(file));
-        Ok(programs
-            .collect::<Result<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-            .collect())
+        Ok(programs.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     /// Checks that every name that the files use is defined.
@@ -362,9 +350,7 @@ impl Definition {
                 self.shape(&union.discriminant)?;
                 for arm in &union.arms {
                     self.shape(&arm.body)?;
-                    arm.cases
-                        .iter()
-                        .try_for_each(|case| self.number(case).map(drop))?;
+                    arm.cases.iter().try_for_each(|case| self.number(case).map(drop))?;
                 }
             }
             self.program(file)?;

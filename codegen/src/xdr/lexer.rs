@@ -96,12 +96,7 @@ impl<'s> Lexer<'_, 's> {
         let (line, column) = (self.line, self.column);
         let token = self.token()?;
         self.line_start = false;
-        Ok(Lexeme {
-            token,
-            line,
-            column,
-            end_line: self.line,
-        })
+        Ok(Lexeme { token, line, column, end_line: self.line })
     }
 
     fn token(&mut self) -> Result<Token<'s>> {
@@ -167,10 +162,7 @@ impl<'s> Lexer<'_, 's> {
     }
 
     fn number(&mut self) -> Result<Token<'s>> {
-        let end = self
-            .rest
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
         let written = self.rest.get(..end).unwrap_or_default();
         let digits = match self.language {
             Language::Xdr => written,

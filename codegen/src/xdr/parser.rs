@@ -10,15 +10,8 @@ use crate::error::{Error, Result};
 
 /// Parses one definition. `path` names it in errors, `name` is what it is called in the model.
 pub fn parse(path: &str, name: &str, source: &str) -> Result<File> {
-    let mut parser = Parser {
-        path,
-        lexemes: &lex(path, source, Language::Xdr)?,
-        at: 0,
-    };
-    let mut file = File {
-        name: name.to_owned(),
-        ..File::default()
-    };
+    let mut parser = Parser { path, lexemes: &lex(path, source, Language::Xdr)?, at: 0 };
+    let mut file = File { name: name.to_owned(), ..File::default() };
     while parser.definition(&mut file)? {}
     Ok(file)
 }
@@ -70,15 +63,8 @@ impl<'s> Parser<'_, 's> {
         self.symbol('=')?;
         let value = self.value()?;
         self.symbol(';')?;
-        let header = self
-            .comments_on_line()
-            .iter()
-            .any(|comment| comment.trim() == "header");
-        Ok(Constant {
-            name,
-            value,
-            header,
-        })
+        let header = self.comments_on_line().iter().any(|comment| comment.trim() == "header");
+        Ok(Constant { name, value, header })
     }
 
     fn enumeration(&mut self, file: &mut File) -> Result<()> {
@@ -117,10 +103,7 @@ impl<'s> Parser<'_, 's> {
                     notes: notes::read(&before, &after),
                 });
             } else {
-                members.push(Member {
-                    name: member,
-                    value,
-                });
+                members.push(Member { name: member, value });
             }
         }
         self.symbol('}')?;
@@ -168,12 +151,7 @@ impl<'s> Parser<'_, 's> {
         }
         self.symbol('}')?;
         self.symbol(';')?;
-        Ok(Union {
-            name,
-            discriminant,
-            arms,
-            default,
-        })
+        Ok(Union { name, discriminant, arms, default })
     }
 
     fn fields(&mut self) -> Result<Vec<Declaration>> {
@@ -190,20 +168,12 @@ impl<'s> Parser<'_, 's> {
     fn declaration(&mut self) -> Result<Declaration> {
         let base = self.base()?;
         if base == Base::Void {
-            return Ok(Declaration {
-                name: String::new(),
-                base,
-                form: Form::One,
-            });
+            return Ok(Declaration { name: String::new(), base, form: Form::One });
         }
         if self.peek_significant() == Token::Symbol('*') {
             self.symbol('*')?;
             let name = self.word("a name")?.to_owned();
-            return Ok(Declaration {
-                name,
-                base,
-                form: Form::Optional,
-            });
+            return Ok(Declaration { name, base, form: Form::Optional });
         }
         let name = self.word("a name or `*`")?.to_owned();
         let form = match self.peek_significant() {
@@ -358,9 +328,7 @@ impl<'s> Parser<'_, 's> {
     }
 
     fn peek(&self) -> Token<'s> {
-        self.lexemes
-            .get(self.at)
-            .map_or(Token::End, |lexeme| lexeme.token)
+        self.lexemes.get(self.at).map_or(Token::End, |lexeme| lexeme.token)
     }
 
     /// The next token that is not a comment, without taking it.

@@ -21,10 +21,7 @@ pub fn print(file: &File, heading: &str) -> String {
             }
             ref other => value(other),
         };
-        push(
-            &mut out,
-            format_args!("const {} = {value};{header}", constant.name),
-        );
+        push(&mut out, format_args!("const {} = {value};{header}", constant.name));
     }
     blank_if(&mut out, !file.typedefs.is_empty());
     for typedef in &file.typedefs {
@@ -34,21 +31,14 @@ pub fn print(file: &File, heading: &str) -> String {
         push(&mut out, format_args!("\nenum {} {{", set.name));
         for (at, member) in set.members.iter().enumerate() {
             let comma = if at + 1 < set.members.len() { "," } else { "" };
-            push(
-                &mut out,
-                format_args!("    {} = {}{comma}", member.name, value(&member.value)),
-            );
+            push(&mut out, format_args!("    {} = {}{comma}", member.name, value(&member.value)));
         }
         out.push_str("};\n");
     }
     for union in &file.unions {
         push(
             &mut out,
-            format_args!(
-                "\nunion {} switch ({}) {{",
-                union.name,
-                declaration(&union.discriminant)
-            ),
+            format_args!("\nunion {} switch ({}) {{", union.name, declaration(&union.discriminant)),
         );
         for arm in &union.arms {
             for case in &arm.cases {
@@ -57,10 +47,7 @@ pub fn print(file: &File, heading: &str) -> String {
             push(&mut out, format_args!("    {};", declaration(&arm.body)));
         }
         if let Some(default) = &union.default {
-            push(
-                &mut out,
-                format_args!("default:\n    {};", declaration(default)),
-            );
+            push(&mut out, format_args!("default:\n    {};", declaration(default)));
         }
         out.push_str("};\n");
     }
@@ -85,11 +72,7 @@ pub fn print(file: &File, heading: &str) -> String {
             };
             push(
                 &mut out,
-                format_args!(
-                    "    {} = {}{comma}{notes}",
-                    procedure.name,
-                    value(&procedure.number)
-                ),
+                format_args!("    {} = {}{comma}{notes}", procedure.name, value(&procedure.number)),
             );
         }
         out.push_str("};\n");

@@ -47,17 +47,11 @@ fn differences(old: &str, new: &str) -> (Verdict, Vec<String>) {
 fn what_does_not_reach_the_wire_does_not_count() {
     for (from, to) in [
         ("int number;", "int count;"),
-        (
-            "typedef opaque test_uuid[16];",
-            "typedef opaque test_uuid[16]; /* why */",
-        ),
+        ("typedef opaque test_uuid[16];", "typedef opaque test_uuid[16]; /* why */"),
         ("const TEST_LIMIT = 16;", "const TEST_LIMIT = 0x10;"),
         ("test_inner inner<TEST_LIMIT>", "test_inner inner<16>"),
         ("test_uuid id;", "opaque id[16];"),
-        (
-            "TEST_PROC_PUT = 2 }",
-            "TEST_PROC_PUT = 2 /* priority=high */ }",
-        ),
+        ("TEST_PROC_PUT = 2 }", "TEST_PROC_PUT = 2 /* priority=high */ }"),
     ] {
         assert_eq!(change(from, to), (Verdict::Identical, vec![]), "{to}");
     }
@@ -71,10 +65,7 @@ fn names_may_change_where_the_bytes_stay() {
     assert_eq!(verdict, Verdict::OnlyAdditions);
     let new = BASE.replace("TEST_PROC_PUT", "TEST_PROC_STORE");
     let (verdict, lines) = differences(BASE, &new);
-    assert_eq!(
-        lines,
-        ["renamed: procedure 2 TEST_PROC_PUT, now TEST_PROC_STORE"]
-    );
+    assert_eq!(lines, ["renamed: procedure 2 TEST_PROC_PUT, now TEST_PROC_STORE"]);
     assert_eq!(verdict, Verdict::Identical);
 }
 
@@ -101,11 +92,7 @@ fn what_is_new_is_an_addition() {
             "TEST_BLUE = 1, TEST_GREEN = 2",
             "added: members of test_colour",
         ),
-        (
-            "case 2:",
-            "case 3:\n    int other;\ncase 2:",
-            "added: arms of test_value",
-        ),
+        ("case 2:", "case 3:\n    int other;\ncase 2:", "added: arms of test_value"),
     ] {
         let (verdict, lines) = change(from, to);
         assert_eq!(lines, [line]);
@@ -158,47 +145,26 @@ fn what_peers_would_misunderstand_is_named() {
             "test_uuid[20]",
             "changed: test_uuid: `opaque test_uuid[16]`, now `opaque test_uuid[20]`",
         ),
-        (
-            "TEST_BLUE = 1",
-            "TEST_BLUE = 2",
-            "changed: test_colour: TEST_BLUE: 1, now 2",
-        ),
-        (
-            "case 2:",
-            "case 5:",
-            "changed: test_value: no arm 2 any more",
-        ),
+        ("TEST_BLUE = 1", "TEST_BLUE = 2", "changed: test_colour: TEST_BLUE: 1, now 2"),
+        ("case 2:", "case 5:", "changed: test_value: no arm 2 any more"),
         (
             "{ test_value value;",
             "{ test_value *value;",
             "changed: test_get_ret: field value: `test_value value`, now `test_value *value`",
         ),
-        (
-            "struct test_lone { int a; };\n",
-            "",
-            "removed: type test_lone",
-        ),
-        (
-            ", TEST_PROC_PUT = 2",
-            "",
-            "removed: procedure 2 TEST_PROC_PUT",
-        ),
+        ("struct test_lone { int a; };\n", "", "removed: type test_lone"),
+        (", TEST_PROC_PUT = 2", "", "removed: procedure 2 TEST_PROC_PUT"),
     ] {
         let (verdict, lines) = change(from, to);
-        assert!(
-            lines.iter().any(|found| found == line),
-            "no {line:?} in {lines:?}"
-        );
+        assert!(lines.iter().any(|found| found == line), "no {line:?} in {lines:?}");
         assert_eq!(verdict, Verdict::Incompatible, "{line}");
     }
 }
 
 #[test]
 fn results_that_come_or_go_are_named() {
-    let (verdict, lines) = change(
-        "struct test_lone",
-        "struct test_put_ret { int a; };\nstruct test_lone",
-    );
+    let (verdict, lines) =
+        change("struct test_lone", "struct test_put_ret { int a; };\nstruct test_lone");
     assert_eq!(
         lines,
         [

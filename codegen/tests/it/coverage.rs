@@ -66,10 +66,7 @@ fn entries() -> Vec<Entry> {
         &[
             ("src/api/domain/mod.rs", DOMAIN),
             ("src/api/admin.rs", ADMIN),
-            (
-                "src/api/domain/tests.rs",
-                "fn test() { remote::DomainRename }",
-            ),
+            ("src/api/domain/tests.rs", "fn test() { remote::DomainRename }"),
             ("src/client/open.rs", OPEN),
         ],
     );
@@ -77,9 +74,7 @@ fn entries() -> Vec<Entry> {
 }
 
 fn status(entries: &[Entry], program: &str, name: &str) -> Status {
-    let entry = entries
-        .iter()
-        .find(|entry| entry.program == program && entry.name == name);
+    let entry = entries.iter().find(|entry| entry.program == program && entry.name == name);
     entry.unwrap().status.clone()
 }
 
@@ -120,11 +115,8 @@ fn totals_add_up() {
     let entries = entries();
     let table = table(&entries, true);
     let total = table.lines().last().unwrap();
-    let numbers: Vec<usize> = total
-        .split_whitespace()
-        .skip(1)
-        .map(|number| number.parse().unwrap())
-        .collect();
+    let numbers: Vec<usize> =
+        total.split_whitespace().skip(1).map(|number| number.parse().unwrap()).collect();
     assert_eq!(numbers.iter().sum::<usize>(), entries.len());
     assert_eq!(table.matches("missing  ").count(), numbers[2]);
     assert_eq!(json(&entries, false).lines().count(), entries.len());

@@ -47,16 +47,10 @@ fn every_file_says_that_it_is_generated_and_fits_the_page() {
 
 #[test]
 fn names_follow_one_rule() {
-    assert_eq!(
-        words("virNodeGetCPUStatsAllCPUs").concat(),
-        "virNodeGetCPUStatsAllCPUs"
-    );
+    assert_eq!(words("virNodeGetCPUStatsAllCPUs").concat(), "virNodeGetCPUStatsAllCPUs");
     for (c, rust) in [
         ("nonnull_domain", "NonnullDomain"),
-        (
-            "domain_migrate_prepare3_params_args",
-            "DomainMigratePrepare3ParamsArgs",
-        ),
+        ("domain_migrate_prepare3_params_args", "DomainMigratePrepare3ParamsArgs"),
         ("XMLFlags", "XmlFlags"),
         ("EventIOErrorAction", "EventIoErrorAction"),
         ("AllCPUs", "AllCpus"),
@@ -87,30 +81,16 @@ fn a_type_that_is_called_like_a_procedure_gives_way() {
     let files = generate(&project).unwrap();
     let node = &files["src/protocol/generated/remote/node.rs"];
     assert!(node.contains("struct NodeGetCpuStatsItem<'a> {"), "{node}");
-    assert!(
-        node.contains("    NodeGetCpuStats<'a> = 227 in PROGRAM:"),
-        "{node}"
-    );
+    assert!(node.contains("    NodeGetCpuStats<'a> = 227 in PROGRAM:"), "{node}");
 }
 
 #[test]
 fn annotations_must_be_about_something() {
     let mut project = Project::open(workspace()).unwrap();
     project.annotations.secret.insert("remote_nothing".into());
-    let long = project
-        .annotations
-        .long
-        .host
-        .entry("remote".into())
-        .or_default();
+    let long = project.annotations.long.host.entry("remote".into()).or_default();
     long.insert("DOMAIN_NOTHING".into());
     let faults = consistency(&project).unwrap();
-    assert!(
-        faults.iter().any(|fault| fault.contains("remote_nothing")),
-        "{faults:?}"
-    );
-    assert!(
-        faults.iter().any(|fault| fault.contains("DOMAIN_NOTHING")),
-        "{faults:?}"
-    );
+    assert!(faults.iter().any(|fault| fault.contains("remote_nothing")), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.contains("DOMAIN_NOTHING")), "{faults:?}");
 }

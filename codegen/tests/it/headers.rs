@@ -3,9 +3,7 @@ use codegen::import::headers::{Facts, Headers};
 
 fn facts(source: &str) -> Facts {
     let mut headers = Headers::default();
-    headers
-        .add("include/libvirt/test.h.in", "test.h", source)
-        .unwrap();
+    headers.add("include/libvirt/test.h.in", "test.h", source).unwrap();
     headers.resolve().unwrap()
 }
 
@@ -41,10 +39,7 @@ fn expressions_are_worked_out() {
         # define VIR_FUNCTION(x) ((x) + 1)
         ",
     );
-    let values: Vec<i64> = members(&facts, "virTest")
-        .into_iter()
-        .map(|member| member.1)
-        .collect();
+    let values: Vec<i64> = members(&facts, "virTest").into_iter().map(|member| member.1).collect();
     assert_eq!(values, [3, 4, 8, 0x8000_0008, 77, -2, 255, 19]);
     let numbers: Vec<(&str, i64)> = facts
         .numbers
@@ -142,15 +137,11 @@ fn a_value_that_is_no_constant_expression_is_a_fault() {
             "bad.h:2:19: expected a constant expression for VIR_A, found `(`",
         ),
     ] {
-        let error = Headers::default()
-            .add("bad.h", "bad.h", source)
-            .unwrap_err();
+        let error = Headers::default().add("bad.h", "bad.h", source).unwrap_err();
         assert_eq!(error.to_string(), message);
     }
     let mut headers = Headers::default();
-    headers
-        .add("bad.h", "bad.h", "enum { VIR_A = NOBODY } virA;")
-        .unwrap();
+    headers.add("bad.h", "bad.h", "enum { VIR_A = NOBODY } virA;").unwrap();
     let error = headers.resolve().unwrap_err().to_string();
     assert_eq!(error, "bad.h: the value of VIR_A is made of unknown names");
 }

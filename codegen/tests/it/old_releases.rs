@@ -140,10 +140,7 @@ fn old_tree() -> tempfile::TempDir {
     write(
         tree.path(),
         &[
-            (
-                "configure.ac",
-                "AC_INIT([libvirt], [1.0.0], [list@example.org])\n",
-            ),
+            ("configure.ac", "AC_INIT([libvirt], [1.0.0], [list@example.org])\n"),
             ("src/remote/remote_protocol.x", REMOTE),
             ("include/libvirt/libvirt.h.in", HEADER),
             // What configuring makes of it must not count twice.
@@ -163,16 +160,10 @@ fn facts_come_out_in_our_own_layout() {
     let annotations = Annotations::load(&workspace().join("protocol")).unwrap();
     let warnings = import(tree.path(), &[], out.path(), &annotations).unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(
-        warnings[0].contains("REMOTE_PROC_DOMAIN_UNHEARD_OF"),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].contains("REMOTE_PROC_DOMAIN_UNHEARD_OF"), "{warnings:?}");
 
     let text = std::fs::read_to_string(out.path().join("remote_protocol.x")).unwrap();
-    assert!(
-        !text.contains("remark") && !text.contains("explained"),
-        "{text}"
-    );
+    assert!(!text.contains("remark") && !text.contains("explained"), "{text}");
     for line in [
         "const VIR_UUID_BUFLEN = 16; /* header */",
         "const REMOTE_PROGRAM = 0x20008086;",
@@ -186,10 +177,7 @@ fn facts_come_out_in_our_own_layout() {
         "    REMOTE_PROC_STORAGE_VOL_UPLOAD = 208 /* api=virStorageVolUpload since=0.9.0 \
          generate=both writestream=1 */",
     ] {
-        assert!(
-            text.lines().any(|found| found == line),
-            "no line {line:?} in\n{text}"
-        );
+        assert!(text.lines().any(|found| found == line), "no line {line:?} in\n{text}");
     }
 }
 
@@ -207,10 +195,7 @@ fn constants_come_from_the_one_large_header() {
         .iter()
         .map(|text| (text.value.as_str(), text.kind.as_deref()))
         .collect();
-    assert_eq!(
-        strings,
-        [("weight", Some("UINT")), ("hard_limit", Some("ULLONG"))]
-    );
+    assert_eq!(strings, [("weight", Some("UINT")), ("hard_limit", Some("ULLONG"))]);
     assert_eq!(
         constants.flags.into_iter().collect::<Vec<_>>(),
         [(
@@ -251,10 +236,7 @@ fn provenance_tells_the_parts_of_a_tree_and_what_was_edited() {
         tempfile::tempdir().unwrap(),
     );
     let headers = [
-        (
-            "include/libvirt/libvirt-common.h",
-            "# define LIBVIR_VERSION_NUMBER 12008000\n",
-        ),
+        ("include/libvirt/libvirt-common.h", "# define LIBVIR_VERSION_NUMBER 12008000\n"),
         ("include/libvirt/libvirt.h", HEADER),
     ];
     write(newer.path(), &headers);
@@ -358,13 +340,7 @@ fn a_folder_that_is_no_tree_is_named() {
 fn generating_needs_the_first_release_of_every_procedure() {
     let (tree, root) = (old_tree(), tempfile::tempdir().unwrap());
     let annotations = Annotations::load(&workspace().join("protocol")).unwrap();
-    import(
-        tree.path(),
-        &[],
-        &root.path().join("protocol"),
-        &annotations,
-    )
-    .unwrap();
+    import(tree.path(), &[], &root.path().join("protocol"), &annotations).unwrap();
     let project = Project::open(root.path()).unwrap();
     let error = codegen::emit::generate(&project).unwrap_err().to_string();
     assert!(error.contains("first release"), "{error}");

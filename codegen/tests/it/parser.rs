@@ -60,15 +60,8 @@ fn everything_that_is_written_ends_up_in_the_model() {
     assert_eq!(file.constants[2].value, Value::Number(32));
     assert_eq!(file.constants[3].value, Value::Number(-3));
     assert_eq!(file.typedefs[1].form, Form::Optional);
-    let members: Vec<_> = file.enums[0]
-        .members
-        .iter()
-        .map(|member| &member.value)
-        .collect();
-    assert_eq!(
-        members,
-        [&Value::Number(0), &Value::Number(7), &Value::Number(8)]
-    );
+    let members: Vec<_> = file.enums[0].members.iter().map(|member| &member.value).collect();
+    assert_eq!(members, [&Value::Number(0), &Value::Number(7), &Value::Number(8)]);
     let union = &file.unions[0];
     assert_eq!(union.arms[0].cases, [Value::Number(1), Value::Number(2)]);
     assert_eq!(union.default.as_ref().unwrap().base, Base::Void);
@@ -102,10 +95,7 @@ fn what_is_printed_parses_to_the_same() {
     let file = parse("test.x", "test", SOURCE).unwrap();
     let printed = print(&file, "A heading.");
     assert_eq!(parse("printed.x", "test", &printed).unwrap(), file);
-    assert_eq!(
-        print(&parse("printed.x", "test", &printed).unwrap(), "A heading."),
-        printed
-    );
+    assert_eq!(print(&parse("printed.x", "test", &printed).unwrap(), "A heading."), printed);
 }
 
 /// What the parser says of a faulty definition.
@@ -116,34 +106,16 @@ fn fault(source: &str) -> String {
 #[test]
 fn faults_are_named_by_line_and_column() {
     for (source, message) in [
-        (
-            "const A = 1\nconst B = 2;",
-            "bad.x:2:1: expected `;`, found `const`",
-        ),
-        (
-            "struct a {\n    int b\n};",
-            "bad.x:3:1: expected `;`, found `}`",
-        ),
-        (
-            "struct a {\n    int = 3;\n};",
-            "bad.x:2:9: expected a name or `*`, found `=`",
-        ),
-        (
-            "typedef string name;",
-            "bad.x:1:20: expected `<`, found `;`",
-        ),
+        ("const A = 1\nconst B = 2;", "bad.x:2:1: expected `;`, found `const`"),
+        ("struct a {\n    int b\n};", "bad.x:3:1: expected `;`, found `}`"),
+        ("struct a {\n    int = 3;\n};", "bad.x:2:9: expected a name or `*`, found `=`"),
+        ("typedef string name;", "bad.x:1:20: expected `<`, found `;`"),
         (
             "const A = ;",
             "bad.x:1:11: expected a number or the name of a constant, found `;`",
         ),
-        (
-            "const A = 12ab;",
-            "bad.x:1:11: expected a number, found `12ab`",
-        ),
-        (
-            "enum a { B = 1 C = 2 };",
-            "bad.x:1:16: expected `,` or `}`, found `C`",
-        ),
+        ("const A = 12ab;", "bad.x:1:11: expected a number, found `12ab`"),
+        ("enum a { B = 1 C = 2 };", "bad.x:1:16: expected `,` or `}`, found `C`"),
         (
             "union a switch (int b) { what; };",
             "bad.x:1:26: expected `case`, `default` or `}`, found `what`",
@@ -156,14 +128,8 @@ fn faults_are_named_by_line_and_column() {
             "struct a {\n    int b;\n",
             "bad.x:3:1: expected a type, found the end of the file",
         ),
-        (
-            "/* never\nends",
-            "bad.x:1:1: expected `*/`, found the end of the file",
-        ),
-        (
-            "const é = 1;",
-            "bad.x:1:7: expected a definition, found `é`",
-        ),
+        ("/* never\nends", "bad.x:1:1: expected `*/`, found the end of the file"),
+        ("const é = 1;", "bad.x:1:7: expected a definition, found `é`"),
     ] {
         assert_eq!(fault(source), message);
     }

@@ -29,11 +29,7 @@ fn bytes(number: u32, style: Style) -> codegen::sample::Sample {
 
 #[test]
 fn encodings_are_padded_extended_and_counted() {
-    let style = Style {
-        min: 1,
-        max: 9,
-        full: true,
-    };
+    let style = Style { min: 1, max: 9, full: true };
     let sample = bytes(0xff00_0000, style);
     let expected: &[&[u8]] = &[
         &[0, 0, 0, 1, b'a', 0, 0, 0],
@@ -47,11 +43,8 @@ fn encodings_are_padded_extended_and_counted() {
     // A `char` is extended with its sign, alone and in arrays.
     let letter_big_and_narrow = [[0xff; 4], [0xff, 0, 0, 0], [0xff, 0, 0, 0], [0xff; 4]];
     assert!(sample.bytes.ends_with(&letter_big_and_narrow.concat()));
-    let maxima: Vec<(u64, bool)> = sample
-        .counts
-        .iter()
-        .map(|count| (count.max, count.nested))
-        .collect();
+    let maxima: Vec<(u64, bool)> =
+        sample.counts.iter().map(|count| (count.max, count.nested)).collect();
     assert_eq!(
         maxima,
         [
@@ -71,11 +64,7 @@ fn encodings_are_padded_extended_and_counted() {
 
 #[test]
 fn nothing_is_there_unless_it_must_be() {
-    let style = Style {
-        min: 0,
-        max: 0,
-        full: false,
-    };
+    let style = Style { min: 0, max: 0, full: false };
     let sample = bytes(0, style);
     assert_eq!(sample.bytes, vec![0; 4 + 4 + 4 + 8 + 4 + 4 + 8 + 4]);
 }
@@ -85,11 +74,7 @@ fn a_type_that_does_not_exist_is_named() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &[("a.x", SOURCE)]);
     let definition = load(&folder.path().join("a.x")).unwrap();
-    let style = Style {
-        min: 0,
-        max: 0,
-        full: false,
-    };
+    let style = Style { min: 0, max: 0, full: false };
     let error = sample(&definition, "nobody", style, &mut || 0).unwrap_err();
     assert_eq!(error.to_string(), "the type nobody is not defined");
 }

@@ -66,9 +66,7 @@ impl AdminConnect {
     /// not answered after `timeout`. Servers and clients that are found through it inherit it.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        Self {
-            conn: self.conn.with_timeout(timeout),
-        }
+        Self { conn: self.conn.with_timeout(timeout) }
     }
 
     /// Every procedure of the administration program.
@@ -85,24 +83,16 @@ impl AdminConnect {
     /// The daemon's servers (`virAdmConnectListServers`): the one that clients connect to, which has
     /// the daemon's name, and the one of this interface, `admin`.
     pub async fn list_servers(&self) -> Result<Vec<Server>> {
-        let args = admin::ConnectListServersArgs {
-            need_results: 1,
-            flags: 0,
-        };
+        let args = admin::ConnectListServersArgs { need_results: 1, flags: 0 };
         let reply = self.conn.call::<admin::ConnectListServers>(&args).await?;
         let servers = reply.decode()?.servers;
         let servers = servers.iter();
-        Ok(servers
-            .map(|server| Server::from_wire(&self.conn, server))
-            .collect())
+        Ok(servers.map(|server| Server::from_wire(&self.conn, server)).collect())
     }
 
     /// The server of that name (`virAdmConnectLookupServer`).
     pub async fn lookup_server(&self, name: &str) -> Result<Server> {
-        let args = admin::ConnectLookupServerArgs {
-            name: name.into(),
-            flags: 0,
-        };
+        let args = admin::ConnectLookupServerArgs { name: name.into(), flags: 0 };
         let reply = self.conn.call::<admin::ConnectLookupServer>(&args).await?;
         Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
     }
@@ -112,33 +102,23 @@ impl AdminConnect {
     /// separated by blanks.
     pub async fn logging_outputs(&self) -> Result<String> {
         let args = admin::ConnectGetLoggingOutputsArgs { flags: 0 };
-        let reply = self
-            .conn
-            .call::<admin::ConnectGetLoggingOutputs>(&args)
-            .await?;
+        let reply = self.conn.call::<admin::ConnectGetLoggingOutputs>(&args).await?;
         Ok(reply.decode()?.outputs.into_owned())
     }
 
     /// Changes where the daemon's log goes, until it ends (`virAdmConnectSetLoggingOutputs`); `None`
     /// is where it goes if nothing is configured.
     pub async fn set_logging_outputs(&self, outputs: Option<&str>) -> Result<()> {
-        let args = admin::ConnectSetLoggingOutputsArgs {
-            outputs: outputs.map(Into::into),
-            flags: 0,
-        };
-        self.conn
-            .run::<admin::ConnectSetLoggingOutputs>(&args)
-            .await
+        let args =
+            admin::ConnectSetLoggingOutputsArgs { outputs: outputs.map(Into::into), flags: 0 };
+        self.conn.run::<admin::ConnectSetLoggingOutputs>(&args).await
     }
 
     /// What of the daemon's log is kept, as `log_filters` in its configuration has it
     /// (`virAdmConnectGetLoggingFilters`), e.g. `1:*qemu* 3:*rpc*`; `None` where no filters are set.
     pub async fn logging_filters(&self) -> Result<Option<String>> {
         let args = admin::ConnectGetLoggingFiltersArgs { flags: 0 };
-        let reply = self
-            .conn
-            .call::<admin::ConnectGetLoggingFilters>(&args)
-            .await?;
+        let reply = self.conn.call::<admin::ConnectGetLoggingFilters>(&args).await?;
         let filters = reply.decode()?.filters;
         // One blank too many stands at the end.
         Ok(filters.map(|filters| filters.trim_end().to_owned()))
@@ -147,13 +127,9 @@ impl AdminConnect {
     /// Changes what of the daemon's log is kept, until it ends (`virAdmConnectSetLoggingFilters`);
     /// `None` removes all filters.
     pub async fn set_logging_filters(&self, filters: Option<&str>) -> Result<()> {
-        let args = admin::ConnectSetLoggingFiltersArgs {
-            filters: filters.map(Into::into),
-            flags: 0,
-        };
-        self.conn
-            .run::<admin::ConnectSetLoggingFilters>(&args)
-            .await
+        let args =
+            admin::ConnectSetLoggingFiltersArgs { filters: filters.map(Into::into), flags: 0 };
+        self.conn.run::<admin::ConnectSetLoggingFilters>(&args).await
     }
 
     /// After how long without clients and running guests the daemon is to end by itself
@@ -171,10 +147,7 @@ impl AdminConnect {
                 })?
             }
         };
-        let args = admin::ConnectSetDaemonTimeoutArgs {
-            timeout: seconds,
-            flags: 0,
-        };
+        let args = admin::ConnectSetDaemonTimeoutArgs { timeout: seconds, flags: 0 };
         self.conn.run::<admin::ConnectSetDaemonTimeout>(&args).await
     }
 
@@ -184,9 +157,7 @@ impl AdminConnect {
     ///
     /// A daemon that ends before it has answered has done what it was asked for.
     pub async fn daemon_shutdown(&self, flags: DaemonShutdownFlags) -> Result<()> {
-        let args = admin::ConnectDaemonShutdownArgs {
-            flags: flags.bits(),
-        };
+        let args = admin::ConnectDaemonShutdownArgs { flags: flags.bits() };
         match self.conn.run::<admin::ConnectDaemonShutdown>(&args).await {
             Err(Error::Closed(CloseReason::Eof)) => Ok(()),
             other => other,
@@ -196,8 +167,6 @@ impl AdminConnect {
 
 impl fmt::Debug for AdminConnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdminConnect")
-            .field("uri", &self.uri())
-            .finish_non_exhaustive()
+        f.debug_struct("AdminConnect").field("uri", &self.uri()).finish_non_exhaustive()
     }
 }

@@ -65,17 +65,12 @@ param_struct! {
 
 impl Server {
     pub(super) fn from_wire(conn: &Connect, wire: &admin::NonnullServer<'_>) -> Self {
-        Self {
-            conn: conn.clone(),
-            name: (&wire.name).into(),
-        }
+        Self { conn: conn.clone(), name: (&wire.name).into() }
     }
 
     /// The reference that calls carry.
     pub(super) fn wire(&self) -> admin::NonnullServer<'_> {
-        admin::NonnullServer {
-            name: (&self.name).into(),
-        }
+        admin::NonnullServer { name: (&self.name).into() }
     }
 
     /// Its name, e.g. `virtqemud` (`virAdmServerGetName`).
@@ -85,14 +80,8 @@ impl Server {
 
     /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).
     pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
-        let args = admin::ServerGetThreadpoolParametersArgs {
-            srv: self.wire(),
-            flags: 0,
-        };
-        let reply = self
-            .conn
-            .call::<admin::ServerGetThreadpoolParameters>(&args)
-            .await?;
+        let args = admin::ServerGetThreadpoolParametersArgs { srv: self.wire(), flags: 0 };
+        let reply = self.conn.call::<admin::ServerGetThreadpoolParameters>(&args).await?;
         Ok(ThreadPool::collect(params(&reply.decode()?.params)))
     }
 
@@ -105,47 +94,29 @@ impl Server {
             params: params_to_wire(&limits),
             flags: 0,
         };
-        self.conn
-            .run::<admin::ServerSetThreadpoolParameters>(&args)
-            .await
+        self.conn.run::<admin::ServerSetThreadpoolParameters>(&args).await
     }
 
     /// The clients that are connected at the moment (`virAdmServerListClients`).
     pub async fn list_clients(&self) -> Result<Vec<Client>> {
-        let args = admin::ServerListClientsArgs {
-            srv: self.wire(),
-            need_results: 1,
-            flags: 0,
-        };
+        let args = admin::ServerListClientsArgs { srv: self.wire(), need_results: 1, flags: 0 };
         let reply = self.conn.call::<admin::ServerListClients>(&args).await?;
         let clients = reply.decode()?.clients;
         let clients = clients.iter();
-        clients
-            .map(|client| Client::from_wire(&self.conn, client))
-            .collect()
+        clients.map(|client| Client::from_wire(&self.conn, client)).collect()
     }
 
     /// The client of that number (`virAdmServerLookupClient`).
     pub async fn lookup_client(&self, id: u64) -> Result<Client> {
-        let args = admin::ServerLookupClientArgs {
-            srv: self.wire(),
-            id,
-            flags: 0,
-        };
+        let args = admin::ServerLookupClientArgs { srv: self.wire(), id, flags: 0 };
         let reply = self.conn.call::<admin::ServerLookupClient>(&args).await?;
         Client::from_wire(&self.conn, &reply.decode()?.clnt)
     }
 
     /// How many clients there are and may be (`virAdmServerGetClientLimits`).
     pub async fn client_limits(&self) -> Result<ClientLimits> {
-        let args = admin::ServerGetClientLimitsArgs {
-            srv: self.wire(),
-            flags: 0,
-        };
-        let reply = self
-            .conn
-            .call::<admin::ServerGetClientLimits>(&args)
-            .await?;
+        let args = admin::ServerGetClientLimitsArgs { srv: self.wire(), flags: 0 };
+        let reply = self.conn.call::<admin::ServerGetClientLimits>(&args).await?;
         Ok(ClientLimits::collect(params(&reply.decode()?.params)))
     }
 
@@ -176,10 +147,7 @@ impl Server {
     /// Has the server read its TLS certificates and lists again, for clients that connect from then
     /// on (`virAdmServerUpdateTlsFiles`).
     pub async fn update_tls_files(&self) -> Result<()> {
-        let args = admin::ServerUpdateTlsFilesArgs {
-            srv: self.wire(),
-            flags: 0,
-        };
+        let args = admin::ServerUpdateTlsFilesArgs { srv: self.wire(), flags: 0 };
         self.conn.run::<admin::ServerUpdateTlsFiles>(&args).await
     }
 }
@@ -194,8 +162,6 @@ impl Eq for Server {}
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("name", &self.name).finish_non_exhaustive()
     }
 }

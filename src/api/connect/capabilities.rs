@@ -50,9 +50,7 @@ impl Connect {
             virttype: platform.virt_type.map(Into::into),
             flags: flags.bits(),
         };
-        let reply = self
-            .call::<remote::ConnectGetDomainCapabilities>(&args)
-            .await?;
+        let reply = self.call::<remote::ConnectGetDomainCapabilities>(&args).await?;
         Ok(reply.decode()?.capabilities.into_owned())
     }
 
@@ -60,14 +58,9 @@ impl Connect {
     ///
     /// `virt_type` is the kind of domain, such as `kvm`; `None` is the driver's usual one.
     pub async fn max_vcpus(&self, virt_type: Option<&str>) -> Result<u32> {
-        let args = remote::ConnectGetMaxVcpusArgs {
-            r#type: virt_type.map(Into::into),
-        };
+        let args = remote::ConnectGetMaxVcpusArgs { r#type: virt_type.map(Into::into) };
         let reply = self.call::<remote::ConnectGetMaxVcpus>(&args).await?;
-        wire::count(
-            remote::ConnectGetMaxVcpus::INFO.name,
-            reply.decode()?.max_vcpus,
-        )
+        wire::count(remote::ConnectGetMaxVcpus::INFO.name, reply.decode()?.max_vcpus)
     }
 
     /// What the host's firmware tells of the machine (SMBIOS), as XML (`virConnectGetSysinfo`).

@@ -21,11 +21,7 @@ impl Connect {
     /// Which of the host's processors are in use (`virNodeGetCPUMap`).
     pub async fn node_cpu_map(&self) -> Result<NodeCpuMap> {
         let procedure = remote::NodeGetCpuMap::INFO.name;
-        let args = remote::NodeGetCpuMapArgs {
-            need_map: 1,
-            need_online: 1,
-            flags: 0,
-        };
+        let args = remote::NodeGetCpuMapArgs { need_map: 1, need_online: 1, flags: 0 };
         let reply = self.call::<remote::NodeGetCpuMap>(&args).await?;
         let ret = reply.decode()?;
         let possible = wire::count(procedure, ret.ret)?;
@@ -34,10 +30,7 @@ impl Connect {
         if beyond || online.len() != ret.online as usize {
             return Err(wire::senseless(
                 procedure,
-                format!(
-                    "{} of {possible} processors are in use, namely {online}",
-                    ret.online
-                ),
+                format!("{} of {possible} processors are in use, namely {online}", ret.online),
             ));
         }
         Ok(NodeCpuMap { possible, online })

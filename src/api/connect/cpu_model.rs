@@ -14,11 +14,8 @@ impl Connect {
     /// None at all means that libvirt takes any name. What a hypervisor makes of them is in the
     /// [`domain_capabilities`](Self::domain_capabilities).
     pub async fn cpu_model_names(&self, arch: &str) -> Result<Vec<String>> {
-        let args = remote::ConnectGetCpuModelNamesArgs {
-            arch: arch.into(),
-            need_results: 1,
-            flags: 0,
-        };
+        let args =
+            remote::ConnectGetCpuModelNamesArgs { arch: arch.into(), need_results: 1, flags: 0 };
         let reply = self.call::<remote::ConnectGetCpuModelNames>(&args).await?;
         let models = reply.decode()?.models;
         Ok(models.into_iter().map(String::from).collect())
@@ -31,10 +28,7 @@ impl Connect {
     /// [`FAIL_INCOMPATIBLE`](CompareCpuFlags::FAIL_INCOMPATIBLE) a processor that lacks something is
     /// an error, which says what it lacks.
     pub async fn compare_cpu(&self, xml: &str, flags: CompareCpuFlags) -> Result<CpuCompareResult> {
-        let args = remote::ConnectCompareCpuArgs {
-            xml: xml.into(),
-            flags: flags.bits(),
-        };
+        let args = remote::ConnectCompareCpuArgs { xml: xml.into(), flags: flags.bits() };
         let reply = self.call::<remote::ConnectCompareCpu>(&args).await?;
         comparison(remote::ConnectCompareCpu::INFO.name, reply.decode()?.result)
     }
@@ -57,13 +51,8 @@ impl Connect {
             xml_cpu: xml.into(),
             flags: flags.bits(),
         };
-        let reply = self
-            .call::<remote::ConnectCompareHypervisorCpu>(&args)
-            .await?;
-        comparison(
-            remote::ConnectCompareHypervisorCpu::INFO.name,
-            reply.decode()?.result,
-        )
+        let reply = self.call::<remote::ConnectCompareHypervisorCpu>(&args).await?;
+        comparison(remote::ConnectCompareHypervisorCpu::INFO.name, reply.decode()?.result)
     }
 
     /// The best processor that all of `xml_cpus` can stand for, as a `<cpu>` element
@@ -98,9 +87,7 @@ impl Connect {
             xml_cpus: xml_cpus.iter().map(|xml| (*xml).into()).collect(),
             flags: flags.bits(),
         };
-        let reply = self
-            .call::<remote::ConnectBaselineHypervisorCpu>(&args)
-            .await?;
+        let reply = self.call::<remote::ConnectBaselineHypervisorCpu>(&args).await?;
         Ok(reply.decode()?.cpu.into_owned())
     }
 }

@@ -80,10 +80,7 @@ impl Connect {
         if counts.len() > asked || counts.len() % sizes != 0 {
             return Err(senseless(
                 procedure,
-                format!(
-                    "{} counts for {sizes} sizes on {cell_count} nodes",
-                    counts.len()
-                ),
+                format!("{} counts for {sizes} sizes on {cell_count} nodes", counts.len()),
             ));
         }
         Ok(counts.chunks(sizes).map(<[u64]>::to_vec).collect())

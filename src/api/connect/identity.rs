@@ -15,10 +15,7 @@ impl Connect {
             let reply = self.call::<remote::ConnectGetType>(&()).await?;
             Ok(reply.decode()?.r#type.into_owned())
         };
-        self.hypervisor_cell()
-            .get_or_try_init(ask)
-            .await
-            .map(String::as_str)
+        self.hypervisor_cell().get_or_try_init(ask).await.map(String::as_str)
     }
 
     /// The host's name (`virConnectGetHostname`).
@@ -49,9 +46,7 @@ impl Connect {
     ///
     /// Daemons answer no for features that they have never heard of.
     pub async fn supports_feature(&self, feature: Feature) -> Result<bool> {
-        let args = remote::ConnectSupportsFeatureArgs {
-            feature: feature.into(),
-        };
+        let args = remote::ConnectSupportsFeatureArgs { feature: feature.into() };
         let reply = self.call::<remote::ConnectSupportsFeature>(&args).await?;
         Ok(truth(reply.decode()?.supported))
     }

@@ -74,10 +74,7 @@ impl Connect {
     pub async fn node_security_model(&self) -> Result<Option<SecurityModel>> {
         let reply = self.call::<remote::NodeGetSecurityModel>(&()).await?;
         let ret = reply.decode()?;
-        let model = SecurityModel {
-            model: ret.model.to_text(),
-            doi: ret.doi.to_text(),
-        };
+        let model = SecurityModel { model: ret.model.to_text(), doi: ret.doi.to_text() };
         Ok(Some(model).filter(|model| !model.model.is_empty()))
     }
 

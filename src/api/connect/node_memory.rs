@@ -68,10 +68,8 @@ impl Connect {
     /// share memory there are none.
     pub async fn node_memory_parameters(&self) -> Result<NodeMemoryParameters> {
         let procedure = remote::NodeGetMemoryParameters::INFO.name;
-        let mut args = remote::NodeGetMemoryParametersArgs {
-            nparams: 0,
-            flags: Flags::STRING_OKAY.bits(),
-        };
+        let mut args =
+            remote::NodeGetMemoryParametersArgs { nparams: 0, flags: Flags::STRING_OKAY.bits() };
         let reply = self.call::<remote::NodeGetMemoryParameters>(&args).await?;
         args.nparams = reply.decode()?.nparams;
         if args.nparams == 0 {

@@ -108,10 +108,7 @@ fn check_len(procedure: &'static str, len: usize, asked: i32) -> Result<()> {
     if usize::try_from(asked).is_ok_and(|asked| len <= asked) {
         Ok(())
     } else {
-        Err(senseless(
-            procedure,
-            format!("{len} statistics; there are {asked}"),
-        ))
+        Err(senseless(procedure, format!("{len} statistics; there are {asked}")))
     }
 }
 

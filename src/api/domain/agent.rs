@@ -55,10 +55,7 @@ impl Domain {
             flags: 0,
         };
         let reply = self.call::<remote::DomainFsfreeze>(&args).await?;
-        wire::count(
-            remote::DomainFsfreeze::INFO.name,
-            reply.decode()?.filesystems,
-        )
+        wire::count(remote::DomainFsfreeze::INFO.name, reply.decode()?.filesystems)
     }
 
     /// Lets the guest change these file systems again, all if none is named, and says how many
@@ -88,10 +85,7 @@ impl Domain {
 
     /// The guest's mounted file systems (`virDomainGetFSInfo`).
     pub async fn fs_info(&self) -> Result<Vec<FsInfo>> {
-        let args = remote::DomainGetFsinfoArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainGetFsinfoArgs { dom: self.wire(), flags: 0 };
         let reply = self.call::<remote::DomainGetFsinfo>(&args).await?;
         let ret = reply.decode()?;
         if ret.ret as usize != ret.info.len() {
@@ -138,11 +132,8 @@ impl Domain {
     /// # }
     /// ```
     pub async fn guest_info(&self, types: GuestInfoTypes) -> Result<TypedParams> {
-        let args = remote::DomainGetGuestInfoArgs {
-            dom: self.wire(),
-            types: types.bits(),
-            flags: 0,
-        };
+        let args =
+            remote::DomainGetGuestInfoArgs { dom: self.wire(), types: types.bits(), flags: 0 };
         let reply = self.call::<remote::DomainGetGuestInfo>(&args).await?;
         Ok(wire::params_from_wire(&reply.decode()?.params))
     }
@@ -168,10 +159,7 @@ impl Domain {
 
     /// Which processors the guest has, and which it uses (`virDomainGetGuestVcpus`).
     pub async fn guest_vcpus(&self) -> Result<GuestVcpus> {
-        let args = remote::DomainGetGuestVcpusArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainGetGuestVcpusArgs { dom: self.wire(), flags: 0 };
         let reply = self.call::<remote::DomainGetGuestVcpus>(&args).await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
         Ok(GuestVcpus::from_params(&params))

@@ -16,10 +16,7 @@ impl Domain {
     /// Sets whether the domain starts whenever its host does (`virDomainSetAutostart`). Transient
     /// domains cannot.
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
-        let args = remote::DomainSetAutostartArgs {
-            dom: self.wire(),
-            autostart: autostart.into(),
-        };
+        let args = remote::DomainSetAutostartArgs { dom: self.wire(), autostart: autostart.into() };
         self.run::<remote::DomainSetAutostart>(&args).await
     }
 
@@ -36,10 +33,8 @@ impl Domain {
     /// Sets whether the domain starts the next time its host does, and only then
     /// (`virDomainSetAutostartOnce`). Since libvirt 11.2.0.
     pub async fn set_autostart_once(&self, autostart: bool) -> Result<()> {
-        let args = remote::DomainSetAutostartOnceArgs {
-            dom: self.wire(),
-            autostart: autostart.into(),
-        };
+        let args =
+            remote::DomainSetAutostartOnceArgs { dom: self.wire(), autostart: autostart.into() };
         self.run::<remote::DomainSetAutostartOnce>(&args).await
     }
 }

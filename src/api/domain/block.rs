@@ -82,10 +82,7 @@ impl Domain {
     ///
     /// QEMU sums up all disks for the empty name.
     pub async fn block_stats(&self, disk: &str) -> Result<BlockStats> {
-        let args = remote::DomainBlockStatsArgs {
-            dom: self.wire(),
-            path: disk.into(),
-        };
+        let args = remote::DomainBlockStatsArgs { dom: self.wire(), path: disk.into() };
         let reply = self.call::<remote::DomainBlockStats>(&args).await?;
         let stats = reply.decode()?;
         Ok(BlockStats {
@@ -106,18 +103,12 @@ impl Domain {
             flags: Flags::STRING_OKAY.bits(),
         };
         let reply = self.call::<remote::DomainBlockStatsFlags>(&args).await?;
-        Ok(BlockStatsDetails::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        Ok(BlockStatsDetails::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// How large a disk is (`virDomainGetBlockInfo`).
     pub async fn block_info(&self, disk: &str) -> Result<BlockInfo> {
-        let args = remote::DomainGetBlockInfoArgs {
-            dom: self.wire(),
-            path: disk.into(),
-            flags: 0,
-        };
+        let args = remote::DomainGetBlockInfoArgs { dom: self.wire(), path: disk.into(), flags: 0 };
         let reply = self.call::<remote::DomainGetBlockInfo>(&args).await?;
         let info = reply.decode()?;
         Ok(BlockInfo {
@@ -151,10 +142,7 @@ impl Domain {
         let errors = reply.decode()?.errors;
         Ok(errors
             .into_iter()
-            .map(|error| DiskError {
-                disk: error.disk.into_owned(),
-                error: error.error.into(),
-            })
+            .map(|error| DiskError { disk: error.disk.into_owned(), error: error.error.into() })
             .collect())
     }
 

@@ -19,9 +19,7 @@ impl Domain {
             dev_name: device.map(Into::into),
             flags: flags.bits(),
         };
-        let opened = self
-            .conn
-            .open_stream::<remote::DomainOpenConsole>(&args, false);
+        let opened = self.conn.open_stream::<remote::DomainOpenConsole>(&args, false);
         let (_, stream) = opened.await?;
         Ok(stream)
     }
@@ -34,9 +32,7 @@ impl Domain {
             name: name.map(Into::into),
             flags: flags.bits(),
         };
-        let opened = self
-            .conn
-            .open_stream::<remote::DomainOpenChannel>(&args, false);
+        let opened = self.conn.open_stream::<remote::DomainOpenChannel>(&args, false);
         let (_, stream) = opened.await?;
         Ok(stream)
     }
@@ -57,14 +53,8 @@ impl Domain {
     /// # }
     /// ```
     pub async fn screenshot(&self, screen: u32) -> Result<(Option<String>, Stream)> {
-        let args = remote::DomainScreenshotArgs {
-            dom: self.wire(),
-            screen,
-            flags: 0,
-        };
-        let opened = self
-            .conn
-            .open_stream::<remote::DomainScreenshot>(&args, false);
+        let args = remote::DomainScreenshotArgs { dom: self.wire(), screen, flags: 0 };
+        let opened = self.conn.open_stream::<remote::DomainScreenshot>(&args, false);
         let (reply, stream) = opened.await?;
         Ok((reply.decode()?.mime.map(String::from), stream))
     }

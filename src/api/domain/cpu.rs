@@ -67,10 +67,7 @@ impl Domain {
     /// The guest must play along: most Linux guests leave a new processor off until somebody in
     /// there switches it on.
     pub async fn set_vcpus(&self, count: u32) -> Result<()> {
-        let args = remote::DomainSetVcpusArgs {
-            dom: self.wire(),
-            nvcpus: count,
-        };
+        let args = remote::DomainSetVcpusArgs { dom: self.wire(), nvcpus: count };
         self.run::<remote::DomainSetVcpus>(&args).await
     }
 
@@ -88,10 +85,7 @@ impl Domain {
     /// How many virtual processors the domain has or, with `MAXIMUM`, can have
     /// (`virDomainGetVcpusFlags`).
     pub async fn vcpus_flags(&self, flags: VcpuFlags) -> Result<u32> {
-        let args = remote::DomainGetVcpusFlagsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetVcpusFlagsArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetVcpusFlags>(&args).await?;
         wire::count(remote::DomainGetVcpusFlags::INFO.name, reply.decode()?.num)
     }
@@ -185,11 +179,7 @@ impl CpuMaps {
 
 /// How many processors the host has or could have.
 async fn host_cpus(conn: &Connect) -> Result<u32> {
-    let args = remote::NodeGetCpuMapArgs {
-        need_map: 0,
-        need_online: 0,
-        flags: 0,
-    };
+    let args = remote::NodeGetCpuMapArgs { need_map: 0, need_online: 0, flags: 0 };
     match conn.call::<remote::NodeGetCpuMap>(&args).await {
         Ok(reply) => wire::count(remote::NodeGetCpuMap::INFO.name, reply.decode()?.ret),
         // Not every driver can tell.

@@ -39,17 +39,12 @@ impl CpuMap {
     /// Whether the set has this processor.
     pub fn contains(&self, cpu: u32) -> bool {
         let after = self.ranges.partition_point(|range| range.first <= cpu);
-        self.ranges
-            .get(after.wrapping_sub(1))
-            .is_some_and(|range| cpu <= range.last)
+        self.ranges.get(after.wrapping_sub(1)).is_some_and(|range| cpu <= range.last)
     }
 
     /// How many processors the set has.
     pub fn len(&self) -> usize {
-        self.ranges
-            .iter()
-            .map(|range| (range.last - range.first) as usize + 1)
-            .sum()
+        self.ranges.iter().map(|range| (range.last - range.first) as usize + 1).sum()
     }
 
     /// Whether the set has none.
@@ -59,9 +54,7 @@ impl CpuMap {
 
     /// The processors, in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.ranges
-            .iter()
-            .flat_map(|range| range.first..=range.last)
+        self.ranges.iter().flat_map(|range| range.first..=range.last)
     }
 
     /// What daemons call a processor map: bit n of byte n/8 stands for processor n.
@@ -71,10 +64,7 @@ impl CpuMap {
             let mut rest = *byte;
             while rest != 0 {
                 let cpu = index * 8 + rest.trailing_zeros();
-                map.append(CpuRange {
-                    first: cpu,
-                    last: cpu,
-                });
+                map.append(CpuRange { first: cpu, last: cpu });
                 rest &= rest - 1;
             }
         }
@@ -145,10 +135,7 @@ impl From<RangeInclusive<u32>> for CpuMap {
     fn from(cpus: RangeInclusive<u32>) -> Self {
         let mut map = Self::new();
         if !cpus.is_empty() {
-            map.append(CpuRange {
-                first: *cpus.start(),
-                last: *cpus.end(),
-            });
+            map.append(CpuRange { first: *cpus.start(), last: *cpus.end() });
         }
         map
     }
@@ -173,10 +160,7 @@ impl FromIterator<u32> for CpuMap {
 
 impl Extend<u32> for CpuMap {
     fn extend<I: IntoIterator<Item = u32>>(&mut self, cpus: I) {
-        self.add(cpus.into_iter().map(|cpu| CpuRange {
-            first: cpu,
-            last: cpu,
-        }));
+        self.add(cpus.into_iter().map(|cpu| CpuRange { first: cpu, last: cpu }));
     }
 }
 
@@ -197,10 +181,7 @@ mod tests {
     fn wire_form_both_ways() -> Result<()> {
         let cpus: CpuMap = [9, 0, 7, 8, 20].into_iter().collect();
         assert_eq!(cpus.to_wire("test")?, [0b1000_0001, 0b11, 0b1_0000]);
-        assert_eq!(
-            CpuMap::from_wire(&[0b1000_0001, 0b11, 0b1_0000, 0, 0]),
-            cpus
-        );
+        assert_eq!(CpuMap::from_wire(&[0b1000_0001, 0b11, 0b1_0000, 0, 0]), cpus);
         assert_eq!(cpus.to_string(), "0,7-9,20");
         assert_eq!(cpus.len(), 5);
         assert_eq!(CpuMap::new().to_wire("test")?, [0]);
@@ -213,10 +194,7 @@ mod tests {
     fn what_no_host_has_is_refused() {
         for cpus in [CpuMap::from(16_384..=16_384), CpuMap::from(0..=u32::MAX)] {
             let error = cpus.to_wire("test").map_err(|error| error.to_string());
-            assert!(
-                matches!(&error, Err(text) if text.contains("16383")),
-                "{error:?}"
-            );
+            assert!(matches!(&error, Err(text) if text.contains("16383")), "{error:?}");
         }
     }
 

@@ -48,9 +48,7 @@ impl Domain {
         let mut stats = Vec::new();
         for first in (0..cpus).step_by(remote::DOMAIN_GET_CPU_STATS_NCPUS_MAX) {
             let count = (cpus - first).min(remote::DOMAIN_GET_CPU_STATS_NCPUS_MAX as u32);
-            let reply = self
-                .call_cpu_stats(CpuStatsOf::Some { first, count })
-                .await?;
+            let reply = self.call_cpu_stats(CpuStatsOf::Some { first, count }).await?;
             push_stats(&mut stats, &reply.decode()?, count as usize)?;
         }
         Ok(stats)
@@ -121,10 +119,7 @@ mod tests {
             field: "cpu_time".into(),
             value: TypedParamValue::Ullong(*time),
         };
-        remote::DomainGetCpuStatsRet {
-            params: times.iter().map(param).collect(),
-            nparams,
-        }
+        remote::DomainGetCpuStatsRet { params: times.iter().map(param).collect(), nparams }
     }
 
     #[test]

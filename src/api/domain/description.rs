@@ -14,13 +14,9 @@ impl Domain {
     /// given, which a read-only connection may not.
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         if flags.intersects(XmlFlags::SECURE | XmlFlags::MIGRATABLE) {
-            self.conn
-                .require_writable(remote::DomainGetXmlDesc::INFO.name)?;
+            self.conn.require_writable(remote::DomainGetXmlDesc::INFO.name)?;
         }
-        let args = remote::DomainGetXmlDescArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetXmlDescArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetXmlDesc>(&args).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
@@ -96,19 +92,13 @@ impl Domain {
                 format!("it succeeded with the result {code}"),
             ));
         }
-        Ok(Self {
-            name: new_name.into(),
-            ..self.clone()
-        })
+        Ok(Self { name: new_name.into(), ..self.clone() })
     }
 
     /// The guest's name for itself, from its DHCP lease or from the guest agent
     /// (`virDomainGetHostname`). Takes long if the agent does.
     pub async fn hostname(&self, flags: GetHostnameFlags) -> Result<String> {
-        let args = remote::DomainGetHostnameArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetHostnameArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetHostname>(&args).await?;
         Ok(reply.decode()?.hostname.into_owned())
     }
@@ -118,10 +108,7 @@ impl Domain {
     ///
     /// No flags mean messages of every kind. The texts are for humans.
     pub async fn messages(&self, flags: MessageType) -> Result<Vec<String>> {
-        let args = remote::DomainGetMessagesArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetMessagesArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetMessages>(&args).await?;
         let messages = reply.decode()?.msgs;
         Ok(messages.into_iter().map(String::from).collect())
@@ -140,9 +127,7 @@ impl Connect {
             native_config: config.into(),
             flags: 0,
         };
-        let reply = self
-            .call::<remote::ConnectDomainXmlFromNative>(&args)
-            .await?;
+        let reply = self.call::<remote::ConnectDomainXmlFromNative>(&args).await?;
         Ok(reply.decode()?.domain_xml.into_owned())
     }
 

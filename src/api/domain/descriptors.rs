@@ -18,10 +18,8 @@ impl Connect {
         files: Vec<OwnedFd>,
         flags: CreateFlags,
     ) -> Result<Domain> {
-        let args = remote::DomainCreateXmlWithFilesArgs {
-            xml_desc: xml.into(),
-            flags: flags.bits(),
-        };
+        let args =
+            remote::DomainCreateXmlWithFilesArgs { xml_desc: xml.into(), flags: flags.bits() };
         let called = self.call_with_descriptors::<remote::DomainCreateXmlWithFiles>(&args, files);
         let (reply, _none) = called.await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -32,13 +30,8 @@ impl Domain {
     /// Starts a defined domain and hands it open files (`virDomainCreateWithFiles`); see
     /// [`Connect::domain_create_xml_with_files`].
     pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
-        let args = remote::DomainCreateWithFilesArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
-        let called = self
-            .conn
-            .call_with_descriptors::<remote::DomainCreateWithFiles>(&args, files);
+        let args = remote::DomainCreateWithFilesArgs { dom: self.wire(), flags: flags.bits() };
+        let called = self.conn.call_with_descriptors::<remote::DomainCreateWithFiles>(&args, files);
         let (reply, _none) = called.await?;
         self.set_id(reply.decode()?.dom.id);
         Ok(())
@@ -76,11 +69,8 @@ impl Domain {
         socket: OwnedFd,
         flags: OpenGraphicsFlags,
     ) -> Result<()> {
-        let args = remote::DomainOpenGraphicsArgs {
-            dom: self.wire(),
-            idx: index,
-            flags: flags.bits(),
-        };
+        let args =
+            remote::DomainOpenGraphicsArgs { dom: self.wire(), idx: index, flags: flags.bits() };
         self.conn
             .call_with_descriptors::<remote::DomainOpenGraphics>(&args, vec![socket])
             .await?;
@@ -89,21 +79,15 @@ impl Domain {
 
     /// A socket that is connected to a graphics display, counted from 0 (`virDomainOpenGraphicsFD`).
     pub async fn open_graphics_fd(&self, index: u32, flags: OpenGraphicsFlags) -> Result<OwnedFd> {
-        let args = remote::DomainOpenGraphicsFdArgs {
-            dom: self.wire(),
-            idx: index,
-            flags: flags.bits(),
-        };
+        let args =
+            remote::DomainOpenGraphicsFdArgs { dom: self.wire(), idx: index, flags: flags.bits() };
         let called = self
             .conn
             .call_with_descriptors::<remote::DomainOpenGraphicsFd>(&args, Vec::new());
         let (_, descriptors) = called.await?;
         let [socket] = <[OwnedFd; 1]>::try_from(descriptors).map_err(|other| {
             let procedure = remote::DomainOpenGraphicsFd::INFO.name;
-            senseless(
-                procedure,
-                format!("{} descriptors instead of one", other.len()),
-            )
+            senseless(procedure, format!("{} descriptors instead of one", other.len()))
         })?;
         Ok(socket)
     }

@@ -10,10 +10,7 @@ impl Domain {
     ///
     /// A guest whose machine is of PCI Express needs a free root port for it.
     pub async fn attach_device(&self, xml: &str) -> Result<()> {
-        let args = remote::DomainAttachDeviceArgs {
-            dom: self.wire(),
-            xml: xml.into(),
-        };
+        let args = remote::DomainAttachDeviceArgs { dom: self.wire(), xml: xml.into() };
         self.run::<remote::DomainAttachDevice>(&args).await
     }
 
@@ -33,10 +30,7 @@ impl Domain {
     /// The daemon waits a few seconds for the guest. One that does not react by then may still give
     /// the device up later, or never; the domain's XML and the event tell.
     pub async fn detach_device(&self, xml: &str) -> Result<()> {
-        let args = remote::DomainDetachDeviceArgs {
-            dom: self.wire(),
-            xml: xml.into(),
-        };
+        let args = remote::DomainDetachDeviceArgs { dom: self.wire(), xml: xml.into() };
         self.run::<remote::DomainDetachDevice>(&args).await
     }
 

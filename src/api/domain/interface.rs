@@ -114,10 +114,7 @@ impl Domain {
     ///
     /// Only interfaces that have a device on the host are counted.
     pub async fn interface_stats(&self, device: &str) -> Result<InterfaceStats> {
-        let args = remote::DomainInterfaceStatsArgs {
-            dom: self.wire(),
-            device: device.into(),
-        };
+        let args = remote::DomainInterfaceStatsArgs { dom: self.wire(), device: device.into() };
         let reply = self.call::<remote::DomainInterfaceStats>(&args).await?;
         let stats = reply.decode()?;
         Ok(InterfaceStats {
@@ -144,12 +141,8 @@ impl Domain {
             nparams: remote::DOMAIN_INTERFACE_PARAMETERS_MAX as i32,
             flags: flags.bits() | Flags::STRING_OKAY.bits(),
         };
-        let reply = self
-            .call::<remote::DomainGetInterfaceParameters>(&args)
-            .await?;
-        Ok(InterfaceParameters::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        let reply = self.call::<remote::DomainGetInterfaceParameters>(&args).await?;
+        Ok(InterfaceParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Changes the bandwidth of an interface (`virDomainSetInterfaceParameters`).
@@ -170,8 +163,7 @@ impl Domain {
             )?,
             flags: flags.bits(),
         };
-        self.run::<remote::DomainSetInterfaceParameters>(&args)
-            .await
+        self.run::<remote::DomainSetInterfaceParameters>(&args).await
     }
 
     /// Has the hypervisor send packets in the guest's name that tell the switches where its MAC

@@ -43,10 +43,7 @@ impl Domain {
     /// The domain's I/O threads, by default those of the running domain if it runs
     /// (`virDomainGetIOThreadInfo`).
     pub async fn iothread_info(&self, flags: ModificationImpact) -> Result<Vec<IoThreadInfo>> {
-        let args = remote::DomainGetIothreadInfoArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetIothreadInfoArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetIothreadInfo>(&args).await?;
         let threads = reply.decode()?.info;
         Ok(threads

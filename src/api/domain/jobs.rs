@@ -164,10 +164,7 @@ impl Domain {
     /// daemon forgets it by telling, unless
     /// [`KEEP_COMPLETED`](GetJobStatsFlags::KEEP_COMPLETED) is given too.
     pub async fn job_stats(&self, flags: GetJobStatsFlags) -> Result<Option<JobReport>> {
-        let args = remote::DomainGetJobStatsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetJobStatsArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetJobStats>(&args).await?;
         let ret = reply.decode()?;
         let job_type = JobType::from(ret.r#type);
@@ -195,10 +192,7 @@ impl Domain {
     /// With [`POSTCOPY`](AbortJobFlags::POSTCOPY) it interrupts a migration in the phase in which
     /// neither host has the whole guest, to be resumed later.
     pub async fn abort_job_flags(&self, flags: AbortJobFlags) -> Result<()> {
-        let args = remote::DomainAbortJobFlagsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainAbortJobFlagsArgs { dom: self.wire(), flags: flags.bits() };
         self.run::<remote::DomainAbortJobFlags>(&args).await
     }
 }

@@ -25,30 +25,21 @@ impl Domain {
     /// The same, asking in the ways that the flags name; the daemon tries them in an order of its
     /// own (`virDomainShutdownFlags`).
     pub async fn shutdown_flags(&self, flags: ShutdownFlags) -> Result<()> {
-        let args = remote::DomainShutdownFlagsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainShutdownFlagsArgs { dom: self.wire(), flags: flags.bits() };
         self.run::<remote::DomainShutdownFlags>(&args).await
     }
 
     /// Asks the guest to reboot (`virDomainReboot`). Like [`shutdown`](Self::shutdown) it does not
     /// wait for it.
     pub async fn reboot(&self, flags: RebootFlags) -> Result<()> {
-        let args = remote::DomainRebootArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainRebootArgs { dom: self.wire(), flags: flags.bits() };
         self.run::<remote::DomainReboot>(&args).await
     }
 
     /// Presses the reset button: the guest starts over without a chance to put its affairs in order
     /// (`virDomainReset`).
     pub async fn reset(&self) -> Result<()> {
-        let args = remote::DomainResetArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainResetArgs { dom: self.wire(), flags: 0 };
         self.run::<remote::DomainReset>(&args).await
     }
 
@@ -68,10 +59,7 @@ impl Domain {
     /// With [`GRACEFUL`](DestroyFlags::GRACEFUL) the daemon lets the hypervisor write out what it
     /// holds, and fails rather than kill one that does not end.
     pub async fn destroy_flags(&self, flags: DestroyFlags) -> Result<()> {
-        let args = remote::DomainDestroyFlagsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainDestroyFlagsArgs { dom: self.wire(), flags: flags.bits() };
         self.run::<remote::DomainDestroyFlags>(&args).await
     }
 
@@ -120,10 +108,7 @@ impl Domain {
 
     /// Wakes a guest that put itself to sleep (`virDomainPMWakeup`).
     pub async fn pm_wakeup(&self) -> Result<()> {
-        let args = remote::DomainPmWakeupArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainPmWakeupArgs { dom: self.wire(), flags: 0 };
         self.run::<remote::DomainPmWakeup>(&args).await
     }
 
@@ -167,10 +152,7 @@ impl Domain {
 
     /// Sends the guest a non-maskable interrupt (`virDomainInjectNMI`).
     pub async fn inject_nmi(&self) -> Result<()> {
-        let args = remote::DomainInjectNmiArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainInjectNmiArgs { dom: self.wire(), flags: 0 };
         self.run::<remote::DomainInjectNmi>(&args).await
     }
 

@@ -54,10 +54,7 @@ impl Connect {
     /// managed save image, autostart, snapshots, checkpoints); no flag of a group means that the
     /// group does not filter, and no flags at all means every domain.
     pub async fn list_all_domains(&self, flags: ListAllDomainsFlags) -> Result<Vec<Domain>> {
-        let args = remote::ConnectListAllDomainsArgs {
-            need_results: 1,
-            flags: flags.bits(),
-        };
+        let args = remote::ConnectListAllDomainsArgs { need_results: 1, flags: flags.bits() };
         let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
         // One by one: the list as it is on the wire would take as much memory again as the handles.
         let (domains, said) = reply.decode_with(|reader| {
@@ -81,10 +78,7 @@ impl Connect {
 
     /// How many domains pass the filter; see [`list_all_domains`](Self::list_all_domains).
     pub async fn count_all_domains(&self, flags: ListAllDomainsFlags) -> Result<u32> {
-        let args = remote::ConnectListAllDomainsArgs {
-            need_results: 0,
-            flags: flags.bits(),
-        };
+        let args = remote::ConnectListAllDomainsArgs { need_results: 0, flags: flags.bits() };
         let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
         Ok(reply.decode()?.ret)
     }
@@ -99,9 +93,7 @@ impl Connect {
     ///
     /// Prefer [`list_all_domains`](Self::list_all_domains), which gives handles.
     pub async fn list_domains(&self) -> Result<Vec<u32>> {
-        let args = remote::ConnectListDomainsArgs {
-            maxids: remote::DOMAIN_LIST_MAX as i32,
-        };
+        let args = remote::ConnectListDomainsArgs { maxids: remote::DOMAIN_LIST_MAX as i32 };
         let reply = self.call::<remote::ConnectListDomains>(&args).await?;
         let number = |&id: &i32| {
             let name = remote::ConnectListDomains::INFO.name;
@@ -113,24 +105,14 @@ impl Connect {
     /// How many domains are defined and do not run (`virConnectNumOfDefinedDomains`).
     pub async fn num_of_defined_domains(&self) -> Result<u32> {
         let reply = self.call::<remote::ConnectNumOfDefinedDomains>(&()).await?;
-        wire::count(
-            remote::ConnectNumOfDefinedDomains::INFO.name,
-            reply.decode()?.num,
-        )
+        wire::count(remote::ConnectNumOfDefinedDomains::INFO.name, reply.decode()?.num)
     }
 
     /// The names of the domains that are defined and do not run (`virConnectListDefinedDomains`).
     pub async fn list_defined_domains(&self) -> Result<Vec<String>> {
         let maxnames = remote::DOMAIN_LIST_MAX as i32;
         let args = remote::ConnectListDefinedDomainsArgs { maxnames };
-        let reply = self
-            .call::<remote::ConnectListDefinedDomains>(&args)
-            .await?;
-        Ok(reply
-            .decode()?
-            .names
-            .into_iter()
-            .map(String::from)
-            .collect())
+        let reply = self.call::<remote::ConnectListDefinedDomains>(&args).await?;
+        Ok(reply.decode()?.names.into_iter().map(String::from).collect())
     }
 }

@@ -97,10 +97,7 @@ impl Domain {
     ///
     /// Hardly any hypervisor can do it to a running domain.
     pub async fn set_max_memory_kib(&self, kib: u64) -> Result<()> {
-        let args = remote::DomainSetMaxMemoryArgs {
-            dom: self.wire(),
-            memory: kib,
-        };
+        let args = remote::DomainSetMaxMemoryArgs { dom: self.wire(), memory: kib };
         self.run::<remote::DomainSetMaxMemory>(&args).await
     }
 
@@ -109,21 +106,15 @@ impl Domain {
     /// Asks the guest's balloon driver, which gives back or takes what is asked in its own time, if
     /// at all: [`info`](Self::info) tells how far it got.
     pub async fn set_memory_kib(&self, kib: u64) -> Result<()> {
-        let args = remote::DomainSetMemoryArgs {
-            dom: self.wire(),
-            memory: kib,
-        };
+        let args = remote::DomainSetMemoryArgs { dom: self.wire(), memory: kib };
         self.run::<remote::DomainSetMemory>(&args).await
     }
 
     /// The same for what `flags` say: the running domain, its definition, and with `MAXIMUM` the
     /// most memory instead of the current (`virDomainSetMemoryFlags`).
     pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
-        let args = remote::DomainSetMemoryFlagsArgs {
-            dom: self.wire(),
-            memory: kib,
-            flags: flags.bits(),
-        };
+        let args =
+            remote::DomainSetMemoryFlagsArgs { dom: self.wire(), memory: kib, flags: flags.bits() };
         self.run::<remote::DomainSetMemoryFlags>(&args).await
     }
 
@@ -181,10 +172,7 @@ mod tests {
     #[test]
     fn every_known_tag_has_a_field() {
         let stats: Vec<_> = (0..15)
-            .map(|tag| remote::DomainMemoryStat {
-                tag,
-                val: 100 + tag as u64,
-            })
+            .map(|tag| remote::DomainMemoryStat { tag, val: 100 + tag as u64 })
             .collect();
         let stats = MemoryStats::from_wire(&stats);
         assert_eq!(stats.swap_in_kib, Some(100));
@@ -196,10 +184,7 @@ mod tests {
 
     #[test]
     fn never_is_no_time() {
-        let never = remote::DomainMemoryStat {
-            tag: MemoryStatTags::LastUpdate.into(),
-            val: 0,
-        };
+        let never = remote::DomainMemoryStat { tag: MemoryStatTags::LastUpdate.into(), val: 0 };
         assert_eq!(MemoryStats::from_wire(&[never]), MemoryStats::default());
     }
 }

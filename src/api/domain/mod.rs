@@ -144,10 +144,7 @@ impl Domain {
     /// same daemon: `domain.via(&conn.with_timeout(…))`.
     #[must_use]
     pub fn via(&self, conn: &Connect) -> Self {
-        Self {
-            conn: conn.clone(),
-            ..self.clone()
-        }
+        Self { conn: conn.clone(), ..self.clone() }
     }
 }
 

@@ -70,14 +70,7 @@ impl Pieces {
                 reason: format!("{len} bytes from {start} on are beyond 64 bits"),
             });
         }
-        Ok(Self {
-            procedure,
-            start,
-            len,
-            piece,
-            read: Vec::new(),
-            begun: false,
-        })
+        Ok(Self { procedure, start, len, piece, read: Vec::new(), begun: false })
     }
 
     /// Where the next call is to read, and how much. There is always one: a read of no bytes says
@@ -88,10 +81,7 @@ impl Pieces {
             return None;
         }
         self.begun = true;
-        Some((
-            self.start + self.read.len() as u64,
-            rest.min(self.piece) as u32,
-        ))
+        Some((self.start + self.read.len() as u64, rest.min(self.piece) as u32))
     }
 
     fn take(&mut self, bytes: &[u8], size: u32) -> Result<()> {

@@ -61,10 +61,7 @@ param_struct! {
 impl Domain {
     /// Which events are counted (`virDomainGetPerfEvents`).
     pub async fn perf_events(&self, flags: ModificationImpact) -> Result<PerfEvents> {
-        let args = remote::DomainGetPerfEventsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainGetPerfEventsArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainGetPerfEvents>(&args).await?;
         Ok(PerfEvents::collect(wire::params(&reply.decode()?.params)))
     }

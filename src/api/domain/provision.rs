@@ -16,10 +16,7 @@ impl Connect {
     /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first holds `xml` against its
     /// schema. Takes long.
     pub async fn domain_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Domain> {
-        let args = remote::DomainCreateXmlArgs {
-            xml_desc: xml.into(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainCreateXmlArgs { xml_desc: xml.into(), flags: flags.bits() };
         let reply = self.call::<remote::DomainCreateXml>(&args).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
@@ -46,10 +43,7 @@ impl Connect {
     /// The same with flags: [`VALIDATE`](DefineFlags::VALIDATE) has the daemon hold `xml` against
     /// its schema (`virDomainDefineXMLFlags`).
     pub async fn domain_define_xml_flags(&self, xml: &str, flags: DefineFlags) -> Result<Domain> {
-        let args = remote::DomainDefineXmlFlagsArgs {
-            xml: xml.into(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainDefineXmlFlagsArgs { xml: xml.into(), flags: flags.bits() };
         let reply = self.call::<remote::DomainDefineXmlFlags>(&args).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
@@ -75,10 +69,7 @@ impl Domain {
     /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) throws a managed save image away and boots afresh.
     /// Takes long.
     pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
-        let args = remote::DomainCreateWithFlagsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainCreateWithFlagsArgs { dom: self.wire(), flags: flags.bits() };
         let reply = self.call::<remote::DomainCreateWithFlags>(&args).await?;
         self.set_id(reply.decode()?.dom.id);
         Ok(())
@@ -97,10 +88,7 @@ impl Domain {
     /// Removes the definition and, of what belongs to the domain, that which the flags name
     /// (`virDomainUndefineFlags`).
     pub async fn undefine_flags(&self, flags: UndefineFlags) -> Result<()> {
-        let args = remote::DomainUndefineFlagsArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainUndefineFlagsArgs { dom: self.wire(), flags: flags.bits() };
         self.run::<remote::DomainUndefineFlags>(&args).await
     }
 }

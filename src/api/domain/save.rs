@@ -57,10 +57,7 @@ impl Domain {
     /// the guest's memory.
     pub async fn save(&self, to: &Path) -> Result<()> {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
-        let args = remote::DomainSaveArgs {
-            dom: self.wire(),
-            to: to.as_path().into(),
-        };
+        let args = remote::DomainSaveArgs { dom: self.wire(), to: to.as_path().into() };
         self.run::<remote::DomainSave>(&args).await?;
         self.set_id(-1);
         Ok(())
@@ -107,10 +104,7 @@ impl Domain {
     /// Suspends the domain to a file that the daemon keeps, and ends it; the next
     /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
     pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
-        let args = remote::DomainManagedSaveArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
+        let args = remote::DomainManagedSaveArgs { dom: self.wire(), flags: flags.bits() };
         self.run::<remote::DomainManagedSave>(&args).await?;
         self.set_id(-1);
         Ok(())
@@ -118,35 +112,23 @@ impl Domain {
 
     /// Whether the daemon keeps a saved image of the domain (`virDomainHasManagedSaveImage`).
     pub async fn has_managed_save_image(&self) -> Result<bool> {
-        let args = remote::DomainHasManagedSaveImageArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
-        let reply = self
-            .call::<remote::DomainHasManagedSaveImage>(&args)
-            .await?;
+        let args = remote::DomainHasManagedSaveImageArgs { dom: self.wire(), flags: 0 };
+        let reply = self.call::<remote::DomainHasManagedSaveImage>(&args).await?;
         Ok(truth(reply.decode()?.result))
     }
 
     /// Discards the saved image, so that the next start is a fresh one
     /// (`virDomainManagedSaveRemove`).
     pub async fn managed_save_remove(&self) -> Result<()> {
-        let args = remote::DomainManagedSaveRemoveArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainManagedSaveRemoveArgs { dom: self.wire(), flags: 0 };
         self.run::<remote::DomainManagedSaveRemove>(&args).await
     }
 
     /// The definition in the image that the daemon keeps (`virDomainManagedSaveGetXMLDesc`).
     pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
-        let args = remote::DomainManagedSaveGetXmlDescArgs {
-            dom: self.wire(),
-            flags: flags.bits(),
-        };
-        let reply = self
-            .call::<remote::DomainManagedSaveGetXmlDesc>(&args)
-            .await?;
+        let args =
+            remote::DomainManagedSaveGetXmlDescArgs { dom: self.wire(), flags: flags.bits() };
+        let reply = self.call::<remote::DomainManagedSaveGetXmlDesc>(&args).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
@@ -167,9 +149,7 @@ impl Connect {
     /// Brings back the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
     pub async fn domain_restore(&self, from: &Path) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
-        let args = remote::DomainRestoreArgs {
-            from: from.as_path().into(),
-        };
+        let args = remote::DomainRestoreArgs { from: from.as_path().into() };
         self.run::<remote::DomainRestore>(&args).await
     }
 
@@ -217,9 +197,7 @@ impl Connect {
             file: file.as_path().into(),
             flags: flags.bits(),
         };
-        let reply = self
-            .call::<remote::DomainSaveImageGetXmlDesc>(&args)
-            .await?;
+        let reply = self.call::<remote::DomainSaveImageGetXmlDesc>(&args).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 

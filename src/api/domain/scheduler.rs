@@ -114,16 +114,10 @@ impl Domain {
 
     /// The domain's scheduler parameters (`virDomainGetSchedulerParameters`).
     pub async fn scheduler_parameters(&self) -> Result<SchedulerParameters> {
-        let args = remote::DomainGetSchedulerParametersArgs {
-            dom: self.wire(),
-            nparams: MAX as i32,
-        };
-        let reply = self
-            .call::<remote::DomainGetSchedulerParameters>(&args)
-            .await?;
-        Ok(SchedulerParameters::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        let args =
+            remote::DomainGetSchedulerParametersArgs { dom: self.wire(), nparams: MAX as i32 };
+        let reply = self.call::<remote::DomainGetSchedulerParameters>(&args).await?;
+        Ok(SchedulerParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// The same of the running domain or of its definition
@@ -137,12 +131,8 @@ impl Domain {
             nparams: MAX as i32,
             flags: flags.bits() | Flags::STRING_OKAY.bits(),
         };
-        let reply = self
-            .call::<remote::DomainGetSchedulerParametersFlags>(&args)
-            .await?;
-        Ok(SchedulerParameters::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        let reply = self.call::<remote::DomainGetSchedulerParametersFlags>(&args).await?;
+        Ok(SchedulerParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Changes the running domain's scheduler parameters (`virDomainSetSchedulerParameters`).
@@ -156,8 +146,7 @@ impl Domain {
                 MAX,
             )?,
         };
-        self.run::<remote::DomainSetSchedulerParameters>(&args)
-            .await
+        self.run::<remote::DomainSetSchedulerParameters>(&args).await
     }
 
     /// The same for the running domain, its definition, or both
@@ -190,8 +179,7 @@ impl Domain {
             )?,
             flags: flags.bits(),
         };
-        self.run::<remote::DomainSetSchedulerParametersFlags>(&args)
-            .await
+        self.run::<remote::DomainSetSchedulerParametersFlags>(&args).await
     }
 }
 

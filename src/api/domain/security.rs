@@ -77,9 +77,7 @@ impl Domain {
     /// (`virDomainGetSecurityLabelList`).
     pub async fn security_label_list(&self) -> Result<Vec<SecurityLabel>> {
         let args = remote::DomainGetSecurityLabelListArgs { dom: self.wire() };
-        let reply = self
-            .call::<remote::DomainGetSecurityLabelList>(&args)
-            .await?;
+        let reply = self.call::<remote::DomainGetSecurityLabelList>(&args).await?;
         let labels = reply.decode()?.labels;
         Ok(labels.iter().map(SecurityLabel::from_wire).collect())
     }
@@ -91,12 +89,8 @@ impl Domain {
             dom: self.wire(),
             flags: Flags::STRING_OKAY.bits(),
         };
-        let reply = self
-            .call::<remote::DomainGetLaunchSecurityInfo>(&args)
-            .await?;
-        Ok(LaunchSecurityInfo::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        let reply = self.call::<remote::DomainGetLaunchSecurityInfo>(&args).await?;
+        Ok(LaunchSecurityInfo::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Puts a secret into a guest with encrypted memory before it runs for the first time
@@ -117,7 +111,6 @@ impl Domain {
             )?,
             flags: 0,
         };
-        self.run::<remote::DomainSetLaunchSecurityState>(&args)
-            .await
+        self.run::<remote::DomainSetLaunchSecurityState>(&args).await
     }
 }

@@ -107,10 +107,7 @@ impl Domain {
 
     /// State and reason (`virDomainGetState`).
     pub async fn state(&self) -> Result<DomainState> {
-        let args = remote::DomainGetStateArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainGetStateArgs { dom: self.wire(), flags: 0 };
         let reply = self.call::<remote::DomainGetState>(&args).await?;
         let ret = reply.decode()?;
         Ok(DomainState::from_wire(ret.state, ret.reason))
@@ -139,10 +136,7 @@ impl Domain {
 
     /// Whether the domain's control interface is free, busy or broken (`virDomainGetControlInfo`).
     pub async fn control_info(&self) -> Result<ControlInfo> {
-        let args = remote::DomainGetControlInfoArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainGetControlInfoArgs { dom: self.wire(), flags: 0 };
         let reply = self.call::<remote::DomainGetControlInfo>(&args).await?;
         let info = reply.decode()?;
         let state = ControlState::from(info.state as i32);

@@ -68,10 +68,8 @@ impl Domain {
     }
 
     async fn devices<T: Device>(&self, element: &str) -> Result<Vec<T>> {
-        let args = remote::DomainGetXmlDescArgs {
-            dom: self.wire(),
-            flags: XmlFlags::empty().bits(),
-        };
+        let args =
+            remote::DomainGetXmlDescArgs { dom: self.wire(), flags: XmlFlags::empty().bits() };
         let reply = self.call::<remote::DomainGetXmlDesc>(&args).await?;
         devices(&reply.decode()?.xml, element).map_err(|error| {
             wire::senseless(
@@ -111,9 +109,7 @@ impl Device for DiskTarget {
     fn element(&mut self, attributes: &Attributes) {
         self.kind = attributes.get("type").unwrap_or_default();
         // What libvirt takes it for where it is not said.
-        self.device = attributes
-            .get("device")
-            .unwrap_or_else(|| String::from("disk"));
+        self.device = attributes.get("device").unwrap_or_else(|| String::from("disk"));
     }
 
     fn child(&mut self, name: &str, attributes: &Attributes) {
@@ -139,9 +135,7 @@ impl Attributes {
         let attributes = element.attributes().map(|attribute| {
             let attribute = attribute?;
             let name = attribute.key.as_ref().to_owned();
-            let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)?
-                .into_owned();
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned();
             Ok((name, value))
         });
         attributes.collect::<quick_xml::Result<_>>().map(Self)
@@ -228,9 +222,7 @@ mod tests {
             bus: text("virtio"),
         };
         assert_eq!(disks.first(), Some(&first));
-        let second = disks
-            .get(1)
-            .map(|disk| (disk.target.as_str(), &disk.source));
+        let second = disks.get(1).map(|disk| (disk.target.as_str(), &disk.source));
         assert_eq!((second, disks.len()), (Some(("sda", &None)), 2));
         let interfaces: Vec<InterfaceTarget> = devices(XML, "interface")?;
         let first = InterfaceTarget {
@@ -240,10 +232,7 @@ mod tests {
             kind: "network".to_owned(),
             model: text("virtio"),
         };
-        let second = InterfaceTarget {
-            kind: "user".to_owned(),
-            ..InterfaceTarget::default()
-        };
+        let second = InterfaceTarget { kind: "user".to_owned(), ..InterfaceTarget::default() };
         assert_eq!(interfaces, [first, second]);
         Ok(())
     }

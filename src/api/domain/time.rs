@@ -11,10 +11,7 @@ impl Domain {
     /// What the guest's clock shows (`virDomainGetTime`). Asks the guest agent; takes long if that
     /// does.
     pub async fn time(&self) -> Result<SystemTime> {
-        let args = remote::DomainGetTimeArgs {
-            dom: self.wire(),
-            flags: 0,
-        };
+        let args = remote::DomainGetTimeArgs { dom: self.wire(), flags: 0 };
         let reply = self.call::<remote::DomainGetTime>(&args).await?;
         let time = reply.decode()?;
         from_wire(time.seconds, time.nseconds).ok_or_else(|| {
@@ -34,12 +31,8 @@ impl Domain {
             procedure: remote::DomainSetTime::INFO.name,
             reason: format!("{time:?} is further away than the protocol can tell"),
         })?;
-        let args = remote::DomainSetTimeArgs {
-            dom: self.wire(),
-            seconds,
-            nseconds,
-            flags: flags.bits(),
-        };
+        let args =
+            remote::DomainSetTimeArgs { dom: self.wire(), seconds, nseconds, flags: flags.bits() };
         self.run::<remote::DomainSetTime>(&args).await
     }
 }

@@ -94,10 +94,8 @@ impl Unit<Vec<DeviceValue>> for DeviceList {
     }
 
     fn write(values: &Vec<DeviceValue>) -> Value {
-        let texts: Vec<_> = values
-            .iter()
-            .map(|value| format!("{},{}", value.device, value.value))
-            .collect();
+        let texts: Vec<_> =
+            values.iter().map(|value| format!("{},{}", value.device, value.value)).collect();
         Value::String(texts.join(","))
     }
 }
@@ -133,12 +131,8 @@ impl Domain {
             nparams: remote::DOMAIN_MEMORY_PARAMETERS_MAX as i32,
             flags: flags.bits() | Flags::STRING_OKAY.bits(),
         };
-        let reply = self
-            .call::<remote::DomainGetMemoryParameters>(&args)
-            .await?;
-        Ok(MemoryParameters::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        let reply = self.call::<remote::DomainGetMemoryParameters>(&args).await?;
+        Ok(MemoryParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Changes the limits on the domain's memory (`virDomainSetMemoryParameters`).
@@ -168,9 +162,7 @@ impl Domain {
             flags: flags.bits() | Flags::STRING_OKAY.bits(),
         };
         let reply = self.call::<remote::DomainGetNumaParameters>(&args).await?;
-        Ok(NumaParameters::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        Ok(NumaParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Changes the NUMA nodes that the domain's memory comes from (`virDomainSetNumaParameters`).
@@ -202,9 +194,7 @@ impl Domain {
             flags: flags.bits() | Flags::STRING_OKAY.bits(),
         };
         let reply = self.call::<remote::DomainGetBlkioParameters>(&args).await?;
-        Ok(BlkioParameters::collect(wire::params(
-            &reply.decode()?.params,
-        )))
+        Ok(BlkioParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Changes the domain's share of the host's block devices (`virDomainSetBlkioParameters`).
@@ -249,10 +239,7 @@ mod tests {
             .with("device_weight", "/dev/sda,500,/dev/sdb,200")
             .with("device_read_iops_sec", "");
         let shares = BlkioParameters::from_params(&params);
-        let weight = |device: &str, value| DeviceValue {
-            device: device.to_owned(),
-            value,
-        };
+        let weight = |device: &str, value| DeviceValue { device: device.to_owned(), value };
         let weights = vec![weight("/dev/sda", 500), weight("/dev/sdb", 200)];
         assert_eq!(shares.device_weight, Some(weights));
         assert_eq!(shares.device_read_iops_sec, Some(Vec::new()));
@@ -261,11 +248,7 @@ mod tests {
         for text in ["/dev/sda", "/dev/sda,heavy", "/dev/sda,1,/dev/sdb"] {
             let params = TypedParams::new().with("device_weight", text);
             let shares = BlkioParameters::from_params(&params);
-            assert_eq!(
-                (shares.device_weight, shares.other),
-                (None, params),
-                "{text}"
-            );
+            assert_eq!((shares.device_weight, shares.other), (None, params), "{text}");
         }
     }
 }

@@ -42,18 +42,10 @@ impl Connect {
         &self,
         flags: ListAllStoragePoolsFlags,
     ) -> Result<Vec<StoragePool>> {
-        let args = remote::ConnectListAllStoragePoolsArgs {
-            need_results: 1,
-            flags: flags.bits(),
-        };
-        let reply = self
-            .call::<remote::ConnectListAllStoragePools>(&args)
-            .await?;
+        let args = remote::ConnectListAllStoragePoolsArgs { need_results: 1, flags: flags.bits() };
+        let reply = self.call::<remote::ConnectListAllStoragePools>(&args).await?;
         let pools = reply.decode()?.pools;
-        Ok(pools
-            .iter()
-            .map(|pool| StoragePool::from_wire(self, pool))
-            .collect())
+        Ok(pools.iter().map(|pool| StoragePool::from_wire(self, pool)).collect())
     }
 }
 
@@ -61,28 +53,17 @@ impl StoragePool {
     /// The volume of that name in the pool (`virStorageVolLookupByName`); see
     /// [`StorageVol::os_name`].
     pub async fn lookup_volume_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
-        let args = remote::StorageVolLookupByNameArgs {
-            pool: self.wire(),
-            name: name.as_ref().into(),
-        };
-        let reply = self
-            .connect()
-            .call::<remote::StorageVolLookupByName>(&args)
-            .await?;
+        let args =
+            remote::StorageVolLookupByNameArgs { pool: self.wire(), name: name.as_ref().into() };
+        let reply = self.connect().call::<remote::StorageVolLookupByName>(&args).await?;
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
     }
 
     /// All volumes of the pool (`virStoragePoolListAllVolumes`).
     pub async fn list_all_volumes(&self) -> Result<Vec<StorageVol>> {
-        let args = remote::StoragePoolListAllVolumesArgs {
-            pool: self.wire(),
-            need_results: 1,
-            flags: 0,
-        };
-        let reply = self
-            .connect()
-            .call::<remote::StoragePoolListAllVolumes>(&args)
-            .await?;
+        let args =
+            remote::StoragePoolListAllVolumesArgs { pool: self.wire(), need_results: 1, flags: 0 };
+        let reply = self.connect().call::<remote::StoragePoolListAllVolumes>(&args).await?;
         let volumes = reply.decode()?.vols;
         Ok(volumes
             .iter()

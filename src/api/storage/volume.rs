@@ -37,9 +37,7 @@ pub struct StorageVolInfo {
 impl Connect {
     /// The volume of that key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
     pub async fn lookup_storage_vol_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
-        let args = remote::StorageVolLookupByKeyArgs {
-            key: key.as_ref().into(),
-        };
+        let args = remote::StorageVolLookupByKeyArgs { key: key.as_ref().into() };
         let reply = self.call::<remote::StorageVolLookupByKey>(&args).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
@@ -69,20 +67,14 @@ impl StorageVol {
     /// (`virStorageVolGetPath`).
     pub async fn path(&self) -> Result<PathBuf> {
         let args = remote::StorageVolGetPathArgs { vol: self.wire() };
-        let reply = self
-            .connect()
-            .call::<remote::StorageVolGetPath>(&args)
-            .await?;
+        let reply = self.connect().call::<remote::StorageVolGetPath>(&args).await?;
         Ok(reply.decode()?.name.into_os_string().into())
     }
 
     /// What kind of volume it is, and its sizes (`virStorageVolGetInfo`).
     pub async fn info(&self) -> Result<StorageVolInfo> {
         let args = remote::StorageVolGetInfoArgs { vol: self.wire() };
-        let reply = self
-            .connect()
-            .call::<remote::StorageVolGetInfo>(&args)
-            .await?;
+        let reply = self.connect().call::<remote::StorageVolGetInfo>(&args).await?;
         let info = reply.decode()?;
         Ok(StorageVolInfo {
             kind: i32::from(info.r#type).into(),
@@ -113,9 +105,7 @@ impl StorageVol {
             flags: flags.bits(),
         };
         let sparse = flags.contains(DownloadFlags::SPARSE_STREAM);
-        let opened = self
-            .connect()
-            .open_stream::<remote::StorageVolDownload>(&args, sparse);
+        let opened = self.connect().open_stream::<remote::StorageVolDownload>(&args, sparse);
         let (_, stream) = opened.await?;
         Ok(stream)
     }
@@ -140,9 +130,7 @@ impl StorageVol {
             flags: flags.bits(),
         };
         let sparse = flags.contains(UploadFlags::SPARSE_STREAM);
-        let opened = self
-            .connect()
-            .open_stream::<remote::StorageVolUpload>(&args, sparse);
+        let opened = self.connect().open_stream::<remote::StorageVolUpload>(&args, sparse);
         let (_, stream) = opened.await?;
         Ok(stream)
     }

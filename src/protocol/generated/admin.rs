@@ -6,11 +6,7 @@ use crate::protocol::{Program, procedure};
 use crate::xdr::{WireStr, xdr_struct, xdr_union};
 
 /// The admin program.
-pub const PROGRAM: Program = Program {
-    number: 0x0690_0690,
-    version: 1,
-    name: "admin",
-};
+pub const PROGRAM: Program = Program { number: 0x0690_0690, version: 1, name: "admin" };
 
 /// `ADMIN_STRING_MAX`
 pub const STRING_MAX: usize = 4_194_304;

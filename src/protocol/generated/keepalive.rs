@@ -5,11 +5,7 @@
 use crate::protocol::{Program, event};
 
 /// The keepalive program.
-pub const PROGRAM: Program = Program {
-    number: 0x6b65_6570,
-    version: 1,
-    name: "keepalive",
-};
+pub const PROGRAM: Program = Program { number: 0x6b65_6570, version: 1, name: "keepalive" };
 
 event! {
     /// `KEEPALIVE_PROC_PING` (procedure 1)

@@ -7,11 +7,7 @@ use crate::protocol::{Program, procedure};
 use crate::xdr::xdr_struct;
 
 /// The lxc program.
-pub const PROGRAM: Program = Program {
-    number: 0x0006_8000,
-    version: 1,
-    name: "lxc",
-};
+pub const PROGRAM: Program = Program { number: 0x0006_8000, version: 1, name: "lxc" };
 
 xdr_struct! {
     /// `lxc_domain_open_namespace_args`

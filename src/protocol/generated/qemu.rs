@@ -7,11 +7,7 @@ use crate::protocol::{Program, event, procedure};
 use crate::xdr::{WireStr, xdr_struct};
 
 /// The qemu program.
-pub const PROGRAM: Program = Program {
-    number: 0x2000_8087,
-    version: 1,
-    name: "qemu",
-};
+pub const PROGRAM: Program = Program { number: 0x2000_8087, version: 1, name: "qemu" };
 
 xdr_struct! {
     /// `qemu_domain_monitor_command_args`

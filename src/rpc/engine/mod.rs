@@ -208,11 +208,7 @@ impl Engine {
             return Poll::Ready(Err(self.ended.clone().unwrap_or(CloseReason::Local)));
         };
         match &mut slot.state {
-            CallState::Replied {
-                good,
-                payload,
-                descriptors,
-            } => {
+            CallState::Replied { good, payload, descriptors } => {
                 let good = *good;
                 let (payload, descriptors) = (std::mem::take(payload), std::mem::take(descriptors));
                 if good && slot.stream.is_some() {
@@ -310,22 +306,14 @@ impl Engine {
     }
 
     fn receive_reply(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
-        let Header {
-            id, serial, status, ..
-        } = frame.header;
-        let ProcedureId {
-            program, procedure, ..
-        } = id;
+        let Header { id, serial, status, .. } = frame.header;
+        let ProcedureId { program, procedure, .. } = id;
         let Some(slot) = self.calls.get(serial) else {
             return Err(ProtocolError::UnknownSerial { serial, procedure });
         };
         // A daemon that does not know the program or the procedure echoes them all the same.
         if slot.id != id {
-            return Err(ProtocolError::ForeignReply {
-                serial,
-                program,
-                procedure,
-            });
+            return Err(ProtocolError::ForeignReply { serial, program, procedure });
         }
         let good = match status {
             Status::Ok => true,
@@ -345,11 +333,7 @@ impl Engine {
                     self.events.settle(binding.event);
                 }
                 slot.deadline = None;
-                slot.state = CallState::Replied {
-                    good,
-                    payload,
-                    descriptors,
-                };
+                slot.state = CallState::Replied { good, payload, descriptors };
                 self.wakers.extend(slot.waker.take());
                 if !good {
                     self.discard_incoming(serial);
@@ -435,10 +419,5 @@ impl Engine {
 }
 
 fn header(id: ProcedureId, kind: MessageType, serial: u32, status: Status) -> Header {
-    Header {
-        id,
-        kind,
-        serial,
-        status,
-    }
+    Header { id, kind, serial, status }
 }

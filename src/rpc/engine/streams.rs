@@ -24,9 +24,7 @@ pub(crate) enum StreamEnd {
 
 impl Engine {
     pub(super) fn receive_stream(&mut self, frame: Frame<'_>) {
-        let Header {
-            id, serial, status, ..
-        } = frame.header;
+        let Header { id, serial, status, .. } = frame.header;
         // Data may still come for streams that are gone, and means nothing.
         let Some(slot) = self.calls.get(serial).filter(|slot| slot.id == id) else {
             return;
@@ -38,10 +36,7 @@ impl Engine {
             return;
         }
         let is_opening = matches!(slot.state, CallState::Waiting | CallState::Expired);
-        let wanted = !matches!(
-            slot.state,
-            CallState::Abandoned | CallState::StreamFinishing
-        );
+        let wanted = !matches!(slot.state, CallState::Abandoned | CallState::StreamFinishing);
         let Some(stream) = &mut slot.stream else {
             return;
         };

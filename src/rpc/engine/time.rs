@@ -34,10 +34,7 @@ impl Engine {
 
     /// Looks at the clock: expires calls, fires alarms, sends a ping, or finds the peer dead.
     pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
-        if self
-            .earliest_deadline
-            .is_some_and(|earliest| earliest <= now)
-        {
+        if self.earliest_deadline.is_some_and(|earliest| earliest <= now) {
             self.expire(now);
         }
         self.alarms.fire(now, &mut self.wakers);
@@ -105,10 +102,7 @@ impl Engine {
 
     /// How long the peer has answered nothing, and what it owes.
     fn silence(&self, now: Instant) -> Silence {
-        let lasted = self
-            .keepalive
-            .as_ref()
-            .map(|keepalive| keepalive.silence(now));
+        let lasted = self.keepalive.as_ref().map(|keepalive| keepalive.silence(now));
         Silence {
             lasted: lasted.unwrap_or_default(),
             unanswered: self.unanswered_by_name(),
@@ -117,14 +111,9 @@ impl Engine {
 
     /// A daemon that hangs up after it has read nothing for a while has a reason for that.
     pub(super) fn with_silence(&self, reason: CloseReason, now: Instant) -> CloseReason {
-        let cut_off = matches!(
-            reason,
-            CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_)
-        );
-        let is_silent = self
-            .keepalive
-            .as_ref()
-            .is_some_and(|keepalive| keepalive.is_silent(now));
+        let cut_off =
+            matches!(reason, CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_));
+        let is_silent = self.keepalive.as_ref().is_some_and(|keepalive| keepalive.is_silent(now));
         if !cut_off || !is_silent || self.unanswered() == 0 {
             return reason;
         }

@@ -96,11 +96,7 @@ impl Inner {
 
 impl EventQueue {
     pub(crate) fn new(max_events: usize, max_bytes: usize) -> Arc<Self> {
-        Arc::new(Self {
-            inner: Mutex::default(),
-            max_events,
-            max_bytes,
-        })
+        Arc::new(Self { inner: Mutex::default(), max_events, max_bytes })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

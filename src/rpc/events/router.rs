@@ -25,11 +25,7 @@ struct Route {
 
 impl Route {
     fn new(event: ProcedureId, callback: Option<i32>) -> Self {
-        Self {
-            program: event.program,
-            procedure: event.procedure,
-            callback,
-        }
+        Self { program: event.program, procedure: event.procedure, callback }
     }
 }
 
@@ -140,9 +136,7 @@ impl EventRouter {
             early.registrations += 1;
             return;
         }
-        let ProcedureId {
-            program, procedure, ..
-        } = event;
+        let ProcedureId { program, procedure, .. } = event;
         self.early.push(Early {
             program,
             procedure,

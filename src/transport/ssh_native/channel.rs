@@ -45,10 +45,7 @@ pub(super) async fn open(
     Ok(Transport {
         read: Box::new(reader),
         write: Box::new(GenericWriter(Box::pin(write.make_writer()))),
-        security: Security {
-            secure: true,
-            encrypted: true,
-        },
+        security: Security { secure: true, encrypted: true },
         passes_descriptors: false,
         peer: None,
         carrier: Some(tunnel),
@@ -79,16 +76,14 @@ impl ChannelReader {
             Some(ChannelMsg::ExtendedData { data, ext: STDERR }) => self.tunnel.heard(&data),
             Some(ChannelMsg::ExitStatus { exit_status }) => {
                 let code = i32::try_from(exit_status & 0xff).unwrap_or_default();
-                self.tunnel
-                    .set_status(Some(ExitStatus::from_raw(code << 8)));
+                self.tunnel.set_status(Some(ExitStatus::from_raw(code << 8)));
             }
             Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
                 let status = signal(&signal_name).map(ExitStatus::from_raw);
                 self.tunnel.set_status(status);
             }
             Some(ChannelMsg::Failure) => {
-                self.tunnel
-                    .heard(b"the host runs no commands for this user");
+                self.tunnel.heard(b"the host runs no commands for this user");
                 self.has_ended = true;
             }
             Some(ChannelMsg::Eof) => self.otherwise = TunnelFailure::ClosedOutput,

@@ -84,11 +84,7 @@ impl Hosts {
             };
             if matches(entry.host_patterns(), &name) {
                 let key = entry.public_key().clone();
-                known.push(Known {
-                    line,
-                    key,
-                    is_revoked,
-                });
+                known.push(Known { line, key, is_revoked });
             }
         }
         Ok(Self { file, name, known })
@@ -121,10 +117,8 @@ impl Hosts {
 
     /// Remembers the key as the host's. Blocks.
     pub(super) fn add(&self, key: &PublicKey) -> Result<(), SshFailure> {
-        self.append(key).map_err(|source| SshFailure::KnownHosts {
-            file: self.file.clone(),
-            source,
-        })
+        self.append(key)
+            .map_err(|source| SshFailure::KnownHosts { file: self.file.clone(), source })
     }
 
     fn append(&self, key: &PublicKey) -> io::Result<()> {

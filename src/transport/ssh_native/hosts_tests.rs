@@ -31,10 +31,7 @@ fn keys_are_found_by_their_hosts_names() {
         ("[::1]:2222", "::1", 2222),
         ("::1", "::1", 22),
     ] {
-        assert!(
-            known(&format!("{hosts} {ONE} a comment"), host, port),
-            "{hosts}"
-        );
+        assert!(known(&format!("{hosts} {ONE} a comment"), host, port), "{hosts}");
     }
     for (hosts, host, port) in [
         ("kvm1", "kvm11", 22),
@@ -55,10 +52,7 @@ fn keys_are_found_by_their_hosts_names() {
 fn hashed_names_are_found() {
     let line = format!("|1|O33ESRMWPVkMYIwJ1Uw+n877jTo=|nuuC5vEqXlEZ/8BXQR7m619W6Ak= {OTHER}");
     assert_eq!(judge(&line, "example.com", 22, OTHER), Verdict::Known);
-    assert_eq!(
-        judge(&line, "example.com", 22, ONE),
-        Verdict::Changed { line: 1 }
-    );
+    assert_eq!(judge(&line, "example.com", 22, ONE), Verdict::Changed { line: 1 });
     assert_eq!(judge(&line, "example.org", 22, OTHER), Verdict::Unknown);
 }
 
@@ -81,10 +75,7 @@ fn accepted_keys_are_remembered() {
     let path = dir.path().join("libvirt/known_hosts");
     let hosts = Hosts::load("kvm1", 2222, path.clone()).unwrap();
     hosts.add(&ONE.parse().unwrap()).unwrap();
-    assert_eq!(
-        fs::read_to_string(&path).unwrap(),
-        format!("[kvm1]:2222 {ONE}\n")
-    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("[kvm1]:2222 {ONE}\n"));
     fs::write(&path, "kvm2 x").unwrap();
     hosts.add(&ONE.parse().unwrap()).unwrap();
     let text = fs::read_to_string(&path).unwrap();

@@ -75,9 +75,7 @@ enum Outcome {
 pub(super) async fn login(session: &mut Handle<Guard>, target: &Target<'_>) -> Result<(), Refusal> {
     let mut offered = match session.authenticate_none(target.user).await? {
         AuthResult::Success => return Ok(()),
-        AuthResult::Failure {
-            remaining_methods, ..
-        } => still_there(session, remaining_methods)?,
+        AuthResult::Failure { remaining_methods, .. } => still_there(session, remaining_methods)?,
     };
     let given = Given {
         // That is for the daemon.
@@ -156,9 +154,9 @@ impl User<'_> {
                 session.authenticate_publickey_with(self.name, key.clone(), hash, &mut agent);
             match signed.await {
                 Ok(AuthResult::Success) => return Ok(Outcome::In),
-                Ok(AuthResult::Failure {
-                    remaining_methods, ..
-                }) => last = Some(still_there(session, remaining_methods)?),
+                Ok(AuthResult::Failure { remaining_methods, .. }) => {
+                    last = Some(still_there(session, remaining_methods)?)
+                }
                 Err(error) => return Ok(Outcome::Nothing(error.to_string())),
             }
         }
@@ -229,15 +227,11 @@ impl User<'_> {
         if is_logged() {
             return Ok(Outcome::Nothing(LOGGED.to_owned()));
         }
-        let mut response = session
-            .authenticate_keyboard_interactive_start(self.name, None)
-            .await?;
+        let mut response = session.authenticate_keyboard_interactive_start(self.name, None).await?;
         for round in 0..ROUNDS {
             let prompts = match response {
                 KeyboardInteractiveAuthResponse::Success => return Ok(Outcome::In),
-                KeyboardInteractiveAuthResponse::Failure {
-                    remaining_methods, ..
-                } => {
+                KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
                     let what = "the answers were not accepted".to_owned();
                     return Ok(Outcome::No(remaining_methods, what));
                 }
@@ -256,9 +250,7 @@ impl User<'_> {
                 let outcome = Outcome::Nothing(LOGGED.to_owned());
                 return decline(session, prompts.len(), outcome).await;
             }
-            response = session
-                .authenticate_keyboard_interactive_respond(answers)
-                .await?;
+            response = session.authenticate_keyboard_interactive_respond(answers).await?;
         }
         Err(SshFailure::Broken("the host asks without end".to_owned()).into())
     }
@@ -273,9 +265,7 @@ impl User<'_> {
             CredentialType::Noechoprompt
         };
         let text = prompt.prompt.trim_end().to_owned();
-        let asked = self
-            .wallet
-            .ask(kind, "SSH", Some(self.name), text, "an answer");
+        let asked = self.wallet.ask(kind, "SSH", Some(self.name), text, "an answer");
         asked.await.map(|answer| answer.expose().to_owned())
     }
 }
@@ -294,9 +284,9 @@ async fn decline(
         session.authenticate_keyboard_interactive_respond(vec![String::new(); questions]);
     match response.await? {
         KeyboardInteractiveAuthResponse::Success => Ok(Outcome::In),
-        KeyboardInteractiveAuthResponse::Failure {
-            remaining_methods, ..
-        } => Ok(Outcome::No(remaining_methods, why)),
+        KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
+            Ok(Outcome::No(remaining_methods, why))
+        }
         // A host that goes on asking is left alone.
         KeyboardInteractiveAuthResponse::InfoRequest { .. } => {
             let name = Method::Interactive.name();
@@ -317,13 +307,12 @@ const LOGGED: &str = "not tried, because this program's logger takes what the ta
 fn outcome(result: AuthResult, what: &str) -> Outcome {
     match result {
         AuthResult::Success => Outcome::In,
-        AuthResult::Failure {
-            remaining_methods,
-            partial_success: true,
-        } => Outcome::No(remaining_methods, "accepted, but not enough".to_owned()),
-        AuthResult::Failure {
-            remaining_methods, ..
-        } => Outcome::No(remaining_methods, what.to_owned()),
+        AuthResult::Failure { remaining_methods, partial_success: true } => {
+            Outcome::No(remaining_methods, "accepted, but not enough".to_owned())
+        }
+        AuthResult::Failure { remaining_methods, .. } => {
+            Outcome::No(remaining_methods, what.to_owned())
+        }
     }
 }
 

@@ -79,18 +79,14 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
         Refusal::Error(error) => *error,
         Refusal::Failure(failure) => target.failed(*failure),
         // What the host said of it is better than what became of it here.
-        Refusal::Ssh(error) => target.failed(SshFailure::Broken(
-            last_words.take().unwrap_or_else(|| error.to_string()),
-        )),
+        Refusal::Ssh(error) => target
+            .failed(SshFailure::Broken(last_words.take().unwrap_or_else(|| error.to_string()))),
     })
 }
 
 impl Target<'_> {
     fn failed(&self, failure: SshFailure) -> Error {
-        Error::Ssh(Box::new(SshError {
-            host: self.host.to_owned(),
-            failure,
-        }))
+        Error::Ssh(Box::new(SshError { host: self.host.to_owned(), failure }))
     }
 }
 
@@ -221,10 +217,8 @@ impl Guard {
         let Some(asker) = &self.asker else {
             return false;
         };
-        let prompt = format!(
-            "Accept the SSH host key {key} of {} port {}? (y/n)",
-            self.host, self.port
-        );
+        let prompt =
+            format!("Accept the SSH host key {key} of {} port {}? (y/n)", self.host, self.port);
         let answer = asker.ask(crate::auth::CredentialRequest {
             kind: crate::types::connect::CredentialType::Echoprompt,
             host: self.host.clone(),

@@ -154,9 +154,7 @@ impl Certificate {
     pub(super) fn bad_length(&self, good: &RangeInclusive<usize>) -> Option<String> {
         let bits = self.rsa_bits.filter(|bits| !good.contains(bits))?;
         let (least, most) = (good.start(), good.end());
-        Some(format!(
-            "an RSA key of {bits} bits; {least} to {most} can be used"
-        ))
+        Some(format!("an RSA key of {bits} bits; {least} to {most} can be used"))
     }
 
     fn host_patterns(&self) -> impl Iterator<Item = &str> {
@@ -200,8 +198,7 @@ fn spell(name: &Name) -> String {
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
-        .ok()
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
 /// Whether a certificate's name for a host, whose first label may be `*`, matches a host's name.

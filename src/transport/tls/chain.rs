@@ -89,9 +89,7 @@ impl Authorities {
         let lists: Vec<_> = self.revoked.iter().collect();
         let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
             // A list says nothing about certificates of other authorities.
-            options
-                .with_status_policy(UnknownStatusPolicy::Allow)
-                .build()
+            options.with_status_policy(UnknownStatusPolicy::Allow).build()
         });
         let is_current = |path: &VerifiedPath<'_>| {
             self.out_of_date(path.anchor(), now)

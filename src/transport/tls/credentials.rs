@@ -41,11 +41,7 @@ impl Credentials {
             check_authorities(&authorities, now)?;
             identities.check(&authorities, provider, now)?;
         }
-        Ok(Self {
-            authorities,
-            identities,
-            searched: places.searched(),
-        })
+        Ok(Self { authorities, identities, searched: places.searched() })
     }
 }
 
@@ -64,9 +60,7 @@ fn load_authorities(options: &TlsOptions, places: &Places) -> Result<Authorities
     let certificates = certificates(&pem).map_err(|reason| unusable(&origin, reason))?;
     let mut authorities = Authorities::new(origin.clone());
     for der in &certificates {
-        authorities
-            .add(der)
-            .map_err(|reason| unusable(&origin, reason))?;
+        authorities.add(der).map_err(|reason| unusable(&origin, reason))?;
     }
     let lists = match &options.revoked {
         Some(pem) => Some(("the given revocation lists".to_owned(), pem.clone())),
@@ -92,15 +86,9 @@ fn check_authorities(authorities: &Authorities, now: UnixTime) -> Result<(), Tls
     for certificate in authorities.certificates() {
         let subject = &certificate.subject;
         let reason = if certificate.has_expired(now) {
-            format!(
-                "the authority {subject} has expired, on {}",
-                certificate.not_after
-            )
+            format!("the authority {subject} has expired, on {}", certificate.not_after)
         } else if certificate.is_not_yet_valid(now) {
-            format!(
-                "the authority {subject} is not valid before {}",
-                certificate.not_before
-            )
+            format!("the authority {subject} is not valid before {}", certificate.not_before)
         } else if certificate.is_authority != Some(true) {
             format!("{subject} is not the certificate of an authority")
         } else if !certificate.permits(KeyUsage::key_cert_sign) {
@@ -152,8 +140,5 @@ pub(super) fn pem_error(what: &str, error: &PemError) -> String {
 }
 
 pub(super) fn unusable(item: &str, reason: String) -> TlsError {
-    TlsError::Credentials {
-        item: item.to_owned(),
-        reason,
-    }
+    TlsError::Credentials { item: item.to_owned(), reason }
 }

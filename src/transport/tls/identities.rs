@@ -54,10 +54,7 @@ impl Identities {
             let own = pairs.iter().map(|pair| load_own(pair, provider));
             own.collect::<Result<_, _>>()?
         };
-        Ok(Self {
-            own,
-            shown: OnceLock::new(),
-        })
+        Ok(Self { own, shown: OnceLock::new() })
     }
 
     pub(super) fn check(
@@ -72,19 +69,14 @@ impl Identities {
 
     /// The certificate that the server got to see, or would have, had it asked for one.
     pub(super) fn shown(&self) -> Option<&Certificate> {
-        let own = self
-            .own
-            .get(self.shown.get().copied().unwrap_or_default())?;
+        let own = self.own.get(self.shown.get().copied().unwrap_or_default())?;
         Some(&own.certificate)
     }
 
     /// The first whose key is of a kind that the server takes, and that was issued by whom it
     /// trusts; else the first of the former, as a server need not say whom it trusts.
     fn choose(&self, trusted: &[&[u8]], schemes: &[SignatureScheme]) -> Option<usize> {
-        let trusted: Vec<_> = trusted
-            .iter()
-            .filter_map(|name| Name::from_der(name).ok())
-            .collect();
+        let trusted: Vec<_> = trusted.iter().filter_map(|name| Name::from_der(name).ok()).collect();
         let is_usable = |own: &Own| own.key.key.choose_scheme(schemes).is_some();
         let is_trusted = |own: &Own| own.issuers.iter().any(|issuer| trusted.contains(issuer));
         let mut own = self.own.iter();
@@ -111,10 +103,7 @@ fn load_own(pair: &Pair, provider: &CryptoProvider) -> Result<Own, TlsError> {
     let certificate =
         read(&pair.certificate).map_err(|reason| unusable(certificate_name, reason))?;
     let key = read(&pair.key).map_err(|reason| unusable(key_name, reason))?;
-    let identity = Identity {
-        certificate: certificate.to_vec(),
-        key,
-    };
+    let identity = Identity { certificate: certificate.to_vec(), key };
     make_own(names, &identity, provider)
 }
 
@@ -196,13 +185,12 @@ fn check_own(
             Broken::Expired(subject, on) => {
                 complain(format!("its authority {subject} has expired, on {on}"))
             }
-            Broken::NotYetValid(subject, from) => complain(format!(
-                "its authority {subject} is not valid before {from}"
-            )),
-            Broken::Revoked => complain(format!(
-                "it has been revoked, according to {}",
-                authorities.revoked_by()
-            )),
+            Broken::NotYetValid(subject, from) => {
+                complain(format!("its authority {subject} is not valid before {from}"))
+            }
+            Broken::Revoked => {
+                complain(format!("it has been revoked, according to {}", authorities.revoked_by()))
+            }
             Broken::Other(reason) => complain(reason),
         })
 }
@@ -225,10 +213,7 @@ mod tests {
             let names = ["certificate", "key"].map(ToOwned::to_owned);
             make_own(names, &identity, &ring::default_provider())
         });
-        Ok(Identities {
-            own: own.collect::<Result<_, _>>()?,
-            shown: OnceLock::new(),
-        })
+        Ok(Identities { own: own.collect::<Result<_, _>>()?, shown: OnceLock::new() })
     }
 
     const ELLIPTIC: SignatureScheme = SignatureScheme::ECDSA_NISTP256_SHA256;

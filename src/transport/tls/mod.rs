@@ -74,35 +74,23 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
     let searched = credentials.searched;
     let identities = Arc::new(credentials.identities);
     let refused = || refused(&identities, &searched);
-    let (config, verifier) = configure(
-        target,
-        &choice,
-        credentials.authorities,
-        Arc::clone(&identities),
-    )
-    .map_err(error)?;
+    let (config, verifier) =
+        configure(target, &choice, credentials.authorities, Arc::clone(&identities))
+            .map_err(error)?;
 
     let socket = tcp::dial(target.host, target.port, deadline).await?;
     // It goes into no message and is compared with nothing: the verifier knows better.
     let name = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
-    let mut stream = within("the TLS handshake", deadline, handshake)
-        .await?
-        .map_err(|failure| {
-            error(
-                verifier
-                    .take_failure()
-                    .unwrap_or_else(|| handshake_error(&failure, refused)),
-            )
+    let mut stream =
+        within("the TLS handshake", deadline, handshake).await?.map_err(|failure| {
+            error(verifier.take_failure().unwrap_or_else(|| handshake_error(&failure, refused)))
         })?;
     let step = "the daemon's word that it accepts our TLS certificate";
     within(step, deadline, read_welcome(&mut stream, &refused))
         .await?
         .map_err(error)?;
-    let security = Security {
-        secure: true,
-        encrypted: true,
-    };
+    let security = Security { secure: true, encrypted: true };
     Ok(split(stream::Stream(stream), security))
 }
 

@@ -66,10 +66,7 @@ impl Place {
         let exists = |pair: &Pair| files::exists(&pair.certificate) || files::exists(&pair.key);
         let numbered = (0..NUMBERED).map(|number| self.pair(&number.to_string()));
         let plain = Some(self.pair("")).filter(exists);
-        plain
-            .into_iter()
-            .chain(numbered.take_while(exists))
-            .collect()
+        plain.into_iter().chain(numbered.take_while(exists)).collect()
     }
 }
 

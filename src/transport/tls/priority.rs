@@ -152,12 +152,8 @@ fn cannot(part: &str) -> String {
 
 fn choose(allowed: &[&str]) -> Result<Choice, String> {
     let mut provider = ring::default_provider();
-    provider
-        .cipher_suites
-        .retain(|suite| allowed.contains(&cipher(suite.suite())));
-    provider
-        .kx_groups
-        .retain(|group| allowed.contains(&key_exchange(group.name())));
+    provider.cipher_suites.retain(|suite| allowed.contains(&cipher(suite.suite())));
+    provider.kx_groups.retain(|group| allowed.contains(&key_exchange(group.name())));
     let versions: Vec<_> = [(&TLS13, "VERS-TLS1.3"), (&TLS12, "VERS-TLS1.2")]
         .into_iter()
         .filter(|(version, name)| {
@@ -175,10 +171,7 @@ fn choose(allowed: &[&str]) -> Result<Choice, String> {
                 .to_owned(),
         );
     }
-    Ok(Choice {
-        provider: Arc::new(provider),
-        versions,
-    })
+    Ok(Choice { provider: Arc::new(provider), versions })
 }
 
 fn cipher(suite: CipherSuite) -> &'static str {
@@ -229,10 +222,7 @@ mod tests {
             ("NORMAL:-VERS-ALL:+VERS-TLS1.2", (1, 3, 3)),
             ("NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3", (1, 3, 3)),
             ("NORMAL:-VERS-TLS1.3", (1, 3, 3)),
-            (
-                "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1:-ARCFOUR-128:-RSA",
-                (2, 3, 3),
-            ),
+            ("NORMAL:-VERS-TLS1.0:-VERS-TLS1.1:-ARCFOUR-128:-RSA", (2, 3, 3)),
             ("NORMAL:+VERS-TLS1.1:+AES-256-CBC", (2, 3, 3)),
             ("SECURE256", (2, 2, 3)),
             ("SECURE256:+AES-128-GCM", (2, 3, 3)),

@@ -68,10 +68,7 @@ impl Verifier {
         })?;
         let subject = certificate.subject.clone();
         let unfit = |reason: &str| {
-            Err(TlsError::Certificate {
-                subject: subject.clone(),
-                reason: reason.to_owned(),
-            })
+            Err(TlsError::Certificate { subject: subject.clone(), reason: reason.to_owned() })
         };
         if certificate.has_expired(now) {
             return Err(TlsError::Expired {
@@ -121,20 +118,13 @@ impl Verifier {
                 issuer: certificate.issuer.clone(),
                 trusted: self.authorities.origin().to_owned(),
             },
-            Broken::Expired(subject, on) => TlsError::Expired {
-                owner: "authority",
-                subject,
-                on,
-            },
-            Broken::NotYetValid(subject, from) => TlsError::NotYetValid {
-                owner: "authority",
-                subject,
-                from,
-            },
-            Broken::Revoked => TlsError::Revoked {
-                subject,
-                list: self.authorities.revoked_by().to_owned(),
-            },
+            Broken::Expired(subject, on) => TlsError::Expired { owner: "authority", subject, on },
+            Broken::NotYetValid(subject, from) => {
+                TlsError::NotYetValid { owner: "authority", subject, from }
+            }
+            Broken::Revoked => {
+                TlsError::Revoked { subject, list: self.authorities.revoked_by().to_owned() }
+            }
             Broken::Other(reason) => TlsError::Certificate { subject, reason },
         })
     }
@@ -183,8 +173,6 @@ impl ServerCertVerifier for Verifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -27,14 +27,8 @@ pub(super) struct SyntaxError {
 }
 
 pub(super) fn parse(text: &str) -> Result<Vec<Setting>, SyntaxError> {
-    let mut parser = Parser {
-        rest: text,
-        line: 1,
-    };
-    parser.file().map_err(|reason| SyntaxError {
-        line: parser.line,
-        reason,
-    })
+    let mut parser = Parser { rest: text, line: 1 };
+    parser.file().map_err(|reason| SyntaxError { line: parser.line, reason })
 }
 
 const BLANKS: [char; 2] = [' ', '\t'];
@@ -62,10 +56,7 @@ impl<'a> Parser<'a> {
 
     fn setting(&mut self) -> Result<Setting, String> {
         let line = self.line;
-        if !self
-            .rest
-            .starts_with(|first: char| first.is_ascii_alphabetic())
-        {
+        if !self.rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
             return Err(self.expected("the name of a setting"));
         }
         let name = self.take_while(|next| next.is_ascii_alphanumeric() || next == '_');
@@ -73,11 +64,7 @@ impl<'a> Parser<'a> {
         if !self.take("=") {
             return Err(self.expected(&format!("= after {name}")));
         }
-        Ok(Setting {
-            name: name.to_owned(),
-            value: self.value()?,
-            line,
-        })
+        Ok(Setting { name: name.to_owned(), value: self.value()?, line })
     }
 
     fn end_of_setting(&mut self) -> Result<(), String> {

@@ -20,12 +20,7 @@ fn opened(given: &str, environment: Option<&str>, conf: &str) -> Result<Option<S
 fn precedence() {
     const CONF: &str = "uri_default = \"lxc:///system\"";
     let table = [
-        (
-            "qemu:///system",
-            Some("xen:///system"),
-            CONF,
-            Some("qemu:///system"),
-        ),
+        ("qemu:///system", Some("xen:///system"), CONF, Some("qemu:///system")),
         ("", Some("xen:///system"), CONF, Some("xen:///system")),
         ("", Some(""), CONF, Some("lxc:///system")),
         ("", None, CONF, Some("lxc:///system")),
@@ -41,10 +36,7 @@ fn precedence() {
 #[test]
 fn names_from_before_uris_count_only_where_they_are_given() {
     for name in ["xen", "XEN", "xen://"] {
-        assert_eq!(
-            opened(name, None, "").unwrap().as_deref(),
-            Some("xen:///system")
-        );
+        assert_eq!(opened(name, None, "").unwrap().as_deref(), Some("xen:///system"));
     }
     assert!(opened("", Some("xen"), "").is_err());
     assert!(opened("", None, "uri_default = 'xen'").is_err());
@@ -93,27 +85,15 @@ fn syntax() {
         ("\t uri_default\t = 'a:///'  # why\n", Some("a:///")),
         ("uri_default = \"\"\"a:///\"\"\"", Some("a:///")),
         ("x = 1; uri_default = 'a:///'", Some("a:///")),
-        (
-            "x = -12\r\ny = +3\r\nuri_default = 'a:///'\r\n",
-            Some("a:///"),
-        ),
+        ("x = -12\r\ny = +3\r\nuri_default = 'a:///'\r\n", Some("a:///")),
         (
             "x = []\ny = [ ]\nz = [1,\n'b',\n[ 2 ] , ]\nuri_default = 'a:///'",
             Some("a:///"),
         ),
         // The first counts; no escapes; quotes of the other kind are text.
-        (
-            "uri_default = 'a:///'\nuri_default = 'b:///'",
-            Some("a:///"),
-        ),
-        (
-            "uri_default = 'a:///'\nx = 'a\\'\ny = \"it's\"\nz = '\"'",
-            Some("a:///"),
-        ),
-        (
-            "x = \"\"\"one\n\"two\"\n\"\"\"\nuri_default = 'a:///'",
-            Some("a:///"),
-        ),
+        ("uri_default = 'a:///'\nuri_default = 'b:///'", Some("a:///")),
+        ("uri_default = 'a:///'\nx = 'a\\'\ny = \"it's\"\nz = '\"'", Some("a:///")),
+        ("x = \"\"\"one\n\"two\"\n\"\"\"\nuri_default = 'a:///'", Some("a:///")),
         ("Uri_default = 'a:///'", None),
         ("#\n\n   # ü\n", None),
         ("", None),
@@ -127,14 +107,8 @@ fn syntax() {
 #[test]
 fn syntax_errors_name_file_and_line() {
     let table = [
-        (
-            "\n\nuri_default",
-            "3: expected = after uri_default, found the end of the file",
-        ),
-        (
-            "uri_default \"x\"",
-            "1: expected = after uri_default, found '\"'",
-        ),
+        ("\n\nuri_default", "3: expected = after uri_default, found the end of the file"),
+        ("uri_default \"x\"", "1: expected = after uri_default, found '\"'"),
         (
             "uri_default =\n 'x'",
             "1: expected a value: a string in quotes, a number or a list, found the end of the line",
@@ -146,22 +120,13 @@ fn syntax_errors_name_file_and_line() {
         ("a = 'x\n'", "1: the string is never closed"),
         ("a = \"x", "1: the string is never closed"),
         ("a = \"\"\"x\n\"\"", "1: the string is never closed"),
-        (
-            "a = '1' '2'",
-            "1: expected the end of the line after the value, found '\\''",
-        ),
-        (
-            "a = [ 'x'\n'y' ]",
-            "2: expected , or ] in the list, found '\\''",
-        ),
+        ("a = '1' '2'", "1: expected the end of the line after the value, found '\\''"),
+        ("a = [ 'x'\n'y' ]", "2: expected , or ] in the list, found '\\''"),
         (
             "a = [\n'x',\n# no\n]",
             "3: expected a value: a string in quotes, a number or a list, found '#'",
         ),
-        (
-            "a = [\n'x'\n",
-            "3: expected , or ] in the list, found the end of the file",
-        ),
+        ("a = [\n'x'\n", "3: expected , or ] in the list, found the end of the file"),
         ("a = -", "1: expected digits, found the end of the file"),
         ("a = 1\n= 2", "2: expected the name of a setting, found '='"),
         ("_a = 1", "1: expected the name of a setting, found '_'"),
@@ -169,11 +134,7 @@ fn syntax_errors_name_file_and_line() {
     ];
     for (conf, expected) in table {
         let error = Config::parse("/x/libvirt.conf".as_ref(), conf).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("/x/libvirt.conf:{expected}"),
-            "{conf}"
-        );
+        assert_eq!(error.to_string(), format!("/x/libvirt.conf:{expected}"), "{conf}");
     }
 }
 
@@ -211,13 +172,7 @@ fn settings_of_the_wrong_kind() {
 fn files() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("libvirt.conf");
-    assert!(
-        Config::load(Some(&path))
-            .unwrap()
-            .uri_default()
-            .unwrap()
-            .is_none()
-    );
+    assert!(Config::load(Some(&path)).unwrap().uri_default().unwrap().is_none());
     assert!(Config::load(Some(&path.join("x"))).is_ok());
     assert!(Config::load(None).is_ok());
     fs::write(&path, b"# caf\xe9\nuri_default = 'qemu:///system'\n").unwrap();
@@ -225,21 +180,13 @@ fn files() {
     assert_eq!(config.uri_default().unwrap(), Some("qemu:///system"));
     assert!(Config::load(Some(&path.join("x"))).is_ok());
     let error = Config::load(Some(dir.path())).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with(&dir.path().display().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with(&dir.path().display().to_string()), "{error}");
     assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
     // What nobody may ever write into is not waited for, and is not the same as no file.
     let pipe = dir.path().join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
     let error = Config::load(Some(&pipe)).unwrap_err().to_string();
-    assert!(
-        error.ends_with("/pipe: it is not a regular file"),
-        "{error}"
-    );
+    assert!(error.ends_with("/pipe: it is not a regular file"), "{error}");
     let endless = dir.path().join("endless");
     std::os::unix::fs::symlink("endless", &endless).unwrap();
     assert!(Config::load(Some(&endless)).is_err());

@@ -20,123 +20,54 @@ fn candidates(uri: &str, is_root: bool, read_only: bool, conf: &str) -> Result<V
     let config = Config::parse("libvirt.conf".as_ref(), conf)?;
     let uri = (!uri.is_empty()).then(|| parse(uri));
     let paths = socket_candidates(uri.as_ref(), read_only, &environment, &config)?;
-    Ok(paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect())
+    Ok(paths.iter().map(|path| path.display().to_string()).collect())
 }
 
 #[test]
 fn of_root() {
     let table: [(&str, bool, &[&str]); 15] = [
         ("qemu:///system", false, &["virtqemud-sock", "libvirt-sock"]),
-        (
-            "qemu:///system",
-            true,
-            &["virtqemud-sock-ro", "libvirt-sock-ro"],
-        ),
+        ("qemu:///system", true, &["virtqemud-sock-ro", "libvirt-sock-ro"]),
         // Root has no daemon of its own.
-        (
-            "qemu:///session",
-            false,
-            &["virtqemud-sock", "libvirt-sock"],
-        ),
-        (
-            "qemu:///session",
-            true,
-            &["virtqemud-sock-ro", "libvirt-sock-ro"],
-        ),
-        (
-            "qemu:///system?mode=auto",
-            false,
-            &["virtqemud-sock", "libvirt-sock"],
-        ),
+        ("qemu:///session", false, &["virtqemud-sock", "libvirt-sock"]),
+        ("qemu:///session", true, &["virtqemud-sock-ro", "libvirt-sock-ro"]),
+        ("qemu:///system?mode=auto", false, &["virtqemud-sock", "libvirt-sock"]),
         ("qemu:///system?mode=legacy", false, &["libvirt-sock"]),
         ("qemu:///system?mode=direct", false, &["virtqemud-sock"]),
         ("qemu:///system?mode=direct", true, &["virtqemud-sock-ro"]),
-        (
-            "storage:///system",
-            false,
-            &["virtstoraged-sock", "libvirt-sock"],
-        ),
-        (
-            "test+unix:///default",
-            true,
-            &["virttestd-sock-ro", "libvirt-sock-ro"],
-        ),
-        (
-            "test+unix:///default?mode=direct",
-            false,
-            &["virttestd-sock"],
-        ),
+        ("storage:///system", false, &["virtstoraged-sock", "libvirt-sock"]),
+        ("test+unix:///default", true, &["virttestd-sock-ro", "libvirt-sock-ro"]),
+        ("test+unix:///default?mode=direct", false, &["virttestd-sock"]),
         ("foo:///system", false, &["virtfood-sock", "libvirt-sock"]),
         ("QEMU:///system", false, &["virtQEMUd-sock", "libvirt-sock"]),
         ("remote:///", false, &["libvirt-sock"]),
         ("remote:///session", true, &["libvirt-sock-ro"]),
     ];
     for (uri, read_only, expected) in table {
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|name| format!("{SYSTEM}{name}"))
-            .collect();
-        assert_eq!(
-            candidates(uri, true, read_only, "").unwrap(),
-            expected,
-            "{uri}"
-        );
+        let expected: Vec<_> = expected.iter().map(|name| format!("{SYSTEM}{name}")).collect();
+        assert_eq!(candidates(uri, true, read_only, "").unwrap(), expected, "{uri}");
     }
 }
 
 #[test]
 fn of_other_users() {
     let table: [(&str, &str, &[&str]); 9] = [
-        (
-            "qemu:///system",
-            SYSTEM,
-            &["virtqemud-sock", "libvirt-sock"],
-        ),
+        ("qemu:///system", SYSTEM, &["virtqemud-sock", "libvirt-sock"]),
         ("qemu:///session", USER, &["virtqemud-sock", "libvirt-sock"]),
-        (
-            "qemu+unix:///sess%69on",
-            USER,
-            &["virtqemud-sock", "libvirt-sock"],
-        ),
-        (
-            "qemu:///session/",
-            SYSTEM,
-            &["virtqemud-sock", "libvirt-sock"],
-        ),
+        ("qemu+unix:///sess%69on", USER, &["virtqemud-sock", "libvirt-sock"]),
+        ("qemu:///session/", SYSTEM, &["virtqemud-sock", "libvirt-sock"]),
         ("qemu:///session?mode=direct", USER, &["virtqemud-sock"]),
-        (
-            "test+unix:///default",
-            USER,
-            &["virttestd-sock", "libvirt-sock"],
-        ),
-        (
-            "TEST+unix:///default",
-            SYSTEM,
-            &["virtTESTd-sock", "libvirt-sock"],
-        ),
+        ("test+unix:///default", USER, &["virttestd-sock", "libvirt-sock"]),
+        ("TEST+unix:///default", SYSTEM, &["virtTESTd-sock", "libvirt-sock"]),
         ("remote:///session", USER, &["libvirt-sock"]),
-        (
-            "",
-            USER,
-            &["virtqemud-sock", "virtvboxd-sock", "libvirt-sock"],
-        ),
+        ("", USER, &["virtqemud-sock", "virtvboxd-sock", "libvirt-sock"]),
     ];
     for (uri, dir, names) in table {
         let expected: Vec<_> = names.iter().map(|name| format!("{dir}{name}")).collect();
-        assert_eq!(
-            candidates(uri, false, false, "").unwrap(),
-            expected,
-            "{uri}"
-        );
+        assert_eq!(candidates(uri, false, false, "").unwrap(), expected, "{uri}");
         // Only system daemons have a socket for those who may but look.
         let suffix = if dir == SYSTEM { "-ro" } else { "" };
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|path| format!("{path}{suffix}"))
-            .collect();
+        let expected: Vec<_> = expected.iter().map(|path| format!("{path}{suffix}")).collect();
         assert_eq!(candidates(uri, false, true, "").unwrap(), expected, "{uri}");
     }
 }
@@ -196,20 +127,10 @@ fn daemons_that_may_be_started() {
     let bin = tempfile::tempdir().unwrap();
     let table: [(&str, bool, &[&str], &[&str]); 9] = [
         ("qemu:///session", false, &["libvirtd"], &["libvirtd"]),
-        (
-            "qemu:///session",
-            false,
-            &["libvirtd", "virtqemud"],
-            &["virtqemud", "libvirtd"],
-        ),
+        ("qemu:///session", false, &["libvirtd", "virtqemud"], &["virtqemud", "libvirtd"]),
         ("qemu:///session?mode=legacy", false, &["virtqemud"], &[]),
         ("test+unix:///default", false, &["libvirtd"], &["libvirtd"]),
-        (
-            "",
-            false,
-            &["libvirtd", "virtvboxd"],
-            &["virtvboxd", "libvirtd"],
-        ),
+        ("", false, &["libvirtd", "virtvboxd"], &["virtvboxd", "libvirtd"]),
         ("qemu:///session?socket=/s", false, &["libvirtd"], &[]),
         ("qemu:///system", false, &["libvirtd"], &[]),
         ("qemu:///session", true, &["libvirtd"], &[]),

@@ -30,16 +30,8 @@ fn socket(command: &str) -> Option<&str> {
 #[test]
 fn the_program_on_this_side() {
     let table: [(&str, &str, &[&str]); 5] = [
-        (
-            "qemu+ssh://kvm1/system",
-            "ssh",
-            &["-T", "-e", "none", "--", "kvm1"],
-        ),
-        (
-            "qemu+ssh:///system",
-            "ssh",
-            &["-T", "-e", "none", "--", "localhost"],
-        ),
+        ("qemu+ssh://kvm1/system", "ssh", &["-T", "-e", "none", "--", "kvm1"]),
+        ("qemu+ssh:///system", "ssh", &["-T", "-e", "none", "--", "localhost"]),
         (
             "qemu+ssh://ro%20ot@[::1]:22222/system?command=/my%20ssh&keyfile=/k%20f&no_tty=1&no_verify=2",
             "/my ssh",
@@ -110,51 +102,17 @@ fn the_choice_of_the_proxy() {
         ("qemu+ssh://h/system", false, "", true, true),
         ("qemu+ssh://h/system?socket=/s", true, "", false, true),
         ("qemu+ssh://h/system?netcat=ncat", true, "", false, true),
-        (
-            "qemu+ssh://h/system?netcat=ncat&proxy=auto",
-            true,
-            "",
-            false,
-            true,
-        ),
-        (
-            "qemu+ssh://h/system?socket=/s&proxy=auto",
-            true,
-            "",
-            true,
-            true,
-        ),
-        (
-            "qemu+ssh://h/system?proxy=netcat",
-            true,
-            "remote_proxy = 'native'",
-            false,
-            true,
-        ),
-        (
-            "qemu+ssh://h/system",
-            true,
-            "remote_proxy = 'native'",
-            true,
-            false,
-        ),
-        (
-            "qemu+ssh://h/system?socket=/s",
-            true,
-            "remote_proxy = 'native'",
-            true,
-            false,
-        ),
+        ("qemu+ssh://h/system?netcat=ncat&proxy=auto", true, "", false, true),
+        ("qemu+ssh://h/system?socket=/s&proxy=auto", true, "", true, true),
+        ("qemu+ssh://h/system?proxy=netcat", true, "remote_proxy = 'native'", false, true),
+        ("qemu+ssh://h/system", true, "remote_proxy = 'native'", true, false),
+        ("qemu+ssh://h/system?socket=/s", true, "remote_proxy = 'native'", true, false),
         ("remote+ssh://h/", true, "", false, true),
         ("remote+ssh://h/?name=qemu:///system", true, "", true, true),
     ];
     for (uri, is_root, conf, helper, netcat) in table {
         let command = remote(uri, is_root, false, conf).unwrap();
-        assert_eq!(
-            command.contains("exec virt-ssh-helper"),
-            helper,
-            "{uri}: {command}"
-        );
+        assert_eq!(command.contains("exec virt-ssh-helper"), helper, "{uri}: {command}");
         assert_eq!(socket(&command).is_some(), netcat, "{uri}: {command}");
     }
 }
@@ -162,43 +120,15 @@ fn the_choice_of_the_proxy() {
 #[test]
 fn the_socket_for_netcat() {
     let table = [
-        (
-            "qemu+ssh://h/system",
-            true,
-            false,
-            "/var/run/libvirt/libvirt-sock",
-        ),
-        (
-            "qemu+ssh://h/system",
-            false,
-            true,
-            "/var/run/libvirt/libvirt-sock-ro",
-        ),
-        (
-            "qemu+ssh://h/system?mode=legacy",
-            true,
-            false,
-            "/var/run/libvirt/libvirt-sock",
-        ),
-        (
-            "qemu+ssh://h/session",
-            false,
-            true,
-            "/run/user/1000/libvirt/libvirt-sock",
-        ),
+        ("qemu+ssh://h/system", true, false, "/var/run/libvirt/libvirt-sock"),
+        ("qemu+ssh://h/system", false, true, "/var/run/libvirt/libvirt-sock-ro"),
+        ("qemu+ssh://h/system?mode=legacy", true, false, "/var/run/libvirt/libvirt-sock"),
+        ("qemu+ssh://h/session", false, true, "/run/user/1000/libvirt/libvirt-sock"),
         ("qemu+ssh://h/system?socket=/a/b", true, true, "/a/b"),
-        (
-            "qemu+ssh://h/system?socket=/a&mode=direct",
-            true,
-            false,
-            "/a",
-        ),
+        ("qemu+ssh://h/system?socket=/a&mode=direct", true, false, "/a"),
     ];
     for (uri, is_root, read_only, expected) in table {
-        let uri = format!(
-            "{uri}{}proxy=netcat",
-            if uri.contains('?') { '&' } else { '?' }
-        );
+        let uri = format!("{uri}{}proxy=netcat", if uri.contains('?') { '&' } else { '?' });
         let command = remote(&uri, is_root, read_only, "").unwrap();
         assert_eq!(socket(&command), Some(expected), "{uri}: {command}");
     }
@@ -216,23 +146,13 @@ fn shells_see_the_words_as_they_are() {
     // The backslashes are only where no shell makes anything of them within single quotes.
     let within = command.replace("'\\''", "");
     assert!(
-        within
-            .split('\\')
-            .skip(1)
-            .all(|rest| rest.starts_with(['"', '$', '`'])),
+        within.split('\\').skip(1).all(|rest| rest.starts_with(['"', '$', '`'])),
         "{command}"
     );
     for shell in ["sh", "bash"] {
-        let output = std::process::Command::new(shell)
-            .args(["-c", &command])
-            .output()
-            .unwrap();
+        let output = std::process::Command::new(shell).args(["-c", &command]).output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(
-            printed.trim_end_matches('\n'),
-            format!("-U {odd}"),
-            "{shell}"
-        );
+        assert_eq!(printed.trim_end_matches('\n'), format!("-U {odd}"), "{shell}");
     }
 }
 
@@ -254,26 +174,15 @@ fn what_some_shells_do_not_take_as_it_is() {
     }
     let error = remote("qemu+ssh://h/sys!tem", true, false, "").unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("what the daemon is to open has a '!'"),
-        "{text}"
-    );
+    assert!(text.contains("what the daemon is to open has a '!'"), "{text}");
 }
 
 #[test]
 fn what_cannot_be() {
     let table = [
         ("qemu+ssh://h/system?mode=direct", "", "mode=direct"),
-        (
-            "qemu+ssh://h/system?proxy=native&netcat=nc",
-            "",
-            "netcat= has no place",
-        ),
-        (
-            "qemu+ssh://h/system",
-            "remote_mode = 'direct'",
-            "mode=direct",
-        ),
+        ("qemu+ssh://h/system?proxy=native&netcat=nc", "", "netcat= has no place"),
+        ("qemu+ssh://h/system", "remote_mode = 'direct'", "mode=direct"),
         (
             "qemu+ssh://h/system",
             "remote_proxy = 'x'",

@@ -44,9 +44,7 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     let params = domain.guest_info(types).await.unwrap();
     let info: Info = params.deserialize().unwrap();
     assert_eq!((&*info.hostname, &*info.os.machine), ("guest", "x86_64"));
-    let virsh = daemon
-        .virsh(["guestinfo", name, "--os", "--hostname"])
-        .unwrap();
+    let virsh = daemon.virsh(["guestinfo", name, "--os", "--hostname"]).unwrap();
     for (key, value) in params.iter() {
         let ValueRef::String(value) = value else {
             panic!("{key} is {value:?}");
@@ -65,10 +63,7 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     let virsh = virsh.trim().strip_prefix("Time: ").unwrap();
     let later = SystemTime::UNIX_EPOCH + Duration::from_secs(virsh.parse().unwrap());
     let hour = Duration::from_secs(3600);
-    assert!(
-        later < then + hour && now < then + hour,
-        "{later:?}, {now:?}"
-    );
+    assert!(later < then + hour && now < then + hour, "{later:?}, {now:?}");
 
     // Processors.
     let vcpus = domain.guest_vcpus().await.unwrap();
@@ -120,11 +115,7 @@ async fn a_guest_without_an_agent_says_so() {
         domain.fs_info().await.map(drop).unwrap_err(),
     ];
     for error in errors {
-        assert_eq!(
-            error.code(),
-            Some(ErrorCode::ArgumentUnsupported),
-            "{error}"
-        );
+        assert_eq!(error.code(), Some(ErrorCode::ArgumentUnsupported), "{error}");
         assert!(error.to_string().contains("agent"), "{error}");
     }
     discard(&domain).await;

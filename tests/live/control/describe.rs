@@ -30,10 +30,7 @@ async fn xml_is_that_of_virsh_and_keeps_its_secrets() {
         (XmlFlags::INACTIVE, &["--inactive"]),
         (XmlFlags::SECURE, &["--security-info"]),
         (XmlFlags::MIGRATABLE, &["--migratable"]),
-        (
-            XmlFlags::INACTIVE.union(XmlFlags::UPDATE_CPU),
-            &["--inactive", "--update-cpu"],
-        ),
+        (XmlFlags::INACTIVE.union(XmlFlags::UPDATE_CPU), &["--inactive", "--update-cpu"]),
     ];
     for (flags, options) in options {
         let args = ["dumpxml", name].into_iter().chain(options.iter().copied());
@@ -84,13 +81,7 @@ async fn metadata_is_set_read_and_removed() {
 
     let uri = Some("http://example.org/describe");
     assert_eq!(get(MetadataType::Element, uri).await, None);
-    set(
-        MetadataType::Element,
-        Some("<owner>me</owner>"),
-        Some("our"),
-        uri,
-    )
-    .await;
+    set(MetadataType::Element, Some("<owner>me</owner>"), Some("our"), uri).await;
     let element = get(MetadataType::Element, uri).await;
     assert_eq!(element.as_deref(), Some("<owner>me</owner>"));
     let xml = domain.xml_desc(XmlFlags::INACTIVE).await.unwrap();
@@ -113,26 +104,15 @@ async fn a_renamed_domain_is_another_handle_to_the_same() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let domain = define(daemon, &conn, "describe-old", |guest| guest)
-        .await
-        .domain;
+    let domain = define(daemon, &conn, "describe-old", |guest| guest).await.domain;
     let renamed = domain.rename("describe-new").await.unwrap();
-    assert_eq!(
-        (domain.name(), renamed.name()),
-        ("describe-old", "describe-new")
-    );
+    assert_eq!((domain.name(), renamed.name()), ("describe-old", "describe-new"));
     assert_eq!(renamed, domain);
     let found = conn.lookup_domain_by_name("describe-new").await.unwrap();
     assert_eq!(found, domain);
     let old = conn.lookup_domain_by_name("describe-old").await;
     assert_eq!(old.optional().unwrap(), None);
-    assert!(
-        domain
-            .xml_desc(XmlFlags::empty())
-            .await
-            .unwrap()
-            .contains("describe-new")
-    );
+    assert!(domain.xml_desc(XmlFlags::empty()).await.unwrap().contains("describe-new"));
 
     let flags = CreateFlags::PAUSED;
     renamed.create_with_flags(flags).await.unwrap();
@@ -215,20 +195,11 @@ async fn native_configurations_are_translated_or_refused() {
     };
     let (xml, _) = describe(daemon, "describe-native", |guest| guest.memory_mib(96));
     let command = conn.domain_xml_to_native("qemu-argv", &xml).await.unwrap();
-    assert!(
-        command.contains("-name guest=describe-native,"),
-        "{command}"
-    );
+    assert!(command.contains("-name guest=describe-native,"), "{command}");
     // How it is written depends on the version of QEMU.
-    assert!(
-        command.contains(" -m 96 ") || command.contains(" -m size=98304k "),
-        "{command}"
-    );
+    assert!(command.contains(" -m 96 ") || command.contains(" -m size=98304k "), "{command}");
     let virsh = daemon.virsh_with_file(["domxml-to-native", "qemu-argv"], &xml);
-    assert_eq!(
-        without_uuid(virsh.unwrap().trim()),
-        without_uuid(command.trim())
-    );
+    assert_eq!(without_uuid(virsh.unwrap().trim()), without_uuid(command.trim()));
 
     let translated = conn.domain_xml_to_native("no-such-format", &xml).await;
     assert_eq!(translated.unwrap_err().code(), Some(ErrorCode::InvalidArg));

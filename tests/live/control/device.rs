@@ -22,13 +22,9 @@ fn disk_xml(disk: &Disk, target: &str) -> String {
 
 /// What `virsh` lists of the running guest, or of the definition.
 fn disks(daemon: &Daemon, domain: &Domain, options: &[&str]) -> Vec<String> {
-    let args = ["domblklist", domain.name()]
-        .into_iter()
-        .chain(options.iter().copied());
+    let args = ["domblklist", domain.name()].into_iter().chain(options.iter().copied());
     let list = daemon.virsh(args).unwrap();
-    let targets = list
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
+    let targets = list.lines().filter_map(|line| line.split_whitespace().next());
     targets.map(String::from).collect()
 }
 
@@ -48,10 +44,7 @@ async fn disks_are_plugged_in_and_pulled_out() {
     wait_for_shell(&guest.serial_log).await;
     let running = || disks(daemon, &domain, &[]);
     let defined = || disks(daemon, &domain, &["--inactive"]);
-    assert_eq!(
-        (running(), defined()),
-        (vec!["sda".into()], vec!["sda".into()])
-    );
+    assert_eq!((running(), defined()), (vec!["sda".into()], vec!["sda".into()]));
 
     // Into the running guest alone, the definition alone, and both.
     let [a, b, c] = ["vda", "vdb", "vdc"].map(|target| {
@@ -59,10 +52,7 @@ async fn disks_are_plugged_in_and_pulled_out() {
         disk_xml(&disk, target)
     });
     domain.attach_device(&a).await.unwrap();
-    assert_eq!(
-        (running(), defined()),
-        (vec!["sda".into(), "vda".into()], vec!["sda".into()])
-    );
+    assert_eq!((running(), defined()), (vec!["sda".into(), "vda".into()], vec!["sda".into()]));
     domain.attach_device_flags(&b, CONFIG).await.unwrap();
     domain.attach_device_flags(&c, LIVE | CONFIG).await.unwrap();
     assert_eq!(
@@ -76,10 +66,7 @@ async fn disks_are_plugged_in_and_pulled_out() {
     assert!(error.to_string().contains("ua-vda"), "{error}");
 
     // A disc in the drive.
-    let full = drive.replace(
-        "<target",
-        &format!("<source file='{}'/><target", iso.display()),
-    );
+    let full = drive.replace("<target", &format!("<source file='{}'/><target", iso.display()));
     domain.update_device_flags(&full, LIVE).await.unwrap();
     let xml = domain.xml_desc(XmlFlags::empty()).await.unwrap();
     assert!(xml.contains(iso.to_str().unwrap()), "{xml}");
@@ -90,10 +77,7 @@ async fn disks_are_plugged_in_and_pulled_out() {
     domain.detach_device(&a).await.unwrap();
     domain.detach_device_flags(&b, CONFIG).await.unwrap();
     domain.detach_device_alias("ua-vdc", LIVE).await.unwrap();
-    eventually("the guest has given the disks up", async || {
-        running() == ["sda"]
-    })
-    .await;
+    eventually("the guest has given the disks up", async || running() == ["sda"]).await;
     assert_eq!(defined(), ["sda", "vdc"]);
     let error = domain.detach_device(&a).await.unwrap_err();
     assert!(error.is_not_found(), "{error:?}");

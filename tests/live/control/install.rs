@@ -49,11 +49,7 @@ async fn each_medium_is_defined_and_becomes_a_command_line() {
             vec![r#""virtio-net-pci","#],
         ),
         (
-            Medium::Kernel {
-                kernel: &kernel,
-                initrd: &initrd,
-                arguments: "auto=true a&b",
-            },
+            Medium::Kernel { kernel: &kernel, initrd: &initrd, arguments: "auto=true a&b" },
             "<cmdline>auto=true a&amp;b</cmdline>",
             vec![
                 "-kernel",
@@ -126,10 +122,8 @@ async fn an_installed_guest_boots_from_its_disk() {
 
 /// The templates' console with a copy of all that it shows.
 fn with_serial_log(xml: &str, log: &Path) -> String {
-    let console = format!(
-        "<serial type='pty'><log file='{}' append='off'/></serial>",
-        log.display()
-    );
+    let console =
+        format!("<serial type='pty'><log file='{}' append='off'/></serial>", log.display());
     let logged = xml.replace("<serial type='pty'/>", &console);
     assert_ne!(logged, xml);
     logged

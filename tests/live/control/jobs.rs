@@ -98,13 +98,7 @@ async fn a_job_is_watched_and_aborted_while_it_runs() {
     for round in 0..2 {
         // A pipe that nobody empties. Opened in both directions it lets the daemon open it too.
         let pipe = daemon.scratch().join(format!("jobs-abort.{round}"));
-        assert!(
-            Command::new("mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let both = OpenOptions::new().read(true).write(true).open(&pipe);
         let mut out = File::open(&pipe).unwrap();
         let (dump, job) = stuck_dump(&domain, &pipe).await;
@@ -117,16 +111,10 @@ async fn a_job_is_watched_and_aborted_while_it_runs() {
         let report = report.unwrap();
         assert_eq!(report.job_type, JobType::Unbounded);
         assert_eq!(report.stats.operation, Some(JobOperation::Dump));
-        assert_eq!(
-            report.stats.memory_total_bytes,
-            Some(job.memory.total_bytes)
-        );
+        assert_eq!(report.stats.memory_total_bytes, Some(job.memory.total_bytes));
         assert_eq!(report.stats.memory_page_bytes, Some(4096));
         let virsh = daemon.virsh(["domjobinfo", name]).unwrap();
-        assert!(
-            virsh.contains("Unbounded") && virsh.contains("Dump"),
-            "{virsh}"
-        );
+        assert!(virsh.contains("Unbounded") && virsh.contains("Dump"), "{virsh}");
 
         if round == 0 {
             domain.abort_job().await.unwrap();

@@ -53,11 +53,7 @@ async fn a_guest_is_paused_shaken_and_restarted() {
     domain.reset().await.unwrap();
     wait_for_boots(&guest.serial_log, 3).await;
     domain
-        .send_key(
-            KeycodeSet::Linux,
-            Duration::from_millis(100),
-            &CONTROL_ALT_DELETE,
-        )
+        .send_key(KeycodeSet::Linux, Duration::from_millis(100), &CONTROL_ALT_DELETE)
         .await
         .unwrap();
     wait_for_boots(&guest.serial_log, 4).await;
@@ -100,21 +96,9 @@ async fn what_becomes_of_a_domain_whose_guest_stops_is_a_setting() {
     let name = "lifecycle-action";
     let domain = define(daemon, &conn, name, |guest| guest).await.domain;
     let actions = [
-        (
-            Lifecycle::Poweroff,
-            LifecycleAction::Restart,
-            "<on_poweroff>restart<",
-        ),
-        (
-            Lifecycle::Poweroff,
-            LifecycleAction::Destroy,
-            "<on_poweroff>destroy<",
-        ),
-        (
-            Lifecycle::Reboot,
-            LifecycleAction::Destroy,
-            "<on_reboot>destroy<",
-        ),
+        (Lifecycle::Poweroff, LifecycleAction::Restart, "<on_poweroff>restart<"),
+        (Lifecycle::Poweroff, LifecycleAction::Destroy, "<on_poweroff>destroy<"),
+        (Lifecycle::Reboot, LifecycleAction::Destroy, "<on_reboot>destroy<"),
         (
             Lifecycle::Crash,
             LifecycleAction::CoredumpRestart,
@@ -152,16 +136,10 @@ async fn times_that_the_protocol_cannot_carry_are_refused() {
     assert!(error.code().is_some(), "{error:?}");
 
     for odd in [Duration::from_micros(1), Duration::from_secs(1 << 32)] {
-        let error = domain
-            .send_key(KeycodeSet::Linux, odd, &[1])
-            .await
-            .unwrap_err();
+        let error = domain.send_key(KeycodeSet::Linux, odd, &[1]).await.unwrap_err();
         assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
     }
-    let error = domain
-        .send_key(KeycodeSet::Linux, Duration::ZERO, &[1; 17])
-        .await
-        .unwrap_err();
+    let error = domain.send_key(KeycodeSet::Linux, Duration::ZERO, &[1; 17]).await.unwrap_err();
     assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
 
     let error = domain.send_process_signal(1, ProcessSignal::Hup).await;

@@ -20,16 +20,11 @@ async fn bad_xml_is_refused_in_the_words_of_the_daemon() {
     let bad = [
         ("<domain", ErrorCode::XmlDetail),
         ("<network/>", ErrorCode::XmlError),
-        (
-            "<domain type='qemu'><name>x</name></domain>",
-            ErrorCode::XmlError,
-        ),
+        ("<domain type='qemu'><name>x</name></domain>", ErrorCode::XmlError),
     ];
     for (xml, code) in bad {
         std::fs::write(&file, xml).unwrap();
-        let virsh = daemon
-            .virsh_output(["define", file.to_str().unwrap()])
-            .unwrap();
+        let virsh = daemon.virsh_output(["define", file.to_str().unwrap()]).unwrap();
         let said = String::from_utf8(virsh.stderr).unwrap();
         let (_, expected) = said.split_once("\nerror: ").unwrap();
 
@@ -50,22 +45,13 @@ async fn flags_that_a_daemon_does_not_know_are_refused() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let domain = define(daemon, &conn, "refusals-flags", |guest| guest)
-        .await
-        .domain;
+    let domain = define(daemon, &conn, "refusals-flags", |guest| guest).await.domain;
     let unknown = 1 << 24;
     let refused = [
-        domain
-            .create_with_flags(CreateFlags::from_bits_retain(unknown))
-            .await,
-        domain
-            .undefine_flags(UndefineFlags::from_bits_retain(unknown))
-            .await,
+        domain.create_with_flags(CreateFlags::from_bits_retain(unknown)).await,
+        domain.undefine_flags(UndefineFlags::from_bits_retain(unknown)).await,
         domain.reboot(RebootFlags::from_bits_retain(unknown)).await,
-        domain
-            .xml_desc(XmlFlags::from_bits_retain(unknown))
-            .await
-            .map(drop),
+        domain.xml_desc(XmlFlags::from_bits_retain(unknown)).await.map(drop),
     ];
     for result in refused {
         let error = result.unwrap_err();
@@ -83,9 +69,7 @@ async fn a_read_only_connection_changes_nothing() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let domain = define(daemon, &conn, "refusals-reader", |guest| guest)
-        .await
-        .domain;
+    let domain = define(daemon, &conn, "refusals-reader", |guest| guest).await.domain;
     domain.create_with_flags(CreateFlags::PAUSED).await.unwrap();
     let before = domain.xml_desc(XmlFlags::INACTIVE).await.unwrap();
 
@@ -97,18 +81,11 @@ async fn a_read_only_connection_changes_nothing() {
     }
     for reader in readers {
         assert!(reader.is_read_only());
-        let found = reader
-            .lookup_domain_by_name("refusals-reader")
-            .await
-            .unwrap();
+        let found = reader.lookup_domain_by_name("refusals-reader").await.unwrap();
         assert_eq!(found.info().await.unwrap(), domain.info().await.unwrap());
         for (what, result) in attempts(&reader, &found, &before).await {
             let error = result.expect_err(what);
-            assert_eq!(
-                error.code(),
-                Some(ErrorCode::OperationDenied),
-                "{what}: {error}"
-            );
+            assert_eq!(error.code(), Some(ErrorCode::OperationDenied), "{what}: {error}");
         }
     }
     assert!(domain.is_active().await.unwrap());
@@ -131,10 +108,7 @@ async fn attempts(
         ("define", reader.domain_define_xml(xml).await.map(drop)),
         (
             "create from XML",
-            reader
-                .domain_create_xml(xml, CreateFlags::empty())
-                .await
-                .map(drop),
+            reader.domain_create_xml(xml, CreateFlags::empty()).await.map(drop),
         ),
         ("create", domain.create().await),
         ("undefine", domain.undefine().await),
@@ -145,19 +119,14 @@ async fn attempts(
         ("suspend", domain.suspend().await),
         ("resume", domain.resume().await),
         ("save", domain.save(file).await),
-        (
-            "managed save",
-            domain.managed_save(SaveRestoreFlags::empty()).await,
-        ),
+        ("managed save", domain.managed_save(SaveRestoreFlags::empty()).await),
         ("restore", reader.domain_restore(file).await),
         ("dump", domain.core_dump(file, CoreDumpFlags::empty()).await),
         ("autostart", domain.set_autostart(true).await),
         ("rename", domain.rename("refusals-other").await.map(drop)),
         (
             "metadata",
-            domain
-                .set_metadata(MetadataType::Title, Some("x"), None, None, impact)
-                .await,
+            domain.set_metadata(MetadataType::Title, Some("x"), None, None, impact).await,
         ),
         ("attach", domain.attach_device_flags(device, live).await),
         ("detach", domain.detach_device(device).await),

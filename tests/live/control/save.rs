@@ -75,20 +75,14 @@ async fn a_guest_is_saved_to_files_and_restored() {
 
     // The definition in the image is read and changed.
     let flags = SaveImageXmlFlags::empty();
-    let saved = conn
-        .domain_save_image_xml_desc(&image, flags)
-        .await
-        .unwrap();
+    let saved = conn.domain_save_image_xml_desc(&image, flags).await.unwrap();
     assert!(saved.contains("changed by saving"), "{saved}");
     let virsh = daemon.virsh(["save-image-dumpxml", image.to_str().unwrap()]);
     assert_eq!(virsh.unwrap().trim(), saved.trim());
     conn.domain_save_image_define_xml(&image, &described(&saved, "changed in the image"), NONE)
         .await
         .unwrap();
-    let saved = conn
-        .domain_save_image_xml_desc(&image, flags)
-        .await
-        .unwrap();
+    let saved = conn.domain_save_image_xml_desc(&image, flags).await.unwrap();
     assert!(saved.contains("changed in the image"), "{saved}");
 
     // And once more while restoring.
@@ -169,10 +163,7 @@ async fn the_daemon_keeps_a_guest_for_its_next_start() {
     assert_eq!(error.code(), Some(ErrorCode::OperationInvalid), "{error}");
     let flags = CreateFlags::FORCE_BOOT | CreateFlags::PAUSED;
     domain.create_with_flags(flags).await.unwrap();
-    assert_eq!(
-        reason(&domain).await,
-        StateReason::Paused(PausedReason::User)
-    );
+    assert_eq!(reason(&domain).await, StateReason::Paused(PausedReason::User));
     assert!(!domain.has_managed_save_image().await.unwrap());
     discard(&domain).await;
 }

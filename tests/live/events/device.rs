@@ -69,17 +69,13 @@ async fn what_becomes_of_devices_is_told() {
     find!(watch, BalloonChange if |event| event.actual_kib == 130 * 1024);
 
     let throttle = ["blkdeviotune", name, "vda", "--total-iops-sec", "1000"];
-    daemon
-        .virsh(throttle.into_iter().chain(["--live"]))
-        .unwrap();
+    daemon.virsh(throttle.into_iter().chain(["--live"])).unwrap();
     let params = find!(watch, Tunable).params;
     assert_eq!(params.get::<String>("blkdeviotune.disk").unwrap(), "vda");
     let limit = params.get::<u64>("blkdeviotune.total_iops_sec");
     assert_eq!(limit.unwrap(), 1000);
 
-    daemon
-        .virsh(["domblkthreshold", name, "vda", "4096"])
-        .unwrap();
+    daemon.virsh(["domblkthreshold", name, "vda", "4096"]).unwrap();
     // What the guest would write.
     let backend = "/machine/peripheral/virtio-disk0/virtio-backend";
     let writing = format!("qemu-io -d {backend} \"write 1M 1M\"");
@@ -97,21 +93,13 @@ async fn what_becomes_of_devices_is_told() {
          </domainbackup>",
         at("backup").display()
     );
-    daemon
-        .virsh_with_file(["backup-begin", name], &backup)
-        .unwrap();
+    daemon.virsh_with_file(["backup-begin", name], &backup).unwrap();
     let params = find!(watch, JobCompleted).params;
     assert!(params.get::<bool>("success").unwrap(), "{params:?}");
     let job = find!(watch, BlockJob2);
-    assert_eq!(
-        (job.kind, job.status),
-        (BlockJobType::Backup, BlockJobStatus::Completed)
-    );
+    assert_eq!((job.kind, job.status), (BlockJobType::Backup, BlockJobStatus::Completed));
 
-    domain
-        .managed_save(SaveRestoreFlags::empty())
-        .await
-        .unwrap();
+    domain.managed_save(SaveRestoreFlags::empty()).await.unwrap();
     // QEMU 11.1 counts differently from 7.2 and 10.0: it tells of the second pass first.
     let first = find!(watch, MigrationIteration).iteration;
     let newest = conn.version().await.unwrap() >= Some(Version::new(11, 1, 0));
@@ -125,21 +113,13 @@ async fn metadata_is_told_of(domain: &Domain, watch: &mut Watch) {
     for (kind, text, key, namespace) in [
         (MetadataType::Description, "some text", None, None),
         (MetadataType::Title, "some text", None, None),
-        (
-            MetadataType::Element,
-            "<some/>",
-            Some("our"),
-            Some(namespace),
-        ),
+        (MetadataType::Element, "<some/>", Some("our"), Some(namespace)),
     ] {
         let impact = ModificationImpact::LIVE;
         let set = domain.set_metadata(kind, Some(text), key, namespace, impact);
         set.await.unwrap();
         let change = find!(watch, MetadataChange);
-        assert_eq!(
-            (change.kind, change.namespace.as_deref()),
-            (kind, namespace)
-        );
+        assert_eq!((change.kind, change.namespace.as_deref()), (kind, namespace));
     }
 }
 
@@ -162,10 +142,7 @@ async fn copying_is_told_of(
     daemon.virsh(copying.into_iter().chain(options)).unwrap();
     for status in [BlockJobStatus::Ready, BlockJobStatus::Completed] {
         let job = find!(watch, BlockJob2);
-        assert_eq!(
-            (&*job.target, job.kind, job.status),
-            ("vda", BlockJobType::Copy, status)
-        );
+        assert_eq!((&*job.target, job.kind, job.status), ("vda", BlockJobType::Copy, status));
         let job = find!(watch, BlockJob);
         assert_eq!((job.kind, job.status), (BlockJobType::Copy, status));
         let file = if status == BlockJobStatus::Ready {

@@ -35,10 +35,7 @@ async fn what_a_guest_does_is_told() {
     }
     let path = dir.join("disk");
     run(daemon.command("truncate").args(["-s", "1M"]).arg(&path));
-    let disk = Disk {
-        path: path.clone(),
-        format: "raw",
-    };
+    let disk = Disk { path: path.clone(), format: "raw" };
     // libvirt 9.0.0 does not know the chip set's own watchdog yet, and 11.3.0 refuses the other
     // one, which no such machine ever had.
     let version = conn.lib_version().await.unwrap();
@@ -60,9 +57,7 @@ async fn what_a_guest_does_is_told() {
     assert!((20..200).contains(&years), "{clock:?}");
 
     if small {
-        shell
-            .tell("dd if=/dev/zero of=/dev/vda bs=4k count=32; sync")
-            .await;
+        shell.tell("dd if=/dev/zero of=/dev/vda bs=4k count=32; sync").await;
         let error = find!(watch, IoError);
         assert_eq!(error.source, path.to_str().unwrap());
         assert_eq!(error.device, "virtio-disk0");
@@ -72,9 +67,7 @@ async fn what_a_guest_does_is_told() {
         assert_eq!(error.device, "virtio-disk0");
         assert_eq!(error.action, EventIoErrorAction::Pause);
         assert_eq!(error.reason, "enospc");
-        watch
-            .change(Change::Suspended(EventSuspendedDetailType::Ioerror))
-            .await;
+        watch.change(Change::Suspended(EventSuspendedDetailType::Ioerror)).await;
         // Room for what the guest still tries to write.
         let mut mount = daemon.command("mount");
         run(mount.args(["-o", "remount,size=4m"]).arg(&dir));
@@ -99,9 +92,7 @@ async fn what_a_guest_does_is_told() {
         monitor(daemon, &domain, port);
     }
     assert_eq!(find!(watch, Watchdog).action, EventWatchdogAction::Pause);
-    watch
-        .change(Change::Suspended(EventSuspendedDetailType::Watchdog))
-        .await;
+    watch.change(Change::Suspended(EventSuspendedDetailType::Watchdog)).await;
     domain.resume().await.unwrap();
     monitor(daemon, &domain, "o/h 0x604 0x2400");
     find!(watch, PmSuspend);
@@ -116,10 +107,7 @@ async fn what_a_guest_does_is_told() {
     wait_for_boots(&guest.serial_log, 2).await;
     monitor(daemon, &domain, "o/h 0x604 0x2800");
     find!(watch, PmSuspendDisk);
-    eventually("the domain is off", async || {
-        !domain.is_active().await.unwrap()
-    })
-    .await;
+    eventually("the domain is off", async || !domain.is_active().await.unwrap()).await;
 
     a_broken_monitor_is_told_of(daemon, &domain, &mut watch).await;
     discard(&domain).await;
@@ -136,14 +124,8 @@ async fn an_agent_that_comes_is_told_of(domain: &Domain, watch: &mut Watch, vers
     assert_eq!(agent.reason, AgentLifecycleReason::Channel);
     if version >= Version::new(12, 4, 0) {
         for (state, reason) in [
-            (
-                ChannelLifecycleState::Disconnected,
-                ChannelLifecycleReason::DomainStarted,
-            ),
-            (
-                ChannelLifecycleState::Connected,
-                ChannelLifecycleReason::Channel,
-            ),
+            (ChannelLifecycleState::Disconnected, ChannelLifecycleReason::DomainStarted),
+            (ChannelLifecycleState::Connected, ChannelLifecycleReason::Channel),
         ] {
             let channel = find!(watch, ChannelLifecycle);
             assert_eq!(channel.channel, "org.qemu.guest_agent.0");

@@ -56,22 +56,13 @@ async fn each_change_of_state_is_told_with_its_reason() {
     conn.domain_define_xml(&xml).await.unwrap();
     expect!(Change::Defined(Defined::Updated));
     let renamed = domain.rename(names[1]).await.unwrap();
-    expect!(
-        Change::Undefined(Undefined::Renamed),
-        Change::Defined(Defined::Renamed)
-    );
+    expect!(Change::Undefined(Undefined::Renamed), Change::Defined(Defined::Renamed));
     let domain = renamed.rename(names[0]).await.unwrap();
-    expect!(
-        Change::Undefined(Undefined::Renamed),
-        Change::Defined(Defined::Renamed)
-    );
+    expect!(Change::Undefined(Undefined::Renamed), Change::Defined(Defined::Renamed));
 
     // A run of the guest's own.
     domain.create().await.unwrap();
-    expect!(
-        Change::Resumed(Resumed::Unpaused),
-        Change::Started(Started::Booted)
-    );
+    expect!(Change::Resumed(Resumed::Unpaused), Change::Started(Started::Booted));
     domain.suspend().await.unwrap();
     expect!(Change::Suspended(Suspended::Paused));
     domain.resume().await.unwrap();
@@ -79,26 +70,17 @@ async fn each_change_of_state_is_told_with_its_reason() {
     wait_for_shell(&guest.serial_log).await;
     // The button of the guest's power supply is pressed.
     domain.shutdown().await.unwrap();
-    expect!(
-        Change::Shutdown(Shutdown::Guest),
-        Change::Stopped(Stopped::Shutdown)
-    );
+    expect!(Change::Shutdown(Shutdown::Guest), Change::Stopped(Stopped::Shutdown));
 
     // Runs that need no guest.
     let paused = CreateFlags::PAUSED;
     domain.create_with_flags(paused).await.unwrap();
-    expect!(
-        Change::Started(Started::Booted),
-        Change::Suspended(Suspended::Paused)
-    );
+    expect!(Change::Started(Started::Booted), Change::Suspended(Suspended::Paused));
     let image = daemon.scratch().join("events-lifecycle.image");
     domain.save(&image).await.unwrap();
     expect!(Change::Stopped(Stopped::Saved));
     conn.domain_restore(&image).await.unwrap();
-    expect!(
-        Change::Started(Started::Restored),
-        Change::Suspended(Suspended::Restored)
-    );
+    expect!(Change::Started(Started::Restored), Change::Suspended(Suspended::Restored));
     domain.resume().await.unwrap();
     expect!(Change::Resumed(Resumed::Unpaused));
     let snapshot = ["snapshot-create-as", domain.name(), "s"];
@@ -133,10 +115,7 @@ async fn each_change_of_state_is_told_with_its_reason() {
     );
     // The end of the process, which nobody asked for.
     domain.create_with_flags(paused).await.unwrap();
-    expect!(
-        Change::Started(Started::Booted),
-        Change::Suspended(Suspended::Paused)
-    );
+    expect!(Change::Started(Started::Booted), Change::Suspended(Suspended::Paused));
     kill_process(qemu_process(daemon, &domain), Signal::KILL).unwrap();
     expect!(Change::Stopped(Stopped::Failed));
     let flags = libvirt_client::domain::UndefineFlags::SNAPSHOTS_METADATA;

@@ -68,7 +68,5 @@ async fn domain_events(
     conn: &Connect,
     domain: &libvirt_client::domain::Domain,
 ) -> Subscription<MetadataChange> {
-    conn.subscribe::<MetadataChange>(Some(domain))
-        .await
-        .unwrap()
+    conn.subscribe::<MetadataChange>(Some(domain)).await.unwrap()
 }

@@ -83,15 +83,10 @@ async fn pools_are_told_of(daemon: &Daemon, conn: &Connect) {
     let name = POOL;
     let dir = daemon.scratch().join(name);
     let target = dir.to_str().unwrap();
-    let mut events = conn
-        .subscribe::<storage_pool::Lifecycle>(None)
-        .await
-        .unwrap();
+    let mut events = conn.subscribe::<storage_pool::Lifecycle>(None).await.unwrap();
     let refreshes = conn.subscribe::<storage_pool::Refresh>(None).await;
     let mut refreshes = refreshes.unwrap();
-    daemon
-        .virsh(["pool-define-as", name, "dir", "--target", target])
-        .unwrap();
+    daemon.virsh(["pool-define-as", name, "dir", "--target", target]).unwrap();
     for command in ["pool-build", "pool-start", "pool-refresh", "pool-destroy"] {
         daemon.virsh([command, name]).unwrap();
     }
@@ -118,9 +113,7 @@ async fn secrets_are_told_of(daemon: &Daemon, conn: &Connect) {
     let xml = format!("<secret><uuid>{uuid}</uuid></secret>");
     daemon.virsh_with_file(["secret-define"], &xml).unwrap();
     let id = uuid.to_string();
-    daemon
-        .virsh(["secret-set-value", &id, "--base64", "c2VjcmV0"])
-        .unwrap();
+    daemon.virsh(["secret-set-value", &id, "--base64", "c2VjcmV0"]).unwrap();
     daemon.virsh(["secret-undefine", &id]).unwrap();
     for change in [SecretChange::Defined, SecretChange::Undefined] {
         let event = next(&mut events, |event| event.secret.uuid() == uuid).await;
@@ -180,10 +173,7 @@ async fn devices_of_the_host_are_told_of() {
     }
     let daemon = Daemon::builder().test_driver().start().unwrap();
     let conn = Connect::open(&daemon.uri()).await.unwrap();
-    let mut events = conn
-        .subscribe::<node_device::Lifecycle>(None)
-        .await
-        .unwrap();
+    let mut events = conn.subscribe::<node_device::Lifecycle>(None).await.unwrap();
     let updates = conn.subscribe::<node_device::Update>(None).await.unwrap();
     let mut host = conn.host_events().await.unwrap();
     let xml = "<device><parent>scsi_host2</parent><capability type='scsi_host'>\
@@ -224,10 +214,7 @@ async fn monitors_are_listened_to() {
 
     let ours = |event: &MonitorEvent| event.domain == domain || event.domain == other;
     let mut all = conn.subscribe::<MonitorEvent>(None).await.unwrap();
-    let mut filter = MonitorFilter {
-        domain: Some(domain.clone()),
-        ..MonitorFilter::default()
-    };
+    let mut filter = MonitorFilter { domain: Some(domain.clone()), ..MonitorFilter::default() };
     let mut of_one = conn.subscribe::<MonitorEvent>(Some(&filter)).await.unwrap();
     filter.event = Some("STOP".to_owned());
     let mut stops = conn.subscribe::<MonitorEvent>(Some(&filter)).await.unwrap();

@@ -55,10 +55,7 @@ async fn it_prints_a_line_for_each_event() {
     for (time, what) in told {
         let time = humantime::parse_rfc3339(&time).unwrap();
         assert!(time.elapsed().unwrap() < LIMIT);
-        assert!(
-            ["defined: added", "undefined: removed"].contains(&&*what),
-            "{what}"
-        );
+        assert!(["defined: added", "undefined: removed"].contains(&&*what), "{what}");
     }
     kill_process(pid, Signal::INT).unwrap();
     assert!(program.wait().await.unwrap().success());

@@ -101,16 +101,15 @@ async fn subscriptions_share_a_registration_and_the_last_ends_it() {
     conn.hostname().await.unwrap();
     refused().await;
     drop(second);
-    eventually(
-        "the daemon has nothing registered",
-        async || match register_again(&conn, None).await {
+    eventually("the daemon has nothing registered", async || {
+        match register_again(&conn, None).await {
             Ok(callback) => {
                 deregister(&conn, callback).await;
                 true
             }
             Err(_) => false,
-        },
-    )
+        }
+    })
     .await;
     conn.subscribe::<Lifecycle>(None).await.unwrap();
     conn.close().await;
@@ -151,14 +150,8 @@ async fn registrations_in_quick_succession_do_not_meet() {
     }
     daemon.virsh(["suspend", "test"]).unwrap();
     daemon.virsh(["resume", "test"]).unwrap();
-    assert_eq!(
-        next(&mut last).await,
-        ("test".to_owned(), Change::Suspended(0.into()))
-    );
-    assert_eq!(
-        next(&mut last).await,
-        ("test".to_owned(), Change::Resumed(0.into()))
-    );
+    assert_eq!(next(&mut last).await, ("test".to_owned(), Change::Suspended(0.into())));
+    assert_eq!(next(&mut last).await, ("test".to_owned(), Change::Resumed(0.into())));
 }
 
 #[tokio::test]

@@ -30,10 +30,7 @@ async fn capabilities_are_those_that_virsh_shows() {
     assert_eq!(host.trim(), shown(&["capabilities"]).trim());
 
     let none = GetDomainCapabilitiesFlags::empty();
-    let usual = conn
-        .domain_capabilities(Platform::default(), none)
-        .await
-        .unwrap();
+    let usual = conn.domain_capabilities(Platform::default(), none).await.unwrap();
     assert_eq!(usual.trim(), shown(&["domcapabilities"]).trim());
     let emulated = conn.domain_capabilities(EMULATED, none).await.unwrap();
     let args = ["domcapabilities"].into_iter().chain(EMULATED_ARGS);
@@ -41,10 +38,7 @@ async fn capabilities_are_those_that_virsh_shows() {
     assert_eq!(emulated.trim(), shown(&args).trim());
     assert!(emulated.contains("<domain>qemu</domain>"));
 
-    let nowhere = Platform {
-        emulator: Some("/nowhere/qemu"),
-        ..EMULATED
-    };
+    let nowhere = Platform { emulator: Some("/nowhere/qemu"), ..EMULATED };
     let error = conn.domain_capabilities(nowhere, none).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/qemu"), "{error}");
 }
@@ -55,10 +49,7 @@ async fn most_virtual_processors() {
         return;
     };
     let shown = daemon.virsh(["maxvcpus"]).unwrap();
-    assert_eq!(
-        conn.max_vcpus(None).await.unwrap().to_string(),
-        shown.trim()
-    );
+    assert_eq!(conn.max_vcpus(None).await.unwrap().to_string(), shown.trim());
 
     let Some((_, conn)) = qemu().await else {
         return;
@@ -83,10 +74,7 @@ async fn firmware_tables() {
     };
     let shown = daemon.virsh_output(["sysinfo"]).unwrap();
     match conn.sysinfo().await {
-        Ok(sysinfo) => assert_eq!(
-            sysinfo.trim(),
-            String::from_utf8_lossy(&shown.stdout).trim()
-        ),
+        Ok(sysinfo) => assert_eq!(sysinfo.trim(), String::from_utf8_lossy(&shown.stdout).trim()),
         Err(Error::Remote(error)) => {
             assert_eq!(error.code, ErrorCode::ConfigUnsupported);
             assert!(String::from_utf8_lossy(&shown.stderr).contains(&error.message));
@@ -103,13 +91,7 @@ async fn processor_models() {
     for arch in ["x86_64", "ppc64"] {
         let names = conn.cpu_model_names(arch).await.unwrap();
         let shown = daemon.virsh(["cpu-models", arch]).unwrap();
-        assert_eq!(
-            names,
-            shown
-                .lines()
-                .filter(|line| !line.is_empty())
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(names, shown.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>());
         assert!(!names.is_empty());
     }
     assert!(conn.cpu_model_names("abacus").await.is_err());
@@ -135,11 +117,7 @@ async fn processors_compare() {
         (&*old, CpuCompareResult::Superset),
         (strange, CpuCompareResult::Incompatible),
     ] {
-        assert_eq!(
-            conn.compare_cpu(xml, none).await.unwrap(),
-            expected,
-            "{xml}"
-        );
+        assert_eq!(conn.compare_cpu(xml, none).await.unwrap(), expected, "{xml}");
     }
     let strict = CompareCpuFlags::FAIL_INCOMPATIBLE;
     let error = conn.compare_cpu(strange, strict).await.unwrap_err();
@@ -179,16 +157,10 @@ async fn processors_have_something_in_common() {
     let common = conn.baseline_cpu(&both, none).await.unwrap();
     let shown = daemon.virsh_with_file(["cpu-baseline"], &file).unwrap();
     assert_eq!(common.trim(), shown.trim());
-    let detailed = conn
-        .baseline_cpu(&both, BaselineCpuFlags::EXPAND_FEATURES)
-        .await
-        .unwrap();
+    let detailed = conn.baseline_cpu(&both, BaselineCpuFlags::EXPAND_FEATURES).await.unwrap();
     assert!(detailed.len() > common.len());
 
-    let common = conn
-        .baseline_hypervisor_cpu(EMULATED, &both, none)
-        .await
-        .unwrap();
+    let common = conn.baseline_hypervisor_cpu(EMULATED, &both, none).await.unwrap();
     let args = ["hypervisor-cpu-baseline"].into_iter().chain(EMULATED_ARGS);
     let shown = daemon.virsh_with_file(args, &file).unwrap();
     assert_eq!(common.trim(), shown.trim());

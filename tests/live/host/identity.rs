@@ -15,24 +15,15 @@ async fn daemon_and_hypervisor_have_names_and_versions() {
     let name = conn.hypervisor().await.unwrap();
     assert_eq!(name, "QEMU");
     let hypervisor = conn.version().await.unwrap().unwrap();
-    assert_eq!(
-        field(&version, "Running hypervisor"),
-        format!("{name} {hypervisor}")
-    );
+    assert_eq!(field(&version, "Running hypervisor"), format!("{name} {hypervisor}"));
     assert!(hypervisor > Version::new(1, 0, 0));
     let libvirt = conn.lib_version().await.unwrap();
     assert_eq!(
-        field(
-            &daemon.virsh(["version", "--daemon"]).unwrap(),
-            "Running against daemon"
-        ),
+        field(&daemon.virsh(["version", "--daemon"]).unwrap(), "Running against daemon"),
         libvirt.to_string()
     );
 
-    assert_eq!(
-        conn.hostname().await.unwrap(),
-        daemon.virsh(["hostname"]).unwrap().trim()
-    );
+    assert_eq!(conn.hostname().await.unwrap(), daemon.virsh(["hostname"]).unwrap().trim());
     assert_eq!(conn.uri(), daemon.virsh(["uri"]).unwrap().trim());
 }
 
@@ -44,10 +35,7 @@ async fn the_test_driver_has_a_version_of_its_own() {
     assert_eq!(conn.hypervisor().await.unwrap(), "TEST");
     let version = conn.version().await.unwrap().unwrap();
     let shown = daemon.virsh(["version"]).unwrap();
-    assert_eq!(
-        field(&shown, "Running hypervisor"),
-        format!("TEST {version}")
-    );
+    assert_eq!(field(&shown, "Running hypervisor"), format!("TEST {version}"));
 }
 
 #[tokio::test]
@@ -71,9 +59,7 @@ async fn a_local_socket_is_secure_without_encryption() {
     assert!(!conn.is_encrypted().await.unwrap());
 
     // Who knows what this stream runs over?
-    let stream = tokio::net::UnixStream::connect(socket(&conn))
-        .await
-        .unwrap();
+    let stream = tokio::net::UnixStream::connect(socket(&conn)).await.unwrap();
     let builder = Connect::builder(conn.uri());
     let conn = builder.open_over(stream).await.unwrap();
     assert!(!conn.is_secure().await.unwrap());

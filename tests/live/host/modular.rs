@@ -69,10 +69,7 @@ fn local_clients_find_the_drivers_daemon_or_the_proxy() {
         &list(&host, "qemu:///system"),
         "(tried /var/run/libvirt/virtqemud-sock, /var/run/libvirt/libvirt-sock)",
     );
-    assert_fails(
-        &list(&host, "qemu:///system?mode=direct"),
-        "/var/run/libvirt/virtqemud-sock",
-    );
+    assert_fails(&list(&host, "qemu:///system?mode=direct"), "/var/run/libvirt/virtqemud-sock");
 }
 
 /// A URI for one of the daemons, from outside of its host's namespaces.
@@ -91,11 +88,7 @@ async fn each_daemon_does_what_is_its_own() {
         conn.unwrap_or_else(|error| panic!("{driver} {socket}: {error}"))
     };
     for (driver, command, xml) in [
-        (
-            "network",
-            "net-define",
-            "<network><name>modular</name></network>",
-        ),
+        ("network", "net-define", "<network><name>modular</name></network>"),
         (
             "secret",
             "secret-define",
@@ -110,10 +103,7 @@ async fn each_daemon_does_what_is_its_own() {
         let file = host.scratch().join(driver);
         std::fs::write(&file, xml).unwrap();
         let (uri, file) = (format!("{driver}:///system"), file.display().to_string());
-        let output = run(
-            host.command(Path::new("virsh")),
-            &["--connect", &uri, command, &file],
-        );
+        let output = run(host.command(Path::new("virsh")), &["--connect", &uri, command, &file]);
         assert!(output.status.success(), "{output:?}");
     }
     let networks = open("network", "virtnetworkd-sock").await;
@@ -134,12 +124,7 @@ async fn each_daemon_does_what_is_its_own() {
     // QEMU's daemon asks the others; and so does the proxy.
     for socket in ["virtqemud-sock", "libvirt-sock"] {
         let conn = open("qemu", socket).await;
-        assert!(
-            conn.list_all_domains(ListAllDomainsFlags::empty())
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        assert!(conn.list_all_domains(ListAllDomainsFlags::empty()).await.unwrap().is_empty());
         conn.lookup_network_by_name("modular").await.unwrap();
         conn.lookup_storage_pool_by_name("modular").await.unwrap();
         let secrets = conn.list_all_secrets(ListAllSecretsFlags::empty()).await;

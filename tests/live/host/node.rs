@@ -16,10 +16,7 @@ async fn processors_and_memory() {
         assert_eq!(info.model, field(&shown, "CPU model"));
         assert_eq!(info.memory_kib, number(&shown, "Memory size"));
         if let Some(mhz) = info.mhz {
-            assert!(
-                field(&shown, "CPU frequency").ends_with("MHz"),
-                "{mhz}: {shown}"
-            );
+            assert!(field(&shown, "CPU frequency").ends_with("MHz"), "{mhz}: {shown}");
         }
         for (ours, label) in [
             (info.cpus, "CPU(s)"),
@@ -48,10 +45,7 @@ async fn the_test_drivers_host_never_changes() {
     };
     let info = conn.node_info().await.unwrap();
     assert_eq!((info.cpus, info.mhz, info.max_cpus()), (16, Some(1400), 16));
-    assert_eq!(
-        conn.node_cpu_map().await.unwrap().online.to_string(),
-        "0,2,4"
-    );
+    assert_eq!(conn.node_cpu_map().await.unwrap().online.to_string(), "0,2,4");
 
     let shown = daemon.virsh(["nodecpustats"]).unwrap();
     let stats = conn.node_cpu_stats(None).await.unwrap();
@@ -66,31 +60,16 @@ async fn the_test_drivers_host_never_changes() {
     let shown = daemon.virsh(["freecell", "--all"]).unwrap();
     let free: Vec<_> = cells.iter().map(|bytes| bytes / 1024).collect();
     assert_eq!(free, [number(&shown, "0"), number(&shown, "1")]);
-    assert_eq!(
-        conn.node_cells_free_memory_bytes(1, 1).await.unwrap(),
-        cells[1..]
-    );
+    assert_eq!(conn.node_cells_free_memory_bytes(1, 1).await.unwrap(), cells[1..]);
     let total = conn.node_free_memory_bytes().await.unwrap() / 1024;
     assert_eq!(total, number(&daemon.virsh(["freecell"]).unwrap(), "Total"));
 
     // It has no more than that.
-    assert!(
-        conn.node_memory_stats(None)
-            .await
-            .unwrap_err()
-            .is_unsupported()
-    );
-    assert!(
-        conn.node_memory_parameters()
-            .await
-            .unwrap_err()
-            .is_unsupported()
-    );
+    assert!(conn.node_memory_stats(None).await.unwrap_err().is_unsupported());
+    assert!(conn.node_memory_parameters().await.unwrap_err().is_unsupported());
     assert!(conn.node_sev_info().await.unwrap_err().is_unsupported());
     let target = SuspendTarget::Mem;
-    let suspended = conn
-        .node_suspend_for_duration(target, Duration::from_secs(60))
-        .await;
+    let suspended = conn.node_suspend_for_duration(target, Duration::from_secs(60)).await;
     assert!(suspended.unwrap_err().is_unsupported());
 }
 
@@ -102,9 +81,7 @@ async fn what_processors_spent_their_time_on() {
     for cpu in [None, Some(0)] {
         let before = conn.node_cpu_stats(cpu).await.unwrap();
         let number_arg = cpu.map(|cpu| ["--cpu".to_owned(), cpu.to_string()]);
-        let args = ["nodecpustats".to_owned()]
-            .into_iter()
-            .chain(number_arg.into_iter().flatten());
+        let args = ["nodecpustats".to_owned()].into_iter().chain(number_arg.into_iter().flatten());
         let shown = daemon.virsh(args).unwrap();
         let after = conn.node_cpu_stats(cpu).await.unwrap();
         for (before, label, after) in [
@@ -133,10 +110,7 @@ async fn what_memory_is_used_for() {
     let shown = daemon.virsh(["nodememstats"]).unwrap();
     assert_eq!(host.total_kib, Some(number(&shown, "total")));
     assert!(host.free_kib < host.total_kib && host.cached_kib < host.total_kib);
-    assert!(
-        host.buffers_kib.is_some() && host.other.is_empty(),
-        "{host:?}"
-    );
+    assert!(host.buffers_kib.is_some() && host.other.is_empty(), "{host:?}");
 
     let cell = conn.node_memory_stats(Some(0)).await.unwrap();
     let shown = daemon.virsh(["nodememstats", "--cell", "0"]).unwrap();
@@ -152,13 +126,7 @@ async fn free_memory_and_pages() {
         return;
     };
     // Other programs use memory meanwhile, so this cannot be compared with what virsh says.
-    let total = conn
-        .node_memory_stats(None)
-        .await
-        .unwrap()
-        .total_kib
-        .unwrap()
-        * 1024;
+    let total = conn.node_memory_stats(None).await.unwrap().total_kib.unwrap() * 1024;
     let free = conn.node_free_memory_bytes().await.unwrap();
     let cells = conn.node_cells_free_memory_bytes(0, 1024).await.unwrap();
     let nodes = conn.node_info().await.unwrap().nodes;
@@ -168,20 +136,12 @@ async fn free_memory_and_pages() {
     }
 
     // Huge pages are set aside by hand, so nothing changes them.
-    let pages = conn
-        .node_free_pages(&[4, 2048], Some(0), nodes)
-        .await
-        .unwrap();
+    let pages = conn.node_free_pages(&[4, 2048], Some(0), nodes).await.unwrap();
     assert_eq!(pages.len(), cells.len());
-    let shown = daemon
-        .virsh(["freepages", "--cellno", "0", "--pagesize", "2048"])
-        .unwrap();
+    let shown = daemon.virsh(["freepages", "--cellno", "0", "--pagesize", "2048"]).unwrap();
     assert_eq!(pages[0][1], number(&shown, "2048KiB"));
     assert!(pages[0][0] > 0);
-    assert_eq!(
-        conn.node_free_pages(&[2048, 4], Some(0), 1).await.unwrap()[0][0],
-        pages[0][1]
-    );
+    assert_eq!(conn.node_free_pages(&[2048, 4], Some(0), 1).await.unwrap()[0][0], pages[0][1]);
 
     for (sizes, start, cells) in [
         (&[][..], Some(0), 1),
@@ -193,18 +153,9 @@ async fn free_memory_and_pages() {
         let error = conn.node_free_pages(sizes, start, cells).await.unwrap_err();
         assert!(matches!(error, Error::InvalidArgument { .. }), "{error}");
     }
-    assert!(
-        conn.node_free_pages(&[4], Some(1 << 20), 1)
-            .await
-            .unwrap_err()
-            .code()
-            .is_some()
-    );
+    assert!(conn.node_free_pages(&[4], Some(1 << 20), 1).await.unwrap_err().code().is_some());
     for (start, cells) in [(0, 0), (0, 1025), (1 << 31, 1)] {
-        let error = conn
-            .node_cells_free_memory_bytes(start, cells)
-            .await
-            .unwrap_err();
+        let error = conn.node_cells_free_memory_bytes(start, cells).await.unwrap_err();
         assert!(matches!(error, Error::InvalidArgument { .. }), "{error}");
     }
 }
@@ -215,24 +166,16 @@ async fn huge_pages_are_reserved() {
         return;
     };
     // None more than there are: it is the machine that runs the tests. Not every one lets us.
-    let shown = daemon
-        .virsh_output(["allocpages", "2048", "0", "--cellno", "0"])
-        .unwrap();
+    let shown = daemon.virsh_output(["allocpages", "2048", "0", "--cellno", "0"]).unwrap();
     let none = [(2048, 0)];
-    let reserved = conn
-        .node_alloc_pages(&none, Some(0), 1, AllocPagesFlags::ADD)
-        .await;
+    let reserved = conn.node_alloc_pages(&none, Some(0), 1, AllocPagesFlags::ADD).await;
     match reserved {
         Ok(nodes) => assert!(nodes == 1 && shown.status.success(), "{shown:?}"),
         Err(error) => assert!(error.code().is_some() && !shown.status.success(), "{error}"),
     }
-    let odd = conn
-        .node_alloc_pages(&[(3, 0)], Some(0), 1, AllocPagesFlags::ADD)
-        .await;
+    let odd = conn.node_alloc_pages(&[(3, 0)], Some(0), 1, AllocPagesFlags::ADD).await;
     assert!(odd.unwrap_err().code().is_some());
-    let none = conn
-        .node_alloc_pages(&[], Some(0), 1, AllocPagesFlags::ADD)
-        .await;
+    let none = conn.node_alloc_pages(&[], Some(0), 1, AllocPagesFlags::ADD).await;
     assert!(none.unwrap_err().code().is_some());
 }
 
@@ -249,22 +192,13 @@ async fn shared_memory() {
             words.find_map(|mut words| words.next().filter(|word| *word == name).and(words.next()));
         found.take().map(|value| value.parse::<u64>().unwrap())
     };
-    assert_eq!(
-        params.pages_to_scan.map(u64::from),
-        shown("shm_pages_to_scan")
-    );
+    assert_eq!(params.pages_to_scan.map(u64::from), shown("shm_pages_to_scan"));
     let sleep = params.sleep.map(|sleep| sleep.as_millis() as u64);
     assert_eq!(sleep, shown("shm_sleep_millisecs"));
     let across = params.merge_across_nodes.map(u64::from);
     assert_eq!(across, shown("shm_merge_across_nodes"));
-    assert_eq!(
-        params.pages_shared.is_some(),
-        shown("shm_pages_shared").is_some()
-    );
-    assert_eq!(
-        params.full_scans.is_some(),
-        shown("shm_full_scans").is_some()
-    );
+    assert_eq!(params.pages_shared.is_some(), shown("shm_pages_shared").is_some());
+    assert_eq!(params.full_scans.is_some(), shown("shm_full_scans").is_some());
     assert!(params.other.is_empty(), "{params:?}");
 
     // To what they are: it is the machine that runs the tests. Not every one lets us.
@@ -277,10 +211,7 @@ async fn shared_memory() {
         let set = conn.node_set_memory_parameters(&same).await;
         assert_eq!(set.is_ok(), shown.unwrap().status.success(), "{set:?}");
         let now = conn.node_memory_parameters().await.unwrap();
-        assert_eq!(
-            (now.pages_to_scan, now.sleep),
-            (same.pages_to_scan, same.sleep)
-        );
+        assert_eq!((now.pages_to_scan, now.sleep), (same.pages_to_scan, same.sleep));
     }
     let nothing = NodeMemoryParameters::default();
     let error = conn.node_set_memory_parameters(&nothing).await.unwrap_err();
@@ -301,23 +232,14 @@ async fn security() {
     let shown = daemon.virsh(["capabilities"]).unwrap();
     match model {
         Some(model) => {
-            assert!(
-                shown.contains(&format!("<model>{}</model>", model.model)),
-                "{model:?}"
-            );
-            assert!(
-                shown.contains(&format!("<doi>{}</doi>", model.doi)),
-                "{model:?}"
-            );
+            assert!(shown.contains(&format!("<model>{}</model>", model.model)), "{model:?}");
+            assert!(shown.contains(&format!("<doi>{}</doi>", model.doi)), "{model:?}");
         }
         None => assert!(!shown.contains("<secmodel>")),
     }
 
     // Hardly any machine has it; what it has is then in the domain capabilities, too.
-    let has_sev = daemon
-        .virsh(["domcapabilities"])
-        .unwrap()
-        .contains("<sev supported='yes'>");
+    let has_sev = daemon.virsh(["domcapabilities"]).unwrap().contains("<sev supported='yes'>");
     match conn.node_sev_info().await {
         Ok(info) => assert!(has_sev && info.cbitpos.is_some(), "{info:?}"),
         Err(error) => assert!(!has_sev && error.is_unsupported(), "{error}"),
@@ -331,16 +253,10 @@ async fn the_host_does_not_sleep_so_shortly() {
     };
     let sleep = async |target, duration| conn.node_suspend_for_duration(target, duration).await;
     // Less than a minute is refused also where the host could sleep.
-    let error = sleep(SuspendTarget::Mem, Duration::from_secs(1))
-        .await
-        .unwrap_err();
+    let error = sleep(SuspendTarget::Mem, Duration::from_secs(1)).await.unwrap_err();
     assert!(error.code().is_some(), "{error}");
-    let error = sleep(SuspendTarget::Other(7), Duration::from_secs(1))
-        .await
-        .unwrap_err();
+    let error = sleep(SuspendTarget::Other(7), Duration::from_secs(1)).await.unwrap_err();
     assert!(error.code().is_some(), "{error}");
-    let error = sleep(SuspendTarget::Mem, Duration::from_millis(1500))
-        .await
-        .unwrap_err();
+    let error = sleep(SuspendTarget::Mem, Duration::from_millis(1500)).await.unwrap_err();
     assert!(matches!(error, Error::InvalidArgument { .. }), "{error}");
 }

@@ -15,9 +15,7 @@ use crate::common::{describe, discard, qemu, test_driver};
 
 /// What virsh calls the connection.
 fn virshs_uri(uri: &str) -> String {
-    let output = Command::new("virsh")
-        .args(["--quiet", "--connect", uri, "uri"])
-        .output();
+    let output = Command::new("virsh").args(["--quiet", "--connect", uri, "uri"]).output();
     let output = output.unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -32,10 +30,7 @@ async fn uris_mean_what_they_mean_to_virsh() {
     let encoded = socket.replace('/', "%2f");
     for (uri, hypervisor) in [
         (format!("test+unix:///default?socket={socket}"), "TEST"),
-        (
-            format!("test+unix:///default?mode=direct&SOCKET={encoded}"),
-            "TEST",
-        ),
+        (format!("test+unix:///default?mode=direct&SOCKET={encoded}"), "TEST"),
         (
             format!("test+UNIX:/default?x=%41;b&mode=legacy;socket={socket}#f%20[%41]%3f"),
             "TEST",
@@ -44,14 +39,8 @@ async fn uris_mean_what_they_mean_to_virsh() {
             format!("test+unix:///def%61ult?socket=/nowhere&socket={socket}&no_tty=1"),
             "TEST",
         ),
-        (
-            format!("remote+unix:///x%20y?name=test:%2f//default&socket={socket}"),
-            "TEST",
-        ),
-        (
-            format!("lxc+unix:x/y?name=test:///default&socket={socket}"),
-            "TEST",
-        ),
+        (format!("remote+unix:///x%20y?name=test:%2f//default&socket={socket}"), "TEST"),
+        (format!("lxc+unix:x/y?name=test:///default&socket={socket}"), "TEST"),
     ] {
         let conn = Connect::open(&uri).await.unwrap();
         assert_eq!(conn.hypervisor().await.unwrap(), hypervisor, "{uri}");
@@ -94,10 +83,7 @@ async fn read_only() {
         }
     };
     for conn in [Some(asked_for), by_socket].into_iter().flatten() {
-        let found = conn
-            .lookup_domain_by_name("opening-read-only")
-            .await
-            .unwrap();
+        let found = conn.lookup_domain_by_name("opening-read-only").await.unwrap();
         assert!(!found.is_active().await.unwrap());
         let error = found.create().await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::OperationDenied), "{error}");
@@ -115,38 +101,22 @@ async fn what_cannot_be_opened() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing");
     let error = open(&format!("qemu+unix:///system?socket={}", missing.display())).await;
-    assert!(
-        error.to_string().contains("is the daemon running?"),
-        "{error}"
-    );
-    assert!(
-        error.to_string().contains(&missing.display().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains("is the daemon running?"), "{error}");
+    assert!(error.to_string().contains(&missing.display().to_string()), "{error}");
 
     let stale = dir.path().join("stale");
     drop(UnixListener::bind(&stale).unwrap());
     let error = open(&format!("qemu+unix:///system?socket={}", stale.display())).await;
     assert!(error.to_string().contains("no daemon listens"), "{error}");
 
-    let error = open(&format!(
-        "bogus+unix:///system?socket={}",
-        daemon.socket().display()
-    ))
-    .await;
+    let error = open(&format!("bogus+unix:///system?socket={}", daemon.socket().display())).await;
     assert_eq!(error.code(), Some(ErrorCode::NoConnect), "{error}");
-    let start = format!(
-        "cannot open bogus+unix:///system at {}: ",
-        daemon.socket().display()
-    );
+    let start = format!("cannot open bogus+unix:///system at {}: ", daemon.socket().display());
     assert!(error.to_string().starts_with(&start), "{error}");
     for uri in ["test:///default", "qemu:///embed?root=/x"] {
         let error = open(uri).await;
         let place = uri.split('?').next().unwrap_or_default();
-        assert!(
-            error.is_unsupported() && error.to_string().contains(place),
-            "{error}"
-        );
+        assert!(error.is_unsupported() && error.to_string().contains(place), "{error}");
     }
     for uri in [
         "/system",
@@ -155,10 +125,7 @@ async fn what_cannot_be_opened() {
         "qemu:///system?mode=x",
     ] {
         let error = open(uri).await;
-        assert!(
-            matches!(&error, Error::Uri { uri: named, .. } if named == uri),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Uri { uri: named, .. } if named == uri), "{error}");
     }
 }
 

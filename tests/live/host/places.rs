@@ -129,24 +129,13 @@ fn root_finds_the_hosts_daemon() {
     finds(&[], &[], QEMUS);
     finds(&[], &[""], QEMUS);
     finds(&[(DEFAULT, "test+unix:///default")], &[], TESTS);
-    finds(
-        &[(DEFAULT, "test+unix:///default")],
-        &["qemu:///system"],
-        QEMUS,
-    );
+    finds(&[(DEFAULT, "test+unix:///default")], &["qemu:///system"], QEMUS);
     finds(&[(DEFAULT, "")], &[], QEMUS);
-    misses(
-        &[],
-        &["qemu:///system?mode=direct"],
-        "/var/run/libvirt/virtqemud-sock",
-    );
+    misses(&[], &["qemu:///system?mode=direct"], "/var/run/libvirt/virtqemud-sock");
     misses(&[(DEFAULT, "/bad")], &[], "\"/bad\"");
 
     let ours = host.example(User::Root, &[], "dumpxml", &["", QEMUS]);
-    assert_same(
-        &ours,
-        &host.virsh(User::Root, &[], &[], &["dumpxml", QEMUS]),
-    );
+    assert_same(&ours, &host.virsh(User::Root, &[], &[], &["dumpxml", QEMUS]));
 
     host.configure(
         "# What there is to connect to
@@ -228,16 +217,8 @@ fn others_find_their_own_daemon_and_must_be_let_in() {
         finds(&[dir], &[], QEMUS);
         finds(&[dir, (DEFAULT, "test+unix:///default")], &[], TESTS);
     }
-    misses(
-        &[nowhere, cache],
-        &["test+unix:///default"],
-        "/nowhere/libvirt/libvirt-sock",
-    );
-    misses(
-        &[nowhere],
-        &["qemu:///session"],
-        "/nowhere/libvirt/libvirt-sock",
-    );
+    misses(&[nowhere, cache], &["test+unix:///default"], "/nowhere/libvirt/libvirt-sock");
+    misses(&[nowhere], &["qemu:///session"], "/nowhere/libvirt/libvirt-sock");
     misses(&[nowhere], &[], "/nowhere/libvirt/libvirt-sock");
     finds(&[nowhere], &["qemu:///system"], QEMUS);
 

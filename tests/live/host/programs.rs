@@ -24,10 +24,7 @@ pub fn example(name: &str) -> PathBuf {
         // by the next cargo that does not inherit it.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if ["CARGO_PKG_", "CARGO_MANIFEST_"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-            {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix)) {
                 cargo.env_remove(&*name);
             }
         }
@@ -91,10 +88,7 @@ pub fn assert_same(ours: &Output, virshs: &Output) {
         let out = String::from_utf8_lossy(&output.stdout).into_owned();
         (out, String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    assert!(
-        ours.status.success() && virshs.status.success(),
-        "{ours:?} {virshs:?}"
-    );
+    assert!(ours.status.success() && virshs.status.success(), "{ours:?} {virshs:?}");
     assert_eq!(shown(ours), shown(virshs));
     assert_eq!(ours.stdout, virshs.stdout);
 }
@@ -156,47 +150,28 @@ async fn domains_are_listed_and_described_as_by_virsh() {
     let mut guests = Vec::new();
     for (name, flags) in [
         ("running", CreateFlags::AUTODESTROY),
-        (
-            "ein ⏸ mit Pause",
-            CreateFlags::AUTODESTROY | CreateFlags::PAUSED,
-        ),
+        ("ein ⏸ mit Pause", CreateFlags::AUTODESTROY | CreateFlags::PAUSED),
     ] {
         let (xml, _) = describe(&daemon, "guest", |guest| guest);
         let xml = xml.replace("<name>guest</name>", &format!("<name>{name}</name>"));
         guests.push(conn.domain_create_xml(&xml, flags).await.unwrap());
     }
-    conn.lookup_domain_by_name("C")
-        .await
-        .unwrap()
-        .create()
-        .await
-        .unwrap();
+    conn.lookup_domain_by_name("C").await.unwrap().create().await.unwrap();
     assert_list_is_virshs(&uri);
 
     let ids = guests.iter().map(|guest| guest.id().unwrap().to_string());
     let uuids = guests.iter().map(|guest| guest.uuid().to_string());
     let known_as = guests.iter().map(|guest| guest.name().to_owned());
-    let all = names
-        .into_iter()
-        .map(str::to_owned)
-        .chain(known_as)
-        .chain(ids)
-        .chain(uuids);
+    let all = names.into_iter().map(str::to_owned).chain(known_as).chain(ids).chain(uuids);
     for name in all.filter(|name| !name.starts_with('-')) {
         let virshs = virsh("C.UTF-8", &["--connect", &uri, "dumpxml", &name]);
         assert_same(&print("C.UTF-8", "dumpxml", &[&uri, &name]), &virshs);
     }
     let dash = print("C", "dumpxml", &[&uri, "-dash"]);
-    assert_same(
-        &dash,
-        &virsh("C", &["--connect", &uri, "dumpxml", "--domain", "-dash"]),
-    );
+    assert_same(&dash, &virsh("C", &["--connect", &uri, "dumpxml", "--domain", "-dash"]));
     for unknown in ["nobody", "4711", "", "00000000-0000-4000-8000-000000000000"] {
         let output = print("C.UTF-8", "dumpxml", &[&uri, unknown]);
-        assert_fails(
-            &output,
-            &format!("no domain with matching name '{unknown}'"),
-        );
+        assert_fails(&output, &format!("no domain with matching name '{unknown}'"));
     }
     conn.close().await;
 }
@@ -215,11 +190,7 @@ async fn every_state_has_virshs_name() {
         )
     });
     let file = daemon.scratch().join("states.xml");
-    fs::write(
-        &file,
-        format!("<node>{}</node>", domains.collect::<String>()),
-    )
-    .unwrap();
+    fs::write(&file, format!("<node>{}</node>", domains.collect::<String>())).unwrap();
     let socket = daemon.socket().display().to_string();
     let uri = format!("test+unix://{}?socket={socket}", file.display());
     assert_list_is_virshs(&uri);
@@ -245,24 +216,9 @@ async fn every_state_has_virshs_name() {
 
 #[test]
 fn failures_are_one_line() {
-    assert_fails(
-        &print("C", "list", &["qemu:///system", "x"]),
-        "usage: list [URI]",
-    );
-    assert_fails(
-        &print("C", "dumpxml", &["qemu:///system"]),
-        "usage: dumpxml URI NAME",
-    );
-    assert_fails(
-        &print("C", "list", &["qemu+unix:///system?socket=/nowhere"]),
-        "/nowhere",
-    );
-    assert_fails(
-        &print("C", "list", &["qemu://system"]),
-        "qemu:///system is meant",
-    );
-    assert_fails(
-        &print("C", "dumpxml", &["test:///default", "test"]),
-        "test+unix:///default",
-    );
+    assert_fails(&print("C", "list", &["qemu:///system", "x"]), "usage: list [URI]");
+    assert_fails(&print("C", "dumpxml", &["qemu:///system"]), "usage: dumpxml URI NAME");
+    assert_fails(&print("C", "list", &["qemu+unix:///system?socket=/nowhere"]), "/nowhere");
+    assert_fails(&print("C", "list", &["qemu://system"]), "qemu:///system is meant");
+    assert_fails(&print("C", "dumpxml", &["test:///default", "test"]), "test+unix:///default");
 }

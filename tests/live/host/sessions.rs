@@ -96,12 +96,7 @@ fn the_first_client_starts_it() {
     let [process] = &user.started()[..] else {
         panic!("{:?}", user.started())
     };
-    assert!(
-        process
-            .command
-            .ends_with("/libvirtd --daemon --timeout=120"),
-        "{process:?}"
-    );
+    assert!(process.command.ends_with("/libvirtd --daemon --timeout=120"), "{process:?}");
     assert_same(&listed, &user.virsh("qemu:///session"));
     let mode = fs::metadata(user.sockets()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
@@ -133,9 +128,8 @@ fn the_first_client_starts_it() {
 fn many_at_once_start_it_once() {
     let Some(user) = User::new() else { return };
     let list = user.dir.path().join("list");
-    let mut commands: Vec<_> = (0..6)
-        .map(|_| user.command(&list, &[], &["qemu:///session"]))
-        .collect();
+    let mut commands: Vec<_> =
+        (0..6).map(|_| user.command(&list, &[], &["qemu:///session"])).collect();
     let virsh = ["--connect", "qemu:///session", "uri"];
     commands.push(user.command("virsh".as_ref(), &[], &virsh));
     let children: Vec<_> = commands
@@ -189,8 +183,5 @@ fn a_drivers_own_daemon_is_started_where_there_is_one() {
     }
     let started = user.started();
     let expected = format!("{}/virtqemud --daemon --timeout=120", programs.display());
-    assert!(
-        matches!(&started[..], [it] if it.command == expected),
-        "{started:?}"
-    );
+    assert!(matches!(&started[..], [it] if it.command == expected), "{started:?}");
 }

@@ -22,23 +22,16 @@ async fn disks_of_a_running_guest() {
     let first = Disk::qcow2(daemon.scratch().join("res-block-a.qcow2"), 64).unwrap();
     let second = Disk::raw(daemon.scratch().join("res-block-b.raw"), 16).unwrap();
     let [path, raw_path] = [&first, &second].map(|disk| disk.path.to_str().unwrap().to_owned());
-    let guest = boot(daemon, &conn, "res-block", |guest| {
-        guest.disk(first).disk(second).agent(true)
-    });
+    let guest =
+        boot(daemon, &conn, "res-block", |guest| guest.disk(first).disk(second).agent(true));
     let domain = &guest.await.domain;
     wait_for_agent(daemon, "res-block").await;
 
     let targets = domain.disk_targets().await.unwrap();
     assert_eq!(targets.len(), 2);
-    assert_eq!(
-        (targets[0].target.as_str(), targets[1].target.as_str()),
-        ("vda", "vdb")
-    );
+    assert_eq!((targets[0].target.as_str(), targets[1].target.as_str()), ("vda", "vdb"));
     assert_eq!(targets[0].source.as_deref(), Some(path.as_str()));
-    assert_eq!(
-        (targets[0].kind.as_str(), targets[0].device.as_str()),
-        ("file", "disk")
-    );
+    assert_eq!((targets[0].kind.as_str(), targets[0].device.as_str()), ("file", "disk"));
     assert_eq!(targets[1].bus.as_deref(), Some("virtio"));
 
     // What goes through, and what is then there.
@@ -64,24 +57,15 @@ async fn disks_of_a_running_guest() {
         assert_eq!(value_of(&said, name), value.unwrap().to_string(), "{name}");
     }
     let nanos = |time: Option<Duration>| time.unwrap().as_nanos().to_string();
-    assert_eq!(
-        value_of(&said, "vdb wr_total_times"),
-        nanos(details.write_time)
-    );
+    assert_eq!(value_of(&said, "vdb wr_total_times"), nanos(details.write_time));
     assert!(details.other.is_empty(), "{details:?}");
     let all = domain.block_stats("").await.unwrap();
     assert!(all.write_bytes >= after.write_bytes && all.read_bytes > after.read_bytes);
 
-    let peeked = domain
-        .block_peek("vdb", 0, (10 * MIB) as usize)
-        .await
-        .unwrap();
+    let peeked = domain.block_peek("vdb", 0, (10 * MIB) as usize).await.unwrap();
     assert_eq!(peeked.len() as u64, 10 * MIB);
     assert!(peeked.chunks(8).all(|line| line == b"libvirt\n"));
-    assert_eq!(
-        domain.block_peek("vdb", 4 * MIB + 3, 4).await.unwrap(),
-        b"virt"
-    );
+    assert_eq!(domain.block_peek("vdb", 4 * MIB + 3, 4).await.unwrap(), b"virt");
     assert!(domain.block_peek("vdz", 0, 0).await.is_err());
 
     // How large they are.
@@ -97,11 +81,7 @@ async fn disks_of_a_running_guest() {
     assert_eq!(domain.disk_errors().await.unwrap(), []);
 
     threshold(domain).await;
-    limits(
-        domain,
-        &virsh(daemon, ["blkdeviotune", "res-block", "vda"]).await,
-    )
-    .await;
+    limits(domain, &virsh(daemon, ["blkdeviotune", "res-block", "vda"]).await).await;
     let said = virsh(daemon, ["blkdeviotune", "res-block", "vda"]).await;
     assert_eq!(value_of(&said, "write_iops_sec"), "300");
 }
@@ -126,35 +106,20 @@ async fn limits(domain: &Domain, before: &str) {
     limits.total_bytes_sec_max_length = Some(Duration::from_secs(4));
     limits.write_iops_sec = Some(300);
     limits.group_name = Some("busy".to_owned());
-    domain
-        .set_block_io_tune("vda", &limits, LIVE)
-        .await
-        .unwrap();
+    domain.set_block_io_tune("vda", &limits, LIVE).await.unwrap();
     let now = domain.block_io_tune("vda", LIVE).await.unwrap();
     assert_eq!(now.total_bytes_sec, limits.total_bytes_sec);
     assert_eq!(now.total_bytes_sec_max, limits.total_bytes_sec_max);
-    assert_eq!(
-        now.total_bytes_sec_max_length,
-        limits.total_bytes_sec_max_length
-    );
-    assert_eq!(
-        (now.write_iops_sec, now.read_iops_sec),
-        (Some(300), Some(0))
-    );
+    assert_eq!(now.total_bytes_sec_max_length, limits.total_bytes_sec_max_length);
+    assert_eq!((now.write_iops_sec, now.read_iops_sec), (Some(300), Some(0)));
     assert_eq!(now.group_name, limits.group_name);
     assert!(now.other.is_empty(), "{now:?}");
 
     let mut both = BlockIoTune::default();
     both.total_iops_sec = Some(1);
     both.read_iops_sec = Some(1);
-    let error = domain
-        .set_block_io_tune("vda", &both, LIVE)
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("total and read/write"),
-        "{error}"
-    );
+    let error = domain.set_block_io_tune("vda", &both, LIVE).await.unwrap_err();
+    assert!(error.to_string().contains("total and read/write"), "{error}");
 
     // Newer than the daemon: the procedure itself is unknown to it.
     let unknown = domain.set_throttle_group("g", &limits, LIVE).await;

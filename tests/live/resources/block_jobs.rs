@@ -23,9 +23,7 @@ async fn disk_data_moves_between_images() {
     };
     let (base, top, second) = (path("base.qcow2"), path("top.qcow2"), path("second.qcow2"));
     let disk = Disk::qcow2(&base, 32).unwrap();
-    let domain = &boot(daemon, &conn, "res-jobs", |guest| guest.disk(disk))
-        .await
-        .domain;
+    let domain = &boot(daemon, &conn, "res-jobs", |guest| guest.disk(disk)).await.domain;
     let snapshot = async |file: &str| {
         let spec = format!("vda,file={file}");
         let name = "res-jobs";
@@ -39,10 +37,7 @@ async fn disk_data_moves_between_images() {
     snapshot(&top).await;
     assert_eq!(source(domain).await, top);
     let active = BlockCommitFlags::ACTIVE;
-    domain
-        .block_commit("vda", None, None, None, active)
-        .await
-        .unwrap();
+    domain.block_commit("vda", None, None, None, active).await.unwrap();
     wait_until_caught_up(domain, BlockJobType::ActiveCommit).await;
     pivot(domain).await;
     assert_eq!(source(domain).await, base);
@@ -52,10 +47,7 @@ async fn disk_data_moves_between_images() {
     snapshot(&top).await;
     snapshot(&second).await;
     let none = BlockRebaseFlags::empty();
-    domain
-        .block_rebase("vda", Some(&base), None, none)
-        .await
-        .unwrap();
+    domain.block_rebase("vda", Some(&base), None, none).await.unwrap();
     wait_until_gone(domain).await;
     let chain = virsh(daemon, ["dumpxml", "res-jobs"]).await;
     assert!(chain.contains(&base) && !chain.contains(&top), "{chain}");
@@ -72,31 +64,17 @@ async fn disk_data_moves_between_images() {
     parameters.bandwidth = Some(3 * MIB + 512);
     parameters.granularity = Some(65_536);
     let flags = BlockCopyFlags::empty();
-    domain
-        .block_copy("vda", &destination, &parameters, flags)
-        .await
-        .unwrap();
-    assert_eq!(
-        job(domain).await.unwrap().bytes_per_second,
-        Some(3 * MIB + 512)
-    );
-    domain
-        .block_job_set_speed("vda", Some(9 * MIB))
-        .await
-        .unwrap();
+    domain.block_copy("vda", &destination, &parameters, flags).await.unwrap();
+    assert_eq!(job(domain).await.unwrap().bytes_per_second, Some(3 * MIB + 512));
+    domain.block_job_set_speed("vda", Some(9 * MIB)).await.unwrap();
     assert_eq!(job(domain).await.unwrap().bytes_per_second, Some(9 * MIB));
     domain.block_job_set_speed("vda", None).await.unwrap();
     assert_eq!(job(domain).await.unwrap().bytes_per_second, None);
     wait_until_caught_up(domain, BlockJobType::Copy).await;
-    domain
-        .block_job_abort("vda", BlockJobAbortFlags::empty())
-        .await
-        .unwrap();
+    domain.block_job_abort("vda", BlockJobAbortFlags::empty()).await.unwrap();
     assert_eq!((job(domain).await, source(domain).await), (None, second));
 
-    let error = domain
-        .block_job_abort("vda", BlockJobAbortFlags::empty())
-        .await;
+    let error = domain.block_job_abort("vda", BlockJobAbortFlags::empty()).await;
     assert!(error.is_err());
 }
 
@@ -122,9 +100,7 @@ async fn wait_until_caught_up(domain: &Domain, kind: BlockJobType) {
 /// Changes over to the job's result, for which the hypervisor may take a moment to be ready.
 async fn pivot(domain: &Domain) {
     eventually("the job has changed over", async || {
-        let result = domain
-            .block_job_abort("vda", BlockJobAbortFlags::PIVOT)
-            .await;
+        let result = domain.block_job_abort("vda", BlockJobAbortFlags::PIVOT).await;
         match result {
             Err(error) if error.code() == Some(ErrorCode::BlockCopyActive) => false,
             done => {

@@ -20,10 +20,7 @@ async fn processors_and_threads_of_a_running_guest() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let guest = define(daemon, &conn, "res-cpu", |guest| {
-        guest.vcpus(4, 1).iothreads(1)
-    })
-    .await;
+    let guest = define(daemon, &conn, "res-cpu", |guest| guest.vcpus(4, 1).iothreads(1)).await;
     let domain = &guest.domain;
     domain.create().await.unwrap();
     wait_for_shell(&guest.serial_log).await;
@@ -43,51 +40,27 @@ async fn processors_and_threads_of_a_running_guest() {
     let counts: Vec<_> = counts.split_whitespace().collect();
     let expected = ["maximum", "config", "6", "maximum", "live", "4"];
     assert_eq!(counts[..6], expected);
-    assert_eq!(
-        counts[6..],
-        ["current", "config", "3", "current", "live", "2"]
-    );
+    assert_eq!(counts[6..], ["current", "config", "3", "current", "live", "2"]);
     let error = domain.set_vcpus(5).await.unwrap_err();
     assert!(error.to_string().contains("greater than max"), "{error}");
     // One by one: 3, which is off, but not 0, which every domain needs.
     let third = CpuMap::from(3..=3);
-    domain
-        .set_vcpu(&third, true, SetVcpuFlags::AFFECT_CONFIG)
-        .await
-        .unwrap();
+    domain.set_vcpu(&third, true, SetVcpuFlags::AFFECT_CONFIG).await.unwrap();
     assert_eq!(domain.vcpus_flags(VcpuFlags::CONFIG).await.unwrap(), 4);
-    domain
-        .set_vcpu(&third, false, SetVcpuFlags::AFFECT_CONFIG)
-        .await
-        .unwrap();
+    domain.set_vcpu(&third, false, SetVcpuFlags::AFFECT_CONFIG).await.unwrap();
     let first = CpuMap::from(0..=0);
-    assert!(
-        domain
-            .set_vcpu(&first, false, SetVcpuFlags::AFFECT_CONFIG)
-            .await
-            .is_err()
-    );
+    assert!(domain.set_vcpu(&first, false, SetVcpuFlags::AFFECT_CONFIG).await.is_err());
 
     // What they do.
     let host_cpus = std::thread::available_parallelism().unwrap().get();
     let vcpus = domain.vcpus().await.unwrap();
     let info = virsh(["vcpuinfo", "res-cpu", "--pretty"]).await;
-    assert_eq!(
-        vcpus.iter().map(|vcpu| vcpu.number).collect::<Vec<_>>(),
-        [0, 1]
-    );
+    assert_eq!(vcpus.iter().map(|vcpu| vcpu.number).collect::<Vec<_>>(), [0, 1]);
     assert!(vcpus.iter().all(|vcpu| vcpu.state == VcpuState::Running));
     assert!(vcpus[0].cpu_time > Duration::ZERO);
-    assert!(
-        vcpus
-            .iter()
-            .all(|vcpu| matches!(vcpu.host_cpu, HostCpu::Number(_)))
-    );
+    assert!(vcpus.iter().all(|vcpu| matches!(vcpu.host_cpu, HostCpu::Number(_))));
     let affinity = vcpus[0].affinity.to_string();
-    assert!(
-        value_of(&info, "CPU Affinity").starts_with(&affinity),
-        "{affinity}: {info}"
-    );
+    assert!(value_of(&info, "CPU Affinity").starts_with(&affinity), "{affinity}: {info}");
     assert!(vcpus[0].affinity.len() >= host_cpus);
 
     // Where they may.
@@ -97,10 +70,7 @@ async fn processors_and_threads_of_a_running_guest() {
     domain.pin_vcpu_flags(5, &first, CONFIG).await.unwrap();
     let live = domain.vcpu_pin_info(LIVE).await.unwrap();
     let config = domain.vcpu_pin_info(CONFIG).await.unwrap();
-    assert_eq!(
-        (live.len(), &live[0], &live[3]),
-        (4, &last, &vcpus[1].affinity)
-    );
+    assert_eq!((live.len(), &live[0], &live[3]), (4, &last, &vcpus[1].affinity));
     assert_eq!((config.len(), &config[5]), (6, &first));
     let pins = virsh(["vcpupin", "res-cpu", "--live"]).await;
     assert_eq!(value_of(&pins, "0"), last.to_string());
@@ -108,10 +78,7 @@ async fn processors_and_threads_of_a_running_guest() {
     assert!(error.to_string().contains("mpty"), "{error}");
 
     domain.pin_emulator(&first, LIVE | CONFIG).await.unwrap();
-    assert_eq!(
-        domain.emulator_pin_info(LIVE).await.unwrap(),
-        Some(first.clone())
-    );
+    assert_eq!(domain.emulator_pin_info(LIVE).await.unwrap(), Some(first.clone()));
     let pins = virsh(["emulatorpin", "res-cpu", "--config"]).await;
     assert_eq!(pins.trim(), "0");
 
@@ -135,20 +102,13 @@ async fn iothreads(domain: &libvirt_client::domain::Domain, first: &CpuMap) {
     let version = domain.connect().lib_version().await.unwrap();
     let has_weight = version >= Version::new(12, 7, 0);
     parameters.poll_weight = has_weight.then_some(4);
-    domain
-        .set_iothread_params(5, &parameters, LIVE)
-        .await
-        .unwrap();
+    domain.set_iothread_params(5, &parameters, LIVE).await.unwrap();
     let stats = domain
         .stats(StatsTypes::IOTHREAD, GetAllDomainStatsFlags::empty())
         .await
         .unwrap();
     assert_eq!(stats.iothread_count, Some(2));
-    let fifth = stats
-        .iothread
-        .iter()
-        .find(|thread| thread.number == 5)
-        .unwrap();
+    let fifth = stats.iothread.iter().find(|thread| thread.number == 5).unwrap();
     assert_eq!(fifth.poll_max, Some(Duration::from_micros(50)));
     assert_eq!(fifth.poll_grow, Some(3));
     assert_eq!(fifth.poll_weight, has_weight.then_some(4));

@@ -18,15 +18,8 @@ async fn processor_time_by_the_hosts_processors() {
     assert_eq!(stats.len(), 2);
     let times = stats.iter().map(|stats| stats.cpu_time.unwrap());
     let sum: Duration = times.sum();
-    assert!(
-        sum > Duration::ZERO && sum <= total.cpu_time.unwrap(),
-        "{sum:?} of {total:?}"
-    );
-    assert!(
-        stats
-            .iter()
-            .all(|stats| stats.vcpu_time.is_some() && stats.other.is_empty())
-    );
+    assert!(sum > Duration::ZERO && sum <= total.cpu_time.unwrap(), "{sum:?} of {total:?}");
+    assert!(stats.iter().all(|stats| stats.vcpu_time.is_some() && stats.other.is_empty()));
     assert!(total.user_time.is_some() && total.system_time.is_some());
 }
 

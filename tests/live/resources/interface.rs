@@ -35,14 +35,8 @@ async fn interfaces_of_a_running_guest() {
     assert_eq!(interfaces.len(), 2);
     let (nic, user) = (&interfaces[0], &interfaces[1]);
     assert_eq!((nic.kind.as_str(), user.kind.as_str()), ("network", "user"));
-    assert_eq!(
-        (nic.source.as_deref(), &user.source),
-        (Some("res-net"), &None)
-    );
-    assert_eq!(
-        (nic.model.as_deref(), &user.target),
-        (Some("virtio"), &None)
-    );
+    assert_eq!((nic.source.as_deref(), &user.source), (Some("res-net"), &None));
+    assert_eq!((nic.model.as_deref(), &user.target), (Some("virtio"), &None));
     let device = nic.target.as_deref().unwrap();
     let mac = nic.mac.as_deref().unwrap();
 
@@ -78,44 +72,19 @@ async fn interfaces_of_a_running_guest() {
     assert!(domain.interface_stats(user_mac).await.is_err());
 
     // Addresses, from both sides.
-    let leases = domain
-        .interface_addresses(InterfaceAddressesSource::Lease)
-        .await
-        .unwrap();
+    let leases = domain.interface_addresses(InterfaceAddressesSource::Lease).await.unwrap();
     assert_eq!((leases.len(), leases[0].name.as_str()), (1, device));
     assert_eq!(leases[0].hwaddr.as_deref(), Some(mac));
     let lease = &leases[0].addrs[0];
-    assert!(
-        lease.addr.starts_with("192.168.77.") && lease.prefix == 24,
-        "{lease:?}"
-    );
-    let inside = domain
-        .interface_addresses(InterfaceAddressesSource::Agent)
-        .await
-        .unwrap();
-    let loopback = inside
-        .iter()
-        .find(|interface| interface.name == "lo")
-        .unwrap();
+    assert!(lease.addr.starts_with("192.168.77.") && lease.prefix == 24, "{lease:?}");
+    let inside = domain.interface_addresses(InterfaceAddressesSource::Agent).await.unwrap();
+    let loopback = inside.iter().find(|interface| interface.name == "lo").unwrap();
     let local = IpAddr::from([127, 0, 0, 1]);
-    assert_eq!(
-        (loopback.addrs[0].ip(), loopback.addrs[0].prefix),
-        (Some(local), 8)
-    );
-    assert!(
-        inside
-            .iter()
-            .any(|interface| interface.hwaddr.as_deref() == Some(mac))
-    );
+    assert_eq!((loopback.addrs[0].ip(), loopback.addrs[0].prefix), (Some(local), 8));
+    assert!(inside.iter().any(|interface| interface.hwaddr.as_deref() == Some(mac)));
 
-    let none = domain
-        .interface_parameters(device, ModificationImpact::LIVE)
-        .await
-        .unwrap();
-    assert_eq!(
-        (none.inbound_average, none.outbound_burst),
-        (Some(0), Some(0))
-    );
+    let none = domain.interface_parameters(device, ModificationImpact::LIVE).await.unwrap();
+    assert_eq!((none.inbound_average, none.outbound_burst), (Some(0), Some(0)));
     assert!(none.other.is_empty(), "{none:?}");
     announcing(&conn, domain, mac).await;
     bandwidth_of_a_definition(&conn, daemon).await;
@@ -143,9 +112,8 @@ async fn announcing(conn: &Connect, domain: &Domain, mac: &str) {
 
 /// Limits on running interfaces take a packet scheduler that not every host has.
 async fn bandwidth_of_a_definition(conn: &Connect, daemon: &'static rig::Daemon) {
-    let guest = crate::common::define(daemon, conn, "res-net-off", |guest| {
-        guest.network("res-net")
-    });
+    let guest =
+        crate::common::define(daemon, conn, "res-net-off", |guest| guest.network("res-net"));
     let domain = guest.await.domain;
     let interfaces = domain.interface_targets().await.unwrap();
     let mac = interfaces[0].mac.as_deref().unwrap();
@@ -154,15 +122,9 @@ async fn bandwidth_of_a_definition(conn: &Connect, daemon: &'static rig::Daemon)
     limits.inbound_peak = Some(2000);
     limits.outbound_average = Some(128);
     let config = ModificationImpact::CONFIG;
-    domain
-        .set_interface_parameters(mac, &limits, config)
-        .await
-        .unwrap();
+    domain.set_interface_parameters(mac, &limits, config).await.unwrap();
     let now = domain.interface_parameters(mac, config).await.unwrap();
-    assert_eq!(
-        (now.inbound_average, now.inbound_peak),
-        (Some(1000), Some(2000))
-    );
+    assert_eq!((now.inbound_average, now.inbound_peak), (Some(1000), Some(2000)));
     assert_eq!(now.outbound_average, Some(128));
     let said = virsh(daemon, ["domiftune", "res-net-off", mac, "--config"]).await;
     assert_eq!(value_of(&said, "inbound.peak"), "2000");

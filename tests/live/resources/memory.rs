@@ -16,9 +16,7 @@ async fn memory_of_a_running_guest() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let guest = define(daemon, &conn, "res-memory", |guest| {
-        guest.memory_mib(256).current_mib(128)
-    });
+    let guest = define(daemon, &conn, "res-memory", |guest| guest.memory_mib(256).current_mib(128));
     let guest = guest.await;
     let domain = &guest.domain;
     domain.create().await.unwrap();
@@ -56,21 +54,12 @@ async fn balloon(domain: &Domain) {
 
 async fn definition(daemon: &'static Daemon, domain: &Domain) {
     let config = MemoryModFlags::CONFIG;
-    domain
-        .set_memory_kib_flags(100 << 10, config)
-        .await
-        .unwrap();
+    domain.set_memory_kib_flags(100 << 10, config).await.unwrap();
     let maximum = config | MemoryModFlags::MAXIMUM;
-    domain
-        .set_memory_kib_flags(512 << 10, maximum)
-        .await
-        .unwrap();
+    domain.set_memory_kib_flags(512 << 10, maximum).await.unwrap();
     let xml = virsh(daemon, ["dumpxml", "--inactive", domain.name()]).await;
     assert!(xml.contains("<memory unit='KiB'>524288</memory>"), "{xml}");
-    assert!(
-        xml.contains("<currentMemory unit='KiB'>102400</currentMemory>"),
-        "{xml}"
-    );
+    assert!(xml.contains("<currentMemory unit='KiB'>102400</currentMemory>"), "{xml}");
     assert_eq!(domain.max_memory_kib().await.unwrap(), 256 << 10);
     assert!(domain.set_max_memory_kib(300 << 10).await.is_err());
 }
@@ -79,9 +68,7 @@ async fn definition(daemon: &'static Daemon, domain: &Domain) {
 async fn reports(daemon: &'static Daemon, domain: &Domain) {
     let period = async |seconds| {
         let period = Duration::from_secs(seconds);
-        domain
-            .set_memory_stats_period(period, MemoryModFlags::LIVE)
-            .await
+        domain.set_memory_stats_period(period, MemoryModFlags::LIVE).await
     };
     period(0).await.unwrap();
     let before = domain.memory_stats().await.unwrap();
@@ -111,22 +98,11 @@ async fn reports(daemon: &'static Daemon, domain: &Domain) {
         assert_eq!(value_of(&said, name), value.to_string(), "{name}");
     }
     assert!(stats.rss_kib.unwrap() > 50 << 10 && stats.other.is_empty());
-    let since_1970 = stats
-        .last_update
-        .unwrap()
-        .duration_since(std::time::UNIX_EPOCH);
-    assert_eq!(
-        value_of(&said, "last_update"),
-        since_1970.unwrap().as_secs().to_string()
-    );
+    let since_1970 = stats.last_update.unwrap().duration_since(std::time::UNIX_EPOCH);
+    assert_eq!(value_of(&said, "last_update"), since_1970.unwrap().as_secs().to_string());
     let half = Duration::from_millis(500);
-    let error = domain
-        .set_memory_stats_period(half, MemoryModFlags::LIVE)
-        .await;
-    assert!(matches!(
-        error,
-        Err(libvirt_client::Error::InvalidArgument { .. })
-    ));
+    let error = domain.set_memory_stats_period(half, MemoryModFlags::LIVE).await;
+    assert!(matches!(error, Err(libvirt_client::Error::InvalidArgument { .. })));
 }
 
 async fn inside(domain: &Domain) {
@@ -134,22 +110,14 @@ async fn inside(domain: &Domain) {
     let physical = MemoryFlags::PHYSICAL;
     let date = domain.memory_peek(0xf_fff5, 8, physical).await.unwrap();
     assert_eq!(date, b"06/23/99");
-    let much = domain
-        .memory_peek(0xf_0000, 9 << 20, physical)
-        .await
-        .unwrap();
+    let much = domain.memory_peek(0xf_0000, 9 << 20, physical).await.unwrap();
     assert_eq!(much.len(), 9 << 20);
     assert_eq!(much[0xfff5..0xfffd], *date);
     let start = 0xf_0000 + (8 << 20) - 100;
     let seam = domain.memory_peek(start, 200, physical).await.unwrap();
     assert_eq!(much[(8 << 20) - 100..][..200], seam);
     assert_eq!(domain.memory_peek(0, 0, physical).await.unwrap(), b"");
-    assert!(
-        domain
-            .memory_peek(0, 1, MemoryFlags::empty())
-            .await
-            .is_err()
-    );
+    assert!(domain.memory_peek(0, 1, MemoryFlags::empty()).await.is_err());
 }
 
 async fn dirty_rate(domain: &Domain) {
@@ -167,9 +135,6 @@ async fn dirty_rate(domain: &Domain) {
     })
     .await;
     let rate = rate().await;
-    assert_eq!(
-        (rate.period, rate.mode.as_deref()),
-        (Some(second), Some("page-sampling"))
-    );
+    assert_eq!((rate.period, rate.mode.as_deref()), (Some(second), Some("page-sampling")));
     assert!(rate.mib_per_second.is_some() && rate.start_time > Some(Duration::ZERO));
 }

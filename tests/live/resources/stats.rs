@@ -31,24 +31,15 @@ async fn statistics_of_all_domains() {
         return;
     }
     let daemon = &Daemon::builder().start().unwrap();
-    daemon
-        .virsh_with_file(["net-create"], &network::nat_xml("lan", 79))
-        .unwrap();
+    daemon.virsh_with_file(["net-create"], &network::nat_xml("lan", 79)).unwrap();
     let conn = Connect::open(&daemon.uri()).await.unwrap();
     let disk = Disk::qcow2(daemon.scratch().join("a.qcow2"), 32).unwrap();
     let guest = boot(daemon, &conn, "runs", |guest| {
-        guest
-            .vcpus(2, 2)
-            .iothreads(2)
-            .disk(disk)
-            .network("lan")
-            .user_nic()
+        guest.vcpus(2, 2).iothreads(2).disk(disk).network("lan").user_nic()
     });
     let runs = &guest.await.domain;
     runs.suspend().await.unwrap();
-    let rests = &define(daemon, &conn, "rests", |guest| guest.vcpus(3, 1))
-        .await
-        .domain;
+    let rests = &define(daemon, &conn, "rests", |guest| guest.vcpus(3, 1)).await.domain;
 
     assert_same_as_virsh(daemon, &conn).await;
     typed_and_raw_agree(&conn).await;
@@ -61,10 +52,7 @@ async fn assert_same_as_virsh(daemon: &Daemon, conn: &Connect) {
     let before = domstats::text(conn).await.unwrap();
     let uri = daemon.uri();
     let mut virsh = daemon.command("virsh");
-    let said = virsh
-        .args(["-c", &uri, "domstats", "--raw"])
-        .output()
-        .unwrap();
+    let said = virsh.args(["-c", &uri, "domstats", "--raw"]).output().unwrap();
     let after = domstats::text(conn).await.unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
 
@@ -78,10 +66,7 @@ async fn assert_same_as_virsh(daemon: &Daemon, conn: &Connect) {
             let number = |line: &str| line.split_once('=').unwrap().1.parse::<u64>().unwrap();
             let name = |line: &str| line.split_once('=').unwrap().0.to_owned();
             assert_eq!(name(before), name(said));
-            assert!(
-                (number(before)..=number(after)).contains(&number(said)),
-                "{before} {said}"
-            );
+            assert!((number(before)..=number(after)).contains(&number(said)), "{before} {said}");
         }
     }
 }
@@ -136,21 +121,10 @@ async fn fields(runs: &Domain, rests: &Domain) {
     assert_eq!(stats.block[0].path, disks[0].source);
     // The second has no device that could be counted.
     let interfaces = runs.interface_targets().await.unwrap();
-    assert_eq!(
-        (stats.net_count, stats.net.len(), interfaces.len()),
-        (Some(2), 1, 2)
-    );
-    assert_eq!(
-        (stats.net[0].number, &stats.net[0].name),
-        (0, &interfaces[0].target)
-    );
+    assert_eq!((stats.net_count, stats.net.len(), interfaces.len()), (Some(2), 1, 2));
+    assert_eq!((stats.net[0].number, &stats.net[0].name), (0, &interfaces[0].target));
     assert_eq!((stats.iothread_count, stats.iothread.len()), (Some(2), 2));
-    assert!(
-        stats
-            .iothread
-            .iter()
-            .all(|thread| thread.poll_max.is_some())
-    );
+    assert!(stats.iothread.iter().all(|thread| thread.poll_max.is_some()));
 
     let stats = rests.stats(ALL, PLAIN).await.unwrap();
     assert_eq!(stats.state.map(|state| state.state), Some(State::Shutoff));
@@ -160,10 +134,7 @@ async fn fields(runs: &Domain, rests: &Domain) {
 
 async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain) {
     let names = async |flags| {
-        let records = conn
-            .all_domain_stats(StatsTypes::STATE, flags)
-            .await
-            .unwrap();
+        let records = conn.all_domain_stats(StatsTypes::STATE, flags).await.unwrap();
         let names = records.iter().map(|record| record.domain.name().to_owned());
         names.collect::<Vec<_>>()
     };
@@ -191,39 +162,24 @@ async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain)
     let [first, second] = &stats.block[..] else {
         unreachable!()
     };
-    assert_eq!(
-        (&first.name, &first.path),
-        (&second.name, &Some(file.display().to_string()))
-    );
+    assert_eq!((&first.name, &first.path), (&second.name, &Some(file.display().to_string())));
     assert!(first.backing_index.is_some() && second.backing_index.is_some());
     assert!(first.read_bytes.is_some() && second.read_bytes.is_none());
 
     // Of some domains.
     let both = [rests.clone(), runs.clone()];
-    let records = conn
-        .domain_list_get_stats(&both, StatsTypes::STATE, PLAIN)
-        .await
-        .unwrap();
+    let records = conn.domain_list_get_stats(&both, StatsTypes::STATE, PLAIN).await.unwrap();
     assert_eq!(records.len(), 2);
-    let records = conn
-        .domain_list_get_stats_raw(&both[..1], StatsTypes::VCPU, PLAIN)
-        .await;
+    let records = conn.domain_list_get_stats_raw(&both[..1], StatsTypes::VCPU, PLAIN).await;
     let records = records.unwrap();
     assert_eq!((records.len(), &records[0].0), (1, rests));
     assert_eq!(records[0].1.get("vcpu.maximum"), Some(3_u32));
-    let names: Vec<_> = records[0]
-        .1
-        .iter()
-        .map(|(name, _)| name.to_owned())
-        .collect();
+    let names: Vec<_> = records[0].1.iter().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(names[..2], ["vcpu.current", "vcpu.maximum"]);
 
     // What is gone is left out of lists, but is an error by itself.
     rests.undefine().await.unwrap();
-    let records = conn
-        .domain_list_get_stats(&both, StatsTypes::STATE, PLAIN)
-        .await
-        .unwrap();
+    let records = conn.domain_list_get_stats(&both, StatsTypes::STATE, PLAIN).await.unwrap();
     assert_eq!(records.len(), 1);
     let error = rests.stats(StatsTypes::STATE, PLAIN).await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
@@ -238,35 +194,14 @@ async fn no_domains_and_other_connections_domains_are_not_asked_about() {
     let xml = rig::guest::Guest::new("res-foreign").xml().unwrap();
     let flags = CreateFlags::PAUSED | CreateFlags::AUTODESTROY;
     let foreign = other.domain_create_xml(&xml, flags).await.unwrap();
-    let error = conn
-        .domain_list_get_stats(std::slice::from_ref(&foreign), ALL, PLAIN)
-        .await;
-    assert!(
-        matches!(error, Err(Error::InvalidArgument { .. })),
-        "{error:?}"
-    );
+    let error = conn.domain_list_get_stats(std::slice::from_ref(&foreign), ALL, PLAIN).await;
+    assert!(matches!(error, Err(Error::InvalidArgument { .. })), "{error:?}");
     let own = [foreign.via(&conn)];
-    assert_eq!(
-        conn.domain_list_get_stats(&own, ALL, PLAIN)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(conn.domain_list_get_stats(&own, ALL, PLAIN).await.unwrap().len(), 1);
 
     // No domains would be all of them to the daemon.
     conn.close().await;
     assert!(conn.all_domain_stats(ALL, PLAIN).await.is_err());
-    assert!(
-        conn.domain_list_get_stats(&[], ALL, PLAIN)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(
-        conn.domain_list_get_stats_raw(&[], ALL, PLAIN)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(conn.domain_list_get_stats(&[], ALL, PLAIN).await.unwrap().is_empty());
+    assert!(conn.domain_list_get_stats_raw(&[], ALL, PLAIN).await.unwrap().is_empty());
 }

@@ -17,14 +17,9 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let bench = Self { dir: tempfile::tempdir().unwrap() };
         let told = bench.path("told");
-        let text = format!(
-            "#!/bin/sh\nprintf '%s\\0' \"$@\" >{}\nexit 9\n",
-            told.display()
-        );
+        let text = format!("#!/bin/sh\nprintf '%s\\0' \"$@\" >{}\nexit 9\n", told.display());
         write_program(&bench.path("ssh"), &text);
         for host in ["with-helper", "without-helper"] {
             let bin = bench.path(host);
@@ -81,15 +76,9 @@ async fn both_run_the_same() {
         ("qemu+ssh:///system", "<qemu:///system>"),
         ("qemu+SSH://fred@kvm1:2222/system", "<virt-ssh-helper>"),
         ("qemu+ssh://a%20b@[fe80::1]:22/session", "<qemu:///session>"),
-        (
-            "qemu+ssh://kvm1/system?keyfile=/my%20key&no_tty=1",
-            "helper",
-        ),
+        ("qemu+ssh://kvm1/system?keyfile=/my%20key&no_tty=1", "helper"),
         ("qemu+ssh://kvm1/system?no_tty=0&no_verify=7", "helper"),
-        (
-            "qemu+ssh://kvm1/system?NO_TTY=1&Keyfile=a&keyfile=b",
-            "helper",
-        ),
+        ("qemu+ssh://kvm1/system?NO_TTY=1&Keyfile=a&keyfile=b", "helper"),
         ("qemu+ssh://kvm1/system?proxy=native", "<qemu:///system>"),
         ("qemu+ssh://kvm1/system?proxy=netcat", "<nc><-q0><-U>"),
         ("qemu+ssh://kvm1/system?proxy=auto&mode=legacy", "helper"),
@@ -98,14 +87,8 @@ async fn both_run_the_same() {
         ("qemu+ssh://kvm1/system?netcat=other%20nc", "<other nc><-U>"),
         ("qemu+ssh://kvm1/system?netcat=nc&proxy=auto", "<nc>"),
         ("qemu+ssh://kvm1/system?foo=b%20a'r&x=$y", "foo=b%20a%27r"),
-        (
-            "qemu+ssh://kvm1/system?name=test:///default",
-            "<test:///default>",
-        ),
-        (
-            "qemu+ssh://kvm1/sy%20s't$e;m#frag",
-            "<qemu:///sy%20s't$e;m#frag>",
-        ),
+        ("qemu+ssh://kvm1/system?name=test:///default", "<test:///default>"),
+        ("qemu+ssh://kvm1/sy%20s't$e;m#frag", "<qemu:///sy%20s't$e;m#frag>"),
         ("test+ssh://kvm1/default", "<test:///default>"),
     ] {
         let with_command = |uri: &str| {

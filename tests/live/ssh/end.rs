@@ -52,9 +52,7 @@ async fn nothing_is_left_of_cancelled_openings() {
     let Some(host) = Host::new() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = listener.local_addr().unwrap();
-    let uri = host
-        .socket_uri()
-        .replace(&host.server.address(), &silent.to_string());
+    let uri = host.socket_uri().replace(&host.server.address(), &silent.to_string());
     let mark = format!("-p {} ", silent.port());
     let opening = async {
         eventually("ssh runs", async || !ours(&mark).is_empty()).await;
@@ -101,10 +99,7 @@ async fn stubborn_programs_are_killed_with_their_children() {
 #[test]
 fn nothing_is_left_of_a_runtime() {
     let Some(host) = Host::new() else { return };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let conn = runtime.block_on(Connect::open(&host.socket_uri())).unwrap();
     let pids = ours(&mark(&host));
     assert_eq!(pids.len(), 1);
@@ -132,15 +127,9 @@ async fn calls_fail_when_ssh_is_killed() {
     processes::kill_tree(pid).unwrap();
     let error = tunnel_error(conn.closed().await);
     let text = error.to_string();
-    assert!(
-        text.ends_with("/ssh to 127.0.0.1 ended with signal: 9 (SIGKILL)"),
-        "{text}"
-    );
+    assert!(text.ends_with("/ssh to 127.0.0.1 ended with signal: 9 (SIGKILL)"), "{text}");
     let error = conn.hostname().await.unwrap_err();
-    assert!(
-        error.is_closed() && error.to_string().contains(&text),
-        "{error}"
-    );
+    assert!(error.is_closed() && error.to_string().contains(&text), "{error}");
     gone(&[pid]).await;
 }
 

@@ -85,10 +85,7 @@ async fn programs_that_do_not() {
     let text = Connect::open(&uri).await.unwrap_err().to_string();
     let start = format!("{shown} ended with exit status: 3: ");
     assert!(text.starts_with(&start), "{text}");
-    assert!(
-        text.ends_with(" 0123456789abcde I \\u{1b}[1mgive\\u{1b}[0m up"),
-        "{text}"
-    );
+    assert!(text.ends_with(" 0123456789abcde I \\u{1b}[1mgive\\u{1b}[0m up"), "{text}");
     assert!(text.len() < 4200, "{}", text.len());
 
     let error = Connect::open("test+ext:///default").await.unwrap_err();
@@ -103,16 +100,10 @@ async fn programs_that_do_not() {
 async fn programs_that_close_their_output() {
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("mute");
-    write_program(
-        &program,
-        "#!/bin/sh\necho 'no more' >&2\nexec sleep 1000000 <&- >&-\n",
-    );
+    write_program(&program, "#!/bin/sh\necho 'no more' >&2\nexec sleep 1000000 <&- >&-\n");
     let uri = format!("test+ext:///default?command={}", program.display());
     let error = Connect::open(&uri).await.unwrap_err().to_string();
-    assert!(
-        error.ends_with(" closed its standard output: no more"),
-        "{error}"
-    );
+    assert!(error.ends_with(" closed its standard output: no more"), "{error}");
 }
 
 #[tokio::test]

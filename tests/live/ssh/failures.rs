@@ -32,9 +32,7 @@ async fn a_host_that_shows_another_key_than_before() {
     let Some(host) = Host::new() else { return };
     std::fs::write(host.client.known_hosts(), "").unwrap();
     let other = Client::new().unwrap();
-    let trusted = host
-        .client
-        .trust(&host.server.address(), other.public_key());
+    let trusted = host.client.trust(&host.server.address(), other.public_key());
     trusted.unwrap();
     let text = failure(&host.socket_uri()).await;
     assert!(
@@ -65,10 +63,7 @@ async fn hosts_that_cannot_be_reached() {
     let Some(host) = Host::new() else { return };
     let port = Port::reserve().unwrap();
     let uri = host.socket_uri();
-    let nobody = uri.replace(
-        &host.server.address(),
-        &format!("127.0.0.1:{}", port.number()),
-    );
+    let nobody = uri.replace(&host.server.address(), &format!("127.0.0.1:{}", port.number()));
     let text = failure(&nobody).await;
     assert!(text.contains("Connection refused"), "{text}");
     assert!(text.contains("no ssh server listens there"), "{text}");
@@ -149,10 +144,7 @@ async fn hosts_that_let_in_for_something_else() {
         let uri = host.socket_uri();
         texts.push(failure(&uri.replace(&host.client.parameters(), &client.parameters())).await);
     }
-    assert!(
-        texts[0].ends_with("/ssh to 127.0.0.1 ended with exit status: 7"),
-        "{texts:?}"
-    );
+    assert!(texts[0].ends_with("/ssh to 127.0.0.1 ended with exit status: 7"), "{texts:?}");
     assert!(
         texts[1].ends_with("/ssh to 127.0.0.1 ended with exit status: 0: go away"),
         "{texts:?}"
@@ -207,10 +199,7 @@ async fn programs_that_are_not_there() {
 async fn uris_that_cannot_be() {
     for (uri, reason) in [
         ("qemu+ssh://h/system?mode=direct", "mode=direct over ssh"),
-        (
-            "qemu+ssh://h/system?proxy=native&netcat=nc",
-            "netcat= has no place",
-        ),
+        ("qemu+ssh://h/system?proxy=native&netcat=nc", "netcat= has no place"),
         ("qemu+ssh://h/system?proxy=x", "proxy is"),
     ] {
         let text = Connect::open(uri).await.unwrap_err().to_string();

@@ -78,10 +78,7 @@ async fn a_key_in_a_file() {
 #[tokio::test]
 async fn parameters_that_mean_nothing() {
     for (parameter, reason) in [
-        (
-            "known_hosts_verify=maybe",
-            "\"normal\", \"auto\" or \"ignore\"",
-        ),
+        ("known_hosts_verify=maybe", "\"normal\", \"auto\" or \"ignore\""),
         ("sshauth=agent,luck", "there is no \"luck\""),
         ("proxy=native&netcat=nc", "netcat= has no place"),
     ] {

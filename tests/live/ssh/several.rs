@@ -21,10 +21,7 @@ fn host() -> Host {
 fn broken(host: &Host) -> (String, Port) {
     let port = Port::reserve().unwrap();
     let address = format!("127.0.0.1:{}", port.number());
-    (
-        host.socket_uri().replace(&host.server.address(), &address),
-        port,
-    )
+    (host.socket_uri().replace(&host.server.address(), &address), port)
 }
 
 #[tokio::test]

@@ -38,9 +38,7 @@ fn finish(mut child: Child) -> (bool, String) {
     let deadline = Instant::now() + LIMIT;
     while child.try_wait().unwrap().is_none() {
         let all = processes::tree(child.id()).unwrap();
-        let is_stopped = all
-            .iter()
-            .any(|it| state(it.pid).is_some_and(|(state, _)| state == "T"));
+        let is_stopped = all.iter().any(|it| state(it.pid).is_some_and(|(state, _)| state == "T"));
         if is_stopped || Instant::now() > deadline {
             processes::kill_tree(child.id()).unwrap();
             panic!("stopped: {is_stopped}; {all:?}");

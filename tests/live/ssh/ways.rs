@@ -46,20 +46,14 @@ async fn by_what_the_host_has() {
         ("proxy=native", "virt-ssh-helper test:///default"),
         ("mode=legacy", "virt-ssh-helper test:///default?mode=legacy"),
         ("proxy=netcat", "nc -q0 -U /var/run/libvirt/libvirt-sock"),
-        (
-            "netcat=/bin/nc.openbsd",
-            "/bin/nc.openbsd -q0 -U /var/run/libvirt/libvirt-sock",
-        ),
+        ("netcat=/bin/nc.openbsd", "/bin/nc.openbsd -q0 -U /var/run/libvirt/libvirt-sock"),
     ] {
         let uri = host.uri(parameters);
         let conn = Connect::open(&uri).await.unwrap();
         check(&conn).await;
         assert_eq!(conn.uri(), virsh(&uri, &["uri"]).unwrap());
         let running = host.server.processes().unwrap();
-        assert!(
-            running.iter().any(|it| it.command == program),
-            "{parameters}: {running:?}"
-        );
+        assert!(running.iter().any(|it| it.command == program), "{parameters}: {running:?}");
         let domain = conn.lookup_domain_by_name("test").await.unwrap();
         assert!(domain.autostart().await.is_ok());
         conn.close().await;
@@ -129,9 +123,7 @@ async fn to_a_users_own_daemon() {
     let commands: Vec<_> = running.map(|it| &*it.command).collect();
     assert!(
         commands.contains(&"virt-ssh-helper qemu:///session")
-            && commands
-                .iter()
-                .any(|it| it.ends_with("libvirtd --timeout=120")),
+            && commands.iter().any(|it| it.ends_with("libvirtd --timeout=120")),
         "{commands:?}"
     );
 }

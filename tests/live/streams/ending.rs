@@ -55,10 +55,7 @@ async fn hundreds_of_streams_leave_nothing_behind() {
     let open = volume.upload(0, None, write).await.unwrap();
     assert!(pool.open_files() > 0);
     drop(open);
-    eventually("all files of the pool are closed", async || {
-        pool.open_files() == 0
-    })
-    .await;
+    eventually("all files of the pool are closed", async || pool.open_files() == 0).await;
     conn.hostname().await.unwrap();
 }
 
@@ -69,10 +66,7 @@ async fn the_end_of_the_connection_ends_its_streams_on_both_sides() {
     };
     let pool = Pool::new(daemon, "streams-closing");
     let volume = pool.volume(&conn, "v", 64 << 20).await;
-    let mut stream = volume
-        .download(0, None, DownloadFlags::empty())
-        .await
-        .unwrap();
+    let mut stream = volume.download(0, None, DownloadFlags::empty()).await.unwrap();
     stream.read_u8().await.unwrap();
     conn.close().await;
     // What had come is still read, up to the end that is none.
@@ -83,8 +77,5 @@ async fn the_end_of_the_connection_ends_its_streams_on_both_sides() {
         }
     };
     assert!(error.is_closed(), "{error:?}");
-    eventually("all files of the pool are closed", async || {
-        pool.open_files() == 0
-    })
-    .await;
+    eventually("all files of the pool are closed", async || pool.open_files() == 0).await;
 }

@@ -35,11 +35,9 @@ fn fill(file: &File) {
 /// What is told of a source that ended: its name, how much went, and how much was to.
 fn ended(result: Result<TransferProgress, Error>) -> (&'static str, u64, Option<u64>) {
     match result {
-        Err(Error::Incomplete {
-            ended,
-            copied_bytes,
-            expected_bytes,
-        }) => (ended, copied_bytes, expected_bytes),
+        Err(Error::Incomplete { ended, copied_bytes, expected_bytes }) => {
+            (ended, copied_bytes, expected_bytes)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -78,10 +76,7 @@ async fn what_becomes_shorter_while_it_is_copied_is_not_taken_for_whole() {
             }
         });
         let (source, copied, of) = ended(upload.await);
-        assert_eq!(
-            (source, copied, of),
-            ("the local file", last, Some(expected))
-        );
+        assert_eq!((source, copied, of), ("the local file", last, Some(expected)));
         assert!(copied < LONG);
 
         let content = opened(&pool.dir.join(&name));
@@ -124,15 +119,9 @@ async fn more_than_there_is_is_refused_before_anything_is_changed() {
         let short = upload().length(18).await;
         refused(&short, "18 bytes are to be copied of a file with 17 left");
         let beyond = upload().offset(MIB - 1).await;
-        refused(
-            &beyond,
-            "the volume has 1048576 bytes and is to be written up to 1048592",
-        );
+        refused(&beyond, "the volume has 1048576 bytes and is to be written up to 1048592");
         let beyond = upload().offset(2 * MIB).length(1).await;
-        refused(
-            &beyond,
-            "the volume has 1048576 bytes and is to be written up to 2097153",
-        );
+        refused(&beyond, "the volume has 1048576 bytes and is to be written up to 2097153");
         let download = || volume.download_to(opened(&path)).sparse(sparse);
         for (offset, length) in [(0, MIB + 1), (MIB - 1, 2), (2 * MIB, 1), (MIB + 1, 0)] {
             let mut download = download().offset(offset);

@@ -53,9 +53,7 @@ async fn it_copies_there_and_back() {
 /// The most memory that a process has had so far, while it is there.
 fn peak_kib(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
@@ -119,10 +117,7 @@ async fn a_guest_is_looked_at_and_talked_to() {
     let output = run("streams-nobody").await;
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        error.starts_with("screenshot: ") && error.lines().count() == 1,
-        "{error}"
-    );
+    assert!(error.starts_with("screenshot: ") && error.lines().count() == 1, "{error}");
 
     let start = |program: &mut Command| {
         program.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -158,29 +153,19 @@ async fn a_guest_is_looked_at_and_talked_to() {
 
     // On a terminal, which is as it was afterwards.
     let mut script = Command::new("script");
-    let command = format!(
-        "{} '{}' {name}; echo status $?; stty -a",
-        talk.display(),
-        daemon.uri()
-    );
+    let command = format!("{} '{}' {name}; echo status $?; stty -a", talk.display(), daemon.uri());
     script.args(["--quiet", "--command", &command, "/dev/null"]);
     let mut program = start(&mut script);
     let mut input = program.stdin.take().unwrap();
     let mut output = program.stdout.take().unwrap();
     read_until(&mut output, "disconnects.").await;
     // Were it not raw, ^C would end the program.
-    input
-        .write_all(b"\x03echo $((6*7))-$((1+2))\r")
-        .await
-        .unwrap();
+    input.write_all(b"\x03echo $((6*7))-$((1+2))\r").await.unwrap();
     read_until(&mut output, "42-3").await;
     input.write_all(b"\x1d").await.unwrap();
     let text = read_until(&mut output, "echoke").await;
     assert!(text.contains("status 0"), "{text}");
-    assert!(
-        text.contains(" icanon ") && text.contains(" echo "),
-        "{text}"
-    );
+    assert!(text.contains(" icanon ") && text.contains(" echo "), "{text}");
     drop(input);
     end_of(program).await;
 

@@ -83,10 +83,7 @@ async fn a_volume_of_nothing_is_one_hole() {
     let volume = pool.volume(&conn, "v", 1 << 40).await;
     let sparse = DownloadFlags::SPARSE_STREAM;
     let mut stream = volume.download(0, None, sparse).await.unwrap();
-    assert_eq!(
-        stream.read_chunk().await.unwrap(),
-        Some(Chunk::Hole(1 << 40))
-    );
+    assert_eq!(stream.read_chunk().await.unwrap(), Some(Chunk::Hole(1 << 40)));
     assert_eq!(stream.read_chunk().await.unwrap(), None);
     stream.finish().await.unwrap();
 

@@ -35,39 +35,25 @@ async fn files_go_up_and_come_down_whole_and_in_parts() {
 
     let mut told: Vec<TransferProgress> = Vec::new();
     let upload = volume.upload_from(File::open(&path).unwrap());
-    let done = upload
-        .on_progress(|progress| told.push(progress))
-        .await
-        .unwrap();
+    let done = upload.on_progress(|progress| told.push(progress)).await.unwrap();
     assert!(pool.content("v") == data);
     assert_eq!((done.content_bytes, done.sent_bytes), (size, size));
     assert!(told.len() > 7 && told.is_sorted_by_key(|progress| progress.content_bytes));
-    assert!(
-        told.iter()
-            .all(|progress| progress.total_bytes == Some(size))
-    );
+    assert!(told.iter().all(|progress| progress.total_bytes == Some(size)));
     assert_eq!(told.last(), Some(&done));
 
     // Down, over a connection of its own, in two goes: the second takes up where the first ended.
     let path = daemon.scratch().join("transfer-whole.down");
     let mut file = new_file(&path);
-    let first = volume
-        .download_to(file.try_clone().unwrap())
-        .length(3 * MIB + 1);
+    let first = volume.download_to(file.try_clone().unwrap()).length(3 * MIB + 1);
     assert_eq!(first.await.unwrap().content_bytes, 3 * MIB + 1);
     let begun = file.seek(SeekFrom::End(0)).unwrap();
     assert_eq!(begun, 3 * MIB + 1);
     told.clear();
     let rest = volume.download_to(file).offset(begun).own_connection(true);
-    let done = rest
-        .on_progress(|progress| told.push(progress))
-        .await
-        .unwrap();
+    let done = rest.on_progress(|progress| told.push(progress)).await.unwrap();
     assert_eq!(done.content_bytes, size - begun);
-    assert!(
-        told.iter()
-            .all(|progress| progress.total_bytes == Some(size - begun))
-    );
+    assert!(told.iter().all(|progress| progress.total_bytes == Some(size - begun)));
     assert!(fs::read(&path).unwrap() == data);
 
     // A part, into the middle.
@@ -210,10 +196,7 @@ async fn what_goes_wrong_on_either_side_is_told() {
     // The daemon's own failures.
     let gone = pool.volume(&conn, "gone", 10).await;
     fs::remove_file(pool.dir.join("gone")).unwrap();
-    let error = gone
-        .upload_from(File::open(&path).unwrap())
-        .await
-        .unwrap_err();
+    let error = gone.upload_from(File::open(&path).unwrap()).await.unwrap_err();
     assert!(matches!(error, Error::Remote(_)), "{error:?}");
     // Given up.
     let endless = File::open("/dev/zero").unwrap();
@@ -224,9 +207,6 @@ async fn what_goes_wrong_on_either_side_is_told() {
         }
         () = begun.notified() => {}
     }
-    eventually("all files of the pool are closed", async || {
-        pool.open_files() == 0
-    })
-    .await;
+    eventually("all files of the pool are closed", async || pool.open_files() == 0).await;
     conn.hostname().await.unwrap();
 }

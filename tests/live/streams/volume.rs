@@ -24,9 +24,7 @@ async fn upload(volume: &StorageVol, data: &[u8], noise: &mut Noise) {
         if piece.is_multiple_of(2) {
             stream.write_all(&rest[..piece]).await.unwrap();
         } else {
-            AsyncWriteExt::write_all(&mut stream, &rest[..piece])
-                .await
-                .unwrap();
+            AsyncWriteExt::write_all(&mut stream, &rest[..piece]).await.unwrap();
         }
         rest = &rest[piece..];
     }
@@ -62,16 +60,7 @@ async fn make_events(daemon: &'static Daemon, conn: &Connect, stop: &AtomicBool)
         };
         tokio::task::spawn_blocking(defining).await.unwrap();
         for _ in 0..2 {
-            while events
-                .next()
-                .await
-                .unwrap()
-                .unwrap()
-                .secret
-                .uuid()
-                .to_string()
-                != uuid
-            {}
+            while events.next().await.unwrap().unwrap().secret.uuid().to_string() != uuid {}
         }
     }
 }
@@ -180,17 +169,11 @@ async fn overfilling_kills_the_daemon() {
     let volume = pool.volume(&conn, "v", 1 << 20).await;
     for error in overfill(&volume).await {
         // What the daemon said of it may have come before its end.
-        assert!(
-            matches!(error, Error::Closed(_) | Error::Remote(_)),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Closed(_) | Error::Remote(_)), "{error:?}");
     }
     let ended = tokio::time::timeout(LIMIT, conn.closed()).await;
     let ended = ended.unwrap();
-    assert!(
-        matches!(ended, CloseReason::Eof | CloseReason::Io(_)),
-        "{ended:?}"
-    );
+    assert!(matches!(ended, CloseReason::Eof | CloseReason::Io(_)), "{ended:?}");
 }
 
 #[tokio::test]

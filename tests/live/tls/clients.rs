@@ -47,11 +47,7 @@ async fn clients_whose_files_are_wrong() {
     for (name, identity, reason) in [
         ("expired", &expired, "it has expired, on 2021-01-01"),
         ("future", &future, "it is not valid before 2120-01-01"),
-        (
-            "foreign",
-            &foreign,
-            "it was issued by O=rig,CN=stranger, which",
-        ),
+        ("foreign", &foreign, "it was issued by O=rig,CN=stranger, which"),
     ] {
         let files = served.files(name, Some(identity));
         let uri = served.uri("localhost", &files, "");
@@ -84,17 +80,10 @@ async fn clients_whose_files_are_wrong() {
 
     let missing = served.daemon.scratch().join("missing");
     let (_, text) = served.failure(&served.uri("localhost", &missing, "")).await;
-    assert!(
-        text.contains("missing/cacert.pem: there is no such file"),
-        "{text}"
-    );
+    assert!(text.contains("missing/cacert.pem: there is no such file"), "{text}");
 
     let files = served.files("torn", Some(&foreign));
-    fs::copy(
-        served.client.join("clientcert.pem"),
-        files.join("clientcert.pem"),
-    )
-    .unwrap();
+    fs::copy(served.client.join("clientcert.pem"), files.join("clientcert.pem")).unwrap();
     let (_, text) = served.failure(&served.uri("localhost", &files, "")).await;
     assert!(
         text.contains("clientkey.pem: it is not the key of the certificate in"),
@@ -196,19 +185,13 @@ async fn several_identities() {
     let files = write("gap", &[("", &foreign), ("1", &good)]);
     let (error, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
     assert!(matches!(error, TlsError::Refused { .. }), "{error:?}");
-    assert!(
-        text.contains("the certificate of O=rig,CN=foreign"),
-        "{text}"
-    );
+    assert!(text.contains("the certificate of O=rig,CN=foreign"), "{text}");
 
     // Each of them must be whole, and good.
     let files = write("half", &[("", &good), ("0", &good)]);
     fs::remove_file(files.join("clientkey0.pem")).unwrap();
     let (_, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
-    assert!(
-        text.contains("clientkey0.pem: there is no such file"),
-        "{text}"
-    );
+    assert!(text.contains("clientkey0.pem: there is no such file"), "{text}");
     let expired = Leaf::client("expired").valid(Validity::Past);
     let expired = served.authority.issue(&expired).unwrap();
     let files = write("expired-too", &[("", &good), ("0", &expired)]);
@@ -223,9 +206,7 @@ async fn clients_that_the_daemon_knows_better() {
     }
     let authority = Authority::new("ca").unwrap();
     let revoked = authority.issue(&Leaf::client("revoked")).unwrap();
-    let list = authority
-        .revocation_list(&[&revoked], Validity::Now)
-        .unwrap();
+    let list = authority.revocation_list(&[&revoked], Validity::Now).unwrap();
     let identity = authority.issue(&Leaf::server()).unwrap();
     let files = ServerFiles::new(&authority, identity.clone()).revocation_list(list.clone());
     let served = serve_with(authority, identity, |builder| {
@@ -259,9 +240,7 @@ async fn credentials_as_values() {
     let Some(served) = serve(&Leaf::server(), |builder| builder) else {
         return;
     };
-    let Served {
-        daemon, authority, ..
-    } = &served;
+    let Served { daemon, authority, .. } = &served;
     let identity = authority.issue(&Leaf::client("by-value")).unwrap();
     let uri = daemon.uri_over("tls", "localhost").unwrap();
     let options = TlsOptions::new()
@@ -291,17 +270,11 @@ async fn credentials_as_values() {
     let list = authority.revocation_list(&[&identity], Validity::Now);
     let revoked = options.clone().revocation_lists(list.unwrap());
     let (_, text) = failure(Connect::builder(&uri).tls(revoked).open().await);
-    assert!(
-        text.contains("the given certificate: it has been revoked"),
-        "{text}"
-    );
+    assert!(text.contains("the given certificate: it has been revoked"), "{text}");
 
     let torn = options.identity(&identity.certificate, "no key");
     let (_, text) = failure(Connect::builder(&uri).tls(torn).open().await);
-    assert!(
-        text.contains("the given key: there is no private key"),
-        "{text}"
-    );
+    assert!(text.contains("the given key: there is no private key"), "{text}");
 }
 
 #[test]
@@ -334,8 +307,5 @@ fn the_users_own_files() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("test"),
-        "{output:?}"
-    );
+    assert!(output.status.success() && text.contains("test"), "{output:?}");
 }

@@ -87,10 +87,7 @@ async fn much_in_both_directions() {
 
 #[tokio::test]
 async fn daemons_that_die() {
-    let Some(Served {
-        mut daemon, client, ..
-    }) = serve(&Leaf::server(), |builder| builder)
-    else {
+    let Some(Served { mut daemon, client, .. }) = serve(&Leaf::server(), |builder| builder) else {
         return;
     };
     let uri = daemon.uri_over("tls", "localhost").unwrap();
@@ -98,10 +95,7 @@ async fn daemons_that_die() {
     let conn = Connect::open(&uri).await.unwrap();
     daemon.kill9().unwrap();
     let reason = conn.closed().await;
-    assert!(
-        matches!(reason, CloseReason::Eof | CloseReason::Io(_)),
-        "{reason:?}"
-    );
+    assert!(matches!(reason, CloseReason::Eof | CloseReason::Io(_)), "{reason:?}");
 }
 
 /// A URI for a port of this host, with a good client's files.
@@ -109,10 +103,7 @@ fn uri(dir: &std::path::Path, port: u16) -> String {
     let authority = Authority::new("ca").unwrap();
     let identity = authority.issue(&Leaf::client("me")).unwrap();
     let files = client_dir(dir, &authority.pem(), None, Some(&identity)).unwrap();
-    format!(
-        "test+tls://127.0.0.1:{port}/default?pkipath={}",
-        files.display()
-    )
+    format!("test+tls://127.0.0.1:{port}/default?pkipath={}", files.display())
 }
 
 #[tokio::test]
@@ -121,17 +112,10 @@ async fn ports_that_are_not_for_tls() {
         return;
     };
     let tcp = served.daemon.uri_over("tcp", "localhost").unwrap();
-    let uri = format!(
-        "{}?pkipath={}",
-        tcp.replace("+tcp:", "+tls:"),
-        served.client.display()
-    );
+    let uri = format!("{}?pkipath={}", tcp.replace("+tcp:", "+tls:"), served.client.display());
     let (error, text) = failure(Connect::open(&uri).await);
     assert!(matches!(error, TlsError::Handshake(_)), "{error:?}");
-    assert!(
-        text.contains("this port is not for TLS but for plain TCP"),
-        "{text}"
-    );
+    assert!(text.contains("this port is not for TLS but for plain TCP"), "{text}");
     assert!(text.starts_with("TLS with localhost port "), "{text}");
 }
 
@@ -144,10 +128,7 @@ async fn ports_that_are_for_tls_only() {
     let uri = tls.replace("+tls:", "+tcp:");
     let text = Connect::open(&uri).await.unwrap_err().to_string();
     assert!(text.starts_with(&format!("cannot open {uri}: ")), "{text}");
-    assert!(
-        text.contains("expect TLS: is this such a port (driver+tls"),
-        "{text}"
-    );
+    assert!(text.contains("expect TLS: is this such a port (driver+tls"), "{text}");
 }
 
 #[tokio::test]
@@ -163,10 +144,7 @@ async fn peers_that_say_something_else() {
     });
     let (error, text) = failure(Connect::open(&uri).await);
     assert!(matches!(error, TlsError::Handshake(_)), "{error:?}");
-    assert!(
-        text.contains("is this a port for plain TCP (driver+tcp://…)"),
-        "{text}"
-    );
+    assert!(text.contains("is this a port for plain TCP (driver+tcp://…)"), "{text}");
     peer.join().unwrap();
 }
 
@@ -175,9 +153,7 @@ async fn peers_that_say_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = uri(dir.path(), listener.local_addr().unwrap().port());
-    let opening = Connect::builder(&uri)
-        .open_timeout(Some(Duration::from_millis(100)))
-        .open();
+    let opening = Connect::builder(&uri).open_timeout(Some(Duration::from_millis(100))).open();
     let error = opening.await.unwrap_err();
     assert!(matches!(error.cause(), Error::Timeout { .. }), "{error:?}");
     assert!(error.to_string().contains("the TLS handshake"), "{error}");
@@ -187,10 +163,8 @@ async fn peers_that_say_nothing() {
 
     // The same where nobody waits for the deadline.
     let opening = tokio::spawn(async move { Connect::open(&uri).await });
-    let (mut socket, _) = tokio::task::spawn_blocking(move || listener.accept())
-        .await
-        .unwrap()
-        .unwrap();
+    let (mut socket, _) =
+        tokio::task::spawn_blocking(move || listener.accept()).await.unwrap().unwrap();
     opening.abort();
     let end = tokio::task::spawn_blocking(move || socket.read_to_end(&mut Vec::new()));
     end.await.unwrap().unwrap();

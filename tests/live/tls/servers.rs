@@ -41,20 +41,8 @@ async fn a_certificate_out_of_its_time() {
         };
         let error = assert_untrusted(&served, "", words).await;
         let is_expected = match validity {
-            Validity::Past => matches!(
-                error,
-                TlsError::Expired {
-                    owner: "server",
-                    ..
-                }
-            ),
-            _ => matches!(
-                error,
-                TlsError::NotYetValid {
-                    owner: "server",
-                    ..
-                }
-            ),
+            Validity::Past => matches!(error, TlsError::Expired { owner: "server", .. }),
+            _ => matches!(error, TlsError::NotYetValid { owner: "server", .. }),
         };
         assert!(is_expected, "{error:?}");
     }
@@ -89,10 +77,7 @@ async fn an_authority_that_has_expired() {
     });
     let (error, text) = served.failure(&served.good_uri("")).await;
     assert!(matches!(error, TlsError::Credentials { .. }), "{error:?}");
-    assert!(
-        text.contains("cacert.pem: the authority O=rig,CN=old has expired"),
-        "{text}"
-    );
+    assert!(text.contains("cacert.pem: the authority O=rig,CN=old has expired"), "{text}");
     let words = "the authority's certificate (O=rig,CN=old) has expired, on 2021";
     assert_untrusted(&served, "&no_sanity=1", words).await;
 
@@ -102,16 +87,7 @@ async fn an_authority_that_has_expired() {
     let dir = served.daemon.scratch().join("both");
     let files = client_dir(&dir, &both, None, None).unwrap();
     let (error, _) = served.failure(&served.uri("localhost", &files, "")).await;
-    assert!(
-        matches!(
-            error,
-            TlsError::Expired {
-                owner: "authority",
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, TlsError::Expired { owner: "authority", .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -202,9 +178,8 @@ async fn a_certificate_that_is_not_for_servers() {
 
 #[tokio::test]
 async fn ipv6() {
-    let Some(served) = serve(&Leaf::server(), |builder| {
-        builder.conf_line("listen_addr = \"::1\"")
-    }) else {
+    let Some(served) = serve(&Leaf::server(), |builder| builder.conf_line("listen_addr = \"::1\""))
+    else {
         return;
     };
     served.open(&served.uri("[::1]", &served.client, "")).await;
@@ -219,16 +194,11 @@ async fn rsa_keys_and_authorities_in_between() {
     let between = root.intermediate("between").unwrap();
     let identity = between.issue_rsa(&Leaf::server(), 2048).unwrap();
     let served = serve_with(root, identity, |builder| builder);
-    let identity = served
-        .authority
-        .issue_rsa(&Leaf::client("rsa"), 2048)
-        .unwrap();
+    let identity = served.authority.issue_rsa(&Leaf::client("rsa"), 2048).unwrap();
     let files = served.files("rsa", Some(&identity));
     for version in ["1.2", "1.3"] {
         let priority = format!("&tls_priority=NORMAL:-VERS-ALL:%2BVERS-TLS{version}");
-        served
-            .open(&served.uri("localhost", &files, &priority))
-            .await;
+        served.open(&served.uri("localhost", &files, &priority)).await;
     }
     // A chain of our own works as well.
     let identity = between.issue(&Leaf::client("chained")).unwrap();
@@ -275,10 +245,7 @@ async fn rsa_keys_that_are_too_short() {
     let files = served.files("without", None);
     let (error, text) = failure(Connect::open(&served.uri("localhost", &files, "")).await);
     assert!(matches!(error, TlsError::Certificate { .. }), "{error:?}");
-    assert!(
-        text.contains(&format!("its authority O=rig,CN=weak {words}")),
-        "{text}"
-    );
+    assert!(text.contains(&format!("its authority O=rig,CN=weak {words}")), "{text}");
     let (error, text) = failure(Connect::open(&served.good_uri("")).await);
     assert!(matches!(error, TlsError::Credentials { .. }), "{error:?}");
     assert!(text.contains(words), "{text}");

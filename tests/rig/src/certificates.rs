@@ -82,10 +82,7 @@ impl Authority {
     fn root(name: &str, validity: Validity, key: Key) -> Result<Self> {
         let params = authority_params(name, validity);
         let issuer = CertifiedIssuer::self_signed(params, key).map_err(cannot("a root"))?;
-        Ok(Self {
-            issuer,
-            chain: String::new(),
-        })
+        Ok(Self { issuer, chain: String::new() })
     }
 
     /// An authority that this one has issued the certificate of.
@@ -94,10 +91,7 @@ impl Authority {
         let issuer =
             CertifiedIssuer::signed_by(params, Key::Elliptic(Box::new(key()?)), &self.issuer)
                 .map_err(cannot("an intermediate authority"))?;
-        Ok(Self {
-            chain: issuer.pem() + &self.chain,
-            issuer,
-        })
+        Ok(Self { chain: issuer.pem() + &self.chain, issuer })
     }
 
     /// The authority's own certificate.
@@ -121,9 +115,7 @@ impl Authority {
 
     fn issue_for(&self, leaf: &Leaf, key: &impl PublicKeyData, pem: String) -> Result<Identity> {
         let (params, serial) = leaf.params()?;
-        let certificate = params
-            .signed_by(key, &self.issuer)
-            .map_err(cannot("a certificate"))?;
+        let certificate = params.signed_by(key, &self.issuer).map_err(cannot("a certificate"))?;
         Ok(Identity {
             certificate: certificate.pem() + &self.chain,
             key: pem,
@@ -201,12 +193,8 @@ fn authority_params(name: &str, validity: Validity) -> CertificateParams {
 fn named(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::OrganizationName, "rig");
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::OrganizationName, "rig");
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params
 }
 
@@ -315,9 +303,7 @@ pub struct Identity {
 
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity")
-            .field("serial", &self.serial)
-            .finish_non_exhaustive()
+        f.debug_struct("Identity").field("serial", &self.serial).finish_non_exhaustive()
     }
 }
 
@@ -333,11 +319,7 @@ pub struct ServerFiles {
 impl ServerFiles {
     /// It trusts the clients of `authority`, whoever issued its own certificate.
     pub fn new(authority: &Authority, identity: Identity) -> Self {
-        Self {
-            authority: authority.pem(),
-            identity,
-            revocation_list: None,
-        }
+        Self { authority: authority.pem(), identity, revocation_list: None }
     }
 
     /// It refuses those on the list.

@@ -68,11 +68,7 @@ fn output_with_input(command: &mut Command, input: Stdio, limit: Duration) -> Re
     let stdout = stdout.join().unwrap_or_default();
     let stderr = stderr.join().unwrap_or_default();
     match ended {
-        Some(status) => Ok(Output {
-            status,
-            stdout,
-            stderr,
-        }),
+        Some(status) => Ok(Output { status, stdout, stderr }),
         None => Err(Error::Failed(format!(
             "{} did not end within {limit:?}; it wrote:\n{}{}",
             describe(command),
@@ -85,9 +81,7 @@ fn output_with_input(command: &mut Command, input: Stdio, limit: Duration) -> Re
 /// Waits for the child; `None` when it still runs at the deadline.
 pub(crate) fn wait_until(child: &mut Child, deadline: Instant) -> Result<Option<ExitStatus>> {
     loop {
-        let status = child
-            .try_wait()
-            .attempt(|| format!("waiting for process {}", child.id()))?;
+        let status = child.try_wait().attempt(|| format!("waiting for process {}", child.id()))?;
         if status.is_some() || Instant::now() >= deadline {
             return Ok(status);
         }
@@ -110,9 +104,7 @@ fn kill_group(child: &mut Child) -> Result<()> {
     let group = rustix::process::Pid::from_child(child);
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL)
         .attempt(|| format!("killing process group {}", child.id()))?;
-    child
-        .wait()
-        .attempt(|| format!("waiting for process {}", child.id()))?;
+    child.wait().attempt(|| format!("waiting for process {}", child.id()))?;
     Ok(())
 }
 
@@ -153,9 +145,6 @@ mod tests {
         // The inner process holds the output pipe open: unless it dies too, this never returns.
         command.args(["-c", "echo started; sleep 1000 & sleep 1000"]);
         let error = stdout_of(&mut command, Duration::from_millis(200)).map_err(|e| e.to_string());
-        assert!(
-            matches!(&error, Err(text) if text.contains("did not end")),
-            "{error:?}"
-        );
+        assert!(matches!(&error, Err(text) if text.contains("did not end")), "{error:?}");
     }
 }

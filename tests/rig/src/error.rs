@@ -32,10 +32,7 @@ pub enum Error {
 impl Error {
     /// Says what was attempted when the system refuses it: `result.map_err(Error::io("…"))`.
     pub fn io<E: Into<io::Error>>(action: impl Into<String>) -> impl FnOnce(E) -> Self {
-        |source| Self::Io {
-            action: action.into(),
-            source: source.into(),
-        }
+        |source| Self::Io { action: action.into(), source: source.into() }
     }
 }
 

@@ -50,11 +50,7 @@ pub fn programs() -> Result<PathBuf> {
         let script = work.join("build.sh");
         std::fs::write(&script, BUILD).attempt(|| format!("writing {}", script.display()))?;
         let mut command = Command::new("sh");
-        command
-            .arg(script)
-            .arg(&version)
-            .args([work, finished])
-            .args(DAEMONS);
+        command.arg(script).arg(&version).args([work, finished]).args(DAEMONS);
         stdout_of(&mut command, BUILD_LIMIT).map(drop)
     })
 }
@@ -72,7 +68,5 @@ fn entry(version: &str) -> String {
 fn version() -> Result<String> {
     let mut command = Command::new("dpkg-query");
     command.args(["-W", "-f", "${source:Version}", "libvirt0"]);
-    Ok(stdout_of(&mut command, Duration::from_secs(20))?
-        .trim()
-        .to_owned())
+    Ok(stdout_of(&mut command, Duration::from_secs(20))?.trim().to_owned())
 }

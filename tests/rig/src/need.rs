@@ -183,9 +183,7 @@ impl Part {
             Part::Driver(name, _) => driver(name).is_some(),
             Part::SaslModule(name, _) => {
                 let file = format!("sasl2/lib{name}.so");
-                library_dirs(Path::new("/usr/lib"))
-                    .iter()
-                    .any(|dir| dir.join(&file).is_file())
+                library_dirs(Path::new("/usr/lib")).iter().any(|dir| dir.join(&file).is_file())
             }
             Part::Polkitd => polkitd().is_some(),
             Part::LibvirtUser => !is_root() || driver("qemu").is_none() || has_user(LIBVIRT_USER),
@@ -258,11 +256,8 @@ impl fmt::Display for Part {
 const LIBVIRT_USER: &str = "libvirt-qemu";
 
 fn has_user(name: &str) -> bool {
-    fs::read_to_string("/etc/passwd").is_ok_and(|users| {
-        users
-            .lines()
-            .any(|line| line.split(':').next() == Some(name))
-    })
+    fs::read_to_string("/etc/passwd")
+        .is_ok_and(|users| users.lines().any(|line| line.split(':').next() == Some(name)))
 }
 
 fn driver(name: &str) -> Option<PathBuf> {
@@ -282,11 +277,7 @@ pub struct Missing {
 impl Missing {
     /// The Debian packages to install, each once, in alphabetical order.
     pub fn packages(&self) -> Vec<&'static str> {
-        let packages: BTreeSet<_> = self
-            .parts
-            .iter()
-            .filter_map(|part| part.package())
-            .collect();
+        let packages: BTreeSet<_> = self.parts.iter().filter_map(|part| part.package()).collect();
         packages.into_iter().collect()
     }
 }
@@ -328,10 +319,7 @@ mod tests {
             ]
             .into(),
         };
-        assert_eq!(
-            missing.packages(),
-            ["libvirt-daemon", "libvirt-daemon-driver-qemu"]
-        );
+        assert_eq!(missing.packages(), ["libvirt-daemon", "libvirt-daemon-driver-qemu"]);
         let text = missing.to_string();
         assert!(text.contains("libvirtd (Debian package libvirt-daemon)"));
         assert!(text.contains(

@@ -76,10 +76,7 @@ impl Port {
                 .open(&path)
                 .attempt(|| format!("opening {}", path.display()))?;
             if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is_free(number) {
-                return Ok(Self {
-                    number,
-                    _lock: lock,
-                });
+                return Ok(Self { number, _lock: lock });
             }
         }
         Err(Error::Failed(String::from("there is no free port")))

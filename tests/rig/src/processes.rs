@@ -62,12 +62,7 @@ fn look_at(pid: u32) -> Option<Process> {
     let parent = fields.next()?.parse().ok()?;
     let words = fs::read(dir.join("cmdline")).ok()?;
     let command = String::from_utf8_lossy(&words).replace('\0', " ");
-    Some(Process {
-        pid,
-        parent,
-        state,
-        command: command.trim_end().to_owned(),
-    })
+    Some(Process { pid, parent, state, command: command.trim_end().to_owned() })
 }
 
 #[cfg(test)]

@@ -116,11 +116,7 @@ impl Release {
             let script = work.join("build.sh");
             fs::write(&script, BUILD).attempt(|| format!("writing {}", script.display()))?;
             let mut command = Command::new("sh");
-            command
-                .arg(script)
-                .arg(self.suite())
-                .args([work, finished])
-                .args(PACKAGES);
+            command.arg(script).arg(self.suite()).args([work, finished]).args(PACKAGES);
             stdout_of(&mut command, BUILD_LIMIT).map(drop)
         })
     }

@@ -28,10 +28,7 @@ struct Shared {
 
 impl Shared {
     const fn new() -> Self {
-        Self {
-            daemon: OnceLock::new(),
-            starting: Mutex::new(()),
-        }
+        Self { daemon: OnceLock::new(), starting: Mutex::new(()) }
     }
 
     /// Each caller sees why it does not start, so a failure is not kept.

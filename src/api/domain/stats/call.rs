@@ -90,9 +90,7 @@ impl Connect {
         stats: StatsTypes,
         flags: GetAllDomainStatsFlags,
     ) -> Result<Reply<ConnectGetAllDomainStats>> {
-        if let Some(foreign) = domains
-            .iter()
-            .find(|domain| !self.same_connection(domain.connect()))
+        if let Some(foreign) = domains.iter().find(|domain| !self.same_connection(domain.connect()))
         {
             return Err(Error::InvalidArgument {
                 procedure: NAME,

@@ -334,10 +334,7 @@ pub(super) fn split_number(key: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = split_dot(key)?;
     let number = digits.iter().try_fold(0_u32, |number, digit| {
         let digit = u32::from(digit.checked_sub(b'0')?);
-        number
-            .checked_mul(10)?
-            .checked_add(digit)
-            .filter(|_| digit < 10)
+        number.checked_mul(10)?.checked_add(digit).filter(|_| digit < 10)
     });
     Some((number.filter(|_| !digits.is_empty())?, rest))
 }

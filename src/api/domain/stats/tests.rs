@@ -68,9 +68,7 @@ fn full_names(items: &[(&str, &str, &str)], name: &str) -> Vec<String> {
         vec![&exact]
     } else {
         let kinds = prefixes.into_iter().filter(|other| is_prefix(other));
-        kinds
-            .filter(|other| !other.contains(&format!("{of}_SUFFIX_")))
-            .collect()
+        kinds.filter(|other| !other.contains(&format!("{of}_SUFFIX_"))).collect()
     };
     let fulls = prefixes.iter().flat_map(|prefix| full_names(items, prefix));
     // A prefix that ends with a dot has a number behind it, unless what follows is a word.
@@ -89,10 +87,7 @@ fn every_defined_name_has_a_field() {
     assert_eq!(params.get(names::stats::CPU_TIME), Some(7_u64));
     assert_eq!(params.get("block.7.rd.bytes"), Some(7_u64));
     assert_eq!(params.get("cpu.cache.monitor.7.bank.7.id"), Some(7_u32));
-    assert_eq!(
-        params.get("block.7.latency_histogram.flush.bin.7.start"),
-        Some(7_u64)
-    );
+    assert_eq!(params.get("block.7.latency_histogram.flush.bin.7.start"), Some(7_u64));
     let stats = DomainStats::from_params(&params);
     assert!(stats.other.is_empty(), "{:?}", stats.other);
     assert!(stats.vcpu.iter().all(|vcpu| vcpu.custom.is_empty()));
@@ -119,21 +114,13 @@ fn things_keep_their_numbers_and_parameters_their_order() {
     assert_eq!(numbers, [2, 0]);
     let first = stats.vcpu.first().unwrap();
     assert_eq!(first.time, Some(Duration::from_nanos(1)));
-    let custom = TypedParams::new()
-        .with("exits.sum", 3_u64)
-        .with("big.sum", 4_u64);
+    let custom = TypedParams::new().with("exits.sum", 3_u64).with("big.sum", 4_u64);
     assert_eq!(first.custom, custom);
-    assert_eq!(
-        stats.iothread.first().map(|thread| thread.number),
-        Some(u32::MAX)
-    );
+    assert_eq!(stats.iothread.first().map(|thread| thread.number), Some(u32::MAX));
     let package = &stats.cpu.energy_monitors[0].packages[0];
     assert_eq!(package.id, Some(4));
     assert_eq!(package.custom, TypedParams::new().with("core_energy", 8.5));
-    assert_eq!(
-        stats.vm,
-        TypedParams::new().with("b.sum", 6_u64).with("a.cur", true)
-    );
+    assert_eq!(stats.vm, TypedParams::new().with("b.sum", 6_u64).with("a.cur", true));
     assert!(stats.other.is_empty());
 }
 
@@ -189,16 +176,10 @@ fn records_are_read_as_their_wire_types_are() {
     more.push("block.8.path", "/p");
     let lists = [params, TypedParams::new(), more];
     let records = lists.iter().map(|params| DomainStatsRecord {
-        dom: NonnullDomain {
-            name: "x".into(),
-            uuid: uuid::Uuid::nil(),
-            id: 3,
-        },
+        dom: NonnullDomain { name: "x".into(), uuid: uuid::Uuid::nil(), id: 3 },
         params: crate::api::wire::params_to_wire("test", params, usize::MAX).unwrap(),
     });
-    let ret = ConnectGetAllDomainStatsRet {
-        ret_stats: records.collect(),
-    };
+    let ret = ConnectGetAllDomainStatsRet { ret_stats: records.collect() };
     let bytes = xdr::to_vec(&ret).unwrap();
 
     let mut names = Names::default();
@@ -209,9 +190,7 @@ fn records_are_read_as_their_wire_types_are() {
     assert_eq!(read.unwrap(), lists);
 
     let mut names = RecordNames::default();
-    let read = read_records(&mut Reader::new(&bytes), |_, reader| {
-        read_stats(reader, &mut names)
-    });
+    let read = read_records(&mut Reader::new(&bytes), |_, reader| read_stats(reader, &mut names));
     let expected = lists.iter().map(DomainStats::from_params);
     assert_eq!(read.unwrap(), expected.collect::<Vec<_>>());
 

@@ -44,9 +44,7 @@ pub(super) fn write(mut file: &File, mut pieces: Receiver<Piece>) -> io::Result<
                 }
             }
             (Piece::Chunk(Chunk::Hole(length)), Some(position)) => {
-                let end = position
-                    .checked_add(length)
-                    .ok_or(ErrorKind::FileTooLarge)?;
+                let end = position.checked_add(length).ok_or(ErrorKind::FileTooLarge)?;
                 erase(file, *position, end)?;
                 file.seek(SeekFrom::Start(end))?;
                 *position = end;

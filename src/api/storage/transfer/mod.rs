@@ -250,8 +250,7 @@ impl Progress<'_> {
     /// Whether there is a place for so much more content.
     fn has_room(&self, content: u64) -> bool {
         let sum = self.now.content_bytes.checked_add(content);
-        self.most
-            .is_none_or(|most| sum.is_some_and(|sum| sum <= most))
+        self.most.is_none_or(|most| sum.is_some_and(|sum| sum <= most))
     }
 
     fn add(&mut self, content: u64, sent: u64) {

@@ -22,9 +22,7 @@ impl Size {
             vol: volume.wire(),
             flags: InfoFlags::GET_PHYSICAL.bits(),
         };
-        let called = volume
-            .connect()
-            .call::<remote::StorageVolGetInfoFlags>(&args);
+        let called = volume.connect().call::<remote::StorageVolGetInfoFlags>(&args);
         let (info, is_file) = match called.await {
             Ok(reply) => {
                 let info = reply.decode()?;
@@ -32,11 +30,7 @@ impl Size {
                 (info, is_file)
             }
             Err(error) if error.is_unsupported() => {
-                return Ok(Self {
-                    content: None,
-                    is_exact: false,
-                    limit: None,
-                });
+                return Ok(Self { content: None, is_exact: false, limit: None });
             }
             Err(error) => return Err(error),
         };

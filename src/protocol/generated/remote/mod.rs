@@ -51,8 +51,4 @@ pub use storage_pool::*;
 pub use storage_vol::*;
 
 /// The remote program.
-pub const PROGRAM: Program = Program {
-    number: 0x2000_8086,
-    version: 1,
-    name: "remote",
-};
+pub const PROGRAM: Program = Program { number: 0x2000_8086, version: 1, name: "remote" };

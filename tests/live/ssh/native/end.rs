@@ -9,10 +9,7 @@ use super::super::{Host, check};
 use crate::common::eventually;
 
 async fn nobody_is_there(host: &Host) {
-    eventually("nobody is logged in", async || {
-        !host.server.is_in_use().unwrap()
-    })
-    .await;
+    eventually("nobody is logged in", async || !host.server.is_in_use().unwrap()).await;
 }
 
 #[tokio::test]
@@ -63,23 +60,15 @@ async fn hosts_that_cannot_be_reached() {
     let Some(host) = Host::new() else { return };
     let port = Port::reserve().unwrap();
     let address = host.server.address();
-    let uri = host
-        .key_uri("")
-        .replace(&address, &format!("127.0.0.1:{}", port.number()));
+    let uri = host.key_uri("").replace(&address, &format!("127.0.0.1:{}", port.number()));
     let error = Connect::open(&uri).await.unwrap_err();
     assert!(matches!(error, Error::Network(_)), "{error:?}");
     assert!(error.to_string().contains("Connection refused"), "{error}");
 
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let uri = host
-        .key_uri("")
-        .replace(&address, &silent.local_addr().unwrap().to_string());
+    let uri = host.key_uri("").replace(&address, &silent.local_addr().unwrap().to_string());
     let limit = Some(std::time::Duration::from_millis(100));
-    let error = Connect::builder(&uri)
-        .open_timeout(limit)
-        .open()
-        .await
-        .unwrap_err();
+    let error = Connect::builder(&uri).open_timeout(limit).open().await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
 }
 

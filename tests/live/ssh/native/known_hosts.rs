@@ -13,9 +13,7 @@ use super::refused;
 fn know(host: &Host, other: Option<&Client>) {
     fs::write(host.client.known_hosts(), "").unwrap();
     if let Some(other) = other {
-        let trusted = host
-            .client
-            .trust(&host.server.address(), other.public_key());
+        let trusted = host.client.trust(&host.server.address(), other.public_key());
         trusted.unwrap();
     }
 }
@@ -38,10 +36,7 @@ async fn unknown_hosts_are_asked_about() {
     know(&host, None);
     let uri = host.key_uri("");
     let (failure, text) = refused(&uri).await;
-    assert!(
-        matches!(failure, SshFailure::UnknownHost { .. }),
-        "{failure:?}"
-    );
+    assert!(matches!(failure, SshFailure::UnknownHost { .. }), "{failure:?}");
     assert!(
         text.starts_with("the SSH host key of 127.0.0.1 is unknown: ssh-ed25519 SHA256:"),
         "{text}"
@@ -49,10 +44,7 @@ async fn unknown_hosts_are_asked_about() {
     let answer = |answer: &'static str| {
         let builder = Connect::builder(&uri);
         builder.credentials(move |request| async move {
-            assert!(
-                request.prompt.contains("SHA256:") && !request.is_secret(),
-                "{request:?}"
-            );
+            assert!(request.prompt.contains("SHA256:") && !request.is_secret(), "{request:?}");
             Some(Secret::from(answer))
         })
     };
@@ -60,10 +52,7 @@ async fn unknown_hosts_are_asked_about() {
     assert!(error.to_string().contains("is unknown"), "{error}");
     assert_eq!(known(&host), "");
     check(&answer("y").open().await.unwrap()).await;
-    assert_eq!(
-        known(&host).trim().split(" rig").next().unwrap(),
-        line(&host)
-    );
+    assert_eq!(known(&host).trim().split(" rig").next().unwrap(), line(&host));
     check(&Connect::open(&uri).await.unwrap()).await;
 }
 
@@ -89,10 +78,7 @@ async fn changed_hosts_are_not() {
     for verify in ["normal", "auto"] {
         let uri = host.key_uri(&format!("known_hosts_verify={verify}"));
         let (failure, text) = refused(&uri).await;
-        assert!(
-            matches!(failure, SshFailure::ChangedHost { line: 1, .. }),
-            "{failure:?}"
-        );
+        assert!(matches!(failure, SshFailure::ChangedHost { line: 1, .. }), "{failure:?}");
         assert!(text.contains("somebody stands in between"), "{text}");
     }
     let uri = host.key_uri("known_hosts_verify=ignore");
@@ -104,14 +90,7 @@ async fn hosts_are_known_whose_names_are_hashed() {
     let Some(host) = Host::new() else { return };
     let file = host.client.known_hosts();
     let mut hash = Command::new("ssh-keygen");
-    assert!(
-        hash.args(["-q", "-H", "-f"])
-            .arg(&file)
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    assert!(hash.args(["-q", "-H", "-f"]).arg(&file).output().unwrap().status.success());
     assert!(known(&host).starts_with("|1|"));
     check(&Connect::open(&host.key_uri("")).await.unwrap()).await;
 }
@@ -130,8 +109,6 @@ async fn hosts_with_several_keys() {
     };
     know(&host, None);
     let key = fs::read_to_string(file.with_extension("pub")).unwrap();
-    host.client
-        .trust(&host.server.address(), key.trim())
-        .unwrap();
+    host.client.trust(&host.server.address(), key.trim()).unwrap();
     check(&Connect::open(&host.key_uri("")).await.unwrap()).await;
 }

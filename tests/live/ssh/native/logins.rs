@@ -56,10 +56,7 @@ async fn keys_and_hosts_in_pipes() {
     let reason = format!("key: {pipe}: it is not a regular file");
     assert!(text.ends_with(&reason), "{text}");
     let (failure, text) = refused(&host.key_uri(&format!("known_hosts={pipe}"))).await;
-    assert!(
-        matches!(failure, SshFailure::KnownHosts { .. }),
-        "{failure:?}"
-    );
+    assert!(matches!(failure, SshFailure::KnownHosts { .. }), "{failure:?}");
     let reason = format!("{pipe}: it is not a regular file");
     assert!(text.ends_with(&reason), "{text}");
 }
@@ -77,23 +74,13 @@ async fn keys_with_passphrases() {
     let Some(host) = Host::new() else { return };
     let mut change = Command::new("ssh-keygen");
     change.args(["-q", "-p", "-P", "", "-N", "open sesame", "-f"]);
-    assert!(
-        change
-            .arg(host.client.key())
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    assert!(change.arg(host.client.key()).output().unwrap().status.success());
     let uri = host.key_uri("");
     let (_, text) = refused(&uri).await;
     assert!(text.contains("the SSH key needs a passphrase: "), "{text}");
     let kind = CredentialType::Passphrase;
     let error = answering(&uri, kind, "wrong").open().await.unwrap_err();
-    assert!(
-        error.to_string().ends_with(": the passphrase is wrong"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(": the passphrase is wrong"), "{error}");
     check(&answering(&uri, kind, "open sesame").open().await.unwrap()).await;
 }
 
@@ -109,10 +96,7 @@ async fn passwords() {
     let kind = CredentialType::Passphrase;
     check(&answering(&uri, kind, PASSWORD).open().await.unwrap()).await;
     let error = answering(&uri, kind, "wrong").open().await.unwrap_err();
-    assert!(
-        error.to_string().ends_with("password: it was not accepted"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("password: it was not accepted"), "{error}");
     let (_, text) = refused(&uri).await;
     assert!(text.contains("password: SSH needs a password"), "{text}");
 
@@ -137,10 +121,7 @@ async fn answers_to_the_hosts_questions() {
     let opened = answering(&uri, kind, PASSWORD).open().await;
     check(&opened.unwrap_or_else(|error| panic!("{error}\n{}", host.server.log()))).await;
     let error = answering(&uri, kind, "wrong").open().await.unwrap_err();
-    assert!(
-        error.to_string().contains("keyboard-interactive: "),
-        "{error}"
-    );
+    assert!(error.to_string().contains("keyboard-interactive: "), "{error}");
 }
 
 #[tokio::test]
@@ -152,9 +133,7 @@ async fn questions_that_nobody_answers_do_not_end_the_login() {
         return;
     };
     let key = host.client.key().display().to_string();
-    let uri = host.native_uri(&format!(
-        "sshauth=keyboard-interactive,privkey&keyfile={key}"
-    ));
+    let uri = host.native_uri(&format!("sshauth=keyboard-interactive,privkey&keyfile={key}"));
     check(&Connect::open(&uri).await.unwrap()).await;
     let (_, text) = refused(&host.native_uri("sshauth=keyboard-interactive")).await;
     assert!(text.contains("SSH needs an answer"), "{text}");
@@ -175,19 +154,13 @@ async fn an_agents_keys() {
     let Some(host) = Host::new() else { return };
     let socket = host.client.dir().join("agent");
     let mut agent = Command::new("ssh-agent");
-    let agent = agent
-        .arg("-D")
-        .arg("-a")
-        .arg(&socket)
-        .stdout(std::process::Stdio::null());
+    let agent = agent.arg("-D").arg("-a").arg(&socket).stdout(std::process::Stdio::null());
     let _agent = Agent(agent.spawn().unwrap());
     crate::common::eventually("the agent listens", async || socket.exists()).await;
     let stranger = Client::new().unwrap();
     let add = |client: &Client| {
         let mut add = Command::new("ssh-add");
-        add.env("SSH_AUTH_SOCK", &socket)
-            .arg("-q")
-            .arg(client.key());
+        add.env("SSH_AUTH_SOCK", &socket).arg("-q").arg(client.key());
         assert!(add.status().unwrap().success());
     };
     let list = || {

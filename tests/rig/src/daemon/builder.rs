@@ -171,10 +171,8 @@ impl Builder {
         let _ = dir.keep();
         let launch = self.launch(
             &layout,
-            (self.mode == Mode::System).then(|| Namespaces {
-                of: supervisor.reported(),
-                own_network,
-            }),
+            (self.mode == Mode::System)
+                .then(|| Namespaces { of: supervisor.reported(), own_network }),
         )?;
         self.remote.make_users(&layout.dir, &launch)?;
         let mut daemon = Daemon {
@@ -220,8 +218,7 @@ impl Builder {
     fn has_own_network(&self) -> bool {
         let is_listen = |argument: &OsString| argument == "--listen" || argument == "-l";
         let listens = self.remote.listens() || self.arguments.iter().any(is_listen);
-        self.own_network
-            .unwrap_or(self.mode == Mode::System && !listens)
+        self.own_network.unwrap_or(self.mode == Mode::System && !listens)
     }
 
     fn write_config(&self, layout: &Layout, mut lines: Vec<String>) -> Result<()> {
@@ -231,10 +228,9 @@ impl Builder {
                 config::system(&layout.socket_dir(), &layout.log(), &lines),
                 config::qemu_system(&self.qemu_conf),
             ),
-            Mode::Session => (
-                config::session(&layout.log(), &lines),
-                config::qemu_session(&self.qemu_conf),
-            ),
+            Mode::Session => {
+                (config::session(&layout.log(), &lines), config::qemu_session(&self.qemu_conf))
+            }
         };
         let mut files = vec![("libvirtd.conf", libvirtd), ("qemu.conf", qemu)];
         // Who demands iptables and has none gets no daemon.
@@ -270,11 +266,6 @@ impl Builder {
         }
         environment.extend(self.remote.environment(&layout.dir));
         environment.extend(self.environment.iter().cloned());
-        Ok(Launch {
-            program,
-            arguments,
-            environment,
-            namespaces,
-        })
+        Ok(Launch { program, arguments, environment, namespaces })
     }
 }

@@ -33,10 +33,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Makes the directories of a daemon in `dir`.
     pub(super) fn create(dir: &Path, mode: Mode) -> Result<Self> {
-        let layout = Self {
-            dir: dir.to_owned(),
-            mode,
-        };
+        let layout = Self { dir: dir.to_owned(), mode };
         let longest = dir.join(LONGEST_SOCKET);
         if longest.as_os_str().len() >= SOCKET_PATH_LIMIT {
             return Err(Error::Failed(format!(
@@ -98,10 +95,7 @@ impl Layout {
             // to hear of a private daemon.
             (
                 "DBUS_SYSTEM_BUS_ADDRESS",
-                PathBuf::from(format!(
-                    "unix:path={}",
-                    self.dir.join("run/no-bus").display()
-                )),
+                PathBuf::from(format!("unix:path={}", self.dir.join("run/no-bus").display())),
             ),
         ];
         if self.mode == Mode::Session {

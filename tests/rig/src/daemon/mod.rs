@@ -216,10 +216,7 @@ impl Daemon {
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").attempt(|| String::from("reading /proc"))? {
             let entry = entry.attempt(|| String::from("reading /proc"))?;
-            if let Some(pid) = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok())
+            if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
                 && self.owns(pid)
             {
                 found.push(pid);
@@ -239,9 +236,8 @@ impl Daemon {
             None => Ok(()),
         };
         let parts = self.parts.drain(..);
-        let killed = parts.fold(killed, |killed, (_, process)| {
-            killed.and(process.end(Signal::KILL).map(drop))
-        });
+        let killed = parts
+            .fold(killed, |killed, (_, process)| killed.and(process.end(Signal::KILL).map(drop)));
         // Also after a failure: this is what cleans up.
         self.supervisor.shut_down().and(killed)
     }

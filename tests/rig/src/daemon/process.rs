@@ -41,10 +41,7 @@ pub(super) struct Namespaces {
 impl Launch {
     /// A command that runs `program` where the daemon runs, and in its environment.
     pub(super) fn command(&self, program: &Path) -> Command {
-        self.command_on(
-            program,
-            self.namespaces.as_ref().is_some_and(|it| it.own_network),
-        )
+        self.command_on(program, self.namespaces.as_ref().is_some_and(|it| it.own_network))
     }
 
     /// The same, but on the network of this process.
@@ -94,9 +91,7 @@ impl Process {
             .append(true)
             .open(&path)
             .attempt(|| format!("opening {}", path.display()))?;
-        let errors = output
-            .try_clone()
-            .attempt(|| format!("opening {}", path.display()))?;
+        let errors = output.try_clone().attempt(|| format!("opening {}", path.display()))?;
         let mut child = launch
             .command(&launch.program)
             .args(&launch.arguments)
@@ -182,9 +177,7 @@ fn wait_until_it_serves(child: &mut Child, socket: &Path) -> Result<Pid> {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         if let Some(status) = wait_until(child, Instant::now())? {
-            return Err(Error::Failed(format!(
-                "the daemon ended before it served: {status}"
-            )));
+            return Err(Error::Failed(format!("the daemon ended before it served: {status}")));
         }
         match ask(socket) {
             Ok(pid) => return Ok(pid),

@@ -178,9 +178,7 @@ impl Daemon {
             _ => &None,
         };
         let Some(port) = port else {
-            return Err(Error::Failed(format!(
-                "the daemon does not listen for {transport}"
-            )));
+            return Err(Error::Failed(format!("the daemon does not listen for {transport}")));
         };
         let port = port.number();
         let (driver, path) = match (self.test_driver, self.mode()) {

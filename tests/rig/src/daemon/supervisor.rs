@@ -93,12 +93,7 @@ impl Supervisor {
                 return Err(error);
             }
         };
-        Ok(Self {
-            child,
-            pipe,
-            _reports: reports,
-            reported,
-        })
+        Ok(Self { child, pipe, _reports: reports, reported })
     }
 
     /// The process it reported: for a system daemon the first one in the namespaces.

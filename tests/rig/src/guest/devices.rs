@@ -40,10 +40,7 @@ pub(super) fn interface(interface: &Interface) -> String {
 
 pub(super) fn serial_console(log: Option<&Path>) -> [String; 2] {
     let log = log.map_or_else(String::new, |path| {
-        format!(
-            "<log file='{}' append='off'/>",
-            escape(&path.to_string_lossy())
-        )
+        format!("<log file='{}' append='off'/>", escape(&path.to_string_lossy()))
     });
     [
         format!("<serial type='pty'>{log}</serial>"),
@@ -76,7 +73,5 @@ pub(super) fn display(video: bool, graphics: bool) -> Vec<String> {
 
 /// Makes text fit between tags and single quotes.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('\'', "&apos;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

@@ -32,20 +32,14 @@ impl Disk {
                 .arg(format!("{mib}M")),
             Duration::from_secs(60),
         )?;
-        Ok(Self {
-            path,
-            format: "qcow2",
-        })
+        Ok(Self { path, format: "qcow2" })
     }
 
     /// Creates an empty raw image, which takes no space until something is written.
     pub fn raw(path: impl Into<PathBuf>, mib: u64) -> Result<Self> {
         let path = path.into();
         create_sparse(&path, mib)?;
-        Ok(Self {
-            path,
-            format: "raw",
-        })
+        Ok(Self { path, format: "raw" })
     }
 }
 

@@ -108,11 +108,7 @@ fn initramfs(root: &Path, release: &str) -> Result<Vec<u8>> {
     archive.file("init", 0o755, INIT.as_bytes());
     archive.file("bin/busybox", 0o755, &read(&root.join("bin/busybox"))?);
     archive.file("sbin/shutdown", 0o755, SHUTDOWN.as_bytes());
-    archive.file(
-        "lib/modules/order",
-        0o644,
-        (MODULES.join("\n") + "\n").as_bytes(),
-    );
+    archive.file("lib/modules/order", 0o644, (MODULES.join("\n") + "\n").as_bytes());
     let modules = root.join("lib/modules").join(release);
     for name in MODULES {
         let module = find(&modules, &format!("{name}.ko"))?;
@@ -125,10 +121,8 @@ fn initramfs(root: &Path, release: &str) -> Result<Vec<u8>> {
 /// Adds the guest agent and the libraries of this machine that it is linked with.
 fn add_agent(archive: &mut Archive, agent: &Path) -> Result<()> {
     archive.file("sbin/qemu-ga", 0o755, &read(agent)?);
-    let listing = stdout_of(
-        Command::new("ldd").arg(agent).env("LC_ALL", "C"),
-        Duration::from_secs(20),
-    )?;
+    let listing =
+        stdout_of(Command::new("ldd").arg(agent).env("LC_ALL", "C"), Duration::from_secs(20))?;
     let mut dirs = BTreeSet::from([String::from("lib")]);
     for line in listing.lines() {
         if line.contains("not found") {
@@ -160,9 +154,7 @@ fn find(dir: &Path, name: &str) -> Result<PathBuf> {
     let mut dirs = vec![dir.to_owned()];
     while let Some(dir) = dirs.pop() {
         for entry in fs::read_dir(&dir).attempt(|| format!("reading {}", dir.display()))? {
-            let path = entry
-                .attempt(|| format!("reading {}", dir.display()))?
-                .path();
+            let path = entry.attempt(|| format!("reading {}", dir.display()))?.path();
             if path.is_dir() && !path.is_symlink() {
                 dirs.push(path);
             } else if path.file_name().is_some_and(|found| found == name) {

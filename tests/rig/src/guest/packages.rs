@@ -18,10 +18,7 @@ pub(super) fn unpack(package: &str, archives: &Path, work: &Path, into: &Path) -
         Some(archive) => archive,
         None => download(package, archives, work)?,
     };
-    stdout_of(
-        Command::new("dpkg-deb").arg("-x").arg(archive).arg(into),
-        UNPACK_LIMIT,
-    )?;
+    stdout_of(Command::new("dpkg-deb").arg("-x").arg(archive).arg(into), UNPACK_LIMIT)?;
     Ok(())
 }
 
@@ -29,9 +26,8 @@ pub(super) fn unpack(package: &str, archives: &Path, work: &Path, into: &Path) -
 /// that was downloaded when it was asked for first.
 pub(super) fn behind_meta_package(meta: &str, prefix: &str, archives: &Path) -> Result<String> {
     let downloaded = archives_in(archives)?;
-    if let Some((package, _)) = downloaded
-        .into_iter()
-        .find(|(package, _)| package.starts_with(prefix))
+    if let Some((package, _)) =
+        downloaded.into_iter().find(|(package, _)| package.starts_with(prefix))
     {
         return Ok(package);
     }
@@ -64,9 +60,7 @@ fn download(package: &str, archives: &Path, work: &Path) -> Result<PathBuf> {
         DOWNLOAD_LIMIT,
     )?;
     let archive = find_archive(package, work)?.ok_or_else(|| {
-        Error::Failed(format!(
-            "`apt-get download {package}` left no archive behind"
-        ))
+        Error::Failed(format!("`apt-get download {package}` left no archive behind"))
     })?;
     let kept = archives.join(archive.file_name().unwrap_or_default());
     fs::rename(&archive, &kept).attempt(|| format!("moving {}", archive.display()))?;
@@ -88,9 +82,7 @@ fn archives_in(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
     }
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).attempt(|| format!("reading {}", dir.display()))? {
-        let path = entry
-            .attempt(|| format!("reading {}", dir.display()))?
-            .path();
+        let path = entry.attempt(|| format!("reading {}", dir.display()))?.path();
         if path.extension().is_some_and(|extension| extension == "deb")
             && let Some(name) = path.file_name()
             && let Some((package, _)) = name.to_string_lossy().split_once('_')

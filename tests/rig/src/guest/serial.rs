@@ -64,10 +64,7 @@ mod tests {
         assert_eq!(boots(&log)?, 2);
         wait_boots(&log, 2, Duration::ZERO)?;
         let error = wait_boots(&log, 3, Duration::ZERO).map_err(|error| error.to_string());
-        assert!(
-            matches!(&error, Err(text) if text.contains("Kernel panic")),
-            "{error:?}"
-        );
+        assert!(matches!(&error, Err(text) if text.contains("Kernel panic")), "{error:?}");
         Ok(())
     }
 }

@@ -142,10 +142,7 @@ impl Guest {
 
     /// The domain XML. Builds the guest image if it is not in the cache yet.
     pub fn xml(&self) -> Result<String> {
-        Ok(self.xml_with(
-            &image::kernel()?.to_string_lossy(),
-            &image::initrd()?.to_string_lossy(),
-        ))
+        Ok(self.xml_with(&image::kernel()?.to_string_lossy(), &image::initrd()?.to_string_lossy()))
     }
 
     fn xml_with(&self, kernel: &str, initrd: &str) -> String {
@@ -200,9 +197,7 @@ impl Guest {
 
 /// An element, or nothing.
 fn optional(name: &str, content: Option<&str>) -> String {
-    content.map_or_else(String::new, |content| {
-        format!("\n  <{name}>{}</{name}>", escape(content))
-    })
+    content.map_or_else(String::new, |content| format!("\n  <{name}>{}</{name}>", escape(content)))
 }
 
 #[cfg(test)]
@@ -229,14 +224,8 @@ mod tests {
             .vcpus(4, 1)
             .iothreads(2)
             .root_ports(3)
-            .disk(Disk {
-                path: "/d/a".into(),
-                format: "qcow2",
-            })
-            .disk(Disk {
-                path: "/d/b".into(),
-                format: "raw",
-            })
+            .disk(Disk { path: "/d/a".into(), format: "qcow2" })
+            .disk(Disk { path: "/d/b".into(), format: "raw" })
             .user_nic()
             .network("default")
             .agent(true)

@@ -41,10 +41,7 @@ IdentityAgent none
             ),
         )?;
         let program = client.program();
-        let text = format!(
-            "#!/bin/sh\nexec ssh -F '{}' \"$@\"\n",
-            client.config().display()
-        );
+        let text = format!("#!/bin/sh\nexec ssh -F '{}' \"$@\"\n", client.config().display());
         write(&program, &text)?;
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
             .attempt(|| format!("making {} a program", program.display()))?;
@@ -53,11 +50,7 @@ IdentityAgent none
 
     /// The parameters of a URI that has libvirt use this client's ssh and its key.
     pub fn parameters(&self) -> String {
-        format!(
-            "command={}&keyfile={}",
-            self.program().display(),
-            self.key().display()
-        )
+        format!("command={}&keyfile={}", self.program().display(), self.key().display())
     }
 
     /// A program that takes ssh's arguments and uses this client's settings, but not its key.

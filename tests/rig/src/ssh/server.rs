@@ -137,18 +137,10 @@ impl Builder<'_> {
         let user = if is_system {
             String::from("root")
         } else {
-            stdout_of(Command::new("id").arg("-un"), START_LIMIT)?
-                .trim()
-                .to_owned()
+            stdout_of(Command::new("id").arg("-un"), START_LIMIT)?.trim().to_owned()
         };
         let child = self.spawn(&dir)?;
-        let mut server = Server {
-            dir,
-            port,
-            host_key,
-            child,
-            user,
-        };
+        let mut server = Server { dir, port, host_key, child, user };
         server.wait()?;
         Ok(server)
     }
@@ -173,9 +165,7 @@ impl Builder<'_> {
             environment.extend(self.daemon.environment());
         }
         if !environment.is_empty() {
-            let words = environment
-                .iter()
-                .map(|(name, value)| format!("\"{name}={value}\""));
+            let words = environment.iter().map(|(name, value)| format!("\"{name}={value}\""));
             lines.push(format!("SetEnv {}", words.collect::<Vec<_>>().join(" ")));
         }
         lines.join("\n") + "\n"
@@ -275,10 +265,7 @@ impl Server {
     /// clients, as if the host had lost its power.
     pub fn kill9(&mut self) -> Result<()> {
         kill_tree(self.child.id())?;
-        self.child
-            .wait()
-            .attempt(|| String::from("waiting for sshd"))
-            .map(drop)
+        self.child.wait().attempt(|| String::from("waiting for sshd")).map(drop)
     }
 
     fn wait(&mut self) -> Result<()> {

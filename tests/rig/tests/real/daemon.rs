@@ -16,10 +16,7 @@ fn leaves_nothing_behind() -> Result<()> {
     let dir = daemon.dir().to_owned();
     let processes = daemon.processes()?;
     let pid = daemon.pid();
-    assert!(
-        pid.is_some_and(|pid| processes.contains(&pid)),
-        "{pid:?} in {processes:?}"
-    );
+    assert!(pid.is_some_and(|pid| processes.contains(&pid)), "{pid:?} in {processes:?}");
     daemon.shut_down()?;
     assert_nothing_left(&dir, &processes);
     Ok(())
@@ -38,10 +35,7 @@ fn default_is_what_this_user_can_have() -> Result<()> {
     };
     assert_eq!(daemon.mode(), mode);
     let socket = daemon.socket();
-    assert_eq!(
-        daemon.uri(),
-        format!("qemu+unix:///{path}?socket={}", socket.display())
-    );
+    assert_eq!(daemon.uri(), format!("qemu+unix:///{path}?socket={}", socket.display()));
     assert_eq!(daemon.socket_ro().is_some(), is_root());
     let sockets = [socket, daemon.admin_socket()];
     for socket in sockets.into_iter().chain(daemon.socket_ro()) {
@@ -107,10 +101,7 @@ fn failure_to_start_shows_the_cause_at_once() -> Result<()> {
     if !available(&[Need::Daemon])? {
         return Ok(());
     }
-    let started = Daemon::builder()
-        .test_driver()
-        .conf_line("max_clients = \"many\"")
-        .start();
+    let started = Daemon::builder().test_driver().conf_line("max_clients = \"many\"").start();
     let error = started.map(drop).map_err(|error| error.to_string());
     assert!(
         matches!(&error, Err(text) if text.contains("max_clients") && text.contains("ended")),
@@ -125,10 +116,7 @@ fn settings_reach_the_daemon() -> Result<()> {
         return Ok(());
     }
     let uuid = "6b7e0b1c-4d7e-4b0a-9a3f-3d6b2f1c0e01";
-    let daemon = Daemon::builder()
-        .host_uuid(uuid)
-        .env("RIG_TEST_MARK", "yes")
-        .start()?;
+    let daemon = Daemon::builder().host_uuid(uuid).env("RIG_TEST_MARK", "yes").start()?;
     assert!(daemon.virsh(["capabilities"])?.contains(uuid));
     let environment = fs::read(format!("/proc/{}/environ", daemon.pid().unwrap_or(0)));
     let environment = environment.unwrap_or_default();

@@ -29,17 +29,12 @@ impl Owner {
             .process_group(0)
             .spawn()
             .map_err(Error::io("starting the owner"))?;
-        let stdout = process
-            .stdout
-            .take()
-            .ok_or(Error::Failed(String::from("no output")))?;
+        let stdout = process.stdout.take().ok_or(Error::Failed(String::from("no output")))?;
         // The last line that the script writes.
         let mut lines = BufReader::new(stdout).lines().map_while(io::Result::ok);
         let scratch = lines.find(|line| line.starts_with('/'));
         let dir = scratch.as_deref().map(Path::new).and_then(Path::parent);
-        let dir = dir
-            .ok_or(Error::Failed(String::from("no directory")))?
-            .to_owned();
+        let dir = dir.ok_or(Error::Failed(String::from("no directory")))?.to_owned();
         assert!(dir.is_dir());
         Ok(Self { process, dir })
     }
@@ -50,14 +45,9 @@ impl Owner {
 
     fn leaves_nothing(mut self) -> Result<()> {
         // What it ran is not its daemon's, and lives on if it was killed.
-        let ended = self
-            .process
-            .wait()
-            .map_err(Error::io("waiting for the owner"))?;
+        let ended = self.process.wait().map_err(Error::io("waiting for the owner"))?;
         let what = format!("nothing is left of an owner that ended with {ended}");
-        eventually(&what, || {
-            Ok(!self.dir.exists() && processes_with(&self.dir).is_empty())
-        })
+        eventually(&what, || Ok(!self.dir.exists() && processes_with(&self.dir).is_empty()))
     }
 }
 
@@ -86,10 +76,7 @@ fn interrupted() -> Result<()> {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut owner = Owner::start(&["--test-driver"], "")?;
         kill_process(owner.pid(), signal).map_err(Error::io("signalling"))?;
-        let status = owner
-            .process
-            .wait()
-            .map_err(Error::io("waiting for the owner"))?;
+        let status = owner.process.wait().map_err(Error::io("waiting for the owner"))?;
         assert_eq!(status.code(), Some(128 + signal.as_raw()));
         // It waited for the end of the clean-up.
         assert!(!owner.dir.exists());

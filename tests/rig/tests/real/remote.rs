@@ -37,12 +37,7 @@ fn tcp_and_tls() -> Result<()> {
         ("expired", &expired, "has expired"),
         ("stranger", &stranger, "failed validation"),
     ] {
-        let dir = client_dir(
-            &daemon.scratch().join(name),
-            &authority.pem(),
-            None,
-            Some(identity),
-        )?;
+        let dir = client_dir(&daemon.scratch().join(name), &authority.pem(), None, Some(identity))?;
         let uri = format!("{tls}?pkipath={}", dir.display());
         let output = daemon.virsh_at(&uri, ["list"])?;
         let text = errors(&output);
@@ -67,12 +62,7 @@ fn other_kinds_of_certificates() -> Result<()> {
         .conf_line("tls_no_sanity_certificate = 1")
         .start()?;
     let client = root.issue_rsa(&Leaf::client("rsa"), 2048)?;
-    let dir = client_dir(
-        &daemon.scratch().join("client"),
-        &root.pem(),
-        None,
-        Some(&client),
-    )?;
+    let dir = client_dir(&daemon.scratch().join("client"), &root.pem(), None, Some(&client))?;
     let uri = daemon.uri_over("tls", "127.0.0.1")?;
     let output = daemon.virsh_at(&format!("{uri}?pkipath={}", dir.display()), ["list"])?;
     assert!(output.status.success(), "{}", errors(&output));

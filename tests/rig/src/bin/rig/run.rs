@@ -52,9 +52,7 @@ pub(crate) fn run(options: Options, command: &[&str]) -> Result<ExitCode> {
     if options.test_driver {
         builder = builder.test_driver();
     } else {
-        command
-            .env("RIG_KERNEL", guest::kernel()?)
-            .env("RIG_INITRD", guest::initrd()?);
+        command.env("RIG_KERNEL", guest::kernel()?).env("RIG_INITRD", guest::initrd()?);
     }
     let daemon = builder.start()?;
     let say = |text: &str| {
@@ -63,16 +61,12 @@ pub(crate) fn run(options: Options, command: &[&str]) -> Result<ExitCode> {
         }
     };
     say(&format!("a private libvirtd serves {}", daemon.uri()));
-    command
-        .env("RIG_URI", daemon.uri())
-        .env("RIG_DIR", daemon.scratch());
+    command.env("RIG_URI", daemon.uri()).env("RIG_DIR", daemon.scratch());
     if let Some(signal) = signals.pending().find(|signal| *signal != SIGCHLD) {
         daemon.shut_down()?;
         return Ok(code_of_signal(signal));
     }
-    let mut child = command
-        .spawn()
-        .map_err(Error::io(format!("starting {program}")))?;
+    let mut child = command.spawn().map_err(Error::io(format!("starting {program}")))?;
     let code = wait(&mut child, &mut signals);
     daemon.shut_down()?;
     say("the private libvirtd and all that it started are gone");
@@ -86,10 +80,7 @@ fn wait(child: &mut Child, signals: &mut Signals) -> Result<ExitCode> {
             end(child)?;
             return Ok(code_of_signal(signal));
         }
-        if let Some(status) = child
-            .try_wait()
-            .map_err(Error::io("waiting for the command"))?
-        {
+        if let Some(status) = child.try_wait().map_err(Error::io("waiting for the command"))? {
             return Ok(match (status.code(), status.signal()) {
                 (Some(code), _) => ExitCode::from(code as u8),
                 (None, Some(signal)) => code_of_signal(signal),
@@ -104,11 +95,7 @@ fn end(child: &mut Child) -> Result<()> {
     // Not the signal we got: with Ctrl-C the terminal has sent that to the child as well.
     kill_process(Pid::from_child(child), Signal::TERM).map_err(Error::io("ending the command"))?;
     let deadline = Instant::now() + GRACE;
-    while child
-        .try_wait()
-        .map_err(Error::io("waiting for the command"))?
-        .is_none()
-    {
+    while child.try_wait().map_err(Error::io("waiting for the command"))?.is_none() {
         if Instant::now() >= deadline {
             child.kill().map_err(Error::io("waiting for the command"))?;
         }
