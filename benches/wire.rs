@@ -179,7 +179,7 @@ fn main() -> Result<()> {
         "arguments of a small call",
         "info_args",
         domain,
-        remote::DomainGetInfoArgs<'_>,
+        remote::DomainGetInfo<'_>,
         plain::InfoArgs
     );
     message!(

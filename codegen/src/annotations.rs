@@ -30,6 +30,13 @@ pub struct Annotations {
     /// Streams that upstream's notes do not mention: `read` or `write`.
     #[serde(default)]
     pub stream: PerProgram<BTreeMap<String, String>>,
+    /// Structures and fields in C to the public set that the field is a member of, where no
+    /// documentation of `flags` says it.
+    #[serde(default)]
+    pub fields: BTreeMap<String, BTreeMap<String, String>>,
+    /// Procedures with which descriptors travel.
+    #[serde(default)]
+    pub descriptors: PerProgram<BTreeSet<String>>,
     /// How public sets are named in Rust.
     #[serde(default)]
     pub sets: Sets,
@@ -94,6 +101,12 @@ impl Annotations {
             () if is_in(&self.long.host) => Some("Host"),
             () => None,
         }
+    }
+
+    /// Whether descriptors travel with a procedure.
+    pub fn carries_descriptors(&self, program: &str, topic: &str) -> bool {
+        let list = self.descriptors.get(program);
+        list.is_some_and(|list| list.contains(&topic.to_uppercase()))
     }
 
     /// Why the API does not offer a procedure, if it does not.

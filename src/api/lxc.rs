@@ -10,10 +10,9 @@ impl Domain {
     /// The namespaces of a running container, as descriptors to enter them by
     /// (`virDomainLxcOpenNamespace`). Over UNIX sockets only.
     pub async fn lxc_open_namespace(&self) -> Result<Vec<OwnedFd>> {
-        let args = lxc::DomainOpenNamespaceArgs { dom: self.wire(), flags: 0 };
         let called = self
             .connect()
-            .call_with_descriptors::<lxc::DomainOpenNamespace>(&args, Vec::new());
+            .call_with_fds(lxc::DomainOpenNamespace { dom: self.wire(), flags: 0 }, Vec::new());
         let (_, namespaces) = called.await?;
         Ok(namespaces)
     }

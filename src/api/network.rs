@@ -24,22 +24,19 @@ handle! {
 impl Connect {
     /// The network of that name (`virNetworkLookupByName`).
     pub async fn lookup_network_by_name(&self, name: &str) -> Result<Network> {
-        let args = remote::NetworkLookupByNameArgs { name: name.into() };
-        let reply = self.call::<remote::NetworkLookupByName>(&args).await?;
+        let reply = self.call(remote::NetworkLookupByName { name: name.into() }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }
 
     /// The network of that UUID (`virNetworkLookupByUUID`, `virNetworkLookupByUUIDString`).
     pub async fn lookup_network_by_uuid(&self, uuid: Uuid) -> Result<Network> {
-        let args = remote::NetworkLookupByUuidArgs { uuid };
-        let reply = self.call::<remote::NetworkLookupByUuid>(&args).await?;
+        let reply = self.call(remote::NetworkLookupByUuid { uuid }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }
 
     /// All networks that pass the filter (`virConnectListAllNetworks`).
     pub async fn list_all_networks(&self, flags: ListAllNetworksFlags) -> Result<Vec<Network>> {
-        let args = remote::ConnectListAllNetworksArgs { need_results: 1, flags: flags.bits() };
-        let reply = self.call::<remote::ConnectListAllNetworks>(&args).await?;
+        let reply = self.call(remote::ConnectListAllNetworks { need_results: 1, flags }).await?;
         let networks = reply.decode()?.nets;
         Ok(networks.iter().map(|network| Network::from_wire(self, network)).collect())
     }

@@ -20,8 +20,7 @@ handle! {
 impl Connect {
     /// The device of that name (`virNodeDeviceLookupByName`).
     pub async fn lookup_node_device_by_name(&self, name: &str) -> Result<NodeDevice> {
-        let args = remote::NodeDeviceLookupByNameArgs { name: name.into() };
-        let reply = self.call::<remote::NodeDeviceLookupByName>(&args).await?;
+        let reply = self.call(remote::NodeDeviceLookupByName { name: name.into() }).await?;
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
 
@@ -30,8 +29,7 @@ impl Connect {
         &self,
         flags: ListAllNodeDeviceFlags,
     ) -> Result<Vec<NodeDevice>> {
-        let args = remote::ConnectListAllNodeDevicesArgs { need_results: 1, flags: flags.bits() };
-        let reply = self.call::<remote::ConnectListAllNodeDevices>(&args).await?;
+        let reply = self.call(remote::ConnectListAllNodeDevices { need_results: 1, flags }).await?;
         let devices = reply.decode()?.devices;
         Ok(devices.iter().map(|device| NodeDevice::from_wire(self, device)).collect())
     }

@@ -41,8 +41,7 @@ impl AgentTimeout {
 impl Connect {
     /// Takes over a QEMU process that runs without the daemon's doing (`virDomainQemuAttach`).
     pub async fn qemu_attach(&self, pid: u32) -> Result<Domain> {
-        let args = qemu::DomainAttachArgs { pid_value: pid, flags: 0 };
-        let reply = self.call::<qemu::DomainAttach>(&args).await?;
+        let reply = self.call(qemu::DomainAttach { pid_value: pid, flags: 0 }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 }
@@ -55,12 +54,9 @@ impl Domain {
         command: &str,
         flags: MonitorCommandFlags,
     ) -> Result<String> {
-        let args = qemu::DomainMonitorCommandArgs {
-            dom: self.wire(),
-            cmd: command.into(),
-            flags: flags.bits(),
-        };
-        let reply = self.call::<qemu::DomainMonitorCommand>(&args).await?;
+        let reply = self
+            .call(qemu::DomainMonitorCommand { dom: self.wire(), cmd: command.into(), flags })
+            .await?;
         Ok(reply.decode()?.result.into_owned())
     }
 
@@ -72,14 +68,10 @@ impl Domain {
         files: Vec<OwnedFd>,
         flags: MonitorCommandFlags,
     ) -> Result<(String, Vec<OwnedFd>)> {
-        let args = qemu::DomainMonitorCommandWithFilesArgs {
-            dom: self.wire(),
-            cmd: command.into(),
-            flags: flags.bits(),
-        };
-        let called = self
-            .connect()
-            .call_with_descriptors::<qemu::DomainMonitorCommandWithFiles>(&args, files);
+        let called = self.connect().call_with_fds(
+            qemu::DomainMonitorCommandWithFiles { dom: self.wire(), cmd: command.into(), flags },
+            files,
+        );
         let (reply, files) = called.await?;
         Ok((reply.decode()?.result.into_owned(), files))
     }
@@ -91,13 +83,14 @@ impl Domain {
         command: &str,
         timeout: AgentTimeout,
     ) -> Result<Option<String>> {
-        let args = qemu::DomainAgentCommandArgs {
-            dom: self.wire(),
-            cmd: command.into(),
-            timeout: timeout.to_wire(),
-            flags: 0,
-        };
-        let reply = self.call::<qemu::DomainAgentCommand>(&args).await?;
+        let reply = self
+            .call(qemu::DomainAgentCommand {
+                dom: self.wire(),
+                cmd: command.into(),
+                timeout: timeout.to_wire(),
+                flags: 0,
+            })
+            .await?;
         Ok(reply.decode()?.result.map(String::from))
     }
 }

@@ -26,8 +26,7 @@ handle! {
 impl Connect {
     /// The secret of that UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
     pub async fn lookup_secret_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
-        let args = remote::SecretLookupByUuidArgs { uuid };
-        let reply = self.call::<remote::SecretLookupByUuid>(&args).await?;
+        let reply = self.call(remote::SecretLookupByUuid { uuid }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
     }
 
@@ -37,18 +36,15 @@ impl Connect {
         usage_type: UsageType,
         usage_id: &str,
     ) -> Result<Secret> {
-        let args = remote::SecretLookupByUsageArgs {
-            usage_type: usage_type.into(),
-            usage_id: usage_id.into(),
-        };
-        let reply = self.call::<remote::SecretLookupByUsage>(&args).await?;
+        let reply = self
+            .call(remote::SecretLookupByUsage { usage_type, usage_id: usage_id.into() })
+            .await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
     }
 
     /// All secrets that pass the filter (`virConnectListAllSecrets`).
     pub async fn list_all_secrets(&self, flags: ListAllSecretsFlags) -> Result<Vec<Secret>> {
-        let args = remote::ConnectListAllSecretsArgs { need_results: 1, flags: flags.bits() };
-        let reply = self.call::<remote::ConnectListAllSecrets>(&args).await?;
+        let reply = self.call(remote::ConnectListAllSecrets { need_results: 1, flags }).await?;
         let secrets = reply.decode()?.secrets;
         Ok(secrets.iter().map(|secret| Secret::from_wire(self, secret)).collect())
     }

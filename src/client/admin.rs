@@ -11,8 +11,9 @@ use super::progress::Progress;
 use super::{Connect, ConnectBuilder};
 use crate::error::{CloseReason, Error, Result};
 use crate::files;
-use crate::protocol::{Procedure, admin};
+use crate::protocol::{Request, admin};
 use crate::transport::unix;
+use crate::types::connect::ConnectFlags;
 use crate::uri::{self, Config, Environment};
 
 impl ConnectBuilder {
@@ -50,9 +51,9 @@ async fn open(
     let transport = unix::connect(&path, deadline).await.map_err(failed)?;
     progress.reached(&path.display().to_string());
     let conn = start(transport, options, &admin::ConnectClose::INFO)?;
-    let args = admin::ConnectOpenArgs { flags: 0 };
-    match conn.call::<admin::ConnectOpen>(&args).await {
-        Ok(_) => {}
+    let flags = ConnectFlags::empty();
+    match conn.run(admin::ConnectOpen { flags }).await {
+        Ok(()) => {}
         Err(Error::Closed(CloseReason::Eof | CloseReason::Io(_))) => {
             return Err(failed(io::Error::other(
                 "the daemon hung up; it lets nobody administer it but the user that it runs as",

@@ -14,7 +14,7 @@ pub(super) async fn authenticate(
     uri: Option<&ConnectUri>,
     progress: &Progress,
 ) -> Result<()> {
-    let reply = match conn.call::<remote::AuthList>(&()).await {
+    let reply = match conn.call(remote::AuthList).await {
         Err(error) if error.is_unsupported() => return Ok(()),
         other => other?,
     };
@@ -82,7 +82,7 @@ fn scheme_name(scheme: AuthType) -> String {
 async fn polkit(conn: &Connect) -> Result<()> {
     // The daemon may ask the user, so only the deadline of the whole opening counts.
     let conn = conn.without_timeout();
-    let done = conn.call::<remote::AuthPolkit>(&()).await;
+    let done = conn.call(remote::AuthPolkit).await;
     done.map(drop).map_err(|error| refusal(error, "polkit", None))
 }
 

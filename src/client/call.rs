@@ -13,25 +13,22 @@ use tracing::field::Empty;
 use super::Connect;
 use super::shared::Shared;
 use crate::error::{Error, ProtocolError, RemoteError, Result};
-use crate::protocol::Procedure;
+use crate::protocol::{FdRequest, ReplyRequest, Request, VoidRequest};
 use crate::rpc::calls::{CallSetup, Outcome};
 use crate::rpc::header::DESCRIPTORS_MAX;
-use crate::xdr::{self, DecodeError, Encode, Reader};
+use crate::xdr::{Body, Decode, DecodeError, Encode, Reader};
 
 /// The results of a call, as they came; decoding borrows from them.
-pub struct Reply<P> {
+pub struct Reply<B> {
     payload: Bytes,
-    procedure: PhantomData<fn() -> P>,
+    procedure: &'static str,
+    body: PhantomData<fn() -> B>,
 }
 
-impl<P: Procedure> Reply<P> {
-    pub(super) fn new(payload: Bytes) -> Self {
-        Self { payload, procedure: PhantomData }
-    }
-
+impl<B: Body> Reply<B> {
     /// The results.
-    pub fn decode(&self) -> Result<P::Ret<'_>> {
-        xdr::from_slice(&self.payload).map_err(|source| undecodable(P::INFO.name, source))
+    pub fn decode(&self) -> Result<B::Borrowed<'_>> {
+        self.decode_with(Decode::decode)
     }
 
     /// The results, read by hand where building the wire types first would cost too much.
@@ -39,19 +36,22 @@ impl<P: Procedure> Reply<P> {
         &'a self,
         decode: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
     ) -> Result<T> {
-        decode(&mut Reader::new(&self.payload)).map_err(|source| undecodable(P::INFO.name, source))
+        decode(&mut Reader::new(&self.payload))
+            .map_err(|source| undecodable(self.procedure, source))
     }
+}
 
+impl<B> Reply<B> {
     /// The results' encoding.
     pub fn into_bytes(self) -> Bytes {
         self.payload
     }
 }
 
-impl<P: Procedure> fmt::Debug for Reply<P> {
+impl<B> fmt::Debug for Reply<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the payload: it may hold secrets.
-        write!(f, "Reply<{}>({} bytes)", P::INFO.name, self.payload.len())
+        write!(f, "{}Reply({} bytes)", self.procedure, self.payload.len())
     }
 }
 
@@ -60,65 +60,54 @@ fn undecodable(procedure: &'static str, source: DecodeError) -> Error {
 }
 
 impl Connect {
-    /// Calls a procedure.
+    /// Makes a call with results.
     ///
     /// Dropping the future abandons the call: the daemon may still execute it, its reply is
     /// discarded.
-    pub(crate) async fn call<P: Procedure>(&self, args: &P::Args<'_>) -> Result<Reply<P>> {
-        let setup = CallSetup::new(&P::INFO);
-        self.call_info(setup, args).await.map(Reply::new)
+    pub(crate) async fn call<R: ReplyRequest>(&self, request: R) -> Result<Reply<R::Reply>> {
+        self.send(request).await?.finish().await
     }
 
-    /// Calls a procedure without results.
-    pub(crate) async fn run<P>(&self, args: &P::Args<'_>) -> Result<()>
-    where
-        P: for<'a> Procedure<Ret<'a> = ()>,
-    {
-        let setup = CallSetup::new(&P::INFO);
-        self.call_info(setup, args).await.map(drop)
+    /// Makes a call without results.
+    pub(crate) async fn run<R: VoidRequest>(&self, request: R) -> Result<()> {
+        self.send(request).await?.finish::<()>().await.map(drop)
     }
 
-    /// Calls a procedure that takes descriptors, or returns some, or both.
-    pub(crate) async fn call_with_descriptors<P: Procedure>(
+    /// Makes a call that takes descriptors, or returns some, or both.
+    pub(crate) async fn call_with_fds<R: FdRequest>(
         &self,
-        args: &P::Args<'_>,
+        request: R,
         descriptors: Vec<OwnedFd>,
-    ) -> Result<(Reply<P>, Vec<OwnedFd>)> {
-        let info = &P::INFO;
+    ) -> Result<(Reply<R::Reply>, Vec<OwnedFd>)> {
+        let procedure = R::INFO.name;
         if !self.inner.passes_descriptors {
             return Err(Error::Unsupported(format!(
-                "{}: descriptors travel over UNIX sockets only",
-                info.name
+                "{procedure}: descriptors travel over UNIX sockets only"
             )));
         }
         if descriptors.len() > DESCRIPTORS_MAX {
             return Err(Error::InvalidArgument {
-                procedure: info.name,
+                procedure,
                 reason: format!(
                     "{} descriptors; at most {DESCRIPTORS_MAX} can be passed",
                     descriptors.len()
                 ),
             });
         }
-        let mut setup = CallSetup::new(info);
+        let mut setup = CallSetup::new(&R::INFO);
         setup.descriptors = descriptors.into_iter().map(Arc::new).collect();
         setup.expects_descriptors = true;
-        let call = self.begin(setup, args).await?;
-        let (payload, descriptors) = call.finish_with_descriptors().await?;
-        Ok((Reply::new(payload), descriptors))
-    }
-
-    /// A call that neither takes nor returns descriptors.
-    pub(super) async fn call_info(
-        &self,
-        setup: CallSetup,
-        args: &(dyn Encode + Sync),
-    ) -> Result<Bytes> {
-        self.begin(setup, args).await?.finish().await
+        let call = self.begin(setup, &request).await?;
+        call.finish_with_descriptors().await
     }
 
     /// Sends a call as soon as the daemon may be given it; its results are waited for later. The
     /// handle's deadline counts from now on, for both.
+    pub(super) async fn send<R: Request>(&self, request: R) -> Result<PendingCall> {
+        self.begin(CallSetup::new(&R::INFO), &request).await
+    }
+
+    /// The same for calls that need more than a request.
     pub(super) async fn begin(
         &self,
         setup: CallSetup,
@@ -171,20 +160,21 @@ impl PendingCall {
     }
 
     /// The results, or the daemon's error.
-    pub(super) async fn finish(self) -> Result<Bytes> {
+    pub(super) async fn finish<B>(self) -> Result<Reply<B>> {
         // Descriptors that nobody asked for are closed.
-        let (payload, _descriptors) = self.finish_with_descriptors().await?;
-        Ok(payload)
+        let (reply, _descriptors) = self.finish_with_descriptors().await?;
+        Ok(reply)
     }
 
     /// The results and the descriptors that came along.
-    pub(super) async fn finish_with_descriptors(mut self) -> Result<(Bytes, Vec<OwnedFd>)> {
+    pub(super) async fn finish_with_descriptors<B>(mut self) -> Result<(Reply<B>, Vec<OwnedFd>)> {
         let outcome = poll_fn(|cx| self.shared.poll_outcome(self.serial, cx.waker())).await;
         self.answered = true;
         match outcome {
             Ok(Outcome::Reply(payload, descriptors)) => {
                 self.span.record("bytes", payload.len());
-                Ok((payload, descriptors))
+                let reply = Reply { payload, procedure: self.procedure, body: PhantomData };
+                Ok((reply, descriptors))
             }
             Ok(Outcome::Error(payload)) => Err(RemoteError::decode(&payload, self.procedure)
                 .map_or_else(|source| undecodable(self.procedure, source), Error::from)),

@@ -17,12 +17,11 @@ use super::expiry::now;
 use super::progress::{Progress, Step};
 use super::registry::Registry;
 use super::shared::Shared;
-use super::{CallTimeout, Connect, Inner, Reply};
+use super::{CallTimeout, Connect, Inner};
 use crate::error::uri::place;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::protocol::{Procedure, ProcedureInfo, remote};
-use crate::rpc::calls::CallSetup;
+use crate::protocol::{ProcedureInfo, Request, remote};
 use crate::rpc::keepalive::Keepalive;
 use crate::transport::{self, Transport};
 use crate::types::connect::ConnectFlags;
@@ -90,7 +89,7 @@ async fn talk(conn: &Connect, uri: Option<&ConnectUri>, progress: &Progress) -> 
     if let Some(uri) = uri {
         return Ok(uri.to_string());
     }
-    let reply = conn.call::<remote::ConnectGetUri>(&()).await?;
+    let reply = conn.call(remote::ConnectGetUri).await?;
     Ok(reply.decode()?.uri.into_owned())
 }
 
@@ -142,10 +141,9 @@ async fn greet(conn: &Connect, name: &str) -> Result<()> {
     let options = &conn.inner.options;
     let probe = match options.keepalive {
         Some(_) if options.asks_for_keepalive() => {
-            let args =
-                remote::ConnectSupportsFeatureArgs { feature: Feature::ProgramKeepalive.into() };
-            let setup = CallSetup::new(&remote::ConnectSupportsFeature::INFO);
-            Some(patient.begin(setup, &args).await?)
+            let request =
+                remote::ConnectSupportsFeature { feature: Feature::ProgramKeepalive.into() };
+            Some(patient.send(request).await?)
         }
         _ => None,
     };
@@ -154,16 +152,15 @@ async fn greet(conn: &Connect, name: &str) -> Result<()> {
     } else {
         ConnectFlags::empty()
     };
-    let args = remote::ConnectOpenArgs { name: Some(name.into()), flags: flags.bits() };
-    let setup = CallSetup::new(&remote::ConnectOpen::INFO);
-    let opened = patient.begin(setup, &args).await?;
+    let name = Some(name.into());
+    let opened = patient.send(remote::ConnectOpen { name, flags }).await?;
 
     let mut supported = true;
     if let Some(probe) = probe {
-        let reply = Reply::<remote::ConnectSupportsFeature>::new(probe.finish().await?);
+        let reply = probe.finish::<remote::ConnectSupportsFeatureRet>().await?;
         supported = reply.decode()?.supported != 0;
     }
-    opened.finish().await?;
+    opened.finish::<()>().await?;
     if supported && let Some(keepalive) = options.keepalive_options() {
         conn.inner
             .shared

@@ -1,4 +1,4 @@
-//! Calls by wire type or by number.
+//! Calls by request or by number.
 
 use std::os::fd::OwnedFd;
 
@@ -6,14 +6,16 @@ use bytes::Bytes;
 
 use super::{Connect, Reply, Stream};
 use crate::error::Result;
-use crate::protocol::{Priority, Procedure, ProcedureInfo, Program};
+use crate::protocol::{
+    FdRequest, Priority, ProcedureInfo, Program, ReplyRequest, StreamRequest, VoidRequest,
+};
 use crate::rpc::calls::CallSetup;
 use crate::xdr::{Encode, EncodeError, Writer};
 
 /// Every procedure of every program that the daemon serves; from [`Connect::raw`].
 ///
 /// Deadlines and cancellation are those of the typed API. Do not call what opening and closing a
-/// connection consist of: the daemon would take offence.
+/// connection consist of: the daemon would end the connection.
 #[derive(Debug)]
 pub struct Raw<'a> {
     conn: &'a Connect,
@@ -24,40 +26,66 @@ impl<'a> Raw<'a> {
         Self { conn }
     }
 
-    /// Calls a procedure by its generated marker type.
+    /// Makes a call with results.
     ///
     /// ```no_run
     /// use libvirt_client::protocol::remote;
     ///
     /// # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
-    /// let reply = conn.raw().call::<remote::NodeGetInfo>(&()).await?;
+    /// let reply = conn.raw().call(remote::NodeGetInfo).await?;
     /// println!("{} processors", reply.decode()?.cpus);
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn call<P: Procedure>(&self, args: &P::Args<'_>) -> Result<Reply<P>> {
-        self.conn.call::<P>(args).await
-    }
-
-    /// Calls a procedure that opens a stream, by its generated marker type.
     ///
-    /// `sparse` says that the arguments ask for holes to be sent as such.
-    pub async fn open_stream<P: Procedure>(
-        &self,
-        args: &P::Args<'_>,
-        sparse: bool,
-    ) -> Result<(Reply<P>, Stream)> {
-        self.conn.open_stream::<P>(args, sparse).await
+    /// A call of another kind has a method of its own:
+    ///
+    /// ```compile_fail,E0277
+    /// use libvirt_client::protocol::remote;
+    ///
+    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// let suspend = remote::DomainSuspend { dom: domain.into() };
+    /// domain.connect().raw().call(suspend).await?; // It has no results: `run`.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn call<R: ReplyRequest>(&self, request: R) -> Result<Reply<R::Reply>> {
+        self.conn.call(request).await
     }
 
-    /// Calls a procedure that takes descriptors, or returns some, by its generated marker type.
-    /// Descriptors travel over UNIX sockets only.
-    pub async fn call_with_descriptors<P: Procedure>(
+    /// Makes a call without results.
+    ///
+    /// ```no_run
+    /// use libvirt_client::protocol::remote;
+    ///
+    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// let suspend = remote::DomainSuspend { dom: domain.into() };
+    /// domain.connect().raw().run(suspend).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run<R: VoidRequest>(&self, request: R) -> Result<()> {
+        self.conn.run(request).await
+    }
+
+    /// Makes a call that opens a stream.
+    ///
+    /// `sparse` says that the request asks for holes to be sent as such.
+    pub async fn open_stream<R: StreamRequest>(
         &self,
-        args: &P::Args<'_>,
+        request: R,
+        sparse: bool,
+    ) -> Result<(Reply<R::Reply>, Stream)> {
+        self.conn.open_stream(request, sparse).await
+    }
+
+    /// Makes a call that takes descriptors, or returns some. They travel over UNIX sockets only.
+    pub async fn call_with_fds<R: FdRequest>(
+        &self,
+        request: R,
         descriptors: Vec<OwnedFd>,
-    ) -> Result<(Reply<P>, Vec<OwnedFd>)> {
-        self.conn.call_with_descriptors::<P>(args, descriptors).await
+    ) -> Result<(Reply<R::Reply>, Vec<OwnedFd>)> {
+        self.conn.call_with_fds(request, descriptors).await
     }
 
     /// Calls procedure `number` of `program`, which this library need not know.
@@ -73,7 +101,8 @@ impl<'a> Raw<'a> {
             stream: None,
             long: None,
         };
-        self.conn.call_info(CallSetup::new(&info), &Encoded(args)).await
+        let call = self.conn.begin(CallSetup::new(&info), &Encoded(args)).await?;
+        Ok(call.finish::<()>().await?.into_bytes())
     }
 }
 

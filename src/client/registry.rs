@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::Connect;
@@ -317,9 +318,9 @@ impl Operation {
     }
 
     /// A call that has until the end of the connection.
-    async fn call(&self, setup: CallSetup, args: &(dyn Encode + Sync)) -> Result<bytes::Bytes> {
+    async fn call(&self, setup: CallSetup, args: &(dyn Encode + Sync)) -> Result<Bytes> {
         let call = PendingCall::begin(&self.shared, setup, Duration::ZERO, args).await?;
-        call.finish().await
+        Ok(call.finish::<()>().await?.into_bytes())
     }
 }
 

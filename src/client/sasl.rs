@@ -8,8 +8,8 @@ use super::{Connect, Reply};
 use crate::auth::Wallet;
 use crate::auth::sasl::{Claim, Exchange, Mechanism};
 use crate::error::{AuthError, Error, Result};
-use crate::protocol::Procedure;
-use crate::protocol::remote::{self, AuthSaslStart, AuthSaslStep};
+use crate::protocol::ReplyRequest;
+use crate::protocol::remote;
 use crate::uri::ConnectUri;
 use crate::xdr::CharVec;
 
@@ -25,7 +25,7 @@ pub(super) async fn prove(
     uri: Option<&ConnectUri>,
     wanted: Option<&str>,
 ) -> Result<()> {
-    let reply = conn.call::<remote::AuthSaslInit>(&()).await;
+    let reply = conn.call(remote::AuthSaslInit).await;
     let reply = reply.map_err(|error| refusal(error, "SASL", None))?;
     let is_secure = conn.security().secure;
     let mechanism = Mechanism::choose(&reply.decode()?.mechlist, wanted, is_secure)?;
@@ -99,9 +99,9 @@ async fn start(
     output: Option<Zeroizing<Vec<u8>>>,
 ) -> Result<Answer> {
     let (nil, data) = wire(output);
-    let mut args = remote::AuthSaslStartArgs { mech: mechanism.name().into(), nil, data };
-    let reply = call::<AuthSaslStart>(conn, &args).await;
-    args.data.0.zeroize();
+    let mut request = remote::AuthSaslStart { mech: mechanism.name().into(), nil, data };
+    let reply = call(conn, &request).await;
+    request.data.0.zeroize();
     let reply = reply?;
     let answer = reply.decode()?;
     Ok(heard(answer.complete, answer.nil, answer.data))
@@ -109,16 +109,16 @@ async fn start(
 
 async fn go_on(conn: &Connect, output: Option<Zeroizing<Vec<u8>>>) -> Result<Answer> {
     let (nil, data) = wire(output);
-    let mut args = remote::AuthSaslStepArgs { nil, data };
-    let reply = call::<AuthSaslStep>(conn, &args).await;
-    args.data.0.zeroize();
+    let mut request = remote::AuthSaslStep { nil, data };
+    let reply = call(conn, &request).await;
+    request.data.0.zeroize();
     let reply = reply?;
     let answer = reply.decode()?;
     Ok(heard(answer.complete, answer.nil, answer.data))
 }
 
-async fn call<P: Procedure>(conn: &Connect, args: &P::Args<'_>) -> Result<Reply<P>> {
-    let reply = conn.call::<P>(args).await;
+async fn call<R: ReplyRequest>(conn: &Connect, request: R) -> Result<Reply<R::Reply>> {
+    let reply = conn.call(request).await;
     conn.inner.shared.lock().engine.outbox.wipe();
     reply
 }

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::expiry::{Stall, until};
 use super::{Connect, Reply};
 use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
-use crate::protocol::{Procedure, net};
+use crate::protocol::{StreamRequest, net};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::engine::StreamEnd;
 use crate::rpc::header::{MessageType, Status};
@@ -81,19 +81,19 @@ struct Handle {
 }
 
 impl Connect {
-    /// Calls a procedure whose reply opens a stream.
-    pub(crate) async fn open_stream<P: Procedure>(
+    /// Makes a call whose reply opens a stream.
+    pub(crate) async fn open_stream<R: StreamRequest>(
         &self,
-        args: &P::Args<'_>,
+        request: R,
         sparse: bool,
-    ) -> Result<(Reply<P>, Stream)> {
-        let mut setup = CallSetup::new(&P::INFO);
+    ) -> Result<(Reply<R::Reply>, Stream)> {
+        let mut setup = CallSetup::new(&R::INFO);
         setup.stream = Some(Box::new(Incoming::new(BUDGET, sparse)));
-        let call = self.begin(setup, args).await?;
+        let call = self.begin(setup, &request).await?;
         let serial = call.serial();
-        let reply = Reply::new(call.finish().await?);
+        let reply = call.finish().await?;
         let handle =
-            Arc::new(Handle { conn: self.clone(), serial, procedure: P::INFO.name, sparse });
+            Arc::new(Handle { conn: self.clone(), serial, procedure: R::INFO.name, sparse });
         let stream = Stream {
             writer: StreamWriter { handle: Arc::clone(&handle), stall: None },
             reader: StreamReader { handle, pending: None },

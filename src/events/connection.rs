@@ -4,7 +4,7 @@ use super::{EventKind, sealed};
 use crate::client::Connect;
 use crate::client::subscription::Registration;
 use crate::error::Result;
-use crate::protocol::{Event, Procedure, remote};
+use crate::protocol::{Event, Request, remote};
 use crate::types::connect::CloseReason;
 use crate::xdr::{Decode, DecodeError, Reader};
 

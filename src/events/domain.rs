@@ -11,9 +11,8 @@ use crate::api::domain::Domain;
 use crate::client::Connect;
 use crate::client::subscription::Registration;
 use crate::error::{Error, Result};
-use crate::protocol::{EventInfo, Procedure, remote};
+use crate::protocol::{EventInfo, Request, remote};
 use crate::types::feature::Feature;
-use crate::xdr;
 
 /// What a kind of domain event is on the wire.
 struct Wire {
@@ -27,9 +26,11 @@ struct Wire {
 impl Wire {
     async fn registration(&self, conn: &Connect, object: Option<&Domain>) -> Result<Registration> {
         let has_callback_ids = conn.event_callback_ids_cell().get_or_try_init(async || {
-            let args =
-                remote::ConnectSupportsFeatureArgs { feature: Feature::RemoteEventCallback.into() };
-            let reply = conn.call::<remote::ConnectSupportsFeature>(&args).await?;
+            let reply = conn
+                .call(remote::ConnectSupportsFeature {
+                    feature: Feature::RemoteEventCallback.into(),
+                })
+                .await?;
             Ok::<_, Error>(reply.decode()?.supported != 0)
         });
         if *has_callback_ids.await? {
@@ -40,36 +41,32 @@ impl Wire {
     }
 
     fn modern(&self, object: Option<&Domain>) -> Result<Registration> {
-        let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
+        let request = remote::ConnectDomainEventCallbackRegisterAny {
             event_id: self.id,
             // The id changes while the domain stays the same; registrations are told apart by this.
             dom: object.map(|domain| remote::NonnullDomain { id: -1, ..domain.wire() }),
         };
         by_callback_id(
             self.modern,
-            &remote::ConnectDomainEventCallbackRegisterAny::INFO,
+            &request,
             &remote::ConnectDomainEventCallbackDeregisterAny::INFO,
-            &args,
         )
     }
 
     fn legacy(&self, object: Option<&Domain>) -> Result<Registration> {
-        const REGISTER: &crate::protocol::ProcedureInfo =
-            &remote::ConnectDomainEventRegisterAny::INFO;
         let (Some(event), None) = (self.legacy, object) else {
             return Err(Error::Unsupported(
                 "the daemon is too old for this kind of event, or for events of one domain"
                     .to_owned(),
             ));
         };
-        let args = remote::ConnectDomainEventRegisterAnyArgs { event_id: self.id };
-        let args = xdr::to_vec(&args).map_err(|error| Error::unsendable(REGISTER.name, error))?;
+        let request = remote::ConnectDomainEventRegisterAny { event_id: self.id };
+        let deregister = &remote::ConnectDomainEventDeregisterAny::INFO;
+        let registration = by_callback_id(event, &request, deregister)?;
+        // Here the kind of event takes the place of a callback id.
         Ok(Registration {
-            event,
-            register: REGISTER,
-            deregister: &remote::ConnectDomainEventDeregisterAny::INFO,
-            deregister_args: Some(args.clone()),
-            args,
+            deregister_args: Some(registration.args.clone()),
+            ..registration
         })
     }
 }

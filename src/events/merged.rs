@@ -5,7 +5,7 @@ use super::subscription::{Source, Subscription};
 use crate::api::domain::Domain;
 use crate::client::Connect;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// The kinds: the name of a flag, the number of the kind of event, the structure.
 macro_rules! domain_events {

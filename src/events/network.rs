@@ -4,21 +4,16 @@ use super::registration::{by_callback_id, object_event};
 use crate::api::network::{EventLifecycleType, MetadataType, Network};
 use crate::client::subscription::Registration;
 use crate::error::Result;
-use crate::protocol::{EventInfo, Procedure, remote};
+use crate::protocol::{EventInfo, Request, remote};
 
 fn register(
     event: &'static EventInfo,
     event_id: i32,
     object: Option<&Network>,
 ) -> Result<Registration> {
-    let args =
-        remote::ConnectNetworkEventRegisterAnyArgs { event_id, net: object.map(Network::wire) };
-    by_callback_id(
-        event,
-        &remote::ConnectNetworkEventRegisterAny::INFO,
-        &remote::ConnectNetworkEventDeregisterAny::INFO,
-        &args,
-    )
+    let request =
+        remote::ConnectNetworkEventRegisterAny { event_id, net: object.map(Network::wire) };
+    by_callback_id(event, &request, &remote::ConnectNetworkEventDeregisterAny::INFO)
 }
 
 object_event! {

@@ -4,23 +4,16 @@ use super::registration::{by_callback_id, object_event};
 use crate::api::node_device::{EventLifecycleType, NodeDevice};
 use crate::client::subscription::Registration;
 use crate::error::Result;
-use crate::protocol::{EventInfo, Procedure, remote};
+use crate::protocol::{EventInfo, Request, remote};
 
 fn register(
     event: &'static EventInfo,
     event_id: i32,
     object: Option<&NodeDevice>,
 ) -> Result<Registration> {
-    let args = remote::ConnectNodeDeviceEventRegisterAnyArgs {
-        event_id,
-        dev: object.map(NodeDevice::wire),
-    };
-    by_callback_id(
-        event,
-        &remote::ConnectNodeDeviceEventRegisterAny::INFO,
-        &remote::ConnectNodeDeviceEventDeregisterAny::INFO,
-        &args,
-    )
+    let request =
+        remote::ConnectNodeDeviceEventRegisterAny { event_id, dev: object.map(NodeDevice::wire) };
+    by_callback_id(event, &request, &remote::ConnectNodeDeviceEventDeregisterAny::INFO)
 }
 
 object_event! {

@@ -8,7 +8,7 @@ use crate::api::domain::Domain;
 use crate::client::Connect;
 use crate::client::subscription::Registration;
 use crate::error::Result;
-use crate::protocol::{Event, Procedure, qemu, remote};
+use crate::protocol::{Event, Request, qemu, remote};
 use crate::types::qemu::MonitorEventRegisterFlags;
 use crate::xdr::{Decode, DecodeError, Reader};
 
@@ -49,16 +49,15 @@ impl EventKind for MonitorEvent {
     async fn registration(_conn: &Connect, filter: Option<&MonitorFilter>) -> Result<Registration> {
         let filter = filter.cloned().unwrap_or_default();
         let domain = filter.domain.as_ref();
-        let args = qemu::ConnectDomainMonitorEventRegisterArgs {
+        let request = qemu::ConnectDomainMonitorEventRegister {
             dom: domain.map(|domain| remote::NonnullDomain { id: -1, ..domain.wire() }),
             event: filter.event.as_deref().map(Into::into),
-            flags: filter.flags.bits(),
+            flags: filter.flags,
         };
         by_callback_id(
             &qemu::DomainMonitorEvent::INFO,
-            &qemu::ConnectDomainMonitorEventRegister::INFO,
+            &request,
             &qemu::ConnectDomainMonitorEventDeregister::INFO,
-            &args,
         )
     }
 

@@ -2,21 +2,21 @@
 
 use crate::client::subscription::Registration;
 use crate::error::{Error, Result};
-use crate::protocol::{EventInfo, ProcedureInfo};
-use crate::xdr::{self, Encode};
+use crate::protocol::{EventInfo, ProcedureInfo, Request};
+use crate::xdr;
 
 /// A registration whose reply is a callback id, by which it is taken back.
-pub(super) fn by_callback_id(
+pub(super) fn by_callback_id<R: Request>(
     event: &'static EventInfo,
-    register: &'static ProcedureInfo,
+    register: &R,
     deregister: &'static ProcedureInfo,
-    args: &impl Encode,
 ) -> Result<Registration> {
+    let args = xdr::to_vec(register).map_err(|error| Error::unsendable(R::INFO.name, error))?;
     Ok(Registration {
         event,
-        register,
+        register: const { &R::INFO },
         deregister,
-        args: xdr::to_vec(args).map_err(|error| Error::unsendable(register.name, error))?,
+        args,
         deregister_args: None,
     })
 }

@@ -4,21 +4,16 @@ use super::registration::{by_callback_id, object_event};
 use crate::api::secret::{EventLifecycleType, Secret};
 use crate::client::subscription::Registration;
 use crate::error::Result;
-use crate::protocol::{EventInfo, Procedure, remote};
+use crate::protocol::{EventInfo, Request, remote};
 
 fn register(
     event: &'static EventInfo,
     event_id: i32,
     object: Option<&Secret>,
 ) -> Result<Registration> {
-    let args =
-        remote::ConnectSecretEventRegisterAnyArgs { event_id, secret: object.map(Secret::wire) };
-    by_callback_id(
-        event,
-        &remote::ConnectSecretEventRegisterAny::INFO,
-        &remote::ConnectSecretEventDeregisterAny::INFO,
-        &args,
-    )
+    let request =
+        remote::ConnectSecretEventRegisterAny { event_id, secret: object.map(Secret::wire) };
+    by_callback_id(event, &request, &remote::ConnectSecretEventDeregisterAny::INFO)
 }
 
 object_event! {

@@ -4,7 +4,7 @@ use super::registration::{by_callback_id, object_event};
 use crate::api::storage::StoragePool;
 use crate::client::subscription::Registration;
 use crate::error::Result;
-use crate::protocol::{EventInfo, Procedure, remote};
+use crate::protocol::{EventInfo, Request, remote};
 use crate::types::storage_pool::EventLifecycleType;
 
 fn register(
@@ -12,16 +12,11 @@ fn register(
     event_id: i32,
     object: Option<&StoragePool>,
 ) -> Result<Registration> {
-    let args = remote::ConnectStoragePoolEventRegisterAnyArgs {
+    let request = remote::ConnectStoragePoolEventRegisterAny {
         event_id,
         pool: object.map(StoragePool::wire),
     };
-    by_callback_id(
-        event,
-        &remote::ConnectStoragePoolEventRegisterAny::INFO,
-        &remote::ConnectStoragePoolEventDeregisterAny::INFO,
-        &args,
-    )
+    by_callback_id(event, &request, &remote::ConnectStoragePoolEventDeregisterAny::INFO)
 }
 
 object_event! {

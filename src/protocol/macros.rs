@@ -1,20 +1,47 @@
 //! What generated procedures and events are written in.
 
-/// A procedure: `Name<'a> = number in PROGRAM: Args => Ret, since "x.y.z", Low|High`, and where they
-/// apply `, stream Read|Write` and `, waits for Guest|Host`.
+/// A procedure as the structure of its arguments, which is the request:
+/// `struct Name<'a> { fields } = number in PROGRAM => Reply<'static>, since "x.y.z", Low|High`, and
+/// where they apply `, stream Read|Write`, `, waits for Guest|Host` and `, with descriptors`. The
+/// fields are those of `xdr_struct!`, and so is `secret`; a procedure without arguments has none.
 macro_rules! procedure {
+    ($(#[$meta:meta])* struct $name:ident {} = $($rest:tt)*) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name;
+
+        impl $crate::xdr::Encode for $name {
+            #[inline]
+            fn encode(
+                &self,
+                _writer: &mut $crate::xdr::Writer<'_>,
+            ) -> Result<(), $crate::xdr::EncodeError> {
+                Ok(())
+            }
+        }
+
+        $crate::protocol::procedure!(@request $name [] $($rest)*);
+    };
     (
         $(#[$meta:meta])*
-        $name:ident<$life:lifetime> = $number:literal in $program:ident: $args:ty => $ret:ty,
-        since $since:literal, $priority:ident $(, stream $stream:ident)? $(, waits for $long:ident)?
+        struct $name:ident $(<$life:lifetime>)? { $($fields:tt)* } = $($rest:tt)*
     ) => {
-        $(#[$meta])*
-        #[derive(Debug)]
-        pub enum $name {}
-
-        impl $crate::protocol::Procedure for $name {
-            type Args<$life> = $args;
-            type Ret<$life> = $ret;
+        $crate::xdr::xdr_struct! { $(#[$meta])* struct $name $(<$life>)? { $($fields)* } }
+        $crate::protocol::procedure!(@request $name [$(<$life>)?] $($rest)*);
+    };
+    (
+        $(#[$meta:meta])*
+        secret struct $name:ident $(<$life:lifetime>)? { $($fields:tt)* } = $($rest:tt)*
+    ) => {
+        $crate::xdr::xdr_struct! { $(#[$meta])* secret struct $name $(<$life>)? { $($fields)* } }
+        $crate::protocol::procedure!(@request $name [$(<$life>)?] $($rest)*);
+    };
+    (
+        @request $name:ident [$($life:tt)*] $number:literal in $program:ident $(=> $reply:ty)?,
+        since $since:literal, $priority:ident
+        $(, stream $stream:ident)? $(, waits for $long:ident)? $(, with $descriptors:ident)?
+    ) => {
+        impl $($life)* $crate::protocol::Request for $name $($life)* {
             const INFO: $crate::protocol::ProcedureInfo = $crate::protocol::ProcedureInfo {
                 program: $program,
                 number: $number,
@@ -25,7 +52,31 @@ macro_rules! procedure {
                 long: $crate::protocol::procedure!(@long $($long)?),
             };
         }
+
+        $crate::protocol::procedure!(
+            @kind $name [$($life)*] [$($reply)?] [$($stream)?] [$($descriptors)?]
+        );
     };
+    (@kind $name:ident [$($life:tt)*] [] [] []) => {
+        impl $($life)* $crate::protocol::VoidRequest for $name $($life)* {}
+    };
+    (@kind $name:ident [$($life:tt)*] [$reply:ty] [] []) => {
+        impl $($life)* $crate::protocol::ReplyRequest for $name $($life)* {
+            type Reply = $reply;
+        }
+    };
+    (@kind $name:ident [$($life:tt)*] [$($reply:ty)?] [$stream:ident] []) => {
+        impl $($life)* $crate::protocol::StreamRequest for $name $($life)* {
+            type Reply = $crate::protocol::procedure!(@reply $($reply)?);
+        }
+    };
+    (@kind $name:ident [$($life:tt)*] [$($reply:ty)?] [] [descriptors]) => {
+        impl $($life)* $crate::protocol::FdRequest for $name $($life)* {
+            type Reply = $crate::protocol::procedure!(@reply $($reply)?);
+        }
+    };
+    (@reply) => { () };
+    (@reply $reply:ty) => { $reply };
     (@stream) => { None };
     (@stream $stream:ident) => { Some($crate::protocol::StreamKind::$stream) };
     (@long) => { None };

@@ -11,5 +11,6 @@ mod program;
 pub use generated::*;
 pub(crate) use macros::{event, procedure};
 pub use program::{
-    Event, EventInfo, Priority, Procedure, ProcedureInfo, Program, StreamKind, WaitsFor,
+    Event, EventInfo, FdRequest, Priority, ProcedureInfo, Program, ReplyRequest, Request,
+    StreamKind, StreamRequest, VoidRequest, WaitsFor,
 };

@@ -1,4 +1,4 @@
-use crate::xdr::{Decode, Encode};
+use crate::xdr::{Body, Decode, Encode};
 
 /// One RPC program: a numbered set of procedures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,16 +58,53 @@ pub struct ProcedureInfo {
     pub long: Option<WaitsFor>,
 }
 
-/// A procedure of a program: its number and the types of its arguments and results.
+/// A call: the arguments of one procedure, which know the procedure.
 ///
-/// Implemented by generated marker types that have no values.
-pub trait Procedure {
-    /// The arguments; `()` where there are none.
-    type Args<'a>: Encode + Sync;
-    /// The results; `()` where there are none.
-    type Ret<'a>: Decode<'a>;
-    /// What the protocol definition says of it.
+/// Implemented by generated structures that are called like their procedures. Which way a request is
+/// made is told by the trait that it implements besides: [`VoidRequest`], [`ReplyRequest`],
+/// [`StreamRequest`] or [`FdRequest`].
+pub trait Request: Encode + Send + Sync {
+    /// What the protocol definition says of the procedure.
     const INFO: ProcedureInfo;
+}
+
+/// A call without results.
+pub trait VoidRequest: Request {}
+
+/// A call with results.
+pub trait ReplyRequest: Request {
+    /// The results.
+    type Reply: Body;
+}
+
+/// A call whose reply opens a stream.
+pub trait StreamRequest: Request {
+    /// The results; `()` where there are none.
+    type Reply: Body;
+}
+
+/// A call that takes file descriptors, or returns some, or both.
+pub trait FdRequest: Request {
+    /// The results; `()` where there are none.
+    type Reply: Body;
+}
+
+impl<R: Request> Request for &R {
+    const INFO: ProcedureInfo = R::INFO;
+}
+
+impl<R: VoidRequest> VoidRequest for &R {}
+
+impl<R: ReplyRequest> ReplyRequest for &R {
+    type Reply = R::Reply;
+}
+
+impl<R: StreamRequest> StreamRequest for &R {
+    type Reply = R::Reply;
+}
+
+impl<R: FdRequest> FdRequest for &R {
+    type Reply = R::Reply;
 }
 
 /// What the protocol definition says of one event message.

@@ -32,6 +32,27 @@ macro_rules! open_enum {
                 }
             }
         }
+
+        impl $crate::xdr::Encode for $name {
+            #[inline]
+            fn encode(
+                &self,
+                writer: &mut $crate::xdr::Writer<'_>,
+            ) -> Result<(), $crate::xdr::EncodeError> {
+                $crate::xdr::Encode::encode(&i32::from(*self), writer)
+            }
+        }
+
+        impl<'a> $crate::xdr::Decode<'a> for $name {
+            const MIN_SIZE: usize = 4;
+
+            #[inline]
+            fn decode(
+                reader: &mut $crate::xdr::Reader<'a>,
+            ) -> Result<Self, $crate::xdr::DecodeError> {
+                <i32 as $crate::xdr::Decode<'_>>::decode(reader).map(Self::from)
+            }
+        }
     };
 }
 
@@ -55,6 +76,27 @@ macro_rules! flag_set {
         $(impl $name {
             $($(#[$zero_meta])* pub const $zero: Self = Self::empty();)*
         })?
+
+        impl $crate::xdr::Encode for $name {
+            #[inline]
+            fn encode(
+                &self,
+                writer: &mut $crate::xdr::Writer<'_>,
+            ) -> Result<(), $crate::xdr::EncodeError> {
+                $crate::xdr::Encode::encode(&self.bits(), writer)
+            }
+        }
+
+        impl<'a> $crate::xdr::Decode<'a> for $name {
+            const MIN_SIZE: usize = 4;
+
+            #[inline]
+            fn decode(
+                reader: &mut $crate::xdr::Reader<'a>,
+            ) -> Result<Self, $crate::xdr::DecodeError> {
+                <u32 as $crate::xdr::Decode<'_>>::decode(reader).map(Self::from_bits_retain)
+            }
+        }
     };
 }
 

@@ -1,6 +1,6 @@
 //! Arrays and optional values.
 
-use super::{Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, Writer};
+use super::{Body, Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, Writer};
 
 /// Nothing: the arguments or results of a procedure that has none.
 impl Encode for () {
@@ -16,6 +16,17 @@ impl<'a> Decode<'a> for () {
     #[inline]
     fn decode(_reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(())
+    }
+}
+
+impl Body for () {
+    type Borrowed<'a> = ();
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    #[inline]
+    fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+        (**self).encode(writer)
     }
 }
 

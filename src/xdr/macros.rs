@@ -49,10 +49,18 @@ macro_rules! xdr_struct {
         impl<'x> $crate::xdr::Decode<'x> for $name {
             $crate::xdr::xdr_struct!(@decode_body 'x { $($fields)* });
         }
+
+        impl $crate::xdr::Body for $name {
+            type Borrowed<'x> = Self;
+        }
     };
     (@decode $name:ident [$life:lifetime] { $($fields:tt)* }) => {
         impl<$life> $crate::xdr::Decode<$life> for $name<$life> {
             $crate::xdr::xdr_struct!(@decode_body $life { $($fields)* });
+        }
+
+        impl $crate::xdr::Body for $name<'static> {
+            type Borrowed<'x> = $name<'x>;
         }
     };
     (@decode_body $life:lifetime { $($field:ident: $ty:ty $(= $max:expr)?,)* }) => {
@@ -127,37 +135,4 @@ macro_rules! xdr_union {
     };
 }
 
-/// An enumeration that keeps numbers it has no name for.
-macro_rules! xdr_enum {
-    (
-        $(#[$meta:meta])*
-        enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal),* $(,)? }
-    ) => {
-        $crate::types::open_enum! {
-            $(#[$meta])*
-            enum $name { $($(#[$variant_meta])* $variant = $value),* }
-        }
-
-        impl $crate::xdr::Encode for $name {
-            #[inline]
-            fn encode(
-                &self,
-                writer: &mut $crate::xdr::Writer<'_>,
-            ) -> Result<(), $crate::xdr::EncodeError> {
-                $crate::xdr::Encode::encode(&i32::from(*self), writer)
-            }
-        }
-
-        impl<'x> $crate::xdr::Decode<'x> for $name {
-            const MIN_SIZE: usize = 4;
-
-            fn decode(
-                reader: &mut $crate::xdr::Reader<'x>,
-            ) -> Result<Self, $crate::xdr::DecodeError> {
-                <i32 as $crate::xdr::Decode<'_>>::decode(reader).map(Self::from)
-            }
-        }
-    };
-}
-
-pub(crate) use {xdr_enum, xdr_struct, xdr_union};
+pub(crate) use {xdr_struct, xdr_union};

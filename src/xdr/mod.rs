@@ -29,7 +29,7 @@ pub use string::WireStr;
 pub use writer::Writer;
 
 pub(crate) use composite::{take_bytes, take_len};
-pub(crate) use macros::{xdr_enum, xdr_struct, xdr_union};
+pub(crate) use macros::{xdr_struct, xdr_union};
 
 /// Longest string of any of libvirt's protocols, in bytes.
 pub const STRING_MAX: usize = 4_194_304;
@@ -50,6 +50,15 @@ pub trait Decode<'a>: Sized {
 
     /// Reads one value and leaves the reader behind it.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+}
+
+/// The type of a whole message body, whatever it borrows from: implemented by types without a
+/// lifetime, and by others with the lifetime `'static`.
+///
+/// It lets a reply own its bytes and be decoded as often as needed, each time borrowing from itself.
+pub trait Body {
+    /// The same type, borrowing from a message that lives for `'a`.
+    type Borrowed<'a>: Decode<'a>;
 }
 
 /// A variable-length value whose declared maximum is part of its encoding.

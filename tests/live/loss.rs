@@ -158,9 +158,9 @@ async fn a_registration_that_is_confirmed_too_late_is_in_nobodys_way() {
     assert!(error.is_timeout(), "{error}");
     daemon.sigcont().unwrap();
     eventually("the daemon has nothing registered", async || {
-        let args = remote::ConnectDomainEventCallbackRegisterAnyArgs { event_id: 0, dom: None };
+        let request = remote::ConnectDomainEventCallbackRegisterAny { event_id: 0, dom: None };
         let raw = conn.raw();
-        let called = raw.call::<remote::ConnectDomainEventCallbackRegisterAny>(&args);
+        let called = raw.call(request);
         called.await.is_ok()
     })
     .await;

@@ -17,7 +17,7 @@ const LAYERS: [&str; 8] = [
 ];
 /// Used by any layer, and using only what is named here.
 const LEAVES: [(&str, &[&str]); 5] = [
-    ("types", &[]),
+    ("types", &["xdr"]),
     ("error", &["protocol", "types", "xdr"]),
     ("files", &["error"]),
     ("uri", &["error", "files", "types"]),

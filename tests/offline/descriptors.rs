@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use libvirt_client::domain::OpenGraphicsFlags;
 use libvirt_client::protocol::remote;
 use libvirt_client::{Connect, Error};
 use rustix::net::{
@@ -62,11 +63,11 @@ async fn receive_descriptor(peer: &Peer) -> OwnedFd {
     received.unwrap()
 }
 
-fn args() -> remote::DomainOpenGraphicsFdArgs<'static> {
-    remote::DomainOpenGraphicsFdArgs {
+fn args() -> remote::DomainOpenGraphicsFd<'static> {
+    remote::DomainOpenGraphicsFd {
         dom: remote::NonnullDomain { name: "guest".into(), uuid: uuid::Uuid::nil(), id: 1 },
         idx: 0,
-        flags: 0,
+        flags: OpenGraphicsFlags::empty(),
     }
 }
 
@@ -75,7 +76,7 @@ async fn open_graphics(
     descriptors: Vec<OwnedFd>,
 ) -> Result<(Vec<u8>, Vec<OwnedFd>), Error> {
     let (raw, args) = (conn.raw(), args());
-    let called = raw.call_with_descriptors::<remote::DomainOpenGraphicsFd>(&args, descriptors);
+    let called = raw.call_with_fds(args, descriptors);
     let (reply, descriptors) = called.await?;
     Ok((reply.into_bytes().to_vec(), descriptors))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use libvirt_client::domain::ConsoleFlags;
 use libvirt_client::protocol::remote;
 use libvirt_client::{Chunk, CloseReason, Connect, Error, ProtocolError, Stream};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -10,18 +11,18 @@ use crate::peer::{CONTINUE, ERROR, HOLE, Listener, Message, OK, Peer, STREAM, st
 
 const OPEN_CONSOLE: u32 = 201;
 
-fn console_args() -> remote::DomainOpenConsoleArgs<'static> {
-    remote::DomainOpenConsoleArgs {
+fn console_args() -> remote::DomainOpenConsole<'static> {
+    remote::DomainOpenConsole {
         dom: remote::NonnullDomain { name: "guest".into(), uuid: uuid::Uuid::nil(), id: 1 },
         dev_name: None,
-        flags: 0,
+        flags: ConsoleFlags::empty(),
     }
 }
 
 pub async fn open_console(conn: &Connect, sparse: bool) -> Result<Stream, Error> {
     let raw = conn.raw();
     let args = console_args();
-    let opened = raw.open_stream::<remote::DomainOpenConsole>(&args, sparse);
+    let opened = raw.open_stream(args, sparse);
     opened.await.map(|(_, stream)| stream)
 }
 

@@ -54,6 +54,7 @@ fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
     for (section, lists) in [
         ("long.guest", &annotations.long.guest),
         ("long.host", &annotations.long.host),
+        ("descriptors", &annotations.descriptors),
     ] {
         for (program, names) in lists {
             check(section, program, &mut names.iter());

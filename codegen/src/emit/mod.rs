@@ -7,6 +7,7 @@ pub mod procedures;
 pub mod sets;
 pub mod table;
 pub mod text;
+pub mod typed;
 pub mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +32,9 @@ pub const FOLDERS: [&str; 4] = [
 
 /// Every generated file by its path relative to the workspace.
 pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
-    let wire = Wire::new(&project.definition, &project.annotations)?;
-    let sets = Sets::new(&project.constants, &project.annotations)?;
+    let (annotations, constants) = (&project.annotations, &project.constants);
+    let sets = Sets::new(constants, annotations)?;
+    let wire = Wire::new(&project.definition, annotations, constants, &sets)?;
     let mut out = BTreeMap::new();
 
     let mut protocol = Vec::new();
@@ -192,17 +194,17 @@ fn remote(
     Ok(out)
 }
 
-/// The structures that belong to one procedure.
+/// The structures that belong to one procedure and stand before it; its arguments are its own.
 fn parts<'d>(procedure: &crate::xdr::Procedure<'d>) -> impl Iterator<Item = &'d Struct> {
     let message = procedure.message.flatten();
-    procedure.args.into_iter().chain(procedure.ret).chain(message)
+    procedure.ret.into_iter().chain(message)
 }
 
 fn owned<'d>(program: Option<&Program<'d>>) -> BTreeSet<&'d str> {
     program
         .into_iter()
         .flat_map(|program| &program.procedures)
-        .flat_map(parts)
+        .flat_map(|procedure| procedure.args.into_iter().chain(parts(procedure)))
         .map(|item| item.name.as_str())
         .collect()
 }

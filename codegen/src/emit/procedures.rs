@@ -26,7 +26,10 @@ pub fn procedure(
     }
     text.gap();
     if let Some(message) = procedure.message {
-        let message = wire.type_with_lifetime(text, here, message)?;
+        let message = match message {
+            Some(message) => wire.type_with_lifetime(text, here, message, "'a")?,
+            None => "()".to_owned(),
+        };
         text.import("crate::protocol", "event");
         text.line("event! {");
         text.line(format!("    /// `{}` (procedure {number})", procedure.name));
@@ -71,28 +74,36 @@ pub fn procedure(
         .waits_for(here, &topic)
         .map(|what| format!(", waits for {what}"))
         .unwrap_or_default();
-    let args = wire.type_with_lifetime(text, here, procedure.args)?;
-    let ret = wire.type_with_lifetime(text, here, procedure.ret)?;
+    let descriptors = if annotations.carries_descriptors(here, &topic) {
+        ", with descriptors"
+    } else {
+        ""
+    };
+    let reply = match procedure.ret {
+        Some(reply) => {
+            let reply = wire.type_with_lifetime(text, here, reply, "'static")?;
+            format!(" => {reply}")
+        }
+        None => String::new(),
+    };
     text.import("crate::protocol", "procedure");
     text.line("procedure! {");
     text.line(format!("    /// `{api}` (procedure {number})"));
-    let flags: Vec<String> = constants
-        .flags
-        .get(procedure.name)
-        .into_iter()
-        .flatten()
-        .filter_map(|set| sets.link(set))
-        .collect();
-    if !flags.is_empty() {
+    let sets_of_flags = constants.flags.get(procedure.name);
+    // One alone is the field's type.
+    if let Some(several) = sets_of_flags.filter(|sets| sets.len() > 1) {
+        let links: Vec<String> = several.iter().filter_map(|set| sets.link(set)).collect();
         text.line("    ///");
-        text.line(format!("    /// `flags`: {}", flags.join(",\n    /// ")));
+        text.line(format!("    /// `flags`: {}", links.join(",\n    /// ")));
     }
-    head(
-        text,
-        &format!("{name}<'a> = {number} in PROGRAM:"),
-        &format!("{args} => {ret},"),
-    );
-    text.line(format!("    since \"{since}\", {priority}{stream}{long}"));
+    let line = format!(" = {number} in PROGRAM{reply},");
+    if let Some(args) = procedure.args {
+        wire.body(text, here, args, &line)?;
+    } else {
+        text.define(&name);
+        text.line(format!("    struct {name} {{}}{line}"));
+    }
+    text.line(format!("    since \"{since}\", {priority}{stream}{long}{descriptors}"));
     text.line("}");
     Ok(())
 }

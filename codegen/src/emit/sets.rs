@@ -93,8 +93,14 @@ impl<'c> Sets<'c> {
 
     /// A documentation link to a set.
     pub fn link(&self, set: &str) -> Option<String> {
-        let (module, name) = self.places.get(set)?;
+        let (module, name) = self.place(set)?;
         Some(format!("[`crate::types::{module}::{name}`]"))
+    }
+
+    /// Module and Rust name of a set.
+    pub fn place(&self, set: &str) -> Option<(&str, &str)> {
+        let (module, name) = self.places.get(set)?;
+        Some((module, name))
     }
 
     /// The modules and their text.

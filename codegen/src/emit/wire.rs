@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::names::{camel, common_prefix, field, grouped};
+use super::sets::Sets;
 use super::text::Text;
+use super::typed::Typed;
 use crate::annotations::Annotations;
+use crate::constants::Constants;
 use crate::error::{Error, Result};
 use crate::xdr::model::{Constant, Declaration, Enum, File, Struct, Union};
 use crate::xdr::{Bound, Definition, Program, Shape};
@@ -19,6 +22,7 @@ pub struct Wire<'d> {
     pub(super) annotations: &'d Annotations,
     /// C name of a type or constant to its module and Rust name.
     names: BTreeMap<String, (&'static str, String)>,
+    typed: Typed,
 }
 
 /// What each file's names begin with and where its types stand.
@@ -51,21 +55,36 @@ pub fn stripped<'n>(file: &str, name: &'n str) -> &'n str {
 }
 
 impl<'d> Wire<'d> {
-    /// Gives every type and constant its name. A type that would be called like a procedure gets
-    /// `Item` appended.
-    pub fn new(definition: &'d Definition, annotations: &'d Annotations) -> Result<Self> {
+    /// Gives every type and constant its name. Arguments are called like their procedure; another
+    /// type that would be gets `Item` appended.
+    pub fn new(
+        definition: &'d Definition,
+        annotations: &'d Annotations,
+        constants: &Constants,
+        sets: &Sets<'_>,
+    ) -> Result<Self> {
         let mut names = BTreeMap::new();
         for file in definition.files() {
             let module = module(&file.name)?;
             let mut taken: BTreeMap<String, &str> = BTreeMap::new();
             let program = definition.program(file)?;
             for procedure in program.iter().flat_map(|program| &program.procedures) {
-                if let Some(other) = taken.insert(camel(&procedure.topic()), procedure.name) {
+                let rust = camel(&procedure.topic());
+                if let Some(other) = taken.insert(rust.clone(), procedure.name) {
                     let message = format!("{other} and {} get one name", procedure.name);
+                    return Err(Error::invalid(message));
+                }
+                if let Some(args) = procedure.args
+                    && names.insert(args.name.clone(), (module, rust)).is_some()
+                {
+                    let message = format!("{} are the arguments of two procedures", args.name);
                     return Err(Error::invalid(message));
                 }
             }
             let types = file.structs.iter().map(|item| item.name.as_str());
+            let types = types.filter(|name| !names.contains_key(*name));
+            let types: Vec<_> = types.collect();
+            let types = types.into_iter();
             let types = types
                 .chain(file.unions.iter().map(|item| item.name.as_str()))
                 .chain(file.enums.iter().map(|item| item.name.as_str()));
@@ -84,7 +103,12 @@ impl<'d> Wire<'d> {
                 names.insert(constant.name.clone(), (module, rust));
             }
         }
-        Ok(Self { definition, annotations, names })
+        Ok(Self {
+            definition,
+            annotations,
+            names,
+            typed: Typed::new(definition, annotations, constants, sets)?,
+        })
     }
 
     /// The Rust name of a type or constant.
@@ -112,19 +136,17 @@ impl<'d> Wire<'d> {
         Ok(name.clone())
     }
 
-    /// `Name<'a>` or `Name`.
+    /// `Name<lifetime>` or `Name`.
     pub fn type_with_lifetime(
         &self,
         text: &mut Text,
         here: &str,
-        item: Option<&Struct>,
+        item: &Struct,
+        lifetime: &str,
     ) -> Result<String> {
-        let Some(item) = item else {
-            return Ok("()".into());
-        };
         let name = self.refer(text, here, &item.name)?;
         Ok(if self.struct_borrows(item)? {
-            format!("{name}<'a>")
+            format!("{name}<{lifetime}>")
         } else {
             name
         })
@@ -154,6 +176,17 @@ impl<'d> Wire<'d> {
 
     /// Writes a structure.
     pub fn structure(&self, text: &mut Text, here: &str, item: &Struct) -> Result<()> {
+        text.import("crate::xdr", "xdr_struct");
+        text.gap();
+        text.line("xdr_struct! {");
+        text.line(format!("    /// `{}`", item.name));
+        self.body(text, here, item, "")?;
+        text.line("}");
+        Ok(())
+    }
+
+    /// Writes a structure's name and fields, and what is to stand behind.
+    pub fn body(&self, text: &mut Text, here: &str, item: &Struct, behind: &str) -> Result<()> {
         let (_, name) = self.entry(&item.name)?;
         text.define(name);
         let lifetime = if self.struct_borrows(item)? {
@@ -166,22 +199,17 @@ impl<'d> Wire<'d> {
         } else {
             ""
         };
-        text.import("crate::xdr", "xdr_struct");
-        text.gap();
-        text.line("xdr_struct! {");
-        text.line(format!("    /// `{}`", item.name));
         if item.fields.is_empty() {
-            text.line(format!("    {secret}struct {name}{lifetime} {{}}"));
-        } else {
-            text.line(format!("    {secret}struct {name}{lifetime} {{"));
-            for declaration in &item.fields {
-                let (ty, max) = self.field(text, here, declaration)?;
-                let max = max.map_or_else(String::new, |max| format!(" = {max}"));
-                text.line(format!("        {}: {ty}{max},", field(&declaration.name)));
-            }
-            text.line("    }");
+            text.line(format!("    {secret}struct {name}{lifetime} {{}}{behind}"));
+            return Ok(());
         }
-        text.line("}");
+        text.line(format!("    {secret}struct {name}{lifetime} {{"));
+        for declaration in &item.fields {
+            let (ty, max) = self.field(text, here, &item.name, declaration)?;
+            let max = max.map_or_else(String::new, |max| format!(" = {max}"));
+            text.line(format!("        {}: {ty}{max},", field(&declaration.name)));
+        }
+        text.line(format!("    }}{behind}"));
         Ok(())
     }
 
@@ -190,8 +218,13 @@ impl<'d> Wire<'d> {
         &self,
         text: &mut Text,
         here: &str,
+        owner: &str,
         declaration: &Declaration,
     ) -> Result<(String, Option<String>)> {
+        if let Some((module, name)) = self.typed.get(owner, &declaration.name) {
+            text.import("crate::types", module);
+            return Ok((format!("{module}::{name}"), None));
+        }
         let unsupported = || {
             Error::invalid(format!(
                 "the library has no type for `{}`",
@@ -235,7 +268,7 @@ impl<'d> Wire<'d> {
             Shape::Double => "f64".into(),
             Shape::Enum(item) => self.refer(text, here, &item.name)?,
             Shape::Union(item) => format!("{}<'a>", self.refer(text, here, &item.name)?),
-            Shape::Struct(item) => self.type_with_lifetime(text, here, Some(item))?,
+            Shape::Struct(item) => self.type_with_lifetime(text, here, item, "'a")?,
             Shape::String(max) if max.value == STRING_MAX => {
                 text.import("crate::xdr", "WireStr");
                 "WireStr<'a>".into()
@@ -308,7 +341,7 @@ impl<'d> Wire<'d> {
                     }
                     crate::xdr::model::Value::Number(_) => camel(&arm.body.name),
                 };
-                let (ty, max) = self.field(text, here, &arm.body)?;
+                let (ty, max) = self.field(text, here, &item.name, &arm.body)?;
                 if max.is_some() {
                     return Err(Error::invalid(format!(
                         "the library's macro for unions cannot express {}",
@@ -329,9 +362,9 @@ impl<'d> Wire<'d> {
         text.define(name);
         let members: Vec<&str> = item.members.iter().map(|member| member.name.as_str()).collect();
         let prefix = common_prefix(&members);
-        text.import("crate::xdr", "xdr_enum");
+        text.import("crate::types", "open_enum");
         text.gap();
-        text.line("xdr_enum! {");
+        text.line("open_enum! {");
         text.line(format!("    /// `{}`", item.name));
         text.line(format!("    enum {name} {{"));
         for member in &item.members {

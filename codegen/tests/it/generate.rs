@@ -81,7 +81,7 @@ fn a_type_that_is_called_like_a_procedure_gives_way() {
     let files = generate(&project).unwrap();
     let node = &files["src/protocol/generated/remote/node.rs"];
     assert!(node.contains("struct NodeGetCpuStatsItem<'a> {"), "{node}");
-    assert!(node.contains("    NodeGetCpuStats<'a> = 227 in PROGRAM:"), "{node}");
+    assert!(node.contains("struct NodeGetCpuStats {"), "{node}");
 }
 
 #[test]
@@ -90,7 +90,26 @@ fn annotations_must_be_about_something() {
     project.annotations.secret.insert("remote_nothing".into());
     let long = project.annotations.long.host.entry("remote".into()).or_default();
     long.insert("DOMAIN_NOTHING".into());
+    let descriptors = project.annotations.descriptors.entry("remote".into()).or_default();
+    descriptors.insert("DOMAIN_NO_DESCRIPTORS".into());
     let faults = consistency(&project).unwrap();
     assert!(faults.iter().any(|fault| fault.contains("remote_nothing")), "{faults:?}");
     assert!(faults.iter().any(|fault| fault.contains("DOMAIN_NOTHING")), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.contains("DOMAIN_NO_DESCRIPTORS")), "{faults:?}");
+}
+
+#[test]
+fn typed_fields_must_be_there_and_be_numbers() {
+    for (name, field, set, fault) in [
+        ("remote_nothing", "flags", "virDomainState", "no such structure"),
+        ("remote_domain_get_state_ret", "nothing", "virDomainState", "no such field"),
+        ("remote_domain_get_state_ret", "state", "virNothing", "no such set"),
+        ("remote_nonnull_domain", "name", "virDomainState", "not an integer"),
+    ] {
+        let mut project = Project::open(workspace()).unwrap();
+        let fields = project.annotations.fields.entry(name.into()).or_default();
+        fields.insert(field.into(), set.into());
+        let error = generate(&project).unwrap_err().to_string();
+        assert!(error.contains(fault), "{error}");
+    }
 }

@@ -119,15 +119,17 @@ impl Client {
 
     /// Who it is (`virAdmClientGetInfo`).
     pub async fn info(&self) -> Result<ClientInfo> {
-        let args = admin::ClientGetInfoArgs { clnt: self.wire(), flags: 0 };
-        let reply = self.server.conn.call::<admin::ClientGetInfo>(&args).await?;
+        let reply = self
+            .server
+            .conn
+            .call(admin::ClientGetInfo { clnt: self.wire(), flags: 0 })
+            .await?;
         Ok(ClientInfo::collect(params(&reply.decode()?.params)))
     }
 
     /// Disconnects it (`virAdmClientClose`).
     pub async fn close(&self) -> Result<()> {
-        let args = admin::ClientCloseArgs { clnt: self.wire(), flags: 0 };
-        self.server.conn.run::<admin::ClientClose>(&args).await
+        self.server.conn.run(admin::ClientClose { clnt: self.wire(), flags: 0 }).await
     }
 }
 

@@ -76,15 +76,14 @@ impl AdminConnect {
 
     /// The version of libvirt that the daemon is made of (`virAdmConnectGetLibVersion`).
     pub async fn lib_version(&self) -> Result<Version> {
-        let reply = self.conn.call::<admin::ConnectGetLibVersion>(&()).await?;
+        let reply = self.conn.call(admin::ConnectGetLibVersion).await?;
         Ok(Version::from_number(reply.decode()?.lib_ver))
     }
 
     /// The daemon's servers (`virAdmConnectListServers`): the one that clients connect to, which has
     /// the daemon's name, and the one of this interface, `admin`.
     pub async fn list_servers(&self) -> Result<Vec<Server>> {
-        let args = admin::ConnectListServersArgs { need_results: 1, flags: 0 };
-        let reply = self.conn.call::<admin::ConnectListServers>(&args).await?;
+        let reply = self.conn.call(admin::ConnectListServers { need_results: 1, flags: 0 }).await?;
         let servers = reply.decode()?.servers;
         let servers = servers.iter();
         Ok(servers.map(|server| Server::from_wire(&self.conn, server)).collect())
@@ -92,8 +91,10 @@ impl AdminConnect {
 
     /// The server of that name (`virAdmConnectLookupServer`).
     pub async fn lookup_server(&self, name: &str) -> Result<Server> {
-        let args = admin::ConnectLookupServerArgs { name: name.into(), flags: 0 };
-        let reply = self.conn.call::<admin::ConnectLookupServer>(&args).await?;
+        let reply = self
+            .conn
+            .call(admin::ConnectLookupServer { name: name.into(), flags: 0 })
+            .await?;
         Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
     }
 
@@ -101,24 +102,22 @@ impl AdminConnect {
     /// (`virAdmConnectGetLoggingOutputs`), e.g. `1:file:/var/log/libvirt/libvirtd.log`. Several are
     /// separated by blanks.
     pub async fn logging_outputs(&self) -> Result<String> {
-        let args = admin::ConnectGetLoggingOutputsArgs { flags: 0 };
-        let reply = self.conn.call::<admin::ConnectGetLoggingOutputs>(&args).await?;
+        let reply = self.conn.call(admin::ConnectGetLoggingOutputs { flags: 0 }).await?;
         Ok(reply.decode()?.outputs.into_owned())
     }
 
     /// Changes where the daemon's log goes, until it ends (`virAdmConnectSetLoggingOutputs`); `None`
     /// is where it goes if nothing is configured.
     pub async fn set_logging_outputs(&self, outputs: Option<&str>) -> Result<()> {
-        let args =
-            admin::ConnectSetLoggingOutputsArgs { outputs: outputs.map(Into::into), flags: 0 };
-        self.conn.run::<admin::ConnectSetLoggingOutputs>(&args).await
+        self.conn
+            .run(admin::ConnectSetLoggingOutputs { outputs: outputs.map(Into::into), flags: 0 })
+            .await
     }
 
     /// What of the daemon's log is kept, as `log_filters` in its configuration has it
     /// (`virAdmConnectGetLoggingFilters`), e.g. `1:*qemu* 3:*rpc*`; `None` where no filters are set.
     pub async fn logging_filters(&self) -> Result<Option<String>> {
-        let args = admin::ConnectGetLoggingFiltersArgs { flags: 0 };
-        let reply = self.conn.call::<admin::ConnectGetLoggingFilters>(&args).await?;
+        let reply = self.conn.call(admin::ConnectGetLoggingFilters { flags: 0 }).await?;
         let filters = reply.decode()?.filters;
         // One blank too many stands at the end.
         Ok(filters.map(|filters| filters.trim_end().to_owned()))
@@ -127,9 +126,9 @@ impl AdminConnect {
     /// Changes what of the daemon's log is kept, until it ends (`virAdmConnectSetLoggingFilters`);
     /// `None` removes all filters.
     pub async fn set_logging_filters(&self, filters: Option<&str>) -> Result<()> {
-        let args =
-            admin::ConnectSetLoggingFiltersArgs { filters: filters.map(Into::into), flags: 0 };
-        self.conn.run::<admin::ConnectSetLoggingFilters>(&args).await
+        self.conn
+            .run(admin::ConnectSetLoggingFilters { filters: filters.map(Into::into), flags: 0 })
+            .await
     }
 
     /// After how long without clients and running guests the daemon is to end by itself
@@ -147,8 +146,9 @@ impl AdminConnect {
                 })?
             }
         };
-        let args = admin::ConnectSetDaemonTimeoutArgs { timeout: seconds, flags: 0 };
-        self.conn.run::<admin::ConnectSetDaemonTimeout>(&args).await
+        self.conn
+            .run(admin::ConnectSetDaemonTimeout { timeout: seconds, flags: 0 })
+            .await
     }
 
     /// Asks the daemon to end (`virAdmConnectDaemonShutdown`), with
@@ -157,8 +157,7 @@ impl AdminConnect {
     ///
     /// A daemon that ends before it has answered has done what it was asked for.
     pub async fn daemon_shutdown(&self, flags: DaemonShutdownFlags) -> Result<()> {
-        let args = admin::ConnectDaemonShutdownArgs { flags: flags.bits() };
-        match self.conn.run::<admin::ConnectDaemonShutdown>(&args).await {
+        match self.conn.run(admin::ConnectDaemonShutdown { flags: flags.bits() }).await {
             Err(Error::Closed(CloseReason::Eof)) => Ok(()),
             other => other,
         }

@@ -80,8 +80,10 @@ impl Server {
 
     /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).
     pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
-        let args = admin::ServerGetThreadpoolParametersArgs { srv: self.wire(), flags: 0 };
-        let reply = self.conn.call::<admin::ServerGetThreadpoolParameters>(&args).await?;
+        let reply = self
+            .conn
+            .call(admin::ServerGetThreadpoolParameters { srv: self.wire(), flags: 0 })
+            .await?;
         Ok(ThreadPool::collect(params(&reply.decode()?.params)))
     }
 
@@ -89,18 +91,21 @@ impl Server {
     /// (`virAdmServerSetThreadPoolParameters`).
     pub async fn set_thread_pool_parameters(&self, limits: &ThreadPoolLimits) -> Result<()> {
         let limits = limits.to_params();
-        let args = admin::ServerSetThreadpoolParametersArgs {
-            srv: self.wire(),
-            params: params_to_wire(&limits),
-            flags: 0,
-        };
-        self.conn.run::<admin::ServerSetThreadpoolParameters>(&args).await
+        self.conn
+            .run(admin::ServerSetThreadpoolParameters {
+                srv: self.wire(),
+                params: params_to_wire(&limits),
+                flags: 0,
+            })
+            .await
     }
 
     /// The clients that are connected at the moment (`virAdmServerListClients`).
     pub async fn list_clients(&self) -> Result<Vec<Client>> {
-        let args = admin::ServerListClientsArgs { srv: self.wire(), need_results: 1, flags: 0 };
-        let reply = self.conn.call::<admin::ServerListClients>(&args).await?;
+        let reply = self
+            .conn
+            .call(admin::ServerListClients { srv: self.wire(), need_results: 1, flags: 0 })
+            .await?;
         let clients = reply.decode()?.clients;
         let clients = clients.iter();
         clients.map(|client| Client::from_wire(&self.conn, client)).collect()
@@ -108,15 +113,19 @@ impl Server {
 
     /// The client of that number (`virAdmServerLookupClient`).
     pub async fn lookup_client(&self, id: u64) -> Result<Client> {
-        let args = admin::ServerLookupClientArgs { srv: self.wire(), id, flags: 0 };
-        let reply = self.conn.call::<admin::ServerLookupClient>(&args).await?;
+        let reply = self
+            .conn
+            .call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 })
+            .await?;
         Client::from_wire(&self.conn, &reply.decode()?.clnt)
     }
 
     /// How many clients there are and may be (`virAdmServerGetClientLimits`).
     pub async fn client_limits(&self) -> Result<ClientLimits> {
-        let args = admin::ServerGetClientLimitsArgs { srv: self.wire(), flags: 0 };
-        let reply = self.conn.call::<admin::ServerGetClientLimits>(&args).await?;
+        let reply = self
+            .conn
+            .call(admin::ServerGetClientLimits { srv: self.wire(), flags: 0 })
+            .await?;
         Ok(ClientLimits::collect(params(&reply.decode()?.params)))
     }
 
@@ -136,19 +145,19 @@ impl Server {
                 limits.push(name, limit);
             }
         }
-        let args = admin::ServerSetClientLimitsArgs {
-            srv: self.wire(),
-            params: params_to_wire(&limits),
-            flags: 0,
-        };
-        self.conn.run::<admin::ServerSetClientLimits>(&args).await
+        self.conn
+            .run(admin::ServerSetClientLimits {
+                srv: self.wire(),
+                params: params_to_wire(&limits),
+                flags: 0,
+            })
+            .await
     }
 
     /// Has the server read its TLS certificates and lists again, for clients that connect from then
     /// on (`virAdmServerUpdateTlsFiles`).
     pub async fn update_tls_files(&self) -> Result<()> {
-        let args = admin::ServerUpdateTlsFilesArgs { srv: self.wire(), flags: 0 };
-        self.conn.run::<admin::ServerUpdateTlsFiles>(&args).await
+        self.conn.run(admin::ServerUpdateTlsFiles { srv: self.wire(), flags: 0 }).await
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::connect::GetDomainCapabilitiesFlags;
 
 /// Which kind of virtual machine is meant. What is `None` is the daemon's choice.
@@ -32,7 +32,7 @@ pub struct Platform<'a> {
 impl Connect {
     /// What the host has and which guests it can run, as XML (`virConnectGetCapabilities`).
     pub async fn capabilities(&self) -> Result<String> {
-        let reply = self.call::<remote::ConnectGetCapabilities>(&()).await?;
+        let reply = self.call(remote::ConnectGetCapabilities).await?;
         Ok(reply.decode()?.capabilities.into_owned())
     }
 
@@ -43,14 +43,15 @@ impl Connect {
         platform: Platform<'_>,
         flags: GetDomainCapabilitiesFlags,
     ) -> Result<String> {
-        let args = remote::ConnectGetDomainCapabilitiesArgs {
-            emulatorbin: platform.emulator.map(Into::into),
-            arch: platform.arch.map(Into::into),
-            machine: platform.machine.map(Into::into),
-            virttype: platform.virt_type.map(Into::into),
-            flags: flags.bits(),
-        };
-        let reply = self.call::<remote::ConnectGetDomainCapabilities>(&args).await?;
+        let reply = self
+            .call(remote::ConnectGetDomainCapabilities {
+                emulatorbin: platform.emulator.map(Into::into),
+                arch: platform.arch.map(Into::into),
+                machine: platform.machine.map(Into::into),
+                virttype: platform.virt_type.map(Into::into),
+                flags,
+            })
+            .await?;
         Ok(reply.decode()?.capabilities.into_owned())
     }
 
@@ -58,8 +59,9 @@ impl Connect {
     ///
     /// `virt_type` is the kind of domain, such as `kvm`; `None` is the driver's usual one.
     pub async fn max_vcpus(&self, virt_type: Option<&str>) -> Result<u32> {
-        let args = remote::ConnectGetMaxVcpusArgs { r#type: virt_type.map(Into::into) };
-        let reply = self.call::<remote::ConnectGetMaxVcpus>(&args).await?;
+        let reply = self
+            .call(remote::ConnectGetMaxVcpus { r#type: virt_type.map(Into::into) })
+            .await?;
         wire::count(remote::ConnectGetMaxVcpus::INFO.name, reply.decode()?.max_vcpus)
     }
 
@@ -67,8 +69,7 @@ impl Connect {
     ///
     /// Fails for a host without such tables.
     pub async fn sysinfo(&self) -> Result<String> {
-        let args = remote::ConnectGetSysinfoArgs { flags: 0 };
-        let reply = self.call::<remote::ConnectGetSysinfo>(&args).await?;
+        let reply = self.call(remote::ConnectGetSysinfo { flags: 0 }).await?;
         Ok(reply.decode()?.sysinfo.into_owned())
     }
 }

@@ -5,7 +5,7 @@ use crate::api::wire;
 use crate::client::Connect;
 
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// The processors of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,9 @@ impl Connect {
     /// Which of the host's processors are in use (`virNodeGetCPUMap`).
     pub async fn node_cpu_map(&self) -> Result<NodeCpuMap> {
         let procedure = remote::NodeGetCpuMap::INFO.name;
-        let args = remote::NodeGetCpuMapArgs { need_map: 1, need_online: 1, flags: 0 };
-        let reply = self.call::<remote::NodeGetCpuMap>(&args).await?;
+        let reply = self
+            .call(remote::NodeGetCpuMap { need_map: 1, need_online: 1, flags: 0 })
+            .await?;
         let ret = reply.decode()?;
         let possible = wire::count(procedure, ret.ret)?;
         let online = CpuMap::from_wire(&ret.cpumap);

@@ -4,7 +4,7 @@ use super::Platform;
 use crate::api::wire::senseless;
 use crate::client::Connect;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::connect::{BaselineCpuFlags, CompareCpuFlags, CpuCompareResult};
 
 impl Connect {
@@ -14,9 +14,9 @@ impl Connect {
     /// None at all means that libvirt takes any name. What a hypervisor makes of them is in the
     /// [`domain_capabilities`](Self::domain_capabilities).
     pub async fn cpu_model_names(&self, arch: &str) -> Result<Vec<String>> {
-        let args =
-            remote::ConnectGetCpuModelNamesArgs { arch: arch.into(), need_results: 1, flags: 0 };
-        let reply = self.call::<remote::ConnectGetCpuModelNames>(&args).await?;
+        let reply = self
+            .call(remote::ConnectGetCpuModelNames { arch: arch.into(), need_results: 1, flags: 0 })
+            .await?;
         let models = reply.decode()?.models;
         Ok(models.into_iter().map(String::from).collect())
     }
@@ -28,8 +28,7 @@ impl Connect {
     /// [`FAIL_INCOMPATIBLE`](CompareCpuFlags::FAIL_INCOMPATIBLE) a processor that lacks something is
     /// an error, which says what it lacks.
     pub async fn compare_cpu(&self, xml: &str, flags: CompareCpuFlags) -> Result<CpuCompareResult> {
-        let args = remote::ConnectCompareCpuArgs { xml: xml.into(), flags: flags.bits() };
-        let reply = self.call::<remote::ConnectCompareCpu>(&args).await?;
+        let reply = self.call(remote::ConnectCompareCpu { xml: xml.into(), flags }).await?;
         comparison(remote::ConnectCompareCpu::INFO.name, reply.decode()?.result)
     }
 
@@ -43,15 +42,16 @@ impl Connect {
         xml: &str,
         flags: CompareCpuFlags,
     ) -> Result<CpuCompareResult> {
-        let args = remote::ConnectCompareHypervisorCpuArgs {
-            emulator: platform.emulator.map(Into::into),
-            arch: platform.arch.map(Into::into),
-            machine: platform.machine.map(Into::into),
-            virttype: platform.virt_type.map(Into::into),
-            xml_cpu: xml.into(),
-            flags: flags.bits(),
-        };
-        let reply = self.call::<remote::ConnectCompareHypervisorCpu>(&args).await?;
+        let reply = self
+            .call(remote::ConnectCompareHypervisorCpu {
+                emulator: platform.emulator.map(Into::into),
+                arch: platform.arch.map(Into::into),
+                machine: platform.machine.map(Into::into),
+                virttype: platform.virt_type.map(Into::into),
+                xml_cpu: xml.into(),
+                flags,
+            })
+            .await?;
         comparison(remote::ConnectCompareHypervisorCpu::INFO.name, reply.decode()?.result)
     }
 
@@ -60,11 +60,12 @@ impl Connect {
     ///
     /// Each is a `<cpu>` element or capabilities that contain one; at most 256.
     pub async fn baseline_cpu(&self, xml_cpus: &[&str], flags: BaselineCpuFlags) -> Result<String> {
-        let args = remote::ConnectBaselineCpuArgs {
-            xml_cpus: xml_cpus.iter().map(|xml| (*xml).into()).collect(),
-            flags: flags.bits(),
-        };
-        let reply = self.call::<remote::ConnectBaselineCpu>(&args).await?;
+        let reply = self
+            .call(remote::ConnectBaselineCpu {
+                xml_cpus: xml_cpus.iter().map(|xml| (*xml).into()).collect(),
+                flags,
+            })
+            .await?;
         Ok(reply.decode()?.cpu.into_owned())
     }
 
@@ -79,21 +80,22 @@ impl Connect {
         xml_cpus: &[&str],
         flags: BaselineCpuFlags,
     ) -> Result<String> {
-        let args = remote::ConnectBaselineHypervisorCpuArgs {
-            emulator: platform.emulator.map(Into::into),
-            arch: platform.arch.map(Into::into),
-            machine: platform.machine.map(Into::into),
-            virttype: platform.virt_type.map(Into::into),
-            xml_cpus: xml_cpus.iter().map(|xml| (*xml).into()).collect(),
-            flags: flags.bits(),
-        };
-        let reply = self.call::<remote::ConnectBaselineHypervisorCpu>(&args).await?;
+        let reply = self
+            .call(remote::ConnectBaselineHypervisorCpu {
+                emulator: platform.emulator.map(Into::into),
+                arch: platform.arch.map(Into::into),
+                machine: platform.machine.map(Into::into),
+                virttype: platform.virt_type.map(Into::into),
+                xml_cpus: xml_cpus.iter().map(|xml| (*xml).into()).collect(),
+                flags,
+            })
+            .await?;
         Ok(reply.decode()?.cpu.into_owned())
     }
 }
 
-fn comparison(procedure: &'static str, result: i32) -> Result<CpuCompareResult> {
-    match CpuCompareResult::from(result) {
+fn comparison(procedure: &'static str, result: CpuCompareResult) -> Result<CpuCompareResult> {
+    match result {
         CpuCompareResult::Error => Err(senseless(procedure, "it failed and succeeded at once")),
         result => Ok(result),
     }

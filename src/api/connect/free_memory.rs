@@ -4,13 +4,13 @@ use crate::api::wire::{self, senseless};
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::remote::NODE_MAX_CELLS;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::node::AllocPagesFlags;
 
 impl Connect {
     /// The host's free memory, in bytes (`virNodeGetFreeMemory`).
     pub async fn node_free_memory_bytes(&self) -> Result<u64> {
-        let reply = self.call::<remote::NodeGetFreeMemory>(&()).await?;
+        let reply = self.call(remote::NodeGetFreeMemory).await?;
         Ok(reply.decode()?.free_mem)
     }
 
@@ -31,11 +31,12 @@ impl Connect {
                 reason: format!("{max_cells} NUMA nodes; it takes 1 to {NODE_MAX_CELLS}"),
             });
         }
-        let args = remote::NodeGetCellsFreeMemoryArgs {
-            start_cell: cell(procedure, start_cell)?,
-            maxcells: max_cells as i32,
-        };
-        let reply = self.call::<remote::NodeGetCellsFreeMemory>(&args).await?;
+        let reply = self
+            .call(remote::NodeGetCellsFreeMemory {
+                start_cell: cell(procedure, start_cell)?,
+                maxcells: max_cells as i32,
+            })
+            .await?;
         let cells = reply.decode()?.cells;
         if cells.len() > max {
             return Err(senseless(
@@ -69,13 +70,14 @@ impl Connect {
                 ),
             });
         }
-        let args = remote::NodeGetFreePagesArgs {
-            pages: page_sizes_kib.to_vec(),
-            start_cell: cell_or_host(procedure, start_cell)?,
-            cell_count,
-            flags: 0,
-        };
-        let reply = self.call::<remote::NodeGetFreePages>(&args).await?;
+        let reply = self
+            .call(remote::NodeGetFreePages {
+                pages: page_sizes_kib.to_vec(),
+                start_cell: cell_or_host(procedure, start_cell)?,
+                cell_count,
+                flags: 0,
+            })
+            .await?;
         let counts = reply.decode()?.counts;
         if counts.len() > asked || counts.len() % sizes != 0 {
             return Err(senseless(
@@ -101,14 +103,15 @@ impl Connect {
         flags: AllocPagesFlags,
     ) -> Result<u32> {
         let procedure = remote::NodeAllocPages::INFO.name;
-        let args = remote::NodeAllocPagesArgs {
-            page_sizes: pages.iter().map(|(size_kib, _)| *size_kib).collect(),
-            page_counts: pages.iter().map(|(_, count)| *count).collect(),
-            start_cell: cell_or_host(procedure, start_cell)?,
-            cell_count,
-            flags: flags.bits(),
-        };
-        let reply = self.call::<remote::NodeAllocPages>(&args).await?;
+        let reply = self
+            .call(remote::NodeAllocPages {
+                page_sizes: pages.iter().map(|(size_kib, _)| *size_kib).collect(),
+                page_counts: pages.iter().map(|(_, count)| *count).collect(),
+                start_cell: cell_or_host(procedure, start_cell)?,
+                cell_count,
+                flags,
+            })
+            .await?;
         wire::count(procedure, reply.decode()?.ret)
     }
 }

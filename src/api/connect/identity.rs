@@ -12,7 +12,7 @@ impl Connect {
     /// It never changes: the daemon is asked once for each connection.
     pub async fn hypervisor(&self) -> Result<&str> {
         let ask = || async {
-            let reply = self.call::<remote::ConnectGetType>(&()).await?;
+            let reply = self.call(remote::ConnectGetType).await?;
             Ok(reply.decode()?.r#type.into_owned())
         };
         self.hypervisor_cell().get_or_try_init(ask).await.map(String::as_str)
@@ -20,7 +20,7 @@ impl Connect {
 
     /// The host's name (`virConnectGetHostname`).
     pub async fn hostname(&self) -> Result<String> {
-        let reply = self.call::<remote::ConnectGetHostname>(&()).await?;
+        let reply = self.call(remote::ConnectGetHostname).await?;
         Ok(reply.decode()?.hostname.into_owned())
     }
 
@@ -37,7 +37,7 @@ impl Connect {
     }
 
     async fn daemon_is_secure(&self) -> Result<bool> {
-        let reply = self.call::<remote::ConnectIsSecure>(&()).await?;
+        let reply = self.call(remote::ConnectIsSecure).await?;
         Ok(truth(reply.decode()?.secure))
     }
 
@@ -46,8 +46,7 @@ impl Connect {
     ///
     /// Daemons answer no for features that they have never heard of.
     pub async fn supports_feature(&self, feature: Feature) -> Result<bool> {
-        let args = remote::ConnectSupportsFeatureArgs { feature: feature.into() };
-        let reply = self.call::<remote::ConnectSupportsFeature>(&args).await?;
+        let reply = self.call(remote::ConnectSupportsFeature { feature: feature.into() }).await?;
         Ok(truth(reply.decode()?.supported))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::node::SuspendTarget;
 
 /// The gist of a host (`virNodeInfo`).
@@ -55,7 +55,7 @@ pub struct SecurityModel {
 impl Connect {
     /// The host's processors and memory (`virNodeGetInfo`).
     pub async fn node_info(&self) -> Result<NodeInfo> {
-        let reply = self.call::<remote::NodeGetInfo>(&()).await?;
+        let reply = self.call(remote::NodeGetInfo).await?;
         let info = reply.decode()?;
         let count = |number| wire::count(remote::NodeGetInfo::INFO.name, number);
         Ok(NodeInfo {
@@ -72,7 +72,7 @@ impl Connect {
 
     /// The host's security model (`virNodeGetSecurityModel`); `None` if it has none.
     pub async fn node_security_model(&self) -> Result<Option<SecurityModel>> {
-        let reply = self.call::<remote::NodeGetSecurityModel>(&()).await?;
+        let reply = self.call(remote::NodeGetSecurityModel).await?;
         let ret = reply.decode()?;
         let model = SecurityModel { model: ret.model.to_text(), doi: ret.doi.to_text() };
         Ok(Some(model).filter(|model| !model.model.is_empty()))
@@ -87,11 +87,11 @@ impl Connect {
         target: SuspendTarget,
         duration: Duration,
     ) -> Result<()> {
-        let args = remote::NodeSuspendForDurationArgs {
-            target: i32::from(target) as u32,
+        self.run(remote::NodeSuspendForDuration {
+            target,
             duration: wire::whole_seconds(remote::NodeSuspendForDuration::INFO.name, duration)?,
             flags: 0,
-        };
-        self.run::<remote::NodeSuspendForDuration>(&args).await
+        })
+        .await
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::params::units::Unit;
 use crate::params::{FromParam, Value, ValueRef, param_struct};
 use crate::protocol::remote::NODE_MEMORY_PARAMETERS_MAX;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 param_struct! {
@@ -68,19 +68,19 @@ impl Connect {
     /// share memory there are none.
     pub async fn node_memory_parameters(&self) -> Result<NodeMemoryParameters> {
         let procedure = remote::NodeGetMemoryParameters::INFO.name;
-        let mut args =
-            remote::NodeGetMemoryParametersArgs { nparams: 0, flags: Flags::STRING_OKAY.bits() };
-        let reply = self.call::<remote::NodeGetMemoryParameters>(&args).await?;
-        args.nparams = reply.decode()?.nparams;
-        if args.nparams == 0 {
+        let mut request =
+            remote::NodeGetMemoryParameters { nparams: 0, flags: Flags::STRING_OKAY.bits() };
+        let reply = self.call(&request).await?;
+        request.nparams = reply.decode()?.nparams;
+        if request.nparams == 0 {
             return Ok(NodeMemoryParameters::default());
         }
-        let reply = self.call::<remote::NodeGetMemoryParameters>(&args).await?;
+        let reply = self.call(&request).await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
-        if params.len() > wire::count(procedure, args.nparams)? as usize {
+        if params.len() > wire::count(procedure, request.nparams)? as usize {
             return Err(wire::senseless(
                 procedure,
-                format!("{} parameters; there are {}", params.len(), args.nparams),
+                format!("{} parameters; there are {}", params.len(), request.nparams),
             ));
         }
         Ok(NodeMemoryParameters::from_params(&params))
@@ -96,10 +96,10 @@ impl Connect {
                 reason: "no parameter is set".to_owned(),
             });
         }
-        let args = remote::NodeSetMemoryParametersArgs {
+        self.run(remote::NodeSetMemoryParameters {
             params: wire::params_to_wire(procedure, &params, NODE_MEMORY_PARAMETERS_MAX)?,
             flags: 0,
-        };
-        self.run::<remote::NodeSetMemoryParameters>(&args).await
+        })
+        .await
     }
 }

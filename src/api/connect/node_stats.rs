@@ -7,7 +7,7 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::params::units::Nanos;
 use crate::params::{ValueRef, param_struct};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 param_struct! {
     /// What one of the host's processors, or all of them together, spent their time on since the
@@ -58,16 +58,16 @@ impl Connect {
     /// Two procedures: the first asks how many numbers there are.
     pub async fn node_cpu_stats(&self, cpu: Option<u32>) -> Result<NodeCpuStats> {
         let procedure = remote::NodeGetCpuStats::INFO.name;
-        let mut args = remote::NodeGetCpuStatsArgs {
+        let mut request = remote::NodeGetCpuStats {
             cpu_num: number_or_all(procedure, "processor", cpu)?,
             nparams: 0,
             flags: 0,
         };
-        let reply = self.call::<remote::NodeGetCpuStats>(&args).await?;
-        args.nparams = reply.decode()?.nparams;
-        let reply = self.call::<remote::NodeGetCpuStats>(&args).await?;
+        let reply = self.call(&request).await?;
+        request.nparams = reply.decode()?.nparams;
+        let reply = self.call(&request).await?;
         let params = reply.decode()?.params;
-        check_len(procedure, params.len(), args.nparams)?;
+        check_len(procedure, params.len(), request.nparams)?;
         let numbers = params.iter().map(|item| (&*item.field, item.value));
         Ok(NodeCpuStats::collect(unsigned(numbers)))
     }
@@ -78,16 +78,16 @@ impl Connect {
     /// Two procedures: the first asks how many numbers there are.
     pub async fn node_memory_stats(&self, cell: Option<u32>) -> Result<NodeMemoryStats> {
         let procedure = remote::NodeGetMemoryStats::INFO.name;
-        let mut args = remote::NodeGetMemoryStatsArgs {
+        let mut request = remote::NodeGetMemoryStats {
             nparams: 0,
             cell_num: number_or_all(procedure, "NUMA node", cell)?,
             flags: 0,
         };
-        let reply = self.call::<remote::NodeGetMemoryStats>(&args).await?;
-        args.nparams = reply.decode()?.nparams;
-        let reply = self.call::<remote::NodeGetMemoryStats>(&args).await?;
+        let reply = self.call(&request).await?;
+        request.nparams = reply.decode()?.nparams;
+        let reply = self.call(&request).await?;
         let params = reply.decode()?.params;
-        check_len(procedure, params.len(), args.nparams)?;
+        check_len(procedure, params.len(), request.nparams)?;
         let numbers = params.iter().map(|item| (&*item.field, item.value));
         Ok(NodeMemoryStats::collect(unsigned(numbers)))
     }

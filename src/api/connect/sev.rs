@@ -31,8 +31,9 @@ param_struct! {
 impl Connect {
     /// What the host has for AMD's Secure Encrypted Virtualization (`virNodeGetSEVInfo`).
     pub async fn node_sev_info(&self) -> Result<SevInfo> {
-        let args = remote::NodeGetSevInfoArgs { nparams: 0, flags: Flags::STRING_OKAY.bits() };
-        let reply = self.call::<remote::NodeGetSevInfo>(&args).await?;
+        let reply = self
+            .call(remote::NodeGetSevInfo { nparams: 0, flags: Flags::STRING_OKAY.bits() })
+            .await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
         Ok(SevInfo::from_params(&params))
     }

@@ -68,7 +68,7 @@ impl Connect {
     ///
     /// `None` if the hypervisor has none to tell, such as when there is no QEMU that could be asked.
     pub async fn version(&self) -> Result<Option<Version>> {
-        let reply = self.call::<remote::ConnectGetVersion>(&()).await?;
+        let reply = self.call(remote::ConnectGetVersion).await?;
         let number = Some(reply.decode()?.hv_ver).filter(|number| *number != 0);
         Ok(number.map(Version::from_number))
     }
@@ -78,7 +78,7 @@ impl Connect {
     /// Distributions carry features back into older versions: rather than by the version, tell by
     /// [`Error::is_unsupported`](crate::Error::is_unsupported) whether the daemon can do something.
     pub async fn lib_version(&self) -> Result<Version> {
-        let reply = self.call::<remote::ConnectGetLibVersion>(&()).await?;
+        let reply = self.call(remote::ConnectGetLibVersion).await?;
         Ok(Version::from_number(reply.decode()?.lib_ver))
     }
 }

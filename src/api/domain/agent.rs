@@ -13,7 +13,7 @@ use super::{Domain, GuestInfoTypes, SetUserPasswordFlags};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::{TypedParams, param_struct};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// One of the guest's mounted file systems (`virDomainFSInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,24 +49,26 @@ impl Domain {
     /// They are named by mount point; none means all. The result is how many are frozen. They stay
     /// so until [`fs_thaw`](Self::fs_thaw), whatever becomes of this program.
     pub async fn fs_freeze(&self, mountpoints: &[&str]) -> Result<u32> {
-        let args = remote::DomainFsfreezeArgs {
-            dom: self.wire(),
-            mountpoints: mountpoints.iter().map(|&path| path.into()).collect(),
-            flags: 0,
-        };
-        let reply = self.call::<remote::DomainFsfreeze>(&args).await?;
+        let reply = self
+            .call(remote::DomainFsfreeze {
+                dom: self.wire(),
+                mountpoints: mountpoints.iter().map(|&path| path.into()).collect(),
+                flags: 0,
+            })
+            .await?;
         wire::count(remote::DomainFsfreeze::INFO.name, reply.decode()?.filesystems)
     }
 
     /// Lets the guest change these file systems again, all if none is named, and says how many
     /// (`virDomainFSThaw`).
     pub async fn fs_thaw(&self, mountpoints: &[&str]) -> Result<u32> {
-        let args = remote::DomainFsthawArgs {
-            dom: self.wire(),
-            mountpoints: mountpoints.iter().map(|&path| path.into()).collect(),
-            flags: 0,
-        };
-        let reply = self.call::<remote::DomainFsthaw>(&args).await?;
+        let reply = self
+            .call(remote::DomainFsthaw {
+                dom: self.wire(),
+                mountpoints: mountpoints.iter().map(|&path| path.into()).collect(),
+                flags: 0,
+            })
+            .await?;
         wire::count(remote::DomainFsthaw::INFO.name, reply.decode()?.filesystems)
     }
 
@@ -74,19 +76,18 @@ impl Domain {
     ///
     /// Of one file system, or of all; free ranges of less than `minimum_bytes` may be left out.
     pub async fn fs_trim(&self, mountpoint: Option<&str>, minimum_bytes: u64) -> Result<()> {
-        let args = remote::DomainFstrimArgs {
+        self.run(remote::DomainFstrim {
             dom: self.wire(),
             mount_point: mountpoint.map(Into::into),
             minimum: minimum_bytes,
             flags: 0,
-        };
-        self.run::<remote::DomainFstrim>(&args).await
+        })
+        .await
     }
 
     /// The guest's mounted file systems (`virDomainGetFSInfo`).
     pub async fn fs_info(&self) -> Result<Vec<FsInfo>> {
-        let args = remote::DomainGetFsinfoArgs { dom: self.wire(), flags: 0 };
-        let reply = self.call::<remote::DomainGetFsinfo>(&args).await?;
+        let reply = self.call(remote::DomainGetFsinfo { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
         if ret.ret as usize != ret.info.len() {
             return Err(wire::senseless(
@@ -132,9 +133,9 @@ impl Domain {
     /// # }
     /// ```
     pub async fn guest_info(&self, types: GuestInfoTypes) -> Result<TypedParams> {
-        let args =
-            remote::DomainGetGuestInfoArgs { dom: self.wire(), types: types.bits(), flags: 0 };
-        let reply = self.call::<remote::DomainGetGuestInfo>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetGuestInfo { dom: self.wire(), types, flags: 0 })
+            .await?;
         Ok(wire::params_from_wire(&reply.decode()?.params))
     }
 
@@ -148,19 +149,18 @@ impl Domain {
         password: &str,
         flags: SetUserPasswordFlags,
     ) -> Result<()> {
-        let args = remote::DomainSetUserPasswordArgs {
+        self.run(remote::DomainSetUserPassword {
             dom: self.wire(),
             user: Some(user.into()),
             password: Some(password.into()),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetUserPassword>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// Which processors the guest has, and which it uses (`virDomainGetGuestVcpus`).
     pub async fn guest_vcpus(&self) -> Result<GuestVcpus> {
-        let args = remote::DomainGetGuestVcpusArgs { dom: self.wire(), flags: 0 };
-        let reply = self.call::<remote::DomainGetGuestVcpus>(&args).await?;
+        let reply = self.call(remote::DomainGetGuestVcpus { dom: self.wire(), flags: 0 }).await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
         Ok(GuestVcpus::from_params(&params))
     }
@@ -169,12 +169,12 @@ impl Domain {
     ///
     /// `vcpus` is a list such as `0-3,5`; others stay as they are.
     pub async fn set_guest_vcpus(&self, vcpus: &str, online: bool) -> Result<()> {
-        let args = remote::DomainSetGuestVcpusArgs {
+        self.run(remote::DomainSetGuestVcpus {
             dom: self.wire(),
             cpumap: vcpus.into(),
             state: online.into(),
             flags: 0,
-        };
-        self.run::<remote::DomainSetGuestVcpus>(&args).await
+        })
+        .await
     }
 }

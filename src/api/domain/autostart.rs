@@ -8,16 +8,15 @@ use crate::protocol::remote;
 impl Domain {
     /// Whether the domain starts whenever its host does (`virDomainGetAutostart`).
     pub async fn autostart(&self) -> Result<bool> {
-        let args = remote::DomainGetAutostartArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetAutostart>(&args).await?;
+        let reply = self.call(remote::DomainGetAutostart { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.autostart))
     }
 
     /// Sets whether the domain starts whenever its host does (`virDomainSetAutostart`). Transient
     /// domains cannot.
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
-        let args = remote::DomainSetAutostartArgs { dom: self.wire(), autostart: autostart.into() };
-        self.run::<remote::DomainSetAutostart>(&args).await
+        self.run(remote::DomainSetAutostart { dom: self.wire(), autostart: autostart.into() })
+            .await
     }
 
     /// Whether the domain starts the next time its host does (`virDomainGetAutostartOnce`).
@@ -25,16 +24,14 @@ impl Domain {
     /// Since libvirt 11.2.0; older daemons give an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
     pub async fn autostart_once(&self) -> Result<bool> {
-        let args = remote::DomainGetAutostartOnceArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetAutostartOnce>(&args).await?;
+        let reply = self.call(remote::DomainGetAutostartOnce { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.autostart))
     }
 
     /// Sets whether the domain starts the next time its host does, and only then
     /// (`virDomainSetAutostartOnce`). Since libvirt 11.2.0.
     pub async fn set_autostart_once(&self, autostart: bool) -> Result<()> {
-        let args =
-            remote::DomainSetAutostartOnceArgs { dom: self.wire(), autostart: autostart.into() };
-        self.run::<remote::DomainSetAutostartOnce>(&args).await
+        self.run(remote::DomainSetAutostartOnce { dom: self.wire(), autostart: autostart.into() })
+            .await
     }
 }

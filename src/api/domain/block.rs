@@ -82,8 +82,9 @@ impl Domain {
     ///
     /// QEMU sums up all disks for the empty name.
     pub async fn block_stats(&self, disk: &str) -> Result<BlockStats> {
-        let args = remote::DomainBlockStatsArgs { dom: self.wire(), path: disk.into() };
-        let reply = self.call::<remote::DomainBlockStats>(&args).await?;
+        let reply = self
+            .call(remote::DomainBlockStats { dom: self.wire(), path: disk.into() })
+            .await?;
         let stats = reply.decode()?;
         Ok(BlockStats {
             read_requests: wire::counter(stats.rd_req),
@@ -96,20 +97,22 @@ impl Domain {
 
     /// The same, with flushes and times (`virDomainBlockStatsFlags`).
     pub async fn block_stats_flags(&self, disk: &str) -> Result<BlockStatsDetails> {
-        let args = remote::DomainBlockStatsFlagsArgs {
-            dom: self.wire(),
-            path: disk.into(),
-            nparams: remote::DOMAIN_BLOCK_STATS_PARAMETERS_MAX as i32,
-            flags: Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainBlockStatsFlags>(&args).await?;
+        let reply = self
+            .call(remote::DomainBlockStatsFlags {
+                dom: self.wire(),
+                path: disk.into(),
+                nparams: remote::DOMAIN_BLOCK_STATS_PARAMETERS_MAX as i32,
+                flags: Flags::STRING_OKAY,
+            })
+            .await?;
         Ok(BlockStatsDetails::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// How large a disk is (`virDomainGetBlockInfo`).
     pub async fn block_info(&self, disk: &str) -> Result<BlockInfo> {
-        let args = remote::DomainGetBlockInfoArgs { dom: self.wire(), path: disk.into(), flags: 0 };
-        let reply = self.call::<remote::DomainGetBlockInfo>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetBlockInfo { dom: self.wire(), path: disk.into(), flags: 0 })
+            .await?;
         let info = reply.decode()?;
         Ok(BlockInfo {
             capacity: info.capacity,
@@ -121,28 +124,29 @@ impl Domain {
     /// Makes a disk of the running domain `size` bytes large; the guest notices
     /// (`virDomainBlockResize`).
     pub async fn block_resize(&self, disk: &str, size: u64, flags: BlockResizeFlags) -> Result<()> {
-        let args = remote::DomainBlockResizeArgs {
+        self.run(remote::DomainBlockResize {
             dom: self.wire(),
             disk: disk.into(),
             size,
             // Without it the size is in KiB.
-            flags: (flags | BlockResizeFlags::BYTES).bits(),
-        };
-        self.run::<remote::DomainBlockResize>(&args).await
+            flags: (flags | BlockResizeFlags::BYTES),
+        })
+        .await
     }
 
     /// The disks of the running domain whose last request failed (`virDomainGetDiskErrors`).
     pub async fn disk_errors(&self) -> Result<Vec<DiskError>> {
-        let args = remote::DomainGetDiskErrorsArgs {
-            dom: self.wire(),
-            maxerrors: remote::DOMAIN_DISK_ERRORS_MAX as u32,
-            flags: 0,
-        };
-        let reply = self.call::<remote::DomainGetDiskErrors>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetDiskErrors {
+                dom: self.wire(),
+                maxerrors: remote::DOMAIN_DISK_ERRORS_MAX as u32,
+                flags: 0,
+            })
+            .await?;
         let errors = reply.decode()?.errors;
         Ok(errors
             .into_iter()
-            .map(|error| DiskError { disk: error.disk.into_owned(), error: error.error.into() })
+            .map(|error| DiskError { disk: error.disk.into_owned(), error: error.error })
             .collect())
     }
 
@@ -152,12 +156,12 @@ impl Domain {
     /// `image` is a disk's target or, for one of the images behind it, the target with the image's
     /// number, as in `vda[1]`. Zero takes the request back; after the event it is gone anyway.
     pub async fn set_block_threshold(&self, image: &str, threshold: u64) -> Result<()> {
-        let args = remote::DomainSetBlockThresholdArgs {
+        self.run(remote::DomainSetBlockThreshold {
             dom: self.wire(),
             dev: image.into(),
             threshold,
             flags: 0,
-        };
-        self.run::<remote::DomainSetBlockThreshold>(&args).await
+        })
+        .await
     }
 }

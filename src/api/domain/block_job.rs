@@ -10,7 +10,7 @@ use super::{
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// A job of a disk (`virDomainBlockJobInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +47,13 @@ impl Domain {
     ///
     /// At most `bytes_per_second`, if given.
     pub async fn block_pull(&self, disk: &str, bytes_per_second: Option<u64>) -> Result<()> {
-        let args = remote::DomainBlockPullArgs {
+        self.run(remote::DomainBlockPull {
             dom: self.wire(),
             path: disk.into(),
             bandwidth: bytes_per_second.unwrap_or(0),
-            flags: BlockPullFlags::BANDWIDTH_BYTES.bits(),
-        };
-        self.run::<remote::DomainBlockPull>(&args).await
+            flags: BlockPullFlags::BANDWIDTH_BYTES,
+        })
+        .await
     }
 
     /// Copies into a disk's active image what it reads from the images above `base`, which stays;
@@ -67,14 +67,14 @@ impl Domain {
         bytes_per_second: Option<u64>,
         flags: BlockRebaseFlags,
     ) -> Result<()> {
-        let args = remote::DomainBlockRebaseArgs {
+        self.run(remote::DomainBlockRebase {
             dom: self.wire(),
             path: disk.into(),
             base: base.map(Into::into),
             bandwidth: bytes_per_second.unwrap_or(0),
-            flags: (flags | BlockRebaseFlags::BANDWIDTH_BYTES).bits(),
-        };
-        self.run::<remote::DomainBlockRebase>(&args).await
+            flags: (flags | BlockRebaseFlags::BANDWIDTH_BYTES),
+        })
+        .await
     }
 
     /// Writes what the images from `top` down to above `base` hold into `base`, and drops them
@@ -92,15 +92,15 @@ impl Domain {
         bytes_per_second: Option<u64>,
         flags: BlockCommitFlags,
     ) -> Result<()> {
-        let args = remote::DomainBlockCommitArgs {
+        self.run(remote::DomainBlockCommit {
             dom: self.wire(),
             disk: disk.into(),
             base: base.map(Into::into),
             top: top.map(Into::into),
             bandwidth: bytes_per_second.unwrap_or(0),
-            flags: (flags | BlockCommitFlags::BANDWIDTH_BYTES).bits(),
-        };
-        self.run::<remote::DomainBlockCommit>(&args).await
+            flags: (flags | BlockCommitFlags::BANDWIDTH_BYTES),
+        })
+        .await
     }
 
     /// Copies a disk to the image that the `<disk>` element `destination` describes, and keeps the
@@ -114,7 +114,7 @@ impl Domain {
         flags: BlockCopyFlags,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainBlockCopyArgs {
+        self.run(remote::DomainBlockCopy {
             dom: self.wire(),
             path: disk.into(),
             destxml: destination.into(),
@@ -123,19 +123,20 @@ impl Domain {
                 &params,
                 remote::DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainBlockCopy>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// The job of a disk; `None` if it has none (`virDomainGetBlockJobInfo`).
     pub async fn block_job_info(&self, disk: &str) -> Result<Option<BlockJobInfo>> {
-        let args = remote::DomainGetBlockJobInfoArgs {
-            dom: self.wire(),
-            path: disk.into(),
-            flags: BlockJobInfoFlags::BANDWIDTH_BYTES.bits(),
-        };
-        let reply = self.call::<remote::DomainGetBlockJobInfo>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetBlockJobInfo {
+                dom: self.wire(),
+                path: disk.into(),
+                flags: BlockJobInfoFlags::BANDWIDTH_BYTES,
+            })
+            .await?;
         let info = reply.decode()?;
         Ok(wire::truth(info.found).then(|| BlockJobInfo {
             kind: info.r#type.into(),
@@ -150,12 +151,8 @@ impl Domain {
     ///
     /// Waits until it has ended unless the flags say `ASYNC`, and so may take long.
     pub async fn block_job_abort(&self, disk: &str, flags: BlockJobAbortFlags) -> Result<()> {
-        let args = remote::DomainBlockJobAbortArgs {
-            dom: self.wire(),
-            path: disk.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainBlockJobAbort>(&args).await
+        self.run(remote::DomainBlockJobAbort { dom: self.wire(), path: disk.into(), flags })
+            .await
     }
 
     /// Limits a disk's job to so many bytes in a second, or to nothing
@@ -165,12 +162,12 @@ impl Domain {
         disk: &str,
         bytes_per_second: Option<u64>,
     ) -> Result<()> {
-        let args = remote::DomainBlockJobSetSpeedArgs {
+        self.run(remote::DomainBlockJobSetSpeed {
             dom: self.wire(),
             path: disk.into(),
             bandwidth: bytes_per_second.unwrap_or(0),
-            flags: BlockJobSetSpeedFlags::BANDWIDTH_BYTES.bits(),
-        };
-        self.run::<remote::DomainBlockJobSetSpeed>(&args).await
+            flags: BlockJobSetSpeedFlags::BANDWIDTH_BYTES,
+        })
+        .await
     }
 }

@@ -7,7 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::Seconds;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 const MAX: usize = remote::DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX;
@@ -70,13 +70,14 @@ impl Domain {
         disk: &str,
         flags: ModificationImpact,
     ) -> Result<BlockIoTune> {
-        let args = remote::DomainGetBlockIoTuneArgs {
-            dom: self.wire(),
-            disk: Some(disk.into()),
-            nparams: MAX as i32,
-            flags: flags.bits() | Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetBlockIoTune>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetBlockIoTune {
+                dom: self.wire(),
+                disk: Some(disk.into()),
+                nparams: MAX as i32,
+                flags: flags.bits() | Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(BlockIoTune::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -88,13 +89,13 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = limits.to_params();
-        let args = remote::DomainSetBlockIoTuneArgs {
+        self.run(remote::DomainSetBlockIoTune {
             dom: self.wire(),
             disk: disk.into(),
             params: wire::params_to_wire(remote::DomainSetBlockIoTune::INFO.name, &params, MAX)?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetBlockIoTune>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// Makes or changes limits of that name, which disks can be given to by their definition
@@ -106,23 +107,23 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = limits.to_params();
-        let args = remote::DomainSetThrottleGroupArgs {
+        self.run(remote::DomainSetThrottleGroup {
             dom: self.wire(),
             group: group.into(),
             params: wire::params_to_wire(remote::DomainSetThrottleGroup::INFO.name, &params, MAX)?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetThrottleGroup>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// Removes limits of that name that no disk uses (`virDomainDelThrottleGroup`). Since libvirt
     /// 11.2.
     pub async fn del_throttle_group(&self, group: &str, flags: ModificationImpact) -> Result<()> {
-        let args = remote::DomainDelThrottleGroupArgs {
+        self.run(remote::DomainDelThrottleGroup {
             dom: self.wire(),
             group: Some(group.into()),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainDelThrottleGroup>(&args).await
+            flags,
+        })
+        .await
     }
 }

@@ -14,12 +14,10 @@ impl Domain {
     /// What is written while the guest does not read it blocks everything else on the connection:
     /// for a console that is typed into, [`reopen`](crate::Connect::reopen) the connection.
     pub async fn open_console(&self, device: Option<&str>, flags: ConsoleFlags) -> Result<Stream> {
-        let args = remote::DomainOpenConsoleArgs {
-            dom: self.wire(),
-            dev_name: device.map(Into::into),
-            flags: flags.bits(),
-        };
-        let opened = self.conn.open_stream::<remote::DomainOpenConsole>(&args, false);
+        let opened = self.conn.open_stream(
+            remote::DomainOpenConsole { dom: self.wire(), dev_name: device.map(Into::into), flags },
+            false,
+        );
         let (_, stream) = opened.await?;
         Ok(stream)
     }
@@ -27,12 +25,10 @@ impl Domain {
     /// Opens a channel by its target's name, e.g. `org.example.0`, or with `None` the first one
     /// (`virDomainOpenChannel`).
     pub async fn open_channel(&self, name: Option<&str>, flags: ChannelFlags) -> Result<Stream> {
-        let args = remote::DomainOpenChannelArgs {
-            dom: self.wire(),
-            name: name.map(Into::into),
-            flags: flags.bits(),
-        };
-        let opened = self.conn.open_stream::<remote::DomainOpenChannel>(&args, false);
+        let opened = self.conn.open_stream(
+            remote::DomainOpenChannel { dom: self.wire(), name: name.map(Into::into), flags },
+            false,
+        );
         let (_, stream) = opened.await?;
         Ok(stream)
     }
@@ -53,8 +49,9 @@ impl Domain {
     /// # }
     /// ```
     pub async fn screenshot(&self, screen: u32) -> Result<(Option<String>, Stream)> {
-        let args = remote::DomainScreenshotArgs { dom: self.wire(), screen, flags: 0 };
-        let opened = self.conn.open_stream::<remote::DomainScreenshot>(&args, false);
+        let opened = self
+            .conn
+            .open_stream(remote::DomainScreenshot { dom: self.wire(), screen, flags: 0 }, false);
         let (reply, stream) = opened.await?;
         Ok((reply.decode()?.mime.map(String::from), stream))
     }

@@ -7,7 +7,7 @@ use super::{CpuMap, Domain, SetVcpuFlags, VcpuFlags, VcpuHostCpuState, VcpuState
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// A virtual processor of a running domain (`virVcpuInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,33 +67,26 @@ impl Domain {
     /// The guest must play along: most Linux guests leave a new processor off until somebody in
     /// there switches it on.
     pub async fn set_vcpus(&self, count: u32) -> Result<()> {
-        let args = remote::DomainSetVcpusArgs { dom: self.wire(), nvcpus: count };
-        self.run::<remote::DomainSetVcpus>(&args).await
+        self.run(remote::DomainSetVcpus { dom: self.wire(), nvcpus: count }).await
     }
 
     /// The same for what `flags` say: the running domain, its definition, or the most processors
     /// that the definition allows (`virDomainSetVcpusFlags`).
     pub async fn set_vcpus_flags(&self, count: u32, flags: VcpuFlags) -> Result<()> {
-        let args = remote::DomainSetVcpusFlagsArgs {
-            dom: self.wire(),
-            nvcpus: count,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetVcpusFlags>(&args).await
+        self.run(remote::DomainSetVcpusFlags { dom: self.wire(), nvcpus: count, flags })
+            .await
     }
 
     /// How many virtual processors the domain has or, with `MAXIMUM`, can have
     /// (`virDomainGetVcpusFlags`).
     pub async fn vcpus_flags(&self, flags: VcpuFlags) -> Result<u32> {
-        let args = remote::DomainGetVcpusFlagsArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetVcpusFlags>(&args).await?;
+        let reply = self.call(remote::DomainGetVcpusFlags { dom: self.wire(), flags }).await?;
         wire::count(remote::DomainGetVcpusFlags::INFO.name, reply.decode()?.num)
     }
 
     /// How many virtual processors the running domain can have (`virDomainGetMaxVcpus`).
     pub async fn max_vcpus(&self) -> Result<u32> {
-        let args = remote::DomainGetMaxVcpusArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetMaxVcpus>(&args).await?;
+        let reply = self.call(remote::DomainGetMaxVcpus { dom: self.wire() }).await?;
         wire::count(remote::DomainGetMaxVcpus::INFO.name, reply.decode()?.num)
     }
 
@@ -103,19 +96,20 @@ impl Domain {
     pub async fn vcpus(&self) -> Result<Vec<VcpuInfo>> {
         const NAME: &str = remote::DomainGetVcpus::INFO.name;
         let maps = CpuMaps::of_host(&self.conn, self.max_vcpus().await?).await?;
-        let args = remote::DomainGetVcpusArgs {
-            dom: self.wire(),
-            maxinfo: maps.rows as i32,
-            maplen: maps.row_len as i32,
-        };
-        let reply = self.call::<remote::DomainGetVcpus>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetVcpus {
+                dom: self.wire(),
+                maxinfo: maps.rows as i32,
+                maplen: maps.row_len as i32,
+            })
+            .await?;
         let ret = reply.decode()?;
         let affinities = maps.split(NAME, &ret.cpumaps, ret.info.len())?;
         let vcpus = ret.info.iter().zip(affinities);
         Ok(vcpus
             .map(|(info, affinity)| VcpuInfo {
                 number: info.number,
-                state: info.state.into(),
+                state: info.state,
                 cpu_time: Duration::from_nanos(info.cpu_time),
                 host_cpu: HostCpu::from_wire(info.cpu),
                 affinity,
@@ -128,13 +122,13 @@ impl Domain {
     /// [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set (since libvirt 12.4.0): then
     /// [`VcpuRemoved`](crate::events::domain::VcpuRemoved) tells that the guest gave one up.
     pub async fn set_vcpu(&self, vcpus: &CpuMap, enabled: bool, flags: SetVcpuFlags) -> Result<()> {
-        let args = remote::DomainSetVcpuArgs {
+        self.run(remote::DomainSetVcpu {
             dom: self.wire(),
             cpumap: vcpus.to_string().into(),
             state: enabled.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetVcpu>(&args).await
+            flags,
+        })
+        .await
     }
 }
 
@@ -179,8 +173,7 @@ impl CpuMaps {
 
 /// How many processors the host has or could have.
 async fn host_cpus(conn: &Connect) -> Result<u32> {
-    let args = remote::NodeGetCpuMapArgs { need_map: 0, need_online: 0, flags: 0 };
-    match conn.call::<remote::NodeGetCpuMap>(&args).await {
+    match conn.call(remote::NodeGetCpuMap { need_map: 0, need_online: 0, flags: 0 }).await {
         Ok(reply) => wire::count(remote::NodeGetCpuMap::INFO.name, reply.decode()?.ret),
         // Not every driver can tell.
         Err(error) if error.is_unsupported() => Ok(conn.node_info().await?.max_cpus()),

@@ -8,7 +8,7 @@ use crate::client::Reply;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::Nanos;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 const NAME: &str = remote::DomainGetCpuStats::INFO.name;
@@ -54,21 +54,24 @@ impl Domain {
         Ok(stats)
     }
 
-    async fn call_cpu_stats(&self, of: CpuStatsOf) -> Result<Reply<remote::DomainGetCpuStats>> {
+    async fn call_cpu_stats(
+        &self,
+        of: CpuStatsOf,
+    ) -> Result<Reply<remote::DomainGetCpuStatsRet<'static>>> {
         // The C function means several things by the same three numbers.
         let (nparams, start_cpu, ncpus) = match of {
             CpuStatsOf::Nothing => (0, 0, 0),
             CpuStatsOf::Total => (remote::NODE_CPU_STATS_MAX, -1, 1),
             CpuStatsOf::Some { first, count } => (remote::NODE_CPU_STATS_MAX, first as i32, count),
         };
-        let args = remote::DomainGetCpuStatsArgs {
+        self.call(remote::DomainGetCpuStats {
             dom: self.wire(),
             nparams: nparams as u32,
             start_cpu,
             ncpus,
-            flags: Flags::STRING_OKAY.bits(),
-        };
-        self.call::<remote::DomainGetCpuStats>(&args).await
+            flags: Flags::STRING_OKAY,
+        })
+        .await
     }
 }
 

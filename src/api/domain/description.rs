@@ -4,7 +4,7 @@ use super::{Domain, GetHostnameFlags, MessageType, MetadataType, ModificationImp
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 impl Domain {
     /// The domain's XML (`virDomainGetXMLDesc`).
@@ -16,8 +16,7 @@ impl Domain {
         if flags.intersects(XmlFlags::SECURE | XmlFlags::MIGRATABLE) {
             self.conn.require_writable(remote::DomainGetXmlDesc::INFO.name)?;
         }
-        let args = remote::DomainGetXmlDescArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetXmlDesc>(&args).await?;
+        let reply = self.call(remote::DomainGetXmlDesc { dom: self.wire(), flags }).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
@@ -32,13 +31,14 @@ impl Domain {
         uri: Option<&str>,
         impact: ModificationImpact,
     ) -> Result<String> {
-        let args = remote::DomainGetMetadataArgs {
-            dom: self.wire(),
-            r#type: kind.into(),
-            uri: uri.map(Into::into),
-            flags: impact.bits(),
-        };
-        let reply = self.call::<remote::DomainGetMetadata>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetMetadata {
+                dom: self.wire(),
+                r#type: kind,
+                uri: uri.map(Into::into),
+                flags: impact,
+            })
+            .await?;
         Ok(reply.decode()?.metadata.into_owned())
     }
 
@@ -55,22 +55,21 @@ impl Domain {
         uri: Option<&str>,
         impact: ModificationImpact,
     ) -> Result<()> {
-        let args = remote::DomainSetMetadataArgs {
+        self.run(remote::DomainSetMetadata {
             dom: self.wire(),
-            r#type: kind.into(),
+            r#type: kind,
             metadata: metadata.map(Into::into),
             key: key.map(Into::into),
             uri: uri.map(Into::into),
-            flags: impact.bits(),
-        };
-        self.run::<remote::DomainSetMetadata>(&args).await
+            flags: impact,
+        })
+        .await
     }
 
     /// How the guest's operating system meets its machine, `hvm` for full virtualization
     /// (`virDomainGetOSType`).
     pub async fn os_type(&self) -> Result<String> {
-        let args = remote::DomainGetOsTypeArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetOsType>(&args).await?;
+        let reply = self.call(remote::DomainGetOsType { dom: self.wire() }).await?;
         Ok(reply.decode()?.r#type.into_owned())
     }
 
@@ -79,12 +78,13 @@ impl Domain {
     /// This handle keeps the old name, and still works: daemons go by the UUID. QEMU renames
     /// domains that do not run, and only those.
     pub async fn rename(&self, new_name: &str) -> Result<Self> {
-        let args = remote::DomainRenameArgs {
-            dom: self.wire(),
-            new_name: Some(new_name.into()),
-            flags: 0,
-        };
-        let reply = self.call::<remote::DomainRename>(&args).await?;
+        let reply = self
+            .call(remote::DomainRename {
+                dom: self.wire(),
+                new_name: Some(new_name.into()),
+                flags: 0,
+            })
+            .await?;
         let code = reply.decode()?.retcode;
         if code != 0 {
             return Err(wire::senseless(
@@ -98,8 +98,7 @@ impl Domain {
     /// The guest's name for itself, from its DHCP lease or from the guest agent
     /// (`virDomainGetHostname`). Takes long if the agent does.
     pub async fn hostname(&self, flags: GetHostnameFlags) -> Result<String> {
-        let args = remote::DomainGetHostnameArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetHostname>(&args).await?;
+        let reply = self.call(remote::DomainGetHostname { dom: self.wire(), flags }).await?;
         Ok(reply.decode()?.hostname.into_owned())
     }
 
@@ -108,8 +107,7 @@ impl Domain {
     ///
     /// No flags mean messages of every kind. The texts are for humans.
     pub async fn messages(&self, flags: MessageType) -> Result<Vec<String>> {
-        let args = remote::DomainGetMessagesArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetMessages>(&args).await?;
+        let reply = self.call(remote::DomainGetMessages { dom: self.wire(), flags }).await?;
         let messages = reply.decode()?.msgs;
         Ok(messages.into_iter().map(String::from).collect())
     }
@@ -122,12 +120,13 @@ impl Connect {
     /// The formats are the driver's, e.g. `qemu-argv`, a command line. Not every driver still reads
     /// what it writes.
     pub async fn domain_xml_from_native(&self, format: &str, config: &str) -> Result<String> {
-        let args = remote::ConnectDomainXmlFromNativeArgs {
-            native_format: format.into(),
-            native_config: config.into(),
-            flags: 0,
-        };
-        let reply = self.call::<remote::ConnectDomainXmlFromNative>(&args).await?;
+        let reply = self
+            .call(remote::ConnectDomainXmlFromNative {
+                native_format: format.into(),
+                native_config: config.into(),
+                flags: 0,
+            })
+            .await?;
         Ok(reply.decode()?.domain_xml.into_owned())
     }
 
@@ -136,12 +135,13 @@ impl Connect {
     ///
     /// With the QEMU driver `qemu-argv` gives the command line that a start would run.
     pub async fn domain_xml_to_native(&self, format: &str, xml: &str) -> Result<String> {
-        let args = remote::ConnectDomainXmlToNativeArgs {
-            native_format: format.into(),
-            domain_xml: xml.into(),
-            flags: 0,
-        };
-        let reply = self.call::<remote::ConnectDomainXmlToNative>(&args).await?;
+        let reply = self
+            .call(remote::ConnectDomainXmlToNative {
+                native_format: format.into(),
+                domain_xml: xml.into(),
+                flags: 0,
+            })
+            .await?;
         Ok(reply.decode()?.native_config.into_owned())
     }
 }

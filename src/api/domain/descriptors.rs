@@ -6,7 +6,7 @@ use super::{CreateFlags, Domain, FdAssociateFlags, OpenGraphicsFlags};
 use crate::api::wire::senseless;
 use crate::client::Connect;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 impl Connect {
     /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and hands it open
@@ -18,9 +18,8 @@ impl Connect {
         files: Vec<OwnedFd>,
         flags: CreateFlags,
     ) -> Result<Domain> {
-        let args =
-            remote::DomainCreateXmlWithFilesArgs { xml_desc: xml.into(), flags: flags.bits() };
-        let called = self.call_with_descriptors::<remote::DomainCreateXmlWithFiles>(&args, files);
+        let called = self
+            .call_with_fds(remote::DomainCreateXmlWithFiles { xml_desc: xml.into(), flags }, files);
         let (reply, _none) = called.await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
@@ -30,8 +29,9 @@ impl Domain {
     /// Starts a defined domain and hands it open files (`virDomainCreateWithFiles`); see
     /// [`Connect::domain_create_xml_with_files`].
     pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
-        let args = remote::DomainCreateWithFilesArgs { dom: self.wire(), flags: flags.bits() };
-        let called = self.conn.call_with_descriptors::<remote::DomainCreateWithFiles>(&args, files);
+        let called = self
+            .conn
+            .call_with_fds(remote::DomainCreateWithFiles { dom: self.wire(), flags }, files);
         let (reply, _none) = called.await?;
         self.set_id(reply.decode()?.dom.id);
         Ok(())
@@ -50,13 +50,11 @@ impl Domain {
             let reason = "at least one file is needed".to_owned();
             return Err(Error::InvalidArgument { procedure, reason });
         }
-        let args = remote::DomainFdAssociateArgs {
-            dom: self.wire(),
-            name: name.into(),
-            flags: flags.bits(),
-        };
         self.conn
-            .call_with_descriptors::<remote::DomainFdAssociate>(&args, files)
+            .call_with_fds(
+                remote::DomainFdAssociate { dom: self.wire(), name: name.into(), flags },
+                files,
+            )
             .await?;
         Ok(())
     }
@@ -69,21 +67,21 @@ impl Domain {
         socket: OwnedFd,
         flags: OpenGraphicsFlags,
     ) -> Result<()> {
-        let args =
-            remote::DomainOpenGraphicsArgs { dom: self.wire(), idx: index, flags: flags.bits() };
         self.conn
-            .call_with_descriptors::<remote::DomainOpenGraphics>(&args, vec![socket])
+            .call_with_fds(
+                remote::DomainOpenGraphics { dom: self.wire(), idx: index, flags },
+                vec![socket],
+            )
             .await?;
         Ok(())
     }
 
     /// A socket that is connected to a graphics display, counted from 0 (`virDomainOpenGraphicsFD`).
     pub async fn open_graphics_fd(&self, index: u32, flags: OpenGraphicsFlags) -> Result<OwnedFd> {
-        let args =
-            remote::DomainOpenGraphicsFdArgs { dom: self.wire(), idx: index, flags: flags.bits() };
-        let called = self
-            .conn
-            .call_with_descriptors::<remote::DomainOpenGraphicsFd>(&args, Vec::new());
+        let called = self.conn.call_with_fds(
+            remote::DomainOpenGraphicsFd { dom: self.wire(), idx: index, flags },
+            Vec::new(),
+        );
         let (_, descriptors) = called.await?;
         let [socket] = <[OwnedFd; 1]>::try_from(descriptors).map_err(|other| {
             let procedure = remote::DomainOpenGraphicsFd::INFO.name;

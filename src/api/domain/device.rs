@@ -10,18 +10,13 @@ impl Domain {
     ///
     /// A guest whose machine is of PCI Express needs a free root port for it.
     pub async fn attach_device(&self, xml: &str) -> Result<()> {
-        let args = remote::DomainAttachDeviceArgs { dom: self.wire(), xml: xml.into() };
-        self.run::<remote::DomainAttachDevice>(&args).await
+        self.run(remote::DomainAttachDevice { dom: self.wire(), xml: xml.into() }).await
     }
 
     /// The same for the running guest, the definition, or both (`virDomainAttachDeviceFlags`).
     pub async fn attach_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
-        let args = remote::DomainAttachDeviceFlagsArgs {
-            dom: self.wire(),
-            xml: xml.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainAttachDeviceFlags>(&args).await
+        self.run(remote::DomainAttachDeviceFlags { dom: self.wire(), xml: xml.into(), flags })
+            .await
     }
 
     /// Asks the running guest to give up the device that `xml` describes
@@ -30,18 +25,13 @@ impl Domain {
     /// The daemon waits a few seconds for the guest. One that does not react by then may still give
     /// the device up later, or never; the domain's XML and the event tell.
     pub async fn detach_device(&self, xml: &str) -> Result<()> {
-        let args = remote::DomainDetachDeviceArgs { dom: self.wire(), xml: xml.into() };
-        self.run::<remote::DomainDetachDevice>(&args).await
+        self.run(remote::DomainDetachDevice { dom: self.wire(), xml: xml.into() }).await
     }
 
     /// The same for the running guest, the definition, or both (`virDomainDetachDeviceFlags`).
     pub async fn detach_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
-        let args = remote::DomainDetachDeviceFlagsArgs {
-            dom: self.wire(),
-            xml: xml.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainDetachDeviceFlags>(&args).await
+        self.run(remote::DomainDetachDeviceFlags { dom: self.wire(), xml: xml.into(), flags })
+            .await
     }
 
     /// Asks the guest to give up the device that has the alias `alias` in the domain's XML
@@ -49,12 +39,8 @@ impl Domain {
     ///
     /// Unlike [`detach_device`](Self::detach_device) it does not wait for the guest.
     pub async fn detach_device_alias(&self, alias: &str, flags: DeviceModifyFlags) -> Result<()> {
-        let args = remote::DomainDetachDeviceAliasArgs {
-            dom: self.wire(),
-            alias: alias.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainDetachDeviceAlias>(&args).await
+        self.run(remote::DomainDetachDeviceAlias { dom: self.wire(), alias: alias.into(), flags })
+            .await
     }
 
     /// Changes a device to what `xml` says, as far as it can be changed in place: the disc in a
@@ -63,11 +49,7 @@ impl Domain {
     /// With [`FORCE`](DeviceModifyFlags::FORCE) a disc is taken from a drive that the guest has
     /// locked.
     pub async fn update_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
-        let args = remote::DomainUpdateDeviceFlagsArgs {
-            dom: self.wire(),
-            xml: xml.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainUpdateDeviceFlags>(&args).await
+        self.run(remote::DomainUpdateDeviceFlags { dom: self.wire(), xml: xml.into(), flags })
+            .await
     }
 }

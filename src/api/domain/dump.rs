@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{CoreDumpFlags, CoreDumpFormat, Domain};
 use crate::api::wire;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 impl Domain {
     /// Writes the guest's memory to the file `to` on the daemon's host (`virDomainCoreDump`).
@@ -17,12 +17,8 @@ impl Domain {
     /// relative to this process's working directory. Takes long.
     pub async fn core_dump(&self, to: &Path, flags: CoreDumpFlags) -> Result<()> {
         let to = wire::absolute_path(remote::DomainCoreDump::INFO.name, to)?;
-        let args = remote::DomainCoreDumpArgs {
-            dom: self.wire(),
-            to: to.as_path().into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainCoreDump>(&args).await
+        self.run(remote::DomainCoreDump { dom: self.wire(), to: to.as_path().into(), flags })
+            .await
     }
 
     /// The same in a format other than the hypervisor's default
@@ -36,12 +32,12 @@ impl Domain {
         flags: CoreDumpFlags,
     ) -> Result<()> {
         let to = wire::absolute_path(remote::DomainCoreDumpWithFormat::INFO.name, to)?;
-        let args = remote::DomainCoreDumpWithFormatArgs {
+        self.run(remote::DomainCoreDumpWithFormat {
             dom: self.wire(),
             to: to.as_path().into(),
-            dumpformat: i32::from(format) as u32,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainCoreDumpWithFormat>(&args).await
+            dumpformat: format,
+            flags,
+        })
+        .await
     }
 }

@@ -11,7 +11,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::ShortMillis;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::network::IpAddrType;
 use crate::types::typed_param::Flags;
 
@@ -114,8 +114,9 @@ impl Domain {
     ///
     /// Only interfaces that have a device on the host are counted.
     pub async fn interface_stats(&self, device: &str) -> Result<InterfaceStats> {
-        let args = remote::DomainInterfaceStatsArgs { dom: self.wire(), device: device.into() };
-        let reply = self.call::<remote::DomainInterfaceStats>(&args).await?;
+        let reply = self
+            .call(remote::DomainInterfaceStats { dom: self.wire(), device: device.into() })
+            .await?;
         let stats = reply.decode()?;
         Ok(InterfaceStats {
             rx_bytes: wire::counter(stats.rx_bytes),
@@ -135,13 +136,14 @@ impl Domain {
         device: &str,
         flags: ModificationImpact,
     ) -> Result<InterfaceParameters> {
-        let args = remote::DomainGetInterfaceParametersArgs {
-            dom: self.wire(),
-            device: device.into(),
-            nparams: remote::DOMAIN_INTERFACE_PARAMETERS_MAX as i32,
-            flags: flags.bits() | Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetInterfaceParameters>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetInterfaceParameters {
+                dom: self.wire(),
+                device: device.into(),
+                nparams: remote::DOMAIN_INTERFACE_PARAMETERS_MAX as i32,
+                flags: flags.bits() | Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(InterfaceParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -153,7 +155,7 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetInterfaceParametersArgs {
+        self.run(remote::DomainSetInterfaceParameters {
             dom: self.wire(),
             device: device.into(),
             params: wire::params_to_wire(
@@ -161,9 +163,9 @@ impl Domain {
                 &params,
                 remote::DOMAIN_INTERFACE_PARAMETERS_MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetInterfaceParameters>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// Has the hypervisor send packets in the guest's name that tell the switches where its MAC
@@ -178,7 +180,7 @@ impl Domain {
         parameters: &AnnounceInterfaceParameters,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainAnnounceInterfaceArgs {
+        self.run(remote::DomainAnnounceInterface {
             dom: self.wire(),
             device: device.map(Into::into),
             params: wire::params_to_wire(
@@ -187,8 +189,8 @@ impl Domain {
                 remote::DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
             )?,
             flags: 0,
-        };
-        self.run::<remote::DomainAnnounceInterface>(&args).await
+        })
+        .await
     }
 
     /// The addresses of the running domain's interfaces, from the leases of libvirt's own DHCP
@@ -198,12 +200,9 @@ impl Domain {
         &self,
         source: InterfaceAddressesSource,
     ) -> Result<Vec<InterfaceAddresses>> {
-        let args = remote::DomainInterfaceAddressesArgs {
-            dom: self.wire(),
-            source: i32::from(source) as u32,
-            flags: 0,
-        };
-        let reply = self.call::<remote::DomainInterfaceAddresses>(&args).await?;
+        let reply = self
+            .call(remote::DomainInterfaceAddresses { dom: self.wire(), source, flags: 0 })
+            .await?;
         let interfaces = reply.decode()?.ifaces;
         Ok(interfaces
             .into_iter()
@@ -218,7 +217,7 @@ impl Domain {
 
 fn address(wire: remote::DomainIpAddr<'_>) -> InterfaceAddress {
     InterfaceAddress {
-        kind: wire.r#type.into(),
+        kind: wire.r#type,
         addr: wire.addr.into_owned(),
         prefix: wire.prefix,
     }

@@ -7,7 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::Nanos;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// An I/O thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +43,7 @@ impl Domain {
     /// The domain's I/O threads, by default those of the running domain if it runs
     /// (`virDomainGetIOThreadInfo`).
     pub async fn iothread_info(&self, flags: ModificationImpact) -> Result<Vec<IoThreadInfo>> {
-        let args = remote::DomainGetIothreadInfoArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetIothreadInfo>(&args).await?;
+        let reply = self.call(remote::DomainGetIothreadInfo { dom: self.wire(), flags }).await?;
         let threads = reply.decode()?.info;
         Ok(threads
             .iter()
@@ -62,33 +61,25 @@ impl Domain {
         cpus: &CpuMap,
         flags: ModificationImpact,
     ) -> Result<()> {
-        let args = remote::DomainPinIothreadArgs {
+        self.run(remote::DomainPinIothread {
             dom: self.wire(),
             iothreads_id: iothread,
             cpumap: cpus.to_wire(remote::DomainPinIothread::INFO.name)?.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainPinIothread>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// Adds an I/O thread of that number, which no other may have (`virDomainAddIOThread`).
     pub async fn add_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
-        let args = remote::DomainAddIothreadArgs {
-            dom: self.wire(),
-            iothread_id: iothread,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainAddIothread>(&args).await
+        self.run(remote::DomainAddIothread { dom: self.wire(), iothread_id: iothread, flags })
+            .await
     }
 
     /// Removes an I/O thread that no disk uses (`virDomainDelIOThread`).
     pub async fn del_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
-        let args = remote::DomainDelIothreadArgs {
-            dom: self.wire(),
-            iothread_id: iothread,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainDelIothread>(&args).await
+        self.run(remote::DomainDelIothread { dom: self.wire(), iothread_id: iothread, flags })
+            .await
     }
 
     /// Tunes an I/O thread (`virDomainSetIOThreadParams`).
@@ -102,7 +93,7 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetIothreadParamsArgs {
+        self.run(remote::DomainSetIothreadParams {
             dom: self.wire(),
             iothread_id: iothread,
             params: wire::params_to_wire(
@@ -111,7 +102,7 @@ impl Domain {
                 remote::DOMAIN_IOTHREAD_PARAMS_MAX,
             )?,
             flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetIothreadParams>(&args).await
+        })
+        .await
     }
 }

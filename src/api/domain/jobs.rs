@@ -138,10 +138,9 @@ impl Domain {
     ///
     /// Migrating, saving, dumping and backing up are jobs.
     pub async fn job_info(&self) -> Result<Option<JobInfo>> {
-        let args = remote::DomainGetJobInfoArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetJobInfo>(&args).await?;
+        let reply = self.call(remote::DomainGetJobInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
-        let job_type = JobType::from(info.r#type);
+        let job_type = info.r#type;
         let progress = |total_bytes, processed_bytes, remaining_bytes| JobProgress {
             total_bytes,
             processed_bytes,
@@ -164,10 +163,9 @@ impl Domain {
     /// daemon forgets it by telling, unless
     /// [`KEEP_COMPLETED`](GetJobStatsFlags::KEEP_COMPLETED) is given too.
     pub async fn job_stats(&self, flags: GetJobStatsFlags) -> Result<Option<JobReport>> {
-        let args = remote::DomainGetJobStatsArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetJobStats>(&args).await?;
+        let reply = self.call(remote::DomainGetJobStats { dom: self.wire(), flags }).await?;
         let ret = reply.decode()?;
-        let job_type = JobType::from(ret.r#type);
+        let job_type = ret.r#type;
         if job_type == JobType::None {
             return Ok(None);
         }
@@ -183,8 +181,7 @@ impl Domain {
     /// [`OperationAborted`](crate::types::error::ErrorCode::OperationAborted), and the domain goes
     /// on as if there had been no job.
     pub async fn abort_job(&self) -> Result<()> {
-        let args = remote::DomainAbortJobArgs { dom: self.wire() };
-        self.run::<remote::DomainAbortJob>(&args).await
+        self.run(remote::DomainAbortJob { dom: self.wire() }).await
     }
 
     /// The same with flags (`virDomainAbortJobFlags`).
@@ -192,7 +189,6 @@ impl Domain {
     /// With [`POSTCOPY`](AbortJobFlags::POSTCOPY) it interrupts a migration in the phase in which
     /// neither host has the whole guest, to be resumed later.
     pub async fn abort_job_flags(&self, flags: AbortJobFlags) -> Result<()> {
-        let args = remote::DomainAbortJobFlagsArgs { dom: self.wire(), flags: flags.bits() };
-        self.run::<remote::DomainAbortJobFlags>(&args).await
+        self.run(remote::DomainAbortJobFlags { dom: self.wire(), flags }).await
     }
 }

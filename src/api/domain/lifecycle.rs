@@ -8,7 +8,7 @@ use super::{
 };
 use crate::api::wire;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::node::SuspendTarget;
 
 impl Domain {
@@ -18,29 +18,25 @@ impl Domain {
     /// state [`Shutoff`](super::State::Shutoff) or for the event, and [`destroy`](Self::destroy) it
     /// when patience ends.
     pub async fn shutdown(&self) -> Result<()> {
-        let args = remote::DomainShutdownArgs { dom: self.wire() };
-        self.run::<remote::DomainShutdown>(&args).await
+        self.run(remote::DomainShutdown { dom: self.wire() }).await
     }
 
     /// The same, asking in the ways that the flags name; the daemon tries them in an order of its
     /// own (`virDomainShutdownFlags`).
     pub async fn shutdown_flags(&self, flags: ShutdownFlags) -> Result<()> {
-        let args = remote::DomainShutdownFlagsArgs { dom: self.wire(), flags: flags.bits() };
-        self.run::<remote::DomainShutdownFlags>(&args).await
+        self.run(remote::DomainShutdownFlags { dom: self.wire(), flags }).await
     }
 
     /// Asks the guest to reboot (`virDomainReboot`). Like [`shutdown`](Self::shutdown) it does not
     /// wait for it.
     pub async fn reboot(&self, flags: RebootFlags) -> Result<()> {
-        let args = remote::DomainRebootArgs { dom: self.wire(), flags: flags.bits() };
-        self.run::<remote::DomainReboot>(&args).await
+        self.run(remote::DomainReboot { dom: self.wire(), flags }).await
     }
 
     /// Presses the reset button: the guest starts over without a chance to put its affairs in order
     /// (`virDomainReset`).
     pub async fn reset(&self) -> Result<()> {
-        let args = remote::DomainResetArgs { dom: self.wire(), flags: 0 };
-        self.run::<remote::DomainReset>(&args).await
+        self.run(remote::DomainReset { dom: self.wire(), flags: 0 }).await
     }
 
     /// Pulls the plug (`virDomainDestroy`).
@@ -48,8 +44,7 @@ impl Domain {
     /// The domain has ended when this returns. A transient domain is then gone, a persistent one
     /// keeps its definition.
     pub async fn destroy(&self) -> Result<()> {
-        let args = remote::DomainDestroyArgs { dom: self.wire() };
-        self.run::<remote::DomainDestroy>(&args).await?;
+        self.run(remote::DomainDestroy { dom: self.wire() }).await?;
         self.set_id(-1);
         Ok(())
     }
@@ -59,20 +54,17 @@ impl Domain {
     /// With [`GRACEFUL`](DestroyFlags::GRACEFUL) the daemon lets the hypervisor write out what it
     /// holds, and fails rather than kill one that does not end.
     pub async fn destroy_flags(&self, flags: DestroyFlags) -> Result<()> {
-        let args = remote::DomainDestroyFlagsArgs { dom: self.wire(), flags: flags.bits() };
-        self.run::<remote::DomainDestroyFlags>(&args).await
+        self.run(remote::DomainDestroyFlags { dom: self.wire(), flags }).await
     }
 
     /// Stops the guest's processors; its memory and devices stay (`virDomainSuspend`).
     pub async fn suspend(&self) -> Result<()> {
-        let args = remote::DomainSuspendArgs { dom: self.wire() };
-        self.run::<remote::DomainSuspend>(&args).await
+        self.run(remote::DomainSuspend { dom: self.wire() }).await
     }
 
     /// Lets a suspended guest go on (`virDomainResume`).
     pub async fn resume(&self) -> Result<()> {
-        let args = remote::DomainResumeArgs { dom: self.wire() };
-        self.run::<remote::DomainResume>(&args).await
+        self.run(remote::DomainResume { dom: self.wire() }).await
     }
 
     /// Asks the guest to put itself to sleep, as closing a laptop's lid does
@@ -97,19 +89,18 @@ impl Domain {
             Some(duration) => wire::whole_seconds(procedure, duration)?,
             None => 0,
         };
-        let args = remote::DomainPmSuspendForDurationArgs {
+        self.run(remote::DomainPmSuspendForDuration {
             dom: self.wire(),
-            target: i32::from(target) as u32,
+            target,
             duration,
             flags: 0,
-        };
-        self.run::<remote::DomainPmSuspendForDuration>(&args).await
+        })
+        .await
     }
 
     /// Wakes a guest that put itself to sleep (`virDomainPMWakeup`).
     pub async fn pm_wakeup(&self) -> Result<()> {
-        let args = remote::DomainPmWakeupArgs { dom: self.wire(), flags: 0 };
-        self.run::<remote::DomainPmWakeup>(&args).await
+        self.run(remote::DomainPmWakeup { dom: self.wire(), flags: 0 }).await
     }
 
     /// Changes what becomes of the domain when its guest powers off, reboots or crashes
@@ -120,13 +111,13 @@ impl Domain {
         action: LifecycleAction,
         impact: ModificationImpact,
     ) -> Result<()> {
-        let args = remote::DomainSetLifecycleActionArgs {
+        self.run(remote::DomainSetLifecycleAction {
             dom: self.wire(),
-            r#type: i32::from(lifecycle) as u32,
-            action: i32::from(action) as u32,
-            flags: impact.bits(),
-        };
-        self.run::<remote::DomainSetLifecycleAction>(&args).await
+            r#type: lifecycle,
+            action,
+            flags: impact,
+        })
+        .await
     }
 
     /// Presses keys of the guest's keyboard together, and releases them after `hold`, in whole
@@ -140,20 +131,19 @@ impl Domain {
         hold: Duration,
         keycodes: &[u32],
     ) -> Result<()> {
-        let args = remote::DomainSendKeyArgs {
+        self.run(remote::DomainSendKey {
             dom: self.wire(),
-            codeset: i32::from(codeset) as u32,
+            codeset,
             holdtime: wire::whole_millis(remote::DomainSendKey::INFO.name, hold)?,
             keycodes: keycodes.to_vec(),
             flags: 0,
-        };
-        self.run::<remote::DomainSendKey>(&args).await
+        })
+        .await
     }
 
     /// Sends the guest a non-maskable interrupt (`virDomainInjectNMI`).
     pub async fn inject_nmi(&self) -> Result<()> {
-        let args = remote::DomainInjectNmiArgs { dom: self.wire(), flags: 0 };
-        self.run::<remote::DomainInjectNmi>(&args).await
+        self.run(remote::DomainInjectNmi { dom: self.wire(), flags: 0 }).await
     }
 
     /// Sends a signal to a process inside the guest (`virDomainSendProcessSignal`).
@@ -161,12 +151,12 @@ impl Domain {
     /// `pid` is the guest's own number of the process; a negative one means the process group of
     /// that number. Mostly for containers, QEMU's guests have no such thing.
     pub async fn send_process_signal(&self, pid: i64, signal: ProcessSignal) -> Result<()> {
-        let args = remote::DomainSendProcessSignalArgs {
+        self.run(remote::DomainSendProcessSignal {
             dom: self.wire(),
             pid_value: pid,
-            signum: i32::from(signal) as u32,
+            signum: signal,
             flags: 0,
-        };
-        self.run::<remote::DomainSendProcessSignal>(&args).await
+        })
+        .await
     }
 }

@@ -6,7 +6,7 @@ use super::Domain;
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::connect::ListAllDomainsFlags;
 use crate::xdr::{self, Decode};
 
@@ -25,15 +25,13 @@ impl Connect {
     /// # }
     /// ```
     pub async fn lookup_domain_by_name(&self, name: &str) -> Result<Domain> {
-        let args = remote::DomainLookupByNameArgs { name: name.into() };
-        let reply = self.call::<remote::DomainLookupByName>(&args).await?;
+        let reply = self.call(remote::DomainLookupByName { name: name.into() }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
     /// The domain of that UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
     pub async fn lookup_domain_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
-        let args = remote::DomainLookupByUuidArgs { uuid };
-        let reply = self.call::<remote::DomainLookupByUuid>(&args).await?;
+        let reply = self.call(remote::DomainLookupByUuid { uuid }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
@@ -43,8 +41,7 @@ impl Connect {
             procedure: remote::DomainLookupById::INFO.name,
             reason: format!("{id} is more than a domain's number can be"),
         })?;
-        let args = remote::DomainLookupByIdArgs { id };
-        let reply = self.call::<remote::DomainLookupById>(&args).await?;
+        let reply = self.call(remote::DomainLookupById { id }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
@@ -54,8 +51,7 @@ impl Connect {
     /// managed save image, autostart, snapshots, checkpoints); no flag of a group means that the
     /// group does not filter, and no flags at all means every domain.
     pub async fn list_all_domains(&self, flags: ListAllDomainsFlags) -> Result<Vec<Domain>> {
-        let args = remote::ConnectListAllDomainsArgs { need_results: 1, flags: flags.bits() };
-        let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
+        let reply = self.call(remote::ConnectListAllDomains { need_results: 1, flags }).await?;
         // One by one: the list as it is on the wire would take as much memory again as the handles.
         let (domains, said) = reply.decode_with(|reader| {
             let count =
@@ -78,14 +74,13 @@ impl Connect {
 
     /// How many domains pass the filter; see [`list_all_domains`](Self::list_all_domains).
     pub async fn count_all_domains(&self, flags: ListAllDomainsFlags) -> Result<u32> {
-        let args = remote::ConnectListAllDomainsArgs { need_results: 0, flags: flags.bits() };
-        let reply = self.call::<remote::ConnectListAllDomains>(&args).await?;
+        let reply = self.call(remote::ConnectListAllDomains { need_results: 0, flags }).await?;
         Ok(reply.decode()?.ret)
     }
 
     /// How many domains run (`virConnectNumOfDomains`).
     pub async fn num_of_domains(&self) -> Result<u32> {
-        let reply = self.call::<remote::ConnectNumOfDomains>(&()).await?;
+        let reply = self.call(remote::ConnectNumOfDomains).await?;
         wire::count(remote::ConnectNumOfDomains::INFO.name, reply.decode()?.num)
     }
 
@@ -93,8 +88,9 @@ impl Connect {
     ///
     /// Prefer [`list_all_domains`](Self::list_all_domains), which gives handles.
     pub async fn list_domains(&self) -> Result<Vec<u32>> {
-        let args = remote::ConnectListDomainsArgs { maxids: remote::DOMAIN_LIST_MAX as i32 };
-        let reply = self.call::<remote::ConnectListDomains>(&args).await?;
+        let reply = self
+            .call(remote::ConnectListDomains { maxids: remote::DOMAIN_LIST_MAX as i32 })
+            .await?;
         let number = |&id: &i32| {
             let name = remote::ConnectListDomains::INFO.name;
             u32::try_from(id).map_err(|_| wire::senseless(name, format!("a domain runs as {id}")))
@@ -104,15 +100,14 @@ impl Connect {
 
     /// How many domains are defined and do not run (`virConnectNumOfDefinedDomains`).
     pub async fn num_of_defined_domains(&self) -> Result<u32> {
-        let reply = self.call::<remote::ConnectNumOfDefinedDomains>(&()).await?;
+        let reply = self.call(remote::ConnectNumOfDefinedDomains).await?;
         wire::count(remote::ConnectNumOfDefinedDomains::INFO.name, reply.decode()?.num)
     }
 
     /// The names of the domains that are defined and do not run (`virConnectListDefinedDomains`).
     pub async fn list_defined_domains(&self) -> Result<Vec<String>> {
         let maxnames = remote::DOMAIN_LIST_MAX as i32;
-        let args = remote::ConnectListDefinedDomainsArgs { maxnames };
-        let reply = self.call::<remote::ConnectListDefinedDomains>(&args).await?;
+        let reply = self.call(remote::ConnectListDefinedDomains { maxnames }).await?;
         Ok(reply.decode()?.names.into_iter().map(String::from).collect())
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{DirtyRateCalcFlags, Domain, MemoryModFlags, MemoryStatTags};
 use crate::api::wire;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// What a running domain does with its memory (`virDomainMemoryStatTags`).
 ///
@@ -88,8 +88,7 @@ pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
 impl Domain {
     /// The most memory that the domain may get, in KiB (`virDomainGetMaxMemory`).
     pub async fn max_memory_kib(&self) -> Result<u64> {
-        let args = remote::DomainGetMaxMemoryArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetMaxMemory>(&args).await?;
+        let reply = self.call(remote::DomainGetMaxMemory { dom: self.wire() }).await?;
         Ok(reply.decode()?.memory)
     }
 
@@ -97,8 +96,7 @@ impl Domain {
     ///
     /// Hardly any hypervisor can do it to a running domain.
     pub async fn set_max_memory_kib(&self, kib: u64) -> Result<()> {
-        let args = remote::DomainSetMaxMemoryArgs { dom: self.wire(), memory: kib };
-        self.run::<remote::DomainSetMaxMemory>(&args).await
+        self.run(remote::DomainSetMaxMemory { dom: self.wire(), memory: kib }).await
     }
 
     /// Gives the running domain so much memory, in KiB (`virDomainSetMemory`).
@@ -106,16 +104,14 @@ impl Domain {
     /// Asks the guest's balloon driver, which gives back or takes what is asked in its own time, if
     /// at all: [`info`](Self::info) tells how far it got.
     pub async fn set_memory_kib(&self, kib: u64) -> Result<()> {
-        let args = remote::DomainSetMemoryArgs { dom: self.wire(), memory: kib };
-        self.run::<remote::DomainSetMemory>(&args).await
+        self.run(remote::DomainSetMemory { dom: self.wire(), memory: kib }).await
     }
 
     /// The same for what `flags` say: the running domain, its definition, and with `MAXIMUM` the
     /// most memory instead of the current (`virDomainSetMemoryFlags`).
     pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
-        let args =
-            remote::DomainSetMemoryFlagsArgs { dom: self.wire(), memory: kib, flags: flags.bits() };
-        self.run::<remote::DomainSetMemoryFlags>(&args).await
+        self.run(remote::DomainSetMemoryFlags { dom: self.wire(), memory: kib, flags })
+            .await
     }
 
     /// How often the guest's balloon driver is asked for statistics, in whole seconds; zero for
@@ -126,22 +122,23 @@ impl Domain {
         flags: MemoryModFlags,
     ) -> Result<()> {
         let name = remote::DomainSetMemoryStatsPeriod::INFO.name;
-        let args = remote::DomainSetMemoryStatsPeriodArgs {
+        self.run(remote::DomainSetMemoryStatsPeriod {
             dom: self.wire(),
             period: wire::signed_seconds(name, period)?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetMemoryStatsPeriod>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// What the running domain does with its memory (`virDomainMemoryStats`).
     pub async fn memory_stats(&self) -> Result<MemoryStats> {
-        let args = remote::DomainMemoryStatsArgs {
-            dom: self.wire(),
-            max_stats: remote::DOMAIN_MEMORY_STATS_MAX as u32,
-            flags: 0,
-        };
-        let reply = self.call::<remote::DomainMemoryStats>(&args).await?;
+        let reply = self
+            .call(remote::DomainMemoryStats {
+                dom: self.wire(),
+                max_stats: remote::DOMAIN_MEMORY_STATS_MAX as u32,
+                flags: 0,
+            })
+            .await?;
         Ok(MemoryStats::from_wire(&reply.decode()?.stats))
     }
 
@@ -156,12 +153,12 @@ impl Domain {
         flags: DirtyRateCalcFlags,
     ) -> Result<()> {
         let name = remote::DomainStartDirtyRateCalc::INFO.name;
-        let args = remote::DomainStartDirtyRateCalcArgs {
+        self.run(remote::DomainStartDirtyRateCalc {
             dom: self.wire(),
             seconds: wire::signed_seconds(name, period)?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainStartDirtyRateCalc>(&args).await
+            flags,
+        })
+        .await
     }
 }
 

@@ -41,7 +41,7 @@ use uuid::Uuid;
 use crate::api::name::Name;
 use crate::client::{Connect, Reply};
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{ReplyRequest, VoidRequest, remote};
 
 pub use crate::types::domain::*;
 pub use agent::{FsInfo, GuestVcpus};
@@ -100,15 +100,12 @@ impl Domain {
         }
     }
 
-    pub(crate) async fn call<P: Procedure>(&self, args: &P::Args<'_>) -> Result<Reply<P>> {
-        self.conn.call::<P>(args).await
+    pub(crate) async fn call<R: ReplyRequest>(&self, request: R) -> Result<Reply<R::Reply>> {
+        self.conn.call(request).await
     }
 
-    pub(crate) async fn run<P>(&self, args: &P::Args<'_>) -> Result<()>
-    where
-        P: for<'a> Procedure<Ret<'a> = ()>,
-    {
-        self.conn.run::<P>(args).await
+    pub(crate) async fn run<R: VoidRequest>(&self, request: R) -> Result<()> {
+        self.conn.run(request).await
     }
 
     /// The domain's name (`virDomainGetName`). Local: what it was when the handle was made.

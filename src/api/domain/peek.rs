@@ -3,7 +3,7 @@
 use super::{Domain, MemoryFlags};
 use crate::api::wire;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 impl Domain {
     /// Reads `len` bytes of a disk of the running domain, as the guest sees it, from `offset` on
@@ -15,14 +15,15 @@ impl Domain {
         const NAME: &str = remote::DomainBlockPeek::INFO.name;
         let mut pieces = Pieces::new(NAME, offset, len, remote::DOMAIN_BLOCK_PEEK_BUFFER_MAX)?;
         while let Some((offset, size)) = pieces.next() {
-            let args = remote::DomainBlockPeekArgs {
-                dom: self.wire(),
-                path: disk.into(),
-                offset,
-                size,
-                flags: 0,
-            };
-            let reply = self.call::<remote::DomainBlockPeek>(&args).await?;
+            let reply = self
+                .call(remote::DomainBlockPeek {
+                    dom: self.wire(),
+                    path: disk.into(),
+                    offset,
+                    size,
+                    flags: 0,
+                })
+                .await?;
             pieces.take(&reply.decode()?.buffer, size)?;
         }
         Ok(pieces.read)
@@ -38,13 +39,9 @@ impl Domain {
         const NAME: &str = remote::DomainMemoryPeek::INFO.name;
         let mut pieces = Pieces::new(NAME, start, len, remote::DOMAIN_MEMORY_PEEK_BUFFER_MAX)?;
         while let Some((offset, size)) = pieces.next() {
-            let args = remote::DomainMemoryPeekArgs {
-                dom: self.wire(),
-                offset,
-                size,
-                flags: flags.bits(),
-            };
-            let reply = self.call::<remote::DomainMemoryPeek>(&args).await?;
+            let reply = self
+                .call(remote::DomainMemoryPeek { dom: self.wire(), offset, size, flags })
+                .await?;
             pieces.take(&reply.decode()?.buffer, size)?;
         }
         Ok(pieces.read)

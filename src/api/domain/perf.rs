@@ -4,7 +4,7 @@ use super::{Domain, ModificationImpact};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 param_struct! {
     /// Which events of a domain's processors are counted (`VIR_PERF_PARAM_…`). What is `None` is
@@ -61,8 +61,9 @@ param_struct! {
 impl Domain {
     /// Which events are counted (`virDomainGetPerfEvents`).
     pub async fn perf_events(&self, flags: ModificationImpact) -> Result<PerfEvents> {
-        let args = remote::DomainGetPerfEventsArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainGetPerfEvents>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetPerfEvents { dom: self.wire(), flags: flags.bits() })
+            .await?;
         Ok(PerfEvents::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -73,15 +74,15 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = events.to_params();
-        let args = remote::DomainSetPerfEventsArgs {
+        self.run(remote::DomainSetPerfEvents {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetPerfEvents::INFO.name,
                 &params,
                 remote::DOMAIN_PERF_EVENTS_MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetPerfEvents>(&args).await
+            flags,
+        })
+        .await
     }
 }

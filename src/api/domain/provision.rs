@@ -16,8 +16,7 @@ impl Connect {
     /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first holds `xml` against its
     /// schema. Takes long.
     pub async fn domain_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Domain> {
-        let args = remote::DomainCreateXmlArgs { xml_desc: xml.into(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainCreateXml>(&args).await?;
+        let reply = self.call(remote::DomainCreateXml { xml_desc: xml.into(), flags }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
@@ -35,16 +34,14 @@ impl Connect {
     /// # }
     /// ```
     pub async fn domain_define_xml(&self, xml: &str) -> Result<Domain> {
-        let args = remote::DomainDefineXmlArgs { xml: xml.into() };
-        let reply = self.call::<remote::DomainDefineXml>(&args).await?;
+        let reply = self.call(remote::DomainDefineXml { xml: xml.into() }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
     /// The same with flags: [`VALIDATE`](DefineFlags::VALIDATE) has the daemon hold `xml` against
     /// its schema (`virDomainDefineXMLFlags`).
     pub async fn domain_define_xml_flags(&self, xml: &str, flags: DefineFlags) -> Result<Domain> {
-        let args = remote::DomainDefineXmlFlagsArgs { xml: xml.into(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainDefineXmlFlags>(&args).await?;
+        let reply = self.call(remote::DomainDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 }
@@ -56,8 +53,7 @@ impl Domain {
     /// call's failure, although the domain runs.
     /// [`create_with_flags`](Self::create_with_flags) does without it. Takes long.
     pub async fn create(&self) -> Result<()> {
-        let args = remote::DomainCreateArgs { dom: self.wire() };
-        self.run::<remote::DomainCreate>(&args).await?;
+        self.run(remote::DomainCreate { dom: self.wire() }).await?;
         let started = self.conn.lookup_domain_by_uuid(self.uuid).await?;
         self.set_id(started.id.load(Ordering::Relaxed));
         Ok(())
@@ -69,8 +65,7 @@ impl Domain {
     /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) throws a managed save image away and boots afresh.
     /// Takes long.
     pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
-        let args = remote::DomainCreateWithFlagsArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainCreateWithFlags>(&args).await?;
+        let reply = self.call(remote::DomainCreateWithFlags { dom: self.wire(), flags }).await?;
         self.set_id(reply.decode()?.dom.id);
         Ok(())
     }
@@ -81,14 +76,12 @@ impl Domain {
     /// domain with a managed save image, snapshots, checkpoints or other belongings; see
     /// [`undefine_flags`](Self::undefine_flags).
     pub async fn undefine(&self) -> Result<()> {
-        let args = remote::DomainUndefineArgs { dom: self.wire() };
-        self.run::<remote::DomainUndefine>(&args).await
+        self.run(remote::DomainUndefine { dom: self.wire() }).await
     }
 
     /// Removes the definition and, of what belongs to the domain, that which the flags name
     /// (`virDomainUndefineFlags`).
     pub async fn undefine_flags(&self, flags: UndefineFlags) -> Result<()> {
-        let args = remote::DomainUndefineFlagsArgs { dom: self.wire(), flags: flags.bits() };
-        self.run::<remote::DomainUndefineFlags>(&args).await
+        self.run(remote::DomainUndefineFlags { dom: self.wire(), flags }).await
     }
 }

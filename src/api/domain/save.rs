@@ -7,7 +7,7 @@ use crate::api::wire::{self, truth};
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::params::{TypedParams, param_struct};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 param_struct! {
     /// How to save or restore a domain (`VIR_DOMAIN_SAVE_PARAM_…`).
@@ -57,8 +57,8 @@ impl Domain {
     /// the guest's memory.
     pub async fn save(&self, to: &Path) -> Result<()> {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
-        let args = remote::DomainSaveArgs { dom: self.wire(), to: to.as_path().into() };
-        self.run::<remote::DomainSave>(&args).await?;
+        self.run(remote::DomainSave { dom: self.wire(), to: to.as_path().into() })
+            .await?;
         self.set_id(-1);
         Ok(())
     }
@@ -76,13 +76,13 @@ impl Domain {
         flags: SaveRestoreFlags,
     ) -> Result<()> {
         let to = wire::absolute_path(remote::DomainSaveFlags::INFO.name, to)?;
-        let args = remote::DomainSaveFlagsArgs {
+        self.run(remote::DomainSaveFlags {
             dom: self.wire(),
             to: to.as_path().into(),
             dxml: xml.map(Into::into),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSaveFlags>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// The same with everything that can be said about it in one structure
@@ -93,42 +93,41 @@ impl Domain {
     pub async fn save_params(&self, params: &SaveParams, flags: SaveRestoreFlags) -> Result<()> {
         let procedure = remote::DomainSaveParams::INFO.name;
         let params = params.for_daemon(procedure)?;
-        let args = remote::DomainSaveParamsArgs {
+        self.run(remote::DomainSaveParams {
             dom: self.wire(),
             params: wire::params_to_wire(procedure, &params, remote::DOMAIN_SAVE_PARAMS_MAX)?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSaveParams>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// Suspends the domain to a file that the daemon keeps, and ends it; the next
     /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
     pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
-        let args = remote::DomainManagedSaveArgs { dom: self.wire(), flags: flags.bits() };
-        self.run::<remote::DomainManagedSave>(&args).await?;
+        self.run(remote::DomainManagedSave { dom: self.wire(), flags }).await?;
         self.set_id(-1);
         Ok(())
     }
 
     /// Whether the daemon keeps a saved image of the domain (`virDomainHasManagedSaveImage`).
     pub async fn has_managed_save_image(&self) -> Result<bool> {
-        let args = remote::DomainHasManagedSaveImageArgs { dom: self.wire(), flags: 0 };
-        let reply = self.call::<remote::DomainHasManagedSaveImage>(&args).await?;
+        let reply = self
+            .call(remote::DomainHasManagedSaveImage { dom: self.wire(), flags: 0 })
+            .await?;
         Ok(truth(reply.decode()?.result))
     }
 
     /// Discards the saved image, so that the next start is a fresh one
     /// (`virDomainManagedSaveRemove`).
     pub async fn managed_save_remove(&self) -> Result<()> {
-        let args = remote::DomainManagedSaveRemoveArgs { dom: self.wire(), flags: 0 };
-        self.run::<remote::DomainManagedSaveRemove>(&args).await
+        self.run(remote::DomainManagedSaveRemove { dom: self.wire(), flags: 0 }).await
     }
 
     /// The definition in the image that the daemon keeps (`virDomainManagedSaveGetXMLDesc`).
     pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
-        let args =
-            remote::DomainManagedSaveGetXmlDescArgs { dom: self.wire(), flags: flags.bits() };
-        let reply = self.call::<remote::DomainManagedSaveGetXmlDesc>(&args).await?;
+        let reply = self
+            .call(remote::DomainManagedSaveGetXmlDesc { dom: self.wire(), flags })
+            .await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
@@ -136,12 +135,12 @@ impl Domain {
     ///
     /// Of the flags only `RUNNING` and `PAUSED` mean anything: the state to resume into.
     pub async fn managed_save_define_xml(&self, xml: &str, flags: SaveRestoreFlags) -> Result<()> {
-        let args = remote::DomainManagedSaveDefineXmlArgs {
+        self.run(remote::DomainManagedSaveDefineXml {
             dom: self.wire(),
             dxml: Some(xml.into()),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainManagedSaveDefineXml>(&args).await
+            flags,
+        })
+        .await
     }
 }
 
@@ -149,8 +148,7 @@ impl Connect {
     /// Brings back the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
     pub async fn domain_restore(&self, from: &Path) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
-        let args = remote::DomainRestoreArgs { from: from.as_path().into() };
-        self.run::<remote::DomainRestore>(&args).await
+        self.run(remote::DomainRestore { from: from.as_path().into() }).await
     }
 
     /// The same with flags and, if `xml` is given, with a changed definition
@@ -162,12 +160,12 @@ impl Connect {
         flags: SaveRestoreFlags,
     ) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestoreFlags::INFO.name, from)?;
-        let args = remote::DomainRestoreFlagsArgs {
+        self.run(remote::DomainRestoreFlags {
             from: from.as_path().into(),
             dxml: xml.map(Into::into),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainRestoreFlags>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// The same with everything that can be said about it in one structure
@@ -179,11 +177,11 @@ impl Connect {
     ) -> Result<()> {
         let procedure = remote::DomainRestoreParams::INFO.name;
         let params = params.for_daemon(procedure)?;
-        let args = remote::DomainRestoreParamsArgs {
+        self.run(remote::DomainRestoreParams {
             params: wire::params_to_wire(procedure, &params, remote::DOMAIN_SAVE_PARAMS_MAX)?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainRestoreParams>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// The definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
@@ -193,11 +191,9 @@ impl Connect {
         flags: SaveImageXmlFlags,
     ) -> Result<String> {
         let file = wire::absolute_path(remote::DomainSaveImageGetXmlDesc::INFO.name, file)?;
-        let args = remote::DomainSaveImageGetXmlDescArgs {
-            file: file.as_path().into(),
-            flags: flags.bits(),
-        };
-        let reply = self.call::<remote::DomainSaveImageGetXmlDesc>(&args).await?;
+        let reply = self
+            .call(remote::DomainSaveImageGetXmlDesc { file: file.as_path().into(), flags })
+            .await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
@@ -211,11 +207,11 @@ impl Connect {
         flags: SaveRestoreFlags,
     ) -> Result<()> {
         let file = wire::absolute_path(remote::DomainSaveImageDefineXml::INFO.name, file)?;
-        let args = remote::DomainSaveImageDefineXmlArgs {
+        self.run(remote::DomainSaveImageDefineXml {
             file: file.as_path().into(),
             dxml: xml.into(),
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSaveImageDefineXml>(&args).await
+            flags,
+        })
+        .await
     }
 }

@@ -7,7 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::units::{Micros, Unit};
 use crate::params::{FromParam, Value, ValueRef, param_struct};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 const MAX: usize = remote::DOMAIN_SCHEDULER_PARAMETERS_MAX;
@@ -103,8 +103,7 @@ param_struct! {
 impl Domain {
     /// The scheduler that the domain is under (`virDomainGetSchedulerType`).
     pub async fn scheduler_type(&self) -> Result<SchedulerType> {
-        let args = remote::DomainGetSchedulerTypeArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetSchedulerType>(&args).await?;
+        let reply = self.call(remote::DomainGetSchedulerType { dom: self.wire() }).await?;
         let ret = reply.decode()?;
         Ok(SchedulerType {
             name: ret.r#type.into_owned(),
@@ -114,9 +113,9 @@ impl Domain {
 
     /// The domain's scheduler parameters (`virDomainGetSchedulerParameters`).
     pub async fn scheduler_parameters(&self) -> Result<SchedulerParameters> {
-        let args =
-            remote::DomainGetSchedulerParametersArgs { dom: self.wire(), nparams: MAX as i32 };
-        let reply = self.call::<remote::DomainGetSchedulerParameters>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetSchedulerParameters { dom: self.wire(), nparams: MAX as i32 })
+            .await?;
         Ok(SchedulerParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -126,27 +125,28 @@ impl Domain {
         &self,
         flags: ModificationImpact,
     ) -> Result<SchedulerParameters> {
-        let args = remote::DomainGetSchedulerParametersFlagsArgs {
-            dom: self.wire(),
-            nparams: MAX as i32,
-            flags: flags.bits() | Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetSchedulerParametersFlags>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetSchedulerParametersFlags {
+                dom: self.wire(),
+                nparams: MAX as i32,
+                flags: flags.bits() | Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(SchedulerParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
     /// Changes the running domain's scheduler parameters (`virDomainSetSchedulerParameters`).
     pub async fn set_scheduler_parameters(&self, parameters: &SchedulerParameters) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetSchedulerParametersArgs {
+        self.run(remote::DomainSetSchedulerParameters {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetSchedulerParameters::INFO.name,
                 &params,
                 MAX,
             )?,
-        };
-        self.run::<remote::DomainSetSchedulerParameters>(&args).await
+        })
+        .await
     }
 
     /// The same for the running domain, its definition, or both
@@ -170,16 +170,16 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetSchedulerParametersFlagsArgs {
+        self.run(remote::DomainSetSchedulerParametersFlags {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetSchedulerParametersFlags::INFO.name,
                 &params,
                 MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetSchedulerParametersFlags>(&args).await
+            flags,
+        })
+        .await
     }
 }
 

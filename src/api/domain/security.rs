@@ -6,7 +6,7 @@ use super::Domain;
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::{TypedParams, param_struct};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 /// How a security driver, such as `SELinux`, marks a running domain (`virSecurityLabel`).
@@ -68,16 +68,14 @@ impl fmt::Debug for LaunchSecret {
 impl Domain {
     /// The label of the running domain (`virDomainGetSecurityLabel`).
     pub async fn security_label(&self) -> Result<SecurityLabel> {
-        let args = remote::DomainGetSecurityLabelArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetSecurityLabel>(&args).await?;
+        let reply = self.call(remote::DomainGetSecurityLabel { dom: self.wire() }).await?;
         Ok(SecurityLabel::from_wire(&reply.decode()?))
     }
 
     /// The labels of the running domain, one for each security driver
     /// (`virDomainGetSecurityLabelList`).
     pub async fn security_label_list(&self) -> Result<Vec<SecurityLabel>> {
-        let args = remote::DomainGetSecurityLabelListArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetSecurityLabelList>(&args).await?;
+        let reply = self.call(remote::DomainGetSecurityLabelList { dom: self.wire() }).await?;
         let labels = reply.decode()?.labels;
         Ok(labels.iter().map(SecurityLabel::from_wire).collect())
     }
@@ -85,11 +83,12 @@ impl Domain {
     /// How the running domain, a guest with encrypted memory, was launched
     /// (`virDomainGetLaunchSecurityInfo`).
     pub async fn launch_security_info(&self) -> Result<LaunchSecurityInfo> {
-        let args = remote::DomainGetLaunchSecurityInfoArgs {
-            dom: self.wire(),
-            flags: Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetLaunchSecurityInfo>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetLaunchSecurityInfo {
+                dom: self.wire(),
+                flags: Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(LaunchSecurityInfo::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -102,7 +101,7 @@ impl Domain {
         if let Some(address) = secret.address {
             params.push("sev-secret-set-address", address);
         }
-        let args = remote::DomainSetLaunchSecurityStateArgs {
+        self.run(remote::DomainSetLaunchSecurityState {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetLaunchSecurityState::INFO.name,
@@ -110,7 +109,7 @@ impl Domain {
                 remote::DOMAIN_LAUNCH_SECURITY_STATE_PARAMS_MAX,
             )?,
             flags: 0,
-        };
-        self.run::<remote::DomainSetLaunchSecurityState>(&args).await
+        })
+        .await
     }
 }

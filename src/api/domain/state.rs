@@ -45,8 +45,7 @@ pub enum StateReason {
 }
 
 impl DomainState {
-    pub(crate) fn from_wire(state: i32, reason: i32) -> Self {
-        let state = State::from(state);
+    pub(crate) fn from_wire(state: State, reason: i32) -> Self {
         let reason = match state {
             State::Nostate => StateReason::Nostate(reason.into()),
             State::Running => StateReason::Running(reason.into()),
@@ -93,8 +92,7 @@ pub struct ControlInfo {
 impl Domain {
     /// State, memory, processors and processor time (`virDomainGetInfo`).
     pub async fn info(&self) -> Result<DomainInfo> {
-        let args = remote::DomainGetInfoArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainGetInfo>(&args).await?;
+        let reply = self.call(remote::DomainGetInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
         Ok(DomainInfo {
             state: i32::from(info.state).into(),
@@ -107,39 +105,34 @@ impl Domain {
 
     /// State and reason (`virDomainGetState`).
     pub async fn state(&self) -> Result<DomainState> {
-        let args = remote::DomainGetStateArgs { dom: self.wire(), flags: 0 };
-        let reply = self.call::<remote::DomainGetState>(&args).await?;
+        let reply = self.call(remote::DomainGetState { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
         Ok(DomainState::from_wire(ret.state, ret.reason))
     }
 
     /// Whether the domain runs, paused or not (`virDomainIsActive`).
     pub async fn is_active(&self) -> Result<bool> {
-        let args = remote::DomainIsActiveArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainIsActive>(&args).await?;
+        let reply = self.call(remote::DomainIsActive { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.active))
     }
 
     /// Whether the domain outlives its shutdown (`virDomainIsPersistent`).
     pub async fn is_persistent(&self) -> Result<bool> {
-        let args = remote::DomainIsPersistentArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainIsPersistent>(&args).await?;
+        let reply = self.call(remote::DomainIsPersistent { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.persistent))
     }
 
     /// Whether the definition differs from what runs (`virDomainIsUpdated`).
     pub async fn is_updated(&self) -> Result<bool> {
-        let args = remote::DomainIsUpdatedArgs { dom: self.wire() };
-        let reply = self.call::<remote::DomainIsUpdated>(&args).await?;
+        let reply = self.call(remote::DomainIsUpdated { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.updated))
     }
 
     /// Whether the domain's control interface is free, busy or broken (`virDomainGetControlInfo`).
     pub async fn control_info(&self) -> Result<ControlInfo> {
-        let args = remote::DomainGetControlInfoArgs { dom: self.wire(), flags: 0 };
-        let reply = self.call::<remote::DomainGetControlInfo>(&args).await?;
+        let reply = self.call(remote::DomainGetControlInfo { dom: self.wire(), flags: 0 }).await?;
         let info = reply.decode()?;
-        let state = ControlState::from(info.state as i32);
+        let state = info.state;
         Ok(ControlInfo {
             state,
             error: (state == ControlState::Error).then(|| (info.details as i32).into()),

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::{Domain, XmlFlags};
 use crate::api::wire;
 use crate::error::Result;
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 /// A network interface as a domain's definition describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl Domain {
     }
 
     async fn devices<T: Device>(&self, element: &str) -> Result<Vec<T>> {
-        let args =
-            remote::DomainGetXmlDescArgs { dom: self.wire(), flags: XmlFlags::empty().bits() };
-        let reply = self.call::<remote::DomainGetXmlDesc>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetXmlDesc { dom: self.wire(), flags: XmlFlags::empty() })
+            .await?;
         devices(&reply.decode()?.xml, element).map_err(|error| {
             wire::senseless(
                 remote::DomainGetXmlDesc::INFO.name,

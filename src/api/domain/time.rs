@@ -5,14 +5,13 @@ use std::time::{Duration, SystemTime};
 use super::{Domain, SetTimeFlags};
 use crate::api::wire;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 
 impl Domain {
     /// What the guest's clock shows (`virDomainGetTime`). Asks the guest agent; takes long if that
     /// does.
     pub async fn time(&self) -> Result<SystemTime> {
-        let args = remote::DomainGetTimeArgs { dom: self.wire(), flags: 0 };
-        let reply = self.call::<remote::DomainGetTime>(&args).await?;
+        let reply = self.call(remote::DomainGetTime { dom: self.wire(), flags: 0 }).await?;
         let time = reply.decode()?;
         from_wire(time.seconds, time.nseconds).ok_or_else(|| {
             wire::senseless(
@@ -31,9 +30,8 @@ impl Domain {
             procedure: remote::DomainSetTime::INFO.name,
             reason: format!("{time:?} is further away than the protocol can tell"),
         })?;
-        let args =
-            remote::DomainSetTimeArgs { dom: self.wire(), seconds, nseconds, flags: flags.bits() };
-        self.run::<remote::DomainSetTime>(&args).await
+        self.run(remote::DomainSetTime { dom: self.wire(), seconds, nseconds, flags })
+            .await
     }
 }
 

@@ -5,7 +5,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::units::{Number, Unit};
 use crate::params::{FromParam, Value, ValueRef, param_struct};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 /// An amount of memory that may be without limit.
@@ -126,12 +126,13 @@ param_struct! {
 impl Domain {
     /// The limits on the domain's memory (`virDomainGetMemoryParameters`).
     pub async fn memory_parameters(&self, flags: ModificationImpact) -> Result<MemoryParameters> {
-        let args = remote::DomainGetMemoryParametersArgs {
-            dom: self.wire(),
-            nparams: remote::DOMAIN_MEMORY_PARAMETERS_MAX as i32,
-            flags: flags.bits() | Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetMemoryParameters>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetMemoryParameters {
+                dom: self.wire(),
+                nparams: remote::DOMAIN_MEMORY_PARAMETERS_MAX as i32,
+                flags: flags.bits() | Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(MemoryParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -142,26 +143,27 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetMemoryParametersArgs {
+        self.run(remote::DomainSetMemoryParameters {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetMemoryParameters::INFO.name,
                 &params,
                 remote::DOMAIN_MEMORY_PARAMETERS_MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetMemoryParameters>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// The NUMA nodes that the domain's memory comes from (`virDomainGetNumaParameters`).
     pub async fn numa_parameters(&self, flags: ModificationImpact) -> Result<NumaParameters> {
-        let args = remote::DomainGetNumaParametersArgs {
-            dom: self.wire(),
-            nparams: remote::DOMAIN_NUMA_PARAMETERS_MAX as i32,
-            flags: flags.bits() | Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetNumaParameters>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetNumaParameters {
+                dom: self.wire(),
+                nparams: remote::DOMAIN_NUMA_PARAMETERS_MAX as i32,
+                flags: flags.bits() | Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(NumaParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -174,26 +176,27 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetNumaParametersArgs {
+        self.run(remote::DomainSetNumaParameters {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetNumaParameters::INFO.name,
                 &params,
                 remote::DOMAIN_NUMA_PARAMETERS_MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetNumaParameters>(&args).await
+            flags,
+        })
+        .await
     }
 
     /// The domain's share of the host's block devices (`virDomainGetBlkioParameters`).
     pub async fn blkio_parameters(&self, flags: ModificationImpact) -> Result<BlkioParameters> {
-        let args = remote::DomainGetBlkioParametersArgs {
-            dom: self.wire(),
-            nparams: remote::DOMAIN_BLKIO_PARAMETERS_MAX as i32,
-            flags: flags.bits() | Flags::STRING_OKAY.bits(),
-        };
-        let reply = self.call::<remote::DomainGetBlkioParameters>(&args).await?;
+        let reply = self
+            .call(remote::DomainGetBlkioParameters {
+                dom: self.wire(),
+                nparams: remote::DOMAIN_BLKIO_PARAMETERS_MAX as i32,
+                flags: flags.bits() | Flags::STRING_OKAY.bits(),
+            })
+            .await?;
         Ok(BlkioParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
@@ -204,16 +207,16 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        let args = remote::DomainSetBlkioParametersArgs {
+        self.run(remote::DomainSetBlkioParameters {
             dom: self.wire(),
             params: wire::params_to_wire(
                 remote::DomainSetBlkioParameters::INFO.name,
                 &params,
                 remote::DOMAIN_BLKIO_PARAMETERS_MAX,
             )?,
-            flags: flags.bits(),
-        };
-        self.run::<remote::DomainSetBlkioParameters>(&args).await
+            flags,
+        })
+        .await
     }
 }
 

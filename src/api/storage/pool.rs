@@ -25,15 +25,13 @@ handle! {
 impl Connect {
     /// The pool of that name (`virStoragePoolLookupByName`).
     pub async fn lookup_storage_pool_by_name(&self, name: &str) -> Result<StoragePool> {
-        let args = remote::StoragePoolLookupByNameArgs { name: name.into() };
-        let reply = self.call::<remote::StoragePoolLookupByName>(&args).await?;
+        let reply = self.call(remote::StoragePoolLookupByName { name: name.into() }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 
     /// The pool of that UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
     pub async fn lookup_storage_pool_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
-        let args = remote::StoragePoolLookupByUuidArgs { uuid };
-        let reply = self.call::<remote::StoragePoolLookupByUuid>(&args).await?;
+        let reply = self.call(remote::StoragePoolLookupByUuid { uuid }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 
@@ -42,8 +40,8 @@ impl Connect {
         &self,
         flags: ListAllStoragePoolsFlags,
     ) -> Result<Vec<StoragePool>> {
-        let args = remote::ConnectListAllStoragePoolsArgs { need_results: 1, flags: flags.bits() };
-        let reply = self.call::<remote::ConnectListAllStoragePools>(&args).await?;
+        let reply =
+            self.call(remote::ConnectListAllStoragePools { need_results: 1, flags }).await?;
         let pools = reply.decode()?.pools;
         Ok(pools.iter().map(|pool| StoragePool::from_wire(self, pool)).collect())
     }
@@ -53,17 +51,23 @@ impl StoragePool {
     /// The volume of that name in the pool (`virStorageVolLookupByName`); see
     /// [`StorageVol::os_name`].
     pub async fn lookup_volume_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
-        let args =
-            remote::StorageVolLookupByNameArgs { pool: self.wire(), name: name.as_ref().into() };
-        let reply = self.connect().call::<remote::StorageVolLookupByName>(&args).await?;
+        let reply = self
+            .connect()
+            .call(remote::StorageVolLookupByName { pool: self.wire(), name: name.as_ref().into() })
+            .await?;
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
     }
 
     /// All volumes of the pool (`virStoragePoolListAllVolumes`).
     pub async fn list_all_volumes(&self) -> Result<Vec<StorageVol>> {
-        let args =
-            remote::StoragePoolListAllVolumesArgs { pool: self.wire(), need_results: 1, flags: 0 };
-        let reply = self.connect().call::<remote::StoragePoolListAllVolumes>(&args).await?;
+        let reply = self
+            .connect()
+            .call(remote::StoragePoolListAllVolumes {
+                pool: self.wire(),
+                need_results: 1,
+                flags: 0,
+            })
+            .await?;
         let volumes = reply.decode()?.vols;
         Ok(volumes
             .iter()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::api::handle::handle;
 use crate::client::{Connect, Stream};
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::storage_vol::{DownloadFlags, Type, UploadFlags};
 
 handle! {
@@ -37,15 +37,13 @@ pub struct StorageVolInfo {
 impl Connect {
     /// The volume of that key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
     pub async fn lookup_storage_vol_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
-        let args = remote::StorageVolLookupByKeyArgs { key: key.as_ref().into() };
-        let reply = self.call::<remote::StorageVolLookupByKey>(&args).await?;
+        let reply = self.call(remote::StorageVolLookupByKey { key: key.as_ref().into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 
     /// The volume at that path on the daemon's host (`virStorageVolLookupByPath`).
     pub async fn lookup_storage_vol_by_path(&self, path: &Path) -> Result<StorageVol> {
-        let args = remote::StorageVolLookupByPathArgs { path: path.into() };
-        let reply = self.call::<remote::StorageVolLookupByPath>(&args).await?;
+        let reply = self.call(remote::StorageVolLookupByPath { path: path.into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 }
@@ -66,15 +64,13 @@ impl StorageVol {
     /// Where the volume is on the daemon's host, or what stands for it to a hypervisor
     /// (`virStorageVolGetPath`).
     pub async fn path(&self) -> Result<PathBuf> {
-        let args = remote::StorageVolGetPathArgs { vol: self.wire() };
-        let reply = self.connect().call::<remote::StorageVolGetPath>(&args).await?;
+        let reply = self.connect().call(remote::StorageVolGetPath { vol: self.wire() }).await?;
         Ok(reply.decode()?.name.into_os_string().into())
     }
 
     /// What kind of volume it is, and its sizes (`virStorageVolGetInfo`).
     pub async fn info(&self) -> Result<StorageVolInfo> {
-        let args = remote::StorageVolGetInfoArgs { vol: self.wire() };
-        let reply = self.connect().call::<remote::StorageVolGetInfo>(&args).await?;
+        let reply = self.connect().call(remote::StorageVolGetInfo { vol: self.wire() }).await?;
         let info = reply.decode()?;
         Ok(StorageVolInfo {
             kind: i32::from(info.r#type).into(),
@@ -98,15 +94,14 @@ impl StorageVol {
         length: Option<u64>,
         flags: DownloadFlags,
     ) -> Result<Stream> {
-        let args = remote::StorageVolDownloadArgs {
+        let request = remote::StorageVolDownload {
             vol: self.wire(),
             offset,
             length: on_the_wire(remote::StorageVolDownload::INFO.name, length)?,
-            flags: flags.bits(),
+            flags,
         };
         let sparse = flags.contains(DownloadFlags::SPARSE_STREAM);
-        let opened = self.connect().open_stream::<remote::StorageVolDownload>(&args, sparse);
-        let (_, stream) = opened.await?;
+        let (_, stream) = self.connect().open_stream(request, sparse).await?;
         Ok(stream)
     }
 
@@ -123,15 +118,14 @@ impl StorageVol {
         length: Option<u64>,
         flags: UploadFlags,
     ) -> Result<Stream> {
-        let args = remote::StorageVolUploadArgs {
+        let request = remote::StorageVolUpload {
             vol: self.wire(),
             offset,
             length: on_the_wire(remote::StorageVolUpload::INFO.name, length)?,
-            flags: flags.bits(),
+            flags,
         };
         let sparse = flags.contains(UploadFlags::SPARSE_STREAM);
-        let opened = self.connect().open_stream::<remote::StorageVolUpload>(&args, sparse);
-        let (_, stream) = opened.await?;
+        let (_, stream) = self.connect().open_stream(request, sparse).await?;
         Ok(stream)
     }
 }

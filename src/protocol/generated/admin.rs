@@ -3,6 +3,7 @@
 //! The program that administers a daemon.
 
 use crate::protocol::{Program, procedure};
+use crate::types::connect;
 use crate::xdr::{WireStr, xdr_struct, xdr_union};
 
 /// The admin program.
@@ -64,24 +65,17 @@ xdr_struct! {
     }
 }
 
-xdr_struct! {
-    /// `admin_connect_open_args`
-    struct ConnectOpenArgs {
-        flags: u32,
-    }
-}
-
 procedure! {
     /// `virAdmConnectOpen` (procedure 1)
-    ///
-    /// `flags`: [`crate::types::connect::ConnectFlags`]
-    ConnectOpen<'a> = 1 in PROGRAM: ConnectOpenArgs => (),
+    struct ConnectOpen {
+        flags: connect::ConnectFlags,
+    } = 1 in PROGRAM,
     since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmConnectClose` (procedure 2)
-    ConnectClose<'a> = 2 in PROGRAM: () => (),
+    struct ConnectClose {} = 2 in PROGRAM,
     since "2.0.0", Low
 }
 
@@ -94,16 +88,8 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmConnectGetLibVersion` (procedure 3)
-    ConnectGetLibVersion<'a> = 3 in PROGRAM: () => ConnectGetLibVersionRet,
+    struct ConnectGetLibVersion {} = 3 in PROGRAM => ConnectGetLibVersionRet,
     since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_list_servers_args`
-    struct ConnectListServersArgs {
-        need_results: u32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -116,16 +102,11 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmConnectListServers` (procedure 4)
-    ConnectListServers<'a> = 4 in PROGRAM: ConnectListServersArgs => ConnectListServersRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_lookup_server_args`
-    struct ConnectLookupServerArgs<'a> {
-        name: WireStr<'a>,
+    struct ConnectListServers {
+        need_results: u32,
         flags: u32,
-    }
+    } = 4 in PROGRAM => ConnectListServersRet<'static>,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -137,17 +118,11 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmConnectLookupServer` (procedure 5)
-    ConnectLookupServer<'a> = 5 in PROGRAM:
-        ConnectLookupServerArgs<'a> => ConnectLookupServerRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_get_threadpool_parameters_args`
-    struct ServerGetThreadpoolParametersArgs<'a> {
-        srv: NonnullServer<'a>,
+    struct ConnectLookupServer<'a> {
+        name: WireStr<'a>,
         flags: u32,
-    }
+    } = 5 in PROGRAM => ConnectLookupServerRet<'static>,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -159,33 +134,21 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmServerGetThreadPoolParameters` (procedure 6)
-    ServerGetThreadpoolParameters<'a> = 6 in PROGRAM:
-        ServerGetThreadpoolParametersArgs<'a> => ServerGetThreadpoolParametersRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_set_threadpool_parameters_args`
-    struct ServerSetThreadpoolParametersArgs<'a> {
+    struct ServerGetThreadpoolParameters<'a> {
         srv: NonnullServer<'a>,
-        params: Vec<TypedParam<'a>> = SERVER_THREADPOOL_PARAMETERS_MAX,
         flags: u32,
-    }
+    } = 6 in PROGRAM => ServerGetThreadpoolParametersRet<'static>,
+    since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmServerSetThreadPoolParameters` (procedure 7)
-    ServerSetThreadpoolParameters<'a> = 7 in PROGRAM: ServerSetThreadpoolParametersArgs<'a> => (),
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_list_clients_args`
-    struct ServerListClientsArgs<'a> {
+    struct ServerSetThreadpoolParameters<'a> {
         srv: NonnullServer<'a>,
-        need_results: u32,
+        params: Vec<TypedParam<'a>> = SERVER_THREADPOOL_PARAMETERS_MAX,
         flags: u32,
-    }
+    } = 7 in PROGRAM,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -198,17 +161,12 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmServerListClients` (procedure 8)
-    ServerListClients<'a> = 8 in PROGRAM: ServerListClientsArgs<'a> => ServerListClientsRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_lookup_client_args`
-    struct ServerLookupClientArgs<'a> {
+    struct ServerListClients<'a> {
         srv: NonnullServer<'a>,
-        id: u64,
+        need_results: u32,
         flags: u32,
-    }
+    } = 8 in PROGRAM => ServerListClientsRet<'static>,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -220,16 +178,12 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmServerLookupClient` (procedure 9)
-    ServerLookupClient<'a> = 9 in PROGRAM: ServerLookupClientArgs<'a> => ServerLookupClientRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_client_get_info_args`
-    struct ClientGetInfoArgs<'a> {
-        clnt: NonnullClient<'a>,
+    struct ServerLookupClient<'a> {
+        srv: NonnullServer<'a>,
+        id: u64,
         flags: u32,
-    }
+    } = 9 in PROGRAM => ServerLookupClientRet<'static>,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -241,30 +195,20 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmClientGetInfo` (procedure 10)
-    ClientGetInfo<'a> = 10 in PROGRAM: ClientGetInfoArgs<'a> => ClientGetInfoRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_client_close_args`
-    struct ClientCloseArgs<'a> {
+    struct ClientGetInfo<'a> {
         clnt: NonnullClient<'a>,
         flags: u32,
-    }
+    } = 10 in PROGRAM => ClientGetInfoRet<'static>,
+    since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmClientClose` (procedure 11)
-    ClientClose<'a> = 11 in PROGRAM: ClientCloseArgs<'a> => (),
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_get_client_limits_args`
-    struct ServerGetClientLimitsArgs<'a> {
-        srv: NonnullServer<'a>,
+    struct ClientClose<'a> {
+        clnt: NonnullClient<'a>,
         flags: u32,
-    }
+    } = 11 in PROGRAM,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -276,31 +220,21 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmServerGetClientLimits` (procedure 12)
-    ServerGetClientLimits<'a> = 12 in PROGRAM:
-        ServerGetClientLimitsArgs<'a> => ServerGetClientLimitsRet<'a>,
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_set_client_limits_args`
-    struct ServerSetClientLimitsArgs<'a> {
+    struct ServerGetClientLimits<'a> {
         srv: NonnullServer<'a>,
-        params: Vec<TypedParam<'a>> = SERVER_CLIENT_LIMITS_MAX,
         flags: u32,
-    }
+    } = 12 in PROGRAM => ServerGetClientLimitsRet<'static>,
+    since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmServerSetClientLimits` (procedure 13)
-    ServerSetClientLimits<'a> = 13 in PROGRAM: ServerSetClientLimitsArgs<'a> => (),
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_get_logging_outputs_args`
-    struct ConnectGetLoggingOutputsArgs {
+    struct ServerSetClientLimits<'a> {
+        srv: NonnullServer<'a>,
+        params: Vec<TypedParam<'a>> = SERVER_CLIENT_LIMITS_MAX,
         flags: u32,
-    }
+    } = 13 in PROGRAM,
+    since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -313,16 +247,10 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmConnectGetLoggingOutputs` (procedure 14)
-    ConnectGetLoggingOutputs<'a> = 14 in PROGRAM:
-        ConnectGetLoggingOutputsArgs => ConnectGetLoggingOutputsRet<'a>,
-    since "3.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_get_logging_filters_args`
-    struct ConnectGetLoggingFiltersArgs {
+    struct ConnectGetLoggingOutputs {
         flags: u32,
-    }
+    } = 14 in PROGRAM => ConnectGetLoggingOutputsRet<'static>,
+    since "3.0.0", Low
 }
 
 xdr_struct! {
@@ -335,76 +263,52 @@ xdr_struct! {
 
 procedure! {
     /// `virAdmConnectGetLoggingFilters` (procedure 15)
-    ConnectGetLoggingFilters<'a> = 15 in PROGRAM:
-        ConnectGetLoggingFiltersArgs => ConnectGetLoggingFiltersRet<'a>,
-    since "3.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_set_logging_outputs_args`
-    struct ConnectSetLoggingOutputsArgs<'a> {
-        outputs: Option<WireStr<'a>>,
+    struct ConnectGetLoggingFilters {
         flags: u32,
-    }
+    } = 15 in PROGRAM => ConnectGetLoggingFiltersRet<'static>,
+    since "3.0.0", Low
 }
 
 procedure! {
     /// `virAdmConnectSetLoggingOutputs` (procedure 16)
-    ConnectSetLoggingOutputs<'a> = 16 in PROGRAM: ConnectSetLoggingOutputsArgs<'a> => (),
-    since "3.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_set_logging_filters_args`
-    struct ConnectSetLoggingFiltersArgs<'a> {
-        filters: Option<WireStr<'a>>,
+    struct ConnectSetLoggingOutputs<'a> {
+        outputs: Option<WireStr<'a>>,
         flags: u32,
-    }
+    } = 16 in PROGRAM,
+    since "3.0.0", Low
 }
 
 procedure! {
     /// `virAdmConnectSetLoggingFilters` (procedure 17)
-    ConnectSetLoggingFilters<'a> = 17 in PROGRAM: ConnectSetLoggingFiltersArgs<'a> => (),
-    since "3.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_server_update_tls_files_args`
-    struct ServerUpdateTlsFilesArgs<'a> {
-        srv: NonnullServer<'a>,
+    struct ConnectSetLoggingFilters<'a> {
+        filters: Option<WireStr<'a>>,
         flags: u32,
-    }
+    } = 17 in PROGRAM,
+    since "3.0.0", Low
 }
 
 procedure! {
     /// `virAdmServerUpdateTlsFiles` (procedure 18)
-    ServerUpdateTlsFiles<'a> = 18 in PROGRAM: ServerUpdateTlsFilesArgs<'a> => (),
-    since "2.0.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_set_daemon_timeout_args`
-    struct ConnectSetDaemonTimeoutArgs {
-        timeout: u32,
+    struct ServerUpdateTlsFiles<'a> {
+        srv: NonnullServer<'a>,
         flags: u32,
-    }
+    } = 18 in PROGRAM,
+    since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmConnectSetDaemonTimeout` (procedure 19)
-    ConnectSetDaemonTimeout<'a> = 19 in PROGRAM: ConnectSetDaemonTimeoutArgs => (),
-    since "8.6.0", Low
-}
-
-xdr_struct! {
-    /// `admin_connect_daemon_shutdown_args`
-    struct ConnectDaemonShutdownArgs {
+    struct ConnectSetDaemonTimeout {
+        timeout: u32,
         flags: u32,
-    }
+    } = 19 in PROGRAM,
+    since "8.6.0", Low
 }
 
 procedure! {
     /// `virAdmConnectDaemonShutdown` (procedure 20)
-    ConnectDaemonShutdown<'a> = 20 in PROGRAM: ConnectDaemonShutdownArgs => (),
+    struct ConnectDaemonShutdown {
+        flags: u32,
+    } = 20 in PROGRAM,
     since "11.2.0", Low
 }

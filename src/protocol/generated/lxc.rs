@@ -4,21 +4,15 @@
 
 use crate::protocol::remote::NonnullDomain;
 use crate::protocol::{Program, procedure};
-use crate::xdr::xdr_struct;
 
 /// The lxc program.
 pub const PROGRAM: Program = Program { number: 0x0006_8000, version: 1, name: "lxc" };
 
-xdr_struct! {
-    /// `lxc_domain_open_namespace_args`
-    struct DomainOpenNamespaceArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
-}
-
 procedure! {
     /// `virDomainLxcOpenNamespace` (procedure 1)
-    DomainOpenNamespace<'a> = 1 in PROGRAM: DomainOpenNamespaceArgs<'a> => (),
-    since "1.0.2", Low
+    struct DomainOpenNamespace<'a> {
+        dom: NonnullDomain<'a>,
+        flags: u32,
+    } = 1 in PROGRAM,
+    since "1.0.2", Low, with descriptors
 }

@@ -4,7 +4,8 @@
 
 use uuid::Uuid;
 
-use crate::xdr::{WireStr, xdr_enum, xdr_struct};
+use crate::types::open_enum;
+use crate::xdr::{WireStr, xdr_struct};
 
 /// `VIR_NET_MESSAGE_INITIAL`
 pub const MESSAGE_INITIAL: usize = 65_536;
@@ -33,7 +34,7 @@ pub const MESSAGE_NUM_FDS_MAX: usize = 32;
 /// `VIR_NET_MESSAGE_HEADER_XDR_LEN`
 pub const MESSAGE_HEADER_XDR_LEN: usize = 4;
 
-xdr_enum! {
+open_enum! {
     /// `virNetMessageType`
     enum MessageType {
         /// `VIR_NET_CALL`
@@ -53,7 +54,7 @@ xdr_enum! {
     }
 }
 
-xdr_enum! {
+open_enum! {
     /// `virNetMessageStatus`
     enum MessageStatus {
         /// `VIR_NET_OK`

@@ -4,19 +4,11 @@
 
 use crate::protocol::remote::NonnullDomain;
 use crate::protocol::{Program, event, procedure};
+use crate::types::qemu;
 use crate::xdr::{WireStr, xdr_struct};
 
 /// The qemu program.
 pub const PROGRAM: Program = Program { number: 0x2000_8087, version: 1, name: "qemu" };
-
-xdr_struct! {
-    /// `qemu_domain_monitor_command_args`
-    struct DomainMonitorCommandArgs<'a> {
-        dom: NonnullDomain<'a>,
-        cmd: WireStr<'a>,
-        flags: u32,
-    }
-}
 
 xdr_struct! {
     /// `qemu_domain_monitor_command_ret`
@@ -27,19 +19,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainQemuMonitorCommand` (procedure 1)
-    ///
-    /// `flags`: [`crate::types::qemu::MonitorCommandFlags`]
-    DomainMonitorCommand<'a> = 1 in PROGRAM:
-        DomainMonitorCommandArgs<'a> => DomainMonitorCommandRet<'a>,
+    struct DomainMonitorCommand<'a> {
+        dom: NonnullDomain<'a>,
+        cmd: WireStr<'a>,
+        flags: qemu::MonitorCommandFlags,
+    } = 1 in PROGRAM => DomainMonitorCommandRet<'static>,
     since "0.8.3", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `qemu_domain_attach_args`
-    struct DomainAttachArgs {
-        pid_value: u32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -51,18 +36,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainQemuAttach` (procedure 2)
-    DomainAttach<'a> = 2 in PROGRAM: DomainAttachArgs => DomainAttachRet<'a>,
-    since "0.9.4", Low
-}
-
-xdr_struct! {
-    /// `qemu_domain_agent_command_args`
-    struct DomainAgentCommandArgs<'a> {
-        dom: NonnullDomain<'a>,
-        cmd: WireStr<'a>,
-        timeout: i32,
+    struct DomainAttach {
+        pid_value: u32,
         flags: u32,
-    }
+    } = 2 in PROGRAM => DomainAttachRet<'static>,
+    since "0.9.4", Low
 }
 
 xdr_struct! {
@@ -74,17 +52,13 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainQemuAgentCommand` (procedure 3)
-    DomainAgentCommand<'a> = 3 in PROGRAM: DomainAgentCommandArgs<'a> => DomainAgentCommandRet<'a>,
-    since "0.10.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `qemu_connect_domain_monitor_event_register_args`
-    struct ConnectDomainMonitorEventRegisterArgs<'a> {
-        dom: Option<NonnullDomain<'a>>,
-        event: Option<WireStr<'a>>,
+    struct DomainAgentCommand<'a> {
+        dom: NonnullDomain<'a>,
+        cmd: WireStr<'a>,
+        timeout: i32,
         flags: u32,
-    }
+    } = 3 in PROGRAM => DomainAgentCommandRet<'static>,
+    since "0.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -96,24 +70,19 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectDomainQemuMonitorEventRegister` (procedure 4)
-    ///
-    /// `flags`: [`crate::types::qemu::MonitorEventRegisterFlags`]
-    ConnectDomainMonitorEventRegister<'a> = 4 in PROGRAM:
-        ConnectDomainMonitorEventRegisterArgs<'a> => ConnectDomainMonitorEventRegisterRet,
+    struct ConnectDomainMonitorEventRegister<'a> {
+        dom: Option<NonnullDomain<'a>>,
+        event: Option<WireStr<'a>>,
+        flags: qemu::MonitorEventRegisterFlags,
+    } = 4 in PROGRAM => ConnectDomainMonitorEventRegisterRet,
     since "1.2.3", High
-}
-
-xdr_struct! {
-    /// `qemu_connect_domain_monitor_event_deregister_args`
-    struct ConnectDomainMonitorEventDeregisterArgs {
-        callback_id: i32,
-    }
 }
 
 procedure! {
     /// `virConnectDomainQemuMonitorEventDeregister` (procedure 5)
-    ConnectDomainMonitorEventDeregister<'a> = 5 in PROGRAM:
-        ConnectDomainMonitorEventDeregisterArgs => (),
+    struct ConnectDomainMonitorEventDeregister {
+        callback_id: i32,
+    } = 5 in PROGRAM,
     since "1.2.3", High
 }
 
@@ -135,15 +104,6 @@ event! {
 }
 
 xdr_struct! {
-    /// `qemu_domain_monitor_command_with_files_args`
-    struct DomainMonitorCommandWithFilesArgs<'a> {
-        dom: NonnullDomain<'a>,
-        cmd: WireStr<'a>,
-        flags: u32,
-    }
-}
-
-xdr_struct! {
     /// `qemu_domain_monitor_command_with_files_ret`
     struct DomainMonitorCommandWithFilesRet<'a> {
         result: WireStr<'a>,
@@ -152,9 +112,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainQemuMonitorCommandWithFiles` (procedure 7)
-    ///
-    /// `flags`: [`crate::types::qemu::MonitorCommandFlags`]
-    DomainMonitorCommandWithFiles<'a> = 7 in PROGRAM:
-        DomainMonitorCommandWithFilesArgs<'a> => DomainMonitorCommandWithFilesRet<'a>,
-    since "8.2.0", Low, waits for Guest
+    struct DomainMonitorCommandWithFiles<'a> {
+        dom: NonnullDomain<'a>,
+        cmd: WireStr<'a>,
+        flags: qemu::MonitorCommandFlags,
+    } = 7 in PROGRAM => DomainMonitorCommandWithFilesRet<'static>,
+    since "8.2.0", Low, waits for Guest, with descriptors
 }

@@ -155,7 +155,7 @@ impl User<'_> {
             match signed.await {
                 Ok(AuthResult::Success) => return Ok(Outcome::In),
                 Ok(AuthResult::Failure { remaining_methods, .. }) => {
-                    last = Some(still_there(session, remaining_methods)?)
+                    last = Some(still_there(session, remaining_methods)?);
                 }
                 Err(error) => return Ok(Outcome::Nothing(error.to_string())),
             }

@@ -17,7 +17,7 @@ async fn next(events: &mut Subscription<Lifecycle>) -> (String, Change) {
 
 /// Whether the daemon would register lifecycle events once more; what it registers stays so.
 async fn register_again(conn: &Connect, object: Option<&Domain>) -> Result<i32, Error> {
-    let args = remote::ConnectDomainEventCallbackRegisterAnyArgs {
+    let request = remote::ConnectDomainEventCallbackRegisterAny {
         event_id: 0,
         dom: object.map(|domain| remote::NonnullDomain {
             name: domain.name().into(),
@@ -26,15 +26,13 @@ async fn register_again(conn: &Connect, object: Option<&Domain>) -> Result<i32, 
         }),
     };
     let raw = conn.raw();
-    let called = raw.call::<remote::ConnectDomainEventCallbackRegisterAny>(&args);
+    let called = raw.call(request);
     Ok(called.await?.decode()?.callback_id)
 }
 
 async fn deregister(conn: &Connect, callback_id: i32) {
-    let args = remote::ConnectDomainEventCallbackDeregisterAnyArgs { callback_id };
-    let raw = conn.raw();
-    let called = raw.call::<remote::ConnectDomainEventCallbackDeregisterAny>(&args);
-    called.await.unwrap();
+    let request = remote::ConnectDomainEventCallbackDeregisterAny { callback_id };
+    conn.raw().run(request).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,9 +8,9 @@ use crate::api::wire;
 use crate::client::{Connect, Reply};
 use crate::error::{Error, Result};
 use crate::params::TypedParams;
-use crate::protocol::Procedure;
+use crate::protocol::Request;
 use crate::protocol::remote::{
-    self, CONNECT_GET_ALL_DOMAIN_STATS_MAX, ConnectGetAllDomainStats, ConnectGetAllDomainStatsArgs,
+    self, CONNECT_GET_ALL_DOMAIN_STATS_MAX, ConnectGetAllDomainStats, ConnectGetAllDomainStatsRet,
     DOMAIN_LIST_MAX, NonnullDomain, STRING_MAX, TypedParam, TypedParamValue,
 };
 use crate::types::connect::GetAllDomainStatsFlags;
@@ -89,7 +89,7 @@ impl Connect {
         domains: &[Domain],
         stats: StatsTypes,
         flags: GetAllDomainStatsFlags,
-    ) -> Result<Reply<ConnectGetAllDomainStats>> {
+    ) -> Result<Reply<ConnectGetAllDomainStatsRet<'static>>> {
         if let Some(foreign) = domains.iter().find(|domain| !self.same_connection(domain.connect()))
         {
             return Err(Error::InvalidArgument {
@@ -97,12 +97,8 @@ impl Connect {
                 reason: format!("the domain {} is of another connection", foreign.name()),
             });
         }
-        let args = ConnectGetAllDomainStatsArgs {
-            doms: domains.iter().map(Domain::wire).collect(),
-            stats: stats.bits(),
-            flags: flags.bits(),
-        };
-        self.call::<ConnectGetAllDomainStats>(&args).await
+        let doms = domains.iter().map(Domain::wire).collect();
+        self.call(ConnectGetAllDomainStats { doms, stats, flags }).await
     }
 }
 
@@ -128,7 +124,7 @@ impl Domain {
 
 fn records(
     conn: &Connect,
-    reply: &Reply<ConnectGetAllDomainStats>,
+    reply: &Reply<ConnectGetAllDomainStatsRet<'static>>,
 ) -> Result<Vec<DomainStatsRecord>> {
     reply.decode_with(|reader| {
         let mut names = RecordNames::default();
@@ -143,7 +139,7 @@ fn records(
 
 fn raw_records(
     conn: &Connect,
-    reply: &Reply<ConnectGetAllDomainStats>,
+    reply: &Reply<ConnectGetAllDomainStatsRet<'static>>,
 ) -> Result<Vec<(Domain, TypedParams)>> {
     reply.decode_with(|reader| {
         let mut names = Names::default();

@@ -174,8 +174,8 @@ impl DomainStats {
         };
         // What the reason means depends on the state, which every daemon tells first.
         let state = match (key, self.state) {
-            (b"state", _) => DomainState::from_wire(number, 0),
-            (b"reason", Some(state)) => DomainState::from_wire(state.state.into(), number),
+            (b"state", _) => DomainState::from_wire(number.into(), 0),
+            (b"reason", Some(state)) => DomainState::from_wire(state.state, number),
             _ => return false,
         };
         self.state = Some(state);

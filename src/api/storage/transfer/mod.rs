@@ -18,7 +18,7 @@ use super::StorageVol;
 use crate::api::wire::senseless;
 use crate::client::{Chunk, Stream, StreamWriter};
 use crate::error::{CloseReason, Error, Result};
-use crate::protocol::{Procedure as _, remote};
+use crate::protocol::{Request as _, remote};
 use crate::types::storage_vol::{DownloadFlags, UploadFlags};
 use file::{Found, Piece};
 use size::Size;

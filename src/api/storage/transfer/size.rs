@@ -2,7 +2,7 @@
 
 use crate::api::storage::StorageVol;
 use crate::error::{Error, Result};
-use crate::protocol::{Procedure, remote};
+use crate::protocol::{Request, remote};
 use crate::types::storage_vol::{InfoFlags, Type};
 
 /// What the daemon tells of a volume's size. C's documentation has transfers fail that go beyond it,
@@ -18,11 +18,10 @@ pub(super) struct Size {
 
 impl Size {
     pub(super) async fn of(volume: &StorageVol) -> Result<Self> {
-        let args = remote::StorageVolGetInfoFlagsArgs {
+        let called = volume.connect().call(remote::StorageVolGetInfoFlags {
             vol: volume.wire(),
-            flags: InfoFlags::GET_PHYSICAL.bits(),
-        };
-        let called = volume.connect().call::<remote::StorageVolGetInfoFlags>(&args);
+            flags: InfoFlags::GET_PHYSICAL,
+        });
         let (info, is_file) = match called.await {
             Ok(reply) => {
                 let info = reply.decode()?;

@@ -4,9 +4,10 @@
 
 use super::{AUTH_SASL_DATA_MAX, AUTH_TYPE_LIST_MAX, PROGRAM};
 use crate::protocol::procedure;
-use crate::xdr::{CharVec, WireStr, xdr_enum, xdr_struct};
+use crate::types::open_enum;
+use crate::xdr::{CharVec, WireStr, xdr_struct};
 
-xdr_enum! {
+open_enum! {
     /// `remote_auth_type`
     enum AuthType {
         /// `REMOTE_AUTH_NONE`
@@ -27,7 +28,7 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_AUTH_LIST` (procedure 66)
-    AuthList<'a> = 66 in PROGRAM: () => AuthListRet,
+    struct AuthList {} = 66 in PROGRAM => AuthListRet,
     since "0.4.0", High
 }
 
@@ -40,17 +41,8 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_AUTH_SASL_INIT` (procedure 67)
-    AuthSaslInit<'a> = 67 in PROGRAM: () => AuthSaslInitRet<'a>,
+    struct AuthSaslInit {} = 67 in PROGRAM => AuthSaslInitRet<'static>,
     since "0.4.0", High
-}
-
-xdr_struct! {
-    /// `remote_auth_sasl_start_args`
-    secret struct AuthSaslStartArgs<'a> {
-        mech: WireStr<'a>,
-        nil: i32,
-        data: CharVec = AUTH_SASL_DATA_MAX,
-    }
 }
 
 xdr_struct! {
@@ -64,16 +56,12 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_AUTH_SASL_START` (procedure 68)
-    AuthSaslStart<'a> = 68 in PROGRAM: AuthSaslStartArgs<'a> => AuthSaslStartRet,
-    since "0.4.0", High
-}
-
-xdr_struct! {
-    /// `remote_auth_sasl_step_args`
-    secret struct AuthSaslStepArgs {
+    secret struct AuthSaslStart<'a> {
+        mech: WireStr<'a>,
         nil: i32,
         data: CharVec = AUTH_SASL_DATA_MAX,
-    }
+    } = 68 in PROGRAM => AuthSaslStartRet,
+    since "0.4.0", High
 }
 
 xdr_struct! {
@@ -87,7 +75,10 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_AUTH_SASL_STEP` (procedure 69)
-    AuthSaslStep<'a> = 69 in PROGRAM: AuthSaslStepArgs => AuthSaslStepRet,
+    secret struct AuthSaslStep {
+        nil: i32,
+        data: CharVec = AUTH_SASL_DATA_MAX,
+    } = 69 in PROGRAM => AuthSaslStepRet,
     since "0.4.0", High
 }
 
@@ -100,6 +91,6 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_AUTH_POLKIT` (procedure 70)
-    AuthPolkit<'a> = 70 in PROGRAM: () => AuthPolkitRet,
+    struct AuthPolkit {} = 70 in PROGRAM => AuthPolkitRet,
     since "0.4.0", High
 }

@@ -4,6 +4,7 @@
 
 use uuid::Uuid;
 
+use crate::types::{domain, secret};
 use crate::xdr::{WireStr, xdr_struct, xdr_union};
 
 /// `REMOTE_STRING_MAX`
@@ -309,7 +310,7 @@ xdr_struct! {
     /// `remote_nonnull_secret`
     struct NonnullSecret<'a> {
         uuid: Uuid,
-        usage_type: i32,
+        usage_type: secret::UsageType,
         usage_id: WireStr<'a>,
     }
 }
@@ -351,7 +352,7 @@ xdr_struct! {
     /// `remote_vcpu_info`
     struct VcpuInfo {
         number: u32,
-        state: i32,
+        state: domain::VcpuState,
         cpu_time: u64,
         cpu: i32,
     }

@@ -8,25 +8,21 @@ use super::{
     NonnullStoragePool, PROGRAM, TypedParam,
 };
 use crate::protocol::{event, procedure};
+use crate::types::{connect, domain};
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_connect_open_args`
-    struct ConnectOpenArgs<'a> {
-        name: Option<WireStr<'a>>,
-        flags: u32,
-    }
-}
 
 procedure! {
     /// `virConnectOpen` (procedure 1)
-    ConnectOpen<'a> = 1 in PROGRAM: ConnectOpenArgs<'a> => (),
+    struct ConnectOpen<'a> {
+        name: Option<WireStr<'a>>,
+        flags: connect::ConnectFlags,
+    } = 1 in PROGRAM,
     since "0.0.3", High
 }
 
 procedure! {
     /// `virConnectClose` (procedure 2)
-    ConnectClose<'a> = 2 in PROGRAM: () => (),
+    struct ConnectClose {} = 2 in PROGRAM,
     since "0.0.3", High
 }
 
@@ -39,7 +35,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetType` (procedure 3)
-    ConnectGetType<'a> = 3 in PROGRAM: () => ConnectGetTypeRet<'a>,
+    struct ConnectGetType {} = 3 in PROGRAM => ConnectGetTypeRet<'static>,
     since "0.0.3", High
 }
 
@@ -52,15 +48,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetVersion` (procedure 4)
-    ConnectGetVersion<'a> = 4 in PROGRAM: () => ConnectGetVersionRet,
+    struct ConnectGetVersion {} = 4 in PROGRAM => ConnectGetVersionRet,
     since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_connect_get_max_vcpus_args`
-    struct ConnectGetMaxVcpusArgs<'a> {
-        r#type: Option<WireStr<'a>>,
-    }
 }
 
 xdr_struct! {
@@ -72,7 +61,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetMaxVcpus` (procedure 5)
-    ConnectGetMaxVcpus<'a> = 5 in PROGRAM: ConnectGetMaxVcpusArgs<'a> => ConnectGetMaxVcpusRet,
+    struct ConnectGetMaxVcpus<'a> {
+        r#type: Option<WireStr<'a>>,
+    } = 5 in PROGRAM => ConnectGetMaxVcpusRet,
     since "0.2.1", High
 }
 
@@ -85,7 +76,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetCapabilities` (procedure 7)
-    ConnectGetCapabilities<'a> = 7 in PROGRAM: () => ConnectGetCapabilitiesRet<'a>,
+    struct ConnectGetCapabilities {} = 7 in PROGRAM => ConnectGetCapabilitiesRet<'static>,
     since "0.2.1", Low
 }
 
@@ -98,15 +89,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetHostname` (procedure 59)
-    ConnectGetHostname<'a> = 59 in PROGRAM: () => ConnectGetHostnameRet<'a>,
+    struct ConnectGetHostname {} = 59 in PROGRAM => ConnectGetHostnameRet<'static>,
     since "0.3.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_supports_feature_args`
-    struct ConnectSupportsFeatureArgs {
-        feature: i32,
-    }
 }
 
 xdr_struct! {
@@ -118,18 +102,10 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_CONNECT_SUPPORTS_FEATURE` (procedure 60)
-    ConnectSupportsFeature<'a> = 60 in PROGRAM:
-        ConnectSupportsFeatureArgs => ConnectSupportsFeatureRet,
+    struct ConnectSupportsFeature {
+        feature: i32,
+    } = 60 in PROGRAM => ConnectSupportsFeatureRet,
     since "0.3.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_find_storage_pool_sources_args`
-    struct ConnectFindStoragePoolSourcesArgs<'a> {
-        r#type: WireStr<'a>,
-        src_spec: Option<WireStr<'a>>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -141,8 +117,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectFindStoragePoolSources` (procedure 75)
-    ConnectFindStoragePoolSources<'a> = 75 in PROGRAM:
-        ConnectFindStoragePoolSourcesArgs<'a> => ConnectFindStoragePoolSourcesRet<'a>,
+    struct ConnectFindStoragePoolSources<'a> {
+        r#type: WireStr<'a>,
+        src_spec: Option<WireStr<'a>>,
+        flags: u32,
+    } = 75 in PROGRAM => ConnectFindStoragePoolSourcesRet<'static>,
     since "0.4.5", Low, waits for Host
 }
 
@@ -155,7 +134,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectDomainEventRegister` (procedure 105)
-    ConnectDomainEventRegister<'a> = 105 in PROGRAM: () => ConnectDomainEventRegisterRet,
+    struct ConnectDomainEventRegister {} = 105 in PROGRAM => ConnectDomainEventRegisterRet,
     since "0.5.0", High
 }
 
@@ -168,7 +147,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectDomainEventDeregister` (procedure 106)
-    ConnectDomainEventDeregister<'a> = 106 in PROGRAM: () => ConnectDomainEventDeregisterRet,
+    struct ConnectDomainEventDeregister {} = 106 in PROGRAM => ConnectDomainEventDeregisterRet,
     since "0.5.0", High
 }
 
@@ -181,17 +160,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetURI` (procedure 110)
-    ConnectGetUri<'a> = 110 in PROGRAM: () => ConnectGetUriRet<'a>,
+    struct ConnectGetUri {} = 110 in PROGRAM => ConnectGetUriRet<'static>,
     since "0.3.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_domain_xml_from_native_args`
-    struct ConnectDomainXmlFromNativeArgs<'a> {
-        native_format: WireStr<'a>,
-        native_config: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -203,18 +173,12 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectDomainXMLFromNative` (procedure 135)
-    ConnectDomainXmlFromNative<'a> = 135 in PROGRAM:
-        ConnectDomainXmlFromNativeArgs<'a> => ConnectDomainXmlFromNativeRet<'a>,
-    since "0.6.4", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_domain_xml_to_native_args`
-    struct ConnectDomainXmlToNativeArgs<'a> {
+    struct ConnectDomainXmlFromNative<'a> {
         native_format: WireStr<'a>,
-        domain_xml: WireStr<'a>,
+        native_config: WireStr<'a>,
         flags: u32,
-    }
+    } = 135 in PROGRAM => ConnectDomainXmlFromNativeRet<'static>,
+    since "0.6.4", Low
 }
 
 xdr_struct! {
@@ -226,8 +190,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectDomainXMLToNative` (procedure 136)
-    ConnectDomainXmlToNative<'a> = 136 in PROGRAM:
-        ConnectDomainXmlToNativeArgs<'a> => ConnectDomainXmlToNativeRet<'a>,
+    struct ConnectDomainXmlToNative<'a> {
+        native_format: WireStr<'a>,
+        domain_xml: WireStr<'a>,
+        flags: u32,
+    } = 136 in PROGRAM => ConnectDomainXmlToNativeRet<'static>,
     since "0.6.4", Low
 }
 
@@ -240,7 +207,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectIsSecure` (procedure 149)
-    ConnectIsSecure<'a> = 149 in PROGRAM: () => ConnectIsSecureRet,
+    struct ConnectIsSecure {} = 149 in PROGRAM => ConnectIsSecureRet,
     since "0.7.3", High
 }
 
@@ -253,39 +220,24 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetLibVersion` (procedure 157)
-    ConnectGetLibVersion<'a> = 157 in PROGRAM: () => ConnectGetLibVersionRet,
+    struct ConnectGetLibVersion {} = 157 in PROGRAM => ConnectGetLibVersionRet,
     since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_connect_compare_cpu_args`
-    struct ConnectCompareCpuArgs<'a> {
-        xml: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
     /// `remote_connect_compare_cpu_ret`
     struct ConnectCompareCpuRet {
-        result: i32,
+        result: connect::CpuCompareResult,
     }
 }
 
 procedure! {
     /// `virConnectCompareCPU` (procedure 158)
-    ///
-    /// `flags`: [`crate::types::connect::CompareCpuFlags`]
-    ConnectCompareCpu<'a> = 158 in PROGRAM: ConnectCompareCpuArgs<'a> => ConnectCompareCpuRet,
+    struct ConnectCompareCpu<'a> {
+        xml: WireStr<'a>,
+        flags: connect::CompareCpuFlags,
+    } = 158 in PROGRAM => ConnectCompareCpuRet,
     since "0.7.5", High
-}
-
-xdr_struct! {
-    /// `remote_connect_baseline_cpu_args`
-    struct ConnectBaselineCpuArgs<'a> {
-        xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -297,44 +249,27 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectBaselineCPU` (procedure 162)
-    ///
-    /// `flags`: [`crate::types::connect::BaselineCpuFlags`]
-    ConnectBaselineCpu<'a> = 162 in PROGRAM:
-        ConnectBaselineCpuArgs<'a> => ConnectBaselineCpuRet<'a>,
+    struct ConnectBaselineCpu<'a> {
+        xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
+        flags: connect::BaselineCpuFlags,
+    } = 162 in PROGRAM => ConnectBaselineCpuRet<'static>,
     since "0.7.7", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_domain_event_register_any_args`
-    struct ConnectDomainEventRegisterAnyArgs {
-        event_id: i32,
-    }
 }
 
 procedure! {
     /// `virConnectDomainEventRegisterAny` (procedure 167)
-    ConnectDomainEventRegisterAny<'a> = 167 in PROGRAM: ConnectDomainEventRegisterAnyArgs => (),
-    since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_domain_event_deregister_any_args`
-    struct ConnectDomainEventDeregisterAnyArgs {
+    struct ConnectDomainEventRegisterAny {
         event_id: i32,
-    }
+    } = 167 in PROGRAM,
+    since "0.8.0", High
 }
 
 procedure! {
     /// `virConnectDomainEventDeregisterAny` (procedure 168)
-    ConnectDomainEventDeregisterAny<'a> = 168 in PROGRAM: ConnectDomainEventDeregisterAnyArgs => (),
+    struct ConnectDomainEventDeregisterAny {
+        event_id: i32,
+    } = 168 in PROGRAM,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_get_sysinfo_args`
-    struct ConnectGetSysinfoArgs {
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -346,17 +281,10 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetSysinfo` (procedure 203)
-    ConnectGetSysinfo<'a> = 203 in PROGRAM: ConnectGetSysinfoArgs => ConnectGetSysinfoRet<'a>,
-    since "0.8.8", High
-}
-
-xdr_struct! {
-    /// `remote_connect_get_cpu_model_names_args`
-    struct ConnectGetCpuModelNamesArgs<'a> {
-        arch: WireStr<'a>,
-        need_results: i32,
+    struct ConnectGetSysinfo {
         flags: u32,
-    }
+    } = 203 in PROGRAM => ConnectGetSysinfoRet<'static>,
+    since "0.8.8", High
 }
 
 xdr_struct! {
@@ -369,17 +297,12 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetCPUModelNames` (procedure 312)
-    ConnectGetCpuModelNames<'a> = 312 in PROGRAM:
-        ConnectGetCpuModelNamesArgs<'a> => ConnectGetCpuModelNamesRet<'a>,
+    struct ConnectGetCpuModelNames<'a> {
+        arch: WireStr<'a>,
+        need_results: i32,
+        flags: u32,
+    } = 312 in PROGRAM => ConnectGetCpuModelNamesRet<'static>,
     since "1.1.3", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_network_event_register_any_args`
-    struct ConnectNetworkEventRegisterAnyArgs<'a> {
-        event_id: i32,
-        net: Option<NonnullNetwork<'a>>,
-    }
 }
 
 xdr_struct! {
@@ -391,31 +314,19 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNetworkEventRegisterAny` (procedure 313)
-    ConnectNetworkEventRegisterAny<'a> = 313 in PROGRAM:
-        ConnectNetworkEventRegisterAnyArgs<'a> => ConnectNetworkEventRegisterAnyRet,
+    struct ConnectNetworkEventRegisterAny<'a> {
+        event_id: i32,
+        net: Option<NonnullNetwork<'a>>,
+    } = 313 in PROGRAM => ConnectNetworkEventRegisterAnyRet,
     since "1.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_connect_network_event_deregister_any_args`
-    struct ConnectNetworkEventDeregisterAnyArgs {
-        callback_id: i32,
-    }
 }
 
 procedure! {
     /// `virConnectNetworkEventDeregisterAny` (procedure 314)
-    ConnectNetworkEventDeregisterAny<'a> = 314 in PROGRAM:
-        ConnectNetworkEventDeregisterAnyArgs => (),
+    struct ConnectNetworkEventDeregisterAny {
+        callback_id: i32,
+    } = 314 in PROGRAM,
     since "1.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_connect_domain_event_callback_register_any_args`
-    struct ConnectDomainEventCallbackRegisterAnyArgs<'a> {
-        event_id: i32,
-        dom: Option<NonnullDomain<'a>>,
-    }
 }
 
 xdr_struct! {
@@ -427,34 +338,19 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY` (procedure 316)
-    ConnectDomainEventCallbackRegisterAny<'a> = 316 in PROGRAM:
-        ConnectDomainEventCallbackRegisterAnyArgs<'a> => ConnectDomainEventCallbackRegisterAnyRet,
+    struct ConnectDomainEventCallbackRegisterAny<'a> {
+        event_id: i32,
+        dom: Option<NonnullDomain<'a>>,
+    } = 316 in PROGRAM => ConnectDomainEventCallbackRegisterAnyRet,
     since "1.2.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_domain_event_callback_deregister_any_args`
-    struct ConnectDomainEventCallbackDeregisterAnyArgs {
-        callback_id: i32,
-    }
 }
 
 procedure! {
     /// `REMOTE_PROC_CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY` (procedure 317)
-    ConnectDomainEventCallbackDeregisterAny<'a> = 317 in PROGRAM:
-        ConnectDomainEventCallbackDeregisterAnyArgs => (),
+    struct ConnectDomainEventCallbackDeregisterAny {
+        callback_id: i32,
+    } = 317 in PROGRAM,
     since "1.2.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_get_domain_capabilities_args`
-    struct ConnectGetDomainCapabilitiesArgs<'a> {
-        emulatorbin: Option<WireStr<'a>>,
-        arch: Option<WireStr<'a>>,
-        machine: Option<WireStr<'a>>,
-        virttype: Option<WireStr<'a>>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -466,20 +362,14 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetDomainCapabilities` (procedure 342)
-    ///
-    /// `flags`: [`crate::types::connect::GetDomainCapabilitiesFlags`]
-    ConnectGetDomainCapabilities<'a> = 342 in PROGRAM:
-        ConnectGetDomainCapabilitiesArgs<'a> => ConnectGetDomainCapabilitiesRet<'a>,
+    struct ConnectGetDomainCapabilities<'a> {
+        emulatorbin: Option<WireStr<'a>>,
+        arch: Option<WireStr<'a>>,
+        machine: Option<WireStr<'a>>,
+        virttype: Option<WireStr<'a>>,
+        flags: connect::GetDomainCapabilitiesFlags,
+    } = 342 in PROGRAM => ConnectGetDomainCapabilitiesRet<'static>,
     since "1.2.7", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_get_all_domain_stats_args`
-    struct ConnectGetAllDomainStatsArgs<'a> {
-        doms: Vec<NonnullDomain<'a>> = DOMAIN_LIST_MAX,
-        stats: u32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -491,22 +381,23 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetAllDomainStats` (procedure 344)
-    ///
-    /// `flags`: [`crate::types::connect::GetAllDomainStatsFlags`]
-    ConnectGetAllDomainStats<'a> = 344 in PROGRAM:
-        ConnectGetAllDomainStatsArgs<'a> => ConnectGetAllDomainStatsRet<'a>,
+    struct ConnectGetAllDomainStats<'a> {
+        doms: Vec<NonnullDomain<'a>> = DOMAIN_LIST_MAX,
+        stats: domain::StatsTypes,
+        flags: connect::GetAllDomainStatsFlags,
+    } = 344 in PROGRAM => ConnectGetAllDomainStatsRet<'static>,
     since "1.2.8", Low
 }
 
 procedure! {
     /// `virConnectRegisterCloseCallback` (procedure 360)
-    ConnectRegisterCloseCallback<'a> = 360 in PROGRAM: () => (),
+    struct ConnectRegisterCloseCallback {} = 360 in PROGRAM,
     since "0.10.0", High
 }
 
 procedure! {
     /// `virConnectUnregisterCloseCallback` (procedure 361)
-    ConnectUnregisterCloseCallback<'a> = 361 in PROGRAM: () => (),
+    struct ConnectUnregisterCloseCallback {} = 361 in PROGRAM,
     since "0.10.0", High
 }
 
@@ -523,14 +414,6 @@ event! {
 }
 
 xdr_struct! {
-    /// `remote_connect_storage_pool_event_register_any_args`
-    struct ConnectStoragePoolEventRegisterAnyArgs<'a> {
-        event_id: i32,
-        pool: Option<NonnullStoragePool<'a>>,
-    }
-}
-
-xdr_struct! {
     /// `remote_connect_storage_pool_event_register_any_ret`
     struct ConnectStoragePoolEventRegisterAnyRet {
         callback_id: i32,
@@ -539,31 +422,19 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectStoragePoolEventRegisterAny` (procedure 368)
-    ConnectStoragePoolEventRegisterAny<'a> = 368 in PROGRAM:
-        ConnectStoragePoolEventRegisterAnyArgs<'a> => ConnectStoragePoolEventRegisterAnyRet,
+    struct ConnectStoragePoolEventRegisterAny<'a> {
+        event_id: i32,
+        pool: Option<NonnullStoragePool<'a>>,
+    } = 368 in PROGRAM => ConnectStoragePoolEventRegisterAnyRet,
     since "2.0.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_storage_pool_event_deregister_any_args`
-    struct ConnectStoragePoolEventDeregisterAnyArgs {
-        callback_id: i32,
-    }
 }
 
 procedure! {
     /// `virConnectStoragePoolEventDeregisterAny` (procedure 369)
-    ConnectStoragePoolEventDeregisterAny<'a> = 369 in PROGRAM:
-        ConnectStoragePoolEventDeregisterAnyArgs => (),
+    struct ConnectStoragePoolEventDeregisterAny {
+        callback_id: i32,
+    } = 369 in PROGRAM,
     since "2.0.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_node_device_event_register_any_args`
-    struct ConnectNodeDeviceEventRegisterAnyArgs<'a> {
-        event_id: i32,
-        dev: Option<NonnullNodeDevice<'a>>,
-    }
 }
 
 xdr_struct! {
@@ -575,31 +446,19 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNodeDeviceEventRegisterAny` (procedure 374)
-    ConnectNodeDeviceEventRegisterAny<'a> = 374 in PROGRAM:
-        ConnectNodeDeviceEventRegisterAnyArgs<'a> => ConnectNodeDeviceEventRegisterAnyRet,
+    struct ConnectNodeDeviceEventRegisterAny<'a> {
+        event_id: i32,
+        dev: Option<NonnullNodeDevice<'a>>,
+    } = 374 in PROGRAM => ConnectNodeDeviceEventRegisterAnyRet,
     since "2.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_node_device_event_deregister_any_args`
-    struct ConnectNodeDeviceEventDeregisterAnyArgs {
-        callback_id: i32,
-    }
 }
 
 procedure! {
     /// `virConnectNodeDeviceEventDeregisterAny` (procedure 375)
-    ConnectNodeDeviceEventDeregisterAny<'a> = 375 in PROGRAM:
-        ConnectNodeDeviceEventDeregisterAnyArgs => (),
+    struct ConnectNodeDeviceEventDeregisterAny {
+        callback_id: i32,
+    } = 375 in PROGRAM,
     since "2.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_secret_event_register_any_args`
-    struct ConnectSecretEventRegisterAnyArgs<'a> {
-        event_id: i32,
-        secret: Option<NonnullSecret<'a>>,
-    }
 }
 
 xdr_struct! {
@@ -611,62 +470,39 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectSecretEventRegisterAny` (procedure 380)
-    ConnectSecretEventRegisterAny<'a> = 380 in PROGRAM:
-        ConnectSecretEventRegisterAnyArgs<'a> => ConnectSecretEventRegisterAnyRet,
+    struct ConnectSecretEventRegisterAny<'a> {
+        event_id: i32,
+        secret: Option<NonnullSecret<'a>>,
+    } = 380 in PROGRAM => ConnectSecretEventRegisterAnyRet,
     since "3.0.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_secret_event_deregister_any_args`
-    struct ConnectSecretEventDeregisterAnyArgs {
-        callback_id: i32,
-    }
 }
 
 procedure! {
     /// `virConnectSecretEventDeregisterAny` (procedure 381)
-    ConnectSecretEventDeregisterAny<'a> = 381 in PROGRAM: ConnectSecretEventDeregisterAnyArgs => (),
+    struct ConnectSecretEventDeregisterAny {
+        callback_id: i32,
+    } = 381 in PROGRAM,
     since "3.0.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_compare_hypervisor_cpu_args`
-    struct ConnectCompareHypervisorCpuArgs<'a> {
-        emulator: Option<WireStr<'a>>,
-        arch: Option<WireStr<'a>>,
-        machine: Option<WireStr<'a>>,
-        virttype: Option<WireStr<'a>>,
-        xml_cpu: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
     /// `remote_connect_compare_hypervisor_cpu_ret`
     struct ConnectCompareHypervisorCpuRet {
-        result: i32,
+        result: connect::CpuCompareResult,
     }
 }
 
 procedure! {
     /// `virConnectCompareHypervisorCPU` (procedure 393)
-    ///
-    /// `flags`: [`crate::types::connect::CompareCpuFlags`]
-    ConnectCompareHypervisorCpu<'a> = 393 in PROGRAM:
-        ConnectCompareHypervisorCpuArgs<'a> => ConnectCompareHypervisorCpuRet,
-    since "4.4.0", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_baseline_hypervisor_cpu_args`
-    struct ConnectBaselineHypervisorCpuArgs<'a> {
+    struct ConnectCompareHypervisorCpu<'a> {
         emulator: Option<WireStr<'a>>,
         arch: Option<WireStr<'a>>,
         machine: Option<WireStr<'a>>,
         virttype: Option<WireStr<'a>>,
-        xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
-        flags: u32,
-    }
+        xml_cpu: WireStr<'a>,
+        flags: connect::CompareCpuFlags,
+    } = 393 in PROGRAM => ConnectCompareHypervisorCpuRet,
+    since "4.4.0", Low
 }
 
 xdr_struct! {
@@ -678,18 +514,15 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectBaselineHypervisorCPU` (procedure 394)
-    ///
-    /// `flags`: [`crate::types::connect::BaselineCpuFlags`]
-    ConnectBaselineHypervisorCpu<'a> = 394 in PROGRAM:
-        ConnectBaselineHypervisorCpuArgs<'a> => ConnectBaselineHypervisorCpuRet<'a>,
+    struct ConnectBaselineHypervisorCpu<'a> {
+        emulator: Option<WireStr<'a>>,
+        arch: Option<WireStr<'a>>,
+        machine: Option<WireStr<'a>>,
+        virttype: Option<WireStr<'a>>,
+        xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
+        flags: connect::BaselineCpuFlags,
+    } = 394 in PROGRAM => ConnectBaselineHypervisorCpuRet<'static>,
     since "4.4.0", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_get_storage_pool_capabilities_args`
-    struct ConnectGetStoragePoolCapabilitiesArgs {
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -701,21 +534,17 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectGetStoragePoolCapabilities` (procedure 403)
-    ConnectGetStoragePoolCapabilities<'a> = 403 in PROGRAM:
-        ConnectGetStoragePoolCapabilitiesArgs => ConnectGetStoragePoolCapabilitiesRet<'a>,
-    since "5.2.0", Low
-}
-
-xdr_struct! {
-    /// `remote_connect_set_identity_args`
-    struct ConnectSetIdentityArgs<'a> {
-        params: Vec<TypedParam<'a>> = CONNECT_IDENTITY_PARAMS_MAX,
+    struct ConnectGetStoragePoolCapabilities {
         flags: u32,
-    }
+    } = 403 in PROGRAM => ConnectGetStoragePoolCapabilitiesRet<'static>,
+    since "5.2.0", Low
 }
 
 procedure! {
     /// `virConnectSetIdentity` (procedure 419)
-    ConnectSetIdentity<'a> = 419 in PROGRAM: ConnectSetIdentityArgs<'a> => (),
+    struct ConnectSetIdentity<'a> {
+        params: Vec<TypedParam<'a>> = CONNECT_IDENTITY_PARAMS_MAX,
+        flags: u32,
+    } = 419 in PROGRAM,
     since "5.8.0", Low
 }

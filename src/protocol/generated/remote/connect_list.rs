@@ -9,14 +9,8 @@ use super::{
     PROGRAM, SECRET_LIST_MAX, STORAGE_POOL_LIST_MAX,
 };
 use crate::protocol::procedure;
+use crate::types::connect;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_connect_list_defined_domains_args`
-    struct ConnectListDefinedDomainsArgs {
-        maxnames: i32,
-    }
-}
 
 xdr_struct! {
     /// `remote_connect_list_defined_domains_ret`
@@ -27,8 +21,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListDefinedDomains` (procedure 21)
-    ConnectListDefinedDomains<'a> = 21 in PROGRAM:
-        ConnectListDefinedDomainsArgs => ConnectListDefinedDomainsRet<'a>,
+    struct ConnectListDefinedDomains {
+        maxnames: i32,
+    } = 21 in PROGRAM => ConnectListDefinedDomainsRet<'static>,
     since "0.1.1", High
 }
 
@@ -41,15 +36,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfDefinedDomains` (procedure 25)
-    ConnectNumOfDefinedDomains<'a> = 25 in PROGRAM: () => ConnectNumOfDefinedDomainsRet,
+    struct ConnectNumOfDefinedDomains {} = 25 in PROGRAM => ConnectNumOfDefinedDomainsRet,
     since "0.1.5", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_defined_networks_args`
-    struct ConnectListDefinedNetworksArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -61,16 +49,10 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListDefinedNetworks` (procedure 36)
-    ConnectListDefinedNetworks<'a> = 36 in PROGRAM:
-        ConnectListDefinedNetworksArgs => ConnectListDefinedNetworksRet<'a>,
+    struct ConnectListDefinedNetworks {
+        maxnames: i32,
+    } = 36 in PROGRAM => ConnectListDefinedNetworksRet<'static>,
     since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_domains_args`
-    struct ConnectListDomainsArgs {
-        maxids: i32,
-    }
 }
 
 xdr_struct! {
@@ -82,15 +64,10 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListDomains` (procedure 37)
-    ConnectListDomains<'a> = 37 in PROGRAM: ConnectListDomainsArgs => ConnectListDomainsRet,
+    struct ConnectListDomains {
+        maxids: i32,
+    } = 37 in PROGRAM => ConnectListDomainsRet,
     since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_networks_args`
-    struct ConnectListNetworksArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -102,7 +79,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListNetworks` (procedure 38)
-    ConnectListNetworks<'a> = 38 in PROGRAM: ConnectListNetworksArgs => ConnectListNetworksRet<'a>,
+    struct ConnectListNetworks {
+        maxnames: i32,
+    } = 38 in PROGRAM => ConnectListNetworksRet<'static>,
     since "0.2.0", High
 }
 
@@ -115,7 +94,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfDefinedNetworks` (procedure 50)
-    ConnectNumOfDefinedNetworks<'a> = 50 in PROGRAM: () => ConnectNumOfDefinedNetworksRet,
+    struct ConnectNumOfDefinedNetworks {} = 50 in PROGRAM => ConnectNumOfDefinedNetworksRet,
     since "0.2.0", High
 }
 
@@ -128,7 +107,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfDomains` (procedure 51)
-    ConnectNumOfDomains<'a> = 51 in PROGRAM: () => ConnectNumOfDomainsRet,
+    struct ConnectNumOfDomains {} = 51 in PROGRAM => ConnectNumOfDomainsRet,
     since "0.0.3", High
 }
 
@@ -141,7 +120,7 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfNetworks` (procedure 52)
-    ConnectNumOfNetworks<'a> = 52 in PROGRAM: () => ConnectNumOfNetworksRet,
+    struct ConnectNumOfNetworks {} = 52 in PROGRAM => ConnectNumOfNetworksRet,
     since "0.2.0", High
 }
 
@@ -154,15 +133,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfStoragePools` (procedure 71)
-    ConnectNumOfStoragePools<'a> = 71 in PROGRAM: () => ConnectNumOfStoragePoolsRet,
+    struct ConnectNumOfStoragePools {} = 71 in PROGRAM => ConnectNumOfStoragePoolsRet,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_storage_pools_args`
-    struct ConnectListStoragePoolsArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -174,8 +146,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListStoragePools` (procedure 72)
-    ConnectListStoragePools<'a> = 72 in PROGRAM:
-        ConnectListStoragePoolsArgs => ConnectListStoragePoolsRet<'a>,
+    struct ConnectListStoragePools {
+        maxnames: i32,
+    } = 72 in PROGRAM => ConnectListStoragePoolsRet<'static>,
     since "0.4.1", High
 }
 
@@ -188,15 +161,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfDefinedStoragePools` (procedure 73)
-    ConnectNumOfDefinedStoragePools<'a> = 73 in PROGRAM: () => ConnectNumOfDefinedStoragePoolsRet,
+    struct ConnectNumOfDefinedStoragePools {} = 73 in PROGRAM => ConnectNumOfDefinedStoragePoolsRet,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_defined_storage_pools_args`
-    struct ConnectListDefinedStoragePoolsArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -208,8 +174,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListDefinedStoragePools` (procedure 74)
-    ConnectListDefinedStoragePools<'a> = 74 in PROGRAM:
-        ConnectListDefinedStoragePoolsArgs => ConnectListDefinedStoragePoolsRet<'a>,
+    struct ConnectListDefinedStoragePools {
+        maxnames: i32,
+    } = 74 in PROGRAM => ConnectListDefinedStoragePoolsRet<'static>,
     since "0.4.1", High
 }
 
@@ -222,15 +189,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfInterfaces` (procedure 126)
-    ConnectNumOfInterfaces<'a> = 126 in PROGRAM: () => ConnectNumOfInterfacesRet,
+    struct ConnectNumOfInterfaces {} = 126 in PROGRAM => ConnectNumOfInterfacesRet,
     since "0.6.4", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_interfaces_args`
-    struct ConnectListInterfacesArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -242,8 +202,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListInterfaces` (procedure 127)
-    ConnectListInterfaces<'a> = 127 in PROGRAM:
-        ConnectListInterfacesArgs => ConnectListInterfacesRet<'a>,
+    struct ConnectListInterfaces {
+        maxnames: i32,
+    } = 127 in PROGRAM => ConnectListInterfacesRet<'static>,
     since "0.6.4", High
 }
 
@@ -256,15 +217,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfDefinedInterfaces` (procedure 137)
-    ConnectNumOfDefinedInterfaces<'a> = 137 in PROGRAM: () => ConnectNumOfDefinedInterfacesRet,
+    struct ConnectNumOfDefinedInterfaces {} = 137 in PROGRAM => ConnectNumOfDefinedInterfacesRet,
     since "0.7.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_defined_interfaces_args`
-    struct ConnectListDefinedInterfacesArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -276,8 +230,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListDefinedInterfaces` (procedure 138)
-    ConnectListDefinedInterfaces<'a> = 138 in PROGRAM:
-        ConnectListDefinedInterfacesArgs => ConnectListDefinedInterfacesRet<'a>,
+    struct ConnectListDefinedInterfaces {
+        maxnames: i32,
+    } = 138 in PROGRAM => ConnectListDefinedInterfacesRet<'static>,
     since "0.7.0", High
 }
 
@@ -290,15 +245,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfSecrets` (procedure 139)
-    ConnectNumOfSecrets<'a> = 139 in PROGRAM: () => ConnectNumOfSecretsRet,
+    struct ConnectNumOfSecrets {} = 139 in PROGRAM => ConnectNumOfSecretsRet,
     since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_secrets_args`
-    struct ConnectListSecretsArgs {
-        maxuuids: i32,
-    }
 }
 
 xdr_struct! {
@@ -310,7 +258,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListSecrets` (procedure 140)
-    ConnectListSecrets<'a> = 140 in PROGRAM: ConnectListSecretsArgs => ConnectListSecretsRet<'a>,
+    struct ConnectListSecrets {
+        maxuuids: i32,
+    } = 140 in PROGRAM => ConnectListSecretsRet<'static>,
     since "0.7.1", High
 }
 
@@ -323,15 +273,8 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectNumOfNWFilters` (procedure 178)
-    ConnectNumOfNwfilters<'a> = 178 in PROGRAM: () => ConnectNumOfNwfiltersRet,
+    struct ConnectNumOfNwfilters {} = 178 in PROGRAM => ConnectNumOfNwfiltersRet,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_nwfilters_args`
-    struct ConnectListNwfiltersArgs {
-        maxnames: i32,
-    }
 }
 
 xdr_struct! {
@@ -343,17 +286,10 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListNWFilters` (procedure 179)
-    ConnectListNwfilters<'a> = 179 in PROGRAM:
-        ConnectListNwfiltersArgs => ConnectListNwfiltersRet<'a>,
+    struct ConnectListNwfilters {
+        maxnames: i32,
+    } = 179 in PROGRAM => ConnectListNwfiltersRet<'static>,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_domains_args`
-    struct ConnectListAllDomainsArgs {
-        need_results: i32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -366,19 +302,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllDomains` (procedure 273)
-    ///
-    /// `flags`: [`crate::types::connect::ListAllDomainsFlags`]
-    ConnectListAllDomains<'a> = 273 in PROGRAM:
-        ConnectListAllDomainsArgs => ConnectListAllDomainsRet<'a>,
-    since "0.9.13", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_storage_pools_args`
-    struct ConnectListAllStoragePoolsArgs {
+    struct ConnectListAllDomains {
         need_results: i32,
-        flags: u32,
-    }
+        flags: connect::ListAllDomainsFlags,
+    } = 273 in PROGRAM => ConnectListAllDomainsRet<'static>,
+    since "0.9.13", High
 }
 
 xdr_struct! {
@@ -391,19 +319,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllStoragePools` (procedure 281)
-    ///
-    /// `flags`: [`crate::types::connect::ListAllStoragePoolsFlags`]
-    ConnectListAllStoragePools<'a> = 281 in PROGRAM:
-        ConnectListAllStoragePoolsArgs => ConnectListAllStoragePoolsRet<'a>,
-    since "0.10.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_networks_args`
-    struct ConnectListAllNetworksArgs {
+    struct ConnectListAllStoragePools {
         need_results: i32,
-        flags: u32,
-    }
+        flags: connect::ListAllStoragePoolsFlags,
+    } = 281 in PROGRAM => ConnectListAllStoragePoolsRet<'static>,
+    since "0.10.2", High
 }
 
 xdr_struct! {
@@ -416,19 +336,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllNetworks` (procedure 283)
-    ///
-    /// `flags`: [`crate::types::connect::ListAllNetworksFlags`]
-    ConnectListAllNetworks<'a> = 283 in PROGRAM:
-        ConnectListAllNetworksArgs => ConnectListAllNetworksRet<'a>,
-    since "0.10.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_interfaces_args`
-    struct ConnectListAllInterfacesArgs {
+    struct ConnectListAllNetworks {
         need_results: i32,
-        flags: u32,
-    }
+        flags: connect::ListAllNetworksFlags,
+    } = 283 in PROGRAM => ConnectListAllNetworksRet<'static>,
+    since "0.10.2", High
 }
 
 xdr_struct! {
@@ -441,19 +353,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllInterfaces` (procedure 284)
-    ///
-    /// `flags`: [`crate::types::connect::ListAllInterfacesFlags`]
-    ConnectListAllInterfaces<'a> = 284 in PROGRAM:
-        ConnectListAllInterfacesArgs => ConnectListAllInterfacesRet<'a>,
-    since "0.10.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_node_devices_args`
-    struct ConnectListAllNodeDevicesArgs {
+    struct ConnectListAllInterfaces {
         need_results: i32,
-        flags: u32,
-    }
+        flags: connect::ListAllInterfacesFlags,
+    } = 284 in PROGRAM => ConnectListAllInterfacesRet<'static>,
+    since "0.10.2", High
 }
 
 xdr_struct! {
@@ -466,19 +370,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllNodeDevices` (procedure 285)
-    ///
-    /// `flags`: [`crate::types::connect::ListAllNodeDeviceFlags`]
-    ConnectListAllNodeDevices<'a> = 285 in PROGRAM:
-        ConnectListAllNodeDevicesArgs => ConnectListAllNodeDevicesRet<'a>,
-    since "0.10.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_nwfilters_args`
-    struct ConnectListAllNwfiltersArgs {
+    struct ConnectListAllNodeDevices {
         need_results: i32,
-        flags: u32,
-    }
+        flags: connect::ListAllNodeDeviceFlags,
+    } = 285 in PROGRAM => ConnectListAllNodeDevicesRet<'static>,
+    since "0.10.2", High
 }
 
 xdr_struct! {
@@ -491,17 +387,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllNWFilters` (procedure 286)
-    ConnectListAllNwfilters<'a> = 286 in PROGRAM:
-        ConnectListAllNwfiltersArgs => ConnectListAllNwfiltersRet<'a>,
-    since "0.10.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_secrets_args`
-    struct ConnectListAllSecretsArgs {
+    struct ConnectListAllNwfilters {
         need_results: i32,
         flags: u32,
-    }
+    } = 286 in PROGRAM => ConnectListAllNwfiltersRet<'static>,
+    since "0.10.2", High
 }
 
 xdr_struct! {
@@ -514,19 +404,11 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllSecrets` (procedure 287)
-    ///
-    /// `flags`: [`crate::types::connect::ListAllSecretsFlags`]
-    ConnectListAllSecrets<'a> = 287 in PROGRAM:
-        ConnectListAllSecretsArgs => ConnectListAllSecretsRet<'a>,
-    since "0.10.2", High
-}
-
-xdr_struct! {
-    /// `remote_connect_list_all_nwfilter_bindings_args`
-    struct ConnectListAllNwfilterBindingsArgs {
+    struct ConnectListAllSecrets {
         need_results: i32,
-        flags: u32,
-    }
+        flags: connect::ListAllSecretsFlags,
+    } = 287 in PROGRAM => ConnectListAllSecretsRet<'static>,
+    since "0.10.2", High
 }
 
 xdr_struct! {
@@ -539,7 +421,9 @@ xdr_struct! {
 
 procedure! {
     /// `virConnectListAllNWFilterBindings` (procedure 401)
-    ConnectListAllNwfilterBindings<'a> = 401 in PROGRAM:
-        ConnectListAllNwfilterBindingsArgs => ConnectListAllNwfilterBindingsRet<'a>,
+    struct ConnectListAllNwfilterBindings {
+        need_results: i32,
+        flags: u32,
+    } = 401 in PROGRAM => ConnectListAllNwfilterBindingsRet<'static>,
     since "4.5.0", High
 }

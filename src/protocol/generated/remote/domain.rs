@@ -15,13 +15,14 @@ use super::{
     PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
+use crate::types::{domain, domain_checkpoint, domain_snapshot, network, node};
 use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
     /// `remote_domain_disk_error`
     struct DomainDiskError<'a> {
         disk: WireStr<'a>,
-        error: i32,
+        error: domain::DiskErrorCode,
     }
 }
 
@@ -62,7 +63,7 @@ xdr_struct! {
 xdr_struct! {
     /// `remote_domain_ip_addr`
     struct DomainIpAddr<'a> {
-        r#type: i32,
+        r#type: network::IpAddrType,
         addr: WireStr<'a>,
         prefix: u32,
     }
@@ -77,39 +78,22 @@ xdr_struct! {
     }
 }
 
-xdr_struct! {
-    /// `remote_domain_attach_device_args`
-    struct DomainAttachDeviceArgs<'a> {
-        dom: NonnullDomain<'a>,
-        xml: WireStr<'a>,
-    }
-}
-
 procedure! {
     /// `virDomainAttachDevice` (procedure 8)
-    DomainAttachDevice<'a> = 8 in PROGRAM: DomainAttachDeviceArgs<'a> => (),
-    since "0.1.9", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_detach_device_args`
-    struct DomainDetachDeviceArgs<'a> {
+    struct DomainAttachDevice<'a> {
         dom: NonnullDomain<'a>,
         xml: WireStr<'a>,
-    }
+    } = 8 in PROGRAM,
+    since "0.1.9", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainDetachDevice` (procedure 13)
-    DomainDetachDevice<'a> = 13 in PROGRAM: DomainDetachDeviceArgs<'a> => (),
+    struct DomainDetachDevice<'a> {
+        dom: NonnullDomain<'a>,
+        xml: WireStr<'a>,
+    } = 13 in PROGRAM,
     since "0.1.9", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_lookup_by_id_args`
-    struct DomainLookupByIdArgs {
-        id: i32,
-    }
 }
 
 xdr_struct! {
@@ -121,15 +105,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainLookupByID` (procedure 22)
-    DomainLookupById<'a> = 22 in PROGRAM: DomainLookupByIdArgs => DomainLookupByIdRet<'a>,
+    struct DomainLookupById {
+        id: i32,
+    } = 22 in PROGRAM => DomainLookupByIdRet<'static>,
     since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_lookup_by_name_args`
-    struct DomainLookupByNameArgs<'a> {
-        name: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -141,15 +120,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainLookupByName` (procedure 23)
-    DomainLookupByName<'a> = 23 in PROGRAM: DomainLookupByNameArgs<'a> => DomainLookupByNameRet<'a>,
+    struct DomainLookupByName<'a> {
+        name: WireStr<'a>,
+    } = 23 in PROGRAM => DomainLookupByNameRet<'static>,
     since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_lookup_by_uuid_args`
-    struct DomainLookupByUuidArgs {
-        uuid: Uuid,
-    }
 }
 
 xdr_struct! {
@@ -161,48 +135,30 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainLookupByUUID` (procedure 24)
-    DomainLookupByUuid<'a> = 24 in PROGRAM: DomainLookupByUuidArgs => DomainLookupByUuidRet<'a>,
+    struct DomainLookupByUuid {
+        uuid: Uuid,
+    } = 24 in PROGRAM => DomainLookupByUuidRet<'static>,
     since "0.0.5", High
-}
-
-xdr_struct! {
-    /// `remote_domain_pin_vcpu_args`
-    struct DomainPinVcpuArgs<'a> {
-        dom: NonnullDomain<'a>,
-        vcpu: u32,
-        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
-    }
 }
 
 procedure! {
     /// `virDomainPinVcpu` (procedure 26)
-    DomainPinVcpu<'a> = 26 in PROGRAM: DomainPinVcpuArgs<'a> => (),
-    since "0.1.4", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_core_dump_args`
-    struct DomainCoreDumpArgs<'a> {
+    struct DomainPinVcpu<'a> {
         dom: NonnullDomain<'a>,
-        to: WireStr<'a>,
-        flags: u32,
-    }
+        vcpu: u32,
+        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
+    } = 26 in PROGRAM,
+    since "0.1.4", Low
 }
 
 procedure! {
     /// `virDomainCoreDump` (procedure 53)
-    ///
-    /// `flags`: [`crate::types::domain::CoreDumpFlags`]
-    DomainCoreDump<'a> = 53 in PROGRAM: DomainCoreDumpArgs<'a> => (),
-    since "0.1.9", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_interface_stats_args`
-    struct DomainInterfaceStatsArgs<'a> {
+    struct DomainCoreDump<'a> {
         dom: NonnullDomain<'a>,
-        device: WireStr<'a>,
-    }
+        to: WireStr<'a>,
+        flags: domain::CoreDumpFlags,
+    } = 53 in PROGRAM,
+    since "0.1.9", Low, waits for Host
 }
 
 xdr_struct! {
@@ -221,19 +177,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainInterfaceStats` (procedure 65)
-    DomainInterfaceStats<'a> = 65 in PROGRAM:
-        DomainInterfaceStatsArgs<'a> => DomainInterfaceStatsRet,
-    since "0.3.2", High
-}
-
-xdr_struct! {
-    /// `remote_domain_memory_peek_args`
-    struct DomainMemoryPeekArgs<'a> {
+    struct DomainInterfaceStats<'a> {
         dom: NonnullDomain<'a>,
-        offset: u64,
-        size: u32,
-        flags: u32,
-    }
+        device: WireStr<'a>,
+    } = 65 in PROGRAM => DomainInterfaceStatsRet,
+    since "0.3.2", High
 }
 
 xdr_struct! {
@@ -245,17 +193,13 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainMemoryPeek` (procedure 104)
-    ///
-    /// `flags`: [`crate::types::domain::MemoryFlags`]
-    DomainMemoryPeek<'a> = 104 in PROGRAM: DomainMemoryPeekArgs<'a> => DomainMemoryPeekRet<'a>,
-    since "0.4.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_is_active_args`
-    struct DomainIsActiveArgs<'a> {
+    struct DomainMemoryPeek<'a> {
         dom: NonnullDomain<'a>,
-    }
+        offset: u64,
+        size: u32,
+        flags: domain::MemoryFlags,
+    } = 104 in PROGRAM => DomainMemoryPeekRet<'static>,
+    since "0.4.2", Low
 }
 
 xdr_struct! {
@@ -267,15 +211,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainIsActive` (procedure 150)
-    DomainIsActive<'a> = 150 in PROGRAM: DomainIsActiveArgs<'a> => DomainIsActiveRet,
-    since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_is_persistent_args`
-    struct DomainIsPersistentArgs<'a> {
+    struct DomainIsActive<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 150 in PROGRAM => DomainIsActiveRet,
+    since "0.7.3", High
 }
 
 xdr_struct! {
@@ -287,17 +226,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainIsPersistent` (procedure 151)
-    DomainIsPersistent<'a> = 151 in PROGRAM: DomainIsPersistentArgs<'a> => DomainIsPersistentRet,
-    since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_memory_stats_args`
-    struct DomainMemoryStatsArgs<'a> {
+    struct DomainIsPersistent<'a> {
         dom: NonnullDomain<'a>,
-        max_stats: u32,
-        flags: u32,
-    }
+    } = 151 in PROGRAM => DomainIsPersistentRet,
+    since "0.7.3", High
 }
 
 xdr_struct! {
@@ -309,80 +241,50 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainMemoryStats` (procedure 159)
-    DomainMemoryStats<'a> = 159 in PROGRAM: DomainMemoryStatsArgs<'a> => DomainMemoryStatsRet,
-    since "0.7.5", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_attach_device_flags_args`
-    struct DomainAttachDeviceFlagsArgs<'a> {
+    struct DomainMemoryStats<'a> {
         dom: NonnullDomain<'a>,
-        xml: WireStr<'a>,
+        max_stats: u32,
         flags: u32,
-    }
+    } = 159 in PROGRAM => DomainMemoryStatsRet,
+    since "0.7.5", Low
 }
 
 procedure! {
     /// `virDomainAttachDeviceFlags` (procedure 160)
-    ///
-    /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
-    DomainAttachDeviceFlags<'a> = 160 in PROGRAM: DomainAttachDeviceFlagsArgs<'a> => (),
-    since "0.7.7", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_detach_device_flags_args`
-    struct DomainDetachDeviceFlagsArgs<'a> {
+    struct DomainAttachDeviceFlags<'a> {
         dom: NonnullDomain<'a>,
         xml: WireStr<'a>,
-        flags: u32,
-    }
+        flags: domain::DeviceModifyFlags,
+    } = 160 in PROGRAM,
+    since "0.7.7", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainDetachDeviceFlags` (procedure 161)
-    ///
-    /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
-    DomainDetachDeviceFlags<'a> = 161 in PROGRAM: DomainDetachDeviceFlagsArgs<'a> => (),
-    since "0.7.7", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_abort_job_args`
-    struct DomainAbortJobArgs<'a> {
+    struct DomainDetachDeviceFlags<'a> {
         dom: NonnullDomain<'a>,
-    }
+        xml: WireStr<'a>,
+        flags: domain::DeviceModifyFlags,
+    } = 161 in PROGRAM,
+    since "0.7.7", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainAbortJob` (procedure 164)
-    DomainAbortJob<'a> = 164 in PROGRAM: DomainAbortJobArgs<'a> => (),
-    since "0.7.7", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_update_device_flags_args`
-    struct DomainUpdateDeviceFlagsArgs<'a> {
+    struct DomainAbortJob<'a> {
         dom: NonnullDomain<'a>,
-        xml: WireStr<'a>,
-        flags: u32,
-    }
+    } = 164 in PROGRAM,
+    since "0.7.7", Low
 }
 
 procedure! {
     /// `virDomainUpdateDeviceFlags` (procedure 174)
-    ///
-    /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
-    DomainUpdateDeviceFlags<'a> = 174 in PROGRAM: DomainUpdateDeviceFlagsArgs<'a> => (),
-    since "0.8.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_has_managed_save_image_args`
-    struct DomainHasManagedSaveImageArgs<'a> {
+    struct DomainUpdateDeviceFlags<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        xml: WireStr<'a>,
+        flags: domain::DeviceModifyFlags,
+    } = 174 in PROGRAM,
+    since "0.8.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -394,17 +296,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainHasManagedSaveImage` (procedure 183)
-    DomainHasManagedSaveImage<'a> = 183 in PROGRAM:
-        DomainHasManagedSaveImageArgs<'a> => DomainHasManagedSaveImageRet,
-    since "0.8.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_has_current_snapshot_args`
-    struct DomainHasCurrentSnapshotArgs<'a> {
+    struct DomainHasManagedSaveImage<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 183 in PROGRAM => DomainHasManagedSaveImageRet,
+    since "0.8.0", Low
 }
 
 xdr_struct! {
@@ -416,49 +312,30 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainHasCurrentSnapshot` (procedure 190)
-    DomainHasCurrentSnapshot<'a> = 190 in PROGRAM:
-        DomainHasCurrentSnapshotArgs<'a> => DomainHasCurrentSnapshotRet,
-    since "0.8.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_revert_to_snapshot_args`
-    struct DomainRevertToSnapshotArgs<'a> {
-        snap: NonnullDomainSnapshot<'a>,
+    struct DomainHasCurrentSnapshot<'a> {
+        dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 190 in PROGRAM => DomainHasCurrentSnapshotRet,
+    since "0.8.0", Low
 }
 
 procedure! {
     /// `virDomainRevertToSnapshot` (procedure 192)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::RevertFlags`]
-    DomainRevertToSnapshot<'a> = 192 in PROGRAM: DomainRevertToSnapshotArgs<'a> => (),
+    struct DomainRevertToSnapshot<'a> {
+        snap: NonnullDomainSnapshot<'a>,
+        flags: domain_snapshot::RevertFlags,
+    } = 192 in PROGRAM,
     since "0.8.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_open_console_args`
-    struct DomainOpenConsoleArgs<'a> {
-        dom: NonnullDomain<'a>,
-        dev_name: Option<WireStr<'a>>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virDomainOpenConsole` (procedure 201)
-    ///
-    /// `flags`: [`crate::types::domain::ConsoleFlags`]
-    DomainOpenConsole<'a> = 201 in PROGRAM: DomainOpenConsoleArgs<'a> => (),
-    since "0.8.6", Low, stream Read
-}
-
-xdr_struct! {
-    /// `remote_domain_is_updated_args`
-    struct DomainIsUpdatedArgs<'a> {
+    struct DomainOpenConsole<'a> {
         dom: NonnullDomain<'a>,
-    }
+        dev_name: Option<WireStr<'a>>,
+        flags: domain::ConsoleFlags,
+    } = 201 in PROGRAM,
+    since "0.8.6", Low, stream Read
 }
 
 xdr_struct! {
@@ -470,31 +347,19 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainIsUpdated` (procedure 202)
-    DomainIsUpdated<'a> = 202 in PROGRAM: DomainIsUpdatedArgs<'a> => DomainIsUpdatedRet,
-    since "0.8.6", High
-}
-
-xdr_struct! {
-    /// `remote_domain_inject_nmi_args`
-    struct DomainInjectNmiArgs<'a> {
+    struct DomainIsUpdated<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+    } = 202 in PROGRAM => DomainIsUpdatedRet,
+    since "0.8.6", High
 }
 
 procedure! {
     /// `virDomainInjectNMI` (procedure 210)
-    DomainInjectNmi<'a> = 210 in PROGRAM: DomainInjectNmiArgs<'a> => (),
-    since "0.9.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_screenshot_args`
-    struct DomainScreenshotArgs<'a> {
+    struct DomainInjectNmi<'a> {
         dom: NonnullDomain<'a>,
-        screen: u32,
         flags: u32,
-    }
+    } = 210 in PROGRAM,
+    since "0.9.2", Low
 }
 
 xdr_struct! {
@@ -506,99 +371,65 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainScreenshot` (procedure 211)
-    DomainScreenshot<'a> = 211 in PROGRAM: DomainScreenshotArgs<'a> => DomainScreenshotRet<'a>,
-    since "0.9.2", Low, stream Read
-}
-
-xdr_struct! {
-    /// `remote_domain_pin_vcpu_flags_args`
-    struct DomainPinVcpuFlagsArgs<'a> {
+    struct DomainScreenshot<'a> {
         dom: NonnullDomain<'a>,
-        vcpu: u32,
-        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
+        screen: u32,
         flags: u32,
-    }
+    } = 211 in PROGRAM => DomainScreenshotRet<'static>,
+    since "0.9.2", Low, stream Read
 }
 
 procedure! {
     /// `virDomainPinVcpuFlags` (procedure 225)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainPinVcpuFlags<'a> = 225 in PROGRAM: DomainPinVcpuFlagsArgs<'a> => (),
-    since "0.9.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_send_key_args`
-    struct DomainSendKeyArgs<'a> {
+    struct DomainPinVcpuFlags<'a> {
         dom: NonnullDomain<'a>,
-        codeset: u32,
-        holdtime: u32,
-        keycodes: Vec<u32> = DOMAIN_SEND_KEY_MAX,
-        flags: u32,
-    }
+        vcpu: u32,
+        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
+        flags: domain::ModificationImpact,
+    } = 225 in PROGRAM,
+    since "0.9.3", Low
 }
 
 procedure! {
     /// `virDomainSendKey` (procedure 226)
-    DomainSendKey<'a> = 226 in PROGRAM: DomainSendKeyArgs<'a> => (),
-    since "0.9.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_open_graphics_args`
-    struct DomainOpenGraphicsArgs<'a> {
+    struct DomainSendKey<'a> {
         dom: NonnullDomain<'a>,
-        idx: u32,
+        codeset: domain::KeycodeSet,
+        holdtime: u32,
+        keycodes: Vec<u32> = DOMAIN_SEND_KEY_MAX,
         flags: u32,
-    }
+    } = 226 in PROGRAM,
+    since "0.9.3", Low
 }
 
 procedure! {
     /// `virDomainOpenGraphics` (procedure 249)
-    ///
-    /// `flags`: [`crate::types::domain::OpenGraphicsFlags`]
-    DomainOpenGraphics<'a> = 249 in PROGRAM: DomainOpenGraphicsArgs<'a> => (),
-    since "0.9.7", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_pm_suspend_for_duration_args`
-    struct DomainPmSuspendForDurationArgs<'a> {
+    struct DomainOpenGraphics<'a> {
         dom: NonnullDomain<'a>,
-        target: u32,
-        duration: u64,
-        flags: u32,
-    }
+        idx: u32,
+        flags: domain::OpenGraphicsFlags,
+    } = 249 in PROGRAM,
+    since "0.9.7", Low, with descriptors
 }
 
 procedure! {
     /// `virDomainPMSuspendForDuration` (procedure 261)
-    DomainPmSuspendForDuration<'a> = 261 in PROGRAM: DomainPmSuspendForDurationArgs<'a> => (),
-    since "0.9.10", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_pm_wakeup_args`
-    struct DomainPmWakeupArgs<'a> {
+    struct DomainPmSuspendForDuration<'a> {
         dom: NonnullDomain<'a>,
+        target: node::SuspendTarget,
+        duration: u64,
         flags: u32,
-    }
+    } = 261 in PROGRAM,
+    since "0.9.10", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainPMWakeup` (procedure 267)
-    DomainPmWakeup<'a> = 267 in PROGRAM: DomainPmWakeupArgs<'a> => (),
-    since "0.9.11", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_list_all_snapshots_args`
-    struct DomainListAllSnapshotsArgs<'a> {
+    struct DomainPmWakeup<'a> {
         dom: NonnullDomain<'a>,
-        need_results: i32,
         flags: u32,
-    }
+    } = 267 in PROGRAM,
+    since "0.9.11", Low
 }
 
 xdr_struct! {
@@ -611,104 +442,65 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainListAllSnapshots` (procedure 274)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::ListFlags`]
-    DomainListAllSnapshots<'a> = 274 in PROGRAM:
-        DomainListAllSnapshotsArgs<'a> => DomainListAllSnapshotsRet<'a>,
-    since "0.9.13", High
-}
-
-xdr_struct! {
-    /// `remote_domain_pin_emulator_args`
-    struct DomainPinEmulatorArgs<'a> {
+    struct DomainListAllSnapshots<'a> {
         dom: NonnullDomain<'a>,
-        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
-        flags: u32,
-    }
+        need_results: i32,
+        flags: domain_snapshot::ListFlags,
+    } = 274 in PROGRAM => DomainListAllSnapshotsRet<'static>,
+    since "0.9.13", High
 }
 
 procedure! {
     /// `virDomainPinEmulator` (procedure 279)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainPinEmulator<'a> = 279 in PROGRAM: DomainPinEmulatorArgs<'a> => (),
-    since "0.10.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_fstrim_args`
-    struct DomainFstrimArgs<'a> {
+    struct DomainPinEmulator<'a> {
         dom: NonnullDomain<'a>,
-        mount_point: Option<WireStr<'a>>,
-        minimum: u64,
-        flags: u32,
-    }
+        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
+        flags: domain::ModificationImpact,
+    } = 279 in PROGRAM,
+    since "0.10.0", Low
 }
 
 procedure! {
     /// `virDomainFSTrim` (procedure 294)
-    DomainFstrim<'a> = 294 in PROGRAM: DomainFstrimArgs<'a> => (),
-    since "1.0.1", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_send_process_signal_args`
-    struct DomainSendProcessSignalArgs<'a> {
+    struct DomainFstrim<'a> {
         dom: NonnullDomain<'a>,
-        pid_value: i64,
-        signum: u32,
+        mount_point: Option<WireStr<'a>>,
+        minimum: u64,
         flags: u32,
-    }
+    } = 294 in PROGRAM,
+    since "1.0.1", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSendProcessSignal` (procedure 295)
-    DomainSendProcessSignal<'a> = 295 in PROGRAM: DomainSendProcessSignalArgs<'a> => (),
-    since "1.0.1", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_open_channel_args`
-    struct DomainOpenChannelArgs<'a> {
+    struct DomainSendProcessSignal<'a> {
         dom: NonnullDomain<'a>,
-        name: Option<WireStr<'a>>,
+        pid_value: i64,
+        signum: domain::ProcessSignal,
         flags: u32,
-    }
+    } = 295 in PROGRAM,
+    since "1.0.1", Low
 }
 
 procedure! {
     /// `virDomainOpenChannel` (procedure 296)
-    ///
-    /// `flags`: [`crate::types::domain::ChannelFlags`]
-    DomainOpenChannel<'a> = 296 in PROGRAM: DomainOpenChannelArgs<'a> => (),
-    since "1.0.2", Low, stream Read
-}
-
-xdr_struct! {
-    /// `remote_domain_core_dump_with_format_args`
-    struct DomainCoreDumpWithFormatArgs<'a> {
+    struct DomainOpenChannel<'a> {
         dom: NonnullDomain<'a>,
-        to: WireStr<'a>,
-        dumpformat: u32,
-        flags: u32,
-    }
+        name: Option<WireStr<'a>>,
+        flags: domain::ChannelFlags,
+    } = 296 in PROGRAM,
+    since "1.0.2", Low, stream Read
 }
 
 procedure! {
     /// `virDomainCoreDumpWithFormat` (procedure 334)
-    ///
-    /// `flags`: [`crate::types::domain::CoreDumpFlags`]
-    DomainCoreDumpWithFormat<'a> = 334 in PROGRAM: DomainCoreDumpWithFormatArgs<'a> => (),
-    since "1.2.3", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_fsfreeze_args`
-    struct DomainFsfreezeArgs<'a> {
+    struct DomainCoreDumpWithFormat<'a> {
         dom: NonnullDomain<'a>,
-        mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
-        flags: u32,
-    }
+        to: WireStr<'a>,
+        dumpformat: domain::CoreDumpFormat,
+        flags: domain::CoreDumpFlags,
+    } = 334 in PROGRAM,
+    since "1.2.3", Low, waits for Host
 }
 
 xdr_struct! {
@@ -720,17 +512,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainFSFreeze` (procedure 335)
-    DomainFsfreeze<'a> = 335 in PROGRAM: DomainFsfreezeArgs<'a> => DomainFsfreezeRet,
-    since "1.2.5", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_fsthaw_args`
-    struct DomainFsthawArgs<'a> {
+    struct DomainFsfreeze<'a> {
         dom: NonnullDomain<'a>,
         mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
         flags: u32,
-    }
+    } = 335 in PROGRAM => DomainFsfreezeRet,
+    since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -742,52 +529,33 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainFSThaw` (procedure 336)
-    DomainFsthaw<'a> = 336 in PROGRAM: DomainFsthawArgs<'a> => DomainFsthawRet,
-    since "1.2.5", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_open_graphics_fd_args`
-    struct DomainOpenGraphicsFdArgs<'a> {
+    struct DomainFsthaw<'a> {
         dom: NonnullDomain<'a>,
-        idx: u32,
+        mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
         flags: u32,
-    }
+    } = 336 in PROGRAM => DomainFsthawRet,
+    since "1.2.5", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainOpenGraphicsFD` (procedure 343)
-    ///
-    /// `flags`: [`crate::types::domain::OpenGraphicsFlags`]
-    DomainOpenGraphicsFd<'a> = 343 in PROGRAM: DomainOpenGraphicsFdArgs<'a> => (),
-    since "1.2.8", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_pin_iothread_args`
-    struct DomainPinIothreadArgs<'a> {
+    struct DomainOpenGraphicsFd<'a> {
         dom: NonnullDomain<'a>,
-        iothreads_id: u32,
-        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
-        flags: u32,
-    }
+        idx: u32,
+        flags: domain::OpenGraphicsFlags,
+    } = 343 in PROGRAM,
+    since "1.2.8", Low, with descriptors
 }
 
 procedure! {
     /// `virDomainPinIOThread` (procedure 352)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainPinIothread<'a> = 352 in PROGRAM: DomainPinIothreadArgs<'a> => (),
-    since "1.2.14", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_interface_addresses_args`
-    struct DomainInterfaceAddressesArgs<'a> {
+    struct DomainPinIothread<'a> {
         dom: NonnullDomain<'a>,
-        source: u32,
-        flags: u32,
-    }
+        iothreads_id: u32,
+        cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
+        flags: domain::ModificationImpact,
+    } = 352 in PROGRAM,
+    since "1.2.14", Low
 }
 
 xdr_struct! {
@@ -799,52 +567,32 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainInterfaceAddresses` (procedure 353)
-    DomainInterfaceAddresses<'a> = 353 in PROGRAM:
-        DomainInterfaceAddressesArgs<'a> => DomainInterfaceAddressesRet<'a>,
-    since "1.2.14", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_add_iothread_args`
-    struct DomainAddIothreadArgs<'a> {
+    struct DomainInterfaceAddresses<'a> {
         dom: NonnullDomain<'a>,
-        iothread_id: u32,
+        source: domain::InterfaceAddressesSource,
         flags: u32,
-    }
+    } = 353 in PROGRAM => DomainInterfaceAddressesRet<'static>,
+    since "1.2.14", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainAddIOThread` (procedure 355)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainAddIothread<'a> = 355 in PROGRAM: DomainAddIothreadArgs<'a> => (),
-    since "1.2.15", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_del_iothread_args`
-    struct DomainDelIothreadArgs<'a> {
+    struct DomainAddIothread<'a> {
         dom: NonnullDomain<'a>,
         iothread_id: u32,
-        flags: u32,
-    }
+        flags: domain::ModificationImpact,
+    } = 355 in PROGRAM,
+    since "1.2.15", Low
 }
 
 procedure! {
     /// `virDomainDelIOThread` (procedure 356)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainDelIothread<'a> = 356 in PROGRAM: DomainDelIothreadArgs<'a> => (),
-    since "1.2.15", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_rename_args`
-    struct DomainRenameArgs<'a> {
+    struct DomainDelIothread<'a> {
         dom: NonnullDomain<'a>,
-        new_name: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        iothread_id: u32,
+        flags: domain::ModificationImpact,
+    } = 356 in PROGRAM,
+    since "1.2.15", Low
 }
 
 xdr_struct! {
@@ -856,34 +604,22 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainRename` (procedure 358)
-    DomainRename<'a> = 358 in PROGRAM: DomainRenameArgs<'a> => DomainRenameRet,
-    since "1.2.19", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_detach_device_alias_args`
-    struct DomainDetachDeviceAliasArgs<'a> {
+    struct DomainRename<'a> {
         dom: NonnullDomain<'a>,
-        alias: WireStr<'a>,
+        new_name: Option<WireStr<'a>>,
         flags: u32,
-    }
+    } = 358 in PROGRAM => DomainRenameRet,
+    since "1.2.19", Low
 }
 
 procedure! {
     /// `virDomainDetachDeviceAlias` (procedure 392)
-    ///
-    /// `flags`: [`crate::types::domain::DeviceModifyFlags`]
-    DomainDetachDeviceAlias<'a> = 392 in PROGRAM: DomainDetachDeviceAliasArgs<'a> => (),
-    since "4.4.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_list_all_checkpoints_args`
-    struct DomainListAllCheckpointsArgs<'a> {
+    struct DomainDetachDeviceAlias<'a> {
         dom: NonnullDomain<'a>,
-        need_results: i32,
-        flags: u32,
-    }
+        alias: WireStr<'a>,
+        flags: domain::DeviceModifyFlags,
+    } = 392 in PROGRAM,
+    since "4.4.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -896,20 +632,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainListAllCheckpoints` (procedure 413)
-    ///
-    /// `flags`: [`crate::types::domain_checkpoint::ListFlags`]
-    DomainListAllCheckpoints<'a> = 413 in PROGRAM:
-        DomainListAllCheckpointsArgs<'a> => DomainListAllCheckpointsRet<'a>,
-    since "5.6.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_agent_set_response_timeout_args`
-    struct DomainAgentSetResponseTimeoutArgs<'a> {
+    struct DomainListAllCheckpoints<'a> {
         dom: NonnullDomain<'a>,
-        timeout: i32,
-        flags: u32,
-    }
+        need_results: i32,
+        flags: domain_checkpoint::ListFlags,
+    } = 413 in PROGRAM => DomainListAllCheckpointsRet<'static>,
+    since "5.6.0", High
 }
 
 xdr_struct! {
@@ -921,35 +649,23 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainAgentSetResponseTimeout` (procedure 420)
-    DomainAgentSetResponseTimeout<'a> = 420 in PROGRAM:
-        DomainAgentSetResponseTimeoutArgs<'a> => DomainAgentSetResponseTimeoutRet,
-    since "5.10.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_backup_begin_args`
-    struct DomainBackupBeginArgs<'a> {
+    struct DomainAgentSetResponseTimeout<'a> {
         dom: NonnullDomain<'a>,
-        backup_xml: WireStr<'a>,
-        checkpoint_xml: Option<WireStr<'a>>,
+        timeout: i32,
         flags: u32,
-    }
+    } = 420 in PROGRAM => DomainAgentSetResponseTimeoutRet,
+    since "5.10.0", Low
 }
 
 procedure! {
     /// `virDomainBackupBegin` (procedure 421)
-    ///
-    /// `flags`: [`crate::types::domain::BackupBeginFlags`]
-    DomainBackupBegin<'a> = 421 in PROGRAM: DomainBackupBeginArgs<'a> => (),
-    since "6.0.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_backup_get_xml_desc_args`
-    struct DomainBackupGetXmlDescArgs<'a> {
+    struct DomainBackupBegin<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        backup_xml: WireStr<'a>,
+        checkpoint_xml: Option<WireStr<'a>>,
+        flags: domain::BackupBeginFlags,
+    } = 421 in PROGRAM,
+    since "6.0.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -961,18 +677,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainBackupGetXMLDesc` (procedure 422)
-    DomainBackupGetXmlDesc<'a> = 422 in PROGRAM:
-        DomainBackupGetXmlDescArgs<'a> => DomainBackupGetXmlDescRet<'a>,
-    since "6.0.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_authorized_ssh_keys_get_args`
-    struct DomainAuthorizedSshKeysGetArgs<'a> {
+    struct DomainBackupGetXmlDesc<'a> {
         dom: NonnullDomain<'a>,
-        user: WireStr<'a>,
         flags: u32,
-    }
+    } = 422 in PROGRAM => DomainBackupGetXmlDescRet<'static>,
+    since "6.0.0", High
 }
 
 xdr_struct! {
@@ -984,123 +693,81 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainAuthorizedSSHKeysGet` (procedure 424)
-    DomainAuthorizedSshKeysGet<'a> = 424 in PROGRAM:
-        DomainAuthorizedSshKeysGetArgs<'a> => DomainAuthorizedSshKeysGetRet<'a>,
-    since "6.10.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_authorized_ssh_keys_set_args`
-    struct DomainAuthorizedSshKeysSetArgs<'a> {
+    struct DomainAuthorizedSshKeysGet<'a> {
         dom: NonnullDomain<'a>,
         user: WireStr<'a>,
-        keys: Vec<WireStr<'a>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
         flags: u32,
-    }
+    } = 424 in PROGRAM => DomainAuthorizedSshKeysGetRet<'static>,
+    since "6.10.0", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainAuthorizedSSHKeysSet` (procedure 425)
-    ///
-    /// `flags`: [`crate::types::domain::AuthorizedSshKeysSetFlags`]
-    DomainAuthorizedSshKeysSet<'a> = 425 in PROGRAM: DomainAuthorizedSshKeysSetArgs<'a> => (),
-    since "6.10.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_start_dirty_rate_calc_args`
-    struct DomainStartDirtyRateCalcArgs<'a> {
+    struct DomainAuthorizedSshKeysSet<'a> {
         dom: NonnullDomain<'a>,
-        seconds: i32,
-        flags: u32,
-    }
+        user: WireStr<'a>,
+        keys: Vec<WireStr<'a>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
+        flags: domain::AuthorizedSshKeysSetFlags,
+    } = 425 in PROGRAM,
+    since "6.10.0", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainStartDirtyRateCalc` (procedure 427)
-    ///
-    /// `flags`: [`crate::types::domain::DirtyRateCalcFlags`]
-    DomainStartDirtyRateCalc<'a> = 427 in PROGRAM: DomainStartDirtyRateCalcArgs<'a> => (),
-    since "7.2.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_abort_job_flags_args`
-    struct DomainAbortJobFlagsArgs<'a> {
+    struct DomainStartDirtyRateCalc<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        seconds: i32,
+        flags: domain::DirtyRateCalcFlags,
+    } = 427 in PROGRAM,
+    since "7.2.0", Low
 }
 
 procedure! {
     /// `virDomainAbortJobFlags` (procedure 442)
-    ///
-    /// `flags`: [`crate::types::domain::AbortJobFlags`]
-    DomainAbortJobFlags<'a> = 442 in PROGRAM: DomainAbortJobFlagsArgs<'a> => (),
-    since "8.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_fd_associate_args`
-    struct DomainFdAssociateArgs<'a> {
+    struct DomainAbortJobFlags<'a> {
         dom: NonnullDomain<'a>,
-        name: WireStr<'a>,
-        flags: u32,
-    }
+        flags: domain::AbortJobFlags,
+    } = 442 in PROGRAM,
+    since "8.5.0", Low
 }
 
 procedure! {
     /// `virDomainFDAssociate` (procedure 443)
-    ///
-    /// `flags`: [`crate::types::domain::FdAssociateFlags`]
-    DomainFdAssociate<'a> = 443 in PROGRAM: DomainFdAssociateArgs<'a> => (),
-    since "9.0.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_graphics_reload_args`
-    struct DomainGraphicsReloadArgs<'a> {
+    struct DomainFdAssociate<'a> {
         dom: NonnullDomain<'a>,
-        r#type: u32,
-        flags: u32,
-    }
+        name: WireStr<'a>,
+        flags: domain::FdAssociateFlags,
+    } = 443 in PROGRAM,
+    since "9.0.0", Low, with descriptors
 }
 
 procedure! {
     /// `virDomainGraphicsReload` (procedure 448)
-    DomainGraphicsReload<'a> = 448 in PROGRAM: DomainGraphicsReloadArgs<'a> => (),
-    since "10.2.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_del_throttle_group_args`
-    struct DomainDelThrottleGroupArgs<'a> {
+    struct DomainGraphicsReload<'a> {
         dom: NonnullDomain<'a>,
-        group: Option<WireStr<'a>>,
+        r#type: domain::GraphicsReloadType,
         flags: u32,
-    }
+    } = 448 in PROGRAM,
+    since "10.2.0", Low
 }
 
 procedure! {
     /// `virDomainDelThrottleGroup` (procedure 452)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainDelThrottleGroup<'a> = 452 in PROGRAM: DomainDelThrottleGroupArgs<'a> => (),
-    since "11.2.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_announce_interface_args`
-    struct DomainAnnounceInterfaceArgs<'a> {
+    struct DomainDelThrottleGroup<'a> {
         dom: NonnullDomain<'a>,
-        device: Option<WireStr<'a>>,
-        params: Vec<TypedParam<'a>> = DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
-        flags: u32,
-    }
+        group: Option<WireStr<'a>>,
+        flags: domain::ModificationImpact,
+    } = 452 in PROGRAM,
+    since "11.2.0", Low
 }
 
 procedure! {
     /// `virDomainAnnounceInterface` (procedure 456)
-    DomainAnnounceInterface<'a> = 456 in PROGRAM: DomainAnnounceInterfaceArgs<'a> => (),
+    struct DomainAnnounceInterface<'a> {
+        dom: NonnullDomain<'a>,
+        device: Option<WireStr<'a>>,
+        params: Vec<TypedParam<'a>> = DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
+        flags: u32,
+    } = 456 in PROGRAM,
     since "12.5.0", Low
 }

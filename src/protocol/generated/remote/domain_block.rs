@@ -9,15 +9,8 @@ use super::{
     DOMAIN_BLOCK_STATS_PARAMETERS_MAX, NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
+use crate::types::{domain, typed_param};
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_block_stats_args`
-    struct DomainBlockStatsArgs<'a> {
-        dom: NonnullDomain<'a>,
-        path: WireStr<'a>,
-    }
-}
 
 xdr_struct! {
     /// `remote_domain_block_stats_ret`
@@ -32,19 +25,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainBlockStats` (procedure 64)
-    DomainBlockStats<'a> = 64 in PROGRAM: DomainBlockStatsArgs<'a> => DomainBlockStatsRet,
-    since "0.3.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_peek_args`
-    struct DomainBlockPeekArgs<'a> {
+    struct DomainBlockStats<'a> {
         dom: NonnullDomain<'a>,
         path: WireStr<'a>,
-        offset: u64,
-        size: u32,
-        flags: u32,
-    }
+    } = 64 in PROGRAM => DomainBlockStatsRet,
+    since "0.3.2", Low
 }
 
 xdr_struct! {
@@ -56,71 +41,46 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainBlockPeek` (procedure 103)
-    DomainBlockPeek<'a> = 103 in PROGRAM: DomainBlockPeekArgs<'a> => DomainBlockPeekRet<'a>,
-    since "0.4.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_job_abort_args`
-    struct DomainBlockJobAbortArgs<'a> {
+    struct DomainBlockPeek<'a> {
         dom: NonnullDomain<'a>,
         path: WireStr<'a>,
+        offset: u64,
+        size: u32,
         flags: u32,
-    }
+    } = 103 in PROGRAM => DomainBlockPeekRet<'static>,
+    since "0.4.2", Low
 }
 
 procedure! {
     /// `virDomainBlockJobAbort` (procedure 237)
-    ///
-    /// `flags`: [`crate::types::domain::BlockJobAbortFlags`]
-    DomainBlockJobAbort<'a> = 237 in PROGRAM: DomainBlockJobAbortArgs<'a> => (),
-    since "0.9.4", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_block_job_set_speed_args`
-    struct DomainBlockJobSetSpeedArgs<'a> {
+    struct DomainBlockJobAbort<'a> {
         dom: NonnullDomain<'a>,
         path: WireStr<'a>,
-        bandwidth: u64,
-        flags: u32,
-    }
+        flags: domain::BlockJobAbortFlags,
+    } = 237 in PROGRAM,
+    since "0.9.4", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainBlockJobSetSpeed` (procedure 239)
-    ///
-    /// `flags`: [`crate::types::domain::BlockJobSetSpeedFlags`]
-    DomainBlockJobSetSpeed<'a> = 239 in PROGRAM: DomainBlockJobSetSpeedArgs<'a> => (),
-    since "0.9.4", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_pull_args`
-    struct DomainBlockPullArgs<'a> {
+    struct DomainBlockJobSetSpeed<'a> {
         dom: NonnullDomain<'a>,
         path: WireStr<'a>,
         bandwidth: u64,
-        flags: u32,
-    }
+        flags: domain::BlockJobSetSpeedFlags,
+    } = 239 in PROGRAM,
+    since "0.9.4", Low
 }
 
 procedure! {
     /// `virDomainBlockPull` (procedure 240)
-    ///
-    /// `flags`: [`crate::types::domain::BlockPullFlags`]
-    DomainBlockPull<'a> = 240 in PROGRAM: DomainBlockPullArgs<'a> => (),
-    since "0.9.4", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_stats_flags_args`
-    struct DomainBlockStatsFlagsArgs<'a> {
+    struct DomainBlockPull<'a> {
         dom: NonnullDomain<'a>,
         path: WireStr<'a>,
-        nparams: i32,
-        flags: u32,
-    }
+        bandwidth: u64,
+        flags: domain::BlockPullFlags,
+    } = 240 in PROGRAM,
+    since "0.9.4", Low
 }
 
 xdr_struct! {
@@ -133,85 +93,59 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainBlockStatsFlags` (procedure 243)
-    ///
-    /// `flags`: [`crate::types::typed_param::Flags`]
-    DomainBlockStatsFlags<'a> = 243 in PROGRAM:
-        DomainBlockStatsFlagsArgs<'a> => DomainBlockStatsFlagsRet<'a>,
-    since "0.9.5", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_resize_args`
-    struct DomainBlockResizeArgs<'a> {
+    struct DomainBlockStatsFlags<'a> {
         dom: NonnullDomain<'a>,
-        disk: WireStr<'a>,
-        size: u64,
-        flags: u32,
-    }
+        path: WireStr<'a>,
+        nparams: i32,
+        flags: typed_param::Flags,
+    } = 243 in PROGRAM => DomainBlockStatsFlagsRet<'static>,
+    since "0.9.5", Low
 }
 
 procedure! {
     /// `virDomainBlockResize` (procedure 251)
-    ///
-    /// `flags`: [`crate::types::domain::BlockResizeFlags`]
-    DomainBlockResize<'a> = 251 in PROGRAM: DomainBlockResizeArgs<'a> => (),
-    since "0.9.8", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_rebase_args`
-    struct DomainBlockRebaseArgs<'a> {
+    struct DomainBlockResize<'a> {
         dom: NonnullDomain<'a>,
-        path: WireStr<'a>,
-        base: Option<WireStr<'a>>,
-        bandwidth: u64,
-        flags: u32,
-    }
+        disk: WireStr<'a>,
+        size: u64,
+        flags: domain::BlockResizeFlags,
+    } = 251 in PROGRAM,
+    since "0.9.8", Low
 }
 
 procedure! {
     /// `virDomainBlockRebase` (procedure 266)
-    ///
-    /// `flags`: [`crate::types::domain::BlockRebaseFlags`]
-    DomainBlockRebase<'a> = 266 in PROGRAM: DomainBlockRebaseArgs<'a> => (),
+    struct DomainBlockRebase<'a> {
+        dom: NonnullDomain<'a>,
+        path: WireStr<'a>,
+        base: Option<WireStr<'a>>,
+        bandwidth: u64,
+        flags: domain::BlockRebaseFlags,
+    } = 266 in PROGRAM,
     since "0.9.10", Low
 }
 
-xdr_struct! {
-    /// `remote_domain_block_commit_args`
-    struct DomainBlockCommitArgs<'a> {
+procedure! {
+    /// `virDomainBlockCommit` (procedure 290)
+    struct DomainBlockCommit<'a> {
         dom: NonnullDomain<'a>,
         disk: WireStr<'a>,
         base: Option<WireStr<'a>>,
         top: Option<WireStr<'a>>,
         bandwidth: u64,
-        flags: u32,
-    }
-}
-
-procedure! {
-    /// `virDomainBlockCommit` (procedure 290)
-    ///
-    /// `flags`: [`crate::types::domain::BlockCommitFlags`]
-    DomainBlockCommit<'a> = 290 in PROGRAM: DomainBlockCommitArgs<'a> => (),
+        flags: domain::BlockCommitFlags,
+    } = 290 in PROGRAM,
     since "0.10.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_block_copy_args`
-    struct DomainBlockCopyArgs<'a> {
-        dom: NonnullDomain<'a>,
-        path: WireStr<'a>,
-        destxml: WireStr<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virDomainBlockCopy` (procedure 345)
-    ///
-    /// `flags`: [`crate::types::domain::BlockCopyFlags`]
-    DomainBlockCopy<'a> = 345 in PROGRAM: DomainBlockCopyArgs<'a> => (),
+    struct DomainBlockCopy<'a> {
+        dom: NonnullDomain<'a>,
+        path: WireStr<'a>,
+        destxml: WireStr<'a>,
+        params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
+        flags: domain::BlockCopyFlags,
+    } = 345 in PROGRAM,
     since "1.2.8", Low
 }

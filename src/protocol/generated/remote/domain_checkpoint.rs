@@ -4,16 +4,8 @@
 
 use super::{DOMAIN_CHECKPOINT_LIST_MAX, NonnullDomain, NonnullDomainCheckpoint, PROGRAM};
 use crate::protocol::procedure;
+use crate::types::domain_checkpoint;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_checkpoint_create_xml_args`
-    struct DomainCheckpointCreateXmlArgs<'a> {
-        dom: NonnullDomain<'a>,
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
-}
 
 xdr_struct! {
     /// `remote_domain_checkpoint_create_xml_ret`
@@ -24,19 +16,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCheckpointCreateXML` (procedure 411)
-    ///
-    /// `flags`: [`crate::types::domain_checkpoint::CreateFlags`]
-    DomainCheckpointCreateXml<'a> = 411 in PROGRAM:
-        DomainCheckpointCreateXmlArgs<'a> => DomainCheckpointCreateXmlRet<'a>,
+    struct DomainCheckpointCreateXml<'a> {
+        dom: NonnullDomain<'a>,
+        xml_desc: WireStr<'a>,
+        flags: domain_checkpoint::CreateFlags,
+    } = 411 in PROGRAM => DomainCheckpointCreateXmlRet<'static>,
     since "5.6.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_checkpoint_get_xml_desc_args`
-    struct DomainCheckpointGetXmlDescArgs<'a> {
-        checkpoint: NonnullDomainCheckpoint<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -48,20 +33,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCheckpointGetXMLDesc` (procedure 412)
-    ///
-    /// `flags`: [`crate::types::domain_checkpoint::XmlFlags`]
-    DomainCheckpointGetXmlDesc<'a> = 412 in PROGRAM:
-        DomainCheckpointGetXmlDescArgs<'a> => DomainCheckpointGetXmlDescRet<'a>,
-    since "5.6.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_checkpoint_list_all_children_args`
-    struct DomainCheckpointListAllChildrenArgs<'a> {
+    struct DomainCheckpointGetXmlDesc<'a> {
         checkpoint: NonnullDomainCheckpoint<'a>,
-        need_results: i32,
-        flags: u32,
-    }
+        flags: domain_checkpoint::XmlFlags,
+    } = 412 in PROGRAM => DomainCheckpointGetXmlDescRet<'static>,
+    since "5.6.0", Low
 }
 
 xdr_struct! {
@@ -74,20 +50,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCheckpointListAllChildren` (procedure 414)
-    ///
-    /// `flags`: [`crate::types::domain_checkpoint::ListFlags`]
-    DomainCheckpointListAllChildren<'a> = 414 in PROGRAM:
-        DomainCheckpointListAllChildrenArgs<'a> => DomainCheckpointListAllChildrenRet<'a>,
+    struct DomainCheckpointListAllChildren<'a> {
+        checkpoint: NonnullDomainCheckpoint<'a>,
+        need_results: i32,
+        flags: domain_checkpoint::ListFlags,
+    } = 414 in PROGRAM => DomainCheckpointListAllChildrenRet<'static>,
     since "5.6.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_checkpoint_lookup_by_name_args`
-    struct DomainCheckpointLookupByNameArgs<'a> {
-        dom: NonnullDomain<'a>,
-        name: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -99,17 +67,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCheckpointLookupByName` (procedure 415)
-    DomainCheckpointLookupByName<'a> = 415 in PROGRAM:
-        DomainCheckpointLookupByNameArgs<'a> => DomainCheckpointLookupByNameRet<'a>,
-    since "5.6.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_checkpoint_get_parent_args`
-    struct DomainCheckpointGetParentArgs<'a> {
-        checkpoint: NonnullDomainCheckpoint<'a>,
+    struct DomainCheckpointLookupByName<'a> {
+        dom: NonnullDomain<'a>,
+        name: WireStr<'a>,
         flags: u32,
-    }
+    } = 415 in PROGRAM => DomainCheckpointLookupByNameRet<'static>,
+    since "5.6.0", High
 }
 
 xdr_struct! {
@@ -121,23 +84,18 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCheckpointGetParent` (procedure 416)
-    DomainCheckpointGetParent<'a> = 416 in PROGRAM:
-        DomainCheckpointGetParentArgs<'a> => DomainCheckpointGetParentRet<'a>,
-    since "5.6.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_checkpoint_delete_args`
-    struct DomainCheckpointDeleteArgs<'a> {
+    struct DomainCheckpointGetParent<'a> {
         checkpoint: NonnullDomainCheckpoint<'a>,
         flags: u32,
-    }
+    } = 416 in PROGRAM => DomainCheckpointGetParentRet<'static>,
+    since "5.6.0", High
 }
 
 procedure! {
     /// `virDomainCheckpointDelete` (procedure 417)
-    ///
-    /// `flags`: [`crate::types::domain_checkpoint::DeleteFlags`]
-    DomainCheckpointDelete<'a> = 417 in PROGRAM: DomainCheckpointDeleteArgs<'a> => (),
+    struct DomainCheckpointDelete<'a> {
+        checkpoint: NonnullDomainCheckpoint<'a>,
+        flags: domain_checkpoint::DeleteFlags,
+    } = 417 in PROGRAM,
     since "5.6.0", Low, waits for Host
 }

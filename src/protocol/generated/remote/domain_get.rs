@@ -15,15 +15,8 @@ use super::{
     TypedParam, VCPUINFO_MAX, VcpuInfo,
 };
 use crate::protocol::procedure;
+use crate::types::{domain, typed_param};
 use crate::xdr::{CharVec, WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_get_xml_desc_args`
-    struct DomainGetXmlDescArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
-}
 
 xdr_struct! {
     /// `remote_domain_get_xml_desc_ret`
@@ -34,17 +27,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetXMLDesc` (procedure 14)
-    ///
-    /// `flags`: [`crate::types::domain::XmlFlags`]
-    DomainGetXmlDesc<'a> = 14 in PROGRAM: DomainGetXmlDescArgs<'a> => DomainGetXmlDescRet<'a>,
-    since "0.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_autostart_args`
-    struct DomainGetAutostartArgs<'a> {
+    struct DomainGetXmlDesc<'a> {
         dom: NonnullDomain<'a>,
-    }
+        flags: domain::XmlFlags,
+    } = 14 in PROGRAM => DomainGetXmlDescRet<'static>,
+    since "0.0.3", Low
 }
 
 xdr_struct! {
@@ -56,15 +43,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetAutostart` (procedure 15)
-    DomainGetAutostart<'a> = 15 in PROGRAM: DomainGetAutostartArgs<'a> => DomainGetAutostartRet,
-    since "0.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_info_args`
-    struct DomainGetInfoArgs<'a> {
+    struct DomainGetAutostart<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 15 in PROGRAM => DomainGetAutostartRet,
+    since "0.2.1", High
 }
 
 xdr_struct! {
@@ -80,15 +62,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetInfo` (procedure 16)
-    DomainGetInfo<'a> = 16 in PROGRAM: DomainGetInfoArgs<'a> => DomainGetInfoRet,
-    since "0.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_max_memory_args`
-    struct DomainGetMaxMemoryArgs<'a> {
+    struct DomainGetInfo<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 16 in PROGRAM => DomainGetInfoRet,
+    since "0.0.3", Low
 }
 
 xdr_struct! {
@@ -100,15 +77,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetMaxMemory` (procedure 17)
-    DomainGetMaxMemory<'a> = 17 in PROGRAM: DomainGetMaxMemoryArgs<'a> => DomainGetMaxMemoryRet,
-    since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_max_vcpus_args`
-    struct DomainGetMaxVcpusArgs<'a> {
+    struct DomainGetMaxMemory<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 17 in PROGRAM => DomainGetMaxMemoryRet,
+    since "0.0.3", High
 }
 
 xdr_struct! {
@@ -120,15 +92,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetMaxVcpus` (procedure 18)
-    DomainGetMaxVcpus<'a> = 18 in PROGRAM: DomainGetMaxVcpusArgs<'a> => DomainGetMaxVcpusRet,
-    since "0.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_os_type_args`
-    struct DomainGetOsTypeArgs<'a> {
+    struct DomainGetMaxVcpus<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 18 in PROGRAM => DomainGetMaxVcpusRet,
+    since "0.2.1", High
 }
 
 xdr_struct! {
@@ -140,17 +107,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetOSType` (procedure 19)
-    DomainGetOsType<'a> = 19 in PROGRAM: DomainGetOsTypeArgs<'a> => DomainGetOsTypeRet<'a>,
-    since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_vcpus_args`
-    struct DomainGetVcpusArgs<'a> {
+    struct DomainGetOsType<'a> {
         dom: NonnullDomain<'a>,
-        maxinfo: i32,
-        maplen: i32,
-    }
+    } = 19 in PROGRAM => DomainGetOsTypeRet<'static>,
+    since "0.0.3", High
 }
 
 xdr_struct! {
@@ -163,15 +123,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetVcpus` (procedure 20)
-    DomainGetVcpus<'a> = 20 in PROGRAM: DomainGetVcpusArgs<'a> => DomainGetVcpusRet<'a>,
-    since "0.1.4", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_scheduler_type_args`
-    struct DomainGetSchedulerTypeArgs<'a> {
+    struct DomainGetVcpus<'a> {
         dom: NonnullDomain<'a>,
-    }
+        maxinfo: i32,
+        maplen: i32,
+    } = 20 in PROGRAM => DomainGetVcpusRet<'static>,
+    since "0.1.4", High
 }
 
 xdr_struct! {
@@ -184,17 +141,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetSchedulerType` (procedure 56)
-    DomainGetSchedulerType<'a> = 56 in PROGRAM:
-        DomainGetSchedulerTypeArgs<'a> => DomainGetSchedulerTypeRet<'a>,
-    since "0.2.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_scheduler_parameters_args`
-    struct DomainGetSchedulerParametersArgs<'a> {
+    struct DomainGetSchedulerType<'a> {
         dom: NonnullDomain<'a>,
-        nparams: i32,
-    }
+    } = 56 in PROGRAM => DomainGetSchedulerTypeRet<'static>,
+    since "0.2.3", Low
 }
 
 xdr_struct! {
@@ -206,16 +156,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetSchedulerParameters` (procedure 57)
-    DomainGetSchedulerParameters<'a> = 57 in PROGRAM:
-        DomainGetSchedulerParametersArgs<'a> => DomainGetSchedulerParametersRet<'a>,
-    since "0.2.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_security_label_args`
-    struct DomainGetSecurityLabelArgs<'a> {
+    struct DomainGetSchedulerParameters<'a> {
         dom: NonnullDomain<'a>,
-    }
+        nparams: i32,
+    } = 57 in PROGRAM => DomainGetSchedulerParametersRet<'static>,
+    since "0.2.3", Low
 }
 
 xdr_struct! {
@@ -228,22 +173,16 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetSecurityLabel` (procedure 121)
-    DomainGetSecurityLabel<'a> = 121 in PROGRAM:
-        DomainGetSecurityLabelArgs<'a> => DomainGetSecurityLabelRet,
-    since "0.6.1", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_job_info_args`
-    struct DomainGetJobInfoArgs<'a> {
+    struct DomainGetSecurityLabel<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 121 in PROGRAM => DomainGetSecurityLabelRet,
+    since "0.6.1", High
 }
 
 xdr_struct! {
     /// `remote_domain_get_job_info_ret`
     struct DomainGetJobInfoRet {
-        r#type: i32,
+        r#type: domain::JobType,
         time_elapsed: u64,
         time_remaining: u64,
         data_total: u64,
@@ -260,17 +199,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetJobInfo` (procedure 163)
-    DomainGetJobInfo<'a> = 163 in PROGRAM: DomainGetJobInfoArgs<'a> => DomainGetJobInfoRet,
-    since "0.7.7", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_block_info_args`
-    struct DomainGetBlockInfoArgs<'a> {
+    struct DomainGetJobInfo<'a> {
         dom: NonnullDomain<'a>,
-        path: WireStr<'a>,
-        flags: u32,
-    }
+    } = 163 in PROGRAM => DomainGetJobInfoRet,
+    since "0.7.7", Low
 }
 
 xdr_struct! {
@@ -284,17 +216,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetBlockInfo` (procedure 194)
-    DomainGetBlockInfo<'a> = 194 in PROGRAM: DomainGetBlockInfoArgs<'a> => DomainGetBlockInfoRet,
-    since "0.8.1", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_memory_parameters_args`
-    struct DomainGetMemoryParametersArgs<'a> {
+    struct DomainGetBlockInfo<'a> {
         dom: NonnullDomain<'a>,
-        nparams: i32,
+        path: WireStr<'a>,
         flags: u32,
-    }
+    } = 194 in PROGRAM => DomainGetBlockInfoRet,
+    since "0.8.1", Low
 }
 
 xdr_struct! {
@@ -310,17 +237,12 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetMemoryParameters<'a> = 198 in PROGRAM:
-        DomainGetMemoryParametersArgs<'a> => DomainGetMemoryParametersRet<'a>,
-    since "0.8.5", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_vcpus_flags_args`
-    struct DomainGetVcpusFlagsArgs<'a> {
+    struct DomainGetMemoryParameters<'a> {
         dom: NonnullDomain<'a>,
+        nparams: i32,
         flags: u32,
-    }
+    } = 198 in PROGRAM => DomainGetMemoryParametersRet<'static>,
+    since "0.8.5", Low
 }
 
 xdr_struct! {
@@ -332,19 +254,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetVcpusFlags` (procedure 200)
-    ///
-    /// `flags`: [`crate::types::domain::VcpuFlags`]
-    DomainGetVcpusFlags<'a> = 200 in PROGRAM: DomainGetVcpusFlagsArgs<'a> => DomainGetVcpusFlagsRet,
-    since "0.8.5", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_blkio_parameters_args`
-    struct DomainGetBlkioParametersArgs<'a> {
+    struct DomainGetVcpusFlags<'a> {
         dom: NonnullDomain<'a>,
-        nparams: i32,
-        flags: u32,
-    }
+        flags: domain::VcpuFlags,
+    } = 200 in PROGRAM => DomainGetVcpusFlagsRet,
+    since "0.8.5", Low
 }
 
 xdr_struct! {
@@ -360,40 +274,29 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetBlkioParameters<'a> = 206 in PROGRAM:
-        DomainGetBlkioParametersArgs<'a> => DomainGetBlkioParametersRet<'a>,
-    since "0.9.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_state_args`
-    struct DomainGetStateArgs<'a> {
+    struct DomainGetBlkioParameters<'a> {
         dom: NonnullDomain<'a>,
+        nparams: i32,
         flags: u32,
-    }
+    } = 206 in PROGRAM => DomainGetBlkioParametersRet<'static>,
+    since "0.9.0", Low
 }
 
 xdr_struct! {
     /// `remote_domain_get_state_ret`
     struct DomainGetStateRet {
-        state: i32,
+        state: domain::State,
         reason: i32,
     }
 }
 
 procedure! {
     /// `virDomainGetState` (procedure 212)
-    DomainGetState<'a> = 212 in PROGRAM: DomainGetStateArgs<'a> => DomainGetStateRet,
-    since "0.9.2", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_scheduler_parameters_flags_args`
-    struct DomainGetSchedulerParametersFlagsArgs<'a> {
+    struct DomainGetState<'a> {
         dom: NonnullDomain<'a>,
-        nparams: i32,
         flags: u32,
-    }
+    } = 212 in PROGRAM => DomainGetStateRet,
+    since "0.9.2", High
 }
 
 xdr_struct! {
@@ -408,23 +311,18 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetSchedulerParametersFlags<'a> = 223 in PROGRAM:
-        DomainGetSchedulerParametersFlagsArgs<'a> => DomainGetSchedulerParametersFlagsRet<'a>,
-    since "0.9.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_control_info_args`
-    struct DomainGetControlInfoArgs<'a> {
+    struct DomainGetSchedulerParametersFlags<'a> {
         dom: NonnullDomain<'a>,
+        nparams: i32,
         flags: u32,
-    }
+    } = 223 in PROGRAM => DomainGetSchedulerParametersFlagsRet<'static>,
+    since "0.9.2", Low
 }
 
 xdr_struct! {
     /// `remote_domain_get_control_info_ret`
     struct DomainGetControlInfoRet {
-        state: u32,
+        state: domain::ControlState,
         details: u32,
         state_time: u64,
     }
@@ -432,19 +330,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetControlInfo` (procedure 229)
-    DomainGetControlInfo<'a> = 229 in PROGRAM:
-        DomainGetControlInfoArgs<'a> => DomainGetControlInfoRet,
-    since "0.9.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_vcpu_pin_info_args`
-    struct DomainGetVcpuPinInfoArgs<'a> {
+    struct DomainGetControlInfo<'a> {
         dom: NonnullDomain<'a>,
-        ncpumaps: i32,
-        maplen: i32,
         flags: u32,
-    }
+    } = 229 in PROGRAM => DomainGetControlInfoRet,
+    since "0.9.3", High
 }
 
 xdr_struct! {
@@ -457,20 +347,13 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetVcpuPinInfo` (procedure 230)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainGetVcpuPinInfo<'a> = 230 in PROGRAM:
-        DomainGetVcpuPinInfoArgs<'a> => DomainGetVcpuPinInfoRet<'a>,
-    since "0.9.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_block_job_info_args`
-    struct DomainGetBlockJobInfoArgs<'a> {
+    struct DomainGetVcpuPinInfo<'a> {
         dom: NonnullDomain<'a>,
-        path: WireStr<'a>,
-        flags: u32,
-    }
+        ncpumaps: i32,
+        maplen: i32,
+        flags: domain::ModificationImpact,
+    } = 230 in PROGRAM => DomainGetVcpuPinInfoRet<'static>,
+    since "0.9.3", Low
 }
 
 xdr_struct! {
@@ -486,21 +369,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetBlockJobInfo` (procedure 238)
-    ///
-    /// `flags`: [`crate::types::domain::BlockJobInfoFlags`]
-    DomainGetBlockJobInfo<'a> = 238 in PROGRAM:
-        DomainGetBlockJobInfoArgs<'a> => DomainGetBlockJobInfoRet,
-    since "0.9.4", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_block_io_tune_args`
-    struct DomainGetBlockIoTuneArgs<'a> {
+    struct DomainGetBlockJobInfo<'a> {
         dom: NonnullDomain<'a>,
-        disk: Option<WireStr<'a>>,
-        nparams: i32,
-        flags: u32,
-    }
+        path: WireStr<'a>,
+        flags: domain::BlockJobInfoFlags,
+    } = 238 in PROGRAM => DomainGetBlockJobInfoRet,
+    since "0.9.4", Low
 }
 
 xdr_struct! {
@@ -516,18 +390,13 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetBlockIoTune<'a> = 253 in PROGRAM:
-        DomainGetBlockIoTuneArgs<'a> => DomainGetBlockIoTuneRet<'a>,
-    since "0.9.8", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_numa_parameters_args`
-    struct DomainGetNumaParametersArgs<'a> {
+    struct DomainGetBlockIoTune<'a> {
         dom: NonnullDomain<'a>,
+        disk: Option<WireStr<'a>>,
         nparams: i32,
         flags: u32,
-    }
+    } = 253 in PROGRAM => DomainGetBlockIoTuneRet<'static>,
+    since "0.9.8", Low
 }
 
 xdr_struct! {
@@ -543,19 +412,12 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetNumaParameters<'a> = 255 in PROGRAM:
-        DomainGetNumaParametersArgs<'a> => DomainGetNumaParametersRet<'a>,
-    since "0.9.9", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_interface_parameters_args`
-    struct DomainGetInterfaceParametersArgs<'a> {
+    struct DomainGetNumaParameters<'a> {
         dom: NonnullDomain<'a>,
-        device: WireStr<'a>,
         nparams: i32,
         flags: u32,
-    }
+    } = 255 in PROGRAM => DomainGetNumaParametersRet<'static>,
+    since "0.9.9", Low
 }
 
 xdr_struct! {
@@ -571,20 +433,13 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetInterfaceParameters<'a> = 257 in PROGRAM:
-        DomainGetInterfaceParametersArgs<'a> => DomainGetInterfaceParametersRet<'a>,
-    since "0.9.9", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_cpu_stats_args`
-    struct DomainGetCpuStatsArgs<'a> {
+    struct DomainGetInterfaceParameters<'a> {
         dom: NonnullDomain<'a>,
-        nparams: u32,
-        start_cpu: i32,
-        ncpus: u32,
+        device: WireStr<'a>,
+        nparams: i32,
         flags: u32,
-    }
+    } = 257 in PROGRAM => DomainGetInterfaceParametersRet<'static>,
+    since "0.9.9", Low
 }
 
 xdr_struct! {
@@ -597,19 +452,14 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetCPUStats` (procedure 262)
-    ///
-    /// `flags`: [`crate::types::typed_param::Flags`]
-    DomainGetCpuStats<'a> = 262 in PROGRAM: DomainGetCpuStatsArgs<'a> => DomainGetCpuStatsRet<'a>,
-    since "0.9.10", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_disk_errors_args`
-    struct DomainGetDiskErrorsArgs<'a> {
+    struct DomainGetCpuStats<'a> {
         dom: NonnullDomain<'a>,
-        maxerrors: u32,
-        flags: u32,
-    }
+        nparams: u32,
+        start_cpu: i32,
+        ncpus: u32,
+        flags: typed_param::Flags,
+    } = 262 in PROGRAM => DomainGetCpuStatsRet<'static>,
+    since "0.9.10", Low
 }
 
 xdr_struct! {
@@ -622,19 +472,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetDiskErrors` (procedure 263)
-    DomainGetDiskErrors<'a> = 263 in PROGRAM:
-        DomainGetDiskErrorsArgs<'a> => DomainGetDiskErrorsRet<'a>,
-    since "0.9.10", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_metadata_args`
-    struct DomainGetMetadataArgs<'a> {
+    struct DomainGetDiskErrors<'a> {
         dom: NonnullDomain<'a>,
-        r#type: i32,
-        uri: Option<WireStr<'a>>,
+        maxerrors: u32,
         flags: u32,
-    }
+    } = 263 in PROGRAM => DomainGetDiskErrorsRet<'static>,
+    since "0.9.10", Low
 }
 
 xdr_struct! {
@@ -646,18 +489,13 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetMetadata` (procedure 265)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainGetMetadata<'a> = 265 in PROGRAM: DomainGetMetadataArgs<'a> => DomainGetMetadataRet<'a>,
-    since "0.9.10", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_hostname_args`
-    struct DomainGetHostnameArgs<'a> {
+    struct DomainGetMetadata<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        r#type: domain::MetadataType,
+        uri: Option<WireStr<'a>>,
+        flags: domain::ModificationImpact,
+    } = 265 in PROGRAM => DomainGetMetadataRet<'static>,
+    since "0.9.10", Low
 }
 
 xdr_struct! {
@@ -669,17 +507,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetHostname` (procedure 277)
-    ///
-    /// `flags`: [`crate::types::domain::GetHostnameFlags`]
-    DomainGetHostname<'a> = 277 in PROGRAM: DomainGetHostnameArgs<'a> => DomainGetHostnameRet<'a>,
-    since "0.10.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_get_security_label_list_args`
-    struct DomainGetSecurityLabelListArgs<'a> {
+    struct DomainGetHostname<'a> {
         dom: NonnullDomain<'a>,
-    }
+        flags: domain::GetHostnameFlags,
+    } = 277 in PROGRAM => DomainGetHostnameRet<'static>,
+    since "0.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -692,18 +524,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetSecurityLabelList` (procedure 278)
-    DomainGetSecurityLabelList<'a> = 278 in PROGRAM:
-        DomainGetSecurityLabelListArgs<'a> => DomainGetSecurityLabelListRet,
-    since "0.10.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_get_emulator_pin_info_args`
-    struct DomainGetEmulatorPinInfoArgs<'a> {
+    struct DomainGetSecurityLabelList<'a> {
         dom: NonnullDomain<'a>,
-        maplen: i32,
-        flags: u32,
-    }
+    } = 278 in PROGRAM => DomainGetSecurityLabelListRet,
+    since "0.10.0", High
 }
 
 xdr_struct! {
@@ -716,43 +540,29 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetEmulatorPinInfo` (procedure 280)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainGetEmulatorPinInfo<'a> = 280 in PROGRAM:
-        DomainGetEmulatorPinInfoArgs<'a> => DomainGetEmulatorPinInfoRet<'a>,
-    since "0.10.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_job_stats_args`
-    struct DomainGetJobStatsArgs<'a> {
+    struct DomainGetEmulatorPinInfo<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        maplen: i32,
+        flags: domain::ModificationImpact,
+    } = 280 in PROGRAM => DomainGetEmulatorPinInfoRet<'static>,
+    since "0.10.0", Low
 }
 
 xdr_struct! {
     /// `remote_domain_get_job_stats_ret`
     struct DomainGetJobStatsRet<'a> {
-        r#type: i32,
+        r#type: domain::JobType,
         params: Vec<TypedParam<'a>> = DOMAIN_JOB_STATS_MAX,
     }
 }
 
 procedure! {
     /// `virDomainGetJobStats` (procedure 298)
-    ///
-    /// `flags`: [`crate::types::domain::GetJobStatsFlags`]
-    DomainGetJobStats<'a> = 298 in PROGRAM: DomainGetJobStatsArgs<'a> => DomainGetJobStatsRet<'a>,
-    since "1.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_time_args`
-    struct DomainGetTimeArgs<'a> {
+    struct DomainGetJobStats<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        flags: domain::GetJobStatsFlags,
+    } = 298 in PROGRAM => DomainGetJobStatsRet<'static>,
+    since "1.0.3", Low
 }
 
 xdr_struct! {
@@ -765,16 +575,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetTime` (procedure 337)
-    DomainGetTime<'a> = 337 in PROGRAM: DomainGetTimeArgs<'a> => DomainGetTimeRet,
-    since "1.2.5", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_get_fsinfo_args`
-    struct DomainGetFsinfoArgs<'a> {
+    struct DomainGetTime<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 337 in PROGRAM => DomainGetTimeRet,
+    since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -787,16 +592,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetFSInfo` (procedure 349)
-    DomainGetFsinfo<'a> = 349 in PROGRAM: DomainGetFsinfoArgs<'a> => DomainGetFsinfoRet<'a>,
-    since "1.2.11", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_get_iothread_info_args`
-    struct DomainGetIothreadInfoArgs<'a> {
+    struct DomainGetFsinfo<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 349 in PROGRAM => DomainGetFsinfoRet<'static>,
+    since "1.2.11", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -809,19 +609,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetIOThreadInfo` (procedure 351)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainGetIothreadInfo<'a> = 351 in PROGRAM:
-        DomainGetIothreadInfoArgs<'a> => DomainGetIothreadInfoRet<'a>,
-    since "1.2.14", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_perf_events_args`
-    struct DomainGetPerfEventsArgs<'a> {
+    struct DomainGetIothreadInfo<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        flags: domain::ModificationImpact,
+    } = 351 in PROGRAM => DomainGetIothreadInfoRet<'static>,
+    since "1.2.14", Low
 }
 
 xdr_struct! {
@@ -836,17 +628,11 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainGetPerfEvents<'a> = 365 in PROGRAM:
-        DomainGetPerfEventsArgs<'a> => DomainGetPerfEventsRet<'a>,
-    since "1.3.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_guest_vcpus_args`
-    struct DomainGetGuestVcpusArgs<'a> {
+    struct DomainGetPerfEvents<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 365 in PROGRAM => DomainGetPerfEventsRet<'static>,
+    since "1.3.3", Low
 }
 
 xdr_struct! {
@@ -858,17 +644,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetGuestVcpus` (procedure 371)
-    DomainGetGuestVcpus<'a> = 371 in PROGRAM:
-        DomainGetGuestVcpusArgs<'a> => DomainGetGuestVcpusRet<'a>,
-    since "2.0.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_get_launch_security_info_args`
-    struct DomainGetLaunchSecurityInfoArgs<'a> {
+    struct DomainGetGuestVcpus<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 371 in PROGRAM => DomainGetGuestVcpusRet<'static>,
+    since "2.0.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -880,18 +660,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetLaunchSecurityInfo` (procedure 396)
-    DomainGetLaunchSecurityInfo<'a> = 396 in PROGRAM:
-        DomainGetLaunchSecurityInfoArgs<'a> => DomainGetLaunchSecurityInfoRet<'a>,
-    since "4.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_guest_info_args`
-    struct DomainGetGuestInfoArgs<'a> {
+    struct DomainGetLaunchSecurityInfo<'a> {
         dom: NonnullDomain<'a>,
-        types: u32,
         flags: u32,
-    }
+    } = 396 in PROGRAM => DomainGetLaunchSecurityInfoRet<'static>,
+    since "4.5.0", Low
 }
 
 xdr_struct! {
@@ -903,17 +676,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetGuestInfo` (procedure 418)
-    DomainGetGuestInfo<'a> = 418 in PROGRAM:
-        DomainGetGuestInfoArgs<'a> => DomainGetGuestInfoRet<'a>,
-    since "5.7.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_get_messages_args`
-    struct DomainGetMessagesArgs<'a> {
+    struct DomainGetGuestInfo<'a> {
         dom: NonnullDomain<'a>,
+        types: domain::GuestInfoTypes,
         flags: u32,
-    }
+    } = 418 in PROGRAM => DomainGetGuestInfoRet<'static>,
+    since "5.7.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -925,17 +693,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetMessages` (procedure 426)
-    ///
-    /// `flags`: [`crate::types::domain::MessageType`]
-    DomainGetMessages<'a> = 426 in PROGRAM: DomainGetMessagesArgs<'a> => DomainGetMessagesRet<'a>,
-    since "7.1.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_get_autostart_once_args`
-    struct DomainGetAutostartOnceArgs<'a> {
+    struct DomainGetMessages<'a> {
         dom: NonnullDomain<'a>,
-    }
+        flags: domain::MessageType,
+    } = 426 in PROGRAM => DomainGetMessagesRet<'static>,
+    since "7.1.0", Low
 }
 
 xdr_struct! {
@@ -947,7 +709,8 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainGetAutostartOnce` (procedure 449)
-    DomainGetAutostartOnce<'a> = 449 in PROGRAM:
-        DomainGetAutostartOnceArgs<'a> => DomainGetAutostartOnceRet,
+    struct DomainGetAutostartOnce<'a> {
+        dom: NonnullDomain<'a>,
+    } = 449 in PROGRAM => DomainGetAutostartOnceRet,
     since "11.2.0", High
 }

@@ -4,27 +4,15 @@
 
 use super::{DOMAIN_SAVE_PARAMS_MAX, NonnullDomain, PROGRAM, TypedParam};
 use crate::protocol::procedure;
+use crate::types::domain;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_create_args`
-    struct DomainCreateArgs<'a> {
-        dom: NonnullDomain<'a>,
-    }
-}
 
 procedure! {
     /// `virDomainCreate` (procedure 9)
-    DomainCreate<'a> = 9 in PROGRAM: DomainCreateArgs<'a> => (),
+    struct DomainCreate<'a> {
+        dom: NonnullDomain<'a>,
+    } = 9 in PROGRAM,
     since "0.1.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_create_xml_args`
-    struct DomainCreateXmlArgs<'a> {
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -36,17 +24,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCreateXML` (procedure 10)
-    ///
-    /// `flags`: [`crate::types::domain::CreateFlags`]
-    DomainCreateXml<'a> = 10 in PROGRAM: DomainCreateXmlArgs<'a> => DomainCreateXmlRet<'a>,
+    struct DomainCreateXml<'a> {
+        xml_desc: WireStr<'a>,
+        flags: domain::CreateFlags,
+    } = 10 in PROGRAM => DomainCreateXmlRet<'static>,
     since "0.5.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_define_xml_args`
-    struct DomainDefineXmlArgs<'a> {
-        xml: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -58,154 +40,94 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainDefineXML` (procedure 11)
-    DomainDefineXml<'a> = 11 in PROGRAM: DomainDefineXmlArgs<'a> => DomainDefineXmlRet<'a>,
+    struct DomainDefineXml<'a> {
+        xml: WireStr<'a>,
+    } = 11 in PROGRAM => DomainDefineXmlRet<'static>,
     since "0.1.1", High
-}
-
-xdr_struct! {
-    /// `remote_domain_destroy_args`
-    struct DomainDestroyArgs<'a> {
-        dom: NonnullDomain<'a>,
-    }
 }
 
 procedure! {
     /// `virDomainDestroy` (procedure 12)
-    DomainDestroy<'a> = 12 in PROGRAM: DomainDestroyArgs<'a> => (),
-    since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_reboot_args`
-    struct DomainRebootArgs<'a> {
+    struct DomainDestroy<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+    } = 12 in PROGRAM,
+    since "0.0.3", High
 }
 
 procedure! {
     /// `virDomainReboot` (procedure 27)
-    ///
-    /// `flags`: [`crate::types::domain::RebootFlags`]
-    DomainReboot<'a> = 27 in PROGRAM: DomainRebootArgs<'a> => (),
-    since "0.1.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_resume_args`
-    struct DomainResumeArgs<'a> {
+    struct DomainReboot<'a> {
         dom: NonnullDomain<'a>,
-    }
+        flags: domain::RebootFlags,
+    } = 27 in PROGRAM,
+    since "0.1.0", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainResume` (procedure 28)
-    DomainResume<'a> = 28 in PROGRAM: DomainResumeArgs<'a> => (),
-    since "0.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_shutdown_args`
-    struct DomainShutdownArgs<'a> {
+    struct DomainResume<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 28 in PROGRAM,
+    since "0.0.3", Low
 }
 
 procedure! {
     /// `virDomainShutdown` (procedure 33)
-    DomainShutdown<'a> = 33 in PROGRAM: DomainShutdownArgs<'a> => (),
-    since "0.0.3", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_suspend_args`
-    struct DomainSuspendArgs<'a> {
+    struct DomainShutdown<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 33 in PROGRAM,
+    since "0.0.3", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSuspend` (procedure 34)
-    DomainSuspend<'a> = 34 in PROGRAM: DomainSuspendArgs<'a> => (),
-    since "0.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_undefine_args`
-    struct DomainUndefineArgs<'a> {
+    struct DomainSuspend<'a> {
         dom: NonnullDomain<'a>,
-    }
+    } = 34 in PROGRAM,
+    since "0.0.3", Low
 }
 
 procedure! {
     /// `virDomainUndefine` (procedure 35)
-    DomainUndefine<'a> = 35 in PROGRAM: DomainUndefineArgs<'a> => (),
+    struct DomainUndefine<'a> {
+        dom: NonnullDomain<'a>,
+    } = 35 in PROGRAM,
     since "0.1.1", High
-}
-
-xdr_struct! {
-    /// `remote_domain_restore_args`
-    struct DomainRestoreArgs<'a> {
-        from: WireStr<'a>,
-    }
 }
 
 procedure! {
     /// `virDomainRestore` (procedure 54)
-    DomainRestore<'a> = 54 in PROGRAM: DomainRestoreArgs<'a> => (),
+    struct DomainRestore<'a> {
+        from: WireStr<'a>,
+    } = 54 in PROGRAM,
     since "0.0.3", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_save_args`
-    struct DomainSaveArgs<'a> {
-        dom: NonnullDomain<'a>,
-        to: WireStr<'a>,
-    }
 }
 
 procedure! {
     /// `virDomainSave` (procedure 55)
-    DomainSave<'a> = 55 in PROGRAM: DomainSaveArgs<'a> => (),
-    since "0.0.3", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_managed_save_args`
-    struct DomainManagedSaveArgs<'a> {
+    struct DomainSave<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        to: WireStr<'a>,
+    } = 55 in PROGRAM,
+    since "0.0.3", Low, waits for Host
 }
 
 procedure! {
     /// `virDomainManagedSave` (procedure 182)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainManagedSave<'a> = 182 in PROGRAM: DomainManagedSaveArgs<'a> => (),
-    since "0.8.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_managed_save_remove_args`
-    struct DomainManagedSaveRemoveArgs<'a> {
+    struct DomainManagedSave<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        flags: domain::SaveRestoreFlags,
+    } = 182 in PROGRAM,
+    since "0.8.0", Low, waits for Host
 }
 
 procedure! {
     /// `virDomainManagedSaveRemove` (procedure 184)
-    DomainManagedSaveRemove<'a> = 184 in PROGRAM: DomainManagedSaveRemoveArgs<'a> => (),
-    since "0.8.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_create_with_flags_args`
-    struct DomainCreateWithFlagsArgs<'a> {
+    struct DomainManagedSaveRemove<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 184 in PROGRAM,
+    since "0.8.0", Low
 }
 
 xdr_struct! {
@@ -217,86 +139,50 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCreateWithFlags` (procedure 196)
-    ///
-    /// `flags`: [`crate::types::domain::CreateFlags`]
-    DomainCreateWithFlags<'a> = 196 in PROGRAM:
-        DomainCreateWithFlagsArgs<'a> => DomainCreateWithFlagsRet<'a>,
-    since "0.8.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_undefine_flags_args`
-    struct DomainUndefineFlagsArgs<'a> {
+    struct DomainCreateWithFlags<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        flags: domain::CreateFlags,
+    } = 196 in PROGRAM => DomainCreateWithFlagsRet<'static>,
+    since "0.8.2", Low, waits for Host
 }
 
 procedure! {
     /// `virDomainUndefineFlags` (procedure 231)
-    ///
-    /// `flags`: [`crate::types::domain::UndefineFlags`]
-    DomainUndefineFlags<'a> = 231 in PROGRAM: DomainUndefineFlagsArgs<'a> => (),
-    since "0.9.4", High
-}
-
-xdr_struct! {
-    /// `remote_domain_save_flags_args`
-    struct DomainSaveFlagsArgs<'a> {
+    struct DomainUndefineFlags<'a> {
         dom: NonnullDomain<'a>,
-        to: WireStr<'a>,
-        dxml: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        flags: domain::UndefineFlags,
+    } = 231 in PROGRAM,
+    since "0.9.4", High
 }
 
 procedure! {
     /// `virDomainSaveFlags` (procedure 232)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainSaveFlags<'a> = 232 in PROGRAM: DomainSaveFlagsArgs<'a> => (),
-    since "0.9.4", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_restore_flags_args`
-    struct DomainRestoreFlagsArgs<'a> {
-        from: WireStr<'a>,
+    struct DomainSaveFlags<'a> {
+        dom: NonnullDomain<'a>,
+        to: WireStr<'a>,
         dxml: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        flags: domain::SaveRestoreFlags,
+    } = 232 in PROGRAM,
+    since "0.9.4", Low, waits for Host
 }
 
 procedure! {
     /// `virDomainRestoreFlags` (procedure 233)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainRestoreFlags<'a> = 233 in PROGRAM: DomainRestoreFlagsArgs<'a> => (),
+    struct DomainRestoreFlags<'a> {
+        from: WireStr<'a>,
+        dxml: Option<WireStr<'a>>,
+        flags: domain::SaveRestoreFlags,
+    } = 233 in PROGRAM,
     since "0.9.4", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_destroy_flags_args`
-    struct DomainDestroyFlagsArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virDomainDestroyFlags` (procedure 234)
-    ///
-    /// `flags`: [`crate::types::domain::DestroyFlags`]
-    DomainDestroyFlags<'a> = 234 in PROGRAM: DomainDestroyFlagsArgs<'a> => (),
+    struct DomainDestroyFlags<'a> {
+        dom: NonnullDomain<'a>,
+        flags: domain::DestroyFlags,
+    } = 234 in PROGRAM,
     since "0.9.4", High
-}
-
-xdr_struct! {
-    /// `remote_domain_save_image_get_xml_desc_args`
-    struct DomainSaveImageGetXmlDescArgs<'a> {
-        file: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -308,66 +194,39 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSaveImageGetXMLDesc` (procedure 235)
-    ///
-    /// `flags`: [`crate::types::domain::SaveImageXmlFlags`]
-    DomainSaveImageGetXmlDesc<'a> = 235 in PROGRAM:
-        DomainSaveImageGetXmlDescArgs<'a> => DomainSaveImageGetXmlDescRet<'a>,
-    since "0.9.4", High
-}
-
-xdr_struct! {
-    /// `remote_domain_save_image_define_xml_args`
-    struct DomainSaveImageDefineXmlArgs<'a> {
+    struct DomainSaveImageGetXmlDesc<'a> {
         file: WireStr<'a>,
-        dxml: WireStr<'a>,
-        flags: u32,
-    }
+        flags: domain::SaveImageXmlFlags,
+    } = 235 in PROGRAM => DomainSaveImageGetXmlDescRet<'static>,
+    since "0.9.4", High
 }
 
 procedure! {
     /// `virDomainSaveImageDefineXML` (procedure 236)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainSaveImageDefineXml<'a> = 236 in PROGRAM: DomainSaveImageDefineXmlArgs<'a> => (),
+    struct DomainSaveImageDefineXml<'a> {
+        file: WireStr<'a>,
+        dxml: WireStr<'a>,
+        flags: domain::SaveRestoreFlags,
+    } = 236 in PROGRAM,
     since "0.9.4", High
-}
-
-xdr_struct! {
-    /// `remote_domain_reset_args`
-    struct DomainResetArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virDomainReset` (procedure 245)
-    DomainReset<'a> = 245 in PROGRAM: DomainResetArgs<'a> => (),
-    since "0.9.7", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_shutdown_flags_args`
-    struct DomainShutdownFlagsArgs<'a> {
+    struct DomainReset<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 245 in PROGRAM,
+    since "0.9.7", Low
 }
 
 procedure! {
     /// `virDomainShutdownFlags` (procedure 258)
-    ///
-    /// `flags`: [`crate::types::domain::ShutdownFlags`]
-    DomainShutdownFlags<'a> = 258 in PROGRAM: DomainShutdownFlagsArgs<'a> => (),
+    struct DomainShutdownFlags<'a> {
+        dom: NonnullDomain<'a>,
+        flags: domain::ShutdownFlags,
+    } = 258 in PROGRAM,
     since "0.9.10", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_create_xml_with_files_args`
-    struct DomainCreateXmlWithFilesArgs<'a> {
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -379,19 +238,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCreateXMLWithFiles` (procedure 309)
-    ///
-    /// `flags`: [`crate::types::domain::CreateFlags`]
-    DomainCreateXmlWithFiles<'a> = 309 in PROGRAM:
-        DomainCreateXmlWithFilesArgs<'a> => DomainCreateXmlWithFilesRet<'a>,
-    since "1.1.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_create_with_files_args`
-    struct DomainCreateWithFilesArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+    struct DomainCreateXmlWithFiles<'a> {
+        xml_desc: WireStr<'a>,
+        flags: domain::CreateFlags,
+    } = 309 in PROGRAM => DomainCreateXmlWithFilesRet<'static>,
+    since "1.1.1", Low, waits for Host, with descriptors
 }
 
 xdr_struct! {
@@ -403,19 +254,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainCreateWithFiles` (procedure 310)
-    ///
-    /// `flags`: [`crate::types::domain::CreateFlags`]
-    DomainCreateWithFiles<'a> = 310 in PROGRAM:
-        DomainCreateWithFilesArgs<'a> => DomainCreateWithFilesRet<'a>,
-    since "1.1.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_define_xml_flags_args`
-    struct DomainDefineXmlFlagsArgs<'a> {
-        xml: WireStr<'a>,
-        flags: u32,
-    }
+    struct DomainCreateWithFiles<'a> {
+        dom: NonnullDomain<'a>,
+        flags: domain::CreateFlags,
+    } = 310 in PROGRAM => DomainCreateWithFilesRet<'static>,
+    since "1.1.1", Low, waits for Host, with descriptors
 }
 
 xdr_struct! {
@@ -427,19 +270,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainDefineXMLFlags` (procedure 350)
-    ///
-    /// `flags`: [`crate::types::domain::DefineFlags`]
-    DomainDefineXmlFlags<'a> = 350 in PROGRAM:
-        DomainDefineXmlFlagsArgs<'a> => DomainDefineXmlFlagsRet<'a>,
+    struct DomainDefineXmlFlags<'a> {
+        xml: WireStr<'a>,
+        flags: domain::DefineFlags,
+    } = 350 in PROGRAM => DomainDefineXmlFlagsRet<'static>,
     since "1.2.12", High
-}
-
-xdr_struct! {
-    /// `remote_domain_managed_save_get_xml_desc_args`
-    struct DomainManagedSaveGetXmlDescArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -451,59 +286,38 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainManagedSaveGetXMLDesc` (procedure 388)
-    ///
-    /// `flags`: [`crate::types::domain::SaveImageXmlFlags`]
-    DomainManagedSaveGetXmlDesc<'a> = 388 in PROGRAM:
-        DomainManagedSaveGetXmlDescArgs<'a> => DomainManagedSaveGetXmlDescRet<'a>,
-    since "3.7.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_managed_save_define_xml_args`
-    struct DomainManagedSaveDefineXmlArgs<'a> {
+    struct DomainManagedSaveGetXmlDesc<'a> {
         dom: NonnullDomain<'a>,
-        dxml: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        flags: domain::SaveImageXmlFlags,
+    } = 388 in PROGRAM => DomainManagedSaveGetXmlDescRet<'static>,
+    since "3.7.0", Low
 }
 
 procedure! {
     /// `virDomainManagedSaveDefineXML` (procedure 389)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainManagedSaveDefineXml<'a> = 389 in PROGRAM: DomainManagedSaveDefineXmlArgs<'a> => (),
-    since "3.7.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_save_params_args`
-    struct DomainSaveParamsArgs<'a> {
+    struct DomainManagedSaveDefineXml<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_SAVE_PARAMS_MAX,
-        flags: u32,
-    }
+        dxml: Option<WireStr<'a>>,
+        flags: domain::SaveRestoreFlags,
+    } = 389 in PROGRAM,
+    since "3.7.0", Low
 }
 
 procedure! {
     /// `virDomainSaveParams` (procedure 440)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainSaveParams<'a> = 440 in PROGRAM: DomainSaveParamsArgs<'a> => (),
-    since "8.4.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_restore_params_args`
-    struct DomainRestoreParamsArgs<'a> {
+    struct DomainSaveParams<'a> {
+        dom: NonnullDomain<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_SAVE_PARAMS_MAX,
-        flags: u32,
-    }
+        flags: domain::SaveRestoreFlags,
+    } = 440 in PROGRAM,
+    since "8.4.0", Low, waits for Host
 }
 
 procedure! {
     /// `virDomainRestoreParams` (procedure 441)
-    ///
-    /// `flags`: [`crate::types::domain::SaveRestoreFlags`]
-    DomainRestoreParams<'a> = 441 in PROGRAM: DomainRestoreParamsArgs<'a> => (),
+    struct DomainRestoreParams<'a> {
+        params: Vec<TypedParam<'a>> = DOMAIN_SAVE_PARAMS_MAX,
+        flags: domain::SaveRestoreFlags,
+    } = 441 in PROGRAM,
     since "8.4.0", Low, waits for Host
 }

@@ -8,17 +8,8 @@ use super::{
     DOMAIN_MIGRATE_PARAM_LIST_MAX, MIGRATE_COOKIE_MAX, NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
+use crate::types::domain;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare_args`
-    struct DomainMigratePrepareArgs<'a> {
-        uri_in: Option<WireStr<'a>>,
-        flags: u64,
-        dname: Option<WireStr<'a>>,
-        bandwidth: u64,
-    }
-}
 
 xdr_struct! {
     /// `remote_domain_migrate_prepare_ret`
@@ -30,37 +21,26 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE` (procedure 61)
-    DomainMigratePrepare<'a> = 61 in PROGRAM:
-        DomainMigratePrepareArgs<'a> => DomainMigratePrepareRet<'a>,
+    struct DomainMigratePrepare<'a> {
+        uri_in: Option<WireStr<'a>>,
+        flags: u64,
+        dname: Option<WireStr<'a>>,
+        bandwidth: u64,
+    } = 61 in PROGRAM => DomainMigratePrepareRet<'static>,
     since "0.3.2", Low, waits for Host
 }
 
-xdr_struct! {
-    /// `remote_domain_migrate_perform_args`
-    struct DomainMigratePerformArgs<'a> {
+procedure! {
+    /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM` (procedure 62)
+    struct DomainMigratePerform<'a> {
         dom: NonnullDomain<'a>,
         cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
         uri: WireStr<'a>,
         flags: u64,
         dname: Option<WireStr<'a>>,
         bandwidth: u64,
-    }
-}
-
-procedure! {
-    /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM` (procedure 62)
-    DomainMigratePerform<'a> = 62 in PROGRAM: DomainMigratePerformArgs<'a> => (),
+    } = 62 in PROGRAM,
     since "0.3.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_finish_args`
-    struct DomainMigrateFinishArgs<'a> {
-        dname: WireStr<'a>,
-        cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri: WireStr<'a>,
-        flags: u64,
-    }
 }
 
 xdr_struct! {
@@ -72,20 +52,13 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH` (procedure 63)
-    DomainMigrateFinish<'a> = 63 in PROGRAM:
-        DomainMigrateFinishArgs<'a> => DomainMigrateFinishRet<'a>,
-    since "0.3.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare2_args`
-    struct DomainMigratePrepare2Args<'a> {
-        uri_in: Option<WireStr<'a>>,
+    struct DomainMigrateFinish<'a> {
+        dname: WireStr<'a>,
+        cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
+        uri: WireStr<'a>,
         flags: u64,
-        dname: Option<WireStr<'a>>,
-        bandwidth: u64,
-        dom_xml: WireStr<'a>,
-    }
+    } = 63 in PROGRAM => DomainMigrateFinishRet<'static>,
+    since "0.3.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -98,20 +71,14 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE2` (procedure 108)
-    DomainMigratePrepare2<'a> = 108 in PROGRAM:
-        DomainMigratePrepare2Args<'a> => DomainMigratePrepare2Ret<'a>,
-    since "0.5.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_finish2_args`
-    struct DomainMigrateFinish2Args<'a> {
-        dname: WireStr<'a>,
-        cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri: WireStr<'a>,
+    struct DomainMigratePrepare2<'a> {
+        uri_in: Option<WireStr<'a>>,
         flags: u64,
-        retcode: i32,
-    }
+        dname: Option<WireStr<'a>>,
+        bandwidth: u64,
+        dom_xml: WireStr<'a>,
+    } = 108 in PROGRAM => DomainMigratePrepare2Ret<'static>,
+    since "0.5.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -123,68 +90,45 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH2` (procedure 109)
-    DomainMigrateFinish2<'a> = 109 in PROGRAM:
-        DomainMigrateFinish2Args<'a> => DomainMigrateFinish2Ret<'a>,
-    since "0.5.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare_tunnel_args`
-    struct DomainMigratePrepareTunnelArgs<'a> {
+    struct DomainMigrateFinish2<'a> {
+        dname: WireStr<'a>,
+        cookie: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
+        uri: WireStr<'a>,
         flags: u64,
-        dname: Option<WireStr<'a>>,
-        bandwidth: u64,
-        dom_xml: WireStr<'a>,
-    }
+        retcode: i32,
+    } = 109 in PROGRAM => DomainMigrateFinish2Ret<'static>,
+    since "0.5.0", Low, waits for Host
 }
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE_TUNNEL` (procedure 148)
-    DomainMigratePrepareTunnel<'a> = 148 in PROGRAM: DomainMigratePrepareTunnelArgs<'a> => (),
+    struct DomainMigratePrepareTunnel<'a> {
+        flags: u64,
+        dname: Option<WireStr<'a>>,
+        bandwidth: u64,
+        dom_xml: WireStr<'a>,
+    } = 148 in PROGRAM,
     since "0.7.2", Low, stream Write, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_set_max_downtime_args`
-    struct DomainMigrateSetMaxDowntimeArgs<'a> {
-        dom: NonnullDomain<'a>,
-        downtime: u64,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virDomainMigrateSetMaxDowntime` (procedure 166)
-    DomainMigrateSetMaxDowntime<'a> = 166 in PROGRAM: DomainMigrateSetMaxDowntimeArgs<'a> => (),
-    since "0.8.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_set_max_speed_args`
-    struct DomainMigrateSetMaxSpeedArgs<'a> {
+    struct DomainMigrateSetMaxDowntime<'a> {
         dom: NonnullDomain<'a>,
-        bandwidth: u64,
+        downtime: u64,
         flags: u32,
-    }
+    } = 166 in PROGRAM,
+    since "0.8.0", Low
 }
 
 procedure! {
     /// `virDomainMigrateSetMaxSpeed` (procedure 207)
-    ///
-    /// `flags`: [`crate::types::domain::MigrateMaxSpeedFlags`]
-    DomainMigrateSetMaxSpeed<'a> = 207 in PROGRAM: DomainMigrateSetMaxSpeedArgs<'a> => (),
-    since "0.9.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_begin3_args`
-    struct DomainMigrateBegin3Args<'a> {
+    struct DomainMigrateSetMaxSpeed<'a> {
         dom: NonnullDomain<'a>,
-        xmlin: Option<WireStr<'a>>,
-        flags: u64,
-        dname: Option<WireStr<'a>>,
         bandwidth: u64,
-    }
+        flags: domain::MigrateMaxSpeedFlags,
+    } = 207 in PROGRAM,
+    since "0.9.0", Low
 }
 
 xdr_struct! {
@@ -197,21 +141,14 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_BEGIN3` (procedure 213)
-    DomainMigrateBegin3<'a> = 213 in PROGRAM:
-        DomainMigrateBegin3Args<'a> => DomainMigrateBegin3Ret<'a>,
-    since "0.9.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare3_args`
-    struct DomainMigratePrepare3Args<'a> {
-        cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        uri_in: Option<WireStr<'a>>,
+    struct DomainMigrateBegin3<'a> {
+        dom: NonnullDomain<'a>,
+        xmlin: Option<WireStr<'a>>,
         flags: u64,
         dname: Option<WireStr<'a>>,
         bandwidth: u64,
-        dom_xml: WireStr<'a>,
-    }
+    } = 213 in PROGRAM => DomainMigrateBegin3Ret<'static>,
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -224,20 +161,15 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE3` (procedure 214)
-    DomainMigratePrepare3<'a> = 214 in PROGRAM:
-        DomainMigratePrepare3Args<'a> => DomainMigratePrepare3Ret<'a>,
-    since "0.9.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare_tunnel3_args`
-    struct DomainMigratePrepareTunnel3Args<'a> {
+    struct DomainMigratePrepare3<'a> {
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
+        uri_in: Option<WireStr<'a>>,
         flags: u64,
         dname: Option<WireStr<'a>>,
         bandwidth: u64,
         dom_xml: WireStr<'a>,
-    }
+    } = 214 in PROGRAM => DomainMigratePrepare3Ret<'static>,
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -249,23 +181,14 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE_TUNNEL3` (procedure 215)
-    DomainMigratePrepareTunnel3<'a> = 215 in PROGRAM:
-        DomainMigratePrepareTunnel3Args<'a> => DomainMigratePrepareTunnel3Ret<'a>,
-    since "0.9.2", Low, stream Write, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_perform3_args`
-    struct DomainMigratePerform3Args<'a> {
-        dom: NonnullDomain<'a>,
-        xmlin: Option<WireStr<'a>>,
+    struct DomainMigratePrepareTunnel3<'a> {
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        dconnuri: Option<WireStr<'a>>,
-        uri: Option<WireStr<'a>>,
         flags: u64,
         dname: Option<WireStr<'a>>,
         bandwidth: u64,
-    }
+        dom_xml: WireStr<'a>,
+    } = 215 in PROGRAM => DomainMigratePrepareTunnel3Ret<'static>,
+    since "0.9.2", Low, stream Write, waits for Host
 }
 
 xdr_struct! {
@@ -277,21 +200,17 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM3` (procedure 216)
-    DomainMigratePerform3<'a> = 216 in PROGRAM:
-        DomainMigratePerform3Args<'a> => DomainMigratePerform3Ret<'a>,
-    since "0.9.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_finish3_args`
-    struct DomainMigrateFinish3Args<'a> {
-        dname: WireStr<'a>,
+    struct DomainMigratePerform3<'a> {
+        dom: NonnullDomain<'a>,
+        xmlin: Option<WireStr<'a>>,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
         dconnuri: Option<WireStr<'a>>,
         uri: Option<WireStr<'a>>,
         flags: u64,
-        cancelled: i32,
-    }
+        dname: Option<WireStr<'a>>,
+        bandwidth: u64,
+    } = 216 in PROGRAM => DomainMigratePerform3Ret<'static>,
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -304,33 +223,26 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH3` (procedure 217)
-    DomainMigrateFinish3<'a> = 217 in PROGRAM:
-        DomainMigrateFinish3Args<'a> => DomainMigrateFinish3Ret<'a>,
-    since "0.9.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_confirm3_args`
-    struct DomainMigrateConfirm3Args<'a> {
-        dom: NonnullDomain<'a>,
+    struct DomainMigrateFinish3<'a> {
+        dname: WireStr<'a>,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
+        dconnuri: Option<WireStr<'a>>,
+        uri: Option<WireStr<'a>>,
         flags: u64,
         cancelled: i32,
-    }
+    } = 217 in PROGRAM => DomainMigrateFinish3Ret<'static>,
+    since "0.9.2", Low, waits for Host
 }
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_CONFIRM3` (procedure 218)
-    DomainMigrateConfirm3<'a> = 218 in PROGRAM: DomainMigrateConfirm3Args<'a> => (),
-    since "0.9.2", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_get_max_speed_args`
-    struct DomainMigrateGetMaxSpeedArgs<'a> {
+    struct DomainMigrateConfirm3<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
+        flags: u64,
+        cancelled: i32,
+    } = 218 in PROGRAM,
+    since "0.9.2", Low, waits for Host
 }
 
 xdr_struct! {
@@ -342,19 +254,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainMigrateGetMaxSpeed` (procedure 242)
-    ///
-    /// `flags`: [`crate::types::domain::MigrateMaxSpeedFlags`]
-    DomainMigrateGetMaxSpeed<'a> = 242 in PROGRAM:
-        DomainMigrateGetMaxSpeedArgs<'a> => DomainMigrateGetMaxSpeedRet,
-    since "0.9.5", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_get_compression_cache_args`
-    struct DomainMigrateGetCompressionCacheArgs<'a> {
+    struct DomainMigrateGetMaxSpeed<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        flags: domain::MigrateMaxSpeedFlags,
+    } = 242 in PROGRAM => DomainMigrateGetMaxSpeedRet,
+    since "0.9.5", Low
 }
 
 xdr_struct! {
@@ -366,34 +270,21 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainMigrateGetCompressionCache` (procedure 299)
-    DomainMigrateGetCompressionCache<'a> = 299 in PROGRAM:
-        DomainMigrateGetCompressionCacheArgs<'a> => DomainMigrateGetCompressionCacheRet,
-    since "1.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_set_compression_cache_args`
-    struct DomainMigrateSetCompressionCacheArgs<'a> {
+    struct DomainMigrateGetCompressionCache<'a> {
         dom: NonnullDomain<'a>,
-        cache_size: u64,
         flags: u32,
-    }
+    } = 299 in PROGRAM => DomainMigrateGetCompressionCacheRet,
+    since "1.0.3", Low
 }
 
 procedure! {
     /// `virDomainMigrateSetCompressionCache` (procedure 300)
-    DomainMigrateSetCompressionCache<'a> = 300 in PROGRAM:
-        DomainMigrateSetCompressionCacheArgs<'a> => (),
-    since "1.0.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_begin3_params_args`
-    struct DomainMigrateBegin3ParamsArgs<'a> {
+    struct DomainMigrateSetCompressionCache<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
+        cache_size: u64,
         flags: u32,
-    }
+    } = 300 in PROGRAM,
+    since "1.0.3", Low
 }
 
 xdr_struct! {
@@ -406,18 +297,12 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_BEGIN3_PARAMS` (procedure 302)
-    DomainMigrateBegin3Params<'a> = 302 in PROGRAM:
-        DomainMigrateBegin3ParamsArgs<'a> => DomainMigrateBegin3ParamsRet<'a>,
-    since "1.1.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare3_params_args`
-    struct DomainMigratePrepare3ParamsArgs<'a> {
+    struct DomainMigrateBegin3Params<'a> {
+        dom: NonnullDomain<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
-        cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        flags: u32,
-    }
+        flags: domain::MigrateFlags,
+    } = 302 in PROGRAM => DomainMigrateBegin3ParamsRet<'static>,
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -430,18 +315,12 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE3_PARAMS` (procedure 303)
-    DomainMigratePrepare3Params<'a> = 303 in PROGRAM:
-        DomainMigratePrepare3ParamsArgs<'a> => DomainMigratePrepare3ParamsRet<'a>,
-    since "1.1.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_prepare_tunnel3_params_args`
-    struct DomainMigratePrepareTunnel3ParamsArgs<'a> {
+    struct DomainMigratePrepare3Params<'a> {
         params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        flags: u32,
-    }
+        flags: domain::MigrateFlags,
+    } = 303 in PROGRAM => DomainMigratePrepare3ParamsRet<'static>,
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -453,20 +332,12 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PREPARE_TUNNEL3_PARAMS` (procedure 304)
-    DomainMigratePrepareTunnel3Params<'a> = 304 in PROGRAM:
-        DomainMigratePrepareTunnel3ParamsArgs<'a> => DomainMigratePrepareTunnel3ParamsRet<'a>,
-    since "1.1.0", Low, stream Write, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_perform3_params_args`
-    struct DomainMigratePerform3ParamsArgs<'a> {
-        dom: NonnullDomain<'a>,
-        dconnuri: Option<WireStr<'a>>,
+    struct DomainMigratePrepareTunnel3Params<'a> {
         params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        flags: u32,
-    }
+        flags: domain::MigrateFlags,
+    } = 304 in PROGRAM => DomainMigratePrepareTunnel3ParamsRet<'static>,
+    since "1.1.0", Low, stream Write, waits for Host
 }
 
 xdr_struct! {
@@ -478,19 +349,14 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_PERFORM3_PARAMS` (procedure 305)
-    DomainMigratePerform3Params<'a> = 305 in PROGRAM:
-        DomainMigratePerform3ParamsArgs<'a> => DomainMigratePerform3ParamsRet<'a>,
-    since "1.1.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_finish3_params_args`
-    struct DomainMigrateFinish3ParamsArgs<'a> {
+    struct DomainMigratePerform3Params<'a> {
+        dom: NonnullDomain<'a>,
+        dconnuri: Option<WireStr<'a>>,
         params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        flags: u32,
-        cancelled: i32,
-    }
+        flags: domain::MigrateFlags,
+    } = 305 in PROGRAM => DomainMigratePerform3ParamsRet<'static>,
+    since "1.1.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -503,48 +369,34 @@ xdr_struct! {
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_FINISH3_PARAMS` (procedure 306)
-    DomainMigrateFinish3Params<'a> = 306 in PROGRAM:
-        DomainMigrateFinish3ParamsArgs<'a> => DomainMigrateFinish3ParamsRet<'a>,
-    since "1.1.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_confirm3_params_args`
-    struct DomainMigrateConfirm3ParamsArgs<'a> {
-        dom: NonnullDomain<'a>,
+    struct DomainMigrateFinish3Params<'a> {
         params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
         cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
-        flags: u32,
+        flags: domain::MigrateFlags,
         cancelled: i32,
-    }
+    } = 306 in PROGRAM => DomainMigrateFinish3ParamsRet<'static>,
+    since "1.1.0", Low, waits for Host
 }
 
 procedure! {
     /// `REMOTE_PROC_DOMAIN_MIGRATE_CONFIRM3_PARAMS` (procedure 307)
-    DomainMigrateConfirm3Params<'a> = 307 in PROGRAM: DomainMigrateConfirm3ParamsArgs<'a> => (),
-    since "1.1.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_start_post_copy_args`
-    struct DomainMigrateStartPostCopyArgs<'a> {
+    struct DomainMigrateConfirm3Params<'a> {
         dom: NonnullDomain<'a>,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_MIGRATE_PARAM_LIST_MAX,
+        cookie_in: Cow<'a, [u8]> = MIGRATE_COOKIE_MAX,
+        flags: domain::MigrateFlags,
+        cancelled: i32,
+    } = 307 in PROGRAM,
+    since "1.1.0", Low, waits for Host
 }
 
 procedure! {
     /// `virDomainMigrateStartPostCopy` (procedure 364)
-    DomainMigrateStartPostCopy<'a> = 364 in PROGRAM: DomainMigrateStartPostCopyArgs<'a> => (),
-    since "1.3.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_migrate_get_max_downtime_args`
-    struct DomainMigrateGetMaxDowntimeArgs<'a> {
+    struct DomainMigrateStartPostCopy<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 364 in PROGRAM,
+    since "1.3.3", Low
 }
 
 xdr_struct! {
@@ -556,7 +408,9 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainMigrateGetMaxDowntime` (procedure 387)
-    DomainMigrateGetMaxDowntime<'a> = 387 in PROGRAM:
-        DomainMigrateGetMaxDowntimeArgs<'a> => DomainMigrateGetMaxDowntimeRet,
+    struct DomainMigrateGetMaxDowntime<'a> {
+        dom: NonnullDomain<'a>,
+        flags: u32,
+    } = 387 in PROGRAM => DomainMigrateGetMaxDowntimeRet,
     since "3.7.0", Low
 }

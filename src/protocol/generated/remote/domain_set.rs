@@ -10,383 +10,233 @@ use super::{
     NonnullDomain, PROGRAM, TypedParam,
 };
 use crate::protocol::procedure;
-use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_set_autostart_args`
-    struct DomainSetAutostartArgs<'a> {
-        dom: NonnullDomain<'a>,
-        autostart: i32,
-    }
-}
+use crate::types::domain;
+use crate::xdr::WireStr;
 
 procedure! {
     /// `virDomainSetAutostart` (procedure 29)
-    DomainSetAutostart<'a> = 29 in PROGRAM: DomainSetAutostartArgs<'a> => (),
-    since "0.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_domain_set_max_memory_args`
-    struct DomainSetMaxMemoryArgs<'a> {
+    struct DomainSetAutostart<'a> {
         dom: NonnullDomain<'a>,
-        memory: u64,
-    }
+        autostart: i32,
+    } = 29 in PROGRAM,
+    since "0.2.1", High
 }
 
 procedure! {
     /// `virDomainSetMaxMemory` (procedure 30)
-    DomainSetMaxMemory<'a> = 30 in PROGRAM: DomainSetMaxMemoryArgs<'a> => (),
-    since "0.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_domain_set_memory_args`
-    struct DomainSetMemoryArgs<'a> {
+    struct DomainSetMaxMemory<'a> {
         dom: NonnullDomain<'a>,
         memory: u64,
-    }
+    } = 30 in PROGRAM,
+    since "0.0.3", High
 }
 
 procedure! {
     /// `virDomainSetMemory` (procedure 31)
-    DomainSetMemory<'a> = 31 in PROGRAM: DomainSetMemoryArgs<'a> => (),
-    since "0.1.1", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_vcpus_args`
-    struct DomainSetVcpusArgs<'a> {
+    struct DomainSetMemory<'a> {
         dom: NonnullDomain<'a>,
-        nvcpus: u32,
-    }
+        memory: u64,
+    } = 31 in PROGRAM,
+    since "0.1.1", Low
 }
 
 procedure! {
     /// `virDomainSetVcpus` (procedure 32)
-    DomainSetVcpus<'a> = 32 in PROGRAM: DomainSetVcpusArgs<'a> => (),
-    since "0.1.4", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_set_scheduler_parameters_args`
-    struct DomainSetSchedulerParametersArgs<'a> {
+    struct DomainSetVcpus<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_SCHEDULER_PARAMETERS_MAX,
-    }
+        nvcpus: u32,
+    } = 32 in PROGRAM,
+    since "0.1.4", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSetSchedulerParameters` (procedure 58)
-    DomainSetSchedulerParameters<'a> = 58 in PROGRAM: DomainSetSchedulerParametersArgs<'a> => (),
-    since "0.2.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_memory_parameters_args`
-    struct DomainSetMemoryParametersArgs<'a> {
+    struct DomainSetSchedulerParameters<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_MEMORY_PARAMETERS_MAX,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_SCHEDULER_PARAMETERS_MAX,
+    } = 58 in PROGRAM,
+    since "0.2.3", Low
 }
 
 procedure! {
     /// `virDomainSetMemoryParameters` (procedure 197)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetMemoryParameters<'a> = 197 in PROGRAM: DomainSetMemoryParametersArgs<'a> => (),
-    since "0.8.5", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_vcpus_flags_args`
-    struct DomainSetVcpusFlagsArgs<'a> {
+    struct DomainSetMemoryParameters<'a> {
         dom: NonnullDomain<'a>,
-        nvcpus: u32,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_MEMORY_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 197 in PROGRAM,
+    since "0.8.5", Low
 }
 
 procedure! {
     /// `virDomainSetVcpusFlags` (procedure 199)
-    ///
-    /// `flags`: [`crate::types::domain::VcpuFlags`]
-    DomainSetVcpusFlags<'a> = 199 in PROGRAM: DomainSetVcpusFlagsArgs<'a> => (),
-    since "0.8.5", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_set_memory_flags_args`
-    struct DomainSetMemoryFlagsArgs<'a> {
+    struct DomainSetVcpusFlags<'a> {
         dom: NonnullDomain<'a>,
-        memory: u64,
-        flags: u32,
-    }
+        nvcpus: u32,
+        flags: domain::VcpuFlags,
+    } = 199 in PROGRAM,
+    since "0.8.5", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSetMemoryFlags` (procedure 204)
-    ///
-    /// `flags`: [`crate::types::domain::MemoryModFlags`]
-    DomainSetMemoryFlags<'a> = 204 in PROGRAM: DomainSetMemoryFlagsArgs<'a> => (),
-    since "0.9.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_blkio_parameters_args`
-    struct DomainSetBlkioParametersArgs<'a> {
+    struct DomainSetMemoryFlags<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_BLKIO_PARAMETERS_MAX,
-        flags: u32,
-    }
+        memory: u64,
+        flags: domain::MemoryModFlags,
+    } = 204 in PROGRAM,
+    since "0.9.0", Low
 }
 
 procedure! {
     /// `virDomainSetBlkioParameters` (procedure 205)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetBlkioParameters<'a> = 205 in PROGRAM: DomainSetBlkioParametersArgs<'a> => (),
-    since "0.9.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_scheduler_parameters_flags_args`
-    struct DomainSetSchedulerParametersFlagsArgs<'a> {
+    struct DomainSetBlkioParameters<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_SCHEDULER_PARAMETERS_MAX,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_BLKIO_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 205 in PROGRAM,
+    since "0.9.0", Low
 }
 
 procedure! {
     /// `virDomainSetSchedulerParametersFlags` (procedure 219)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetSchedulerParametersFlags<'a> = 219 in PROGRAM:
-        DomainSetSchedulerParametersFlagsArgs<'a> => (),
-    since "0.9.2", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_block_io_tune_args`
-    struct DomainSetBlockIoTuneArgs<'a> {
+    struct DomainSetSchedulerParametersFlags<'a> {
         dom: NonnullDomain<'a>,
-        disk: WireStr<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_SCHEDULER_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 219 in PROGRAM,
+    since "0.9.2", Low
 }
 
 procedure! {
     /// `virDomainSetBlockIoTune` (procedure 252)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetBlockIoTune<'a> = 252 in PROGRAM: DomainSetBlockIoTuneArgs<'a> => (),
-    since "0.9.8", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_numa_parameters_args`
-    struct DomainSetNumaParametersArgs<'a> {
+    struct DomainSetBlockIoTune<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_NUMA_PARAMETERS_MAX,
-        flags: u32,
-    }
+        disk: WireStr<'a>,
+        params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 252 in PROGRAM,
+    since "0.9.8", Low
 }
 
 procedure! {
     /// `virDomainSetNumaParameters` (procedure 254)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetNumaParameters<'a> = 254 in PROGRAM: DomainSetNumaParametersArgs<'a> => (),
-    since "0.9.9", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_interface_parameters_args`
-    struct DomainSetInterfaceParametersArgs<'a> {
+    struct DomainSetNumaParameters<'a> {
         dom: NonnullDomain<'a>,
-        device: WireStr<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_INTERFACE_PARAMETERS_MAX,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_NUMA_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 254 in PROGRAM,
+    since "0.9.9", Low
 }
 
 procedure! {
     /// `virDomainSetInterfaceParameters` (procedure 256)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetInterfaceParameters<'a> = 256 in PROGRAM: DomainSetInterfaceParametersArgs<'a> => (),
-    since "0.9.9", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_metadata_args`
-    struct DomainSetMetadataArgs<'a> {
+    struct DomainSetInterfaceParameters<'a> {
         dom: NonnullDomain<'a>,
-        r#type: i32,
-        metadata: Option<WireStr<'a>>,
-        key: Option<WireStr<'a>>,
-        uri: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        device: WireStr<'a>,
+        params: Vec<TypedParam<'a>> = DOMAIN_INTERFACE_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 256 in PROGRAM,
+    since "0.9.9", Low
 }
 
 procedure! {
     /// `virDomainSetMetadata` (procedure 264)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetMetadata<'a> = 264 in PROGRAM: DomainSetMetadataArgs<'a> => (),
-    since "0.9.10", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_memory_stats_period_args`
-    struct DomainSetMemoryStatsPeriodArgs<'a> {
+    struct DomainSetMetadata<'a> {
         dom: NonnullDomain<'a>,
-        period: i32,
-        flags: u32,
-    }
+        r#type: domain::MetadataType,
+        metadata: Option<WireStr<'a>>,
+        key: Option<WireStr<'a>>,
+        uri: Option<WireStr<'a>>,
+        flags: domain::ModificationImpact,
+    } = 264 in PROGRAM,
+    since "0.9.10", Low
 }
 
 procedure! {
     /// `virDomainSetMemoryStatsPeriod` (procedure 308)
-    ///
-    /// `flags`: [`crate::types::domain::MemoryModFlags`]
-    DomainSetMemoryStatsPeriod<'a> = 308 in PROGRAM: DomainSetMemoryStatsPeriodArgs<'a> => (),
-    since "1.1.1", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_time_args`
-    struct DomainSetTimeArgs<'a> {
+    struct DomainSetMemoryStatsPeriod<'a> {
         dom: NonnullDomain<'a>,
-        seconds: i64,
-        nseconds: u32,
-        flags: u32,
-    }
+        period: i32,
+        flags: domain::MemoryModFlags,
+    } = 308 in PROGRAM,
+    since "1.1.1", Low
 }
 
 procedure! {
     /// `virDomainSetTime` (procedure 338)
-    ///
-    /// `flags`: [`crate::types::domain::SetTimeFlags`]
-    DomainSetTime<'a> = 338 in PROGRAM: DomainSetTimeArgs<'a> => (),
-    since "1.2.5", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_set_user_password_args`
-    secret struct DomainSetUserPasswordArgs<'a> {
+    struct DomainSetTime<'a> {
         dom: NonnullDomain<'a>,
-        user: Option<WireStr<'a>>,
-        password: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        seconds: i64,
+        nseconds: u32,
+        flags: domain::SetTimeFlags,
+    } = 338 in PROGRAM,
+    since "1.2.5", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSetUserPassword` (procedure 357)
-    ///
-    /// `flags`: [`crate::types::domain::SetUserPasswordFlags`]
-    DomainSetUserPassword<'a> = 357 in PROGRAM: DomainSetUserPasswordArgs<'a> => (),
-    since "1.2.16", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_set_perf_events_args`
-    struct DomainSetPerfEventsArgs<'a> {
+    secret struct DomainSetUserPassword<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_PERF_EVENTS_MAX,
-        flags: u32,
-    }
+        user: Option<WireStr<'a>>,
+        password: Option<WireStr<'a>>,
+        flags: domain::SetUserPasswordFlags,
+    } = 357 in PROGRAM,
+    since "1.2.16", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSetPerfEvents` (procedure 366)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetPerfEvents<'a> = 366 in PROGRAM: DomainSetPerfEventsArgs<'a> => (),
-    since "1.3.3", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_guest_vcpus_args`
-    struct DomainSetGuestVcpusArgs<'a> {
+    struct DomainSetPerfEvents<'a> {
         dom: NonnullDomain<'a>,
-        cpumap: WireStr<'a>,
-        state: i32,
-        flags: u32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_PERF_EVENTS_MAX,
+        flags: domain::ModificationImpact,
+    } = 366 in PROGRAM,
+    since "1.3.3", Low
 }
 
 procedure! {
     /// `virDomainSetGuestVcpus` (procedure 372)
-    DomainSetGuestVcpus<'a> = 372 in PROGRAM: DomainSetGuestVcpusArgs<'a> => (),
-    since "2.0.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_set_vcpu_args`
-    struct DomainSetVcpuArgs<'a> {
+    struct DomainSetGuestVcpus<'a> {
         dom: NonnullDomain<'a>,
         cpumap: WireStr<'a>,
         state: i32,
         flags: u32,
-    }
+    } = 372 in PROGRAM,
+    since "2.0.0", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSetVcpu` (procedure 384)
-    ///
-    /// `flags`: [`crate::types::domain::SetVcpuFlags`]
-    DomainSetVcpu<'a> = 384 in PROGRAM: DomainSetVcpuArgs<'a> => (),
-    since "3.1.0", Low, waits for Guest
-}
-
-xdr_struct! {
-    /// `remote_domain_set_block_threshold_args`
-    struct DomainSetBlockThresholdArgs<'a> {
+    struct DomainSetVcpu<'a> {
         dom: NonnullDomain<'a>,
-        dev: WireStr<'a>,
-        threshold: u64,
-        flags: u32,
-    }
+        cpumap: WireStr<'a>,
+        state: i32,
+        flags: domain::SetVcpuFlags,
+    } = 384 in PROGRAM,
+    since "3.1.0", Low, waits for Guest
 }
 
 procedure! {
     /// `virDomainSetBlockThreshold` (procedure 386)
-    DomainSetBlockThreshold<'a> = 386 in PROGRAM: DomainSetBlockThresholdArgs<'a> => (),
-    since "3.1.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_lifecycle_action_args`
-    struct DomainSetLifecycleActionArgs<'a> {
+    struct DomainSetBlockThreshold<'a> {
         dom: NonnullDomain<'a>,
-        r#type: u32,
-        action: u32,
+        dev: WireStr<'a>,
+        threshold: u64,
         flags: u32,
-    }
+    } = 386 in PROGRAM,
+    since "3.1.0", Low
 }
 
 procedure! {
     /// `virDomainSetLifecycleAction` (procedure 390)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetLifecycleAction<'a> = 390 in PROGRAM: DomainSetLifecycleActionArgs<'a> => (),
-    since "3.9.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_iothread_params_args`
-    struct DomainSetIothreadParamsArgs<'a> {
+    struct DomainSetLifecycleAction<'a> {
         dom: NonnullDomain<'a>,
-        iothread_id: u32,
-        params: Vec<TypedParam<'a>> = DOMAIN_IOTHREAD_PARAMS_MAX,
-        flags: u32,
-    }
+        r#type: domain::Lifecycle,
+        action: domain::LifecycleAction,
+        flags: domain::ModificationImpact,
+    } = 390 in PROGRAM,
+    since "3.9.0", Low
 }
 
 procedure! {
@@ -394,53 +244,41 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    DomainSetIothreadParams<'a> = 402 in PROGRAM: DomainSetIothreadParamsArgs<'a> => (),
-    since "4.10.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_launch_security_state_args`
-    secret struct DomainSetLaunchSecurityStateArgs<'a> {
+    struct DomainSetIothreadParams<'a> {
         dom: NonnullDomain<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_LAUNCH_SECURITY_STATE_PARAMS_MAX,
+        iothread_id: u32,
+        params: Vec<TypedParam<'a>> = DOMAIN_IOTHREAD_PARAMS_MAX,
         flags: u32,
-    }
+    } = 402 in PROGRAM,
+    since "4.10.0", Low
 }
 
 procedure! {
     /// `virDomainSetLaunchSecurityState` (procedure 439)
-    DomainSetLaunchSecurityState<'a> = 439 in PROGRAM: DomainSetLaunchSecurityStateArgs<'a> => (),
-    since "8.0.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_set_autostart_once_args`
-    struct DomainSetAutostartOnceArgs<'a> {
+    secret struct DomainSetLaunchSecurityState<'a> {
         dom: NonnullDomain<'a>,
-        autostart: i32,
-    }
+        params: Vec<TypedParam<'a>> = DOMAIN_LAUNCH_SECURITY_STATE_PARAMS_MAX,
+        flags: u32,
+    } = 439 in PROGRAM,
+    since "8.0.0", Low
 }
 
 procedure! {
     /// `virDomainSetAutostartOnce` (procedure 450)
-    DomainSetAutostartOnce<'a> = 450 in PROGRAM: DomainSetAutostartOnceArgs<'a> => (),
-    since "11.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_set_throttle_group_args`
-    struct DomainSetThrottleGroupArgs<'a> {
+    struct DomainSetAutostartOnce<'a> {
         dom: NonnullDomain<'a>,
-        group: WireStr<'a>,
-        params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
-        flags: u32,
-    }
+        autostart: i32,
+    } = 450 in PROGRAM,
+    since "11.2.0", High
 }
 
 procedure! {
     /// `virDomainSetThrottleGroup` (procedure 451)
-    ///
-    /// `flags`: [`crate::types::domain::ModificationImpact`]
-    DomainSetThrottleGroup<'a> = 451 in PROGRAM: DomainSetThrottleGroupArgs<'a> => (),
+    struct DomainSetThrottleGroup<'a> {
+        dom: NonnullDomain<'a>,
+        group: WireStr<'a>,
+        params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
+        flags: domain::ModificationImpact,
+    } = 451 in PROGRAM,
     since "11.2.0", Low
 }

@@ -4,16 +4,8 @@
 
 use super::{DOMAIN_SNAPSHOT_LIST_MAX, NonnullDomain, NonnullDomainSnapshot, PROGRAM};
 use crate::protocol::procedure;
+use crate::types::domain_snapshot;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_domain_snapshot_create_xml_args`
-    struct DomainSnapshotCreateXmlArgs<'a> {
-        dom: NonnullDomain<'a>,
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
-}
 
 xdr_struct! {
     /// `remote_domain_snapshot_create_xml_ret`
@@ -24,19 +16,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotCreateXML` (procedure 185)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::CreateFlags`]
-    DomainSnapshotCreateXml<'a> = 185 in PROGRAM:
-        DomainSnapshotCreateXmlArgs<'a> => DomainSnapshotCreateXmlRet<'a>,
+    struct DomainSnapshotCreateXml<'a> {
+        dom: NonnullDomain<'a>,
+        xml_desc: WireStr<'a>,
+        flags: domain_snapshot::CreateFlags,
+    } = 185 in PROGRAM => DomainSnapshotCreateXmlRet<'static>,
     since "0.8.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_get_xml_desc_args`
-    struct DomainSnapshotGetXmlDescArgs<'a> {
-        snap: NonnullDomainSnapshot<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -48,19 +33,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotGetXMLDesc` (procedure 186)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::XmlFlags`]
-    DomainSnapshotGetXmlDesc<'a> = 186 in PROGRAM:
-        DomainSnapshotGetXmlDescArgs<'a> => DomainSnapshotGetXmlDescRet<'a>,
+    struct DomainSnapshotGetXmlDesc<'a> {
+        snap: NonnullDomainSnapshot<'a>,
+        flags: domain_snapshot::XmlFlags,
+    } = 186 in PROGRAM => DomainSnapshotGetXmlDescRet<'static>,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_num_args`
-    struct DomainSnapshotNumArgs<'a> {
-        dom: NonnullDomain<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -72,19 +49,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotNum` (procedure 187)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::ListFlags`]
-    DomainSnapshotNum<'a> = 187 in PROGRAM: DomainSnapshotNumArgs<'a> => DomainSnapshotNumRet,
-    since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_list_names_args`
-    struct DomainSnapshotListNamesArgs<'a> {
+    struct DomainSnapshotNum<'a> {
         dom: NonnullDomain<'a>,
-        maxnames: i32,
-        flags: u32,
-    }
+        flags: domain_snapshot::ListFlags,
+    } = 187 in PROGRAM => DomainSnapshotNumRet,
+    since "0.8.0", High
 }
 
 xdr_struct! {
@@ -96,20 +65,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotListNames` (procedure 188)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::ListFlags`]
-    DomainSnapshotListNames<'a> = 188 in PROGRAM:
-        DomainSnapshotListNamesArgs<'a> => DomainSnapshotListNamesRet<'a>,
-    since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_lookup_by_name_args`
-    struct DomainSnapshotLookupByNameArgs<'a> {
+    struct DomainSnapshotListNames<'a> {
         dom: NonnullDomain<'a>,
-        name: WireStr<'a>,
-        flags: u32,
-    }
+        maxnames: i32,
+        flags: domain_snapshot::ListFlags,
+    } = 188 in PROGRAM => DomainSnapshotListNamesRet<'static>,
+    since "0.8.0", High
 }
 
 xdr_struct! {
@@ -121,17 +82,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotLookupByName` (procedure 189)
-    DomainSnapshotLookupByName<'a> = 189 in PROGRAM:
-        DomainSnapshotLookupByNameArgs<'a> => DomainSnapshotLookupByNameRet<'a>,
-    since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_current_args`
-    struct DomainSnapshotCurrentArgs<'a> {
+    struct DomainSnapshotLookupByName<'a> {
         dom: NonnullDomain<'a>,
+        name: WireStr<'a>,
         flags: u32,
-    }
+    } = 189 in PROGRAM => DomainSnapshotLookupByNameRet<'static>,
+    since "0.8.0", High
 }
 
 xdr_struct! {
@@ -143,33 +99,20 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotCurrent` (procedure 191)
-    DomainSnapshotCurrent<'a> = 191 in PROGRAM:
-        DomainSnapshotCurrentArgs<'a> => DomainSnapshotCurrentRet<'a>,
-    since "0.8.0", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_delete_args`
-    struct DomainSnapshotDeleteArgs<'a> {
-        snap: NonnullDomainSnapshot<'a>,
+    struct DomainSnapshotCurrent<'a> {
+        dom: NonnullDomain<'a>,
         flags: u32,
-    }
+    } = 191 in PROGRAM => DomainSnapshotCurrentRet<'static>,
+    since "0.8.0", Low
 }
 
 procedure! {
     /// `virDomainSnapshotDelete` (procedure 193)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::DeleteFlags`]
-    DomainSnapshotDelete<'a> = 193 in PROGRAM: DomainSnapshotDeleteArgs<'a> => (),
-    since "0.8.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_get_parent_args`
-    struct DomainSnapshotGetParentArgs<'a> {
+    struct DomainSnapshotDelete<'a> {
         snap: NonnullDomainSnapshot<'a>,
-        flags: u32,
-    }
+        flags: domain_snapshot::DeleteFlags,
+    } = 193 in PROGRAM,
+    since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -181,17 +124,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotGetParent` (procedure 244)
-    DomainSnapshotGetParent<'a> = 244 in PROGRAM:
-        DomainSnapshotGetParentArgs<'a> => DomainSnapshotGetParentRet<'a>,
-    since "0.9.7", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_num_children_args`
-    struct DomainSnapshotNumChildrenArgs<'a> {
+    struct DomainSnapshotGetParent<'a> {
         snap: NonnullDomainSnapshot<'a>,
         flags: u32,
-    }
+    } = 244 in PROGRAM => DomainSnapshotGetParentRet<'static>,
+    since "0.9.7", High
 }
 
 xdr_struct! {
@@ -203,20 +140,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotNumChildren` (procedure 246)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::ListFlags`]
-    DomainSnapshotNumChildren<'a> = 246 in PROGRAM:
-        DomainSnapshotNumChildrenArgs<'a> => DomainSnapshotNumChildrenRet,
-    since "0.9.7", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_list_children_names_args`
-    struct DomainSnapshotListChildrenNamesArgs<'a> {
+    struct DomainSnapshotNumChildren<'a> {
         snap: NonnullDomainSnapshot<'a>,
-        maxnames: i32,
-        flags: u32,
-    }
+        flags: domain_snapshot::ListFlags,
+    } = 246 in PROGRAM => DomainSnapshotNumChildrenRet,
+    since "0.9.7", High
 }
 
 xdr_struct! {
@@ -228,19 +156,12 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotListChildrenNames` (procedure 247)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::ListFlags`]
-    DomainSnapshotListChildrenNames<'a> = 247 in PROGRAM:
-        DomainSnapshotListChildrenNamesArgs<'a> => DomainSnapshotListChildrenNamesRet<'a>,
-    since "0.9.7", High
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_is_current_args`
-    struct DomainSnapshotIsCurrentArgs<'a> {
+    struct DomainSnapshotListChildrenNames<'a> {
         snap: NonnullDomainSnapshot<'a>,
-        flags: u32,
-    }
+        maxnames: i32,
+        flags: domain_snapshot::ListFlags,
+    } = 247 in PROGRAM => DomainSnapshotListChildrenNamesRet<'static>,
+    since "0.9.7", High
 }
 
 xdr_struct! {
@@ -252,17 +173,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotIsCurrent` (procedure 271)
-    DomainSnapshotIsCurrent<'a> = 271 in PROGRAM:
-        DomainSnapshotIsCurrentArgs<'a> => DomainSnapshotIsCurrentRet,
-    since "0.9.13", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_has_metadata_args`
-    struct DomainSnapshotHasMetadataArgs<'a> {
+    struct DomainSnapshotIsCurrent<'a> {
         snap: NonnullDomainSnapshot<'a>,
         flags: u32,
-    }
+    } = 271 in PROGRAM => DomainSnapshotIsCurrentRet,
+    since "0.9.13", Low
 }
 
 xdr_struct! {
@@ -274,18 +189,11 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotHasMetadata` (procedure 272)
-    DomainSnapshotHasMetadata<'a> = 272 in PROGRAM:
-        DomainSnapshotHasMetadataArgs<'a> => DomainSnapshotHasMetadataRet,
-    since "0.9.13", Low
-}
-
-xdr_struct! {
-    /// `remote_domain_snapshot_list_all_children_args`
-    struct DomainSnapshotListAllChildrenArgs<'a> {
-        snapshot: NonnullDomainSnapshot<'a>,
-        need_results: i32,
+    struct DomainSnapshotHasMetadata<'a> {
+        snap: NonnullDomainSnapshot<'a>,
         flags: u32,
-    }
+    } = 272 in PROGRAM => DomainSnapshotHasMetadataRet,
+    since "0.9.13", Low
 }
 
 xdr_struct! {
@@ -298,9 +206,10 @@ xdr_struct! {
 
 procedure! {
     /// `virDomainSnapshotListAllChildren` (procedure 275)
-    ///
-    /// `flags`: [`crate::types::domain_snapshot::ListFlags`]
-    DomainSnapshotListAllChildren<'a> = 275 in PROGRAM:
-        DomainSnapshotListAllChildrenArgs<'a> => DomainSnapshotListAllChildrenRet<'a>,
+    struct DomainSnapshotListAllChildren<'a> {
+        snapshot: NonnullDomainSnapshot<'a>,
+        need_results: i32,
+        flags: domain_snapshot::ListFlags,
+    } = 275 in PROGRAM => DomainSnapshotListAllChildrenRet<'static>,
     since "0.9.13", High
 }

@@ -4,14 +4,8 @@
 
 use super::{NonnullInterface, PROGRAM};
 use crate::protocol::procedure;
+use crate::types::interface;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_interface_lookup_by_name_args`
-    struct InterfaceLookupByNameArgs<'a> {
-        name: WireStr<'a>,
-    }
-}
 
 xdr_struct! {
     /// `remote_interface_lookup_by_name_ret`
@@ -22,16 +16,10 @@ xdr_struct! {
 
 procedure! {
     /// `virInterfaceLookupByName` (procedure 128)
-    InterfaceLookupByName<'a> = 128 in PROGRAM:
-        InterfaceLookupByNameArgs<'a> => InterfaceLookupByNameRet<'a>,
+    struct InterfaceLookupByName<'a> {
+        name: WireStr<'a>,
+    } = 128 in PROGRAM => InterfaceLookupByNameRet<'static>,
     since "0.6.4", High
-}
-
-xdr_struct! {
-    /// `remote_interface_lookup_by_mac_string_args`
-    struct InterfaceLookupByMacStringArgs<'a> {
-        mac: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -43,17 +31,10 @@ xdr_struct! {
 
 procedure! {
     /// `virInterfaceLookupByMACString` (procedure 129)
-    InterfaceLookupByMacString<'a> = 129 in PROGRAM:
-        InterfaceLookupByMacStringArgs<'a> => InterfaceLookupByMacStringRet<'a>,
+    struct InterfaceLookupByMacString<'a> {
+        mac: WireStr<'a>,
+    } = 129 in PROGRAM => InterfaceLookupByMacStringRet<'static>,
     since "0.6.4", High
-}
-
-xdr_struct! {
-    /// `remote_interface_get_xml_desc_args`
-    struct InterfaceGetXmlDescArgs<'a> {
-        iface: NonnullInterface<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -65,17 +46,11 @@ xdr_struct! {
 
 procedure! {
     /// `virInterfaceGetXMLDesc` (procedure 130)
-    InterfaceGetXmlDesc<'a> = 130 in PROGRAM:
-        InterfaceGetXmlDescArgs<'a> => InterfaceGetXmlDescRet<'a>,
-    since "0.6.4", Low
-}
-
-xdr_struct! {
-    /// `remote_interface_define_xml_args`
-    struct InterfaceDefineXmlArgs<'a> {
-        xml: WireStr<'a>,
+    struct InterfaceGetXmlDesc<'a> {
+        iface: NonnullInterface<'a>,
         flags: u32,
-    }
+    } = 130 in PROGRAM => InterfaceGetXmlDescRet<'static>,
+    since "0.6.4", Low
 }
 
 xdr_struct! {
@@ -87,59 +62,37 @@ xdr_struct! {
 
 procedure! {
     /// `virInterfaceDefineXML` (procedure 131)
-    ///
-    /// `flags`: [`crate::types::interface::DefineFlags`]
-    InterfaceDefineXml<'a> = 131 in PROGRAM:
-        InterfaceDefineXmlArgs<'a> => InterfaceDefineXmlRet<'a>,
+    struct InterfaceDefineXml<'a> {
+        xml: WireStr<'a>,
+        flags: interface::DefineFlags,
+    } = 131 in PROGRAM => InterfaceDefineXmlRet<'static>,
     since "0.6.4", High
-}
-
-xdr_struct! {
-    /// `remote_interface_undefine_args`
-    struct InterfaceUndefineArgs<'a> {
-        iface: NonnullInterface<'a>,
-    }
 }
 
 procedure! {
     /// `virInterfaceUndefine` (procedure 132)
-    InterfaceUndefine<'a> = 132 in PROGRAM: InterfaceUndefineArgs<'a> => (),
-    since "0.6.4", High
-}
-
-xdr_struct! {
-    /// `remote_interface_create_args`
-    struct InterfaceCreateArgs<'a> {
+    struct InterfaceUndefine<'a> {
         iface: NonnullInterface<'a>,
-        flags: u32,
-    }
+    } = 132 in PROGRAM,
+    since "0.6.4", High
 }
 
 procedure! {
     /// `virInterfaceCreate` (procedure 133)
-    InterfaceCreate<'a> = 133 in PROGRAM: InterfaceCreateArgs<'a> => (),
-    since "0.6.4", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_interface_destroy_args`
-    struct InterfaceDestroyArgs<'a> {
+    struct InterfaceCreate<'a> {
         iface: NonnullInterface<'a>,
         flags: u32,
-    }
+    } = 133 in PROGRAM,
+    since "0.6.4", Low, waits for Host
 }
 
 procedure! {
     /// `virInterfaceDestroy` (procedure 134)
-    InterfaceDestroy<'a> = 134 in PROGRAM: InterfaceDestroyArgs<'a> => (),
-    since "0.6.4", High
-}
-
-xdr_struct! {
-    /// `remote_interface_is_active_args`
-    struct InterfaceIsActiveArgs<'a> {
+    struct InterfaceDestroy<'a> {
         iface: NonnullInterface<'a>,
-    }
+        flags: u32,
+    } = 134 in PROGRAM,
+    since "0.6.4", High
 }
 
 xdr_struct! {
@@ -151,45 +104,32 @@ xdr_struct! {
 
 procedure! {
     /// `virInterfaceIsActive` (procedure 156)
-    InterfaceIsActive<'a> = 156 in PROGRAM: InterfaceIsActiveArgs<'a> => InterfaceIsActiveRet,
+    struct InterfaceIsActive<'a> {
+        iface: NonnullInterface<'a>,
+    } = 156 in PROGRAM => InterfaceIsActiveRet,
     since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_interface_change_begin_args`
-    struct InterfaceChangeBeginArgs {
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virInterfaceChangeBegin` (procedure 220)
-    InterfaceChangeBegin<'a> = 220 in PROGRAM: InterfaceChangeBeginArgs => (),
-    since "0.9.2", Low
-}
-
-xdr_struct! {
-    /// `remote_interface_change_commit_args`
-    struct InterfaceChangeCommitArgs {
+    struct InterfaceChangeBegin {
         flags: u32,
-    }
+    } = 220 in PROGRAM,
+    since "0.9.2", Low
 }
 
 procedure! {
     /// `virInterfaceChangeCommit` (procedure 221)
-    InterfaceChangeCommit<'a> = 221 in PROGRAM: InterfaceChangeCommitArgs => (),
-    since "0.9.2", Low
-}
-
-xdr_struct! {
-    /// `remote_interface_change_rollback_args`
-    struct InterfaceChangeRollbackArgs {
+    struct InterfaceChangeCommit {
         flags: u32,
-    }
+    } = 221 in PROGRAM,
+    since "0.9.2", Low
 }
 
 procedure! {
     /// `virInterfaceChangeRollback` (procedure 222)
-    InterfaceChangeRollback<'a> = 222 in PROGRAM: InterfaceChangeRollbackArgs => (),
+    struct InterfaceChangeRollback {
+        flags: u32,
+    } = 222 in PROGRAM,
     since "0.9.2", Low
 }

@@ -8,6 +8,7 @@ use super::{
     NETWORK_DHCP_LEASES_MAX, NETWORK_PORT_LIST_MAX, NonnullNetwork, NonnullNetworkPort, PROGRAM,
 };
 use crate::protocol::{event, procedure};
+use crate::types::network;
 use crate::xdr::{WireStr, xdr_struct};
 
 xdr_struct! {
@@ -15,7 +16,7 @@ xdr_struct! {
     struct NetworkDhcpLease<'a> {
         iface: WireStr<'a>,
         expirytime: i64,
-        r#type: i32,
+        r#type: network::IpAddrType,
         mac: Option<WireStr<'a>>,
         iaid: Option<WireStr<'a>>,
         ipaddr: WireStr<'a>,
@@ -25,24 +26,12 @@ xdr_struct! {
     }
 }
 
-xdr_struct! {
-    /// `remote_network_create_args`
-    struct NetworkCreateArgs<'a> {
-        net: NonnullNetwork<'a>,
-    }
-}
-
 procedure! {
     /// `virNetworkCreate` (procedure 39)
-    NetworkCreate<'a> = 39 in PROGRAM: NetworkCreateArgs<'a> => (),
+    struct NetworkCreate<'a> {
+        net: NonnullNetwork<'a>,
+    } = 39 in PROGRAM,
     since "0.2.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_create_xml_args`
-    struct NetworkCreateXmlArgs<'a> {
-        xml: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -54,15 +43,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkCreateXML` (procedure 40)
-    NetworkCreateXml<'a> = 40 in PROGRAM: NetworkCreateXmlArgs<'a> => NetworkCreateXmlRet<'a>,
-    since "0.2.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_define_xml_args`
-    struct NetworkDefineXmlArgs<'a> {
+    struct NetworkCreateXml<'a> {
         xml: WireStr<'a>,
-    }
+    } = 40 in PROGRAM => NetworkCreateXmlRet<'static>,
+    since "0.2.0", Low
 }
 
 xdr_struct! {
@@ -74,29 +58,18 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkDefineXML` (procedure 41)
-    NetworkDefineXml<'a> = 41 in PROGRAM: NetworkDefineXmlArgs<'a> => NetworkDefineXmlRet<'a>,
+    struct NetworkDefineXml<'a> {
+        xml: WireStr<'a>,
+    } = 41 in PROGRAM => NetworkDefineXmlRet<'static>,
     since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_destroy_args`
-    struct NetworkDestroyArgs<'a> {
-        net: NonnullNetwork<'a>,
-    }
 }
 
 procedure! {
     /// `virNetworkDestroy` (procedure 42)
-    NetworkDestroy<'a> = 42 in PROGRAM: NetworkDestroyArgs<'a> => (),
-    since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_get_xml_desc_args`
-    struct NetworkGetXmlDescArgs<'a> {
+    struct NetworkDestroy<'a> {
         net: NonnullNetwork<'a>,
-        flags: u32,
-    }
+    } = 42 in PROGRAM,
+    since "0.2.0", High
 }
 
 xdr_struct! {
@@ -108,17 +81,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkGetXMLDesc` (procedure 43)
-    ///
-    /// `flags`: [`crate::types::network::XmlFlags`]
-    NetworkGetXmlDesc<'a> = 43 in PROGRAM: NetworkGetXmlDescArgs<'a> => NetworkGetXmlDescRet<'a>,
-    since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_get_autostart_args`
-    struct NetworkGetAutostartArgs<'a> {
+    struct NetworkGetXmlDesc<'a> {
         net: NonnullNetwork<'a>,
-    }
+        flags: network::XmlFlags,
+    } = 43 in PROGRAM => NetworkGetXmlDescRet<'static>,
+    since "0.2.0", High
 }
 
 xdr_struct! {
@@ -130,15 +97,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkGetAutostart` (procedure 44)
-    NetworkGetAutostart<'a> = 44 in PROGRAM: NetworkGetAutostartArgs<'a> => NetworkGetAutostartRet,
-    since "0.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_network_get_bridge_name_args`
-    struct NetworkGetBridgeNameArgs<'a> {
+    struct NetworkGetAutostart<'a> {
         net: NonnullNetwork<'a>,
-    }
+    } = 44 in PROGRAM => NetworkGetAutostartRet,
+    since "0.2.1", High
 }
 
 xdr_struct! {
@@ -150,16 +112,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkGetBridgeName` (procedure 45)
-    NetworkGetBridgeName<'a> = 45 in PROGRAM:
-        NetworkGetBridgeNameArgs<'a> => NetworkGetBridgeNameRet<'a>,
+    struct NetworkGetBridgeName<'a> {
+        net: NonnullNetwork<'a>,
+    } = 45 in PROGRAM => NetworkGetBridgeNameRet<'static>,
     since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_lookup_by_name_args`
-    struct NetworkLookupByNameArgs<'a> {
-        name: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -171,16 +127,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkLookupByName` (procedure 46)
-    NetworkLookupByName<'a> = 46 in PROGRAM:
-        NetworkLookupByNameArgs<'a> => NetworkLookupByNameRet<'a>,
+    struct NetworkLookupByName<'a> {
+        name: WireStr<'a>,
+    } = 46 in PROGRAM => NetworkLookupByNameRet<'static>,
     since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_lookup_by_uuid_args`
-    struct NetworkLookupByUuidArgs {
-        uuid: Uuid,
-    }
 }
 
 xdr_struct! {
@@ -192,42 +142,27 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkLookupByUUID` (procedure 47)
-    NetworkLookupByUuid<'a> = 47 in PROGRAM: NetworkLookupByUuidArgs => NetworkLookupByUuidRet<'a>,
+    struct NetworkLookupByUuid {
+        uuid: Uuid,
+    } = 47 in PROGRAM => NetworkLookupByUuidRet<'static>,
     since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_set_autostart_args`
-    struct NetworkSetAutostartArgs<'a> {
-        net: NonnullNetwork<'a>,
-        autostart: i32,
-    }
 }
 
 procedure! {
     /// `virNetworkSetAutostart` (procedure 48)
-    NetworkSetAutostart<'a> = 48 in PROGRAM: NetworkSetAutostartArgs<'a> => (),
-    since "0.2.1", High
-}
-
-xdr_struct! {
-    /// `remote_network_undefine_args`
-    struct NetworkUndefineArgs<'a> {
+    struct NetworkSetAutostart<'a> {
         net: NonnullNetwork<'a>,
-    }
+        autostart: i32,
+    } = 48 in PROGRAM,
+    since "0.2.1", High
 }
 
 procedure! {
     /// `virNetworkUndefine` (procedure 49)
-    NetworkUndefine<'a> = 49 in PROGRAM: NetworkUndefineArgs<'a> => (),
-    since "0.2.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_is_active_args`
-    struct NetworkIsActiveArgs<'a> {
+    struct NetworkUndefine<'a> {
         net: NonnullNetwork<'a>,
-    }
+    } = 49 in PROGRAM,
+    since "0.2.0", High
 }
 
 xdr_struct! {
@@ -239,15 +174,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkIsActive` (procedure 152)
-    NetworkIsActive<'a> = 152 in PROGRAM: NetworkIsActiveArgs<'a> => NetworkIsActiveRet,
-    since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_network_is_persistent_args`
-    struct NetworkIsPersistentArgs<'a> {
+    struct NetworkIsActive<'a> {
         net: NonnullNetwork<'a>,
-    }
+    } = 152 in PROGRAM => NetworkIsActiveRet,
+    since "0.7.3", High
 }
 
 xdr_struct! {
@@ -259,27 +189,22 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkIsPersistent` (procedure 153)
-    NetworkIsPersistent<'a> = 153 in PROGRAM: NetworkIsPersistentArgs<'a> => NetworkIsPersistentRet,
-    since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_network_update_args`
-    struct NetworkUpdateArgs<'a> {
+    struct NetworkIsPersistent<'a> {
         net: NonnullNetwork<'a>,
-        command: u32,
-        section: u32,
-        parent_index: i32,
-        xml: WireStr<'a>,
-        flags: u32,
-    }
+    } = 153 in PROGRAM => NetworkIsPersistentRet,
+    since "0.7.3", High
 }
 
 procedure! {
     /// `virNetworkUpdate` (procedure 291)
-    ///
-    /// `flags`: [`crate::types::network::UpdateFlags`]
-    NetworkUpdate<'a> = 291 in PROGRAM: NetworkUpdateArgs<'a> => (),
+    struct NetworkUpdate<'a> {
+        net: NonnullNetwork<'a>,
+        command: network::UpdateCommand,
+        section: network::UpdateSection,
+        parent_index: i32,
+        xml: WireStr<'a>,
+        flags: network::UpdateFlags,
+    } = 291 in PROGRAM,
     since "0.10.2", High
 }
 
@@ -299,16 +224,6 @@ event! {
 }
 
 xdr_struct! {
-    /// `remote_network_get_dhcp_leases_args`
-    struct NetworkGetDhcpLeasesArgs<'a> {
-        net: NonnullNetwork<'a>,
-        mac: Option<WireStr<'a>>,
-        need_results: i32,
-        flags: u32,
-    }
-}
-
-xdr_struct! {
     /// `remote_network_get_dhcp_leases_ret`
     struct NetworkGetDhcpLeasesRet<'a> {
         leases: Vec<NetworkDhcpLease<'a>> = NETWORK_DHCP_LEASES_MAX,
@@ -318,18 +233,13 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkGetDHCPLeases` (procedure 341)
-    NetworkGetDhcpLeases<'a> = 341 in PROGRAM:
-        NetworkGetDhcpLeasesArgs<'a> => NetworkGetDhcpLeasesRet<'a>,
-    since "1.2.6", Low
-}
-
-xdr_struct! {
-    /// `remote_network_list_all_ports_args`
-    struct NetworkListAllPortsArgs<'a> {
-        network: NonnullNetwork<'a>,
+    struct NetworkGetDhcpLeases<'a> {
+        net: NonnullNetwork<'a>,
+        mac: Option<WireStr<'a>>,
         need_results: i32,
         flags: u32,
-    }
+    } = 341 in PROGRAM => NetworkGetDhcpLeasesRet<'static>,
+    since "1.2.6", Low
 }
 
 xdr_struct! {
@@ -342,17 +252,12 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkListAllPorts` (procedure 404)
-    NetworkListAllPorts<'a> = 404 in PROGRAM:
-        NetworkListAllPortsArgs<'a> => NetworkListAllPortsRet<'a>,
-    since "5.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_define_xml_flags_args`
-    struct NetworkDefineXmlFlagsArgs<'a> {
-        xml: WireStr<'a>,
+    struct NetworkListAllPorts<'a> {
+        network: NonnullNetwork<'a>,
+        need_results: i32,
         flags: u32,
-    }
+    } = 404 in PROGRAM => NetworkListAllPortsRet<'static>,
+    since "5.5.0", High
 }
 
 xdr_struct! {
@@ -364,19 +269,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkDefineXMLFlags` (procedure 432)
-    ///
-    /// `flags`: [`crate::types::network::DefineFlags`]
-    NetworkDefineXmlFlags<'a> = 432 in PROGRAM:
-        NetworkDefineXmlFlagsArgs<'a> => NetworkDefineXmlFlagsRet<'a>,
-    since "7.7.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_create_xml_flags_args`
-    struct NetworkCreateXmlFlagsArgs<'a> {
+    struct NetworkDefineXmlFlags<'a> {
         xml: WireStr<'a>,
-        flags: u32,
-    }
+        flags: network::DefineFlags,
+    } = 432 in PROGRAM => NetworkDefineXmlFlagsRet<'static>,
+    since "7.7.0", High
 }
 
 xdr_struct! {
@@ -388,41 +285,24 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkCreateXMLFlags` (procedure 437)
-    ///
-    /// `flags`: [`crate::types::network::CreateFlags`]
-    NetworkCreateXmlFlags<'a> = 437 in PROGRAM:
-        NetworkCreateXmlFlagsArgs<'a> => NetworkCreateXmlFlagsRet<'a>,
+    struct NetworkCreateXmlFlags<'a> {
+        xml: WireStr<'a>,
+        flags: network::CreateFlags,
+    } = 437 in PROGRAM => NetworkCreateXmlFlagsRet<'static>,
     since "7.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_set_metadata_args`
-    struct NetworkSetMetadataArgs<'a> {
-        network: NonnullNetwork<'a>,
-        r#type: i32,
-        metadata: Option<WireStr<'a>>,
-        key: Option<WireStr<'a>>,
-        uri: Option<WireStr<'a>>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virNetworkSetMetadata` (procedure 444)
-    ///
-    /// `flags`: [`crate::types::network::UpdateFlags`]
-    NetworkSetMetadata<'a> = 444 in PROGRAM: NetworkSetMetadataArgs<'a> => (),
-    since "9.7.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_get_metadata_args`
-    struct NetworkGetMetadataArgs<'a> {
+    struct NetworkSetMetadata<'a> {
         network: NonnullNetwork<'a>,
-        r#type: i32,
+        r#type: network::MetadataType,
+        metadata: Option<WireStr<'a>>,
+        key: Option<WireStr<'a>>,
         uri: Option<WireStr<'a>>,
-        flags: u32,
-    }
+        flags: network::UpdateFlags,
+    } = 444 in PROGRAM,
+    since "9.7.0", Low
 }
 
 xdr_struct! {
@@ -434,10 +314,12 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkGetMetadata` (procedure 445)
-    ///
-    /// `flags`: [`crate::types::network::UpdateFlags`]
-    NetworkGetMetadata<'a> = 445 in PROGRAM:
-        NetworkGetMetadataArgs<'a> => NetworkGetMetadataRet<'a>,
+    struct NetworkGetMetadata<'a> {
+        network: NonnullNetwork<'a>,
+        r#type: network::MetadataType,
+        uri: Option<WireStr<'a>>,
+        flags: network::UpdateFlags,
+    } = 445 in PROGRAM => NetworkGetMetadataRet<'static>,
     since "9.7.0", Low
 }
 

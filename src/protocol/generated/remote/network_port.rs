@@ -6,15 +6,8 @@ use uuid::Uuid;
 
 use super::{NETWORK_PORT_PARAMETERS_MAX, NonnullNetwork, NonnullNetworkPort, PROGRAM, TypedParam};
 use crate::protocol::procedure;
+use crate::types::network;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_network_port_lookup_by_uuid_args`
-    struct NetworkPortLookupByUuidArgs<'a> {
-        network: NonnullNetwork<'a>,
-        uuid: Uuid,
-    }
-}
 
 xdr_struct! {
     /// `remote_network_port_lookup_by_uuid_ret`
@@ -25,18 +18,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkPortLookupByUUID` (procedure 405)
-    NetworkPortLookupByUuid<'a> = 405 in PROGRAM:
-        NetworkPortLookupByUuidArgs<'a> => NetworkPortLookupByUuidRet<'a>,
-    since "5.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_network_port_create_xml_args`
-    struct NetworkPortCreateXmlArgs<'a> {
+    struct NetworkPortLookupByUuid<'a> {
         network: NonnullNetwork<'a>,
-        xml: WireStr<'a>,
-        flags: u32,
-    }
+        uuid: Uuid,
+    } = 405 in PROGRAM => NetworkPortLookupByUuidRet<'static>,
+    since "5.5.0", High
 }
 
 xdr_struct! {
@@ -48,20 +34,12 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkPortCreateXML` (procedure 406)
-    ///
-    /// `flags`: [`crate::types::network::PortCreateFlags`]
-    NetworkPortCreateXml<'a> = 406 in PROGRAM:
-        NetworkPortCreateXmlArgs<'a> => NetworkPortCreateXmlRet<'a>,
+    struct NetworkPortCreateXml<'a> {
+        network: NonnullNetwork<'a>,
+        xml: WireStr<'a>,
+        flags: network::PortCreateFlags,
+    } = 406 in PROGRAM => NetworkPortCreateXmlRet<'static>,
     since "5.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_port_get_parameters_args`
-    struct NetworkPortGetParametersArgs<'a> {
-        port: NonnullNetworkPort<'a>,
-        nparams: i32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -74,32 +52,22 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkPortGetParameters` (procedure 407)
-    NetworkPortGetParameters<'a> = 407 in PROGRAM:
-        NetworkPortGetParametersArgs<'a> => NetworkPortGetParametersRet<'a>,
-    since "5.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_port_set_parameters_args`
-    struct NetworkPortSetParametersArgs<'a> {
+    struct NetworkPortGetParameters<'a> {
         port: NonnullNetworkPort<'a>,
-        params: Vec<TypedParam<'a>> = NETWORK_PORT_PARAMETERS_MAX,
+        nparams: i32,
         flags: u32,
-    }
+    } = 407 in PROGRAM => NetworkPortGetParametersRet<'static>,
+    since "5.5.0", Low
 }
 
 procedure! {
     /// `virNetworkPortSetParameters` (procedure 408)
-    NetworkPortSetParameters<'a> = 408 in PROGRAM: NetworkPortSetParametersArgs<'a> => (),
-    since "5.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_port_get_xml_desc_args`
-    struct NetworkPortGetXmlDescArgs<'a> {
+    struct NetworkPortSetParameters<'a> {
         port: NonnullNetworkPort<'a>,
+        params: Vec<TypedParam<'a>> = NETWORK_PORT_PARAMETERS_MAX,
         flags: u32,
-    }
+    } = 408 in PROGRAM,
+    since "5.5.0", Low
 }
 
 xdr_struct! {
@@ -111,21 +79,18 @@ xdr_struct! {
 
 procedure! {
     /// `virNetworkPortGetXMLDesc` (procedure 409)
-    NetworkPortGetXmlDesc<'a> = 409 in PROGRAM:
-        NetworkPortGetXmlDescArgs<'a> => NetworkPortGetXmlDescRet<'a>,
-    since "5.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_network_port_delete_args`
-    struct NetworkPortDeleteArgs<'a> {
+    struct NetworkPortGetXmlDesc<'a> {
         port: NonnullNetworkPort<'a>,
         flags: u32,
-    }
+    } = 409 in PROGRAM => NetworkPortGetXmlDescRet<'static>,
+    since "5.5.0", Low
 }
 
 procedure! {
     /// `virNetworkPortDelete` (procedure 410)
-    NetworkPortDelete<'a> = 410 in PROGRAM: NetworkPortDeleteArgs<'a> => (),
+    struct NetworkPortDelete<'a> {
+        port: NonnullNetworkPort<'a>,
+        flags: u32,
+    } = 410 in PROGRAM,
     since "5.5.0", Low
 }

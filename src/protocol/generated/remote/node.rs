@@ -10,6 +10,7 @@ use super::{
     SECURITY_DOI_MAX, SECURITY_MODEL_MAX, TypedParam,
 };
 use crate::protocol::procedure;
+use crate::types::node;
 use crate::xdr::{CharArray, CharVec, WireStr, xdr_struct};
 
 xdr_struct! {
@@ -44,16 +45,8 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetInfo` (procedure 6)
-    NodeGetInfo<'a> = 6 in PROGRAM: () => NodeGetInfoRet,
+    struct NodeGetInfo {} = 6 in PROGRAM => NodeGetInfoRet,
     since "0.1.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_get_cells_free_memory_args`
-    struct NodeGetCellsFreeMemoryArgs {
-        start_cell: i32,
-        maxcells: i32,
-    }
 }
 
 xdr_struct! {
@@ -65,8 +58,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetCellsFreeMemory` (procedure 101)
-    NodeGetCellsFreeMemory<'a> = 101 in PROGRAM:
-        NodeGetCellsFreeMemoryArgs => NodeGetCellsFreeMemoryRet,
+    struct NodeGetCellsFreeMemory {
+        start_cell: i32,
+        maxcells: i32,
+    } = 101 in PROGRAM => NodeGetCellsFreeMemoryRet,
     since "0.3.3", High
 }
 
@@ -79,16 +74,8 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetFreeMemory` (procedure 102)
-    NodeGetFreeMemory<'a> = 102 in PROGRAM: () => NodeGetFreeMemoryRet,
+    struct NodeGetFreeMemory {} = 102 in PROGRAM => NodeGetFreeMemoryRet,
     since "0.3.3", High
-}
-
-xdr_struct! {
-    /// `remote_node_num_of_devices_args`
-    struct NodeNumOfDevicesArgs<'a> {
-        cap: Option<WireStr<'a>>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -100,17 +87,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeNumOfDevices` (procedure 111)
-    NodeNumOfDevices<'a> = 111 in PROGRAM: NodeNumOfDevicesArgs<'a> => NodeNumOfDevicesRet,
-    since "0.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_list_devices_args`
-    struct NodeListDevicesArgs<'a> {
+    struct NodeNumOfDevices<'a> {
         cap: Option<WireStr<'a>>,
-        maxnames: i32,
         flags: u32,
-    }
+    } = 111 in PROGRAM => NodeNumOfDevicesRet,
+    since "0.5.0", High
 }
 
 xdr_struct! {
@@ -122,7 +103,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeListDevices` (procedure 112)
-    NodeListDevices<'a> = 112 in PROGRAM: NodeListDevicesArgs<'a> => NodeListDevicesRet<'a>,
+    struct NodeListDevices<'a> {
+        cap: Option<WireStr<'a>>,
+        maxnames: i32,
+        flags: u32,
+    } = 112 in PROGRAM => NodeListDevicesRet<'static>,
     since "0.5.0", High
 }
 
@@ -136,17 +121,8 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetSecurityModel` (procedure 122)
-    NodeGetSecurityModel<'a> = 122 in PROGRAM: () => NodeGetSecurityModelRet,
+    struct NodeGetSecurityModel {} = 122 in PROGRAM => NodeGetSecurityModelRet,
     since "0.6.1", High
-}
-
-xdr_struct! {
-    /// `remote_node_get_cpu_stats_args`
-    struct NodeGetCpuStatsArgs {
-        cpu_num: i32,
-        nparams: i32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -159,17 +135,12 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetCPUStats` (procedure 227)
-    NodeGetCpuStats<'a> = 227 in PROGRAM: NodeGetCpuStatsArgs => NodeGetCpuStatsRet<'a>,
-    since "0.9.3", High
-}
-
-xdr_struct! {
-    /// `remote_node_get_memory_stats_args`
-    struct NodeGetMemoryStatsArgs {
+    struct NodeGetCpuStats {
+        cpu_num: i32,
         nparams: i32,
-        cell_num: i32,
         flags: u32,
-    }
+    } = 227 in PROGRAM => NodeGetCpuStatsRet<'static>,
+    since "0.9.3", High
 }
 
 xdr_struct! {
@@ -182,45 +153,31 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetMemoryStats` (procedure 228)
-    NodeGetMemoryStats<'a> = 228 in PROGRAM: NodeGetMemoryStatsArgs => NodeGetMemoryStatsRet<'a>,
-    since "0.9.3", High
-}
-
-xdr_struct! {
-    /// `remote_node_suspend_for_duration_args`
-    struct NodeSuspendForDurationArgs {
-        target: u32,
-        duration: u64,
+    struct NodeGetMemoryStats {
+        nparams: i32,
+        cell_num: i32,
         flags: u32,
-    }
+    } = 228 in PROGRAM => NodeGetMemoryStatsRet<'static>,
+    since "0.9.3", High
 }
 
 procedure! {
     /// `virNodeSuspendForDuration` (procedure 250)
-    NodeSuspendForDuration<'a> = 250 in PROGRAM: NodeSuspendForDurationArgs => (),
-    since "0.9.8", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_set_memory_parameters_args`
-    struct NodeSetMemoryParametersArgs<'a> {
-        params: Vec<TypedParam<'a>> = NODE_MEMORY_PARAMETERS_MAX,
+    struct NodeSuspendForDuration {
+        target: node::SuspendTarget,
+        duration: u64,
         flags: u32,
-    }
+    } = 250 in PROGRAM,
+    since "0.9.8", Low, waits for Host
 }
 
 procedure! {
     /// `virNodeSetMemoryParameters` (procedure 288)
-    NodeSetMemoryParameters<'a> = 288 in PROGRAM: NodeSetMemoryParametersArgs<'a> => (),
-    since "0.10.2", Low
-}
-
-xdr_struct! {
-    /// `remote_node_get_memory_parameters_args`
-    struct NodeGetMemoryParametersArgs {
-        nparams: i32,
+    struct NodeSetMemoryParameters<'a> {
+        params: Vec<TypedParam<'a>> = NODE_MEMORY_PARAMETERS_MAX,
         flags: u32,
-    }
+    } = 288 in PROGRAM,
+    since "0.10.2", Low
 }
 
 xdr_struct! {
@@ -233,18 +190,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetMemoryParameters` (procedure 289)
-    NodeGetMemoryParameters<'a> = 289 in PROGRAM:
-        NodeGetMemoryParametersArgs => NodeGetMemoryParametersRet<'a>,
-    since "0.10.2", Low
-}
-
-xdr_struct! {
-    /// `remote_node_get_cpu_map_args`
-    struct NodeGetCpuMapArgs {
-        need_map: i32,
-        need_online: i32,
+    struct NodeGetMemoryParameters {
+        nparams: i32,
         flags: u32,
-    }
+    } = 289 in PROGRAM => NodeGetMemoryParametersRet<'static>,
+    since "0.10.2", Low
 }
 
 xdr_struct! {
@@ -258,18 +208,12 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetCPUMap` (procedure 293)
-    NodeGetCpuMap<'a> = 293 in PROGRAM: NodeGetCpuMapArgs => NodeGetCpuMapRet<'a>,
-    since "1.0.0", Low
-}
-
-xdr_struct! {
-    /// `remote_node_get_free_pages_args`
-    struct NodeGetFreePagesArgs {
-        pages: Vec<u32> = NODE_MAX_CELLS,
-        start_cell: i32,
-        cell_count: u32,
+    struct NodeGetCpuMap {
+        need_map: i32,
+        need_online: i32,
         flags: u32,
-    }
+    } = 293 in PROGRAM => NodeGetCpuMapRet<'static>,
+    since "1.0.0", Low
 }
 
 xdr_struct! {
@@ -281,19 +225,13 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetFreePages` (procedure 340)
-    NodeGetFreePages<'a> = 340 in PROGRAM: NodeGetFreePagesArgs => NodeGetFreePagesRet,
-    since "1.2.6", High
-}
-
-xdr_struct! {
-    /// `remote_node_alloc_pages_args`
-    struct NodeAllocPagesArgs {
-        page_sizes: Vec<u32> = NODE_MAX_CELLS,
-        page_counts: Vec<u64> = NODE_MAX_CELLS,
+    struct NodeGetFreePages {
+        pages: Vec<u32> = NODE_MAX_CELLS,
         start_cell: i32,
         cell_count: u32,
         flags: u32,
-    }
+    } = 340 in PROGRAM => NodeGetFreePagesRet,
+    since "1.2.6", High
 }
 
 xdr_struct! {
@@ -305,18 +243,14 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeAllocPages` (procedure 347)
-    ///
-    /// `flags`: [`crate::types::node::AllocPagesFlags`]
-    NodeAllocPages<'a> = 347 in PROGRAM: NodeAllocPagesArgs => NodeAllocPagesRet,
+    struct NodeAllocPages {
+        page_sizes: Vec<u32> = NODE_MAX_CELLS,
+        page_counts: Vec<u64> = NODE_MAX_CELLS,
+        start_cell: i32,
+        cell_count: u32,
+        flags: node::AllocPagesFlags,
+    } = 347 in PROGRAM => NodeAllocPagesRet,
     since "1.2.9", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_get_sev_info_args`
-    struct NodeGetSevInfoArgs {
-        nparams: i32,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -329,6 +263,9 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeGetSEVInfo` (procedure 395)
-    NodeGetSevInfo<'a> = 395 in PROGRAM: NodeGetSevInfoArgs => NodeGetSevInfoRet<'a>,
+    struct NodeGetSevInfo {
+        nparams: i32,
+        flags: u32,
+    } = 395 in PROGRAM => NodeGetSevInfoRet<'static>,
     since "4.5.0", Low
 }

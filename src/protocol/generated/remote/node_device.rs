@@ -4,14 +4,8 @@
 
 use super::{NODE_DEVICE_CAPS_LIST_MAX, NonnullNodeDevice, PROGRAM};
 use crate::protocol::{event, procedure};
+use crate::types::node_device;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_node_device_lookup_by_name_args`
-    struct NodeDeviceLookupByNameArgs<'a> {
-        name: WireStr<'a>,
-    }
-}
 
 xdr_struct! {
     /// `remote_node_device_lookup_by_name_ret`
@@ -22,17 +16,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceLookupByName` (procedure 113)
-    NodeDeviceLookupByName<'a> = 113 in PROGRAM:
-        NodeDeviceLookupByNameArgs<'a> => NodeDeviceLookupByNameRet<'a>,
-    since "0.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_get_xml_desc_args`
-    struct NodeDeviceGetXmlDescArgs<'a> {
+    struct NodeDeviceLookupByName<'a> {
         name: WireStr<'a>,
-        flags: u32,
-    }
+    } = 113 in PROGRAM => NodeDeviceLookupByNameRet<'static>,
+    since "0.5.0", High
 }
 
 xdr_struct! {
@@ -44,18 +31,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceGetXMLDesc` (procedure 114)
-    ///
-    /// `flags`: [`crate::types::node_device::XmlFlags`]
-    NodeDeviceGetXmlDesc<'a> = 114 in PROGRAM:
-        NodeDeviceGetXmlDescArgs<'a> => NodeDeviceGetXmlDescRet<'a>,
-    since "0.5.0", Low
-}
-
-xdr_struct! {
-    /// `remote_node_device_get_parent_args`
-    struct NodeDeviceGetParentArgs<'a> {
+    struct NodeDeviceGetXmlDesc<'a> {
         name: WireStr<'a>,
-    }
+        flags: node_device::XmlFlags,
+    } = 114 in PROGRAM => NodeDeviceGetXmlDescRet<'static>,
+    since "0.5.0", Low
 }
 
 xdr_struct! {
@@ -67,16 +47,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceGetParent` (procedure 115)
-    NodeDeviceGetParent<'a> = 115 in PROGRAM:
-        NodeDeviceGetParentArgs<'a> => NodeDeviceGetParentRet<'a>,
-    since "0.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_num_of_caps_args`
-    struct NodeDeviceNumOfCapsArgs<'a> {
+    struct NodeDeviceGetParent<'a> {
         name: WireStr<'a>,
-    }
+    } = 115 in PROGRAM => NodeDeviceGetParentRet<'static>,
+    since "0.5.0", High
 }
 
 xdr_struct! {
@@ -88,16 +62,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceNumOfCaps` (procedure 116)
-    NodeDeviceNumOfCaps<'a> = 116 in PROGRAM: NodeDeviceNumOfCapsArgs<'a> => NodeDeviceNumOfCapsRet,
-    since "0.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_list_caps_args`
-    struct NodeDeviceListCapsArgs<'a> {
+    struct NodeDeviceNumOfCaps<'a> {
         name: WireStr<'a>,
-        maxnames: i32,
-    }
+    } = 116 in PROGRAM => NodeDeviceNumOfCapsRet,
+    since "0.5.0", High
 }
 
 xdr_struct! {
@@ -109,56 +77,35 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceListCaps` (procedure 117)
-    NodeDeviceListCaps<'a> = 117 in PROGRAM:
-        NodeDeviceListCapsArgs<'a> => NodeDeviceListCapsRet<'a>,
-    since "0.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_dettach_args`
-    struct NodeDeviceDettachArgs<'a> {
+    struct NodeDeviceListCaps<'a> {
         name: WireStr<'a>,
-    }
+        maxnames: i32,
+    } = 117 in PROGRAM => NodeDeviceListCapsRet<'static>,
+    since "0.5.0", High
 }
 
 procedure! {
     /// `virNodeDeviceDettach` (procedure 118)
-    NodeDeviceDettach<'a> = 118 in PROGRAM: NodeDeviceDettachArgs<'a> => (),
-    since "0.6.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_device_re_attach_args`
-    struct NodeDeviceReAttachArgs<'a> {
+    struct NodeDeviceDettach<'a> {
         name: WireStr<'a>,
-    }
+    } = 118 in PROGRAM,
+    since "0.6.1", Low, waits for Host
 }
 
 procedure! {
     /// `virNodeDeviceReAttach` (procedure 119)
-    NodeDeviceReAttach<'a> = 119 in PROGRAM: NodeDeviceReAttachArgs<'a> => (),
-    since "0.6.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_device_reset_args`
-    struct NodeDeviceResetArgs<'a> {
+    struct NodeDeviceReAttach<'a> {
         name: WireStr<'a>,
-    }
+    } = 119 in PROGRAM,
+    since "0.6.1", Low, waits for Host
 }
 
 procedure! {
     /// `virNodeDeviceReset` (procedure 120)
-    NodeDeviceReset<'a> = 120 in PROGRAM: NodeDeviceResetArgs<'a> => (),
+    struct NodeDeviceReset<'a> {
+        name: WireStr<'a>,
+    } = 120 in PROGRAM,
     since "0.6.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_device_create_xml_args`
-    struct NodeDeviceCreateXmlArgs<'a> {
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -170,33 +117,19 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceCreateXML` (procedure 123)
-    ///
-    /// `flags`: [`crate::types::node_device::CreateXmlFlags`]
-    NodeDeviceCreateXml<'a> = 123 in PROGRAM:
-        NodeDeviceCreateXmlArgs<'a> => NodeDeviceCreateXmlRet<'a>,
+    struct NodeDeviceCreateXml<'a> {
+        xml_desc: WireStr<'a>,
+        flags: node_device::CreateXmlFlags,
+    } = 123 in PROGRAM => NodeDeviceCreateXmlRet<'static>,
     since "0.6.3", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_device_destroy_args`
-    struct NodeDeviceDestroyArgs<'a> {
-        name: WireStr<'a>,
-    }
 }
 
 procedure! {
     /// `virNodeDeviceDestroy` (procedure 124)
-    NodeDeviceDestroy<'a> = 124 in PROGRAM: NodeDeviceDestroyArgs<'a> => (),
+    struct NodeDeviceDestroy<'a> {
+        name: WireStr<'a>,
+    } = 124 in PROGRAM,
     since "0.6.3", High, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_device_lookup_scsi_host_by_wwn_args`
-    struct NodeDeviceLookupScsiHostByWwnArgs<'a> {
-        wwnn: WireStr<'a>,
-        wwpn: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -208,23 +141,21 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceLookupSCSIHostByWWN` (procedure 297)
-    NodeDeviceLookupScsiHostByWwn<'a> = 297 in PROGRAM:
-        NodeDeviceLookupScsiHostByWwnArgs<'a> => NodeDeviceLookupScsiHostByWwnRet<'a>,
-    since "1.0.3", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_detach_flags_args`
-    struct NodeDeviceDetachFlagsArgs<'a> {
-        name: WireStr<'a>,
-        driver_name: Option<WireStr<'a>>,
+    struct NodeDeviceLookupScsiHostByWwn<'a> {
+        wwnn: WireStr<'a>,
+        wwpn: WireStr<'a>,
         flags: u32,
-    }
+    } = 297 in PROGRAM => NodeDeviceLookupScsiHostByWwnRet<'static>,
+    since "1.0.3", High
 }
 
 procedure! {
     /// `virNodeDeviceDetachFlags` (procedure 301)
-    NodeDeviceDetachFlags<'a> = 301 in PROGRAM: NodeDeviceDetachFlagsArgs<'a> => (),
+    struct NodeDeviceDetachFlags<'a> {
+        name: WireStr<'a>,
+        driver_name: Option<WireStr<'a>>,
+        flags: u32,
+    } = 301 in PROGRAM,
     since "1.0.5", Low, waits for Host
 }
 
@@ -257,14 +188,6 @@ event! {
 }
 
 xdr_struct! {
-    /// `remote_node_device_define_xml_args`
-    struct NodeDeviceDefineXmlArgs<'a> {
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
-}
-
-xdr_struct! {
     /// `remote_node_device_define_xml_ret`
     struct NodeDeviceDefineXmlRet<'a> {
         dev: NonnullNodeDevice<'a>,
@@ -273,46 +196,29 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceDefineXML` (procedure 428)
-    ///
-    /// `flags`: [`crate::types::node_device::DefineXmlFlags`]
-    NodeDeviceDefineXml<'a> = 428 in PROGRAM:
-        NodeDeviceDefineXmlArgs<'a> => NodeDeviceDefineXmlRet<'a>,
+    struct NodeDeviceDefineXml<'a> {
+        xml_desc: WireStr<'a>,
+        flags: node_device::DefineXmlFlags,
+    } = 428 in PROGRAM => NodeDeviceDefineXmlRet<'static>,
     since "7.3.0", Low
-}
-
-xdr_struct! {
-    /// `remote_node_device_undefine_args`
-    struct NodeDeviceUndefineArgs<'a> {
-        name: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virNodeDeviceUndefine` (procedure 429)
-    NodeDeviceUndefine<'a> = 429 in PROGRAM: NodeDeviceUndefineArgs<'a> => (),
-    since "7.3.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_create_args`
-    struct NodeDeviceCreateArgs<'a> {
+    struct NodeDeviceUndefine<'a> {
         name: WireStr<'a>,
         flags: u32,
-    }
+    } = 429 in PROGRAM,
+    since "7.3.0", High
 }
 
 procedure! {
     /// `virNodeDeviceCreate` (procedure 430)
-    NodeDeviceCreate<'a> = 430 in PROGRAM: NodeDeviceCreateArgs<'a> => (),
-    since "7.3.0", High, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_node_device_get_autostart_args`
-    struct NodeDeviceGetAutostartArgs<'a> {
+    struct NodeDeviceCreate<'a> {
         name: WireStr<'a>,
-    }
+        flags: u32,
+    } = 430 in PROGRAM,
+    since "7.3.0", High, waits for Host
 }
 
 xdr_struct! {
@@ -324,30 +230,19 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceGetAutostart` (procedure 433)
-    NodeDeviceGetAutostart<'a> = 433 in PROGRAM:
-        NodeDeviceGetAutostartArgs<'a> => NodeDeviceGetAutostartRet,
-    since "7.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_set_autostart_args`
-    struct NodeDeviceSetAutostartArgs<'a> {
+    struct NodeDeviceGetAutostart<'a> {
         name: WireStr<'a>,
-        autostart: i32,
-    }
+    } = 433 in PROGRAM => NodeDeviceGetAutostartRet,
+    since "7.8.0", High
 }
 
 procedure! {
     /// `virNodeDeviceSetAutostart` (procedure 434)
-    NodeDeviceSetAutostart<'a> = 434 in PROGRAM: NodeDeviceSetAutostartArgs<'a> => (),
-    since "7.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_is_persistent_args`
-    struct NodeDeviceIsPersistentArgs<'a> {
+    struct NodeDeviceSetAutostart<'a> {
         name: WireStr<'a>,
-    }
+        autostart: i32,
+    } = 434 in PROGRAM,
+    since "7.8.0", High
 }
 
 xdr_struct! {
@@ -359,16 +254,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceIsPersistent` (procedure 435)
-    NodeDeviceIsPersistent<'a> = 435 in PROGRAM:
-        NodeDeviceIsPersistentArgs<'a> => NodeDeviceIsPersistentRet,
-    since "7.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_is_active_args`
-    struct NodeDeviceIsActiveArgs<'a> {
+    struct NodeDeviceIsPersistent<'a> {
         name: WireStr<'a>,
-    }
+    } = 435 in PROGRAM => NodeDeviceIsPersistentRet,
+    since "7.8.0", High
 }
 
 xdr_struct! {
@@ -380,23 +269,18 @@ xdr_struct! {
 
 procedure! {
     /// `virNodeDeviceIsActive` (procedure 436)
-    NodeDeviceIsActive<'a> = 436 in PROGRAM: NodeDeviceIsActiveArgs<'a> => NodeDeviceIsActiveRet,
-    since "7.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_node_device_update_args`
-    struct NodeDeviceUpdateArgs<'a> {
+    struct NodeDeviceIsActive<'a> {
         name: WireStr<'a>,
-        xml_desc: WireStr<'a>,
-        flags: u32,
-    }
+    } = 436 in PROGRAM => NodeDeviceIsActiveRet,
+    since "7.8.0", High
 }
 
 procedure! {
     /// `virNodeDeviceUpdate` (procedure 447)
-    ///
-    /// `flags`: [`crate::types::node_device::UpdateFlags`]
-    NodeDeviceUpdate<'a> = 447 in PROGRAM: NodeDeviceUpdateArgs<'a> => (),
+    struct NodeDeviceUpdate<'a> {
+        name: WireStr<'a>,
+        xml_desc: WireStr<'a>,
+        flags: node_device::UpdateFlags,
+    } = 447 in PROGRAM,
     since "10.1.0", High
 }

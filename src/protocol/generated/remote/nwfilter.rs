@@ -6,14 +6,8 @@ use uuid::Uuid;
 
 use super::{NonnullNwfilter, NonnullNwfilterBinding, PROGRAM};
 use crate::protocol::procedure;
+use crate::types::nwfilter;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_nwfilter_lookup_by_name_args`
-    struct NwfilterLookupByNameArgs<'a> {
-        name: WireStr<'a>,
-    }
-}
 
 xdr_struct! {
     /// `remote_nwfilter_lookup_by_name_ret`
@@ -24,16 +18,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterLookupByName` (procedure 175)
-    NwfilterLookupByName<'a> = 175 in PROGRAM:
-        NwfilterLookupByNameArgs<'a> => NwfilterLookupByNameRet<'a>,
+    struct NwfilterLookupByName<'a> {
+        name: WireStr<'a>,
+    } = 175 in PROGRAM => NwfilterLookupByNameRet<'static>,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_lookup_by_uuid_args`
-    struct NwfilterLookupByUuidArgs {
-        uuid: Uuid,
-    }
 }
 
 xdr_struct! {
@@ -45,17 +33,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterLookupByUUID` (procedure 176)
-    NwfilterLookupByUuid<'a> = 176 in PROGRAM:
-        NwfilterLookupByUuidArgs => NwfilterLookupByUuidRet<'a>,
+    struct NwfilterLookupByUuid {
+        uuid: Uuid,
+    } = 176 in PROGRAM => NwfilterLookupByUuidRet<'static>,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_get_xml_desc_args`
-    struct NwfilterGetXmlDescArgs<'a> {
-        nwfilter: NonnullNwfilter<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -67,16 +48,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterGetXMLDesc` (procedure 177)
-    NwfilterGetXmlDesc<'a> = 177 in PROGRAM:
-        NwfilterGetXmlDescArgs<'a> => NwfilterGetXmlDescRet<'a>,
+    struct NwfilterGetXmlDesc<'a> {
+        nwfilter: NonnullNwfilter<'a>,
+        flags: u32,
+    } = 177 in PROGRAM => NwfilterGetXmlDescRet<'static>,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_define_xml_args`
-    struct NwfilterDefineXmlArgs<'a> {
-        xml: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -88,28 +64,18 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterDefineXML` (procedure 180)
-    NwfilterDefineXml<'a> = 180 in PROGRAM: NwfilterDefineXmlArgs<'a> => NwfilterDefineXmlRet<'a>,
+    struct NwfilterDefineXml<'a> {
+        xml: WireStr<'a>,
+    } = 180 in PROGRAM => NwfilterDefineXmlRet<'static>,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_undefine_args`
-    struct NwfilterUndefineArgs<'a> {
-        nwfilter: NonnullNwfilter<'a>,
-    }
 }
 
 procedure! {
     /// `virNWFilterUndefine` (procedure 181)
-    NwfilterUndefine<'a> = 181 in PROGRAM: NwfilterUndefineArgs<'a> => (),
+    struct NwfilterUndefine<'a> {
+        nwfilter: NonnullNwfilter<'a>,
+    } = 181 in PROGRAM,
     since "0.8.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_binding_lookup_by_port_dev_args`
-    struct NwfilterBindingLookupByPortDevArgs<'a> {
-        name: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -121,17 +87,10 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterBindingLookupByPortDev` (procedure 397)
-    NwfilterBindingLookupByPortDev<'a> = 397 in PROGRAM:
-        NwfilterBindingLookupByPortDevArgs<'a> => NwfilterBindingLookupByPortDevRet<'a>,
+    struct NwfilterBindingLookupByPortDev<'a> {
+        name: WireStr<'a>,
+    } = 397 in PROGRAM => NwfilterBindingLookupByPortDevRet<'static>,
     since "4.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_binding_get_xml_desc_args`
-    struct NwfilterBindingGetXmlDescArgs<'a> {
-        nwfilter: NonnullNwfilterBinding<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -143,17 +102,11 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterBindingGetXMLDesc` (procedure 398)
-    NwfilterBindingGetXmlDesc<'a> = 398 in PROGRAM:
-        NwfilterBindingGetXmlDescArgs<'a> => NwfilterBindingGetXmlDescRet<'a>,
-    since "4.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_binding_create_xml_args`
-    struct NwfilterBindingCreateXmlArgs<'a> {
-        xml: WireStr<'a>,
+    struct NwfilterBindingGetXmlDesc<'a> {
+        nwfilter: NonnullNwfilterBinding<'a>,
         flags: u32,
-    }
+    } = 398 in PROGRAM => NwfilterBindingGetXmlDescRet<'static>,
+    since "4.5.0", High
 }
 
 xdr_struct! {
@@ -165,32 +118,19 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterBindingCreateXML` (procedure 399)
-    ///
-    /// `flags`: [`crate::types::nwfilter::BindingCreateFlags`]
-    NwfilterBindingCreateXml<'a> = 399 in PROGRAM:
-        NwfilterBindingCreateXmlArgs<'a> => NwfilterBindingCreateXmlRet<'a>,
+    struct NwfilterBindingCreateXml<'a> {
+        xml: WireStr<'a>,
+        flags: nwfilter::BindingCreateFlags,
+    } = 399 in PROGRAM => NwfilterBindingCreateXmlRet<'static>,
     since "4.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_binding_delete_args`
-    struct NwfilterBindingDeleteArgs<'a> {
-        nwfilter: NonnullNwfilterBinding<'a>,
-    }
 }
 
 procedure! {
     /// `virNWFilterBindingDelete` (procedure 400)
-    NwfilterBindingDelete<'a> = 400 in PROGRAM: NwfilterBindingDeleteArgs<'a> => (),
+    struct NwfilterBindingDelete<'a> {
+        nwfilter: NonnullNwfilterBinding<'a>,
+    } = 400 in PROGRAM,
     since "4.5.0", High
-}
-
-xdr_struct! {
-    /// `remote_nwfilter_define_xml_flags_args`
-    struct NwfilterDefineXmlFlagsArgs<'a> {
-        xml: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -202,9 +142,9 @@ xdr_struct! {
 
 procedure! {
     /// `virNWFilterDefineXMLFlags` (procedure 431)
-    ///
-    /// `flags`: [`crate::types::nwfilter::DefineFlags`]
-    NwfilterDefineXmlFlags<'a> = 431 in PROGRAM:
-        NwfilterDefineXmlFlagsArgs<'a> => NwfilterDefineXmlFlagsRet<'a>,
+    struct NwfilterDefineXmlFlags<'a> {
+        xml: WireStr<'a>,
+        flags: nwfilter::DefineFlags,
+    } = 431 in PROGRAM => NwfilterDefineXmlFlagsRet<'static>,
     since "7.7.0", High
 }

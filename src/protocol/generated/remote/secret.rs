@@ -8,14 +8,8 @@ use uuid::Uuid;
 
 use super::{NonnullSecret, PROGRAM, SECRET_VALUE_MAX};
 use crate::protocol::{event, procedure};
+use crate::types::secret;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_secret_lookup_by_uuid_args`
-    struct SecretLookupByUuidArgs {
-        uuid: Uuid,
-    }
-}
 
 xdr_struct! {
     /// `remote_secret_lookup_by_uuid_ret`
@@ -26,16 +20,10 @@ xdr_struct! {
 
 procedure! {
     /// `virSecretLookupByUUID` (procedure 141)
-    SecretLookupByUuid<'a> = 141 in PROGRAM: SecretLookupByUuidArgs => SecretLookupByUuidRet<'a>,
+    struct SecretLookupByUuid {
+        uuid: Uuid,
+    } = 141 in PROGRAM => SecretLookupByUuidRet<'static>,
     since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_secret_define_xml_args`
-    struct SecretDefineXmlArgs<'a> {
-        xml: WireStr<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -47,18 +35,11 @@ xdr_struct! {
 
 procedure! {
     /// `virSecretDefineXML` (procedure 142)
-    ///
-    /// `flags`: [`crate::types::secret::DefineFlags`]
-    SecretDefineXml<'a> = 142 in PROGRAM: SecretDefineXmlArgs<'a> => SecretDefineXmlRet<'a>,
+    struct SecretDefineXml<'a> {
+        xml: WireStr<'a>,
+        flags: secret::DefineFlags,
+    } = 142 in PROGRAM => SecretDefineXmlRet<'static>,
     since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_secret_get_xml_desc_args`
-    struct SecretGetXmlDescArgs<'a> {
-        secret: NonnullSecret<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -70,31 +51,21 @@ xdr_struct! {
 
 procedure! {
     /// `virSecretGetXMLDesc` (procedure 143)
-    SecretGetXmlDesc<'a> = 143 in PROGRAM: SecretGetXmlDescArgs<'a> => SecretGetXmlDescRet<'a>,
-    since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_secret_set_value_args`
-    secret struct SecretSetValueArgs<'a> {
+    struct SecretGetXmlDesc<'a> {
         secret: NonnullSecret<'a>,
-        value: Cow<'a, [u8]> = SECRET_VALUE_MAX,
         flags: u32,
-    }
+    } = 143 in PROGRAM => SecretGetXmlDescRet<'static>,
+    since "0.7.1", High
 }
 
 procedure! {
     /// `virSecretSetValue` (procedure 144)
-    SecretSetValue<'a> = 144 in PROGRAM: SecretSetValueArgs<'a> => (),
-    since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_secret_get_value_args`
-    struct SecretGetValueArgs<'a> {
+    secret struct SecretSetValue<'a> {
         secret: NonnullSecret<'a>,
+        value: Cow<'a, [u8]> = SECRET_VALUE_MAX,
         flags: u32,
-    }
+    } = 144 in PROGRAM,
+    since "0.7.1", High
 }
 
 xdr_struct! {
@@ -106,29 +77,19 @@ xdr_struct! {
 
 procedure! {
     /// `virSecretGetValue` (procedure 145)
-    SecretGetValue<'a> = 145 in PROGRAM: SecretGetValueArgs<'a> => SecretGetValueRet<'a>,
-    since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_secret_undefine_args`
-    struct SecretUndefineArgs<'a> {
+    struct SecretGetValue<'a> {
         secret: NonnullSecret<'a>,
-    }
+        flags: u32,
+    } = 145 in PROGRAM => SecretGetValueRet<'static>,
+    since "0.7.1", High
 }
 
 procedure! {
     /// `virSecretUndefine` (procedure 146)
-    SecretUndefine<'a> = 146 in PROGRAM: SecretUndefineArgs<'a> => (),
+    struct SecretUndefine<'a> {
+        secret: NonnullSecret<'a>,
+    } = 146 in PROGRAM,
     since "0.7.1", High
-}
-
-xdr_struct! {
-    /// `remote_secret_lookup_by_usage_args`
-    struct SecretLookupByUsageArgs<'a> {
-        usage_type: i32,
-        usage_id: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -140,8 +101,10 @@ xdr_struct! {
 
 procedure! {
     /// `virSecretLookupByUsage` (procedure 147)
-    SecretLookupByUsage<'a> = 147 in PROGRAM:
-        SecretLookupByUsageArgs<'a> => SecretLookupByUsageRet<'a>,
+    struct SecretLookupByUsage<'a> {
+        usage_type: secret::UsageType,
+        usage_id: WireStr<'a>,
+    } = 147 in PROGRAM => SecretLookupByUsageRet<'static>,
     since "0.7.1", High
 }
 

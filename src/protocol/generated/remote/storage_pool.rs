@@ -6,15 +6,8 @@ use uuid::Uuid;
 
 use super::{NonnullStoragePool, NonnullStorageVol, PROGRAM, STORAGE_VOL_LIST_MAX};
 use crate::protocol::{event, procedure};
+use crate::types::storage_pool;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_storage_pool_create_xml_args`
-    struct StoragePoolCreateXmlArgs<'a> {
-        xml: WireStr<'a>,
-        flags: u32,
-    }
-}
 
 xdr_struct! {
     /// `remote_storage_pool_create_xml_ret`
@@ -25,19 +18,11 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolCreateXML` (procedure 76)
-    ///
-    /// `flags`: [`crate::types::storage_pool::CreateFlags`]
-    StoragePoolCreateXml<'a> = 76 in PROGRAM:
-        StoragePoolCreateXmlArgs<'a> => StoragePoolCreateXmlRet<'a>,
-    since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_define_xml_args`
-    struct StoragePoolDefineXmlArgs<'a> {
+    struct StoragePoolCreateXml<'a> {
         xml: WireStr<'a>,
-        flags: u32,
-    }
+        flags: storage_pool::CreateFlags,
+    } = 76 in PROGRAM => StoragePoolCreateXmlRet<'static>,
+    since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -49,106 +34,63 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolDefineXML` (procedure 77)
-    ///
-    /// `flags`: [`crate::types::storage_pool::DefineFlags`]
-    StoragePoolDefineXml<'a> = 77 in PROGRAM:
-        StoragePoolDefineXmlArgs<'a> => StoragePoolDefineXmlRet<'a>,
+    struct StoragePoolDefineXml<'a> {
+        xml: WireStr<'a>,
+        flags: storage_pool::DefineFlags,
+    } = 77 in PROGRAM => StoragePoolDefineXmlRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_create_args`
-    struct StoragePoolCreateArgs<'a> {
-        pool: NonnullStoragePool<'a>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virStoragePoolCreate` (procedure 78)
-    ///
-    /// `flags`: [`crate::types::storage_pool::CreateFlags`]
-    StoragePoolCreate<'a> = 78 in PROGRAM: StoragePoolCreateArgs<'a> => (),
-    since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_build_args`
-    struct StoragePoolBuildArgs<'a> {
+    struct StoragePoolCreate<'a> {
         pool: NonnullStoragePool<'a>,
-        flags: u32,
-    }
+        flags: storage_pool::CreateFlags,
+    } = 78 in PROGRAM,
+    since "0.4.1", Low, waits for Host
 }
 
 procedure! {
     /// `virStoragePoolBuild` (procedure 79)
-    ///
-    /// `flags`: [`crate::types::storage_pool::BuildFlags`]
-    StoragePoolBuild<'a> = 79 in PROGRAM: StoragePoolBuildArgs<'a> => (),
-    since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_destroy_args`
-    struct StoragePoolDestroyArgs<'a> {
+    struct StoragePoolBuild<'a> {
         pool: NonnullStoragePool<'a>,
-    }
+        flags: storage_pool::BuildFlags,
+    } = 79 in PROGRAM,
+    since "0.4.1", Low, waits for Host
 }
 
 procedure! {
     /// `virStoragePoolDestroy` (procedure 80)
-    StoragePoolDestroy<'a> = 80 in PROGRAM: StoragePoolDestroyArgs<'a> => (),
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_delete_args`
-    struct StoragePoolDeleteArgs<'a> {
+    struct StoragePoolDestroy<'a> {
         pool: NonnullStoragePool<'a>,
-        flags: u32,
-    }
+    } = 80 in PROGRAM,
+    since "0.4.1", High
 }
 
 procedure! {
     /// `virStoragePoolDelete` (procedure 81)
-    ///
-    /// `flags`: [`crate::types::storage_pool::DeleteFlags`]
-    StoragePoolDelete<'a> = 81 in PROGRAM: StoragePoolDeleteArgs<'a> => (),
-    since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_undefine_args`
-    struct StoragePoolUndefineArgs<'a> {
+    struct StoragePoolDelete<'a> {
         pool: NonnullStoragePool<'a>,
-    }
+        flags: storage_pool::DeleteFlags,
+    } = 81 in PROGRAM,
+    since "0.4.1", Low, waits for Host
 }
 
 procedure! {
     /// `virStoragePoolUndefine` (procedure 82)
-    StoragePoolUndefine<'a> = 82 in PROGRAM: StoragePoolUndefineArgs<'a> => (),
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_refresh_args`
-    struct StoragePoolRefreshArgs<'a> {
+    struct StoragePoolUndefine<'a> {
         pool: NonnullStoragePool<'a>,
-        flags: u32,
-    }
+    } = 82 in PROGRAM,
+    since "0.4.1", High
 }
 
 procedure! {
     /// `virStoragePoolRefresh` (procedure 83)
-    StoragePoolRefresh<'a> = 83 in PROGRAM: StoragePoolRefreshArgs<'a> => (),
+    struct StoragePoolRefresh<'a> {
+        pool: NonnullStoragePool<'a>,
+        flags: u32,
+    } = 83 in PROGRAM,
     since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_lookup_by_name_args`
-    struct StoragePoolLookupByNameArgs<'a> {
-        name: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -160,16 +102,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolLookupByName` (procedure 84)
-    StoragePoolLookupByName<'a> = 84 in PROGRAM:
-        StoragePoolLookupByNameArgs<'a> => StoragePoolLookupByNameRet<'a>,
+    struct StoragePoolLookupByName<'a> {
+        name: WireStr<'a>,
+    } = 84 in PROGRAM => StoragePoolLookupByNameRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_lookup_by_uuid_args`
-    struct StoragePoolLookupByUuidArgs {
-        uuid: Uuid,
-    }
 }
 
 xdr_struct! {
@@ -181,16 +117,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolLookupByUUID` (procedure 85)
-    StoragePoolLookupByUuid<'a> = 85 in PROGRAM:
-        StoragePoolLookupByUuidArgs => StoragePoolLookupByUuidRet<'a>,
+    struct StoragePoolLookupByUuid {
+        uuid: Uuid,
+    } = 85 in PROGRAM => StoragePoolLookupByUuidRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_lookup_by_volume_args`
-    struct StoragePoolLookupByVolumeArgs<'a> {
-        vol: NonnullStorageVol<'a>,
-    }
 }
 
 xdr_struct! {
@@ -202,16 +132,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolLookupByVolume` (procedure 86)
-    StoragePoolLookupByVolume<'a> = 86 in PROGRAM:
-        StoragePoolLookupByVolumeArgs<'a> => StoragePoolLookupByVolumeRet<'a>,
+    struct StoragePoolLookupByVolume<'a> {
+        vol: NonnullStorageVol<'a>,
+    } = 86 in PROGRAM => StoragePoolLookupByVolumeRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_get_info_args`
-    struct StoragePoolGetInfoArgs<'a> {
-        pool: NonnullStoragePool<'a>,
-    }
 }
 
 xdr_struct! {
@@ -226,16 +150,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolGetInfo` (procedure 87)
-    StoragePoolGetInfo<'a> = 87 in PROGRAM: StoragePoolGetInfoArgs<'a> => StoragePoolGetInfoRet,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_get_xml_desc_args`
-    struct StoragePoolGetXmlDescArgs<'a> {
+    struct StoragePoolGetInfo<'a> {
         pool: NonnullStoragePool<'a>,
-        flags: u32,
-    }
+    } = 87 in PROGRAM => StoragePoolGetInfoRet,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -247,18 +165,11 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolGetXMLDesc` (procedure 88)
-    ///
-    /// `flags`: [`crate::types::storage_pool::XmlFlags`]
-    StoragePoolGetXmlDesc<'a> = 88 in PROGRAM:
-        StoragePoolGetXmlDescArgs<'a> => StoragePoolGetXmlDescRet<'a>,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_get_autostart_args`
-    struct StoragePoolGetAutostartArgs<'a> {
+    struct StoragePoolGetXmlDesc<'a> {
         pool: NonnullStoragePool<'a>,
-    }
+        flags: storage_pool::XmlFlags,
+    } = 88 in PROGRAM => StoragePoolGetXmlDescRet<'static>,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -270,30 +181,19 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolGetAutostart` (procedure 89)
-    StoragePoolGetAutostart<'a> = 89 in PROGRAM:
-        StoragePoolGetAutostartArgs<'a> => StoragePoolGetAutostartRet,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_set_autostart_args`
-    struct StoragePoolSetAutostartArgs<'a> {
+    struct StoragePoolGetAutostart<'a> {
         pool: NonnullStoragePool<'a>,
-        autostart: i32,
-    }
+    } = 89 in PROGRAM => StoragePoolGetAutostartRet,
+    since "0.4.1", High
 }
 
 procedure! {
     /// `virStoragePoolSetAutostart` (procedure 90)
-    StoragePoolSetAutostart<'a> = 90 in PROGRAM: StoragePoolSetAutostartArgs<'a> => (),
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_num_of_volumes_args`
-    struct StoragePoolNumOfVolumesArgs<'a> {
+    struct StoragePoolSetAutostart<'a> {
         pool: NonnullStoragePool<'a>,
-    }
+        autostart: i32,
+    } = 90 in PROGRAM,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -305,17 +205,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolNumOfVolumes` (procedure 91)
-    StoragePoolNumOfVolumes<'a> = 91 in PROGRAM:
-        StoragePoolNumOfVolumesArgs<'a> => StoragePoolNumOfVolumesRet,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_list_volumes_args`
-    struct StoragePoolListVolumesArgs<'a> {
+    struct StoragePoolNumOfVolumes<'a> {
         pool: NonnullStoragePool<'a>,
-        maxnames: i32,
-    }
+    } = 91 in PROGRAM => StoragePoolNumOfVolumesRet,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -327,16 +220,11 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolListVolumes` (procedure 92)
-    StoragePoolListVolumes<'a> = 92 in PROGRAM:
-        StoragePoolListVolumesArgs<'a> => StoragePoolListVolumesRet<'a>,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_is_active_args`
-    struct StoragePoolIsActiveArgs<'a> {
+    struct StoragePoolListVolumes<'a> {
         pool: NonnullStoragePool<'a>,
-    }
+        maxnames: i32,
+    } = 92 in PROGRAM => StoragePoolListVolumesRet<'static>,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -348,15 +236,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolIsActive` (procedure 154)
-    StoragePoolIsActive<'a> = 154 in PROGRAM: StoragePoolIsActiveArgs<'a> => StoragePoolIsActiveRet,
-    since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_is_persistent_args`
-    struct StoragePoolIsPersistentArgs<'a> {
+    struct StoragePoolIsActive<'a> {
         pool: NonnullStoragePool<'a>,
-    }
+    } = 154 in PROGRAM => StoragePoolIsActiveRet,
+    since "0.7.3", High
 }
 
 xdr_struct! {
@@ -368,18 +251,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolIsPersistent` (procedure 155)
-    StoragePoolIsPersistent<'a> = 155 in PROGRAM:
-        StoragePoolIsPersistentArgs<'a> => StoragePoolIsPersistentRet,
-    since "0.7.3", High
-}
-
-xdr_struct! {
-    /// `remote_storage_pool_list_all_volumes_args`
-    struct StoragePoolListAllVolumesArgs<'a> {
+    struct StoragePoolIsPersistent<'a> {
         pool: NonnullStoragePool<'a>,
-        need_results: i32,
-        flags: u32,
-    }
+    } = 155 in PROGRAM => StoragePoolIsPersistentRet,
+    since "0.7.3", High
 }
 
 xdr_struct! {
@@ -392,8 +267,11 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolListAllVolumes` (procedure 282)
-    StoragePoolListAllVolumes<'a> = 282 in PROGRAM:
-        StoragePoolListAllVolumesArgs<'a> => StoragePoolListAllVolumesRet<'a>,
+    struct StoragePoolListAllVolumes<'a> {
+        pool: NonnullStoragePool<'a>,
+        need_results: i32,
+        flags: u32,
+    } = 282 in PROGRAM => StoragePoolListAllVolumesRet<'static>,
     since "0.10.2", High
 }
 
@@ -426,13 +304,6 @@ event! {
 }
 
 xdr_struct! {
-    /// `remote_storage_pool_lookup_by_target_path_args`
-    struct StoragePoolLookupByTargetPathArgs<'a> {
-        path: WireStr<'a>,
-    }
-}
-
-xdr_struct! {
     /// `remote_storage_pool_lookup_by_target_path_ret`
     struct StoragePoolLookupByTargetPathRet<'a> {
         pool: NonnullStoragePool<'a>,
@@ -441,7 +312,8 @@ xdr_struct! {
 
 procedure! {
     /// `virStoragePoolLookupByTargetPath` (procedure 391)
-    StoragePoolLookupByTargetPath<'a> = 391 in PROGRAM:
-        StoragePoolLookupByTargetPathArgs<'a> => StoragePoolLookupByTargetPathRet<'a>,
+    struct StoragePoolLookupByTargetPath<'a> {
+        path: WireStr<'a>,
+    } = 391 in PROGRAM => StoragePoolLookupByTargetPathRet<'static>,
     since "4.1.0", High
 }

@@ -4,16 +4,8 @@
 
 use super::{NonnullStoragePool, NonnullStorageVol, PROGRAM};
 use crate::protocol::procedure;
+use crate::types::storage_vol;
 use crate::xdr::{WireStr, xdr_struct};
-
-xdr_struct! {
-    /// `remote_storage_vol_create_xml_args`
-    struct StorageVolCreateXmlArgs<'a> {
-        pool: NonnullStoragePool<'a>,
-        xml: WireStr<'a>,
-        flags: u32,
-    }
-}
 
 xdr_struct! {
     /// `remote_storage_vol_create_xml_ret`
@@ -24,35 +16,21 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolCreateXML` (procedure 93)
-    ///
-    /// `flags`: [`crate::types::storage_vol::CreateFlags`]
-    StorageVolCreateXml<'a> = 93 in PROGRAM:
-        StorageVolCreateXmlArgs<'a> => StorageVolCreateXmlRet<'a>,
+    struct StorageVolCreateXml<'a> {
+        pool: NonnullStoragePool<'a>,
+        xml: WireStr<'a>,
+        flags: storage_vol::CreateFlags,
+    } = 93 in PROGRAM => StorageVolCreateXmlRet<'static>,
     since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_delete_args`
-    struct StorageVolDeleteArgs<'a> {
-        vol: NonnullStorageVol<'a>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virStorageVolDelete` (procedure 94)
-    ///
-    /// `flags`: [`crate::types::storage_vol::DeleteFlags`]
-    StorageVolDelete<'a> = 94 in PROGRAM: StorageVolDeleteArgs<'a> => (),
+    struct StorageVolDelete<'a> {
+        vol: NonnullStorageVol<'a>,
+        flags: storage_vol::DeleteFlags,
+    } = 94 in PROGRAM,
     since "0.4.1", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_lookup_by_name_args`
-    struct StorageVolLookupByNameArgs<'a> {
-        pool: NonnullStoragePool<'a>,
-        name: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -64,16 +42,11 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolLookupByName` (procedure 95)
-    StorageVolLookupByName<'a> = 95 in PROGRAM:
-        StorageVolLookupByNameArgs<'a> => StorageVolLookupByNameRet<'a>,
+    struct StorageVolLookupByName<'a> {
+        pool: NonnullStoragePool<'a>,
+        name: WireStr<'a>,
+    } = 95 in PROGRAM => StorageVolLookupByNameRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_lookup_by_key_args`
-    struct StorageVolLookupByKeyArgs<'a> {
-        key: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -85,16 +58,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolLookupByKey` (procedure 96)
-    StorageVolLookupByKey<'a> = 96 in PROGRAM:
-        StorageVolLookupByKeyArgs<'a> => StorageVolLookupByKeyRet<'a>,
+    struct StorageVolLookupByKey<'a> {
+        key: WireStr<'a>,
+    } = 96 in PROGRAM => StorageVolLookupByKeyRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_lookup_by_path_args`
-    struct StorageVolLookupByPathArgs<'a> {
-        path: WireStr<'a>,
-    }
 }
 
 xdr_struct! {
@@ -106,16 +73,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolLookupByPath` (procedure 97)
-    StorageVolLookupByPath<'a> = 97 in PROGRAM:
-        StorageVolLookupByPathArgs<'a> => StorageVolLookupByPathRet<'a>,
+    struct StorageVolLookupByPath<'a> {
+        path: WireStr<'a>,
+    } = 97 in PROGRAM => StorageVolLookupByPathRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_get_info_args`
-    struct StorageVolGetInfoArgs<'a> {
-        vol: NonnullStorageVol<'a>,
-    }
 }
 
 xdr_struct! {
@@ -129,16 +90,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolGetInfo` (procedure 98)
-    StorageVolGetInfo<'a> = 98 in PROGRAM: StorageVolGetInfoArgs<'a> => StorageVolGetInfoRet,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_get_xml_desc_args`
-    struct StorageVolGetXmlDescArgs<'a> {
+    struct StorageVolGetInfo<'a> {
         vol: NonnullStorageVol<'a>,
-        flags: u32,
-    }
+    } = 98 in PROGRAM => StorageVolGetInfoRet,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -150,16 +105,11 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolGetXMLDesc` (procedure 99)
-    StorageVolGetXmlDesc<'a> = 99 in PROGRAM:
-        StorageVolGetXmlDescArgs<'a> => StorageVolGetXmlDescRet<'a>,
-    since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_get_path_args`
-    struct StorageVolGetPathArgs<'a> {
+    struct StorageVolGetXmlDesc<'a> {
         vol: NonnullStorageVol<'a>,
-    }
+        flags: u32,
+    } = 99 in PROGRAM => StorageVolGetXmlDescRet<'static>,
+    since "0.4.1", High
 }
 
 xdr_struct! {
@@ -171,18 +121,10 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolGetPath` (procedure 100)
-    StorageVolGetPath<'a> = 100 in PROGRAM: StorageVolGetPathArgs<'a> => StorageVolGetPathRet<'a>,
+    struct StorageVolGetPath<'a> {
+        vol: NonnullStorageVol<'a>,
+    } = 100 in PROGRAM => StorageVolGetPathRet<'static>,
     since "0.4.1", High
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_create_xml_from_args`
-    struct StorageVolCreateXmlFromArgs<'a> {
-        pool: NonnullStoragePool<'a>,
-        xml: WireStr<'a>,
-        clonevol: NonnullStorageVol<'a>,
-        flags: u32,
-    }
 }
 
 xdr_struct! {
@@ -194,101 +136,64 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolCreateXMLFrom` (procedure 125)
-    ///
-    /// `flags`: [`crate::types::storage_vol::CreateFlags`]
-    StorageVolCreateXmlFrom<'a> = 125 in PROGRAM:
-        StorageVolCreateXmlFromArgs<'a> => StorageVolCreateXmlFromRet<'a>,
+    struct StorageVolCreateXmlFrom<'a> {
+        pool: NonnullStoragePool<'a>,
+        xml: WireStr<'a>,
+        clonevol: NonnullStorageVol<'a>,
+        flags: storage_vol::CreateFlags,
+    } = 125 in PROGRAM => StorageVolCreateXmlFromRet<'static>,
     since "0.6.4", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_wipe_args`
-    struct StorageVolWipeArgs<'a> {
-        vol: NonnullStorageVol<'a>,
-        flags: u32,
-    }
 }
 
 procedure! {
     /// `virStorageVolWipe` (procedure 165)
-    StorageVolWipe<'a> = 165 in PROGRAM: StorageVolWipeArgs<'a> => (),
-    since "0.8.0", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_upload_args`
-    struct StorageVolUploadArgs<'a> {
+    struct StorageVolWipe<'a> {
         vol: NonnullStorageVol<'a>,
-        offset: u64,
-        length: u64,
         flags: u32,
-    }
+    } = 165 in PROGRAM,
+    since "0.8.0", Low, waits for Host
 }
 
 procedure! {
     /// `virStorageVolUpload` (procedure 208)
-    ///
-    /// `flags`: [`crate::types::storage_vol::UploadFlags`]
-    StorageVolUpload<'a> = 208 in PROGRAM: StorageVolUploadArgs<'a> => (),
-    since "0.9.0", Low, stream Write
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_download_args`
-    struct StorageVolDownloadArgs<'a> {
+    struct StorageVolUpload<'a> {
         vol: NonnullStorageVol<'a>,
         offset: u64,
         length: u64,
-        flags: u32,
-    }
+        flags: storage_vol::UploadFlags,
+    } = 208 in PROGRAM,
+    since "0.9.0", Low, stream Write
 }
 
 procedure! {
     /// `virStorageVolDownload` (procedure 209)
-    ///
-    /// `flags`: [`crate::types::storage_vol::DownloadFlags`]
-    StorageVolDownload<'a> = 209 in PROGRAM: StorageVolDownloadArgs<'a> => (),
-    since "0.9.0", Low, stream Read
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_wipe_pattern_args`
-    struct StorageVolWipePatternArgs<'a> {
+    struct StorageVolDownload<'a> {
         vol: NonnullStorageVol<'a>,
-        algorithm: u32,
-        flags: u32,
-    }
+        offset: u64,
+        length: u64,
+        flags: storage_vol::DownloadFlags,
+    } = 209 in PROGRAM,
+    since "0.9.0", Low, stream Read
 }
 
 procedure! {
     /// `virStorageVolWipePattern` (procedure 259)
-    StorageVolWipePattern<'a> = 259 in PROGRAM: StorageVolWipePatternArgs<'a> => (),
-    since "0.9.10", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_resize_args`
-    struct StorageVolResizeArgs<'a> {
+    struct StorageVolWipePattern<'a> {
         vol: NonnullStorageVol<'a>,
-        capacity: u64,
+        algorithm: storage_vol::WipeAlgorithm,
         flags: u32,
-    }
+    } = 259 in PROGRAM,
+    since "0.9.10", Low, waits for Host
 }
 
 procedure! {
     /// `virStorageVolResize` (procedure 260)
-    ///
-    /// `flags`: [`crate::types::storage_vol::ResizeFlags`]
-    StorageVolResize<'a> = 260 in PROGRAM: StorageVolResizeArgs<'a> => (),
-    since "0.9.10", Low, waits for Host
-}
-
-xdr_struct! {
-    /// `remote_storage_vol_get_info_flags_args`
-    struct StorageVolGetInfoFlagsArgs<'a> {
+    struct StorageVolResize<'a> {
         vol: NonnullStorageVol<'a>,
-        flags: u32,
-    }
+        capacity: u64,
+        flags: storage_vol::ResizeFlags,
+    } = 260 in PROGRAM,
+    since "0.9.10", Low, waits for Host
 }
 
 xdr_struct! {
@@ -302,9 +207,9 @@ xdr_struct! {
 
 procedure! {
     /// `virStorageVolGetInfoFlags` (procedure 378)
-    ///
-    /// `flags`: [`crate::types::storage_vol::InfoFlags`]
-    StorageVolGetInfoFlags<'a> = 378 in PROGRAM:
-        StorageVolGetInfoFlagsArgs<'a> => StorageVolGetInfoFlagsRet,
+    struct StorageVolGetInfoFlags<'a> {
+        vol: NonnullStorageVol<'a>,
+        flags: storage_vol::InfoFlags,
+    } = 378 in PROGRAM => StorageVolGetInfoFlagsRet,
     since "3.0.0", High
 }
