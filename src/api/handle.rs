@@ -1,47 +1,101 @@
-//! What handles to objects other than domains have in common.
+//! The one definition of handles to libvirt's objects.
 
-/// A handle that is told by its name or UUID: how it is made from a reference on the wire and back,
-/// and that it is cheap to clone and compares by identity and connection.
+use crate::client::Connect;
+
+/// Through what an object is reached: a connection, or the object that it is a part of.
+pub(crate) trait Parent: Clone {
+    fn connection(&self) -> &Connect;
+
+    /// Whether it is the same object, through the same connection.
+    fn is_same(&self, other: &Self) -> bool;
+
+    /// The same, through `conn`.
+    fn through(&self, conn: &Connect) -> Self;
+}
+
+impl Parent for Connect {
+    fn connection(&self) -> &Connect {
+        self
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.same_connection(other)
+    }
+
+    fn through(&self, conn: &Connect) -> Self {
+        conn.clone()
+    }
+}
+
+/// A handle: how it is made from a reference on the wire and back, and that it is cheap to clone,
+/// makes calls, and is equal to another by identity and connection.
+///
+/// `Name of program::Wire, known by key { texts; plain values; hidden values }`, where `key` is the
+/// field that tells objects apart. `Name of program::Wire in Parent as field` is an object within
+/// another, whose reference is `field` of its own. The visibility in front is that of the connection.
 macro_rules! handle {
     (
         $(#[$meta:meta])*
-        $name:ident of $wire:ident, known by $key:ident {
-            $($(#[$field_meta:meta])* $field:ident: text),*;
-            $($(#[$plain_meta:meta])* $plain:ident: $plain_ty:ty),* $(,)?
+        $vis:vis $name:ident of $program:ident::$wire:ident
+        $(in $parent:ident as $parent_field:ident)?, known by $key:ident {
+            $($(#[$text_meta:meta])* $text:ident: text),*;
+            $($(#[$plain_meta:meta])* $plain:ident: $plain_ty:ty),*;
+            $($(#[$hidden_meta:meta])* $hidden:ident: $hidden_ty:ty),* $(;)?
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone)]
         pub struct $name {
-            conn: $crate::client::Connect,
-            $($field: $crate::api::name::Name,)*
+            parent: $crate::api::handle::handle!(@parent $($parent)?),
+            $($text: $crate::api::name::Name,)*
             $($plain: $plain_ty,)*
+            $($(#[$hidden_meta])* $hidden: $hidden_ty,)*
         }
 
+        #[allow(dead_code, reason = "not each object needs each of them")]
         impl $name {
             pub(crate) fn from_wire(
-                conn: &$crate::client::Connect,
-                wire: &$crate::protocol::remote::$wire<'_>,
+                parent: &$crate::api::handle::handle!(@parent $($parent)?),
+                wire: &$program::$wire<'_>,
             ) -> Self {
                 Self {
-                    conn: conn.clone(),
-                    $($field: (&wire.$field).into(),)*
+                    parent: parent.clone(),
+                    $($text: (&wire.$text).into(),)*
                     $($plain: wire.$plain.into(),)*
+                    $($hidden: wire.$hidden.into(),)*
                 }
+            }
+
+            pub(crate) fn list_from_wire(
+                parent: &$crate::api::handle::handle!(@parent $($parent)?),
+                wire: &[$program::$wire<'_>],
+            ) -> Vec<Self> {
+                wire.iter().map(|wire| Self::from_wire(parent, wire)).collect()
             }
 
             /// The reference that calls carry.
-            pub(crate) fn wire(&self) -> $crate::protocol::remote::$wire<'_> {
-                $crate::protocol::remote::$wire {
-                    $($field: (&self.$field).into(),)*
-                    $($plain: self.$plain.into(),)*
-                }
+            pub(crate) fn wire(&self) -> $program::$wire<'_> {
+                self.into()
+            }
+
+            pub(crate) async fn call<R: $crate::protocol::ReplyRequest>(
+                &self,
+                request: R,
+            ) -> $crate::error::Result<$crate::client::Reply<R::Reply>> {
+                self.connect().call(request).await
+            }
+
+            pub(crate) async fn run<R: $crate::protocol::VoidRequest>(
+                &self,
+                request: R,
+            ) -> $crate::error::Result<()> {
+                self.connect().run(request).await
             }
 
             $(
-                $(#[$field_meta])*
-                pub fn $field(&self) -> &str {
-                    self.$field.as_str()
+                $(#[$text_meta])*
+                pub fn $text(&self) -> &str {
+                    self.$text.as_str()
                 }
             )*
 
@@ -52,15 +106,53 @@ macro_rules! handle {
                 }
             )*
 
-            /// The connection that the object was found through.
-            pub fn connect(&self) -> &$crate::client::Connect {
-                &self.conn
+            /// The connection through which the object was found.
+            $vis fn connect(&self) -> &$crate::client::Connect {
+                $crate::api::handle::Parent::connection(&self.parent)
+            }
+
+            /// A handle to the same object whose calls use `conn`: with its timeout, or over another
+            /// connection to the same daemon, as in `handle.via(&conn.with_timeout(…))`.
+            #[must_use]
+            $vis fn via(&self, conn: &$crate::client::Connect) -> Self {
+                Self {
+                    parent: $crate::api::handle::Parent::through(&self.parent, conn),
+                    ..self.clone()
+                }
             }
         }
 
+        impl $crate::api::handle::Parent for $name {
+            fn connection(&self) -> &$crate::client::Connect {
+                self.connect()
+            }
+
+            fn is_same(&self, other: &Self) -> bool {
+                self == other
+            }
+
+            fn through(&self, conn: &$crate::client::Connect) -> Self {
+                self.via(conn)
+            }
+        }
+
+        /// The reference that requests carry.
+        impl<'a> From<&'a $name> for $program::$wire<'a> {
+            fn from(handle: &'a $name) -> Self {
+                Self {
+                    $($parent_field: (&handle.parent).into(),)?
+                    $($text: (&handle.$text).into(),)*
+                    $($plain: handle.$plain.into(),)*
+                    $($hidden: (&handle.$hidden).into(),)*
+                }
+            }
+        }
+
+        /// The same object through the same connection.
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.$key == other.$key && self.conn.same_connection(&other.conn)
+                self.$key == other.$key
+                    && $crate::api::handle::Parent::is_same(&self.parent, &other.parent)
             }
         }
 
@@ -75,12 +167,15 @@ macro_rules! handle {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name))
-                    $(.field(stringify!($field), &self.$field))*
+                    $(.field(stringify!($text), &self.$text))*
                     $(.field(stringify!($plain), &self.$plain))*
+                    $(.field(stringify!($hidden), &self.$hidden))*
                     .finish_non_exhaustive()
             }
         }
     };
+    (@parent) => { $crate::client::Connect };
+    (@parent $parent:ident) => { $parent };
 }
 
 pub(crate) use handle;

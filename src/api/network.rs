@@ -13,11 +13,11 @@ pub use crate::types::network::*;
 handle! {
     /// A handle to a virtual network (`virNetwork`). Cheap to clone; it holds nothing on the
     /// daemon's side.
-    Network of NonnullNetwork, known by uuid {
+    pub Network of remote::NonnullNetwork, known by uuid {
         /// The network's name (`virNetworkGetName`). Local.
         name: text;
         /// The network's UUID (`virNetworkGetUUID`). Local.
-        uuid: Uuid,
+        uuid: Uuid;
     }
 }
 
@@ -37,7 +37,6 @@ impl Connect {
     /// All networks that pass the filter (`virConnectListAllNetworks`).
     pub async fn list_all_networks(&self, flags: ListAllNetworksFlags) -> Result<Vec<Network>> {
         let reply = self.call(remote::ConnectListAllNetworks { need_results: 1, flags }).await?;
-        let networks = reply.decode()?.nets;
-        Ok(networks.iter().map(|network| Network::from_wire(self, network)).collect())
+        Ok(Network::list_from_wire(self, &reply.decode()?.nets))
     }
 }

@@ -11,9 +11,9 @@ pub use crate::types::node_device::*;
 handle! {
     /// A handle to a device of the host (`virNodeDevice`). Cheap to clone; it holds nothing on the
     /// daemon's side.
-    NodeDevice of NonnullNodeDevice, known by name {
+    pub NodeDevice of remote::NonnullNodeDevice, known by name {
         /// The device's name (`virNodeDeviceGetName`). Local.
-        name: text;
+        name: text;;
     }
 }
 
@@ -30,7 +30,6 @@ impl Connect {
         flags: ListAllNodeDeviceFlags,
     ) -> Result<Vec<NodeDevice>> {
         let reply = self.call(remote::ConnectListAllNodeDevices { need_results: 1, flags }).await?;
-        let devices = reply.decode()?.devices;
-        Ok(devices.iter().map(|device| NodeDevice::from_wire(self, device)).collect())
+        Ok(NodeDevice::list_from_wire(self, &reply.decode()?.devices))
     }
 }

@@ -13,13 +13,13 @@ pub use crate::types::secret::*;
 handle! {
     /// A handle to a secret (`virSecret`): what it is for, not what it is. Cheap to clone; it holds
     /// nothing on the daemon's side.
-    Secret of NonnullSecret, known by uuid {
+    pub Secret of remote::NonnullSecret, known by uuid {
         /// What uses it, e.g. a volume's path (`virSecretGetUsageID`). Local.
         usage_id: text;
         /// The secret's UUID (`virSecretGetUUID`). Local.
         uuid: Uuid,
         /// What kind of thing uses it (`virSecretGetUsageType`). Local.
-        usage_type: UsageType,
+        usage_type: UsageType;
     }
 }
 
@@ -45,7 +45,6 @@ impl Connect {
     /// All secrets that pass the filter (`virConnectListAllSecrets`).
     pub async fn list_all_secrets(&self, flags: ListAllSecretsFlags) -> Result<Vec<Secret>> {
         let reply = self.call(remote::ConnectListAllSecrets { need_results: 1, flags }).await?;
-        let secrets = reply.decode()?.secrets;
-        Ok(secrets.iter().map(|secret| Secret::from_wire(self, secret)).collect())
+        Ok(Secret::list_from_wire(self, &reply.decode()?.secrets))
     }
 }

@@ -1,26 +1,27 @@
 //! The clients of a daemon's server.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::wire::params;
 use super::{ClientTransport, Server};
-use crate::api::wire::senseless;
-use crate::client::Connect;
+use crate::api::handle::handle;
 use crate::error::Result;
 use crate::params::units::Unit;
 use crate::params::{Value, ValueRef, param_struct};
 use crate::protocol::admin;
 
-/// A client that is, or was, connected to a daemon. Holds nothing on the daemon's side.
-#[derive(Clone)]
-pub struct Client {
-    server: Server,
-    id: u64,
-    since: SystemTime,
-    /// As on the wire, which calls have to repeat.
-    timestamp: i64,
-    transport: u32,
+handle! {
+    /// A handle to a client that is, or was, connected to a daemon. It holds nothing on the daemon's
+    /// side.
+    pub(crate) Client of admin::NonnullClient in Server as srv, known by id {
+        ;
+        /// The client's ID (`virAdmClientGetID`). No ID is used again while the daemon runs. Local.
+        id: u64,
+        /// When it connected, in seconds since 1970 (`virAdmClientGetTimestamp`). Local.
+        timestamp: i64,
+        /// What it is connected by (`virAdmClientGetTransport`). Local.
+        transport: ClientTransport;
+    }
 }
 
 /// A number of a user, a group or a process: `INT`, whatever its sign; -1 where it is not known, as for
@@ -69,83 +70,31 @@ param_struct! {
 }
 
 impl Client {
-    pub(super) fn from_wire(conn: &Connect, wire: &admin::NonnullClient<'_>) -> Result<Self> {
-        let seconds = u64::try_from(wire.timestamp).ok();
-        let since = seconds
-            .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
-        let since = since.ok_or_else(|| {
-            let reason = format!("a client connected at {} s", wire.timestamp);
-            senseless("ServerListClients", reason)
-        })?;
-        Ok(Self {
-            server: Server::from_wire(conn, &wire.srv),
-            id: wire.id,
-            since,
-            timestamp: wire.timestamp,
-            transport: wire.transport,
-        })
-    }
-
-    /// The reference that calls carry.
-    fn wire(&self) -> admin::NonnullClient<'_> {
-        admin::NonnullClient {
-            srv: self.server.wire(),
-            id: self.id,
-            timestamp: self.timestamp,
-            transport: self.transport,
-        }
-    }
-
-    /// Its number (`virAdmClientGetID`). Numbers are not used again while the daemon runs.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// When it connected (`virAdmClientGetTimestamp`), to the second.
+    /// When it connected, to the second. Local.
     pub fn connected_since(&self) -> SystemTime {
-        self.since
-    }
-
-    /// What it is connected by (`virAdmClientGetTransport`).
-    pub fn transport(&self) -> ClientTransport {
-        // C's enumerations are signed.
-        self.transport.cast_signed().into()
+        let since = Duration::from_secs(self.timestamp.unsigned_abs());
+        let epoch = SystemTime::UNIX_EPOCH;
+        let time = match self.timestamp {
+            0.. => epoch.checked_add(since),
+            _ => epoch.checked_sub(since),
+        };
+        // Where the system's clock cannot tell so much.
+        time.unwrap_or(epoch)
     }
 
     /// The server that it is connected to.
     pub fn server(&self) -> &Server {
-        &self.server
+        &self.parent
     }
 
     /// Who it is (`virAdmClientGetInfo`).
     pub async fn info(&self) -> Result<ClientInfo> {
-        let reply = self
-            .server
-            .conn
-            .call(admin::ClientGetInfo { clnt: self.wire(), flags: 0 })
-            .await?;
+        let reply = self.call(admin::ClientGetInfo { clnt: self.wire(), flags: 0 }).await?;
         Ok(ClientInfo::collect(params(&reply.decode()?.params)))
     }
 
     /// Disconnects it (`virAdmClientClose`).
     pub async fn close(&self) -> Result<()> {
-        self.server.conn.run(admin::ClientClose { clnt: self.wire(), flags: 0 }).await
-    }
-}
-
-impl PartialEq for Client {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && self.server == other.server
-    }
-}
-
-impl Eq for Client {}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("id", &self.id)
-            .field("transport", &self.transport())
-            .finish_non_exhaustive()
+        self.run(admin::ClientClose { clnt: self.wire(), flags: 0 }).await
     }
 }

@@ -84,9 +84,7 @@ impl AdminConnect {
     /// the daemon's name, and the one of this interface, `admin`.
     pub async fn list_servers(&self) -> Result<Vec<Server>> {
         let reply = self.conn.call(admin::ConnectListServers { need_results: 1, flags: 0 }).await?;
-        let servers = reply.decode()?.servers;
-        let servers = servers.iter();
-        Ok(servers.map(|server| Server::from_wire(&self.conn, server)).collect())
+        Ok(Server::list_from_wire(&self.conn, &reply.decode()?.servers))
     }
 
     /// The server of that name (`virAdmConnectLookupServer`).

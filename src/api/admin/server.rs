@@ -1,20 +1,18 @@
 //! The servers of a daemon: its sets of sockets, with clients and threads of their own.
 
-use std::fmt;
-
 use super::Client;
 use super::wire::{params, params_to_wire};
-use crate::api::name::Name;
-use crate::client::Connect;
+use crate::api::handle::handle;
 use crate::error::Result;
 use crate::params::{TypedParams, names, param_struct};
 use crate::protocol::admin;
 
-/// One of a daemon's servers. Holds nothing on the daemon's side.
-#[derive(Clone)]
-pub struct Server {
-    pub(super) conn: Connect,
-    name: Name,
+handle! {
+    /// A handle to one of a daemon's servers. It holds nothing on the daemon's side.
+    pub(crate) Server of admin::NonnullServer, known by name {
+        /// The server's name, e.g. `virtqemud` (`virAdmServerGetName`). Local.
+        name: text;;
+    }
 }
 
 param_struct! {
@@ -64,24 +62,9 @@ param_struct! {
 }
 
 impl Server {
-    pub(super) fn from_wire(conn: &Connect, wire: &admin::NonnullServer<'_>) -> Self {
-        Self { conn: conn.clone(), name: (&wire.name).into() }
-    }
-
-    /// The reference that calls carry.
-    pub(super) fn wire(&self) -> admin::NonnullServer<'_> {
-        admin::NonnullServer { name: (&self.name).into() }
-    }
-
-    /// Its name, e.g. `virtqemud` (`virAdmServerGetName`).
-    pub fn name(&self) -> &str {
-        self.name.as_str()
-    }
-
     /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).
     pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
         let reply = self
-            .conn
             .call(admin::ServerGetThreadpoolParameters { srv: self.wire(), flags: 0 })
             .await?;
         Ok(ThreadPool::collect(params(&reply.decode()?.params)))
@@ -91,41 +74,32 @@ impl Server {
     /// (`virAdmServerSetThreadPoolParameters`).
     pub async fn set_thread_pool_parameters(&self, limits: &ThreadPoolLimits) -> Result<()> {
         let limits = limits.to_params();
-        self.conn
-            .run(admin::ServerSetThreadpoolParameters {
-                srv: self.wire(),
-                params: params_to_wire(&limits),
-                flags: 0,
-            })
-            .await
+        self.run(admin::ServerSetThreadpoolParameters {
+            srv: self.wire(),
+            params: params_to_wire(&limits),
+            flags: 0,
+        })
+        .await
     }
 
     /// The clients that are connected at the moment (`virAdmServerListClients`).
     pub async fn list_clients(&self) -> Result<Vec<Client>> {
         let reply = self
-            .conn
             .call(admin::ServerListClients { srv: self.wire(), need_results: 1, flags: 0 })
             .await?;
         let clients = reply.decode()?.clients;
-        let clients = clients.iter();
-        clients.map(|client| Client::from_wire(&self.conn, client)).collect()
+        Ok(Client::list_from_wire(self, &clients))
     }
 
     /// The client of that number (`virAdmServerLookupClient`).
     pub async fn lookup_client(&self, id: u64) -> Result<Client> {
-        let reply = self
-            .conn
-            .call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 })
-            .await?;
-        Client::from_wire(&self.conn, &reply.decode()?.clnt)
+        let reply = self.call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 }).await?;
+        Ok(Client::from_wire(self, &reply.decode()?.clnt))
     }
 
     /// How many clients there are and may be (`virAdmServerGetClientLimits`).
     pub async fn client_limits(&self) -> Result<ClientLimits> {
-        let reply = self
-            .conn
-            .call(admin::ServerGetClientLimits { srv: self.wire(), flags: 0 })
-            .await?;
+        let reply = self.call(admin::ServerGetClientLimits { srv: self.wire(), flags: 0 }).await?;
         Ok(ClientLimits::collect(params(&reply.decode()?.params)))
     }
 
@@ -145,32 +119,17 @@ impl Server {
                 limits.push(name, limit);
             }
         }
-        self.conn
-            .run(admin::ServerSetClientLimits {
-                srv: self.wire(),
-                params: params_to_wire(&limits),
-                flags: 0,
-            })
-            .await
+        self.run(admin::ServerSetClientLimits {
+            srv: self.wire(),
+            params: params_to_wire(&limits),
+            flags: 0,
+        })
+        .await
     }
 
     /// Has the server read its TLS certificates and lists again, for clients that connect from then
     /// on (`virAdmServerUpdateTlsFiles`).
     pub async fn update_tls_files(&self) -> Result<()> {
-        self.conn.run(admin::ServerUpdateTlsFiles { srv: self.wire(), flags: 0 }).await
-    }
-}
-
-impl PartialEq for Server {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.conn.same_connection(&other.conn)
-    }
-}
-
-impl Eq for Server {}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("name", &self.name).finish_non_exhaustive()
+        self.run(admin::ServerUpdateTlsFiles { srv: self.wire(), flags: 0 }).await
     }
 }

@@ -14,7 +14,7 @@ impl Domain {
     /// What is written while the guest does not read it blocks everything else on the connection:
     /// for a console that is typed into, [`reopen`](crate::Connect::reopen) the connection.
     pub async fn open_console(&self, device: Option<&str>, flags: ConsoleFlags) -> Result<Stream> {
-        let opened = self.conn.open_stream(
+        let opened = self.connect().open_stream(
             remote::DomainOpenConsole { dom: self.wire(), dev_name: device.map(Into::into), flags },
             false,
         );
@@ -25,7 +25,7 @@ impl Domain {
     /// Opens a channel by its target's name, e.g. `org.example.0`, or with `None` the first one
     /// (`virDomainOpenChannel`).
     pub async fn open_channel(&self, name: Option<&str>, flags: ChannelFlags) -> Result<Stream> {
-        let opened = self.conn.open_stream(
+        let opened = self.connect().open_stream(
             remote::DomainOpenChannel { dom: self.wire(), name: name.map(Into::into), flags },
             false,
         );
@@ -50,7 +50,7 @@ impl Domain {
     /// ```
     pub async fn screenshot(&self, screen: u32) -> Result<(Option<String>, Stream)> {
         let opened = self
-            .conn
+            .connect()
             .open_stream(remote::DomainScreenshot { dom: self.wire(), screen, flags: 0 }, false);
         let (reply, stream) = opened.await?;
         Ok((reply.decode()?.mime.map(String::from), stream))

@@ -95,7 +95,7 @@ impl Domain {
     /// Three calls: how many processors the domain can have and the host has must be known first.
     pub async fn vcpus(&self) -> Result<Vec<VcpuInfo>> {
         const NAME: &str = remote::DomainGetVcpus::INFO.name;
-        let maps = CpuMaps::of_host(&self.conn, self.max_vcpus().await?).await?;
+        let maps = CpuMaps::of_host(self.connect(), self.max_vcpus().await?).await?;
         let reply = self
             .call(remote::DomainGetVcpus {
                 dom: self.wire(),

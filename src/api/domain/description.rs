@@ -14,7 +14,7 @@ impl Domain {
     /// given, which a read-only connection may not.
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         if flags.intersects(XmlFlags::SECURE | XmlFlags::MIGRATABLE) {
-            self.conn.require_writable(remote::DomainGetXmlDesc::INFO.name)?;
+            self.connect().require_writable(remote::DomainGetXmlDesc::INFO.name)?;
         }
         let reply = self.call(remote::DomainGetXmlDesc { dom: self.wire(), flags }).await?;
         Ok(reply.decode()?.xml.into_owned())

@@ -30,10 +30,10 @@ impl Domain {
     /// [`Connect::domain_create_xml_with_files`].
     pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
         let called = self
-            .conn
+            .connect()
             .call_with_fds(remote::DomainCreateWithFiles { dom: self.wire(), flags }, files);
         let (reply, _none) = called.await?;
-        self.set_id(reply.decode()?.dom.id);
+        self.id.set(reply.decode()?.dom.id);
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl Domain {
             let reason = "at least one file is needed".to_owned();
             return Err(Error::InvalidArgument { procedure, reason });
         }
-        self.conn
+        self.connect()
             .call_with_fds(
                 remote::DomainFdAssociate { dom: self.wire(), name: name.into(), flags },
                 files,
@@ -67,7 +67,7 @@ impl Domain {
         socket: OwnedFd,
         flags: OpenGraphicsFlags,
     ) -> Result<()> {
-        self.conn
+        self.connect()
             .call_with_fds(
                 remote::DomainOpenGraphics { dom: self.wire(), idx: index, flags },
                 vec![socket],
@@ -78,7 +78,7 @@ impl Domain {
 
     /// A socket that is connected to a graphics display, counted from 0 (`virDomainOpenGraphicsFD`).
     pub async fn open_graphics_fd(&self, index: u32, flags: OpenGraphicsFlags) -> Result<OwnedFd> {
-        let called = self.conn.call_with_fds(
+        let called = self.connect().call_with_fds(
             remote::DomainOpenGraphicsFd { dom: self.wire(), idx: index, flags },
             Vec::new(),
         );

@@ -45,7 +45,7 @@ impl Domain {
     /// keeps its definition.
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::DomainDestroy { dom: self.wire() }).await?;
-        self.set_id(-1);
+        self.id.set(-1);
         Ok(())
     }
 

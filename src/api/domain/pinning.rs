@@ -42,7 +42,7 @@ impl Domain {
     pub async fn vcpu_pin_info(&self, flags: ModificationImpact) -> Result<Vec<CpuMap>> {
         const NAME: &str = remote::DomainGetVcpuPinInfo::INFO.name;
         let maximum = VcpuFlags::from_bits_retain(flags.bits()) | VcpuFlags::MAXIMUM;
-        let maps = CpuMaps::of_host(&self.conn, self.vcpus_flags(maximum).await?).await?;
+        let maps = CpuMaps::of_host(self.connect(), self.vcpus_flags(maximum).await?).await?;
         let reply = self
             .call(remote::DomainGetVcpuPinInfo {
                 dom: self.wire(),
@@ -71,7 +71,7 @@ impl Domain {
     /// such restriction (`virDomainGetEmulatorPinInfo`).
     pub async fn emulator_pin_info(&self, flags: ModificationImpact) -> Result<Option<CpuMap>> {
         const NAME: &str = remote::DomainGetEmulatorPinInfo::INFO.name;
-        let maps = CpuMaps::of_host(&self.conn, 1).await?;
+        let maps = CpuMaps::of_host(self.connect(), 1).await?;
         let reply = self
             .call(remote::DomainGetEmulatorPinInfo {
                 dom: self.wire(),

@@ -1,7 +1,5 @@
 //! Making domains: running at once, or defined first and started later.
 
-use std::sync::atomic::Ordering;
-
 use super::{CreateFlags, DefineFlags, Domain, UndefineFlags};
 use crate::client::Connect;
 use crate::error::Result;
@@ -54,8 +52,8 @@ impl Domain {
     /// [`create_with_flags`](Self::create_with_flags) does without it. Takes long.
     pub async fn create(&self) -> Result<()> {
         self.run(remote::DomainCreate { dom: self.wire() }).await?;
-        let started = self.conn.lookup_domain_by_uuid(self.uuid).await?;
-        self.set_id(started.id.load(Ordering::Relaxed));
+        let started = self.connect().lookup_domain_by_uuid(self.uuid).await?;
+        self.id.set((&started.id).into());
         Ok(())
     }
 
@@ -66,7 +64,7 @@ impl Domain {
     /// Takes long.
     pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
         let reply = self.call(remote::DomainCreateWithFlags { dom: self.wire(), flags }).await?;
-        self.set_id(reply.decode()?.dom.id);
+        self.id.set(reply.decode()?.dom.id);
         Ok(())
     }
 

@@ -59,7 +59,7 @@ impl Domain {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
         self.run(remote::DomainSave { dom: self.wire(), to: to.as_path().into() })
             .await?;
-        self.set_id(-1);
+        self.id.set(-1);
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl Domain {
     /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
     pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
         self.run(remote::DomainManagedSave { dom: self.wire(), flags }).await?;
-        self.set_id(-1);
+        self.id.set(-1);
         Ok(())
     }
 

@@ -14,11 +14,11 @@ use crate::types::connect::ListAllStoragePoolsFlags;
 handle! {
     /// A handle to a storage pool (`virStoragePool`). Cheap to clone; it holds nothing on the
     /// daemon's side.
-    StoragePool of NonnullStoragePool, known by uuid {
+    pub StoragePool of remote::NonnullStoragePool, known by uuid {
         /// The pool's name (`virStoragePoolGetName`). Local.
         name: text;
         /// The pool's UUID (`virStoragePoolGetUUID`). Local.
-        uuid: Uuid,
+        uuid: Uuid;
     }
 }
 
@@ -42,8 +42,7 @@ impl Connect {
     ) -> Result<Vec<StoragePool>> {
         let reply =
             self.call(remote::ConnectListAllStoragePools { need_results: 1, flags }).await?;
-        let pools = reply.decode()?.pools;
-        Ok(pools.iter().map(|pool| StoragePool::from_wire(self, pool)).collect())
+        Ok(StoragePool::list_from_wire(self, &reply.decode()?.pools))
     }
 }
 
@@ -52,7 +51,6 @@ impl StoragePool {
     /// [`StorageVol::os_name`].
     pub async fn lookup_volume_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
         let reply = self
-            .connect()
             .call(remote::StorageVolLookupByName { pool: self.wire(), name: name.as_ref().into() })
             .await?;
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
@@ -61,17 +59,12 @@ impl StoragePool {
     /// All volumes of the pool (`virStoragePoolListAllVolumes`).
     pub async fn list_all_volumes(&self) -> Result<Vec<StorageVol>> {
         let reply = self
-            .connect()
             .call(remote::StoragePoolListAllVolumes {
                 pool: self.wire(),
                 need_results: 1,
                 flags: 0,
             })
             .await?;
-        let volumes = reply.decode()?.vols;
-        Ok(volumes
-            .iter()
-            .map(|volume| StorageVol::from_wire(self.connect(), volume))
-            .collect())
+        Ok(StorageVol::list_from_wire(self.connect(), &reply.decode()?.vols))
     }
 }

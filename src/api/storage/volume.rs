@@ -12,13 +12,13 @@ use crate::types::storage_vol::{DownloadFlags, Type, UploadFlags};
 handle! {
     /// A handle to a storage volume (`virStorageVol`). Cheap to clone; it holds nothing on the
     /// daemon's side.
-    StorageVol of NonnullStorageVol, known by key {
+    pub StorageVol of remote::NonnullStorageVol, known by key {
         /// The name of the pool that the volume is in. Local.
         pool: text,
         /// The volume's name, unique in its pool (`virStorageVolGetName`). Local.
         name: text,
         /// The volume's key, unique on the host (`virStorageVolGetKey`). Local.
-        key: text;
+        key: text;;
     }
 }
 
@@ -64,13 +64,13 @@ impl StorageVol {
     /// Where the volume is on the daemon's host, or what stands for it to a hypervisor
     /// (`virStorageVolGetPath`).
     pub async fn path(&self) -> Result<PathBuf> {
-        let reply = self.connect().call(remote::StorageVolGetPath { vol: self.wire() }).await?;
+        let reply = self.call(remote::StorageVolGetPath { vol: self.wire() }).await?;
         Ok(reply.decode()?.name.into_os_string().into())
     }
 
     /// What kind of volume it is, and its sizes (`virStorageVolGetInfo`).
     pub async fn info(&self) -> Result<StorageVolInfo> {
-        let reply = self.connect().call(remote::StorageVolGetInfo { vol: self.wire() }).await?;
+        let reply = self.call(remote::StorageVolGetInfo { vol: self.wire() }).await?;
         let info = reply.decode()?;
         Ok(StorageVolInfo {
             kind: i32::from(info.r#type).into(),

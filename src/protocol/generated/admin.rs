@@ -3,7 +3,7 @@
 //! The program that administers a daemon.
 
 use crate::protocol::{Program, procedure};
-use crate::types::connect;
+use crate::types::{admin, connect};
 use crate::xdr::{WireStr, xdr_struct, xdr_union};
 
 /// The admin program.
@@ -61,7 +61,7 @@ xdr_struct! {
         srv: NonnullServer<'a>,
         id: u64,
         timestamp: i64,
-        transport: u32,
+        transport: admin::ClientTransport,
     }
 }
 
