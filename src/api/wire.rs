@@ -8,9 +8,6 @@ use crate::error::{Error, ProtocolError, Result};
 use crate::params::{TypedParams, ValueRef};
 use crate::protocol::remote::{TypedParam, TypedParamValue};
 
-/// Longest name of a typed parameter, in bytes.
-const PARAM_NAME_MAX: usize = 79;
-
 pub(crate) fn value_ref<'a>(value: &'a TypedParamValue<'_>) -> ValueRef<'a> {
     match value {
         TypedParamValue::Int(value) => ValueRef::Int(*value),
@@ -50,44 +47,34 @@ pub(crate) fn params_like(wire: &[TypedParam<'_>], model: Option<&TypedParams>) 
     params
 }
 
-/// A list of the user's as arguments of `procedure`, which takes at most `max`.
-pub(crate) fn params_to_wire<'a>(
-    procedure: &'static str,
-    params: &'a TypedParams,
-    max: usize,
-) -> Result<Vec<TypedParam<'a>>> {
-    let invalid = |reason: String| Error::InvalidArgument { procedure, reason };
-    if params.len() > max {
-        return Err(invalid(format!("{} parameters; it takes at most {max}", params.len())));
-    }
-    let convert = |(name, value): (&'a str, ValueRef<'a>)| {
-        if name.len() > PARAM_NAME_MAX {
-            return Err(invalid(format!(
-                "the parameter name {name:?} is longer than {PARAM_NAME_MAX} bytes"
-            )));
+/// A value as requests carry it.
+impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
+    fn from(value: ValueRef<'a>) -> Self {
+        match value {
+            ValueRef::Int(value) => Self::Int(value),
+            ValueRef::Uint(value) => Self::Uint(value),
+            ValueRef::Llong(value) => Self::Llong(value),
+            ValueRef::Ullong(value) => Self::Ullong(value),
+            ValueRef::Double(value) => Self::Double(value),
+            ValueRef::Boolean(value) => Self::Boolean(value.into()),
+            ValueRef::String(value) => Self::String(value.into()),
         }
-        let value = match value {
-            ValueRef::Int(value) => TypedParamValue::Int(value),
-            ValueRef::Uint(value) => TypedParamValue::Uint(value),
-            ValueRef::Llong(value) => TypedParamValue::Llong(value),
-            ValueRef::Ullong(value) => TypedParamValue::Ullong(value),
-            ValueRef::Double(value) => TypedParamValue::Double(value),
-            ValueRef::Boolean(value) => TypedParamValue::Boolean(value.into()),
-            ValueRef::String(value) => TypedParamValue::String(value.into()),
-        };
-        Ok(TypedParam { field: name.into(), value })
-    };
-    params.iter().map(convert).collect()
+    }
+}
+
+/// A list as requests carry it.
+impl<'a> From<&'a TypedParams> for Vec<TypedParam<'a>> {
+    fn from(params: &'a TypedParams) -> Self {
+        let params = params.iter();
+        params
+            .map(|(name, value)| TypedParam { field: name.into(), value: value.into() })
+            .collect()
+    }
 }
 
 /// A well-formed reply that contradicts itself.
-pub(crate) fn senseless(procedure: &'static str, reason: impl Into<String>) -> Error {
-    ProtocolError::Senseless { procedure, reason: reason.into() }.into()
-}
-
-/// A count out of a reply, which carries it as a signed integer.
-pub(crate) fn count(procedure: &'static str, number: i32) -> Result<u32> {
-    u32::try_from(number).map_err(|_| senseless(procedure, format!("{number} is no count")))
+pub(crate) fn invalid_reply(procedure: &'static str, reason: impl Into<String>) -> Error {
+    ProtocolError::InvalidReply { procedure, reason: reason.into() }.into()
 }
 
 /// A duration as an argument that counts seconds.

@@ -42,6 +42,16 @@ impl<B: Body> Reply<B> {
 }
 
 impl<B> Reply<B> {
+    /// The error of results that are well-formed and contradict themselves, or the request.
+    pub(crate) fn invalid(&self, reason: impl Into<String>) -> Error {
+        ProtocolError::InvalidReply { procedure: self.procedure, reason: reason.into() }.into()
+    }
+
+    /// A count among the results, which the protocol carries as a signed integer.
+    pub(crate) fn count(&self, number: i32) -> Result<u32> {
+        u32::try_from(number).map_err(|_| self.invalid(format!("{number} is no count")))
+    }
+
     /// The results' encoding.
     pub fn into_bytes(self) -> Bytes {
         self.payload

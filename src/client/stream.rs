@@ -117,7 +117,7 @@ impl Handle {
                     }
                 }
             }
-            StreamEnd::Fault(Fault::BadHole) => ProtocolError::Senseless {
+            StreamEnd::Fault(Fault::BadHole) => ProtocolError::InvalidReply {
                 procedure: self.procedure,
                 reason: "a hole came that was not asked for, or has no length".to_owned(),
             }

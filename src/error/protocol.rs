@@ -80,7 +80,7 @@ pub enum ProtocolError {
         source: DecodeError,
     },
     /// A reply is well-formed and makes no sense.
-    Senseless {
+    InvalidReply {
         /// What was called.
         procedure: &'static str,
         /// What does not fit.
@@ -144,7 +144,7 @@ impl fmt::Display for ProtocolError {
             Self::Event { event, source } => {
                 write!(f, "the event {event} cannot be decoded: {source}")
             }
-            Self::Senseless { procedure, reason } => {
+            Self::InvalidReply { procedure, reason } => {
                 write!(f, "the reply to {procedure} makes no sense: {reason}")
             }
         }

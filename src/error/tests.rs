@@ -61,7 +61,7 @@ fn protocol_errors() -> Vec<ProtocolError> {
         ProtocolError::Header { source },
         ProtocolError::Reply { procedure: "DomainCreate", source },
         ProtocolError::Event { event: "DomainEventLifecycle", source },
-        ProtocolError::Senseless { procedure: "DomainCreate", reason: "why".to_owned() },
+        ProtocolError::InvalidReply { procedure: "DomainCreate", reason: "why".to_owned() },
     ]
 }
 
@@ -265,7 +265,7 @@ fn what_peers_say_stays_on_one_line() {
             }),
         },
         Error::Start { daemon: "/libvirtd".into(), source: io::Error::other(said()) },
-        Error::Protocol(ProtocolError::Senseless { procedure: "DomainCreate", reason: said() }),
+        Error::Protocol(ProtocolError::InvalidReply { procedure: "DomainCreate", reason: said() }),
         Error::Closed(CloseReason::from(io::Error::other(said()))),
         Error::Unsupported(said()),
     ];

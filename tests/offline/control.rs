@@ -42,9 +42,12 @@ async fn answered<T>(
 }
 
 #[track_caller]
-fn assert_senseless<T: std::fmt::Debug>(result: Result<T, Error>) {
+fn assert_invalid_reply<T: std::fmt::Debug>(result: Result<T, Error>) {
     let error = result.unwrap_err();
-    assert!(matches!(error, Error::Protocol(ProtocolError::Senseless { .. })), "{error:?}");
+    assert!(
+        matches!(error, Error::Protocol(ProtocolError::InvalidReply { .. })),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +90,7 @@ async fn a_name_changes_when_the_daemon_says_so() {
     let renamed = renamed.unwrap();
     assert_eq!((domain.name(), renamed.name()), ("guest", "other"));
     let (renamed, _) = answered(domain.rename("other"), &mut peer, &words(&[1])).await;
-    assert_senseless(renamed);
+    assert_invalid_reply(renamed);
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn times_cross_the_wire_as_seconds_and_nanoseconds() {
 
     let odd = words(&[0, 1, 1_000_000_000]);
     let (time, _) = answered(domain.time(), &mut peer, &odd).await;
-    assert_senseless(time);
+    assert_invalid_reply(time);
 }
 
 #[tokio::test]
@@ -168,13 +171,13 @@ async fn file_systems_are_as_many_as_the_reply_says() {
     assert_eq!((&*info.mountpoint, &*info.name, &*info.fstype), ("/srv", "vda1", "ext4"));
     assert_eq!(info.dev_aliases, ["vda", "vdb"]);
     let (info, _) = answered(domain.fs_info(), &mut peer, &list(2)).await;
-    assert_senseless(info);
+    assert_invalid_reply(info);
 
     let (frozen, call) = answered(domain.fs_freeze(&["/srv"]), &mut peer, &words(&[1])).await;
     assert_eq!(frozen.unwrap(), 1);
     assert_eq!(call.payload, [reference(-1), words(&[1]), string("/srv"), words(&[0])].concat());
     let (frozen, _) = answered(domain.fs_thaw(&[]), &mut peer, &words(&[u32::MAX])).await;
-    assert_senseless(frozen);
+    assert_invalid_reply(frozen);
 }
 
 #[tokio::test]
@@ -187,18 +190,18 @@ async fn lists_and_counts_make_sense_or_are_refused() {
     assert_eq!(listed.unwrap()[0].id(), Some(3));
     assert_eq!(call.payload, words(&[1, 0]));
     let (listed, _) = answered(list(), &mut peer, &one_of(2)).await;
-    assert_senseless(listed);
+    assert_invalid_reply(listed);
     let count = conn.count_all_domains(ListAllDomainsFlags::empty());
     let (counted, call) = answered(count, &mut peer, &words(&[0, 9])).await;
     assert_eq!((counted.unwrap(), call.payload), (9, words(&[0, 0])));
 
     let negative = words(&[u32::MAX]);
     let (counted, _) = answered(conn.num_of_domains(), &mut peer, &negative).await;
-    assert_senseless(counted);
+    assert_invalid_reply(counted);
     let (counted, _) = answered(conn.num_of_defined_domains(), &mut peer, &negative).await;
-    assert_senseless(counted);
+    assert_invalid_reply(counted);
     let (ids, _) = answered(conn.list_domains(), &mut peer, &words(&[2, 4, u32::MAX])).await;
-    assert_senseless(ids);
+    assert_invalid_reply(ids);
 }
 
 #[tokio::test]

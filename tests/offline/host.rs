@@ -25,9 +25,9 @@ async fn with_replies<T>(replies: &[&[u32]], call: impl AsyncFnOnce(&Connect) ->
 }
 
 /// Fails unless the reply was seen through, for a reason that has `text` in it.
-fn assert_senseless<T: Debug>(result: Result<T>, text: &str) {
+fn assert_invalid_reply<T: Debug>(result: Result<T>, text: &str) {
     match result {
-        Err(Error::Protocol(ProtocolError::Senseless { reason, .. })) => {
+        Err(Error::Protocol(ProtocolError::InvalidReply { reason, .. })) => {
             assert!(reason.contains(text), "{reason}");
         }
         other => panic!("{other:?}"),
@@ -45,14 +45,14 @@ fn node_info(cpus: i32, mhz: i32) -> Vec<u32> {
 #[tokio::test]
 async fn numbers_that_cannot_be() {
     let result = with_replies(&[&node_info(-1, 5)], async |conn| conn.node_info().await).await;
-    assert_senseless(result, "-1");
+    assert_invalid_reply(result, "-1");
     let result = with_replies(&[&[-7_i32 as u32]], async |conn| conn.max_vcpus(None).await).await;
-    assert_senseless(result, "-7");
+    assert_invalid_reply(result, "-7");
     let flags = AllocPagesFlags::ADD;
     let result = with_replies(&[&[-2_i32 as u32]], async |conn| {
         conn.node_alloc_pages(&[(4, 1)], None, 1, flags).await
     });
-    assert_senseless(result.await, "-2");
+    assert_invalid_reply(result.await, "-2");
 }
 
 #[tokio::test]
@@ -81,12 +81,12 @@ async fn comparisons_that_failed_and_succeeded() {
     let flags = CompareCpuFlags::empty();
     let failed: &[&[u32]] = &[&[-1_i32 as u32]];
     let result = with_replies(failed, async |conn| conn.compare_cpu("", flags).await).await;
-    assert_senseless(result, "failed");
+    assert_invalid_reply(result, "failed");
     let result = with_replies(failed, async |conn| {
         let platform = Platform::default();
         conn.compare_hypervisor_cpu(platform, "", flags).await
     });
-    assert_senseless(result.await, "failed");
+    assert_invalid_reply(result.await, "failed");
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn more_than_was_asked_for() {
     let result = with_replies(&[&[3, 0, 1, 0, 2, 0, 3]], async |conn| {
         conn.node_cells_free_memory_bytes(0, 2).await
     });
-    assert_senseless(result.await, "3 NUMA nodes; asked were 2");
+    assert_invalid_reply(result.await, "3 NUMA nodes; asked were 2");
     // Two sizes: four counts for one node, three for two nodes.
     for (cells, reply) in [
         (1, &[4, 0, 1, 0, 2, 0, 3, 0, 4][..]),
@@ -102,7 +102,7 @@ async fn more_than_was_asked_for() {
     ] {
         let call = async |conn: &Connect| conn.node_free_pages(&[4, 2048], Some(0), cells).await;
         let result = with_replies(&[reply], call).await;
-        assert_senseless(result, "counts for 2 sizes");
+        assert_invalid_reply(result, "counts for 2 sizes");
     }
 }
 
@@ -123,9 +123,9 @@ async fn statistics_and_parameters_beyond_the_number_of_them() {
     ];
     let one: &[u32] = &[0, 1];
     let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
-    assert_senseless(with_replies(&[one, &two], call).await, "2 statistics; there are 1");
+    assert_invalid_reply(with_replies(&[one, &two], call).await, "2 statistics; there are 1");
     let call = async |conn: &Connect| conn.node_memory_stats(Some(0)).await;
-    assert_senseless(with_replies(&[one, &two], call).await, "2 statistics; there are 1");
+    assert_invalid_reply(with_replies(&[one, &two], call).await, "2 statistics; there are 1");
     let two = [
         2,
         1,
@@ -139,10 +139,10 @@ async fn statistics_and_parameters_beyond_the_number_of_them() {
         2,
     ];
     let call = async |conn: &Connect| conn.node_memory_parameters().await;
-    assert_senseless(with_replies(&[one, &two], call).await, "2 parameters; there are 1");
+    assert_invalid_reply(with_replies(&[one, &two], call).await, "2 parameters; there are 1");
     let negative: &[u32] = &[0, -1_i32 as u32];
     let call = async |conn: &Connect| conn.node_cpu_stats(None).await;
-    assert_senseless(with_replies(&[negative, &[0, 0]], call).await, "there are -1");
+    assert_invalid_reply(with_replies(&[negative, &[0, 0]], call).await, "there are -1");
 }
 
 #[tokio::test]
@@ -168,6 +168,6 @@ async fn processor_maps_that_contradict_themselves() {
         (map(0b1_0101, 3, 4), "3 of 4 processors are in use, namely 0,2,4"),
         (map(0, 0, -1), "-1"),
     ] {
-        assert_senseless(with_replies(&[&reply], call).await, text);
+        assert_invalid_reply(with_replies(&[&reply], call).await, text);
     }
 }

@@ -73,10 +73,10 @@ fn arguments<'a, R: Request + Decode<'a>>(call: &'a Message) -> R {
 }
 
 #[track_caller]
-fn assert_senseless<T: Debug>(result: Result<T>) {
+fn assert_invalid_reply<T: Debug>(result: Result<T>) {
     let error = result.unwrap_err();
-    let is_senseless = matches!(error, Error::Protocol(ProtocolError::Senseless { .. }));
-    assert!(is_senseless, "{error:?}");
+    let is_invalid_reply = matches!(error, Error::Protocol(ProtocolError::InvalidReply { .. }));
+    assert!(is_invalid_reply, "{error:?}");
 }
 
 fn host_cpus(ret: i32) -> Answer {
@@ -126,7 +126,7 @@ async fn replies_about_processors_that_make_no_sense() {
         vec![max(1), host_cpus(8), vcpus(&[(0, 0), (1, 0)], &[1])],
         vec![max(1), host_cpus(8), vcpus(&[(0, 0)], &[1, 1])],
     ] {
-        assert_senseless(asked(answers, async |domain| domain.vcpus().await).await.0);
+        assert_invalid_reply(asked(answers, async |domain| domain.vcpus().await).await.0);
     }
     let pins = |num| {
         let cpumaps = (&[1_u8, 1][..]).into();
@@ -137,7 +137,7 @@ async fn replies_about_processors_that_make_no_sense() {
         let answers = [count(2), host_cpus(8), pins(num)];
         let flags = ModificationImpact::LIVE;
         let (pins, calls) = asked(answers, async |domain| domain.vcpu_pin_info(flags).await).await;
-        assert_senseless(pins);
+        assert_invalid_reply(pins);
         // The most that the running domain can have.
         assert_eq!(arguments::<remote::DomainGetVcpusFlags>(&calls[0]).flags.bits(), 5);
     }
@@ -212,7 +212,7 @@ async fn processor_time_is_asked_for_in_batches() {
     let args = arguments::<remote::DomainGetCpuStats>(&calls[0]);
     assert_eq!((args.nparams, args.start_cpu, args.ncpus), (16, -1, 1));
     let (stats, _) = asked([ret(-1, &[])], async |domain| domain.cpu_stats().await).await;
-    assert_senseless(stats);
+    assert_invalid_reply(stats);
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn peeks_of_another_size_than_asked_for() {
     };
     for len in [0, 2, 4] {
         let ask = async |domain: &Domain| domain.block_peek("vda", 0, 3).await;
-        assert_senseless(asked([block(len)], ask).await.0);
+        assert_invalid_reply(asked([block(len)], ask).await.0);
     }
     // In pieces, the second of which is too short.
     let piece = |len| {
@@ -294,7 +294,7 @@ async fn peeks_of_another_size_than_asked_for() {
         domain.memory_peek(1 << 40, (4 << 20) + 10, MemoryFlags::PHYSICAL).await
     })
     .await;
-    assert_senseless(read);
+    assert_invalid_reply(read);
     let args = arguments::<remote::DomainMemoryPeek>(&calls[1]);
     assert_eq!((args.offset, args.size, args.flags.bits()), ((1 << 40) + (4 << 20), 10, 2));
 }

@@ -34,7 +34,10 @@ async fn an_invalid_hole_stays_whatever_follows_it() {
         peer.send(&packet(&call, CONTINUE, b"")).await;
         for _ in 0..2 {
             let error = stream.read_chunk().await.unwrap_err();
-            assert!(matches!(error, Error::Protocol(ProtocolError::Senseless { .. })), "{error:?}");
+            assert!(
+                matches!(error, Error::Protocol(ProtocolError::InvalidReply { .. })),
+                "{error:?}"
+            );
         }
         let error = stream.finish().await.unwrap_err();
         assert!(matches!(error, Error::Protocol(_)), "{error:?}");

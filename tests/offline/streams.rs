@@ -332,7 +332,7 @@ async fn a_hole_that_was_not_asked_for_fails_the_stream_only() {
         let (mut stream, call) = stream(&conn, &mut peer, sparse).await;
         peer.send(&hole(&call, length)).await;
         let error = stream.read_chunk().await.unwrap_err();
-        let Error::Protocol(ProtocolError::Senseless { .. }) = error else {
+        let Error::Protocol(ProtocolError::InvalidReply { .. }) = error else {
             panic!("{error:?}");
         };
         drop(stream);

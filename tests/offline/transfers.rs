@@ -177,7 +177,7 @@ async fn a_download_is_as_long_as_was_asked_for() {
                 copied_bytes: 4,
                 expected_bytes: Some(6),
             }) if end => {}
-            Err(Error::Protocol(ProtocolError::Senseless { .. })) if !end => {}
+            Err(Error::Protocol(ProtocolError::InvalidReply { .. })) if !end => {}
             other => panic!("{other:?}"),
         }
         // It does not grow beyond what was to go there.

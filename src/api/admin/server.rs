@@ -1,7 +1,7 @@
 //! The servers of a daemon: its sets of sockets, with clients and threads of their own.
 
 use super::Client;
-use super::wire::{params, params_to_wire};
+use super::wire::params;
 use crate::api::handle::handle;
 use crate::error::Result;
 use crate::params::{TypedParams, names, param_struct};
@@ -76,7 +76,7 @@ impl Server {
         let limits = limits.to_params();
         self.run(admin::ServerSetThreadpoolParameters {
             srv: self.wire(),
-            params: params_to_wire(&limits),
+            params: (&limits).into(),
             flags: 0,
         })
         .await
@@ -121,7 +121,7 @@ impl Server {
         }
         self.run(admin::ServerSetClientLimits {
             srv: self.wire(),
-            params: params_to_wire(&limits),
+            params: (&limits).into(),
             flags: 0,
         })
         .await

@@ -21,16 +21,27 @@ pub(super) fn params<'a>(
     })
 }
 
-/// Parameters as arguments. Those that can be set are all numbers of one type.
-pub(super) fn params_to_wire(params: &TypedParams) -> Vec<TypedParam<'_>> {
-    let numbers = params.iter().filter_map(|(name, value)| match value {
-        ValueRef::Uint(number) => Some((name, number)),
-        _ => None,
-    });
-    numbers
-        .map(|(name, number)| TypedParam {
-            field: name.into(),
-            value: TypedParamValue::Uint(number),
-        })
-        .collect()
+/// A value as requests carry it.
+impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
+    fn from(value: ValueRef<'a>) -> Self {
+        match value {
+            ValueRef::Int(value) => Self::Int(value),
+            ValueRef::Uint(value) => Self::Uint(value),
+            ValueRef::Llong(value) => Self::Llong(value),
+            ValueRef::Ullong(value) => Self::Ullong(value),
+            ValueRef::Double(value) => Self::Double(value),
+            ValueRef::Boolean(value) => Self::Boolean(value.into()),
+            ValueRef::String(value) => Self::String(value.into()),
+        }
+    }
+}
+
+/// A list as requests carry it.
+impl<'a> From<&'a TypedParams> for Vec<TypedParam<'a>> {
+    fn from(params: &'a TypedParams) -> Self {
+        let params = params.iter();
+        params
+            .map(|(name, value)| TypedParam { field: name.into(), value: value.into() })
+            .collect()
+    }
 }

@@ -1,9 +1,8 @@
 //! What the host and its hypervisors can do.
 
-use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::connect::GetDomainCapabilitiesFlags;
 
 /// Which kind of virtual machine is meant. What is `None` is the daemon's choice.
@@ -62,7 +61,7 @@ impl Connect {
         let reply = self
             .call(remote::ConnectGetMaxVcpus { r#type: virt_type.map(Into::into) })
             .await?;
-        wire::count(remote::ConnectGetMaxVcpus::INFO.name, reply.decode()?.max_vcpus)
+        reply.count(reply.decode()?.max_vcpus)
     }
 
     /// What the host's firmware tells of the machine (SMBIOS), as XML (`virConnectGetSysinfo`).

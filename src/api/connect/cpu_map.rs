@@ -1,11 +1,10 @@
 //! Which of the host's processors are in use.
 
 use crate::api::domain::CpuMap;
-use crate::api::wire;
 use crate::client::Connect;
 
 use crate::error::Result;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 
 /// The processors of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,19 +19,18 @@ pub struct NodeCpuMap {
 impl Connect {
     /// Which of the host's processors are in use (`virNodeGetCPUMap`).
     pub async fn node_cpu_map(&self) -> Result<NodeCpuMap> {
-        let procedure = remote::NodeGetCpuMap::INFO.name;
         let reply = self
             .call(remote::NodeGetCpuMap { need_map: 1, need_online: 1, flags: 0 })
             .await?;
         let ret = reply.decode()?;
-        let possible = wire::count(procedure, ret.ret)?;
+        let possible = reply.count(ret.ret)?;
         let online = CpuMap::from_wire(&ret.cpumap);
         let beyond = online.iter().any(|cpu| cpu >= possible);
         if beyond || online.len() != ret.online as usize {
-            return Err(wire::senseless(
-                procedure,
-                format!("{} of {possible} processors are in use, namely {online}", ret.online),
-            ));
+            return Err(reply.invalid(format!(
+                "{} of {possible} processors are in use, namely {online}",
+                ret.online
+            )));
         }
         Ok(NodeCpuMap { possible, online })
     }

@@ -1,10 +1,9 @@
 //! Processor models: which there are, and what processors have in common.
 
 use super::Platform;
-use crate::api::wire::senseless;
-use crate::client::Connect;
+use crate::client::{Connect, Reply};
 use crate::error::Result;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::connect::{BaselineCpuFlags, CompareCpuFlags, CpuCompareResult};
 
 impl Connect {
@@ -29,7 +28,7 @@ impl Connect {
     /// an error, which says what it lacks.
     pub async fn compare_cpu(&self, xml: &str, flags: CompareCpuFlags) -> Result<CpuCompareResult> {
         let reply = self.call(remote::ConnectCompareCpu { xml: xml.into(), flags }).await?;
-        comparison(remote::ConnectCompareCpu::INFO.name, reply.decode()?.result)
+        comparison(&reply, reply.decode()?.result)
     }
 
     /// How the processor that the hypervisor can offer on this host compares with the one that
@@ -52,7 +51,7 @@ impl Connect {
                 flags,
             })
             .await?;
-        comparison(remote::ConnectCompareHypervisorCpu::INFO.name, reply.decode()?.result)
+        comparison(&reply, reply.decode()?.result)
     }
 
     /// The best processor that all of `xml_cpus` can stand for, as a `<cpu>` element
@@ -94,9 +93,9 @@ impl Connect {
     }
 }
 
-fn comparison(procedure: &'static str, result: CpuCompareResult) -> Result<CpuCompareResult> {
+fn comparison<B>(reply: &Reply<B>, result: CpuCompareResult) -> Result<CpuCompareResult> {
     match result {
-        CpuCompareResult::Error => Err(senseless(procedure, "it failed and succeeded at once")),
+        CpuCompareResult::Error => Err(reply.invalid("it failed and succeeded at once")),
         result => Ok(result),
     }
 }

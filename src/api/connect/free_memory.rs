@@ -1,6 +1,5 @@
 //! The host's free memory, and its pools of pages.
 
-use crate::api::wire::{self, senseless};
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::remote::NODE_MAX_CELLS;
@@ -39,10 +38,7 @@ impl Connect {
             .await?;
         let cells = reply.decode()?.cells;
         if cells.len() > max {
-            return Err(senseless(
-                procedure,
-                format!("{} NUMA nodes; asked were {max}", cells.len()),
-            ));
+            return Err(reply.invalid(format!("{} NUMA nodes; asked were {max}", cells.len())));
         }
         Ok(cells)
     }
@@ -80,10 +76,10 @@ impl Connect {
             .await?;
         let counts = reply.decode()?.counts;
         if counts.len() > asked || counts.len() % sizes != 0 {
-            return Err(senseless(
-                procedure,
-                format!("{} counts for {sizes} sizes on {cell_count} nodes", counts.len()),
-            ));
+            return Err(reply.invalid(format!(
+                "{} counts for {sizes} sizes on {cell_count} nodes",
+                counts.len()
+            )));
         }
         Ok(counts.chunks(sizes).map(<[u64]>::to_vec).collect())
     }
@@ -112,7 +108,7 @@ impl Connect {
                 flags,
             })
             .await?;
-        wire::count(procedure, reply.decode()?.ret)
+        reply.count(reply.decode()?.ret)
     }
 }
 

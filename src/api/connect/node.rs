@@ -57,7 +57,7 @@ impl Connect {
     pub async fn node_info(&self) -> Result<NodeInfo> {
         let reply = self.call(remote::NodeGetInfo).await?;
         let info = reply.decode()?;
-        let count = |number| wire::count(remote::NodeGetInfo::INFO.name, number);
+        let count = |number| reply.count(number);
         Ok(NodeInfo {
             model: info.model.to_text(),
             memory_kib: info.memory,

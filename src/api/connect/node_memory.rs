@@ -7,7 +7,6 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::params::units::Unit;
 use crate::params::{FromParam, Value, ValueRef, param_struct};
-use crate::protocol::remote::NODE_MEMORY_PARAMETERS_MAX;
 use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
@@ -67,7 +66,6 @@ impl Connect {
     /// Two procedures: the first asks how many parameters there are. On a host whose kernel cannot
     /// share memory there are none.
     pub async fn node_memory_parameters(&self) -> Result<NodeMemoryParameters> {
-        let procedure = remote::NodeGetMemoryParameters::INFO.name;
         let mut request =
             remote::NodeGetMemoryParameters { nparams: 0, flags: Flags::STRING_OKAY.bits() };
         let reply = self.call(&request).await?;
@@ -77,11 +75,12 @@ impl Connect {
         }
         let reply = self.call(&request).await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
-        if params.len() > wire::count(procedure, request.nparams)? as usize {
-            return Err(wire::senseless(
-                procedure,
-                format!("{} parameters; there are {}", params.len(), request.nparams),
-            ));
+        if params.len() > reply.count(request.nparams)? as usize {
+            return Err(reply.invalid(format!(
+                "{} parameters; there are {}",
+                params.len(),
+                request.nparams
+            )));
         }
         Ok(NodeMemoryParameters::from_params(&params))
     }
@@ -96,10 +95,7 @@ impl Connect {
                 reason: "no parameter is set".to_owned(),
             });
         }
-        self.run(remote::NodeSetMemoryParameters {
-            params: wire::params_to_wire(procedure, &params, NODE_MEMORY_PARAMETERS_MAX)?,
-            flags: 0,
-        })
-        .await
+        self.run(remote::NodeSetMemoryParameters { params: (&params).into(), flags: 0 })
+            .await
     }
 }

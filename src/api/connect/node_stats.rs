@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::wire::senseless;
-use crate::client::Connect;
+use crate::client::{Connect, Reply};
 use crate::error::{Error, Result};
 use crate::params::units::Nanos;
 use crate::params::{ValueRef, param_struct};
@@ -67,7 +66,7 @@ impl Connect {
         request.nparams = reply.decode()?.nparams;
         let reply = self.call(&request).await?;
         let params = reply.decode()?.params;
-        check_len(procedure, params.len(), request.nparams)?;
+        check_len(&reply, params.len(), request.nparams)?;
         let numbers = params.iter().map(|item| (&*item.field, item.value));
         Ok(NodeCpuStats::collect(unsigned(numbers)))
     }
@@ -87,7 +86,7 @@ impl Connect {
         request.nparams = reply.decode()?.nparams;
         let reply = self.call(&request).await?;
         let params = reply.decode()?.params;
-        check_len(procedure, params.len(), request.nparams)?;
+        check_len(&reply, params.len(), request.nparams)?;
         let numbers = params.iter().map(|item| (&*item.field, item.value));
         Ok(NodeMemoryStats::collect(unsigned(numbers)))
     }
@@ -104,11 +103,11 @@ fn number_or_all(procedure: &'static str, what: &str, number: Option<u32>) -> Re
 }
 
 /// More than was asked for is no good reply.
-fn check_len(procedure: &'static str, len: usize, asked: i32) -> Result<()> {
+fn check_len<B>(reply: &Reply<B>, len: usize, asked: i32) -> Result<()> {
     if usize::try_from(asked).is_ok_and(|asked| len <= asked) {
         Ok(())
     } else {
-        Err(senseless(procedure, format!("{len} statistics; there are {asked}")))
+        Err(reply.invalid(format!("{len} statistics; there are {asked}")))
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Domain, GuestInfoTypes, SetUserPasswordFlags};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::{TypedParams, param_struct};
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 
 /// One of the guest's mounted file systems (`virDomainFSInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Domain {
                 flags: 0,
             })
             .await?;
-        wire::count(remote::DomainFsfreeze::INFO.name, reply.decode()?.filesystems)
+        reply.count(reply.decode()?.filesystems)
     }
 
     /// Lets the guest change these file systems again, all if none is named, and says how many
@@ -69,7 +69,7 @@ impl Domain {
                 flags: 0,
             })
             .await?;
-        wire::count(remote::DomainFsthaw::INFO.name, reply.decode()?.filesystems)
+        reply.count(reply.decode()?.filesystems)
     }
 
     /// Has the guest tell its disks which blocks it does not use (`virDomainFSTrim`).
@@ -90,10 +90,11 @@ impl Domain {
         let reply = self.call(remote::DomainGetFsinfo { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
         if ret.ret as usize != ret.info.len() {
-            return Err(wire::senseless(
-                remote::DomainGetFsinfo::INFO.name,
-                format!("{} file systems, said to be {}", ret.info.len(), ret.ret),
-            ));
+            return Err(reply.invalid(format!(
+                "{} file systems, said to be {}",
+                ret.info.len(),
+                ret.ret
+            )));
         }
         let from_wire = |info: remote::DomainFsinfo<'_>| FsInfo {
             mountpoint: info.mountpoint.into_owned(),

@@ -10,7 +10,7 @@ use super::{
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 
 /// A job of a disk (`virDomainBlockJobInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,11 +118,7 @@ impl Domain {
             dom: self.wire(),
             path: disk.into(),
             destxml: destination.into(),
-            params: wire::params_to_wire(
-                remote::DomainBlockCopy::INFO.name,
-                &params,
-                remote::DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
-            )?,
+            params: (&params).into(),
             flags,
         })
         .await

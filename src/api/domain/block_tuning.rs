@@ -7,7 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::Seconds;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 const MAX: usize = remote::DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX;
@@ -92,7 +92,7 @@ impl Domain {
         self.run(remote::DomainSetBlockIoTune {
             dom: self.wire(),
             disk: disk.into(),
-            params: wire::params_to_wire(remote::DomainSetBlockIoTune::INFO.name, &params, MAX)?,
+            params: (&params).into(),
             flags,
         })
         .await
@@ -110,7 +110,7 @@ impl Domain {
         self.run(remote::DomainSetThrottleGroup {
             dom: self.wire(),
             group: group.into(),
-            params: wire::params_to_wire(remote::DomainSetThrottleGroup::INFO.name, &params, MAX)?,
+            params: (&params).into(),
             flags,
         })
         .await

@@ -4,10 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{CpuMap, Domain, SetVcpuFlags, VcpuFlags, VcpuHostCpuState, VcpuState};
-use crate::api::wire;
-use crate::client::Connect;
+use crate::client::{Connect, Reply};
 use crate::error::Result;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 
 /// A virtual processor of a running domain (`virVcpuInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,20 +80,19 @@ impl Domain {
     /// (`virDomainGetVcpusFlags`).
     pub async fn vcpus_flags(&self, flags: VcpuFlags) -> Result<u32> {
         let reply = self.call(remote::DomainGetVcpusFlags { dom: self.wire(), flags }).await?;
-        wire::count(remote::DomainGetVcpusFlags::INFO.name, reply.decode()?.num)
+        reply.count(reply.decode()?.num)
     }
 
     /// How many virtual processors the running domain can have (`virDomainGetMaxVcpus`).
     pub async fn max_vcpus(&self) -> Result<u32> {
         let reply = self.call(remote::DomainGetMaxVcpus { dom: self.wire() }).await?;
-        wire::count(remote::DomainGetMaxVcpus::INFO.name, reply.decode()?.num)
+        reply.count(reply.decode()?.num)
     }
 
     /// What each virtual processor of the running domain does, and where (`virDomainGetVcpus`).
     ///
     /// Three calls: how many processors the domain can have and the host has must be known first.
     pub async fn vcpus(&self) -> Result<Vec<VcpuInfo>> {
-        const NAME: &str = remote::DomainGetVcpus::INFO.name;
         let maps = CpuMaps::of_host(self.connect(), self.max_vcpus().await?).await?;
         let reply = self
             .call(remote::DomainGetVcpus {
@@ -104,7 +102,7 @@ impl Domain {
             })
             .await?;
         let ret = reply.decode()?;
-        let affinities = maps.split(NAME, &ret.cpumaps, ret.info.len())?;
+        let affinities = maps.split(&reply, &ret.cpumaps, ret.info.len())?;
         let vcpus = ret.info.iter().zip(affinities);
         Ok(vcpus
             .map(|(info, affinity)| VcpuInfo {
@@ -152,19 +150,16 @@ impl CpuMaps {
     /// The first `count` maps. Rows that the daemon left out are empty.
     pub(super) fn split(
         &self,
-        procedure: &'static str,
+        reply: &Reply<impl Sized>,
         maps: &[u8],
         count: usize,
     ) -> Result<impl Iterator<Item = CpuMap>> {
         let (rows, row_len) = (self.rows as usize, self.row_len as usize);
         if count > rows || maps.len() > rows * row_len {
-            return Err(wire::senseless(
-                procedure,
-                format!(
-                    "{count} rows in {} bytes of processor maps; asked were {rows} rows of {row_len}",
-                    maps.len()
-                ),
-            ));
+            return Err(reply.invalid(format!(
+                "{count} rows in {} bytes of processor maps; asked were {rows} rows of {row_len}",
+                maps.len()
+            )));
         }
         let rows = maps.chunks(row_len).map(CpuMap::from_wire);
         Ok(rows.chain(std::iter::repeat(CpuMap::new())).take(count))
@@ -174,7 +169,7 @@ impl CpuMaps {
 /// How many processors the host has or could have.
 async fn host_cpus(conn: &Connect) -> Result<u32> {
     match conn.call(remote::NodeGetCpuMap { need_map: 0, need_online: 0, flags: 0 }).await {
-        Ok(reply) => wire::count(remote::NodeGetCpuMap::INFO.name, reply.decode()?.ret),
+        Ok(reply) => reply.count(reply.decode()?.ret),
         // Not every driver can tell.
         Err(error) if error.is_unsupported() => Ok(conn.node_info().await?.max_cpus()),
         Err(error) => Err(error),

@@ -8,10 +8,8 @@ use crate::client::Reply;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::Nanos;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::typed_param::Flags;
-
-const NAME: &str = remote::DomainGetCpuStats::INFO.name;
 
 param_struct! {
     /// Processor time that a domain has used (`VIR_DOMAIN_CPU_STATS_…`).
@@ -44,12 +42,13 @@ impl Domain {
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
     pub async fn cpu_stats(&self) -> Result<Vec<CpuStats>> {
         let reply = self.call_cpu_stats(CpuStatsOf::Nothing).await?;
-        let cpus = wire::count(NAME, reply.decode()?.nparams)?;
+        let cpus = reply.count(reply.decode()?.nparams)?;
         let mut stats = Vec::new();
         for first in (0..cpus).step_by(remote::DOMAIN_GET_CPU_STATS_NCPUS_MAX) {
             let count = (cpus - first).min(remote::DOMAIN_GET_CPU_STATS_NCPUS_MAX as u32);
             let reply = self.call_cpu_stats(CpuStatsOf::Some { first, count }).await?;
-            push_stats(&mut stats, &reply.decode()?, count as usize)?;
+            let pushed = push_stats(&mut stats, &reply.decode()?, count as usize);
+            pushed.map_err(|reason| reply.invalid(reason))?;
         }
         Ok(stats)
     }
@@ -90,18 +89,15 @@ fn push_stats(
     stats: &mut Vec<CpuStats>,
     ret: &remote::DomainGetCpuStatsRet<'_>,
     count: usize,
-) -> Result<()> {
-    let each = wire::count(NAME, ret.nparams)? as usize;
+) -> Result<(), String> {
+    let each = usize::try_from(ret.nparams).map_err(|_| format!("{} parameters", ret.nparams))?;
     let total = ret.params.len();
     let fits = match total.checked_rem(each) {
         None => total == 0,
         Some(left) => left == 0 && total / each <= count,
     };
     if !fits {
-        return Err(wire::senseless(
-            NAME,
-            format!("{total} parameters, {each} for each of {count} processors"),
-        ));
+        return Err(format!("{total} parameters, {each} for each of {count} processors"));
     }
     let last = stats.len() + count;
     for params in ret.params.chunks(each.max(1)) {
@@ -126,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn processors_that_the_daemon_left_out_have_no_times() -> Result<()> {
+    fn processors_that_the_daemon_left_out_have_no_times() -> Result<(), String> {
         let mut stats = Vec::new();
         push_stats(&mut stats, &reply(1, &[7, 8]), 3)?;
         let times: Vec<_> = stats.iter().map(|stats| stats.cpu_time).collect();

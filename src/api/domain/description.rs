@@ -1,7 +1,6 @@
 //! What a domain is: its XML, its metadata, its name.
 
 use super::{Domain, GetHostnameFlags, MessageType, MetadataType, ModificationImpact, XmlFlags};
-use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
@@ -87,10 +86,7 @@ impl Domain {
             .await?;
         let code = reply.decode()?.retcode;
         if code != 0 {
-            return Err(wire::senseless(
-                remote::DomainRename::INFO.name,
-                format!("it succeeded with the result {code}"),
-            ));
+            return Err(reply.invalid(format!("it succeeded with the result {code}")));
         }
         Ok(Self { name: new_name.into(), ..self.clone() })
     }

@@ -3,7 +3,6 @@
 use std::os::fd::OwnedFd;
 
 use super::{CreateFlags, Domain, FdAssociateFlags, OpenGraphicsFlags};
-use crate::api::wire::senseless;
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
@@ -82,10 +81,9 @@ impl Domain {
             remote::DomainOpenGraphicsFd { dom: self.wire(), idx: index, flags },
             Vec::new(),
         );
-        let (_, descriptors) = called.await?;
+        let (reply, descriptors) = called.await?;
         let [socket] = <[OwnedFd; 1]>::try_from(descriptors).map_err(|other| {
-            let procedure = remote::DomainOpenGraphicsFd::INFO.name;
-            senseless(procedure, format!("{} descriptors instead of one", other.len()))
+            reply.invalid(format!("{} descriptors instead of one", other.len()))
         })?;
         Ok(socket)
     }

@@ -11,7 +11,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::ShortMillis;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::network::IpAddrType;
 use crate::types::typed_param::Flags;
 
@@ -158,11 +158,7 @@ impl Domain {
         self.run(remote::DomainSetInterfaceParameters {
             dom: self.wire(),
             device: device.into(),
-            params: wire::params_to_wire(
-                remote::DomainSetInterfaceParameters::INFO.name,
-                &params,
-                remote::DOMAIN_INTERFACE_PARAMETERS_MAX,
-            )?,
+            params: (&params).into(),
             flags,
         })
         .await
@@ -183,11 +179,7 @@ impl Domain {
         self.run(remote::DomainAnnounceInterface {
             dom: self.wire(),
             device: device.map(Into::into),
-            params: wire::params_to_wire(
-                remote::DomainAnnounceInterface::INFO.name,
-                &params,
-                remote::DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
-            )?,
+            params: (&params).into(),
             flags: 0,
         })
         .await

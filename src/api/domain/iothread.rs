@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{CpuMap, Domain, ModificationImpact};
-use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
 use crate::params::units::Nanos;
@@ -96,11 +95,7 @@ impl Domain {
         self.run(remote::DomainSetIothreadParams {
             dom: self.wire(),
             iothread_id: iothread,
-            params: wire::params_to_wire(
-                remote::DomainSetIothreadParams::INFO.name,
-                &params,
-                remote::DOMAIN_IOTHREAD_PARAMS_MAX,
-            )?,
+            params: (&params).into(),
             flags: flags.bits(),
         })
         .await

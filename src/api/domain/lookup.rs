@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::Domain;
-use crate::api::wire;
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
@@ -64,10 +63,7 @@ impl Connect {
             Ok((domains, u32::decode(reader)?))
         })?;
         if said as usize != domains.len() {
-            return Err(wire::senseless(
-                remote::ConnectListAllDomains::INFO.name,
-                format!("{} domains, said to be {said}", domains.len()),
-            ));
+            return Err(reply.invalid(format!("{} domains, said to be {said}", domains.len())));
         }
         Ok(domains)
     }
@@ -81,7 +77,7 @@ impl Connect {
     /// How many domains run (`virConnectNumOfDomains`).
     pub async fn num_of_domains(&self) -> Result<u32> {
         let reply = self.call(remote::ConnectNumOfDomains).await?;
-        wire::count(remote::ConnectNumOfDomains::INFO.name, reply.decode()?.num)
+        reply.count(reply.decode()?.num)
     }
 
     /// The numbers of the running domains (`virConnectListDomains`).
@@ -92,8 +88,7 @@ impl Connect {
             .call(remote::ConnectListDomains { maxids: remote::DOMAIN_LIST_MAX as i32 })
             .await?;
         let number = |&id: &i32| {
-            let name = remote::ConnectListDomains::INFO.name;
-            u32::try_from(id).map_err(|_| wire::senseless(name, format!("a domain runs as {id}")))
+            u32::try_from(id).map_err(|_| reply.invalid(format!("a domain runs as {id}")))
         };
         reply.decode()?.ids.iter().map(number).collect()
     }
@@ -101,7 +96,7 @@ impl Connect {
     /// How many domains are defined and do not run (`virConnectNumOfDefinedDomains`).
     pub async fn num_of_defined_domains(&self) -> Result<u32> {
         let reply = self.call(remote::ConnectNumOfDefinedDomains).await?;
-        wire::count(remote::ConnectNumOfDefinedDomains::INFO.name, reply.decode()?.num)
+        reply.count(reply.decode()?.num)
     }
 
     /// The names of the domains that are defined and do not run (`virConnectListDefinedDomains`).

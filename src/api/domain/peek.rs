@@ -83,7 +83,7 @@ impl Pieces {
 
     fn take(&mut self, bytes: &[u8], size: u32) -> Result<()> {
         if bytes.len() != size as usize {
-            return Err(wire::senseless(
+            return Err(wire::invalid_reply(
                 self.procedure,
                 format!("{} bytes came of {size}", bytes.len()),
             ));

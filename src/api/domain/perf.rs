@@ -4,7 +4,7 @@ use super::{Domain, ModificationImpact};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 
 param_struct! {
     /// Which events of a domain's processors are counted (`VIR_PERF_PARAM_…`). What is `None` is
@@ -74,15 +74,7 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = events.to_params();
-        self.run(remote::DomainSetPerfEvents {
-            dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetPerfEvents::INFO.name,
-                &params,
-                remote::DOMAIN_PERF_EVENTS_MAX,
-            )?,
-            flags,
-        })
-        .await
+        self.run(remote::DomainSetPerfEvents { dom: self.wire(), params: (&params).into(), flags })
+            .await
     }
 }

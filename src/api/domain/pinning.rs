@@ -2,7 +2,6 @@
 
 use super::cpu::CpuMaps;
 use super::{CpuMap, Domain, ModificationImpact, VcpuFlags};
-use crate::api::wire;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
 
@@ -40,7 +39,6 @@ impl Domain {
     /// Covers every processor that the domain can have, present or not. Three calls, as for
     /// [`vcpus`](Self::vcpus).
     pub async fn vcpu_pin_info(&self, flags: ModificationImpact) -> Result<Vec<CpuMap>> {
-        const NAME: &str = remote::DomainGetVcpuPinInfo::INFO.name;
         let maximum = VcpuFlags::from_bits_retain(flags.bits()) | VcpuFlags::MAXIMUM;
         let maps = CpuMaps::of_host(self.connect(), self.vcpus_flags(maximum).await?).await?;
         let reply = self
@@ -52,8 +50,8 @@ impl Domain {
             })
             .await?;
         let ret = reply.decode()?;
-        let count = wire::count(NAME, ret.num)?;
-        Ok(maps.split(NAME, &ret.cpumaps, count as usize)?.collect())
+        let count = reply.count(ret.num)?;
+        Ok(maps.split(&reply, &ret.cpumaps, count as usize)?.collect())
     }
 
     /// Restricts the threads of the hypervisor that are not virtual processors
@@ -70,7 +68,6 @@ impl Domain {
     /// The host's processors that those threads may run on; `None` where the hypervisor keeps no
     /// such restriction (`virDomainGetEmulatorPinInfo`).
     pub async fn emulator_pin_info(&self, flags: ModificationImpact) -> Result<Option<CpuMap>> {
-        const NAME: &str = remote::DomainGetEmulatorPinInfo::INFO.name;
         let maps = CpuMaps::of_host(self.connect(), 1).await?;
         let reply = self
             .call(remote::DomainGetEmulatorPinInfo {
@@ -80,7 +77,7 @@ impl Domain {
             })
             .await?;
         let ret = reply.decode()?;
-        let count = wire::count(NAME, ret.ret)?;
-        Ok(maps.split(NAME, &ret.cpumaps, count as usize)?.next())
+        let count = reply.count(ret.ret)?;
+        Ok(maps.split(&reply, &ret.cpumaps, count as usize)?.next())
     }
 }

@@ -93,12 +93,8 @@ impl Domain {
     pub async fn save_params(&self, params: &SaveParams, flags: SaveRestoreFlags) -> Result<()> {
         let procedure = remote::DomainSaveParams::INFO.name;
         let params = params.for_daemon(procedure)?;
-        self.run(remote::DomainSaveParams {
-            dom: self.wire(),
-            params: wire::params_to_wire(procedure, &params, remote::DOMAIN_SAVE_PARAMS_MAX)?,
-            flags,
-        })
-        .await
+        self.run(remote::DomainSaveParams { dom: self.wire(), params: (&params).into(), flags })
+            .await
     }
 
     /// Suspends the domain to a file that the daemon keeps, and ends it; the next
@@ -177,11 +173,7 @@ impl Connect {
     ) -> Result<()> {
         let procedure = remote::DomainRestoreParams::INFO.name;
         let params = params.for_daemon(procedure)?;
-        self.run(remote::DomainRestoreParams {
-            params: wire::params_to_wire(procedure, &params, remote::DOMAIN_SAVE_PARAMS_MAX)?,
-            flags,
-        })
-        .await
+        self.run(remote::DomainRestoreParams { params: (&params).into(), flags }).await
     }
 
     /// The definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).

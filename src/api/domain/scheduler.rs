@@ -7,7 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::units::{Micros, Unit};
 use crate::params::{FromParam, Value, ValueRef, param_struct};
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 const MAX: usize = remote::DOMAIN_SCHEDULER_PARAMETERS_MAX;
@@ -107,7 +107,7 @@ impl Domain {
         let ret = reply.decode()?;
         Ok(SchedulerType {
             name: ret.r#type.into_owned(),
-            parameters: wire::count(remote::DomainGetSchedulerType::INFO.name, ret.nparams)?,
+            parameters: reply.count(ret.nparams)?,
         })
     }
 
@@ -140,11 +140,7 @@ impl Domain {
         let params = parameters.to_params();
         self.run(remote::DomainSetSchedulerParameters {
             dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetSchedulerParameters::INFO.name,
-                &params,
-                MAX,
-            )?,
+            params: (&params).into(),
         })
         .await
     }
@@ -172,11 +168,7 @@ impl Domain {
         let params = parameters.to_params();
         self.run(remote::DomainSetSchedulerParametersFlags {
             dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetSchedulerParametersFlags::INFO.name,
-                &params,
-                MAX,
-            )?,
+            params: (&params).into(),
             flags,
         })
         .await

@@ -6,7 +6,7 @@ use super::Domain;
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::{TypedParams, param_struct};
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 /// How a security driver, such as `SELinux`, marks a running domain (`virSecurityLabel`).
@@ -103,11 +103,7 @@ impl Domain {
         }
         self.run(remote::DomainSetLaunchSecurityState {
             dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetLaunchSecurityState::INFO.name,
-                &params,
-                remote::DOMAIN_LAUNCH_SECURITY_STATE_PARAMS_MAX,
-            )?,
+            params: (&params).into(),
             flags: 0,
         })
         .await

@@ -5,9 +5,8 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 use super::{Domain, XmlFlags};
-use crate::api::wire;
 use crate::error::Result;
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 
 /// A network interface as a domain's definition describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,12 +70,8 @@ impl Domain {
         let reply = self
             .call(remote::DomainGetXmlDesc { dom: self.wire(), flags: XmlFlags::empty() })
             .await?;
-        devices(&reply.decode()?.xml, element).map_err(|error| {
-            wire::senseless(
-                remote::DomainGetXmlDesc::INFO.name,
-                format!("the definition is not XML: {error}"),
-            )
-        })
+        devices(&reply.decode()?.xml, element)
+            .map_err(|error| reply.invalid(format!("the definition is not XML: {error}")))
     }
 }
 

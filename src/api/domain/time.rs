@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Domain, SetTimeFlags};
-use crate::api::wire;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
@@ -14,10 +13,7 @@ impl Domain {
         let reply = self.call(remote::DomainGetTime { dom: self.wire(), flags: 0 }).await?;
         let time = reply.decode()?;
         from_wire(time.seconds, time.nseconds).ok_or_else(|| {
-            wire::senseless(
-                remote::DomainGetTime::INFO.name,
-                format!("{} s and {} ns are no time", time.seconds, time.nseconds),
-            )
+            reply.invalid(format!("{} s and {} ns are no time", time.seconds, time.nseconds))
         })
     }
 

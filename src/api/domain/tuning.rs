@@ -5,7 +5,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::params::units::{Number, Unit};
 use crate::params::{FromParam, Value, ValueRef, param_struct};
-use crate::protocol::{Request, remote};
+use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 /// An amount of memory that may be without limit.
@@ -145,11 +145,7 @@ impl Domain {
         let params = parameters.to_params();
         self.run(remote::DomainSetMemoryParameters {
             dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetMemoryParameters::INFO.name,
-                &params,
-                remote::DOMAIN_MEMORY_PARAMETERS_MAX,
-            )?,
+            params: (&params).into(),
             flags,
         })
         .await
@@ -178,11 +174,7 @@ impl Domain {
         let params = parameters.to_params();
         self.run(remote::DomainSetNumaParameters {
             dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetNumaParameters::INFO.name,
-                &params,
-                remote::DOMAIN_NUMA_PARAMETERS_MAX,
-            )?,
+            params: (&params).into(),
             flags,
         })
         .await
@@ -209,11 +201,7 @@ impl Domain {
         let params = parameters.to_params();
         self.run(remote::DomainSetBlkioParameters {
             dom: self.wire(),
-            params: wire::params_to_wire(
-                remote::DomainSetBlkioParameters::INFO.name,
-                &params,
-                remote::DOMAIN_BLKIO_PARAMETERS_MAX,
-            )?,
+            params: (&params).into(),
             flags,
         })
         .await

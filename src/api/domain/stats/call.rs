@@ -118,7 +118,7 @@ impl Domain {
         }
         // A list leaves out what is gone; asked about it alone, the daemon says so itself.
         self.state().await?;
-        Err(wire::senseless(NAME, "no statistics of the domain"))
+        Err(wire::invalid_reply(NAME, "no statistics of the domain"))
     }
 }
 

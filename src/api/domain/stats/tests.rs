@@ -177,7 +177,7 @@ fn records_are_read_as_their_wire_types_are() {
     let lists = [params, TypedParams::new(), more];
     let records = lists.iter().map(|params| DomainStatsRecord {
         dom: NonnullDomain { name: "x".into(), uuid: uuid::Uuid::nil(), id: 3 },
-        params: crate::api::wire::params_to_wire("test", params, usize::MAX).unwrap(),
+        params: params.into(),
     });
     let ret = ConnectGetAllDomainStatsRet { ret_stats: records.collect() };
     let bytes = xdr::to_vec(&ret).unwrap();

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::StorageVol;
-use crate::api::wire::senseless;
+use crate::api::wire;
 use crate::client::{Chunk, Stream, StreamWriter};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::{Request as _, remote};
@@ -308,7 +308,7 @@ async fn receive(
             };
             if !progress.has_room(content) {
                 let procedure = remote::StorageVolDownload::INFO.name;
-                return Err(senseless(procedure, "more content than was asked for"));
+                return Err(wire::invalid_reply(procedure, "more content than was asked for"));
             }
             if pieces.send(Piece::Chunk(chunk)).await.is_err() {
                 break;
