@@ -6,6 +6,8 @@ use libvirt_client::domain::{
     CoreDumpFlags, CreateFlags, DeviceModifyFlags, Domain, MetadataType, ModificationImpact,
     RebootFlags, SaveRestoreFlags, UndefineFlags, XmlFlags,
 };
+use libvirt_client::params::TypedParams;
+use libvirt_client::protocol::remote;
 use libvirt_client::types::error::{ErrorCode, ErrorDomain};
 use libvirt_client::{Connect, Error};
 
@@ -133,4 +135,33 @@ async fn attempts(
         ("freeze", domain.fs_freeze(&[]).await.map(drop)),
         ("interrupt", domain.inject_nmi().await),
     ]
+}
+
+/// Lists of the user's own, by `raw`: the library knows how many there may be, the daemon the rest.
+#[tokio::test]
+async fn parameters_that_no_daemon_can_take_are_refused() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let domain = define(daemon, &conn, "refusals-params", |guest| guest).await.domain;
+    let set = async |params: &TypedParams| {
+        let request = remote::DomainSetMemoryParameters {
+            dom: (&domain).into(),
+            params: params.into(),
+            flags: ModificationImpact::CONFIG,
+        };
+        conn.raw().run(request).await
+    };
+    set(&TypedParams::new().with("hard_limit", 1_048_576_u64)).await.unwrap();
+
+    let many = (0..17).fold(TypedParams::new(), |list, n| list.with(&format!("p{n}"), 1_u64));
+    let error = set(&many).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
+    assert!(error.to_string().contains("DomainSetMemoryParameters"), "{error}");
+
+    let long = TypedParams::new().with(&"x".repeat(100), 1_u64);
+    let error = set(&long).await.unwrap_err();
+    assert!(matches!(error, Error::Remote(_)), "{error:?}");
+    assert!(conn.is_alive());
+    discard(&domain).await;
 }
