@@ -1,8 +1,9 @@
-//! Virtual networks: identity and lookup.
+//! Virtual networks: identity, lookup and description.
 
 use uuid::Uuid;
 
 use super::handle::handle;
+use super::wire::truth;
 use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
@@ -38,5 +39,44 @@ impl Connect {
     pub async fn list_all_networks(&self, flags: ListAllNetworksFlags) -> Result<Vec<Network>> {
         let reply = self.call(remote::ConnectListAllNetworks { need_results: 1, flags }).await?;
         Ok(Network::list_from_wire(self, &reply.decode()?.nets))
+    }
+}
+
+impl Network {
+    /// The network's description as XML (`virNetworkGetXMLDesc`).
+    pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
+        let reply = self.call(remote::NetworkGetXmlDesc { net: self.wire(), flags }).await?;
+        Ok(reply.decode()?.xml.into_owned())
+    }
+
+    /// Whether the network is started (`virNetworkIsActive`).
+    pub async fn is_active(&self) -> Result<bool> {
+        let reply = self.call(remote::NetworkIsActive { net: self.wire() }).await?;
+        Ok(truth(reply.decode()?.active))
+    }
+
+    /// Whether the network is defined and thus outlives its end (`virNetworkIsPersistent`).
+    pub async fn is_persistent(&self) -> Result<bool> {
+        let reply = self.call(remote::NetworkIsPersistent { net: self.wire() }).await?;
+        Ok(truth(reply.decode()?.persistent))
+    }
+
+    /// The name of the network's bridge on the host (`virNetworkGetBridgeName`).
+    pub async fn bridge_name(&self) -> Result<String> {
+        let reply = self.call(remote::NetworkGetBridgeName { net: self.wire() }).await?;
+        Ok(reply.decode()?.name.into_owned())
+    }
+
+    /// Whether the network starts whenever its host does (`virNetworkGetAutostart`).
+    pub async fn autostart(&self) -> Result<bool> {
+        let reply = self.call(remote::NetworkGetAutostart { net: self.wire() }).await?;
+        Ok(truth(reply.decode()?.autostart))
+    }
+
+    /// Sets whether the network starts whenever its host does (`virNetworkSetAutostart`). Transient
+    /// networks cannot.
+    pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
+        self.run(remote::NetworkSetAutostart { net: self.wire(), autostart: autostart.into() })
+            .await
     }
 }

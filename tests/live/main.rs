@@ -20,6 +20,7 @@ mod events;
 mod host;
 mod lookup;
 mod loss;
+mod network;
 mod resources;
 #[cfg(feature = "sasl")]
 mod sasl;
