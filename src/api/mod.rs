@@ -8,6 +8,7 @@ pub mod admin;
 pub mod connect;
 pub mod domain;
 mod handle;
+pub mod interface;
 #[cfg(feature = "lxc")]
 mod lxc;
 mod name;

@@ -18,6 +18,7 @@ mod control;
 mod descriptors;
 mod events;
 mod host;
+mod interface;
 mod lookup;
 mod loss;
 mod network;

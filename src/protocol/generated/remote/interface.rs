@@ -48,7 +48,7 @@ procedure! {
     /// `virInterfaceGetXMLDesc` (procedure 130)
     struct InterfaceGetXmlDesc<'a> {
         iface: NonnullInterface<'a>,
-        flags: u32,
+        flags: interface::XmlFlags,
     } = 130 in PROGRAM => InterfaceGetXmlDescRet<'static>,
     since "0.6.4", Low
 }

@@ -1,0 +1,101 @@
+//! The host's network interfaces, as it configures them.
+
+use super::handle::handle;
+use super::wire::truth;
+use crate::client::Connect;
+use crate::error::Result;
+use crate::protocol::remote;
+use crate::types::connect::ListAllInterfacesFlags;
+
+pub use crate::types::interface::*;
+
+handle! {
+    /// A handle to the configuration of a network interface of the host (`virInterface`). Cheap to
+    /// clone; it holds nothing on the daemon's side.
+    pub Interface of remote::NonnullInterface, known by name {
+        /// The interface's name (`virInterfaceGetName`). Local.
+        name: text,
+        /// The interface's MAC address; empty where it has none of its own
+        /// (`virInterfaceGetMACString`). Local.
+        mac: text;;
+    }
+}
+
+impl Connect {
+    /// The interface of that name (`virInterfaceLookupByName`).
+    pub async fn lookup_interface_by_name(&self, name: &str) -> Result<Interface> {
+        let reply = self.call(remote::InterfaceLookupByName { name: name.into() }).await?;
+        Ok(Interface::from_wire(self, &reply.decode()?.iface))
+    }
+
+    /// The interface of that MAC address, e.g. `52:54:00:00:00:01` (`virInterfaceLookupByMACString`).
+    /// Fails where several have it.
+    pub async fn lookup_interface_by_mac(&self, mac: &str) -> Result<Interface> {
+        let reply = self.call(remote::InterfaceLookupByMacString { mac: mac.into() }).await?;
+        Ok(Interface::from_wire(self, &reply.decode()?.iface))
+    }
+
+    /// All interfaces that pass the filter (`virConnectListAllInterfaces`).
+    pub async fn list_all_interfaces(
+        &self,
+        flags: ListAllInterfacesFlags,
+    ) -> Result<Vec<Interface>> {
+        let reply = self.call(remote::ConnectListAllInterfaces { need_results: 1, flags }).await?;
+        Ok(Interface::list_from_wire(self, &reply.decode()?.ifaces))
+    }
+
+    /// Defines an interface, or changes its definition (`virInterfaceDefineXML`). It is not started.
+    pub async fn interface_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Interface> {
+        let reply = self.call(remote::InterfaceDefineXml { xml: xml.into(), flags }).await?;
+        Ok(Interface::from_wire(self, &reply.decode()?.iface))
+    }
+
+    /// Begins a set of changes to the host's interfaces (`virInterfaceChangeBegin`), which
+    /// [`interface_change_rollback`](Self::interface_change_rollback) undoes, and a restart of the
+    /// host too, unless they are [committed](Self::interface_change_commit).
+    pub async fn interface_change_begin(&self) -> Result<()> {
+        self.run(remote::InterfaceChangeBegin { flags: 0 }).await
+    }
+
+    /// Makes the changes since [`interface_change_begin`](Self::interface_change_begin) permanent
+    /// (`virInterfaceChangeCommit`).
+    pub async fn interface_change_commit(&self) -> Result<()> {
+        self.run(remote::InterfaceChangeCommit { flags: 0 }).await
+    }
+
+    /// Undoes the changes since [`interface_change_begin`](Self::interface_change_begin)
+    /// (`virInterfaceChangeRollback`).
+    pub async fn interface_change_rollback(&self) -> Result<()> {
+        self.run(remote::InterfaceChangeRollback { flags: 0 }).await
+    }
+}
+
+impl Interface {
+    /// The interface's description as XML (`virInterfaceGetXMLDesc`): its state, or with
+    /// [`INACTIVE`](XmlFlags::INACTIVE) its definition.
+    pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
+        let reply = self.call(remote::InterfaceGetXmlDesc { iface: self.wire(), flags }).await?;
+        Ok(reply.decode()?.xml.into_owned())
+    }
+
+    /// Whether the interface is up (`virInterfaceIsActive`).
+    pub async fn is_active(&self) -> Result<bool> {
+        let reply = self.call(remote::InterfaceIsActive { iface: self.wire() }).await?;
+        Ok(truth(reply.decode()?.active))
+    }
+
+    /// Brings the interface up (`virInterfaceCreate`). Takes long.
+    pub async fn create(&self) -> Result<()> {
+        self.run(remote::InterfaceCreate { iface: self.wire(), flags: 0 }).await
+    }
+
+    /// Brings the interface down (`virInterfaceDestroy`). Its definition stays.
+    pub async fn destroy(&self) -> Result<()> {
+        self.run(remote::InterfaceDestroy { iface: self.wire(), flags: 0 }).await
+    }
+
+    /// Removes the interface's definition (`virInterfaceUndefine`).
+    pub async fn undefine(&self) -> Result<()> {
+        self.run(remote::InterfaceUndefine { iface: self.wire() }).await
+    }
+}
