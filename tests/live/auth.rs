@@ -6,7 +6,7 @@ use libvirt_client::{AuthError, Connect, Error};
 use rig::{Daemon, Need};
 
 use crate::common::test_driver;
-use crate::host::programs::{copy_program, example};
+use crate::programs::{copy_program, example};
 
 #[tokio::test]
 async fn daemons_that_ask_for_nothing() {

@@ -14,15 +14,14 @@ mod auth;
 #[cfg(feature = "qemu")]
 mod busy;
 mod common;
-mod control;
+mod connect;
 mod descriptors;
+mod domain;
 mod events;
-mod host;
 mod interface;
-mod lookup;
 mod loss;
 mod network;
-mod resources;
+mod programs;
 #[cfg(feature = "sasl")]
 mod sasl;
 mod shell;

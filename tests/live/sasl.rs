@@ -14,7 +14,7 @@ use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::{Builder, Daemon, Need};
 
 use crate::common::mkfifo;
-use crate::host::programs::example;
+use crate::programs::example;
 use crate::terminal;
 
 /// Every mechanism that this library knows and that daemons have.

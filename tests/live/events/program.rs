@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::common::{LIMIT, qemu};
-use crate::host::programs::example;
+use crate::programs::example;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_prints_a_line_for_each_event() {

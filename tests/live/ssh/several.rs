@@ -9,7 +9,7 @@ use rig::{Daemon, processes};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Host, NEEDS};
-use crate::host::programs::{assert_fails, example};
+use crate::programs::{assert_fails, example};
 
 /// One whose guests no other test knows.
 fn host() -> Host {

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 
 use super::Host;
 use crate::common::LIMIT;
-use crate::host::programs::example;
+use crate::programs::example;
 use crate::terminal::{pair, run};
 
 const PASSPHRASE: &str = "open sesame";

@@ -10,7 +10,7 @@ use tokio::time::{Duration, sleep};
 
 use super::{Noise, Pool};
 use crate::common::{LIMIT, boot, qemu};
-use crate::host::programs::example;
+use crate::programs::example;
 use crate::shell::read_until;
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use rig::Need;
 use rig::certificates::{Authority, Identity, Leaf, ServerFiles, Validity, client_dir};
 
 use super::{Served, failure, serve, serve_with};
-use crate::host::programs::{copy_program, example};
+use crate::programs::{copy_program, example};
 
 #[tokio::test]
 async fn good_clients() {

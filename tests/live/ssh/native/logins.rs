@@ -11,7 +11,7 @@ use rig::ssh::{Client, PASSWORD};
 use super::super::{Host, check};
 use super::refused;
 use crate::common::mkfifo;
-use crate::host::programs::example;
+use crate::programs::example;
 
 /// Answers that kind of question, and no other.
 fn answering(uri: &str, kind: CredentialType, answer: &'static str) -> ConnectBuilder {

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use rig::processes::{self, Process};
 use rig::{Daemon, Need};
 
-use super::programs::{assert_fails, assert_same, copy_program, example};
+use crate::programs::{assert_fails, assert_same, copy_program, example};
 
 const NEEDS: &[Need] = &[Need::Daemon, Need::Virsh, Need::Qemu, Need::Root];
 const NOBODY: u32 = 65534;

@@ -1,11 +1,22 @@
-//! Processors, memory, disks, interfaces and statistics.
+//! Domains: a file for each topic, as in the API.
 
+mod agent;
 mod block;
 mod block_jobs;
 mod cpu;
+mod describe;
+mod device;
 mod driver;
+mod install;
 mod interface;
+mod jobs;
+mod lifecycle;
+mod lookup;
+mod media;
 mod memory;
+mod provision;
+mod refusals;
+mod save;
 mod stats;
 mod tuning;
 

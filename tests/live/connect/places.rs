@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use rig::guest::Guest;
 use rig::{Daemon, Need};
 
-use super::programs::{assert_fails, assert_same, copy_program, example};
+use crate::programs::{assert_fails, assert_same, copy_program, example};
 
 /// A daemon of its own, and the examples in a place where everybody may run them.
 struct Host {

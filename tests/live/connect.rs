@@ -6,7 +6,6 @@ mod modular;
 mod node;
 mod opening;
 mod places;
-pub mod programs;
 mod sessions;
 
 /// What virsh prints behind a label, without the blanks around it.

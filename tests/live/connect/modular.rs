@@ -7,7 +7,7 @@ use libvirt_client::Connect;
 use libvirt_client::connect::{ListAllDomainsFlags, ListAllSecretsFlags};
 use rig::{Daemon, Need, modular};
 
-use super::programs::{assert_fails, assert_same, example};
+use crate::programs::{assert_fails, assert_same, example};
 
 const NEEDS: &[Need] = &[
     Need::Daemon,
