@@ -119,7 +119,7 @@ fn state_name(state: State) -> &'static str {
         State::Shutdown => "in shutdown",
         State::Shutoff => "shut off",
         State::Crashed => "crashed",
-        State::Pmsuspended => "pmsuspended",
+        State::PmSuspended => "pmsuspended",
         _ => "no state",
     }
 }

@@ -115,7 +115,7 @@ async fn list(conn: &Connect, uri: &str) -> Result<()> {
                 State::Shutdown => "in shutdown",
                 State::Shutoff => "shut off",
                 State::Crashed => "crashed",
-                State::Pmsuspended => "suspended by itself",
+                State::PmSuspended => "suspended by itself",
                 _ => "in an unknown state",
             };
             writeln!(lines, "{uri} {} is {state}", domain.name())?;

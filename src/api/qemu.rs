@@ -31,7 +31,7 @@ impl AgentTimeout {
         match self {
             Self::Block => AgentCommandTimeoutValues::Block.into(),
             Self::Default => AgentCommandTimeoutValues::Default.into(),
-            Self::NoWait => AgentCommandTimeoutValues::Nowait.into(),
+            Self::NoWait => AgentCommandTimeoutValues::NoWait.into(),
             // Zero seconds would be "at once" anyway; more than the wire can say is for ever.
             Self::Seconds(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
         }

@@ -25,11 +25,30 @@ pub fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Words that libvirt writes as one in some names and as two in others.
+const COMPOUNDS: [(&str, &str); 11] = [
+    ("coredump", "CoreDump"),
+    ("fsinfo", "FsInfo"),
+    ("injectnmi", "InjectNmi"),
+    ("ioerror", "IoError"),
+    ("iothread", "IoThread"),
+    ("nowait", "NoWait"),
+    ("pmsuspend", "PmSuspend"),
+    ("pmsuspended", "PmSuspended"),
+    ("pmwakeup", "PmWakeup"),
+    ("postcopy", "PostCopy"),
+    ("threadpool", "ThreadPool"),
+];
+
 /// `remote_nonnull_domain` or `XMLFlags` to `RemoteNonnullDomain`, `XmlFlags`.
 pub fn camel(name: &str) -> String {
     let mut out = String::new();
     for word in words(name) {
         let word = word.to_lowercase();
+        if let Some((_, compound)) = COMPOUNDS.iter().find(|(joined, _)| *joined == word) {
+            out.push_str(compound);
+            continue;
+        }
         let mut chars = word.chars();
         out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
         out.push_str(chars.as_str());

@@ -65,7 +65,7 @@ impl Server {
     /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).
     pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
         let reply = self
-            .call(admin::ServerGetThreadpoolParameters { srv: self.wire(), flags: 0 })
+            .call(admin::ServerGetThreadPoolParameters { srv: self.wire(), flags: 0 })
             .await?;
         Ok(ThreadPool::collect(params(&reply.decode()?.params)))
     }
@@ -74,7 +74,7 @@ impl Server {
     /// (`virAdmServerSetThreadPoolParameters`).
     pub async fn set_thread_pool_parameters(&self, limits: &ThreadPoolLimits) -> Result<()> {
         let limits = limits.to_params();
-        self.run(admin::ServerSetThreadpoolParameters {
+        self.run(admin::ServerSetThreadPoolParameters {
             srv: self.wire(),
             params: (&limits).into(),
             flags: 0,

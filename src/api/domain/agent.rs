@@ -87,7 +87,7 @@ impl Domain {
 
     /// The guest's mounted file systems (`virDomainGetFSInfo`).
     pub async fn fs_info(&self) -> Result<Vec<FsInfo>> {
-        let reply = self.call(remote::DomainGetFsinfo { dom: self.wire(), flags: 0 }).await?;
+        let reply = self.call(remote::DomainGetFsInfo { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
         if ret.ret as usize != ret.info.len() {
             return Err(reply.invalid(format!(
@@ -96,7 +96,7 @@ impl Domain {
                 ret.ret
             )));
         }
-        let from_wire = |info: remote::DomainFsinfo<'_>| FsInfo {
+        let from_wire = |info: remote::DomainFsInfo<'_>| FsInfo {
             mountpoint: info.mountpoint.into_owned(),
             name: info.name.into_owned(),
             fstype: info.fstype.into_owned(),

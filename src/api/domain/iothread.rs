@@ -42,7 +42,7 @@ impl Domain {
     /// The domain's I/O threads, by default those of the running domain if it runs
     /// (`virDomainGetIOThreadInfo`).
     pub async fn iothread_info(&self, flags: ModificationImpact) -> Result<Vec<IoThreadInfo>> {
-        let reply = self.call(remote::DomainGetIothreadInfo { dom: self.wire(), flags }).await?;
+        let reply = self.call(remote::DomainGetIoThreadInfo { dom: self.wire(), flags }).await?;
         let threads = reply.decode()?.info;
         Ok(threads
             .iter()
@@ -60,10 +60,10 @@ impl Domain {
         cpus: &CpuMap,
         flags: ModificationImpact,
     ) -> Result<()> {
-        self.run(remote::DomainPinIothread {
+        self.run(remote::DomainPinIoThread {
             dom: self.wire(),
             iothreads_id: iothread,
-            cpumap: cpus.to_wire(remote::DomainPinIothread::INFO.name)?.into(),
+            cpumap: cpus.to_wire(remote::DomainPinIoThread::INFO.name)?.into(),
             flags,
         })
         .await
@@ -71,13 +71,13 @@ impl Domain {
 
     /// Adds an I/O thread of that number, which no other may have (`virDomainAddIOThread`).
     pub async fn add_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
-        self.run(remote::DomainAddIothread { dom: self.wire(), iothread_id: iothread, flags })
+        self.run(remote::DomainAddIoThread { dom: self.wire(), iothread_id: iothread, flags })
             .await
     }
 
     /// Removes an I/O thread that no disk uses (`virDomainDelIOThread`).
     pub async fn del_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
-        self.run(remote::DomainDelIothread { dom: self.wire(), iothread_id: iothread, flags })
+        self.run(remote::DomainDelIoThread { dom: self.wire(), iothread_id: iothread, flags })
             .await
     }
 
@@ -92,7 +92,7 @@ impl Domain {
         flags: ModificationImpact,
     ) -> Result<()> {
         let params = parameters.to_params();
-        self.run(remote::DomainSetIothreadParams {
+        self.run(remote::DomainSetIoThreadParams {
             dom: self.wire(),
             iothread_id: iothread,
             params: (&params).into(),

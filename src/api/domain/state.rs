@@ -54,7 +54,7 @@ impl DomainState {
             State::Shutdown => StateReason::Shutdown(reason.into()),
             State::Shutoff => StateReason::Shutoff(reason.into()),
             State::Crashed => StateReason::Crashed(reason.into()),
-            State::Pmsuspended => StateReason::PmSuspended(reason.into()),
+            State::PmSuspended => StateReason::PmSuspended(reason.into()),
             State::Other(_) => StateReason::Other(reason),
         };
         Self { state, reason }

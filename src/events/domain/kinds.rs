@@ -230,12 +230,12 @@ domain_event! {
 
 domain_event! {
     /// The guest woke from its own suspension (`VIR_DOMAIN_EVENT_ID_PMWAKEUP`).
-    PmWakeup = 11, DomainEventCallbackPmwakeup, DomainEventPmwakeup, prefix 2 {}
+    PmWakeup = 11, DomainEventCallbackPmWakeup, DomainEventPmWakeup, prefix 2 {}
 }
 
 domain_event! {
     /// The guest suspended itself to memory (`VIR_DOMAIN_EVENT_ID_PMSUSPEND`).
-    PmSuspend = 12, DomainEventCallbackPmsuspend, DomainEventPmsuspend, prefix 2 {}
+    PmSuspend = 12, DomainEventCallbackPmSuspend, DomainEventPmSuspend, prefix 2 {}
 }
 
 domain_event! {
@@ -248,7 +248,7 @@ domain_event! {
 
 domain_event! {
     /// The guest suspended itself to disk (`VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK`).
-    PmSuspendDisk = 14, DomainEventCallbackPmsuspendDisk, DomainEventPmsuspendDisk, prefix 2 {}
+    PmSuspendDisk = 14, DomainEventCallbackPmSuspendDisk, DomainEventPmSuspendDisk, prefix 2 {}
 }
 
 domain_event! {

@@ -64,7 +64,7 @@ impl Change {
             EventType::Resumed => Self::Resumed(detail.into()),
             EventType::Stopped => Self::Stopped(detail.into()),
             EventType::Shutdown => Self::Shutdown(detail.into()),
-            EventType::Pmsuspended => Self::PmSuspended(detail.into()),
+            EventType::PmSuspended => Self::PmSuspended(detail.into()),
             EventType::Crashed => Self::Crashed(detail.into()),
             EventType::Other(event) => Self::Other { event, detail },
         }

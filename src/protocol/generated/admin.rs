@@ -127,23 +127,23 @@ procedure! {
 
 xdr_struct! {
     /// `admin_server_get_threadpool_parameters_ret`
-    struct ServerGetThreadpoolParametersRet<'a> {
+    struct ServerGetThreadPoolParametersRet<'a> {
         params: Vec<TypedParam<'a>> = SERVER_THREADPOOL_PARAMETERS_MAX,
     }
 }
 
 procedure! {
     /// `virAdmServerGetThreadPoolParameters` (procedure 6)
-    struct ServerGetThreadpoolParameters<'a> {
+    struct ServerGetThreadPoolParameters<'a> {
         srv: NonnullServer<'a>,
         flags: u32,
-    } = 6 in PROGRAM => ServerGetThreadpoolParametersRet<'static>,
+    } = 6 in PROGRAM => ServerGetThreadPoolParametersRet<'static>,
     since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmServerSetThreadPoolParameters` (procedure 7)
-    struct ServerSetThreadpoolParameters<'a> {
+    struct ServerSetThreadPoolParameters<'a> {
         srv: NonnullServer<'a>,
         params: Vec<TypedParam<'a>> = SERVER_THREADPOOL_PARAMETERS_MAX,
         flags: u32,

@@ -43,7 +43,7 @@ open_enum! {
         /// `VIR_DOMAIN_CRASHED`, since 0.0.2
         Crashed = 6,
         /// `VIR_DOMAIN_PMSUSPENDED`, since 0.9.11
-        Pmsuspended = 7,
+        PmSuspended = 7,
     }
 }
 
@@ -79,9 +79,9 @@ open_enum! {
         /// `VIR_DOMAIN_RUNNING_CRASHED`, since 1.1.1
         Crashed = 9,
         /// `VIR_DOMAIN_RUNNING_POSTCOPY`, since 1.3.3
-        Postcopy = 10,
+        PostCopy = 10,
         /// `VIR_DOMAIN_RUNNING_POSTCOPY_FAILED`, since 8.5.0
-        PostcopyFailed = 11,
+        PostCopyFailed = 11,
     }
 }
 
@@ -107,7 +107,7 @@ open_enum! {
         /// `VIR_DOMAIN_PAUSED_DUMP`, since 0.9.2
         Dump = 4,
         /// `VIR_DOMAIN_PAUSED_IOERROR`, since 0.9.2
-        Ioerror = 5,
+        IoError = 5,
         /// `VIR_DOMAIN_PAUSED_WATCHDOG`, since 0.9.2
         Watchdog = 6,
         /// `VIR_DOMAIN_PAUSED_FROM_SNAPSHOT`, since 0.9.2
@@ -121,9 +121,9 @@ open_enum! {
         /// `VIR_DOMAIN_PAUSED_STARTING_UP`, since 1.2.14
         StartingUp = 11,
         /// `VIR_DOMAIN_PAUSED_POSTCOPY`, since 1.3.3
-        Postcopy = 12,
+        PostCopy = 12,
         /// `VIR_DOMAIN_PAUSED_POSTCOPY_FAILED`, since 1.3.3
-        PostcopyFailed = 13,
+        PostCopyFailed = 13,
         /// `VIR_DOMAIN_PAUSED_API_ERROR`, since 9.2.0
         ApiError = 14,
     }
@@ -965,7 +965,7 @@ open_enum! {
         /// `VIR_DOMAIN_EVENT_SHUTDOWN`, since 0.9.8
         Shutdown = 6,
         /// `VIR_DOMAIN_EVENT_PMSUSPENDED`, since 0.10.2
-        Pmsuspended = 7,
+        PmSuspended = 7,
         /// `VIR_DOMAIN_EVENT_CRASHED`, since 1.1.1
         Crashed = 8,
     }
@@ -1021,7 +1021,7 @@ open_enum! {
         /// `VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED`, since 0.5.0
         Migrated = 1,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_IOERROR`, since 0.8.0
-        Ioerror = 2,
+        IoError = 2,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG`, since 0.8.0
         Watchdog = 3,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_RESTORED`, since 0.9.5
@@ -1031,9 +1031,9 @@ open_enum! {
         /// `VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR`, since 1.0.1
         ApiError = 6,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY`, since 1.3.3
-        Postcopy = 7,
+        PostCopy = 7,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED`, since 1.3.3
-        PostcopyFailed = 8,
+        PostCopyFailed = 8,
         /// `VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN`, since 11.10.0
         GuestShutdown = 9,
     }
@@ -1049,9 +1049,9 @@ open_enum! {
         /// `VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT`, since 0.9.5
         FromSnapshot = 2,
         /// `VIR_DOMAIN_EVENT_RESUMED_POSTCOPY`, since 1.3.3
-        Postcopy = 3,
+        PostCopy = 3,
         /// `VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED`, since 8.5.0
-        PostcopyFailed = 4,
+        PostCopyFailed = 4,
     }
 }
 
@@ -1223,7 +1223,7 @@ open_enum! {
         /// `VIR_DOMAIN_EVENT_WATCHDOG_DEBUG`, since 0.8.0
         Debug = 5,
         /// `VIR_DOMAIN_EVENT_WATCHDOG_INJECTNMI`, since 1.2.17
-        Injectnmi = 6,
+        InjectNmi = 6,
     }
 }
 
@@ -1367,13 +1367,13 @@ open_enum! {
         /// `VIR_DOMAIN_EVENT_ID_TRAY_CHANGE`, since 0.9.11
         TrayChange = 10,
         /// `VIR_DOMAIN_EVENT_ID_PMWAKEUP`, since 0.9.11
-        Pmwakeup = 11,
+        PmWakeup = 11,
         /// `VIR_DOMAIN_EVENT_ID_PMSUSPEND`, since 0.9.11
-        Pmsuspend = 12,
+        PmSuspend = 12,
         /// `VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE`, since 0.10.0
         BalloonChange = 13,
         /// `VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK`, since 1.0.0
-        PmsuspendDisk = 14,
+        PmSuspendDisk = 14,
         /// `VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED`, since 1.1.1
         DeviceRemoved = 15,
         /// `VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2`, since 1.2.6
@@ -1539,9 +1539,9 @@ open_enum! {
         /// `VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE`, since 3.9.0
         Preserve = 3,
         /// `VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_DESTROY`, since 3.9.0
-        CoredumpDestroy = 4,
+        CoreDumpDestroy = 4,
         /// `VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART`, since 3.9.0
-        CoredumpRestart = 5,
+        CoreDumpRestart = 5,
         /// `VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE_RUNNING`, since 12.6.0
         PreserveRunning = 6,
     }
@@ -1579,7 +1579,7 @@ open_enum! {
         /// `VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT`, since 5.10.0
         Default = -1,
         /// `VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT`, since 5.10.0
-        Nowait = 0,
+        NoWait = 0,
     }
 }
 

@@ -101,7 +101,7 @@ async fn what_becomes_of_a_domain_whose_guest_stops_is_a_setting() {
         (Lifecycle::Reboot, LifecycleAction::Destroy, "<on_reboot>destroy<"),
         (
             Lifecycle::Crash,
-            LifecycleAction::CoredumpRestart,
+            LifecycleAction::CoreDumpRestart,
             "<on_crash>coredump-restart<",
         ),
     ];

@@ -67,7 +67,7 @@ async fn what_a_guest_does_is_told() {
         assert_eq!(error.device, "virtio-disk0");
         assert_eq!(error.action, EventIoErrorAction::Pause);
         assert_eq!(error.reason, "enospc");
-        watch.change(Change::Suspended(EventSuspendedDetailType::Ioerror)).await;
+        watch.change(Change::Suspended(EventSuspendedDetailType::IoError)).await;
         // Room for what the guest still tries to write.
         let mut mount = daemon.command("mount");
         run(mount.args(["-o", "remount,size=4m"]).arg(&dir));

@@ -36,7 +36,7 @@ xdr_struct! {
 
 xdr_struct! {
     /// `remote_domain_iothread_info`
-    struct DomainIothreadInfo<'a> {
+    struct DomainIoThreadInfo<'a> {
         iothread_id: u32,
         cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
     }
@@ -52,7 +52,7 @@ xdr_struct! {
 
 xdr_struct! {
     /// `remote_domain_fsinfo`
-    struct DomainFsinfo<'a> {
+    struct DomainFsInfo<'a> {
         mountpoint: WireStr<'a>,
         name: WireStr<'a>,
         fstype: WireStr<'a>,
@@ -549,7 +549,7 @@ procedure! {
 
 procedure! {
     /// `virDomainPinIOThread` (procedure 352)
-    struct DomainPinIothread<'a> {
+    struct DomainPinIoThread<'a> {
         dom: NonnullDomain<'a>,
         iothreads_id: u32,
         cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
@@ -577,7 +577,7 @@ procedure! {
 
 procedure! {
     /// `virDomainAddIOThread` (procedure 355)
-    struct DomainAddIothread<'a> {
+    struct DomainAddIoThread<'a> {
         dom: NonnullDomain<'a>,
         iothread_id: u32,
         flags: domain::ModificationImpact,
@@ -587,7 +587,7 @@ procedure! {
 
 procedure! {
     /// `virDomainDelIOThread` (procedure 356)
-    struct DomainDelIothread<'a> {
+    struct DomainDelIoThread<'a> {
         dom: NonnullDomain<'a>,
         iothread_id: u32,
         flags: domain::ModificationImpact,

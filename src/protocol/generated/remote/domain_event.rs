@@ -185,26 +185,26 @@ event! {
 
 xdr_struct! {
     /// `remote_domain_event_pmwakeup_msg`
-    struct DomainEventPmwakeupMsg<'a> {
+    struct DomainEventPmWakeupMsg<'a> {
         dom: NonnullDomain<'a>,
     }
 }
 
 event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_PMWAKEUP` (procedure 269)
-    DomainEventPmwakeup<'a> = 269 in PROGRAM: DomainEventPmwakeupMsg<'a>
+    DomainEventPmWakeup<'a> = 269 in PROGRAM: DomainEventPmWakeupMsg<'a>
 }
 
 xdr_struct! {
     /// `remote_domain_event_pmsuspend_msg`
-    struct DomainEventPmsuspendMsg<'a> {
+    struct DomainEventPmSuspendMsg<'a> {
         dom: NonnullDomain<'a>,
     }
 }
 
 event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_PMSUSPEND` (procedure 270)
-    DomainEventPmsuspend<'a> = 270 in PROGRAM: DomainEventPmsuspendMsg<'a>
+    DomainEventPmSuspend<'a> = 270 in PROGRAM: DomainEventPmSuspendMsg<'a>
 }
 
 xdr_struct! {
@@ -222,14 +222,14 @@ event! {
 
 xdr_struct! {
     /// `remote_domain_event_pmsuspend_disk_msg`
-    struct DomainEventPmsuspendDiskMsg<'a> {
+    struct DomainEventPmSuspendDiskMsg<'a> {
         dom: NonnullDomain<'a>,
     }
 }
 
 event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_PMSUSPEND_DISK` (procedure 292)
-    DomainEventPmsuspendDisk<'a> = 292 in PROGRAM: DomainEventPmsuspendDiskMsg<'a>
+    DomainEventPmSuspendDisk<'a> = 292 in PROGRAM: DomainEventPmSuspendDiskMsg<'a>
 }
 
 xdr_struct! {
@@ -390,30 +390,30 @@ event! {
 
 xdr_struct! {
     /// `remote_domain_event_callback_pmwakeup_msg`
-    struct DomainEventCallbackPmwakeupMsg<'a> {
+    struct DomainEventCallbackPmWakeupMsg<'a> {
         callback_id: i32,
         reason: i32,
-        msg: DomainEventPmwakeupMsg<'a>,
+        msg: DomainEventPmWakeupMsg<'a>,
     }
 }
 
 event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_CALLBACK_PMWAKEUP` (procedure 329)
-    DomainEventCallbackPmwakeup<'a> = 329 in PROGRAM: DomainEventCallbackPmwakeupMsg<'a>
+    DomainEventCallbackPmWakeup<'a> = 329 in PROGRAM: DomainEventCallbackPmWakeupMsg<'a>
 }
 
 xdr_struct! {
     /// `remote_domain_event_callback_pmsuspend_msg`
-    struct DomainEventCallbackPmsuspendMsg<'a> {
+    struct DomainEventCallbackPmSuspendMsg<'a> {
         callback_id: i32,
         reason: i32,
-        msg: DomainEventPmsuspendMsg<'a>,
+        msg: DomainEventPmSuspendMsg<'a>,
     }
 }
 
 event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_CALLBACK_PMSUSPEND` (procedure 330)
-    DomainEventCallbackPmsuspend<'a> = 330 in PROGRAM: DomainEventCallbackPmsuspendMsg<'a>
+    DomainEventCallbackPmSuspend<'a> = 330 in PROGRAM: DomainEventCallbackPmSuspendMsg<'a>
 }
 
 xdr_struct! {
@@ -431,16 +431,16 @@ event! {
 
 xdr_struct! {
     /// `remote_domain_event_callback_pmsuspend_disk_msg`
-    struct DomainEventCallbackPmsuspendDiskMsg<'a> {
+    struct DomainEventCallbackPmSuspendDiskMsg<'a> {
         callback_id: i32,
         reason: i32,
-        msg: DomainEventPmsuspendDiskMsg<'a>,
+        msg: DomainEventPmSuspendDiskMsg<'a>,
     }
 }
 
 event! {
     /// `REMOTE_PROC_DOMAIN_EVENT_CALLBACK_PMSUSPEND_DISK` (procedure 332)
-    DomainEventCallbackPmsuspendDisk<'a> = 332 in PROGRAM: DomainEventCallbackPmsuspendDiskMsg<'a>
+    DomainEventCallbackPmSuspendDisk<'a> = 332 in PROGRAM: DomainEventCallbackPmSuspendDiskMsg<'a>
 }
 
 xdr_struct! {

@@ -10,7 +10,7 @@ use super::{
     DOMAIN_GUEST_INFO_PARAMS_MAX, DOMAIN_GUEST_VCPU_PARAMS_MAX, DOMAIN_INTERFACE_PARAMETERS_MAX,
     DOMAIN_JOB_STATS_MAX, DOMAIN_LAUNCH_SECURITY_INFO_PARAMS_MAX, DOMAIN_MEMORY_PARAMETERS_MAX,
     DOMAIN_MESSAGES_MAX, DOMAIN_NUMA_PARAMETERS_MAX, DOMAIN_PERF_EVENTS_MAX,
-    DOMAIN_SCHEDULER_PARAMETERS_MAX, DomainDiskError, DomainFsinfo, DomainIothreadInfo,
+    DOMAIN_SCHEDULER_PARAMETERS_MAX, DomainDiskError, DomainFsInfo, DomainIoThreadInfo,
     IOTHREAD_INFO_MAX, NonnullDomain, PROGRAM, SECURITY_LABEL_LIST_MAX, SECURITY_LABEL_MAX,
     TypedParam, VCPUINFO_MAX, VcpuInfo,
 };
@@ -584,35 +584,35 @@ procedure! {
 
 xdr_struct! {
     /// `remote_domain_get_fsinfo_ret`
-    struct DomainGetFsinfoRet<'a> {
-        info: Vec<DomainFsinfo<'a>> = DOMAIN_FSINFO_MAX,
+    struct DomainGetFsInfoRet<'a> {
+        info: Vec<DomainFsInfo<'a>> = DOMAIN_FSINFO_MAX,
         ret: u32,
     }
 }
 
 procedure! {
     /// `virDomainGetFSInfo` (procedure 349)
-    struct DomainGetFsinfo<'a> {
+    struct DomainGetFsInfo<'a> {
         dom: NonnullDomain<'a>,
         flags: u32,
-    } = 349 in PROGRAM => DomainGetFsinfoRet<'static>,
+    } = 349 in PROGRAM => DomainGetFsInfoRet<'static>,
     since "1.2.11", Low, waits for Guest
 }
 
 xdr_struct! {
     /// `remote_domain_get_iothread_info_ret`
-    struct DomainGetIothreadInfoRet<'a> {
-        info: Vec<DomainIothreadInfo<'a>> = IOTHREAD_INFO_MAX,
+    struct DomainGetIoThreadInfoRet<'a> {
+        info: Vec<DomainIoThreadInfo<'a>> = IOTHREAD_INFO_MAX,
         ret: u32,
     }
 }
 
 procedure! {
     /// `virDomainGetIOThreadInfo` (procedure 351)
-    struct DomainGetIothreadInfo<'a> {
+    struct DomainGetIoThreadInfo<'a> {
         dom: NonnullDomain<'a>,
         flags: domain::ModificationImpact,
-    } = 351 in PROGRAM => DomainGetIothreadInfoRet<'static>,
+    } = 351 in PROGRAM => DomainGetIoThreadInfoRet<'static>,
     since "1.2.14", Low
 }
 

@@ -244,7 +244,7 @@ procedure! {
     ///
     /// `flags`: [`crate::types::domain::ModificationImpact`],
     /// [`crate::types::typed_param::Flags`]
-    struct DomainSetIothreadParams<'a> {
+    struct DomainSetIoThreadParams<'a> {
         dom: NonnullDomain<'a>,
         iothread_id: u32,
         params: Vec<TypedParam<'a>> = DOMAIN_IOTHREAD_PARAMS_MAX,
