@@ -28,14 +28,14 @@ impl Domain {
         &self,
         kind: MetadataType,
         uri: Option<&str>,
-        impact: ModificationImpact,
+        flags: ModificationImpact,
     ) -> Result<String> {
         let reply = self
             .call(remote::DomainGetMetadata {
                 dom: self.wire(),
                 r#type: kind,
                 uri: uri.map(Into::into),
-                flags: impact,
+                flags,
             })
             .await?;
         Ok(reply.decode()?.metadata.into_owned())
@@ -52,7 +52,7 @@ impl Domain {
         metadata: Option<&str>,
         key: Option<&str>,
         uri: Option<&str>,
-        impact: ModificationImpact,
+        flags: ModificationImpact,
     ) -> Result<()> {
         self.run(remote::DomainSetMetadata {
             dom: self.wire(),
@@ -60,7 +60,7 @@ impl Domain {
             metadata: metadata.map(Into::into),
             key: key.map(Into::into),
             uri: uri.map(Into::into),
-            flags: impact,
+            flags,
         })
         .await
     }

@@ -109,13 +109,13 @@ impl Domain {
         &self,
         lifecycle: Lifecycle,
         action: LifecycleAction,
-        impact: ModificationImpact,
+        flags: ModificationImpact,
     ) -> Result<()> {
         self.run(remote::DomainSetLifecycleAction {
             dom: self.wire(),
             r#type: lifecycle,
             action,
-            flags: impact,
+            flags,
         })
         .await
     }

@@ -38,7 +38,7 @@ impl Connect {
     pub async fn lookup_domain_by_id(&self, id: u32) -> Result<Domain> {
         let id = i32::try_from(id).map_err(|_| Error::InvalidArgument {
             procedure: remote::DomainLookupById::INFO.name,
-            reason: format!("{id} is more than a domain's number can be"),
+            reason: format!("{id} is more than a domain's ID can be"),
         })?;
         let reply = self.call(remote::DomainLookupById { id }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
