@@ -9,12 +9,12 @@ use super::builder::within;
 use super::open::start;
 use super::progress::Progress;
 use super::{Connect, ConnectBuilder};
+use crate::config::{self, Config, Environment};
 use crate::error::{CloseReason, Error, Result};
 use crate::files;
 use crate::protocol::{Request, admin};
 use crate::transport::unix;
 use crate::types::connect::ConnectFlags;
-use crate::uri::{self, Config, Environment};
 
 impl ConnectBuilder {
     /// Opens a connection on which only the administration program's procedures can be called.
@@ -34,13 +34,13 @@ async fn open(
 ) -> Result<Connect> {
     let surroundings = files::on_thread(|| {
         let environment = Environment::of_process();
-        let config = Config::load(environment.admin_config_file().as_deref())?;
-        Ok::<_, Error>((environment, config))
+        let file = Config::load(environment.admin_config_file().as_deref())?;
+        Ok::<_, Error>((environment, file))
     });
-    let (environment, config) = surroundings.await??;
+    let (environment, file) = surroundings.await??;
     let default = env::var_os("LIBVIRT_ADMIN_DEFAULT_URI");
     let is_root = environment.is_root;
-    let uri = uri::admin::resolve(&options.uri, default, &config, options.aliases, is_root)?;
+    let uri = config::admin::resolve(&options.uri, default, &file, options.aliases, is_root)?;
     progress.resolved(Some(&uri));
     let path = uri.admin_socket(&environment)?;
     let failed = |source| Error::Connect {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::ConnectBuilder;
+use crate::config::{Config, Environment, socket_candidates, startable};
 use crate::error::{Error, Result};
 #[cfg(feature = "ssh")]
 use crate::transport::Security;
@@ -17,7 +18,7 @@ use crate::transport::ssh_native;
 #[cfg(feature = "tls")]
 use crate::transport::tls;
 use crate::transport::{Transport, autostart, tcp, unix};
-use crate::uri::{Config, ConnectUri, Environment, TransportKind, socket_candidates, startable};
+use crate::uri::{ConnectUri, TransportKind};
 
 /// Where daemons listen for plain TCP.
 const TCP_PORT: u16 = 16509;

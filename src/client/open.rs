@@ -18,6 +18,7 @@ use super::progress::{Progress, Step};
 use super::registry::Registry;
 use super::shared::Shared;
 use super::{CallTimeout, Connect, Inner};
+use crate::config::{self, Config, Environment};
 use crate::error::uri::place;
 use crate::error::{Error, Result};
 use crate::files;
@@ -26,7 +27,7 @@ use crate::rpc::keepalive::Keepalive;
 use crate::transport::{self, Transport};
 use crate::types::connect::ConnectFlags;
 use crate::types::feature::Feature;
-use crate::uri::{self, Config, ConnectUri, Environment};
+use crate::uri::ConnectUri;
 
 /// Opens what the options' URI names, or what there is.
 pub(super) async fn open(
@@ -36,15 +37,15 @@ pub(super) async fn open(
 ) -> Result<Connect> {
     let surroundings = files::on_thread(|| {
         let environment = Environment::of_process();
-        let config = Config::load(environment.config_file.as_deref())?;
-        Ok::<_, Error>((environment, config))
+        let file = Config::load(environment.config_file.as_deref())?;
+        Ok::<_, Error>((environment, file))
     });
-    let (environment, config) = surroundings.await??;
+    let (environment, file) = surroundings.await??;
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
-    let uri = uri::resolve(&options.uri, default, &config, options.aliases)?;
+    let uri = config::resolve(&options.uri, default, &file, options.aliases)?;
     let uri = uri.as_ref();
     progress.resolved(uri);
-    let transport = connect(uri, &options, &environment, &config, deadline).await?;
+    let transport = connect(uri, &options, &environment, &file, deadline).await?;
     introduce(transport, options, uri, progress).await
 }
 

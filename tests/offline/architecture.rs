@@ -16,11 +16,12 @@ const LAYERS: [&str; 8] = [
     "events",
 ];
 /// Used by any layer, and using only what is named here.
-const LEAVES: [(&str, &[&str]); 5] = [
+const LEAVES: [(&str, &[&str]); 6] = [
     ("types", &["xdr"]),
     ("error", &["protocol", "types", "xdr"]),
     ("files", &["error"]),
-    ("uri", &["error", "files", "types"]),
+    ("uri", &["error", "types"]),
+    ("config", &["error", "files", "types", "uri"]),
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.

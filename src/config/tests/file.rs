@@ -5,6 +5,7 @@ use std::fs;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::super::*;
+use crate::error::{Error, Result};
 
 fn config(text: &str) -> Config {
     Config::parse("libvirt.conf".as_ref(), text).unwrap()

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use super::{Config, ConnectUri};
+use super::Config;
 use crate::error::{Error, Result};
+use crate::uri::ConnectUri;
 
 /// The URI to open: `given`, or if that is empty the environment's `LIBVIRT_DEFAULT_URI`, or the
 /// configuration's; `None` when all are silent and the daemon is to choose.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Config, ConnectUri, Environment, Mode, Proxy, sockets};
+use super::{Config, Environment, sockets};
 use crate::error::{Error, Result};
+use crate::uri::{ConnectUri, Mode, Proxy};
 
 impl ConnectUri {
     /// The program that stands in for ssh, and its arguments up to the command for the other host;
@@ -40,7 +41,7 @@ impl ConnectUri {
         environment: &Environment,
         config: &Config,
     ) -> Result<String> {
-        if self.parameters.get("socket").is_none() && self.mode_or(config)? == Mode::Direct {
+        if self.parameters.get("socket").is_none() && config.mode_of(self)? == Mode::Direct {
             return Err(Error::Unsupported(
                 "mode=direct over ssh; which sockets the other host has cannot be seen from here, \
                  but proxy=native has that host choose"
@@ -104,12 +105,6 @@ impl ConnectUri {
         };
         let name = self.quote(origin, &name)?;
         Ok(format!("exec virt-ssh-helper {option}{name}"))
-    }
-
-    /// What virt-ssh-helper is told to open: what the daemon is, but the choice of its socket is the
-    /// helper's.
-    fn name_for_helper(&self) -> String {
-        self.name_with(&["mode", "socket"])
     }
 
     /// The socket that netcat is told: libvirtd's, or the one that virtproxyd serves in its place.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::*;
 use super::parse;
+use crate::error::Result;
 
 fn environment(is_root: bool) -> Environment {
     Environment {

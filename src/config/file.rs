@@ -1,14 +1,12 @@
 //! libvirt's configuration file for clients, `libvirt.conf`.
 
-mod syntax;
-
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Mode;
+use super::syntax::{self, Setting, Value};
 use crate::error::{Error, Result};
 use crate::files;
-use syntax::{Setting, Value};
+use crate::uri::{ConnectUri, Mode};
 
 /// The settings of `libvirt.conf`. Each is checked when it is asked for.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +80,14 @@ impl Config {
     /// `remote_mode`: the socket mode of URIs that have none.
     pub(super) fn remote_mode(&self) -> Result<Option<Mode>> {
         self.one_of("remote_mode", Mode::from_name, Mode::NAMES)
+    }
+
+    /// The socket mode of a URI: its `mode` parameter, or else the configured one.
+    pub(super) fn mode_of(&self, uri: &ConnectUri) -> Result<Mode> {
+        match uri.mode() {
+            Some(mode) => Ok(mode),
+            None => Ok(self.remote_mode()?.unwrap_or_default()),
+        }
     }
 
     /// A setting that is one of some names; `names` is what an error says of them.

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{Config, ConnectUri, Environment, TransportKind, defaults};
+use super::{Config, Environment, defaults};
 use crate::error::{Error, Result};
+use crate::uri::{ConnectUri, TransportKind};
 
 impl Environment {
     /// The configuration file of clients that administer daemons.
@@ -46,7 +47,7 @@ impl ConnectUri {
             return Err(wrong(format!(
                 "{:?} is no daemon; libvirtd, virtqemud, virtproxyd and the like can be \
                  administered",
-                self.scheme
+                self.scheme()
             )));
         }
         if self.transport != TransportKind::Unix {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::*;
 use super::parse;
+use crate::error::Result;
 
 const SYSTEM: &str = "/var/run/libvirt/";
 const USER: &str = "/run/user/1000/libvirt/";
