@@ -3,7 +3,7 @@
 mod grammar;
 mod in_process;
 mod parameters;
-mod percent;
+pub(crate) mod percent;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::super::*;
 use super::parse;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::uri::{ConnectUri, percent};
 
 fn environment(is_root: bool) -> Environment {
     Environment {

@@ -16,17 +16,17 @@ use russh::keys::{HashAlg, PublicKeyOrCertificate};
 use tokio::time::Instant;
 
 use super::{Transport, tcp};
-use crate::auth::Given;
+use crate::auth::AuthOptions;
 use crate::error::{Error, Result, SshError, SshFailure};
 use crate::files;
-use hosts::{Hosts, Verdict};
+use hosts::{HostKeyStatus, Hosts};
 
 pub(crate) use hosts::Verify;
 pub(crate) use login::Method;
 
 /// Where to log in as whom, and what to run there.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub(crate) struct SshTarget<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     pub(crate) user: &'a str,
@@ -38,14 +38,17 @@ pub(crate) struct Target<'a> {
     /// How to log in, most wanted first; `None` is everything.
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) auth_file: Option<&'a str>,
-    pub(crate) given: &'a Given,
+    pub(crate) auth: &'a AuthOptions,
     /// The silence after which the host is asked for a sign of life, and how many such requests in a
     /// row may stay without one.
     pub(crate) keepalive: Option<(Duration, u32)>,
 }
 
 /// Logs in, and gives the command's standard input and output.
-pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> Result<Transport> {
+pub(crate) async fn connect(
+    target: &SshTarget<'_>,
+    deadline: Option<Instant>,
+) -> Result<Transport> {
     let (host, port) = (target.host.to_owned(), target.port);
     let file = target.known_hosts.map(PathBuf::from);
     let hosts = files::on_thread(move || {
@@ -64,18 +67,18 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
     let guard = Guard {
         hosts,
         verify: target.verify,
-        asker: target.given.asker.clone(),
+        callback: target.auth.callback.clone(),
         host: target.host.to_owned(),
         port: target.port,
         last_words: last_words.clone(),
     };
     let stream = tcp::dial(target.host, target.port, deadline).await?;
-    let talk = async {
+    let session = async {
         let mut session = client::connect_stream(Arc::new(config), stream, guard).await?;
         login::login(&mut session, target).await?;
         channel::open(session, target).await
     };
-    talk.await.map_err(|refusal| match refusal {
+    session.await.map_err(|refusal| match refusal {
         Refusal::Error(error) => *error,
         Refusal::Failure(failure) => target.failed(*failure),
         // What the host said of it is better than what became of it here.
@@ -84,7 +87,7 @@ pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> R
     })
 }
 
-impl Target<'_> {
+impl SshTarget<'_> {
     fn failed(&self, failure: SshFailure) -> Error {
         Error::Ssh(Box::new(SshError { host: self.host.to_owned(), failure }))
     }
@@ -162,7 +165,7 @@ impl LastWords {
 struct Guard {
     hosts: Hosts,
     verify: Verify,
-    asker: Option<crate::auth::Asker>,
+    callback: Option<crate::auth::CredentialCallback>,
     host: String,
     port: u16,
     last_words: LastWords,
@@ -182,14 +185,14 @@ impl client::Handler for Guard {
         let kind = key.algorithm();
         let shown = format!("{kind} {}", key.fingerprint(HashAlg::Sha256));
         match self.hosts.judge(key) {
-            Verdict::Known => Ok(true),
-            Verdict::Changed { line } => Err(SshFailure::ChangedHost {
+            HostKeyStatus::Known => Ok(true),
+            HostKeyStatus::Changed { line } => Err(SshFailure::ChangedHost {
                 key: shown,
                 file: self.hosts.file().to_owned(),
                 line,
             }
             .into()),
-            Verdict::Unknown => {
+            HostKeyStatus::Unknown => {
                 if !self.is_accepted(&shown).await {
                     let file = self.hosts.file().to_owned();
                     return Err(SshFailure::UnknownHost { key: shown, file }.into());
@@ -214,12 +217,12 @@ impl Guard {
         if self.verify == Verify::Auto {
             return true;
         }
-        let Some(asker) = &self.asker else {
+        let Some(callback) = &self.callback else {
             return false;
         };
         let prompt =
             format!("Accept the SSH host key {key} of {} port {}? (y/n)", self.host, self.port);
-        let answer = asker.ask(crate::auth::CredentialRequest {
+        let answer = callback.ask(crate::auth::CredentialRequest {
             kind: crate::types::connect::CredentialType::Echoprompt,
             host: self.host.clone(),
             method: "SSH host key".to_owned(),

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::chain::Authorities;
 use super::identities::Identities;
 use super::options::TlsOptions;
-use super::places::Places;
+use super::paths::SearchPath;
 use crate::error::TlsError;
 use crate::files;
 
@@ -33,7 +33,7 @@ impl Credentials {
         check: bool,
         provider: &CryptoProvider,
     ) -> Result<Self, TlsError> {
-        let places = Places::new(directory);
+        let places = SearchPath::new(directory);
         let authorities = load_authorities(options, &places)?;
         let identities = Identities::load(options, &places, provider)?;
         if check {
@@ -45,7 +45,7 @@ impl Credentials {
     }
 }
 
-fn load_authorities(options: &TlsOptions, places: &Places) -> Result<Authorities, TlsError> {
+fn load_authorities(options: &TlsOptions, places: &SearchPath) -> Result<Authorities, TlsError> {
     let (origin, pem) = if let Some(pem) = &options.authorities {
         ("the given authorities".to_owned(), pem.clone())
     } else {

@@ -17,7 +17,7 @@ use super::certificate::{Certificate, Role, SIGNING_BITS};
 use super::chain::{Authorities, Broken};
 use super::credentials::{certificates, pem_error, read, unusable};
 use super::options::{Identity, TlsOptions};
-use super::places::{Pair, Places};
+use super::paths::{Pair, SearchPath};
 use crate::error::TlsError;
 
 /// Who we are, most wanted first.
@@ -43,7 +43,7 @@ impl Identities {
     /// Blocks.
     pub(super) fn load(
         options: &TlsOptions,
-        places: &Places,
+        places: &SearchPath,
         provider: &CryptoProvider,
     ) -> Result<Self, TlsError> {
         let own = if let Some(identity) = &options.identity {

@@ -61,29 +61,29 @@ impl DomainStats {
         names: &mut RecordNames,
     ) -> Self {
         let mut stats = Self::default();
-        let mut place = Place::default();
+        let mut position = Position::default();
         for (name, value) in params {
-            stats.take(name.as_bytes(), value, &mut place, names);
+            stats.take(name.as_bytes(), value, &mut position, names);
         }
         stats
     }
 
-    /// Takes in one parameter. `place` is where the one before it went.
+    /// Takes in one parameter. `position` is where the one before it went.
     #[inline]
     pub(super) fn take<'a>(
         &mut self,
         name: &'a [u8],
         value: ValueRef<'_>,
-        place: &mut Place<'a>,
+        position: &mut Position<'a>,
         names: &mut RecordNames,
     ) {
-        if let Some(key) = name.strip_prefix(place.prefix)
-            && self.set(place.group, key, value, names)
+        if let Some(key) = name.strip_prefix(position.prefix)
+            && self.set(position.group, key, value, names)
         {
             return;
         }
         if let Some((found, key)) = self.find(name) {
-            *place = found;
+            *position = found;
             if self.set(found.group, key, value, names) {
                 return;
             }
@@ -92,7 +92,7 @@ impl DomainStats {
     }
 
     /// Where a parameter of that name goes, and the rest of the name.
-    fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Place<'a>, &'a [u8])> {
+    fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Position<'a>, &'a [u8])> {
         let (group, key) = split_dot(name)?;
         let (group, key) = match (group, split_number(key)) {
             (b"block", Some((number, key))) => (Group::Block(item(&mut self.block, number)), key),
@@ -115,7 +115,7 @@ impl DomainStats {
             _ => return None,
         };
         let prefix = name.strip_suffix(key)?;
-        Some((Place { prefix, group }, key))
+        Some((Position { prefix, group }, key))
     }
 
     /// Sets what `key` means in `group`. `false` when it is unknown or of another kind.
@@ -268,7 +268,7 @@ impl DomainStats {
 /// Where in a record a parameter goes. Parameters of one thing stand together, so the next one
 /// mostly goes there too, and only the rest of its name must be looked at.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place<'a> {
+pub(super) struct Position<'a> {
     /// The start of the name, up to and with the last dot that matters.
     prefix: &'a [u8],
     group: Group,

@@ -3,24 +3,25 @@
 use tokio::task::spawn_blocking;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::authenticate::refusal;
-use super::{Connect, Reply};
-use crate::auth::Wallet;
-use crate::auth::sasl::{Claim, Exchange, Mechanism};
+use super::refusal::refusal;
+use crate::auth::CredentialSources;
+use crate::auth::sasl::{Exchange, Mechanism, SaslCredentials};
+use crate::client::connection::Connect;
+use crate::client::running::Reply;
 use crate::error::{AuthError, Error, Result};
 use crate::protocol::ReplyRequest;
 use crate::protocol::remote;
 use crate::uri::ConnectUri;
 use crate::xdr::CharVec;
 
-/// What the daemon answers to what we said.
-struct Answer {
+/// What the daemon replies to a start or a step.
+struct ServerStep {
     is_complete: bool,
     data: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// Goes through a SASL exchange.
-pub(super) async fn prove(
+pub(super) async fn authenticate(
     conn: &Connect,
     uri: Option<&ConnectUri>,
     wanted: Option<&str>,
@@ -30,56 +31,61 @@ pub(super) async fn prove(
     let is_secure = conn.security().secure;
     let mechanism = Mechanism::choose(&reply.decode()?.mechlist, wanted, is_secure)?;
     let method = mechanism.to_string();
-    let claim = claim(conn, uri, mechanism).await?;
-    let user = claim.user.clone();
-    let talk = async {
-        let exchange = Exchange::new(mechanism, claim).map_err(|reason| failed(&method, reason))?;
+    let credentials = credentials(conn, uri, mechanism).await?;
+    let user = credentials.user.clone();
+    let exchange = async {
+        let exchange =
+            Exchange::new(mechanism, credentials).map_err(|reason| failed(&method, reason))?;
         exchange_all(conn, exchange, mechanism).await
     };
-    talk.await.map_err(|error| refusal(error, &method, user.as_deref()))
+    exchange.await.map_err(|error| refusal(error, &method, user.as_deref()))
 }
 
-async fn claim(conn: &Connect, uri: Option<&ConnectUri>, mechanism: Mechanism) -> Result<Claim> {
+async fn credentials(
+    conn: &Connect,
+    uri: Option<&ConnectUri>,
+    mechanism: Mechanism,
+) -> Result<SaslCredentials> {
     let host = uri.map_or("localhost", ConnectUri::host_or_local);
     let auth_file = uri.and_then(|uri| uri.parameters.get("authfile"));
-    let given = &conn.inner.options.given;
-    let mut wallet = Wallet::new(given, "libvirt", host, auth_file).await?;
-    let mut claim = Claim::default();
+    let auth = &conn.options().auth;
+    let mut sources = CredentialSources::new(auth, "libvirt", host, auth_file).await?;
+    let mut found = SaslCredentials::default();
     if mechanism == Mechanism::Anonymous {
-        return Ok(claim);
+        return Ok(found);
     }
     if mechanism.has_user() {
         let method = mechanism.to_string();
-        let user = wallet.user(&method).await?;
-        claim.password = Some(wallet.password(&method, &user).await?);
-        claim.user = Some(user);
+        let user = sources.user(&method).await?;
+        found.password = Some(sources.password(&method, &user).await?);
+        found.user = Some(user);
     }
-    claim.other_identity = wallet.other_identity().await?;
-    Ok(claim)
+    found.other_identity = sources.other_identity().await?;
+    Ok(found)
 }
 
-/// Says what there is to say until both sides are content: a daemon that lets us in has yet to
-/// prove that it knows the password too.
+/// Exchanges steps until both sides have finished: a daemon that lets us in has yet to prove that it
+/// knows the password too.
 async fn exchange_all(conn: &Connect, exchange: Exchange, mechanism: Mechanism) -> Result<()> {
-    let (mut exchange, output) = step(exchange, None, mechanism).await?;
-    let mut answer = start(conn, mechanism, output).await?;
-    while !(answer.is_complete && exchange.is_done()) {
-        let (next, output) = step(exchange, answer.data.take(), mechanism).await?;
+    let (mut exchange, output) = client_step(exchange, None, mechanism).await?;
+    let mut reply = send_start(conn, mechanism, output).await?;
+    while !(reply.is_complete && exchange.is_done()) {
+        let (next, output) = client_step(exchange, reply.data.take(), mechanism).await?;
         exchange = next;
-        if answer.is_complete {
+        if reply.is_complete {
             if exchange.is_done() {
                 break;
             }
             let reason = "the daemon takes it for done too early".to_owned();
             return Err(failed(&mechanism.to_string(), reason));
         }
-        answer = go_on(conn, output).await?;
+        reply = send_step(conn, output).await?;
     }
     Ok(())
 }
 
 /// Hashing a password takes long enough to be in the way of other tasks.
-async fn step(
+async fn client_step(
     mut exchange: Exchange,
     input: Option<Zeroizing<Vec<u8>>>,
     mechanism: Mechanism,
@@ -93,33 +99,33 @@ async fn step(
     stepped.map_err(|reason| failed(&mechanism.to_string(), reason))
 }
 
-async fn start(
+async fn send_start(
     conn: &Connect,
     mechanism: Mechanism,
     output: Option<Zeroizing<Vec<u8>>>,
-) -> Result<Answer> {
+) -> Result<ServerStep> {
     let (nil, data) = wire(output);
     let mut request = remote::AuthSaslStart { mech: mechanism.name().into(), nil, data };
     let reply = call(conn, &request).await;
     request.data.0.zeroize();
     let reply = reply?;
-    let answer = reply.decode()?;
-    Ok(heard(answer.complete, answer.nil, answer.data))
+    let reply = reply.decode()?;
+    Ok(server_step(reply.complete, reply.nil, reply.data))
 }
 
-async fn go_on(conn: &Connect, output: Option<Zeroizing<Vec<u8>>>) -> Result<Answer> {
+async fn send_step(conn: &Connect, output: Option<Zeroizing<Vec<u8>>>) -> Result<ServerStep> {
     let (nil, data) = wire(output);
     let mut request = remote::AuthSaslStep { nil, data };
     let reply = call(conn, &request).await;
     request.data.0.zeroize();
     let reply = reply?;
-    let answer = reply.decode()?;
-    Ok(heard(answer.complete, answer.nil, answer.data))
+    let reply = reply.decode()?;
+    Ok(server_step(reply.complete, reply.nil, reply.data))
 }
 
 async fn call<R: ReplyRequest>(conn: &Connect, request: R) -> Result<Reply<R::Reply>> {
     let reply = conn.call(request).await;
-    conn.inner.shared.lock().engine.outbox.wipe();
+    conn.shared().wipe_sent();
     reply
 }
 
@@ -131,8 +137,8 @@ fn wire(output: Option<Zeroizing<Vec<u8>>>) -> (i32, CharVec) {
     }
 }
 
-fn heard(complete: i32, nil: i32, data: CharVec) -> Answer {
-    Answer {
+fn server_step(complete: i32, nil: i32, data: CharVec) -> ServerStep {
+    ServerStep {
         is_complete: complete != 0,
         data: (nil == 0).then(|| Zeroizing::new(data.0)),
     }

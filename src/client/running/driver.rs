@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::expiry::now;
-use super::shared::{Shared, State};
+use super::clock::now;
+use super::shared::{Shared, SharedState};
 use crate::error::CloseReason;
 use crate::rpc::backpressure::Gate;
 use crate::rpc::frame::FrameBuffer;
@@ -23,7 +23,7 @@ const LEAVE_LIMIT: Duration = Duration::from_millis(200);
 /// Reads, hands out what was read, and sends what callers left in the outbox.
 ///
 /// It never waits for a consumer.
-pub(super) struct Driver {
+pub(crate) struct Driver {
     shared: Arc<Shared>,
     read: Box<dyn ReadHalf>,
     frames: FrameBuffer,
@@ -41,7 +41,7 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Needs a runtime with time enabled.
-    pub(super) fn new(shared: Arc<Shared>, read: Box<dyn ReadHalf>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, read: Box<dyn ReadHalf>) -> Self {
         Self {
             shared,
             read,
@@ -86,7 +86,7 @@ impl Driver {
     }
 
     /// Takes down what the next read depends on.
-    fn note_state(&mut self, state: &mut State) {
+    fn note_state(&mut self, state: &mut SharedState) {
         self.gate = state.gate(now);
         self.expects_descriptors = state.engine.expects_descriptors();
     }

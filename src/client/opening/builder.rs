@@ -1,19 +1,16 @@
-//! Options of a connection.
+//! How a program says what it wants opened.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::runtime::Handle;
-use tokio::time::Instant;
 
-use super::progress::Progress;
-use super::{Connect, open};
+use super::attempt::Attempt;
+use super::open;
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
-use crate::auth::{Asker, CredentialRequest, Given, Secret};
-use crate::error::Result;
-use crate::rpc::keepalive::KeepaliveOptions;
-use crate::transport::Security;
+use crate::auth::{CredentialCallback, CredentialRequest, Secret};
+use crate::client::connection::Connect;
+use crate::client::options::Options;
+use crate::error::{Error, Result};
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsOptions;
 
@@ -34,61 +31,26 @@ use crate::transport::tls::TlsOptions;
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before `open`"]
 pub struct ConnectBuilder {
-    pub(super) uri: String,
-    pub(super) read_only: bool,
-    pub(super) aliases: bool,
-    pub(super) open_timeout: Option<Duration>,
-    pub(super) call_timeout: Option<Duration>,
-    pub(super) keepalive: Option<(Duration, u32)>,
-    pub(super) busy_timeout: Duration,
-    pub(super) max_client_requests: usize,
-    pub(super) max_long_calls: Option<usize>,
-    pub(super) over_own_stream: bool,
-    /// What is known of that stream.
-    pub(super) own_stream: Security,
-    #[cfg(any(feature = "sasl", feature = "ssh-native"))]
-    pub(super) given: Given,
-    #[cfg(feature = "tls")]
-    pub(super) tls: TlsOptions,
+    pub(in crate::client) options: Options,
 }
 
 impl ConnectBuilder {
-    pub(super) fn new(uri: &str) -> Self {
-        Self {
-            uri: uri.to_owned(),
-            read_only: false,
-            aliases: true,
-            open_timeout: Some(Duration::from_secs(30)),
-            call_timeout: Some(Duration::from_secs(120)),
-            keepalive: Some((Duration::from_secs(5), 5)),
-            busy_timeout: Duration::from_secs(60),
-            max_client_requests: 5,
-            max_long_calls: None,
-            over_own_stream: false,
-            own_stream: Security { secure: false, encrypted: false },
-            #[cfg(any(feature = "sasl", feature = "ssh-native"))]
-            given: Given::default(),
-            #[cfg(feature = "tls")]
-            tls: TlsOptions::default(),
-        }
-    }
-
     /// Whether the connection may only look (`VIR_CONNECT_RO`). Default: no.
     pub fn read_only(mut self, read_only: bool) -> Self {
-        self.read_only = read_only;
+        self.options.read_only = read_only;
         self
     }
 
     /// Whether the URI may be one of the aliases in `libvirt.conf`; no is `VIR_CONNECT_NO_ALIASES`.
     /// Default: yes.
     pub fn aliases(mut self, aliases: bool) -> Self {
-        self.aliases = aliases;
+        self.options.aliases = aliases;
         self
     }
 
     /// How long the whole opening may take, authentication included. Default: 30 seconds.
     pub fn open_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.open_timeout = timeout;
+        self.options.open_timeout = timeout;
         self
     }
 
@@ -98,7 +60,7 @@ impl ConnectBuilder {
     /// Calls that take long by nature (migration, saving, dumps, guest agent commands, …) have no
     /// deadline unless their handle sets one.
     pub fn call_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.call_timeout = timeout;
+        self.options.call_timeout = timeout;
         self
     }
 
@@ -107,7 +69,7 @@ impl ConnectBuilder {
     /// interval never asks. Default: 5 seconds and 5, which makes half a minute; a daemon that may be
     /// too busy to read has [`busy_timeout`](Self::busy_timeout).
     pub fn keepalive(mut self, interval: Duration, count: u32) -> Self {
-        self.keepalive = (!interval.is_zero()).then_some((interval, count));
+        self.options.keepalive = (!interval.is_zero()).then_some((interval, count));
         self
     }
 
@@ -119,7 +81,7 @@ impl ConnectBuilder {
     /// A daemon that asks its clients for signs of life, as it does every 5 seconds unless configured
     /// otherwise, is not silent. Over SSH a host that is gone is noticed by SSH's own means.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        self.busy_timeout = timeout;
+        self.options.busy_timeout = timeout;
         self
     }
 
@@ -132,7 +94,7 @@ impl ConnectBuilder {
     /// were given up and are not answered. A daemon that works on one request at a time must not be
     /// asked to watch the client: with 1, it is not.
     pub fn max_client_requests(mut self, requests: usize) -> Self {
-        self.max_client_requests = requests.max(1);
+        self.options.max_client_requests = requests.max(1);
         self
     }
 
@@ -141,7 +103,7 @@ impl ConnectBuilder {
     /// may never answer, leave one place to others. Default: one fewer than
     /// [`max_client_requests`](Self::max_client_requests), but at least one.
     pub fn max_long_calls(mut self, calls: usize) -> Self {
-        self.max_long_calls = Some(calls.max(1));
+        self.options.max_long_calls = Some(calls.max(1));
         self
     }
 
@@ -149,7 +111,7 @@ impl ConnectBuilder {
     /// the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, options: TlsOptions) -> Self {
-        self.tls = options;
+        self.options.tls = options;
         self
     }
 
@@ -157,7 +119,7 @@ impl ConnectBuilder {
     /// the auth file says (`auth.conf`, or the URI's `authfile`). Needs the feature `sasl`.
     #[cfg(feature = "sasl")]
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
-        self.given.login = Some((user.into(), password.into()));
+        self.options.auth.login = Some((user.into(), password.into()));
         self
     }
 
@@ -195,14 +157,14 @@ impl ConnectBuilder {
         F: Fn(CredentialRequest) -> A + Send + Sync + 'static,
         A: Future<Output = Option<Secret>> + Send + 'static,
     {
-        self.given.asker = Some(Asker::new(ask));
+        self.options.auth.callback = Some(CredentialCallback::new(ask));
         self
     }
 
     /// Whether nobody else can read what goes over the stream that is given to
     /// [`open_over`](Self::open_over), so that passwords may. Default: no.
     pub fn private_stream(mut self, private: bool) -> Self {
-        self.own_stream.secure = private;
+        self.options.own_stream.secure = private;
         self
     }
 
@@ -212,10 +174,10 @@ impl ConnectBuilder {
     /// an [`Error::Opening`](crate::Error::Opening), whose [`cause`](crate::Error::cause) is the failure
     /// itself, e.g. [`Error::Auth`](crate::Error::Auth).
     pub async fn open(self) -> Result<Connect> {
-        let deadline = self.open_deadline();
-        let progress = Progress::new(&self.uri);
-        let opening = Box::pin(open::open(self.clone(), deadline, &progress));
-        within(self, deadline, &progress, opening).await
+        let Self { options } = self;
+        let attempt = Attempt::new(&options);
+        let opening = Box::pin(open::open(options.clone(), &attempt));
+        attempt.run(&options, opening).await
     }
 
     /// Opens a connection over a byte stream to a daemon that the caller has made, whatever it
@@ -234,56 +196,56 @@ impl ConnectBuilder {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        self.over_own_stream = true;
-        let deadline = self.open_deadline();
-        let progress = Progress::new(&self.uri);
-        let opening = Box::pin(open::open_over(self.clone(), stream, &progress));
-        within(self, deadline, &progress, opening).await
-    }
-
-    /// Whether the daemon is asked about keepalive, which has it watch this client from then on. One
-    /// that may be too busy to read would cut it off; those of today answer without having been asked.
-    pub(super) fn asks_for_keepalive(&self) -> bool {
-        self.max_client_requests > 1
-    }
-
-    pub(super) fn keepalive_options(&self) -> Option<KeepaliveOptions> {
-        let (interval, count) = self.keepalive?;
-        Some(KeepaliveOptions {
-            interval,
-            count,
-            max_requests: self.max_client_requests,
-            busy_limit: self.busy_timeout,
-        })
-    }
-
-    /// How many calls that take long the daemon may be given at a time.
-    pub(super) fn long_calls(&self) -> usize {
-        self.max_long_calls.unwrap_or(self.max_client_requests - 1).max(1)
-    }
-
-    /// When an opening that starts now is given up. A time beyond what the clock can tell is never.
-    pub(super) fn open_deadline(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.open_timeout?)
+        self.options.over_own_stream = true;
+        let Self { options } = self;
+        let attempt = Attempt::new(&options);
+        let opening = Box::pin(open::open_over(options.clone(), stream, &attempt));
+        attempt.run(&options, opening).await
     }
 }
 
-/// The opening is in a box because futures of callers would otherwise grow by all that it holds.
-pub(super) async fn within(
-    options: ConnectBuilder,
-    deadline: Option<Instant>,
-    progress: &Progress,
-    opening: Pin<Box<impl Future<Output = Result<Connect>>>>,
-) -> Result<Connect> {
-    // tokio's timers and sockets panic without one.
-    if Handle::try_current().is_err() {
-        return Err(open::no_runtime(&options.uri));
+impl Connect {
+    /// Opens a connection to what `uri` names, e.g. `qemu:///system`.
+    ///
+    /// An empty `uri` means libvirt's own choice: `LIBVIRT_DEFAULT_URI` in the environment, or else
+    /// `uri_default` in `libvirt.conf`, or else whatever daemon the host has. Whichever it is, it
+    /// may be one of the aliases in that file, which is `/etc/libvirt/libvirt.conf` for root and
+    /// `libvirt/libvirt.conf` in the directory of configuration files for others. Corresponds to `virConnectOpen`. Not cancel-safe in that a cancelled opening is
+    /// undone, not resumed.
+    ///
+    /// ```no_run
+    /// # async fn example() -> libvirt_client::Result<()> {
+    /// let conn = libvirt_client::Connect::open("qemu:///system").await?;
+    /// for domain in conn.list_all_domains(Default::default()).await? {
+    ///     println!("{}", domain.name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn open(uri: &str) -> Result<Self> {
+        Self::builder(uri).open().await
     }
-    let opened = match (deadline, options.open_timeout) {
-        (Some(deadline), Some(after)) => tokio::time::timeout_at(deadline, opening)
-            .await
-            .unwrap_or_else(|_| Err(progress.expired(after))),
-        _ => opening.await,
-    };
-    opened.map_err(|error| progress.locate(error))
+
+    /// Opens a connection that cannot change anything (`virConnectOpenReadOnly`).
+    pub async fn open_read_only(uri: &str) -> Result<Self> {
+        Self::builder(uri).read_only(true).open().await
+    }
+
+    /// Prepares a connection with options; see [`open`](Self::open) for `uri`.
+    pub fn builder(uri: &str) -> ConnectBuilder {
+        ConnectBuilder { options: Options::new(uri) }
+    }
+
+    /// Opens another connection in the same way, for what would be in the way of others on this one.
+    ///
+    /// A connection that was opened over a stream of the caller's own cannot be opened again.
+    pub async fn reopen(&self) -> Result<Self> {
+        if self.options().over_own_stream {
+            return Err(Error::Unsupported(
+                "opening a connection over the caller's own stream again".to_owned(),
+            ));
+        }
+        let builder = ConnectBuilder { options: self.options().clone() };
+        Ok(builder.open().await?.with_timeout_of(self))
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::ConnectBuilder;
+use crate::client::options::Options;
 use crate::config::{Config, Environment, socket_candidates, startable};
 use crate::error::{Error, Result};
 #[cfg(feature = "ssh")]
@@ -27,30 +27,30 @@ const TCP_PORT: u16 = 16509;
 const TLS_PORT: u16 = 16514;
 
 /// Connects to the daemon that `uri` names, or to the one that there is.
-pub(super) async fn connect(
+pub(super) async fn dial(
     uri: Option<&ConnectUri>,
-    options: &ConnectBuilder,
+    options: &Options,
     environment: &Environment,
     config: &Config,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
     let read_only = options.read_only;
     let Some(uri) = uri else {
-        return connect_local(None, read_only, environment, config, deadline).await;
+        return dial_local(None, read_only, environment, config, deadline).await;
     };
     uri.require_daemon()?;
     match uri.transport {
         TransportKind::Unix => {
-            connect_local(Some(uri), read_only, environment, config, deadline).await
+            dial_local(Some(uri), read_only, environment, config, deadline).await
         }
         TransportKind::Tcp => {
             tcp::connect(uri.host_or_local(), uri.port.unwrap_or(TCP_PORT), deadline).await
         }
-        TransportKind::Ssh => connect_ssh(uri, options, environment, config),
-        TransportKind::Ext => connect_ext(uri),
+        TransportKind::Ssh => dial_ssh(uri, options, environment, config),
+        TransportKind::Ext => dial_ext(uri),
         #[cfg(feature = "ssh-native")]
         TransportKind::Libssh | TransportKind::Libssh2 => {
-            connect_ssh_native(uri, options, environment, config, deadline).await
+            dial_ssh_native(uri, options, environment, config, deadline).await
         }
         #[cfg(not(feature = "ssh-native"))]
         TransportKind::Libssh | TransportKind::Libssh2 => Err(Error::Unsupported(format!(
@@ -59,7 +59,7 @@ pub(super) async fn connect(
             uri.driver
         ))),
         #[cfg(feature = "tls")]
-        TransportKind::Tls => connect_tls(uri, options, config, deadline).await,
+        TransportKind::Tls => dial_tls(uri, options, config, deadline).await,
         #[cfg(not(feature = "tls"))]
         TransportKind::Tls => Err(Error::Unsupported(
             "TLS: this program was built without the feature `tls` of libvirt-client".to_owned(),
@@ -68,9 +68,9 @@ pub(super) async fn connect(
 }
 
 #[cfg(feature = "ssh")]
-fn connect_ssh(
+fn dial_ssh(
     uri: &ConnectUri,
-    options: &ConnectBuilder,
+    options: &Options,
     environment: &Environment,
     config: &Config,
 ) -> Result<Transport> {
@@ -98,7 +98,7 @@ fn connect_ssh(
 
 /// Has ssh notice a host that is gone, also where the daemon may be too busy to give signs of life.
 #[cfg(feature = "ssh")]
-fn server_alive(options: &ConnectBuilder) -> Vec<String> {
+fn server_alive(options: &Options) -> Vec<String> {
     let Some((interval, count)) = options.keepalive else {
         return Vec::new();
     };
@@ -117,9 +117,9 @@ fn server_alive(options: &ConnectBuilder) -> Vec<String> {
 const SSH_LOGIN: (u16, &str) = (22, "root");
 
 #[cfg(feature = "ssh-native")]
-async fn connect_ssh_native(
+async fn dial_ssh_native(
     uri: &ConnectUri,
-    options: &ConnectBuilder,
+    options: &Options,
     environment: &Environment,
     config: &Config,
     deadline: Option<Instant>,
@@ -146,7 +146,7 @@ async fn connect_ssh_native(
         methods.collect::<Result<Vec<_>>>()
     });
     let (port, user) = SSH_LOGIN;
-    let target = ssh_native::Target {
+    let target = ssh_native::SshTarget {
         host: uri.host_or_local(),
         port: uri.port.unwrap_or(port),
         user: uri.user.as_deref().unwrap_or(user),
@@ -156,7 +156,7 @@ async fn connect_ssh_native(
         verify,
         methods: methods.transpose()?,
         auth_file: parameter("authfile"),
-        given: &options.given,
+        auth: &options.auth,
         keepalive: options.keepalive,
     };
     ssh_native::connect(&target, deadline).await
@@ -164,7 +164,7 @@ async fn connect_ssh_native(
 
 /// A program of the user's choice, which may or may not keep secrets.
 #[cfg(feature = "ssh")]
-fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
+fn dial_ext(uri: &ConnectUri) -> Result<Transport> {
     let Some(name) = uri.parameters.get("command") else {
         return Err(Error::Uri {
             uri: uri.as_str().to_owned(),
@@ -182,17 +182,12 @@ fn connect_ext(uri: &ConnectUri) -> Result<Transport> {
 }
 
 #[cfg(not(feature = "ssh"))]
-fn connect_ssh(
-    _: &ConnectUri,
-    _: &ConnectBuilder,
-    _: &Environment,
-    _: &Config,
-) -> Result<Transport> {
+fn dial_ssh(_: &ConnectUri, _: &Options, _: &Environment, _: &Config) -> Result<Transport> {
     Err(without_ssh())
 }
 
 #[cfg(not(feature = "ssh"))]
-fn connect_ext(_: &ConnectUri) -> Result<Transport> {
+fn dial_ext(_: &ConnectUri) -> Result<Transport> {
     Err(without_ssh())
 }
 
@@ -205,9 +200,9 @@ fn without_ssh() -> Error {
 }
 
 #[cfg(feature = "tls")]
-async fn connect_tls(
+async fn dial_tls(
     uri: &ConnectUri,
-    options: &ConnectBuilder,
+    options: &Options,
     config: &Config,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
@@ -215,7 +210,7 @@ async fn connect_tls(
         Some(priority) => Some(priority),
         None => config.tls_priority()?,
     };
-    let target = tls::Target {
+    let target = tls::TlsTarget {
         host: uri.host_or_local(),
         port: uri.port.unwrap_or(TLS_PORT),
         options: &options.tls,
@@ -227,7 +222,7 @@ async fn connect_tls(
     tls::connect(&target, deadline).await
 }
 
-async fn connect_local(
+async fn dial_local(
     uri: Option<&ConnectUri>,
     read_only: bool,
     environment: &Environment,

@@ -3,12 +3,10 @@
 use std::env;
 use std::io;
 
-use tokio::time::Instant;
-
-use super::builder::within;
-use super::open::start;
-use super::progress::Progress;
-use super::{Connect, ConnectBuilder};
+use super::attempt::Attempt;
+use super::builder::ConnectBuilder;
+use crate::client::connection::Connect;
+use crate::client::options::Options;
 use crate::config::{self, Config, Environment};
 use crate::error::{CloseReason, Error, Result};
 use crate::files;
@@ -19,19 +17,15 @@ use crate::types::connect::ConnectFlags;
 impl ConnectBuilder {
     /// Opens a connection on which only the administration program's procedures can be called.
     pub(crate) async fn open_admin_program(self) -> Result<Connect> {
-        let deadline = self.open_deadline();
-        let progress = Progress::new(&self.uri);
-        let opening = Box::pin(open(self.clone(), deadline, &progress));
-        within(self, deadline, &progress, opening).await
+        let Self { options } = self;
+        let attempt = Attempt::new(&options);
+        let opening = Box::pin(open(options.clone(), &attempt));
+        attempt.run(&options, opening).await
     }
 }
 
 /// There is nothing to authenticate: daemons go by which user it is that connects.
-async fn open(
-    options: ConnectBuilder,
-    deadline: Option<Instant>,
-    progress: &Progress,
-) -> Result<Connect> {
+async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
     let surroundings = files::on_thread(|| {
         let environment = Environment::of_process();
         let file = Config::load(environment.admin_config_file().as_deref())?;
@@ -41,16 +35,16 @@ async fn open(
     let default = env::var_os("LIBVIRT_ADMIN_DEFAULT_URI");
     let is_root = environment.is_root;
     let uri = config::admin::resolve(&options.uri, default, &file, options.aliases, is_root)?;
-    progress.resolved(Some(&uri));
+    attempt.resolved(Some(&uri));
     let path = uri.admin_socket(&environment)?;
     let failed = |source| Error::Connect {
         target: path.display().to_string(),
         tried: Vec::new(),
         source,
     };
-    let transport = unix::connect(&path, deadline).await.map_err(failed)?;
-    progress.reached(&path.display().to_string());
-    let conn = start(transport, options, &admin::ConnectClose::INFO)?;
+    let transport = unix::connect(&path, attempt.deadline()).await.map_err(failed)?;
+    attempt.reached(&path.display().to_string());
+    let conn = Connect::start(transport, options, &admin::ConnectClose::INFO)?;
     let flags = ConnectFlags::empty();
     match conn.run(admin::ConnectOpen { flags }).await {
         Ok(()) => {}
@@ -61,6 +55,6 @@ async fn open(
         }
         Err(error) => return Err(error),
     }
-    conn.inner.uri.get_or_init(|| uri.to_string());
+    conn.set_uri(uri.to_string());
     Ok(conn)
 }

@@ -1,21 +1,29 @@
-//! How far an opening has come, for the error should it come to nothing.
+//! One attempt to open a connection: its deadline, and how far it has come, for the error should it
+//! come to nothing.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout_at};
+
+use crate::client::connection::Connect;
+use crate::client::options::Options;
 use crate::error::uri::place;
-use crate::error::{CloseReason, Error, ProtocolError, TunnelFailure, Waiting};
+use crate::error::{CloseReason, Error, ProtocolError, Result, TunnelFailure, Waiting};
 use crate::transport::Carrier;
 use crate::uri::{ConnectUri, TransportKind};
 
-pub(super) struct Progress {
-    state: Mutex<State>,
+pub(super) struct Attempt {
+    /// When it is given up, and how long that is from the start.
+    limit: Option<(Instant, Duration)>,
+    stage: Mutex<Stage>,
     carrier: OnceLock<Arc<dyn Carrier>>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Stage {
     step: Step,
     /// What is to be opened, for the user.
     target: String,
@@ -33,34 +41,62 @@ pub(super) enum Step {
     Opening,
 }
 
-impl Progress {
-    /// `uri` is what the user wants opened; none is what there is.
-    pub(super) fn new(uri: &str) -> Self {
-        let state = State {
+impl Attempt {
+    pub(super) fn new(options: &Options) -> Self {
+        let stage = Stage {
             step: Step::Reaching,
-            target: place(uri),
+            target: place(&options.uri),
             is_plain_port: false,
         };
-        Self { state: Mutex::new(state), carrier: OnceLock::new() }
+        // A time beyond what the clock can tell is never.
+        let limit = options.open_timeout.and_then(|after| {
+            let deadline = Instant::now().checked_add(after)?;
+            Some((deadline, after))
+        });
+        Self { limit, stage: Mutex::new(stage), carrier: OnceLock::new() }
+    }
+
+    /// When it is given up.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.limit.map(|(deadline, _)| deadline)
+    }
+
+    /// Carries it out. `opening` is in a box because futures of callers would otherwise grow by all
+    /// that it holds.
+    pub(super) async fn run(
+        &self,
+        options: &Options,
+        opening: Pin<Box<impl Future<Output = Result<Connect>>>>,
+    ) -> Result<Connect> {
+        // tokio's timers and sockets panic without one.
+        options.runtime()?;
+        let opened = match self.limit {
+            Some((deadline, after)) => {
+                let opened = timeout_at(deadline, opening).await;
+                opened.unwrap_or_else(|_| Err(self.expired(after)))
+            }
+            None => opening.await,
+        };
+        opened.map_err(|error| self.locate(error))
     }
 
     pub(super) fn begin(&self, step: Step) {
-        self.state().step = step;
+        self.stage().step = step;
     }
 
     /// The URI has turned out to be this one.
     pub(super) fn resolved(&self, uri: Option<&ConnectUri>) {
         if let Some(uri) = uri {
-            let mut state = self.state();
-            state.target = place(uri.as_str());
-            state.is_plain_port = uri.transport == TransportKind::Tcp;
+            let mut stage = self.stage();
+            stage.target = place(uri.as_str());
+            stage.is_plain_port = uri.transport == TransportKind::Tcp;
         }
     }
 
     /// The peer is here, which the URI does not say.
     pub(super) fn reached(&self, peer: &str) {
-        let mut state = self.state();
-        state.target = match &*state.target {
+        let mut stage = self.stage();
+        stage.target = match &*stage.target {
             "" => peer.to_owned(),
             target => format!("{target} at {peer}"),
         };
@@ -73,8 +109,8 @@ impl Progress {
     }
 
     /// The error of an opening that has taken too long.
-    pub(super) fn expired(&self, after: Duration) -> Error {
-        let step = self.state().step;
+    fn expired(&self, after: Duration) -> Error {
+        let step = self.stage().step;
         let procedure = match (step, self.carrier.get()) {
             (Step::Reaching, Some(carrier)) => {
                 let failed = carrier.failed(TunnelFailure::NoAnswer(after));
@@ -107,7 +143,7 @@ impl Progress {
     }
 
     /// Says what was to be opened, unless the error does.
-    pub(super) fn locate(&self, error: Error) -> Error {
+    fn locate(&self, error: Error) -> Error {
         match &error {
             Error::Uri { .. }
             | Error::Config { .. }
@@ -131,11 +167,11 @@ impl Progress {
             | Error::File(_)
             | Error::Unsupported(_) => {}
         }
-        let state = self.state();
+        let stage = self.stage();
         let hung_up = matches!(&error, Error::Closed(CloseReason::Eof | CloseReason::Io(_)));
-        let may_want_tls = hung_up && state.is_plain_port && state.step == Step::Reaching;
+        let may_want_tls = hung_up && stage.is_plain_port && stage.step == Step::Reaching;
         Error::Opening {
-            target: shown(&state.target),
+            target: shown(&stage.target),
             source: Box::new(error),
             hint: may_want_tls.then_some(
                 "daemons hang up at once where they expect TLS: is this such a port \
@@ -144,21 +180,19 @@ impl Progress {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A target as errors have it, which must not be empty.
-pub(super) fn shown(target: &str) -> String {
+pub(crate) fn shown(target: &str) -> String {
     let target = Some(target).filter(|target| !target.is_empty());
     target.unwrap_or("the daemon").to_owned()
 }
 
-impl fmt::Debug for Progress {
+impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Progress")
-            .field("state", &*self.state())
-            .finish_non_exhaustive()
+        f.debug_struct("Attempt").field("stage", &*self.stage()).finish_non_exhaustive()
     }
 }

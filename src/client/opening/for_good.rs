@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use crate::error::{AuthError, Error};
 
 /// Whether opening fails, however often it is tried, until somebody changes something on this side.
-pub(super) fn is_for_good(error: &Error) -> bool {
+pub(crate) fn is_for_good(error: &Error) -> bool {
     match error.cause() {
         Error::Uri { .. }
         | Error::Config { .. }

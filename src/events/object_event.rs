@@ -1,25 +1,4 @@
-//! What registrations of all kinds of events have in common.
-
-use crate::client::subscription::Registration;
-use crate::error::{Error, Result};
-use crate::protocol::{EventInfo, ProcedureInfo, Request};
-use crate::xdr;
-
-/// A registration whose reply is a callback id, by which it is taken back.
-pub(super) fn by_callback_id<R: Request>(
-    event: &'static EventInfo,
-    register: &R,
-    deregister: &'static ProcedureInfo,
-) -> Result<Registration> {
-    let args = xdr::to_vec(register).map_err(|error| Error::unsendable(R::INFO.name, error))?;
-    Ok(Registration {
-        event,
-        register: const { &R::INFO },
-        deregister,
-        args,
-        deregister_args: None,
-    })
-}
+//! What kinds of events about an object have in common.
 
 /// A kind of event about an object that is known by a handle: its number, its message, and its
 /// fields, each got from the message. The module's `register` makes the registration.
@@ -47,7 +26,7 @@ macro_rules! object_event {
             async fn registration(
                 _conn: &$crate::client::Connect,
                 object: Option<&$object>,
-            ) -> $crate::error::Result<$crate::client::subscription::Registration> {
+            ) -> $crate::error::Result<$crate::client::registration::Registration> {
                 const EVENT: &$crate::protocol::EventInfo =
                     &<$crate::protocol::remote::$event as $crate::protocol::Event>::INFO;
                 register(EVENT, $id, object)
@@ -63,7 +42,7 @@ macro_rules! object_event {
                 let msg = <Msg<'_> as $crate::xdr::Decode<'_>>::decode(body)?;
                 Ok(Self {
                     $shown: $object::from_wire(conn, &msg.$wire),
-                    $($field: $crate::events::registration::field(&msg, $get),)*
+                    $($field: $crate::events::object_event::field(&msg, $get),)*
                 })
             }
         }

@@ -10,7 +10,7 @@ const NUMBERED: usize = 4;
 
 /// Where the files of one place are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct PkiPaths {
     authorities: PathBuf,
     revoked: PathBuf,
     /// The directories of our own certificates and of their keys.
@@ -20,7 +20,7 @@ struct Place {
 
 /// Where to look, in order. Looking blocks.
 #[derive(Debug, Clone)]
-pub(super) struct Places(Vec<Place>);
+pub(super) struct SearchPath(Vec<PkiPaths>);
 
 /// A certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Pair {
     pub(super) key: PathBuf,
 }
 
-impl Place {
+impl PkiPaths {
     fn directory(dir: &Path) -> Self {
         Self {
             authorities: dir.join("cacert.pem"),
@@ -70,17 +70,17 @@ impl Place {
     }
 }
 
-impl Places {
+impl SearchPath {
     /// One directory and no other, if that is given; else the user's and then the system's, which
     /// is root's only one.
     pub(super) fn new(directory: Option<&Path>) -> Self {
         if let Some(directory) = directory {
-            return Self(vec![Place::directory(directory)]);
+            return Self(vec![PkiPaths::directory(directory)]);
         }
         let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
         let home = home.filter(|_| !rustix::process::geteuid().is_root());
-        let user = home.map(|home| Place::directory(&home.join(".pki/libvirt")));
-        Self(user.into_iter().chain([Place::system()]).collect())
+        let user = home.map(|home| PkiPaths::directory(&home.join(".pki/libvirt")));
+        Self(user.into_iter().chain([PkiPaths::system()]).collect())
     }
 
     /// The first file of authorities that exists; the last place if none does.
@@ -103,7 +103,7 @@ impl Places {
 
     /// Our own certificates and keys in the first place that has any.
     pub(super) fn identities(&self) -> Vec<Pair> {
-        let mut found = self.0.iter().map(Place::identities);
+        let mut found = self.0.iter().map(PkiPaths::identities);
         found.find(|pairs| !pairs.is_empty()).unwrap_or_default()
     }
 
@@ -127,7 +127,7 @@ mod tests {
         let [user, system] = ["user", "system"].map(|name| dir.path().join(name));
         fs::create_dir(&user)?;
         fs::create_dir(&system)?;
-        let places = Places(vec![Place::directory(&user), Place::directory(&system)]);
+        let places = SearchPath(vec![PkiPaths::directory(&user), PkiPaths::directory(&system)]);
         assert_eq!(places.authorities(), system.join("cacert.pem"));
         assert_eq!(places.revoked(), None);
         assert_eq!(places.identities(), []);
@@ -138,7 +138,7 @@ mod tests {
         fs::write(system.join("clientkey.pem"), "")?;
         assert_eq!(places.authorities(), user.join("cacert.pem"));
         assert_eq!(places.revoked(), Some(system.join("cacrl.pem")));
-        let own = |place: &Path| Place::directory(place).pair("");
+        let own = |place: &Path| PkiPaths::directory(place).pair("");
         assert_eq!(places.identities(), [own(&system)]);
         // What lacks its other half is told, not passed over.
         fs::write(user.join("clientkey.pem"), "")?;
@@ -149,9 +149,9 @@ mod tests {
     #[test]
     fn several_identities_up_to_the_first_gap() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
-        let place = Place::directory(dir.path());
+        let place = PkiPaths::directory(dir.path());
         let numbers = || {
-            let pairs = Places(vec![place.clone()]).identities();
+            let pairs = SearchPath(vec![place.clone()]).identities();
             let names = pairs.iter().filter_map(|pair| pair.key.file_stem());
             let names = names.map(|name| name.to_string_lossy().into_owned());
             names.collect::<Vec<_>>()
@@ -171,14 +171,14 @@ mod tests {
 
     #[test]
     fn one_directory_has_no_fallback() {
-        let places = Places::new(Some(Path::new("/nowhere")));
+        let places = SearchPath::new(Some(Path::new("/nowhere")));
         assert_eq!(places.authorities(), Path::new("/nowhere/cacert.pem"));
         assert_eq!(places.searched(), "/nowhere/clientcert.pem");
     }
 
     #[test]
     fn the_systems_files() {
-        let places = Places(vec![Place::system()]);
+        let places = SearchPath(vec![PkiPaths::system()]);
         assert_eq!(places.authorities(), Path::new("/etc/pki/CA/cacert.pem"));
         assert_eq!(places.searched(), "/etc/pki/libvirt/clientcert.pem");
         let key = Path::new("/etc/pki/libvirt/private/clientkey0.pem");

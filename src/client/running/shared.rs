@@ -1,26 +1,24 @@
 //! What a connection's callers and its driver share.
 
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::expiry::until;
-use crate::error::{CloseReason, Error, Waiting};
+use crate::error::{CloseReason, Waiting};
 use crate::protocol::ProcedureInfo;
-use crate::rpc::admission::Ticket;
 use crate::rpc::alarms::AlarmKey;
 use crate::rpc::backpressure::Gate;
 use crate::rpc::calls::{CallSetup, Outcome};
-use crate::rpc::engine::{Engine, Hindrance, StartError, StreamEnd};
+use crate::rpc::engine::{Engine, StreamEnd};
+use crate::rpc::events::EventRouter;
 use crate::rpc::frame::packet_head;
 use crate::rpc::header::{Header, MessageType, Status};
 use crate::rpc::outbox::Unsent;
-use crate::rpc::streams::Item;
+use crate::rpc::streams::Chunk;
 use crate::transport::WriteHalf;
-use crate::xdr::Encode;
 
 /// How long the end of the connection may take once it was asked for.
 const LINGER: Duration = Duration::from_secs(2);
@@ -28,21 +26,21 @@ const LINGER: Duration = Duration::from_secs(2);
 /// The engine and the socket's write half under one short lock.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    state: Mutex<State>,
+    state: Mutex<SharedState>,
     /// Told when calls that could not be sent might be, and at the end.
-    room: Notify,
+    pub(super) room: Notify,
     /// Told when the driver is done.
     done: Notify,
 }
 
-pub(super) struct State {
+pub(super) struct SharedState {
     pub(super) engine: Engine,
     /// Absent once the connection has ended, so that handles do not keep the socket open.
     pub(super) write: Option<Box<dyn WriteHalf>>,
     /// The driver's waker, once it runs.
     pub(super) driver: Option<Waker>,
     /// Whether the driver was already asked to flush the outbox.
-    flush_requested: bool,
+    pub(super) flush_requested: bool,
     /// Whether something below the outbox may hold bytes back.
     unflushed: bool,
     /// Streams that wait for an empty outbox.
@@ -67,29 +65,11 @@ impl Closing {
     }
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for SharedState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("engine", &self.engine).finish_non_exhaustive()
-    }
-}
-
-/// Why a call could not be started right now.
-enum Refused {
-    Hindered(Hindrance),
-    Start(StartError),
-}
-
-/// A call's place in the queue of those that take long, which it gives back in the end.
-struct Place<'a> {
-    shared: &'a Shared,
-    ticket: Option<Ticket>,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.shared.with_engine(|engine| engine.leave_queue(ticket));
-        }
+        f.debug_struct("SharedState")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,7 +77,7 @@ impl Shared {
     /// `max_long` is how many calls that take long the daemon may be given at a time.
     pub(crate) fn new(write: Box<dyn WriteHalf>, max_long: usize) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(SharedState {
                 engine: Engine::new(max_long),
                 write: Some(write),
                 driver: None,
@@ -113,95 +93,18 @@ impl Shared {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
         // No critical section panics; were one to, a half-made change would not be worse than
         // poisoning every caller.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a call as soon as it may be sent, unless its deadline passes first.
-    pub(super) async fn start(
-        self: &Arc<Self>,
-        mut setup: CallSetup,
-        after: Duration,
-        args: &(dyn Encode + Sync),
-    ) -> Result<u32, Error> {
-        let mut place = Place { shared: self, ticket: None };
-        let mut result = self.try_start(&mut setup, &mut place.ticket, args);
-        loop {
-            let hindrance = match result {
-                Ok(serial) => return Ok(serial),
-                Err(Refused::Start(error)) => return Err(start_error(setup.procedure, error)),
-                Err(Refused::Hindered(hindrance)) => hindrance,
-            };
-            let mut room = std::pin::pin!(self.room.notified());
-            room.as_mut().enable();
-            // What changed before is seen now, what changes from now on is told.
-            result = self.try_start(&mut setup, &mut place.ticket, args);
-            if let Err(Refused::Hindered(_)) = result {
-                let changed = until(self, setup.deadline, room.as_mut());
-                if changed.await.is_none() {
-                    return Err(Error::Timeout {
-                        procedure: setup.procedure,
-                        after,
-                        waiting: self.waiting_to_be_sent(hindrance),
-                    });
-                }
-                result = self.try_start(&mut setup, &mut place.ticket, args);
-            }
-        }
-    }
-
-    fn try_start(
-        &self,
-        setup: &mut CallSetup,
-        ticket: &mut Option<Ticket>,
-        args: &(dyn Encode + Sync),
-    ) -> Result<u32, Refused> {
-        let mut guard = self.lock();
-        let state = &mut *guard;
-        if let Some(hindrance) = state.engine.hindrance(setup, ticket) {
-            return Err(Refused::Hindered(hindrance));
-        }
-        // The driver must know of descriptors before it reads on, so it sends those calls itself.
-        let lone = state.engine.outbox.is_empty()
-            && state.engine.unanswered() == 0
-            && !setup.expects_descriptors;
-        let deadline = setup.deadline;
-        let setup = setup.take();
-        let serial = state.engine.start_call(setup, args).map_err(Refused::Start)?;
-        // A driver that has paused reading must know that somebody waits.
-        let mut wake = state.engine.is_behind()
-            || deadline.is_some_and(|due| state.armed.is_none_or(|armed| due < armed));
-        if lone {
-            wake |= !state.write_now();
-        } else if !state.flush_requested {
-            state.flush_requested = true;
-            wake = true;
-        }
-        let waker = if wake { state.driver.clone() } else { None };
-        drop(guard);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        Ok(serial)
-    }
-
-    /// What a call that could not be sent in time was waiting for.
-    fn waiting_to_be_sent(&self, hindrance: Hindrance) -> Waiting {
-        let state = self.lock();
-        match hindrance {
-            Hindrance::NoRoom => Waiting::Room { unsent: state.engine.outbox.len() },
-            Hindrance::NoTurn => Waiting::Turn { unanswered: state.engine.unanswered_by_name() },
-        }
-    }
-
     /// What a call that was sent and not answered in time was waiting for.
-    pub(super) fn waiting_for_reply(&self) -> Waiting {
+    pub(crate) fn waiting_for_reply(&self) -> Waiting {
         Waiting::Reply { unanswered: self.lock().engine.unanswered() }
     }
 
-    pub(super) fn poll_outcome(
+    pub(crate) fn poll_outcome(
         &self,
         serial: u32,
         waker: &Waker,
@@ -210,7 +113,7 @@ impl Shared {
     }
 
     /// Changes the engine's state from outside the driver and has the driver act on it.
-    pub(super) fn with_engine<T>(&self, change: impl FnOnce(&mut Engine) -> T) -> T {
+    pub(crate) fn with_engine<T>(&self, change: impl FnOnce(&mut Engine) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state.engine);
         let mut wakers: Vec<_> = state.driver.clone().into_iter().collect();
@@ -218,11 +121,21 @@ impl Shared {
         result
     }
 
+    /// Changes who gets which events, which is nothing that the driver has to act on.
+    pub(crate) fn with_events<T>(&self, change: impl FnOnce(&mut EventRouter) -> T) -> T {
+        change(self.lock().engine.events())
+    }
+
+    /// Overwrites what was sent and still stands in memory, since it held secrets.
+    pub(crate) fn wipe_sent(&self) {
+        self.lock().engine.outbox.wipe();
+    }
+
     /// Ends a change of the state: unlocks it, and wakes all whom the change concerns. `has_room` is
     /// whether what was to be sent has been.
     pub(super) fn conclude(
         &self,
-        mut state: MutexGuard<'_, State>,
+        mut state: MutexGuard<'_, SharedState>,
         wakers: &mut Vec<Waker>,
         has_room: bool,
     ) {
@@ -254,13 +167,13 @@ impl Shared {
     }
 
     /// How many bytes the daemon ever took, and how many wait to be taken.
-    pub(super) fn sent(&self) -> (u64, usize) {
+    pub(crate) fn sent(&self) -> (u64, usize) {
         let state = self.lock();
         (state.engine.outbox.total_sent(), state.engine.outbox.len())
     }
 
     /// The next thing that a stream brought; has the driver read on once there is room for it.
-    pub(super) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Item, StreamEnd>> {
+    pub(crate) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Chunk, StreamEnd>> {
         let mut state = self.lock();
         let was_behind = state.engine.is_behind();
         let item = state.engine.poll_stream(serial, waker);
@@ -276,7 +189,7 @@ impl Shared {
 
     /// Sends one packet of a stream once nothing else waits to be sent: what the daemon does not
     /// take must stay with the caller.
-    pub(super) fn poll_stream_send(
+    pub(crate) fn poll_stream_send(
         &self,
         serial: u32,
         kind: MessageType,
@@ -303,7 +216,7 @@ impl Shared {
     }
 
     /// Ends this side of a stream, and waits for the daemon to agree.
-    pub(super) fn poll_stream_end(
+    pub(crate) fn poll_stream_end(
         &self,
         serial: u32,
         status: Status,
@@ -314,7 +227,7 @@ impl Shared {
 
     /// Ends the connection: tells the daemon where that makes sense, fails everything that is in
     /// flight, and leaves the rest to the driver.
-    pub(super) fn request_close(&self, close: &ProcedureInfo, now: Instant) {
+    pub(crate) fn request_close(&self, close: &ProcedureInfo, now: Instant) {
         let mut state = self.lock();
         if state.closing.is_some() || state.driver_done {
             return;
@@ -340,12 +253,12 @@ impl Shared {
     }
 
     /// Why the connection ended, if it did.
-    pub(super) fn end_reason(&self) -> Option<CloseReason> {
+    pub(crate) fn end_reason(&self) -> Option<CloseReason> {
         self.lock().engine.ended().cloned()
     }
 
     /// Waits until the driver is done, and says why the connection ended.
-    pub(super) async fn wait_done(&self) -> CloseReason {
+    pub(crate) async fn wait_done(&self) -> CloseReason {
         loop {
             let mut done = std::pin::pin!(self.done.notified());
             done.as_mut().enable();
@@ -360,7 +273,7 @@ impl Shared {
     }
 }
 
-impl State {
+impl SharedState {
     /// Whether to read now; if not, when to look again unless something changes before. The clock is
     /// only looked at where a stream's reader is behind.
     pub(super) fn gate(&mut self, now: impl FnOnce() -> Instant) -> Gate {
@@ -383,7 +296,7 @@ impl State {
     }
 
     /// Writes from the caller's task. `false` when the driver must go on.
-    fn write_now(&mut self) -> bool {
+    pub(super) fn write_now(&mut self) -> bool {
         let Some(driver) = self.driver.clone() else {
             return false;
         };
@@ -455,16 +368,5 @@ impl State {
             Some(old) if old.will_wake(waker) => {}
             slot => *slot = Some(waker.clone()),
         }
-    }
-}
-
-fn start_error(procedure: &'static str, error: StartError) -> Error {
-    match error {
-        StartError::Encode(error) => Error::unsendable(procedure, error),
-        StartError::NoSerial => Error::InvalidArgument {
-            procedure,
-            reason: "a million calls are in flight on this connection".to_owned(),
-        },
-        StartError::Ended(reason) => Error::Closed(reason),
     }
 }

@@ -1,10 +1,12 @@
 //! Who we are, in the way that the daemon wants to hear it.
 
-use super::Connect;
-use super::progress::{Progress, Step};
-use crate::error::{AuthError, Error, RemoteError, Result};
+use super::attempt::{Attempt, Step};
+use super::refusal::refusal;
+#[cfg(feature = "sasl")]
+use super::sasl;
+use crate::client::connection::Connect;
+use crate::error::{AuthError, Error, Result};
 use crate::protocol::remote::{self, AuthType};
-use crate::types::error::ErrorCode;
 use crate::uri::ConnectUri;
 
 /// The list of authentication schemes must be asked for even where none is needed: that alone lets a
@@ -12,13 +14,13 @@ use crate::uri::ConnectUri;
 pub(super) async fn authenticate(
     conn: &Connect,
     uri: Option<&ConnectUri>,
-    progress: &Progress,
+    attempt: &Attempt,
 ) -> Result<()> {
     let reply = match conn.call(remote::AuthList).await {
         Err(error) if error.is_unsupported() => return Ok(()),
         other => other?,
     };
-    progress.begin(Step::Authenticating);
+    attempt.begin(Step::Authenticating);
     let offered = reply.decode()?.types;
     let wanted = uri.and_then(|uri| uri.parameters.get("auth"));
     let (scheme, mechanism) = choose(&offered, wanted)?;
@@ -26,7 +28,7 @@ pub(super) async fn authenticate(
         AuthType::None => Ok(()),
         AuthType::Polkit => polkit(conn).await,
         #[cfg(feature = "sasl")]
-        AuthType::Sasl => super::sasl::prove(conn, uri, mechanism).await,
+        AuthType::Sasl => sasl::authenticate(conn, uri, mechanism).await,
         #[cfg(not(feature = "sasl"))]
         AuthType::Sasl => Err(Error::Unsupported(format!(
             "SASL{}, which the daemon asks for: this program was built without the feature `sasl` \
@@ -84,22 +86,4 @@ async fn polkit(conn: &Connect) -> Result<()> {
     let conn = conn.without_timeout();
     let done = conn.call(remote::AuthPolkit).await;
     done.map(drop).map_err(|error| refusal(error, "polkit", None))
-}
-
-/// A daemon's word on authentication is told as such; what else goes wrong is not.
-pub(super) fn refusal(error: Error, method: &str, user: Option<&str>) -> Error {
-    let is_about_us = |error: &RemoteError| {
-        matches!(
-            error.code,
-            ErrorCode::AuthFailed | ErrorCode::AuthCancelled | ErrorCode::AuthUnavailable
-        )
-    };
-    match error {
-        Error::Remote(source) if is_about_us(&source) => Error::from(AuthError::Refused {
-            method: method.to_owned(),
-            user: user.map(ToOwned::to_owned),
-            source,
-        }),
-        other => other,
-    }
 }

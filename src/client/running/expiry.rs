@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::clock::now;
 use super::shared::Shared;
 use crate::rpc::alarms::AlarmKey;
 
@@ -47,7 +48,7 @@ impl Drop for Expiry {
 }
 
 /// What `waiting` gives, or nothing once the time has come.
-pub(super) async fn until<T>(
+pub(crate) async fn until<T>(
     shared: &Arc<Shared>,
     at: Option<Instant>,
     waiting: impl Future<Output = T>,
@@ -63,14 +64,14 @@ pub(super) async fn until<T>(
 
 /// The end of a wait during which the daemon takes nothing of what was sent to it.
 #[derive(Debug)]
-pub(super) struct Stall {
+pub(crate) struct Stall {
     after: Duration,
     sent: u64,
     expiry: Expiry,
 }
 
 impl Stall {
-    pub(super) fn new(shared: &Arc<Shared>, after: Duration) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, after: Duration) -> Self {
         Self {
             after,
             sent: shared.sent().0,
@@ -79,7 +80,7 @@ impl Stall {
     }
 
     /// Ready, with the number of bytes that wait to be taken, once nothing has been taken for so long.
-    pub(super) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+    pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         while self.expiry.poll_expired(cx).is_ready() {
             let (sent, unsent) = self.expiry.shared.sent();
             if sent == self.sent {
@@ -89,9 +90,4 @@ impl Stall {
         }
         Poll::Pending
     }
-}
-
-/// As the driver's timer tells it.
-pub(super) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::credentials::{AuthOptions, CredentialRequest, Secret};
 use super::file::{self, AuthFile};
-use super::{CredentialRequest, Given, Secret};
 use crate::error::{AuthError, Error, Result};
 use crate::files;
 use crate::types::connect::CredentialType;
 
-/// Finds what one authentication needs.
-pub(crate) struct Wallet<'a> {
-    given: &'a Given,
+/// Where one authentication finds what it needs.
+pub(crate) struct CredentialSources<'a> {
+    options: &'a AuthOptions,
     /// The group of the auth file's, besides the host.
     service: &'static str,
     host: &'a str,
@@ -19,23 +19,23 @@ pub(crate) struct Wallet<'a> {
     file: Option<AuthFile>,
 }
 
-impl<'a> Wallet<'a> {
+impl<'a> CredentialSources<'a> {
     /// `auth_file` is what the URI says of it.
     pub(crate) async fn new(
-        given: &'a Given,
+        options: &'a AuthOptions,
         service: &'static str,
         host: &'a str,
         auth_file: Option<&str>,
     ) -> Result<Self> {
         let auth_file = auth_file.map(ToOwned::to_owned);
         let path = files::on_thread(move || file::locate(auth_file.as_deref())).await?;
-        Ok(Self { given, service, host, path, file: None })
+        Ok(Self { options, service, host, path, file: None })
     }
 
     /// The name of the user, which somebody must know.
     #[cfg(feature = "sasl")]
     pub(crate) async fn user(&mut self, method: &str) -> Result<String> {
-        if let Some((user, _)) = &self.given.login {
+        if let Some((user, _)) = &self.options.login {
             return Ok(user.clone());
         }
         if let Some(user) = self.in_file("authname").await? {
@@ -48,7 +48,7 @@ impl<'a> Wallet<'a> {
 
     /// The password of a user, which somebody must know.
     pub(crate) async fn password(&mut self, method: &str, user: &str) -> Result<Secret> {
-        if let Some((_, password)) = &self.given.login {
+        if let Some((_, password)) = &self.options.login {
             return Ok(password.clone());
         }
         if let Some(password) = self.in_file("password").await? {
@@ -68,7 +68,7 @@ impl<'a> Wallet<'a> {
     /// The name of the user to be instead of the one who has the password, if the file says so.
     #[cfg(feature = "sasl")]
     pub(crate) async fn other_identity(&mut self) -> Result<Option<String>> {
-        if self.given.login.is_some() {
+        if self.options.login.is_some() {
             return Ok(None);
         }
         let name = self.in_file("username").await?;
@@ -99,7 +99,7 @@ impl<'a> Wallet<'a> {
         what: &'static str,
     ) -> Result<Secret> {
         let method = method.to_owned();
-        let Some(asker) = &self.given.asker else {
+        let Some(callback) = &self.options.callback else {
             return Err(Error::from(AuthError::Missing {
                 method,
                 what,
@@ -113,7 +113,7 @@ impl<'a> Wallet<'a> {
             user: user.map(ToOwned::to_owned),
             prompt,
         };
-        let answer = asker.ask(request).await;
+        let answer = callback.ask(request).await;
         answer.ok_or_else(|| AuthError::Declined { method, what }.into())
     }
 
