@@ -14,7 +14,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::super::generic::GenericWriter;
 use super::super::tunnel::Tunnel;
-use super::{Guard, Refusal, SshTarget};
+use super::guard::{Guard, Refusal};
+use super::target::SshTarget;
 use crate::error::{CloseReason, TunnelFailure};
 use crate::rpc::read_buffer::ReadBuffer;
 use crate::transport::{ReadHalf, Security, Transport};

@@ -4,14 +4,15 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use russh::MethodSet;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse, Prompt};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{self, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
-use russh::{MethodKind, MethodSet};
 use zeroize::Zeroizing;
 
-use super::{Guard, Refusal, SshTarget};
+use super::guard::{Guard, Refusal};
+use super::target::{Method, SshTarget};
 use crate::auth::{AuthOptions, CredentialSources, Secret};
 use crate::error::{Error, SshFailure};
 use crate::files;
@@ -21,47 +22,6 @@ use crate::types::connect::CredentialType;
 const KEYS: [&str; 5] = ["identity", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"];
 /// How often a host may ask for more.
 const ROUNDS: usize = 16;
-
-/// A way to log in (`sshauth`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Agent,
-    Key,
-    Password,
-    Interactive,
-}
-
-impl Method {
-    const ALL: [Self; 4] = [Self::Agent, Self::Key, Self::Password, Self::Interactive];
-
-    /// Of the names that C's clients have for them.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "agent" => Self::Agent,
-            "privkey" => Self::Key,
-            "password" => Self::Password,
-            "keyboard-interactive" => Self::Interactive,
-            _ => return None,
-        })
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Key => "key",
-            Self::Password => "password",
-            Self::Interactive => "keyboard-interactive",
-        }
-    }
-
-    fn kind(self) -> MethodKind {
-        match self {
-            Self::Agent | Self::Key => MethodKind::PublicKey,
-            Self::Password => MethodKind::Password,
-            Self::Interactive => MethodKind::KeyboardInteractive,
-        }
-    }
-}
 
 /// What came of one way.
 enum MethodResult {

@@ -15,9 +15,9 @@ use zeroize::Zeroize as _;
 
 use super::certificate::{Certificate, Role, SIGNING_BITS};
 use super::chain::{Authorities, Broken};
-use super::credentials::{certificates, pem_error, read, unusable};
 use super::options::{Identity, TlsOptions};
 use super::paths::{Pair, SearchPath};
+use super::pem::{certificates, pem_error, read, unusable};
 use crate::error::TlsError;
 
 /// Who we are, most wanted first.

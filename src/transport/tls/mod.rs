@@ -6,6 +6,7 @@ mod credentials;
 mod identities;
 mod options;
 mod paths;
+mod pem;
 mod priority;
 mod stream;
 mod verifier;
