@@ -113,7 +113,7 @@ impl Crate {
             if tokens.get(at + 1).is_none_or(|next| next != "::") || before(1) == "::" {
                 continue;
             }
-            let child = [&module[..], &[token.clone()]].concat();
+            let child = [&module[..], std::slice::from_ref(token)].concat();
             if !["crate", "super", "self"].contains(&&**token) && !self.modules.contains_key(&child)
             {
                 continue;
