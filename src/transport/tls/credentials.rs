@@ -30,23 +30,26 @@ impl Credentials {
         check: bool,
         provider: &CryptoProvider,
     ) -> Result<Self, TlsError> {
-        let places = SearchPath::new(directory);
-        let authorities = load_authorities(options, &places)?;
-        let identities = Identities::load(options, &places, provider)?;
+        let search_path = SearchPath::new(directory);
+        let authorities = load_authorities(options, &search_path)?;
+        let identities = Identities::load(options, &search_path, provider)?;
         if check {
             let now = UnixTime::now();
             check_authorities(&authorities, now)?;
             identities.check(&authorities, provider, now)?;
         }
-        Ok(Self { authorities, identities, searched: places.searched() })
+        Ok(Self { authorities, identities, searched: search_path.searched() })
     }
 }
 
-fn load_authorities(options: &TlsOptions, places: &SearchPath) -> Result<Authorities, TlsError> {
+fn load_authorities(
+    options: &TlsOptions,
+    search_path: &SearchPath,
+) -> Result<Authorities, TlsError> {
     let (origin, pem) = if let Some(pem) = &options.authorities {
         ("the given authorities".to_owned(), pem.clone())
     } else {
-        let path = places.authorities();
+        let path = search_path.authorities();
         let shown = path.display().to_string();
         let pem = read(&path).map_err(|reason| {
             let reason = format!("{reason}; TLS needs to know whom to trust");
@@ -61,7 +64,7 @@ fn load_authorities(options: &TlsOptions, places: &SearchPath) -> Result<Authori
     }
     let lists = match &options.revoked {
         Some(pem) => Some(("the given revocation lists".to_owned(), pem.clone())),
-        None => match places.revoked() {
+        None => match search_path.revoked() {
             None => None,
             Some(path) => {
                 let shown = path.display().to_string();

@@ -43,14 +43,14 @@ impl Identities {
     /// Blocks.
     pub(super) fn load(
         options: &TlsOptions,
-        places: &SearchPath,
+        search_path: &SearchPath,
         provider: &CryptoProvider,
     ) -> Result<Self, TlsError> {
         let own = if let Some(identity) = &options.identity {
             let names = ["the given certificate", "the given key"].map(ToOwned::to_owned);
             vec![make_own(names, identity, provider)?]
         } else {
-            let pairs = places.identities();
+            let pairs = search_path.identities();
             let own = pairs.iter().map(|pair| load_own(pair, provider));
             own.collect::<Result<_, _>>()?
         };

@@ -1,4 +1,4 @@
-//! Where the files are.
+//! Where the files with certificates and keys are.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::files;
 /// How many certificates of its own a client has at most, besides the one without a number.
 const NUMBERED: usize = 4;
 
-/// Where the files of one place are.
+/// The files of one place: of a user, of the system, or of one directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PkiPaths {
     authorities: PathBuf,
@@ -127,22 +127,23 @@ mod tests {
         let [user, system] = ["user", "system"].map(|name| dir.path().join(name));
         fs::create_dir(&user)?;
         fs::create_dir(&system)?;
-        let places = SearchPath(vec![PkiPaths::directory(&user), PkiPaths::directory(&system)]);
-        assert_eq!(places.authorities(), system.join("cacert.pem"));
-        assert_eq!(places.revoked(), None);
-        assert_eq!(places.identities(), []);
+        let search_path =
+            SearchPath(vec![PkiPaths::directory(&user), PkiPaths::directory(&system)]);
+        assert_eq!(search_path.authorities(), system.join("cacert.pem"));
+        assert_eq!(search_path.revoked(), None);
+        assert_eq!(search_path.identities(), []);
 
         fs::write(user.join("cacert.pem"), "")?;
         fs::write(system.join("cacrl.pem"), "")?;
         fs::write(system.join("clientcert.pem"), "")?;
         fs::write(system.join("clientkey.pem"), "")?;
-        assert_eq!(places.authorities(), user.join("cacert.pem"));
-        assert_eq!(places.revoked(), Some(system.join("cacrl.pem")));
+        assert_eq!(search_path.authorities(), user.join("cacert.pem"));
+        assert_eq!(search_path.revoked(), Some(system.join("cacrl.pem")));
         let own = |place: &Path| PkiPaths::directory(place).pair("");
-        assert_eq!(places.identities(), [own(&system)]);
+        assert_eq!(search_path.identities(), [own(&system)]);
         // What lacks its other half is told, not passed over.
         fs::write(user.join("clientkey.pem"), "")?;
-        assert_eq!(places.identities(), [own(&user)]);
+        assert_eq!(search_path.identities(), [own(&user)]);
         Ok(())
     }
 
@@ -171,17 +172,17 @@ mod tests {
 
     #[test]
     fn one_directory_has_no_fallback() {
-        let places = SearchPath::new(Some(Path::new("/nowhere")));
-        assert_eq!(places.authorities(), Path::new("/nowhere/cacert.pem"));
-        assert_eq!(places.searched(), "/nowhere/clientcert.pem");
+        let search_path = SearchPath::new(Some(Path::new("/nowhere")));
+        assert_eq!(search_path.authorities(), Path::new("/nowhere/cacert.pem"));
+        assert_eq!(search_path.searched(), "/nowhere/clientcert.pem");
     }
 
     #[test]
     fn the_systems_files() {
-        let places = SearchPath(vec![PkiPaths::system()]);
-        assert_eq!(places.authorities(), Path::new("/etc/pki/CA/cacert.pem"));
-        assert_eq!(places.searched(), "/etc/pki/libvirt/clientcert.pem");
+        let search_path = SearchPath(vec![PkiPaths::system()]);
+        assert_eq!(search_path.authorities(), Path::new("/etc/pki/CA/cacert.pem"));
+        assert_eq!(search_path.searched(), "/etc/pki/libvirt/clientcert.pem");
         let key = Path::new("/etc/pki/libvirt/private/clientkey0.pem");
-        assert!(places.0.iter().all(|place| place.pair("0").key == key));
+        assert!(search_path.0.iter().all(|place| place.pair("0").key == key));
     }
 }
