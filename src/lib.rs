@@ -67,6 +67,7 @@ mod api;
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
 mod auth;
 mod client;
+mod config;
 mod error;
 pub mod events;
 mod files;

@@ -62,13 +62,13 @@ impl CredentialRequest {
     }
 }
 
-type Answer = Pin<Box<dyn Future<Output = Option<Secret>> + Send>>;
+type FutureAnswer = Pin<Box<dyn Future<Output = Option<Secret>> + Send>>;
 
-/// Whom to ask.
+/// What the program has set up to be asked for credentials.
 #[derive(Clone)]
-pub(crate) struct Asker(Arc<dyn Fn(CredentialRequest) -> Answer + Send + Sync>);
+pub(crate) struct CredentialCallback(Arc<dyn Fn(CredentialRequest) -> FutureAnswer + Send + Sync>);
 
-impl Asker {
+impl CredentialCallback {
     pub(crate) fn new<F, A>(ask: F) -> Self
     where
         F: Fn(CredentialRequest) -> A + Send + Sync + 'static,
@@ -82,16 +82,16 @@ impl Asker {
     }
 }
 
-impl fmt::Debug for Asker {
+impl fmt::Debug for CredentialCallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asker")
+        f.write_str("CredentialCallback")
     }
 }
 
 /// What the program has set up for authentication.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Given {
+pub(crate) struct AuthOptions {
     /// A user's name and password.
     pub(crate) login: Option<(String, Secret)>,
-    pub(crate) asker: Option<Asker>,
+    pub(crate) callback: Option<CredentialCallback>,
 }

@@ -1,11 +1,11 @@
-//! Who the user is, and how that is proved: what is not the business of any one transport.
+//! Authentication, as far as it does not depend on the transport: credentials, and SASL mechanisms.
 
 mod credentials;
 mod file;
 #[cfg(feature = "sasl")]
 pub(crate) mod sasl;
-mod wallet;
+mod sources;
 
-pub(crate) use credentials::{Asker, Given};
+pub(crate) use credentials::{AuthOptions, CredentialCallback};
 pub use credentials::{CredentialRequest, Secret};
-pub(crate) use wallet::Wallet;
+pub(crate) use sources::CredentialSources;

@@ -42,8 +42,8 @@ pub(crate) enum Mechanism {
 }
 
 impl Mechanism {
-    /// The best ones first: what the transport has proved already, what does not tell the password,
-    /// what does, and what proves nothing.
+    /// The best ones first: what the transport has authenticated already, what does not tell the
+    /// password, what does, and what authenticates nobody.
     const ALL: [Self; 6] = [
         Self::External,
         Self::ScramSha512,
@@ -110,16 +110,16 @@ impl fmt::Display for Mechanism {
     }
 }
 
-/// Who wants to be let in.
+/// What a mechanism has to know of the user.
 #[derive(Debug, Default)]
-pub(crate) struct Claim {
+pub(crate) struct SaslCredentials {
     pub(crate) user: Option<String>,
     pub(crate) password: Option<Secret>,
     /// Whom to be instead.
     pub(crate) other_identity: Option<String>,
 }
 
-impl SessionCallback for Claim {
+impl SessionCallback for SaslCredentials {
     fn callback(
         &self,
         _session: &SessionData,
@@ -148,10 +148,10 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(mechanism: Mechanism, claim: Claim) -> Result<Self, String> {
+    pub(crate) fn new(mechanism: Mechanism, credentials: SaslCredentials) -> Result<Self, String> {
         let config = SASLConfig::builder()
             .with_registry(Registry::with_mechanisms(IMPLEMENTATIONS))
-            .with_callback(claim)
+            .with_callback(credentials)
             .map_err(|error| error.to_string())?;
         let name = Mechname::parse(mechanism.name().as_bytes());
         let name = name.map_err(|error| error.to_string())?;
@@ -192,7 +192,7 @@ impl Exchange {
         }
     }
 
-    /// Whether this side is content.
+    /// Whether this side has finished.
     pub(crate) fn is_done(&self) -> bool {
         self.is_done
     }
@@ -261,12 +261,12 @@ mod tests {
         ] {
             assert_eq!(rounds(message), count);
         }
-        let claim = Claim {
+        let credentials = SaslCredentials {
             user: Some("fred".to_owned()),
             password: Some("secret".into()),
             other_identity: None,
         };
-        let exchange = Exchange::new(Mechanism::ScramSha1, claim);
+        let exchange = Exchange::new(Mechanism::ScramSha1, credentials);
         let mut exchange = exchange.unwrap_or_else(|error| unreachable!("{error}"));
         assert!(exchange.step(None).is_ok());
         let error = exchange.step(Some(b"r=abc,s=QSXC,i=1000001"));

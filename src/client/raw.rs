@@ -4,13 +4,14 @@ use std::os::fd::OwnedFd;
 
 use bytes::Bytes;
 
-use super::{Connect, Reply, Stream};
+use super::connection::Connect;
+use super::running::{Encoded, Reply};
+use super::stream::Stream;
 use crate::error::Result;
 use crate::protocol::{
     FdRequest, Priority, ProcedureInfo, Program, ReplyRequest, StreamRequest, VoidRequest,
 };
 use crate::rpc::calls::CallSetup;
-use crate::xdr::{Encode, EncodeError, Writer};
 
 /// Every procedure of every program that the daemon serves; from [`Connect::raw`].
 ///
@@ -21,11 +22,14 @@ pub struct Raw<'a> {
     conn: &'a Connect,
 }
 
-impl<'a> Raw<'a> {
-    pub(super) fn new(conn: &'a Connect) -> Self {
-        Self { conn }
+impl Connect {
+    /// Every procedure of every program, also those that the typed API does not cover.
+    pub fn raw(&self) -> Raw<'_> {
+        Raw { conn: self }
     }
+}
 
+impl Raw<'_> {
     /// Makes a call with results.
     ///
     /// ```no_run
@@ -103,14 +107,5 @@ impl<'a> Raw<'a> {
         };
         let call = self.conn.begin(CallSetup::new(&info), &Encoded(args)).await?;
         Ok(call.finish::<()>().await?.into_bytes())
-    }
-}
-
-/// Bytes that are an encoding already.
-pub(super) struct Encoded<'a>(pub(super) &'a [u8]);
-
-impl Encode for Encoded<'_> {
-    fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-        writer.put(self.0)
     }
 }

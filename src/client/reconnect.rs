@@ -10,9 +10,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::for_good::is_for_good;
-use super::progress::shown;
-use super::{Connect, ConnectBuilder, open};
+use super::connection::Connect;
+use super::opening::{ConnectBuilder, is_for_good, shown};
 use crate::error::uri::place;
 use crate::error::{CloseReason, Error, Result, Waiting};
 
@@ -102,15 +101,13 @@ impl ConnectBuilder {
     ///
     /// Does not wait for anything; fails only outside of a tokio runtime.
     pub fn reconnecting(self, backoff: Backoff) -> Result<Reconnect> {
-        let Ok(runtime) = Handle::try_current() else {
-            return Err(open::no_runtime(&self.uri));
-        };
+        let runtime = self.options.runtime()?;
         let (sender, status) = watch::channel(ConnectionStatus::Opening);
         let stop = CancellationToken::new();
         let alive = CancellationToken::new();
-        let patience = self.open_timeout;
-        let target = Arc::from(shown(&place(&self.uri)));
-        runtime.spawn(keep_until(stop.clone(), alive.clone(), self, backoff, sender));
+        let patience = self.options.open_timeout;
+        let target = Arc::from(shown(&place(&self.options.uri)));
+        runtime.spawn(stay_connected(stop.clone(), alive.clone(), self, backoff, sender));
         Ok(Reconnect {
             status,
             runtime,
@@ -233,15 +230,15 @@ impl fmt::Debug for Reconnect {
 }
 
 /// The task: keeps a connection open until it is told to stop or nobody has a handle any more.
-async fn keep_until(
+async fn stay_connected(
     stop: CancellationToken,
     alive: CancellationToken,
-    options: ConnectBuilder,
+    builder: ConnectBuilder,
     backoff: Backoff,
     status: watch::Sender<ConnectionStatus>,
 ) {
-    let keeping = stop.run_until_cancelled(keep(&options, backoff, &status));
-    let Some(end) = alive.run_until_cancelled(keeping).await else {
+    let reopening = stop.run_until_cancelled(open_repeatedly(&builder, backoff, &status));
+    let Some(end) = alive.run_until_cancelled(reopening).await else {
         return;
     };
     let end = end.unwrap_or(Error::Closed(CloseReason::Local));
@@ -252,15 +249,15 @@ async fn keep_until(
     }
 }
 
-/// Keeps a connection open; gives the reason why that is impossible.
-async fn keep(
-    options: &ConnectBuilder,
+/// Opens a connection whenever there is none; gives the reason why that is impossible.
+async fn open_repeatedly(
+    builder: &ConnectBuilder,
     backoff: Backoff,
     status: &watch::Sender<ConnectionStatus>,
 ) -> Error {
     let mut delays = backoff.delays();
     loop {
-        let failure = match options.clone().open().await {
+        let failure = match builder.clone().open().await {
             Ok(conn) => {
                 let opened = Instant::now();
                 status.send_replace(ConnectionStatus::Connected(conn.clone()));
@@ -274,7 +271,7 @@ async fn keep(
             Err(error) => error,
         };
         let delay = delays.next().unwrap_or(backoff.max);
-        tracing::info!(uri = place(&options.uri), %failure, ?delay, "not connected");
+        tracing::info!(uri = place(&builder.options.uri), %failure, ?delay, "not connected");
         status.send_replace(ConnectionStatus::Lost(Arc::new(failure)));
         sleep(delay).await;
     }

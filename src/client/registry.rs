@@ -12,13 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::Connect;
-use super::call::PendingCall;
-use super::raw::Encoded;
-use super::shared::Shared;
-use super::subscription::Registration;
+use super::registration::{NamedBy, Registration};
+use super::running::{Encoded, PendingCall, Shared};
 use crate::error::{CloseReason, Error, ProtocolError, RemoteError, Result};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::events::{Binding, EventQueue, EventRouter, Group};
@@ -37,12 +35,19 @@ fn key(registration: &Registration) -> Key {
 /// The registrations of one connection.
 ///
 /// Its lock is taken before those of entries, and those before the engine's.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Registry {
+    shared: Arc<Shared>,
+    /// Where the tasks run.
+    runtime: Handle,
     entries: Mutex<HashMap<Key, Arc<Entry>>>,
 }
 
 impl Registry {
+    pub(super) fn new(shared: Arc<Shared>, runtime: Handle) -> Self {
+        Self { shared, runtime, entries: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Entry>>> {
         // No critical section can panic halfway through a change.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,13 +60,13 @@ struct Entry {
     registration: Registration,
     /// Those who get what it brings.
     group: Group,
-    state: Mutex<State>,
+    state: Mutex<EntryState>,
     /// Told when the registration stands, and when it has failed.
     settled: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct EntryState {
     standing: Standing,
     /// How many want it.
     shares: usize,
@@ -83,12 +88,12 @@ impl Entry {
         Self {
             registration,
             group,
-            state: Mutex::new(State { standing: Standing::Absent, shares: 0, busy: false }),
+            state: Mutex::new(EntryState { standing: Standing::Absent, shares: 0, busy: false }),
             settled: Notify::new(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, EntryState> {
         // No critical section can panic halfway through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,23 +152,20 @@ impl From<Error> for Failure {
 
 /// One subscriber's share of a registration, made or under way; without any it is taken back.
 pub(super) struct Share {
-    conn: Connect,
+    registry: Arc<Registry>,
     entry: Arc<Entry>,
     queue: Arc<EventQueue>,
 }
 
-impl Shared {
-    /// Changes who gets which events, which is nothing that the driver has to act on.
-    fn with_events<T>(&self, change: impl FnOnce(&mut EventRouter) -> T) -> T {
-        change(self.lock().engine.events())
-    }
-}
-
-impl Connect {
+impl Registry {
     /// Takes part in a registration, which is made if there is none; `queue` gets what it brings.
-    pub(super) fn share(&self, registration: Registration, queue: &Arc<EventQueue>) -> Share {
-        let shared = &self.inner.shared;
-        let mut entries = self.inner.registry.lock();
+    pub(super) fn share(
+        self: &Arc<Self>,
+        registration: Registration,
+        queue: &Arc<EventQueue>,
+    ) -> Share {
+        let shared = &self.shared;
+        let mut entries = self.lock();
         let entry = entries.entry(key(&registration)).or_insert_with(|| {
             let group = shared.with_events(EventRouter::open_group);
             Arc::new(Entry::new(registration, group))
@@ -179,18 +181,14 @@ impl Connect {
         if starts {
             self.operate(&entry);
         }
-        Share { conn: self.clone(), entry, queue: Arc::clone(queue) }
+        Share { registry: Arc::clone(self), entry, queue: Arc::clone(queue) }
     }
 
     /// Has the daemon's registration follow what is wanted. No lock may be held: where the runtime
     /// is gone the task ends at once.
-    fn operate(&self, entry: &Arc<Entry>) {
-        let operation = Operation {
-            shared: Arc::clone(&self.inner.shared),
-            registry: Arc::clone(&self.inner.registry),
-            entry: Arc::clone(entry),
-        };
-        self.inner.runtime.spawn(operation.run());
+    fn operate(self: &Arc<Self>, entry: &Arc<Entry>) {
+        let operation = Operation { registry: Arc::clone(self), entry: Arc::clone(entry) };
+        self.runtime.spawn(operation.run());
     }
 }
 
@@ -207,7 +205,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let shared = &self.conn.inner.shared;
+        let shared = &self.registry.shared;
         shared.with_events(|events| events.leave(self.entry.group, &self.queue));
         let mut state = self.entry.lock();
         state.shares -= 1;
@@ -216,7 +214,7 @@ impl Drop for Share {
         state.busy |= starts;
         drop(state);
         if starts {
-            self.conn.operate(&self.entry);
+            self.registry.operate(&self.entry);
         }
     }
 }
@@ -232,40 +230,39 @@ impl fmt::Debug for Share {
 
 /// The task at work on an entry. It does not keep the connection open.
 struct Operation {
-    shared: Arc<Shared>,
     registry: Arc<Registry>,
     entry: Arc<Entry>,
 }
 
 /// What has to be done for a registration to be as it is wanted.
-enum Step {
+enum Action {
     Register,
     Deregister(Option<i32>),
 }
 
 impl Operation {
     async fn run(self) {
-        while let Some(step) = self.next_step() {
-            match step {
-                Step::Register => self.register().await,
-                Step::Deregister(callback) => self.deregister(callback).await,
+        while let Some(action) = self.next_action() {
+            match action {
+                Action::Register => self.register().await,
+                Action::Deregister(callback) => self.deregister(callback).await,
             }
         }
     }
 
     /// What is left to do; `None` once that is nothing, and the task is at an end.
-    fn next_step(&self) -> Option<Step> {
+    fn next_action(&self) -> Option<Action> {
         let mut entries = self.registry.lock();
         let mut state = self.entry.lock();
         match (&state.standing, state.shares) {
-            (Standing::Absent, 1..) => return Some(Step::Register),
+            (Standing::Absent, 1..) => return Some(Action::Register),
             (&Standing::Registered(callback), 0) => {
                 state.standing = Standing::Absent;
-                return Some(Step::Deregister(callback));
+                return Some(Action::Deregister(callback));
             }
             (Standing::Registered(_), 1..) => {}
             (Standing::Absent, 0) | (Standing::Failed(_), _) => {
-                self.shared.with_events(|events| events.close_group(self.entry.group));
+                self.registry.shared.with_events(|events| events.close_group(self.entry.group));
                 entries.remove(&key(&self.entry.registration));
             }
         }
@@ -305,11 +302,11 @@ impl Operation {
 
     async fn deregister(&self, callback: Option<i32>) {
         let registration = &self.entry.registration;
-        self.shared.with_events(|events| events.unbind(self.entry.group));
+        self.registry.shared.with_events(|events| events.unbind(self.entry.group));
         let setup = CallSetup::new(registration.deregister);
-        let result = match &registration.deregister_args {
-            Some(args) => self.call(setup, &Encoded(args)).await,
-            None => self.call(setup, &callback.unwrap_or_default()).await,
+        let result = match &registration.named_by {
+            NamedBy::Args(args) => self.call(setup, &Encoded(args)).await,
+            NamedBy::CallbackId => self.call(setup, &callback.unwrap_or_default()).await,
         };
         if let Err(error) = result {
             // Nobody is left to be told; events that still come are dropped.
@@ -319,7 +316,7 @@ impl Operation {
 
     /// A call that has until the end of the connection.
     async fn call(&self, setup: CallSetup, args: &(dyn Encode + Sync)) -> Result<Bytes> {
-        let call = PendingCall::begin(&self.shared, setup, Duration::ZERO, args).await?;
+        let call = PendingCall::begin(&self.registry.shared, setup, Duration::ZERO, args).await?;
         Ok(call.finish::<()>().await?.into_bytes())
     }
 }
@@ -331,10 +328,10 @@ impl Drop for Operation {
         if !state.busy {
             return;
         }
-        let reason = self.shared.end_reason();
+        let reason = self.registry.shared.end_reason();
         let reason = reason.unwrap_or(CloseReason::RuntimeGone);
         state.standing = Standing::Failed(Failure::Closed(reason));
         drop(state);
-        self.next_step();
+        self.next_action();
     }
 }

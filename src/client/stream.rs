@@ -7,32 +7,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::expiry::{Stall, until};
-use super::{Connect, Reply};
+use super::connection::Connect;
+use super::running::{Reply, Stall, until};
 use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
 use crate::protocol::{StreamRequest, net};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::engine::StreamEnd;
 use crate::rpc::header::{MessageType, Status};
-use crate::rpc::streams::{Fault, Incoming, Item, Progress};
+use crate::rpc::streams::{Chunk, Fault, Incoming, Progress};
 use crate::xdr;
 
 /// Bytes that may wait for a reader before the whole connection stops reading.
 const BUDGET: usize = 8 * 1024 * 1024;
 /// Longest packet that is sent.
 const PACKET_MAX: usize = 1024 * 1024;
-
-/// One piece of what a stream brings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chunk {
-    /// Bytes.
-    Data(Bytes),
-    /// So many zeros that were not sent; only on streams that were opened as sparse.
-    Hole(u64),
-}
 
 /// A byte stream that a procedure opened (`virStream`).
 ///
@@ -58,7 +48,7 @@ pub struct Stream {
 /// The reading half of a [`Stream`].
 #[derive(Debug)]
 pub struct StreamReader {
-    handle: Arc<Handle>,
+    handle: Arc<StreamHandle>,
     /// What was taken from the connection and not read yet.
     pending: Option<Chunk>,
 }
@@ -66,13 +56,13 @@ pub struct StreamReader {
 /// The writing half of a [`Stream`].
 #[derive(Debug)]
 pub struct StreamWriter {
-    handle: Arc<Handle>,
+    handle: Arc<StreamHandle>,
     /// Present while a packet waits to be sent.
     stall: Option<Stall>,
 }
 
 /// What the halves share; the stream ends with the last of them.
-struct Handle {
+struct StreamHandle {
     conn: Connect,
     serial: u32,
     procedure: &'static str,
@@ -93,7 +83,7 @@ impl Connect {
         let serial = call.serial();
         let reply = call.finish().await?;
         let handle =
-            Arc::new(Handle { conn: self.clone(), serial, procedure: R::INFO.name, sparse });
+            Arc::new(StreamHandle { conn: self.clone(), serial, procedure: R::INFO.name, sparse });
         let stream = Stream {
             writer: StreamWriter { handle: Arc::clone(&handle), stall: None },
             reader: StreamReader { handle, pending: None },
@@ -102,7 +92,7 @@ impl Connect {
     }
 }
 
-impl Handle {
+impl StreamHandle {
     fn error(&self, end: StreamEnd) -> Error {
         let closed = |reason: &str| Error::InvalidArgument {
             procedure: self.procedure,
@@ -132,10 +122,9 @@ impl Handle {
     }
 
     fn poll_chunk(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>>> {
-        let item = self.conn.inner.shared.poll_stream(self.serial, cx.waker());
-        Poll::Ready(match ready!(item) {
-            Ok(Item::Data(data)) => Ok(Some(Chunk::Data(data))),
-            Ok(Item::Hole(length)) => Ok(Some(Chunk::Hole(length))),
+        let chunk = self.conn.shared().poll_stream(self.serial, cx.waker());
+        Poll::Ready(match ready!(chunk) {
+            Ok(chunk) => Ok(Some(chunk)),
             Err(StreamEnd::Progress(Progress::EndOfData)) => Ok(None),
             Err(end) => Err(self.error(end)),
         })
@@ -143,8 +132,7 @@ impl Handle {
 
     fn poll_end(&self, cx: &mut Context<'_>, status: Status) -> Poll<Result<()>> {
         self.conn
-            .inner
-            .shared
+            .shared()
             .poll_stream_end(self.serial, status, cx.waker())
             .map_err(|end| self.error(end))
     }
@@ -159,20 +147,18 @@ impl Handle {
             after: timeout.map(|(_, after)| after).unwrap_or_default(),
             waiting: Waiting::Confirmation,
         };
-        until(&self.conn.inner.shared, at, ended)
-            .await
-            .unwrap_or_else(|| Err(expired()))
+        until(self.conn.shared(), at, ended).await.unwrap_or_else(|| Err(expired()))
     }
 }
 
-impl Drop for Handle {
+impl Drop for StreamHandle {
     fn drop(&mut self) {
         let serial = self.serial;
-        self.conn.inner.shared.with_engine(|engine| engine.release_stream(serial));
+        self.conn.shared().with_engine(|engine| engine.release_stream(serial));
     }
 }
 
-impl fmt::Debug for Handle {
+impl fmt::Debug for StreamHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{:x}", self.procedure, self.serial)
     }
@@ -238,7 +224,7 @@ impl StreamWriter {
         payload: &[u8],
     ) -> Poll<Result<()>> {
         let handle = &self.handle;
-        let shared = &handle.conn.inner.shared;
+        let shared = handle.conn.shared();
         let sent = shared.poll_stream_send(handle.serial, kind, payload, cx.waker());
         if let Poll::Ready(sent) = sent {
             self.stall = None;

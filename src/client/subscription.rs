@@ -1,14 +1,14 @@
-//! Subscriptions: what the daemon is asked for, and the queue that it comes by.
+//! Subscriptions: the queue by which what was registered for comes.
 
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Connect;
-use super::expiry::until;
+use super::connection::Connect;
+use super::registration::Registration;
 use super::registry::Share;
+use super::running::until;
 use crate::error::{CloseReason, Error, Result};
-use crate::protocol::{EventInfo, ProcedureInfo};
 use crate::rpc::events::{Batch, EventQueue, MessageKind, Taken};
 
 /// Events that are held for a consumer that is behind.
@@ -16,36 +16,12 @@ const MAX_EVENTS: usize = 65_536;
 /// Bytes of events that are held for a consumer that is behind.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// How to have the daemon send one kind of event.
-#[derive(Debug, Clone)]
-pub struct Registration {
-    pub(crate) event: &'static EventInfo,
-    pub(crate) register: &'static ProcedureInfo,
-    pub(crate) deregister: &'static ProcedureInfo,
-    /// Encoded arguments of the registration.
-    pub(crate) args: Vec<u8>,
-    /// Encoded arguments of the deregistration; `None` where they are the callback id that the
-    /// registration returned.
-    pub(crate) deregister_args: Option<Vec<u8>>,
-}
-
-impl Registration {
-    /// The kind of message that it brings.
-    pub(crate) fn message_kind(&self) -> MessageKind {
-        (self.event.program.number, self.event.number)
-    }
-
-    /// Whether those messages begin with a callback id.
-    pub(crate) fn has_callback_id(&self) -> bool {
-        self.deregister_args.is_none()
-    }
-}
-
 /// What one subscriber gets by one or several registrations, all in the order of its arrival.
 pub(crate) struct RawSubscription {
-    conn: Connect,
     shares: Vec<Share>,
     events: EventReader,
+    /// Dropped last: while it is there, the shares have their registrations taken back.
+    conn: Connect,
 }
 
 /// The reading end of a queue: takes whole batches, hands out single events.
@@ -80,7 +56,7 @@ impl Connect {
     ) -> Result<RawSubscription> {
         let queue = EventQueue::new(MAX_EVENTS, MAX_BYTES);
         let deadline = self.deadline(false);
-        let share = |registration| self.share(registration, &queue);
+        let share = |registration| self.registry().share(registration, &queue);
         // All are under way before the first is waited for.
         let sharing: Vec<_> = registrations.into_iter().map(share).collect();
         let mut shares = Vec::with_capacity(sharing.len());
@@ -88,11 +64,11 @@ impl Connect {
         for share in sharing {
             let procedure = share.registration().register.name;
             let at = deadline.map(|(at, _)| at.into_std());
-            let settled = until(&self.inner.shared, at, share.settled()).await;
+            let settled = until(self.shared(), at, share.settled()).await;
             let expired = || Error::Timeout {
                 procedure,
                 after: deadline.map(|(_, after)| after).unwrap_or_default(),
-                waiting: self.inner.shared.waiting_for_reply(),
+                waiting: self.shared().waiting_for_reply(),
             };
             match settled.unwrap_or_else(|| Err(expired())) {
                 Ok(()) => shares.push(share),
@@ -104,9 +80,9 @@ impl Connect {
             return Err(error);
         }
         Ok(RawSubscription {
-            conn: self.clone(),
             shares,
             events: EventReader { queue, batch: Batch::default(), next: 0, lagged: 0 },
+            conn: self.clone(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{EventKind, sealed};
 use crate::client::Connect;
-use crate::client::subscription::Registration;
+use crate::client::registration::{NamedBy, Registration};
 use crate::error::Result;
 use crate::protocol::{Event, Request, remote};
 use crate::types::connect::CloseReason;
@@ -35,7 +35,7 @@ impl EventKind for HypervisorClosed {
             register: &remote::ConnectRegisterCloseCallback::INFO,
             deregister: &remote::ConnectUnregisterCloseCallback::INFO,
             args: Vec::new(),
-            deregister_args: Some(Vec::new()),
+            named_by: NamedBy::Args(Vec::new()),
         })
     }
 

@@ -6,10 +6,9 @@ mod lifecycle;
 pub use kinds::*;
 pub use lifecycle::{Change, Lifecycle};
 
-use super::registration::by_callback_id;
 use crate::api::domain::Domain;
 use crate::client::Connect;
-use crate::client::subscription::Registration;
+use crate::client::registration::{NamedBy, Registration};
 use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, Request, remote};
 use crate::types::feature::Feature;
@@ -46,7 +45,7 @@ impl Wire {
             // The id changes while the domain stays the same; registrations are told apart by this.
             dom: object.map(|domain| remote::NonnullDomain { id: -1, ..domain.wire() }),
         };
-        by_callback_id(
+        Registration::with_callback_id(
             self.modern,
             &request,
             &remote::ConnectDomainEventCallbackDeregisterAny::INFO,
@@ -62,10 +61,10 @@ impl Wire {
         };
         let request = remote::ConnectDomainEventRegisterAny { event_id: self.id };
         let deregister = &remote::ConnectDomainEventDeregisterAny::INFO;
-        let registration = by_callback_id(event, &request, deregister)?;
+        let registration = Registration::with_callback_id(event, &request, deregister)?;
         // Here the kind of event takes the place of a callback id.
         Ok(Registration {
-            deregister_args: Some(registration.args.clone()),
+            named_by: NamedBy::Args(registration.args.clone()),
             ..registration
         })
     }

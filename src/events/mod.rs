@@ -24,10 +24,10 @@ mod host;
 mod merged;
 pub mod network;
 pub mod node_device;
+mod object_event;
 mod persistent;
 #[cfg(feature = "qemu")]
 pub mod qemu;
-mod registration;
 pub mod secret;
 pub mod storage_pool;
 mod subscription;
@@ -41,7 +41,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::client::Connect;
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::{CloseReason, Error, ProtocolError, Result};
 use crate::xdr::{DecodeError, Reader};
 

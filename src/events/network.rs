@@ -1,8 +1,8 @@
 //! What happens to virtual networks.
 
-use super::registration::{by_callback_id, object_event};
+use super::object_event::object_event;
 use crate::api::network::{EventLifecycleType, MetadataType, Network};
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::protocol::{EventInfo, Request, remote};
 
@@ -13,7 +13,7 @@ fn register(
 ) -> Result<Registration> {
     let request =
         remote::ConnectNetworkEventRegisterAny { event_id, net: object.map(Network::wire) };
-    by_callback_id(event, &request, &remote::ConnectNetworkEventDeregisterAny::INFO)
+    Registration::with_callback_id(event, &request, &remote::ConnectNetworkEventDeregisterAny::INFO)
 }
 
 object_event! {

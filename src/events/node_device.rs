@@ -1,8 +1,8 @@
 //! What happens to devices of the host.
 
-use super::registration::{by_callback_id, object_event};
+use super::object_event::object_event;
 use crate::api::node_device::{EventLifecycleType, NodeDevice};
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::protocol::{EventInfo, Request, remote};
 
@@ -13,7 +13,11 @@ fn register(
 ) -> Result<Registration> {
     let request =
         remote::ConnectNodeDeviceEventRegisterAny { event_id, dev: object.map(NodeDevice::wire) };
-    by_callback_id(event, &request, &remote::ConnectNodeDeviceEventDeregisterAny::INFO)
+    Registration::with_callback_id(
+        event,
+        &request,
+        &remote::ConnectNodeDeviceEventDeregisterAny::INFO,
+    )
 }
 
 object_event! {

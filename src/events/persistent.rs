@@ -22,12 +22,13 @@ use crate::error::{CloseReason, Error, Result};
 pub struct PersistentSubscription<E> {
     host: Reconnect,
     subscribe: Arc<Subscribe<E>>,
-    state: State<E>,
+    phase: Phase<E>,
 }
 
 type Subscribe<E> = dyn Fn(Connect) -> BoxFuture<'static, Result<Subscription<E>>> + Send + Sync;
 
-enum State<E> {
+/// Whether there is a connection to get events from.
+enum Phase<E> {
     Subscribed(Subscription<E>),
     /// The connection was lost for this reason.
     Resuming(CloseReason, BoxFuture<'static, Result<Subscription<E>>>),
@@ -70,7 +71,7 @@ impl Reconnect {
         Ok(PersistentSubscription {
             host: self.clone(),
             subscribe: Arc::new(move |conn| Box::pin(subscribe(conn))),
-            state: State::Subscribed(first),
+            phase: Phase::Subscribed(first),
         })
     }
 }
@@ -84,29 +85,29 @@ impl<E: 'static> PersistentSubscription<E> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<E, EventError>>> {
         loop {
-            match &mut self.state {
-                State::Subscribed(events) => match ready!(Pin::new(events).poll_next(cx)) {
+            match &mut self.phase {
+                Phase::Subscribed(events) => match ready!(Pin::new(events).poll_next(cx)) {
                     Some(Err(EventError::Closed(reason))) => {
                         let resuming = resume(self.host.clone(), Arc::clone(&self.subscribe));
-                        self.state = State::Resuming(reason, Box::pin(resuming));
+                        self.phase = Phase::Resuming(reason, Box::pin(resuming));
                     }
-                    None => self.state = State::Ended,
+                    None => self.phase = Phase::Ended,
                     item => return Poll::Ready(item),
                 },
-                State::Resuming(reason, resuming) => {
+                Phase::Resuming(reason, resuming) => {
                     let resumed = ready!(resuming.as_mut().poll(cx));
                     let reason = reason.clone();
-                    let (state, error) = match resumed {
-                        Ok(events) => (State::Subscribed(events), EventError::Gap(reason)),
+                    let (phase, error) = match resumed {
+                        Ok(events) => (Phase::Subscribed(events), EventError::Gap(reason)),
                         Err(Error::NotConnected(why)) if why.is_closed() => {
-                            (State::Ended, EventError::Closed(reason))
+                            (Phase::Ended, EventError::Closed(reason))
                         }
-                        Err(error) => (State::Ended, EventError::NotResumed(Arc::new(error))),
+                        Err(error) => (Phase::Ended, EventError::NotResumed(Arc::new(error))),
                     };
-                    self.state = state;
+                    self.phase = phase;
                     return Poll::Ready(Some(Err(error)));
                 }
-                State::Ended => return Poll::Ready(None),
+                Phase::Ended => return Poll::Ready(None),
             }
         }
     }
@@ -135,7 +136,7 @@ impl<E> fmt::Debug for PersistentSubscription<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("PersistentSubscription");
         shown.field("host", &self.host);
-        if let State::Subscribed(events) = &self.state {
+        if let Phase::Subscribed(events) = &self.phase {
             shown.field("events", events);
         }
         shown.finish_non_exhaustive()

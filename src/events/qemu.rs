@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::registration::by_callback_id;
 use super::{EventKind, sealed};
 use crate::api::domain::Domain;
 use crate::client::Connect;
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::protocol::{Event, Request, qemu, remote};
 use crate::types::qemu::MonitorEventRegisterFlags;
@@ -54,7 +53,7 @@ impl EventKind for MonitorEvent {
             event: filter.event.as_deref().map(Into::into),
             flags: filter.flags,
         };
-        by_callback_id(
+        Registration::with_callback_id(
             &qemu::DomainMonitorEvent::INFO,
             &request,
             &qemu::ConnectDomainMonitorEventDeregister::INFO,

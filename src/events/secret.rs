@@ -1,8 +1,8 @@
 //! What happens to secrets.
 
-use super::registration::{by_callback_id, object_event};
+use super::object_event::object_event;
 use crate::api::secret::{EventLifecycleType, Secret};
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::protocol::{EventInfo, Request, remote};
 
@@ -13,7 +13,7 @@ fn register(
 ) -> Result<Registration> {
     let request =
         remote::ConnectSecretEventRegisterAny { event_id, secret: object.map(Secret::wire) };
-    by_callback_id(event, &request, &remote::ConnectSecretEventDeregisterAny::INFO)
+    Registration::with_callback_id(event, &request, &remote::ConnectSecretEventDeregisterAny::INFO)
 }
 
 object_event! {

@@ -1,8 +1,8 @@
 //! What happens to storage pools.
 
-use super::registration::{by_callback_id, object_event};
+use super::object_event::object_event;
 use crate::api::storage::StoragePool;
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::protocol::{EventInfo, Request, remote};
 use crate::types::storage_pool::EventLifecycleType;
@@ -16,7 +16,11 @@ fn register(
         event_id,
         pool: object.map(StoragePool::wire),
     };
-    by_callback_id(event, &request, &remote::ConnectStoragePoolEventDeregisterAny::INFO)
+    Registration::with_callback_id(
+        event,
+        &request,
+        &remote::ConnectStoragePoolEventDeregisterAny::INFO,
+    )
 }
 
 object_event! {

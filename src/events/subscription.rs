@@ -9,7 +9,8 @@ use futures_core::Stream;
 
 use super::{EventError, EventKind};
 use crate::client::Connect;
-use crate::client::subscription::{Next, RawSubscription, Registration};
+use crate::client::registration::Registration;
+use crate::client::subscription::{Next, RawSubscription};
 use crate::error::{ProtocolError, Result};
 use crate::xdr::{DecodeError, Reader};
 

@@ -9,7 +9,43 @@ use serde::{Deserializer, forward_to_deserialize_any};
 
 use super::{ParamError, TypedParams, ValueRef};
 
-pub(super) fn from_params<T: DeserializeOwned>(params: &TypedParams) -> Result<T, ParamError> {
+impl TypedParams {
+    /// Reads the list as a type of yours.
+    ///
+    /// The dots in names make nested structures, and numbers between them sequences: `block.0.name`
+    /// and `block.1.name` become a `Vec` of structures with a `name`.
+    ///
+    /// ```
+    /// use libvirt_client::params::TypedParams;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Stats {
+    ///     block: Vec<Block>,
+    /// }
+    /// #[derive(serde::Deserialize)]
+    /// struct Block {
+    ///     name: String,
+    ///     rd: Read,
+    /// }
+    /// #[derive(serde::Deserialize)]
+    /// struct Read {
+    ///     bytes: u64,
+    /// }
+    ///
+    /// let params = TypedParams::new()
+    ///     .with("block.count", 1_u32)
+    ///     .with("block.0.name", "vda")
+    ///     .with("block.0.rd.bytes", 512_u64);
+    /// let stats: Stats = params.deserialize()?;
+    /// assert_eq!((stats.block[0].name.as_str(), stats.block[0].rd.bytes), ("vda", 512));
+    /// # Ok::<(), libvirt_client::params::ParamError>(())
+    /// ```
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ParamError> {
+        from_params(self)
+    }
+}
+
+fn from_params<T: DeserializeOwned>(params: &TypedParams) -> Result<T, ParamError> {
     let mut root = Node::default();
     for (name, value) in params.iter() {
         root.insert(name, value);

@@ -1,9 +1,6 @@
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use super::{FromParam, ParamError, Value, ValueRef, de, ser};
+use super::{FromParam, Value, ValueRef};
 
 /// An ordered list of named values (`virTypedParameter`). A name may occur more than once.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,45 +77,6 @@ impl TypedParams {
     /// All parameters, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
         self.items.iter().map(|(name, value)| (&**name, value.as_ref()))
-    }
-
-    /// Reads the list as a type of yours.
-    ///
-    /// The dots in names make nested structures, and numbers between them sequences: `block.0.name`
-    /// and `block.1.name` become a `Vec` of structures with a `name`.
-    ///
-    /// ```
-    /// use libvirt_client::params::TypedParams;
-    ///
-    /// #[derive(serde::Deserialize)]
-    /// struct Stats {
-    ///     block: Vec<Block>,
-    /// }
-    /// #[derive(serde::Deserialize)]
-    /// struct Block {
-    ///     name: String,
-    ///     rd: Read,
-    /// }
-    /// #[derive(serde::Deserialize)]
-    /// struct Read {
-    ///     bytes: u64,
-    /// }
-    ///
-    /// let params = TypedParams::new()
-    ///     .with("block.count", 1_u32)
-    ///     .with("block.0.name", "vda")
-    ///     .with("block.0.rd.bytes", 512_u64);
-    /// let stats: Stats = params.deserialize()?;
-    /// assert_eq!((stats.block[0].name.as_str(), stats.block[0].rd.bytes), ("vda", 512));
-    /// # Ok::<(), libvirt_client::params::ParamError>(())
-    /// ```
-    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ParamError> {
-        de::from_params(self)
-    }
-
-    /// Makes a list of a type of yours; the reverse of [`deserialize`](Self::deserialize).
-    pub fn serialize<T: Serialize>(value: &T) -> Result<Self, ParamError> {
-        ser::to_params(value)
     }
 }
 

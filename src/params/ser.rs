@@ -9,7 +9,14 @@ use serde::ser::{
 
 use super::{ParamError, TypedParams, Value};
 
-pub(super) fn to_params<T: Serialize>(value: &T) -> Result<TypedParams, ParamError> {
+impl TypedParams {
+    /// Makes a list of a type of yours; the reverse of [`deserialize`](Self::deserialize).
+    pub fn serialize<T: Serialize>(value: &T) -> Result<Self, ParamError> {
+        to_params(value)
+    }
+}
+
+fn to_params<T: Serialize>(value: &T) -> Result<TypedParams, ParamError> {
     let mut flattener = Flattener { params: TypedParams::new(), path: String::new() };
     value.serialize(&mut flattener)?;
     Ok(flattener.params)

@@ -14,11 +14,12 @@ use crate::xdr;
 /// reads the stream.
 const OVERDRAFT: usize = 4;
 
-/// One thing that a stream brought.
+/// One piece of what a stream brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Item {
+pub enum Chunk {
+    /// Bytes.
     Data(Bytes),
-    /// So many bytes of zeros that were not sent.
+    /// So many zeros that were not sent; only on streams that were opened as sparse.
     Hole(u64),
 }
 
@@ -58,7 +59,7 @@ pub(crate) enum Level {
 /// What came over a stream and was not taken yet.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    items: VecDeque<Item>,
+    items: VecDeque<Chunk>,
     queued: usize,
     /// Bytes that may be queued before the connection stops reading.
     budget: usize,
@@ -122,7 +123,7 @@ impl Incoming {
 
     fn push_data(&mut self, data: Bytes) {
         self.queued += data.len();
-        self.items.push_back(Item::Data(data));
+        self.items.push_back(Chunk::Data(data));
     }
 
     /// `false` when the stream was opened without holes, or the hole has no length.
@@ -131,13 +132,13 @@ impl Incoming {
         let Some(length) = length.filter(|_| self.accepts_holes) else {
             return false;
         };
-        self.items.push_back(Item::Hole(length));
+        self.items.push_back(Chunk::Hole(length));
         true
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Item> {
+    pub(crate) fn pop(&mut self) -> Option<Chunk> {
         let item = self.items.pop_front();
-        if let Some(Item::Data(data)) = &item {
+        if let Some(Chunk::Data(data)) = &item {
             self.queued -= data.len();
         }
         item
@@ -145,7 +146,7 @@ impl Incoming {
 
     fn size(&self) -> usize {
         // Holes cost an entry each; a peer that sends nothing else must not grow the queue.
-        self.queued + self.items.len() * size_of::<Item>()
+        self.queued + self.items.len() * size_of::<Chunk>()
     }
 
     /// How far the reader is behind.

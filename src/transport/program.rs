@@ -80,16 +80,17 @@ impl Program<'_> {
         let tunnel = Arc::new(Tunnel::new(self.name, self.host));
         let stderr = child.stderr.take();
         let listening = stderr.map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&tunnel))));
-        let kept = Kept {
+        let supervised = SupervisedChild {
             pid: child.id().and_then(|id| Pid::from_raw(id.cast_signed())),
             child,
             has_own_group,
         };
         let (release, released) = oneshot::channel();
-        let keeper = tokio::spawn(keep(kept, listening, Arc::clone(&tunnel), released));
+        let supervisor =
+            tokio::spawn(supervise(supervised, listening, Arc::clone(&tunnel), released));
         let read = ProgramReader {
             socket,
-            keeper: Some(keeper),
+            supervisor: Some(supervisor),
             ending: None,
             tunnel: Arc::clone(&tunnel),
             _release: release,
@@ -137,13 +138,13 @@ async fn listen(mut stderr: ChildStderr, tunnel: Arc<Tunnel>) {
 }
 
 /// Waits for the program's end, and makes it end once nobody wants it any more.
-async fn keep(
-    mut kept: Kept,
+async fn supervise(
+    mut child: SupervisedChild,
     listening: Option<JoinHandle<()>>,
     tunnel: Arc<Tunnel>,
     released: oneshot::Receiver<Infallible>,
 ) {
-    let status = kept.wait(released).await;
+    let status = child.wait(released).await;
     if let Some(listening) = listening {
         let abort = listening.abort_handle();
         if timeout(STDERR_LIMIT, listening).await.is_err() {
@@ -166,13 +167,13 @@ async fn unless<T>(wanted: impl Future<Output = T>, other: impl Future) -> Optio
 }
 
 /// A child that never becomes a zombie.
-struct Kept {
+struct SupervisedChild {
     child: Child,
     pid: Option<Pid>,
     has_own_group: bool,
 }
 
-impl Kept {
+impl SupervisedChild {
     /// Waits until it has ended, and sees to that when nobody wants it any more.
     async fn wait(&mut self, released: oneshot::Receiver<Infallible>) -> Option<ExitStatus> {
         if let Some(status) = unless(self.child.wait(), released).await {
@@ -203,7 +204,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for SupervisedChild {
     /// The runtime shuts down; nobody will wait any more.
     fn drop(&mut self) {
         if !matches!(self.child.try_wait(), Ok(None)) {
@@ -222,11 +223,11 @@ impl Drop for Kept {
 
 struct ProgramReader {
     socket: SocketReader,
-    keeper: Option<JoinHandle<()>>,
+    supervisor: Option<JoinHandle<()>>,
     /// Waits for the program's end once its output has ended.
     ending: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     tunnel: Arc<Tunnel>,
-    /// Dropping it tells the keeper.
+    /// Dropping it tells the supervisor.
     _release: oneshot::Sender<Infallible>,
 }
 
@@ -244,9 +245,9 @@ impl ReadHalf for ProgramReader {
     }
 
     fn poll_end_reason(&mut self, cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
-        if let Some(keeper) = self.keeper.take() {
+        if let Some(supervisor) = self.supervisor.take() {
             let ended = async {
-                let _at_least_what_there_is = timeout(END_LIMIT, keeper).await;
+                let _at_least_what_there_is = timeout(END_LIMIT, supervisor).await;
             };
             self.ending = Some(Box::pin(ended));
         }

@@ -28,7 +28,7 @@ impl ConnectUri {
     }
 
     /// Whether it is that of a daemon's administration interface.
-    pub(super) fn is_for_admin(&self) -> bool {
+    pub(crate) fn is_for_admin(&self) -> bool {
         let is_modular = self.driver.starts_with("virt") && self.driver.ends_with('d');
         is_modular || self.driver == "libvirtd"
     }

@@ -1,16 +1,9 @@
 //! Connection URIs: `driver[+transport]://[user@][host][:port]/[path][?parameters][#fragment]`.
 
-#[cfg(feature = "admin")]
-pub(crate) mod admin;
-mod config;
-mod defaults;
 mod grammar;
 mod in_process;
 mod parameters;
-mod percent;
-mod sockets;
-#[cfg(any(feature = "ssh", feature = "ssh-native"))]
-mod ssh;
+pub(crate) mod percent;
 
 #[cfg(test)]
 mod tests;
@@ -19,10 +12,7 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-pub(crate) use config::Config;
-pub(crate) use defaults::resolve;
 pub use parameters::Parameters;
-pub(crate) use sockets::{Environment, socket_candidates, startable};
 
 /// How the bytes get to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,7 +76,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "auto" => Self::Auto,
             "legacy" => Self::Legacy,
@@ -96,7 +86,7 @@ impl Mode {
     }
 
     /// For error messages.
-    const NAMES: &str = r#""auto", "legacy" or "direct""#;
+    pub(crate) const NAMES: &str = r#""auto", "legacy" or "direct""#;
 }
 
 /// What connects ssh's channel with the daemon on the other host: the `proxy` parameter, or
@@ -112,7 +102,7 @@ pub enum Proxy {
 }
 
 impl Proxy {
-    fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "auto" => Self::Auto,
             "netcat" => Self::Netcat,
@@ -122,7 +112,7 @@ impl Proxy {
     }
 
     /// For error messages.
-    const NAMES: &str = r#""auto", "native" or "netcat""#;
+    pub(crate) const NAMES: &str = r#""auto", "native" or "netcat""#;
 }
 
 /// A parsed connection URI.
@@ -238,12 +228,9 @@ impl ConnectUri {
         self.parameters.get("proxy").and_then(Proxy::from_name)
     }
 
-    /// The `mode` parameter, or else what the configuration says.
-    fn mode_or(&self, config: &Config) -> Result<Mode> {
-        match self.mode() {
-            Some(mode) => Ok(mode),
-            None => Ok(config.remote_mode()?.unwrap_or_default()),
-        }
+    /// Driver and transport, as the URI has them.
+    pub(crate) fn scheme(&self) -> &str {
+        &self.scheme
     }
 
     /// The host, which is this one where the URI names none.
@@ -254,6 +241,13 @@ impl ConnectUri {
     /// The name that the daemon is asked to open: the URI without what only the way there needs.
     pub(crate) fn name_for_daemon(&self) -> String {
         self.name_with(&[])
+    }
+
+    /// What virt-ssh-helper is told to open: what the daemon is, but the choice of its socket is the
+    /// helper's.
+    #[cfg(any(feature = "ssh", feature = "ssh-native"))]
+    pub(crate) fn name_for_helper(&self) -> String {
+        self.name_with(&["mode", "socket"])
     }
 
     /// The URI for the other end, with those of the consumed parameters.

@@ -29,7 +29,7 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 /// Encodes all bytes but letters, digits, `-._~` and those in `keep`.
-pub(super) fn encode(text: &str, keep: &str) -> String {
+pub(crate) fn encode(text: &str, keep: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);

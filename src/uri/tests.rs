@@ -1,12 +1,7 @@
-//! What C makes of the same input. The tables are what virsh 9.0.0 was seen to do: the socket that
-//! it connects to, the name that it asks the daemon for, and what its command `uri` then tells.
+//! What C makes of the same input. The tables are what virsh 9.0.0 was seen to do: the name that it
+//! asks the daemon for, and what its command `uri` then tells.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
-
-mod config;
-mod sockets;
-#[cfg(any(feature = "ssh", feature = "ssh-native"))]
-mod ssh;
 
 use super::*;
 

@@ -11,6 +11,7 @@
 
 mod chars;
 mod composite;
+mod counts;
 mod error;
 mod macros;
 mod opaque;

@@ -41,16 +41,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an array or byte count and checks it against the declared maximum.
-    #[inline]
-    pub(super) fn take_count(&mut self, max: usize) -> Result<usize, DecodeError> {
-        let len = <u32 as super::Decode>::decode(self)? as usize;
-        if len > max {
-            return Err(DecodeError::TooLong { len, max });
-        }
-        Ok(len)
-    }
-
     #[cold]
     pub(super) fn truncated(&self, needed: usize) -> DecodeError {
         DecodeError::Truncated { needed, left: self.rest.len() }

@@ -52,15 +52,6 @@ impl<'a> Writer<'a> {
         self.out.resize(self.out.len() + padding, 0);
         Ok(())
     }
-
-    /// Appends an array or byte count after checking it against the declared maximum.
-    #[inline]
-    pub(super) fn put_count(&mut self, len: usize, max: usize) -> Result<(), EncodeError> {
-        match u32::try_from(len) {
-            Ok(count) if len <= max => super::Encode::encode(&count, self),
-            _ => Err(EncodeError::TooLong { len, max }),
-        }
-    }
 }
 
 /// What the primitive codecs of `xdr_codec` write to.

@@ -12,6 +12,7 @@ mod admission;
 mod architecture;
 mod authentication;
 mod backpressure;
+mod circles;
 mod control;
 mod deadlines;
 mod descriptors;

@@ -67,7 +67,7 @@ fn entries() -> Vec<Entry> {
             ("src/api/domain/mod.rs", DOMAIN),
             ("src/api/admin.rs", ADMIN),
             ("src/api/domain/tests.rs", "fn test() { remote::DomainRename }"),
-            ("src/client/open.rs", OPEN),
+            ("src/client/opening/open.rs", OPEN),
         ],
     );
     coverage(&Project::open(root.path()).unwrap()).unwrap()
@@ -91,7 +91,7 @@ fn procedures_are_found_where_they_are_called() {
         ("remote", "DomainResume", "simple! resume"),
         ("admin", "ConnectGetLibVersion", "Admin::version"),
         ("admin", "ConnectClose", "simple! close"),
-        ("remote", "ConnectGetUri", "client::open::open"),
+        ("remote", "ConnectGetUri", "client::opening::open::open"),
     ] {
         assert_eq!(status(&entries, program, name), api(by), "{program} {name}");
     }

@@ -69,6 +69,23 @@ param_struct! {
     }
 }
 
+impl Server {
+    /// The clients that are connected at the moment (`virAdmServerListClients`).
+    pub async fn list_clients(&self) -> Result<Vec<Client>> {
+        let reply = self
+            .call(admin::ServerListClients { srv: self.wire(), need_results: 1, flags: 0 })
+            .await?;
+        let clients = reply.decode()?.clients;
+        Ok(Client::list_from_wire(self, &clients))
+    }
+
+    /// The client of that number (`virAdmServerLookupClient`).
+    pub async fn lookup_client(&self, id: u64) -> Result<Client> {
+        let reply = self.call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 }).await?;
+        Ok(Client::from_wire(self, &reply.decode()?.clnt))
+    }
+}
+
 impl Client {
     /// When it connected, to the second. Local.
     pub fn connected_since(&self) -> SystemTime {

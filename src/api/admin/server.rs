@@ -1,6 +1,5 @@
 //! The servers of a daemon: its sets of sockets, with clients and threads of their own.
 
-use super::Client;
 use super::wire::params;
 use crate::api::handle::handle;
 use crate::error::Result;
@@ -80,21 +79,6 @@ impl Server {
             flags: 0,
         })
         .await
-    }
-
-    /// The clients that are connected at the moment (`virAdmServerListClients`).
-    pub async fn list_clients(&self) -> Result<Vec<Client>> {
-        let reply = self
-            .call(admin::ServerListClients { srv: self.wire(), need_results: 1, flags: 0 })
-            .await?;
-        let clients = reply.decode()?.clients;
-        Ok(Client::list_from_wire(self, &clients))
-    }
-
-    /// The client of that number (`virAdmServerLookupClient`).
-    pub async fn lookup_client(&self, id: u64) -> Result<Client> {
-        let reply = self.call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 }).await?;
-        Ok(Client::from_wire(self, &reply.decode()?.clnt))
     }
 
     /// How many clients there are and may be (`virAdmServerGetClientLimits`).

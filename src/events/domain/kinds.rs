@@ -1,6 +1,6 @@
 //! All kinds but the lifecycle.
 
-use super::super::registration::field;
+use super::super::object_event::field;
 use super::super::{EventKind, sealed};
 use super::Wire;
 use crate::api::domain::{
@@ -12,7 +12,7 @@ use crate::api::domain::{
 };
 use crate::api::wire::params_from_wire;
 use crate::client::Connect;
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::params::TypedParams;
 use crate::protocol::{Event, remote};

@@ -8,7 +8,7 @@ use crate::api::domain::{
     EventStoppedDetailType, EventSuspendedDetailType, EventType, EventUndefinedDetailType,
 };
 use crate::client::Connect;
-use crate::client::subscription::Registration;
+use crate::client::registration::Registration;
 use crate::error::Result;
 use crate::protocol::{Event, remote};
 use crate::xdr::{Decode, DecodeError, Reader};

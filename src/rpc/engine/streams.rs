@@ -7,7 +7,7 @@ use crate::error::CloseReason;
 use crate::rpc::calls::CallState;
 use crate::rpc::frame::Frame;
 use crate::rpc::header::{Header, MessageType, Status};
-use crate::rpc::streams::{Fault, Incoming, Item, Level, Progress};
+use crate::rpc::streams::{Chunk, Fault, Incoming, Level, Progress};
 
 /// Why a stream brings nothing more, or takes nothing more.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Engine {
         &mut self,
         serial: u32,
         waker: &Waker,
-    ) -> Poll<Result<Item, StreamEnd>> {
+    ) -> Poll<Result<Chunk, StreamEnd>> {
         let ended = self.ended.clone();
         let Some(slot) = self.calls.get(serial) else {
             return Poll::Ready(Err(StreamEnd::Closed));

@@ -14,7 +14,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::super::generic::GenericWriter;
 use super::super::tunnel::Tunnel;
-use super::{Guard, Refusal, Target};
+use super::guard::{Guard, Refusal};
+use super::target::SshTarget;
 use crate::error::{CloseReason, TunnelFailure};
 use crate::rpc::read_buffer::ReadBuffer;
 use crate::transport::{ReadHalf, Security, Transport};
@@ -26,7 +27,7 @@ const STDERR: u32 = 1;
 
 pub(super) async fn open(
     session: Handle<Guard>,
-    target: &Target<'_>,
+    target: &SshTarget<'_>,
 ) -> Result<Transport, Refusal> {
     let channel = session.channel_open_session().await?;
     channel.exec(true, target.command.as_str()).await?;

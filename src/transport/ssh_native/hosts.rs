@@ -52,7 +52,7 @@ struct Known {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum HostKeyStatus {
     Known,
     Unknown,
     Changed { line: usize },
@@ -101,17 +101,17 @@ impl Hosts {
             .any(|known| !known.is_revoked && known.key.algorithm() == *kind)
     }
 
-    pub(super) fn judge(&self, key: &PublicKey) -> Verdict {
+    pub(super) fn judge(&self, key: &PublicKey) -> HostKeyStatus {
         let is_same = |known: &&Known| known.key.key_data() == key.key_data();
         if let Some(revoked) = self.known.iter().filter(is_same).find(|it| it.is_revoked) {
-            return Verdict::Changed { line: revoked.line };
+            return HostKeyStatus::Changed { line: revoked.line };
         }
         if self.known.iter().any(|known| is_same(&known)) {
-            return Verdict::Known;
+            return HostKeyStatus::Known;
         }
         match self.known.iter().find(|known| !known.is_revoked) {
-            Some(other) => Verdict::Changed { line: other.line },
-            None => Verdict::Unknown,
+            Some(other) => HostKeyStatus::Changed { line: other.line },
+            None => HostKeyStatus::Unknown,
         }
     }
 

@@ -8,7 +8,7 @@ const OTHER: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILIG2T/B0l0gaqj3puu510tu9N1OkQ4znY3LYuEm5zCF";
 const ECDSA: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg=";
 
-fn judge(file: &str, host: &str, port: u16, key: &str) -> Verdict {
+fn judge(file: &str, host: &str, port: u16, key: &str) -> HostKeyStatus {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("known_hosts");
     fs::write(&path, file).unwrap();
@@ -18,7 +18,7 @@ fn judge(file: &str, host: &str, port: u16, key: &str) -> Verdict {
 
 #[test]
 fn keys_are_found_by_their_hosts_names() {
-    let known = |file: &str, host, port| judge(file, host, port, ONE) == Verdict::Known;
+    let known = |file: &str, host, port| judge(file, host, port, ONE) == HostKeyStatus::Known;
     for (hosts, host, port) in [
         ("kvm1", "kvm1", 22),
         ("kvm1,10.0.0.1", "10.0.0.1", 22),
@@ -43,7 +43,7 @@ fn keys_are_found_by_their_hosts_names() {
         ("@cert-authority kvm1", "kvm1", 22),
     ] {
         let verdict = judge(&format!("{hosts} {ONE}"), host, port, ONE);
-        assert_eq!(verdict, Verdict::Unknown, "{hosts}");
+        assert_eq!(verdict, HostKeyStatus::Unknown, "{hosts}");
     }
 }
 
@@ -51,22 +51,22 @@ fn keys_are_found_by_their_hosts_names() {
 #[test]
 fn hashed_names_are_found() {
     let line = format!("|1|O33ESRMWPVkMYIwJ1Uw+n877jTo=|nuuC5vEqXlEZ/8BXQR7m619W6Ak= {OTHER}");
-    assert_eq!(judge(&line, "example.com", 22, OTHER), Verdict::Known);
-    assert_eq!(judge(&line, "example.com", 22, ONE), Verdict::Changed { line: 1 });
-    assert_eq!(judge(&line, "example.org", 22, OTHER), Verdict::Unknown);
+    assert_eq!(judge(&line, "example.com", 22, OTHER), HostKeyStatus::Known);
+    assert_eq!(judge(&line, "example.com", 22, ONE), HostKeyStatus::Changed { line: 1 });
+    assert_eq!(judge(&line, "example.org", 22, OTHER), HostKeyStatus::Unknown);
 }
 
 #[test]
 fn other_keys_of_a_known_host_are_suspicious() {
     let line = 3;
     let file = format!("\nnonsense\nkvm1 {OTHER}\nkvm1 ssh-new AAAA\n");
-    assert_eq!(judge(&file, "kvm1", 22, ONE), Verdict::Changed { line });
+    assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Changed { line });
     // Of whatever kind.
-    assert_eq!(judge(&file, "kvm1", 22, ECDSA), Verdict::Changed { line });
+    assert_eq!(judge(&file, "kvm1", 22, ECDSA), HostKeyStatus::Changed { line });
     let file = format!("kvm1 {OTHER}\nkvm1 {ECDSA}\nkvm1 {ONE}");
-    assert_eq!(judge(&file, "kvm1", 22, ONE), Verdict::Known);
+    assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Known);
     let file = format!("kvm1 {ONE}\n@revoked * {ONE}");
-    assert_eq!(judge(&file, "kvm1", 22, ONE), Verdict::Changed { line: 2 });
+    assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Changed { line: 2 });
 }
 
 #[test]

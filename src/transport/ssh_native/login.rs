@@ -4,15 +4,16 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use russh::MethodSet;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse, Prompt};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{self, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
-use russh::{MethodKind, MethodSet};
 use zeroize::Zeroizing;
 
-use super::{Guard, Refusal, Target};
-use crate::auth::{Given, Secret, Wallet};
+use super::guard::{Guard, Refusal};
+use super::target::{Method, SshTarget};
+use crate::auth::{AuthOptions, CredentialSources, Secret};
 use crate::error::{Error, SshFailure};
 use crate::files;
 use crate::types::connect::CredentialType;
@@ -22,49 +23,8 @@ const KEYS: [&str; 5] = ["identity", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa
 /// How often a host may ask for more.
 const ROUNDS: usize = 16;
 
-/// A way to log in (`sshauth`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Agent,
-    Key,
-    Password,
-    Interactive,
-}
-
-impl Method {
-    const ALL: [Self; 4] = [Self::Agent, Self::Key, Self::Password, Self::Interactive];
-
-    /// Of the names that C's clients have for them.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "agent" => Self::Agent,
-            "privkey" => Self::Key,
-            "password" => Self::Password,
-            "keyboard-interactive" => Self::Interactive,
-            _ => return None,
-        })
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Key => "key",
-            Self::Password => "password",
-            Self::Interactive => "keyboard-interactive",
-        }
-    }
-
-    fn kind(self) -> MethodKind {
-        match self {
-            Self::Agent | Self::Key => MethodKind::PublicKey,
-            Self::Password => MethodKind::Password,
-            Self::Interactive => MethodKind::KeyboardInteractive,
-        }
-    }
-}
-
 /// What came of one way.
-enum Outcome {
+enum MethodResult {
     In,
     /// The host said no, and what else it would accept.
     No(MethodSet, String),
@@ -72,19 +32,22 @@ enum Outcome {
     Nothing(String),
 }
 
-pub(super) async fn login(session: &mut Handle<Guard>, target: &Target<'_>) -> Result<(), Refusal> {
+pub(super) async fn login(
+    session: &mut Handle<Guard>,
+    target: &SshTarget<'_>,
+) -> Result<(), Refusal> {
     let mut offered = match session.authenticate_none(target.user).await? {
         AuthResult::Success => return Ok(()),
         AuthResult::Failure { remaining_methods, .. } => still_there(session, remaining_methods)?,
     };
-    let given = Given {
+    let auth = AuthOptions {
         // That is for the daemon.
         login: None,
-        asker: target.given.asker.clone(),
+        callback: target.auth.callback.clone(),
     };
     let mut user = User {
         name: target.user,
-        wallet: Wallet::new(&given, "ssh", target.host, target.auth_file).await?,
+        sources: CredentialSources::new(&auth, "ssh", target.host, target.auth_file).await?,
         key_file: target.key_file,
     };
     let mut tried = Vec::new();
@@ -102,12 +65,12 @@ pub(super) async fn login(session: &mut Handle<Guard>, target: &Target<'_>) -> R
             Method::Interactive => user.by_answers(session).await?,
         };
         match outcome {
-            Outcome::In => return Ok(()),
-            Outcome::No(remaining, what) => {
+            MethodResult::In => return Ok(()),
+            MethodResult::No(remaining, what) => {
                 tried.push(format!("{name}: {what}"));
                 offered = still_there(session, remaining)?;
             }
-            Outcome::Nothing(why) => tried.push(format!("{name}: {why}")),
+            MethodResult::Nothing(why) => tried.push(format!("{name}: {why}")),
         }
     }
     let user = target.user.to_owned();
@@ -125,14 +88,14 @@ fn still_there(session: &Handle<Guard>, offered: MethodSet) -> Result<MethodSet,
 
 struct User<'a> {
     name: &'a str,
-    wallet: Wallet<'a>,
+    sources: CredentialSources<'a>,
     key_file: Option<&'a str>,
 }
 
 impl User<'_> {
-    async fn by_agent(&self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+    async fn by_agent(&self, session: &mut Handle<Guard>) -> Result<MethodResult, Refusal> {
         let Some(socket) = env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()) else {
-            return Ok(Outcome::Nothing("there is none (SSH_AUTH_SOCK)".to_owned()));
+            return Ok(MethodResult::Nothing("there is none (SSH_AUTH_SOCK)".to_owned()));
         };
         let keys = async {
             let mut agent = AgentClient::connect_uds(socket).await?;
@@ -141,7 +104,7 @@ impl User<'_> {
         };
         let (mut agent, identities) = match keys.await {
             Ok(both) => both,
-            Err(error) => return Ok(Outcome::Nothing(error.to_string())),
+            Err(error) => return Ok(MethodResult::Nothing(error.to_string())),
         };
         let mut last = None;
         for identity in &identities {
@@ -153,33 +116,35 @@ impl User<'_> {
             let signed =
                 session.authenticate_publickey_with(self.name, key.clone(), hash, &mut agent);
             match signed.await {
-                Ok(AuthResult::Success) => return Ok(Outcome::In),
+                Ok(AuthResult::Success) => return Ok(MethodResult::In),
                 Ok(AuthResult::Failure { remaining_methods, .. }) => {
                     last = Some(still_there(session, remaining_methods)?);
                 }
-                Err(error) => return Ok(Outcome::Nothing(error.to_string())),
+                Err(error) => return Ok(MethodResult::Nothing(error.to_string())),
             }
         }
         Ok(match last {
-            None => Outcome::Nothing("it has no keys".to_owned()),
+            None => MethodResult::Nothing("it has no keys".to_owned()),
             Some(remaining) => {
                 let count = identities.len();
-                Outcome::No(remaining, format!("none of its {count} keys was accepted"))
+                MethodResult::No(remaining, format!("none of its {count} keys was accepted"))
             }
         })
     }
 
-    async fn by_key(&self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+    async fn by_key(&self, session: &mut Handle<Guard>) -> Result<MethodResult, Refusal> {
         let file = match self.key_file {
             Some(file) => Some(PathBuf::from(file)),
             None => files::on_thread(usual_key).await?,
         };
         let Some(file) = file else {
-            return Ok(Outcome::Nothing("there is none in ~/.ssh".to_owned()));
+            return Ok(MethodResult::Nothing("there is none in ~/.ssh".to_owned()));
         };
         let key = match self.load(&file).await {
             Ok(key) => key,
-            Err(reason) => return Ok(Outcome::Nothing(format!("{}: {reason}", file.display()))),
+            Err(reason) => {
+                return Ok(MethodResult::Nothing(format!("{}: {reason}", file.display())));
+            }
         };
         let hash = hash(session, key.public_key()).await?;
         let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
@@ -195,7 +160,7 @@ impl User<'_> {
             other => return other.map_err(|error| error.to_string()),
         }
         let prompt = format!("Passphrase of the key {}", file.display());
-        let asked = self.wallet.ask(
+        let asked = self.sources.ask(
             CredentialType::Passphrase,
             "the SSH key",
             Some(self.name),
@@ -207,33 +172,33 @@ impl User<'_> {
         key.map_err(|_| "the passphrase is wrong".to_owned())
     }
 
-    async fn by_password(&mut self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+    async fn by_password(&mut self, session: &mut Handle<Guard>) -> Result<MethodResult, Refusal> {
         if is_logged() {
-            return Ok(Outcome::Nothing(LOGGED.to_owned()));
+            return Ok(MethodResult::Nothing(LOGGED.to_owned()));
         }
-        let password = match self.wallet.password("SSH", self.name).await {
+        let password = match self.sources.password("SSH", self.name).await {
             Ok(password) => password,
             Err(error) => return missing(error),
         };
         // Somebody may have taken long to type it.
         if is_logged() {
-            return Ok(Outcome::Nothing(LOGGED.to_owned()));
+            return Ok(MethodResult::Nothing(LOGGED.to_owned()));
         }
         let result = session.authenticate_password(self.name, password.expose());
         Ok(outcome(result.await?, "it was not accepted"))
     }
 
-    async fn by_answers(&mut self, session: &mut Handle<Guard>) -> Result<Outcome, Refusal> {
+    async fn by_answers(&mut self, session: &mut Handle<Guard>) -> Result<MethodResult, Refusal> {
         if is_logged() {
-            return Ok(Outcome::Nothing(LOGGED.to_owned()));
+            return Ok(MethodResult::Nothing(LOGGED.to_owned()));
         }
         let mut response = session.authenticate_keyboard_interactive_start(self.name, None).await?;
         for round in 0..ROUNDS {
             let prompts = match response {
-                KeyboardInteractiveAuthResponse::Success => return Ok(Outcome::In),
+                KeyboardInteractiveAuthResponse::Success => return Ok(MethodResult::In),
                 KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
                     let what = "the answers were not accepted".to_owned();
-                    return Ok(Outcome::No(remaining_methods, what));
+                    return Ok(MethodResult::No(remaining_methods, what));
                 }
                 KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => prompts,
             };
@@ -247,7 +212,7 @@ impl User<'_> {
                 }
             }
             if is_logged() {
-                let outcome = Outcome::Nothing(LOGGED.to_owned());
+                let outcome = MethodResult::Nothing(LOGGED.to_owned());
                 return decline(session, prompts.len(), outcome).await;
             }
             response = session.authenticate_keyboard_interactive_respond(answers).await?;
@@ -256,7 +221,7 @@ impl User<'_> {
     }
 
     async fn answer(&mut self, prompt: &Prompt, is_for_password: bool) -> Result<String, Error> {
-        if is_for_password && let Some(password) = self.wallet.written_password().await? {
+        if is_for_password && let Some(password) = self.sources.written_password().await? {
             return Ok(password.expose().to_owned());
         }
         let kind = if prompt.echo {
@@ -265,7 +230,7 @@ impl User<'_> {
             CredentialType::Noechoprompt
         };
         let text = prompt.prompt.trim_end().to_owned();
-        let asked = self.wallet.ask(kind, "SSH", Some(self.name), text, "an answer");
+        let asked = self.sources.ask(kind, "SSH", Some(self.name), text, "an answer");
         asked.await.map(|answer| answer.expose().to_owned())
     }
 }
@@ -275,17 +240,17 @@ impl User<'_> {
 async fn decline(
     session: &mut Handle<Guard>,
     questions: usize,
-    outcome: Outcome,
-) -> Result<Outcome, Refusal> {
-    let Outcome::Nothing(why) = outcome else {
+    outcome: MethodResult,
+) -> Result<MethodResult, Refusal> {
+    let MethodResult::Nothing(why) = outcome else {
         return Ok(outcome);
     };
     let response =
         session.authenticate_keyboard_interactive_respond(vec![String::new(); questions]);
     match response.await? {
-        KeyboardInteractiveAuthResponse::Success => Ok(Outcome::In),
+        KeyboardInteractiveAuthResponse::Success => Ok(MethodResult::In),
         KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
-            Ok(Outcome::No(remaining_methods, why))
+            Ok(MethodResult::No(remaining_methods, why))
         }
         // A host that goes on asking is left alone.
         KeyboardInteractiveAuthResponse::InfoRequest { .. } => {
@@ -304,22 +269,22 @@ fn is_logged() -> bool {
 const LOGGED: &str = "not tried, because this program's logger takes what the target russh::session \
                       logs at TRACE, in which the password would stand";
 
-fn outcome(result: AuthResult, what: &str) -> Outcome {
+fn outcome(result: AuthResult, what: &str) -> MethodResult {
     match result {
-        AuthResult::Success => Outcome::In,
+        AuthResult::Success => MethodResult::In,
         AuthResult::Failure { remaining_methods, partial_success: true } => {
-            Outcome::No(remaining_methods, "accepted, but not enough".to_owned())
+            MethodResult::No(remaining_methods, "accepted, but not enough".to_owned())
         }
         AuthResult::Failure { remaining_methods, .. } => {
-            Outcome::No(remaining_methods, what.to_owned())
+            MethodResult::No(remaining_methods, what.to_owned())
         }
     }
 }
 
 /// Nothing to show is no reason to give up; a file with mistakes is.
-fn missing(error: Error) -> Result<Outcome, Refusal> {
+fn missing(error: Error) -> Result<MethodResult, Refusal> {
     match error {
-        Error::Auth(_) => Ok(Outcome::Nothing(in_short(&error))),
+        Error::Auth(_) => Ok(MethodResult::Nothing(in_short(&error))),
         other => Err(other.into()),
     }
 }

@@ -3,18 +3,15 @@
 use std::path::Path;
 
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject as _};
-use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
-use webpki::{CertRevocationList, OwnedCertRevocationList};
+use tokio_rustls::rustls::pki_types::UnixTime;
 use x509_cert::ext::pkix::KeyUsage;
-use zeroize::Zeroizing;
 
 use super::chain::Authorities;
 use super::identities::Identities;
 use super::options::TlsOptions;
-use super::places::Places;
+use super::paths::SearchPath;
+use super::pem::{certificates, read, revocation_lists, unusable};
 use crate::error::TlsError;
-use crate::files;
 
 /// What the server is told and measured by.
 #[derive(Debug)]
@@ -33,23 +30,26 @@ impl Credentials {
         check: bool,
         provider: &CryptoProvider,
     ) -> Result<Self, TlsError> {
-        let places = Places::new(directory);
-        let authorities = load_authorities(options, &places)?;
-        let identities = Identities::load(options, &places, provider)?;
+        let search_path = SearchPath::new(directory);
+        let authorities = load_authorities(options, &search_path)?;
+        let identities = Identities::load(options, &search_path, provider)?;
         if check {
             let now = UnixTime::now();
             check_authorities(&authorities, now)?;
             identities.check(&authorities, provider, now)?;
         }
-        Ok(Self { authorities, identities, searched: places.searched() })
+        Ok(Self { authorities, identities, searched: search_path.searched() })
     }
 }
 
-fn load_authorities(options: &TlsOptions, places: &Places) -> Result<Authorities, TlsError> {
+fn load_authorities(
+    options: &TlsOptions,
+    search_path: &SearchPath,
+) -> Result<Authorities, TlsError> {
     let (origin, pem) = if let Some(pem) = &options.authorities {
         ("the given authorities".to_owned(), pem.clone())
     } else {
-        let path = places.authorities();
+        let path = search_path.authorities();
         let shown = path.display().to_string();
         let pem = read(&path).map_err(|reason| {
             let reason = format!("{reason}; TLS needs to know whom to trust");
@@ -64,7 +64,7 @@ fn load_authorities(options: &TlsOptions, places: &Places) -> Result<Authorities
     }
     let lists = match &options.revoked {
         Some(pem) => Some(("the given revocation lists".to_owned(), pem.clone())),
-        None => match places.revoked() {
+        None => match search_path.revoked() {
             None => None,
             Some(path) => {
                 let shown = path.display().to_string();
@@ -99,46 +99,4 @@ fn check_authorities(authorities: &Authorities, now: UnixTime) -> Result<(), Tls
         complaint.get_or_insert(reason);
     }
     complaint.map_or(Ok(()), |reason| Err(unusable(authorities.origin(), reason)))
-}
-
-pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let told = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => error.to_string(),
-    };
-    files::read(path).map(Zeroizing::new).map_err(told)
-}
-
-pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-    let found = found.map_err(|error| pem_error("certificate", &error))?;
-    if found.is_empty() {
-        return Err(pem_error("certificate", &PemError::NoItemsFound));
-    }
-    Ok(found)
-}
-
-fn revocation_lists(pem: &[u8]) -> Result<Vec<CertRevocationList<'static>>, String> {
-    let mut lists = Vec::new();
-    for der in CertificateRevocationListDer::pem_slice_iter(pem) {
-        let der = der.map_err(|error| pem_error("revocation list", &error))?;
-        let list = OwnedCertRevocationList::from_der(&der)
-            .map_err(|error| format!("a revocation list cannot be read: {error}"))?;
-        lists.push(list.into());
-    }
-    if lists.is_empty() {
-        return Err(pem_error("revocation list", &PemError::NoItemsFound));
-    }
-    Ok(lists)
-}
-
-pub(super) fn pem_error(what: &str, error: &PemError) -> String {
-    match error {
-        PemError::NoItemsFound => format!("there is no {what} in PEM format in it"),
-        other => format!("it is not good PEM: {other}"),
-    }
-}
-
-pub(super) fn unusable(item: &str, reason: String) -> TlsError {
-    TlsError::Credentials { item: item.to_owned(), reason }
 }

@@ -15,9 +15,9 @@ use zeroize::Zeroize as _;
 
 use super::certificate::{Certificate, Role, SIGNING_BITS};
 use super::chain::{Authorities, Broken};
-use super::credentials::{certificates, pem_error, read, unusable};
 use super::options::{Identity, TlsOptions};
-use super::places::{Pair, Places};
+use super::paths::{Pair, SearchPath};
+use super::pem::{certificates, pem_error, read, unusable};
 use crate::error::TlsError;
 
 /// Who we are, most wanted first.
@@ -43,14 +43,14 @@ impl Identities {
     /// Blocks.
     pub(super) fn load(
         options: &TlsOptions,
-        places: &Places,
+        search_path: &SearchPath,
         provider: &CryptoProvider,
     ) -> Result<Self, TlsError> {
         let own = if let Some(identity) = &options.identity {
             let names = ["the given certificate", "the given key"].map(ToOwned::to_owned);
             vec![make_own(names, identity, provider)?]
         } else {
-            let pairs = places.identities();
+            let pairs = search_path.identities();
             let own = pairs.iter().map(|pair| load_own(pair, provider));
             own.collect::<Result<_, _>>()?
         };

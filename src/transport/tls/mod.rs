@@ -5,7 +5,8 @@ mod chain;
 mod credentials;
 mod identities;
 mod options;
-mod places;
+mod paths;
+mod pem;
 mod priority;
 mod stream;
 mod verifier;
@@ -40,7 +41,7 @@ const WELCOME: u8 = 1;
 
 /// Where to connect to, and how to go about it.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub(crate) struct TlsTarget<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     pub(crate) options: &'a TlsOptions,
@@ -55,7 +56,10 @@ pub(crate) struct Target<'a> {
 }
 
 /// Connects, and returns when the daemon has accepted us.
-pub(crate) async fn connect(target: &Target<'_>, deadline: Option<Instant>) -> Result<Transport> {
+pub(crate) async fn connect(
+    target: &TlsTarget<'_>,
+    deadline: Option<Instant>,
+) -> Result<Transport> {
     let error = |source| Error::Tls {
         host: target.host.to_owned(),
         port: target.port,
@@ -112,7 +116,7 @@ async fn within<T>(
 }
 
 fn configure(
-    target: &Target<'_>,
+    target: &TlsTarget<'_>,
     choice: &priority::Choice,
     authorities: Authorities,
     identities: Arc<Identities>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::macros::stat_struct;
-use super::record::{item, split_number};
+use super::numbered::{item, split_number};
 use crate::params::ValueRef;
 use crate::params::units::{Nanos, Seconds};
 

@@ -2,7 +2,7 @@
 
 use super::DomainStats;
 use super::names::{Names, RecordNames};
-use super::record::Place;
+use super::record::Position;
 use crate::api::domain::{Domain, StatsTypes};
 use crate::api::wire;
 use crate::client::{Connect, Reply};
@@ -170,11 +170,11 @@ pub(super) fn read_stats(
     names: &mut RecordNames,
 ) -> Result<DomainStats, DecodeError> {
     let mut stats = DomainStats::default();
-    let mut place = Place::default();
+    let mut position = Position::default();
     for _ in 0..xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)? {
         let name = xdr::take_bytes(reader, STRING_MAX)?;
         let value = TypedParamValue::decode(reader)?;
-        stats.take(name, wire::value_ref(&value), &mut place, names);
+        stats.take(name, wire::value_ref(&value), &mut position, names);
     }
     Ok(stats)
 }

@@ -23,7 +23,7 @@ macro_rules! stat_struct {
             }
         }
 
-        impl $crate::api::domain::stats::record::Numbered for $name {
+        impl $crate::api::domain::stats::numbered::Numbered for $name {
             fn number(&self) -> u32 {
                 self.number
             }

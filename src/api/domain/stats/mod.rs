@@ -24,6 +24,7 @@ mod host;
 mod macros;
 mod names;
 mod net;
+mod numbered;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! All statistics of one domain, and how they are told by their names.
 
 use super::names::RecordNames;
+use super::numbered::{item, split_dot, split_number};
 use super::{Balloon, BandwidthMonitor, Block, Cpu, DirtyRate, IoThread, Net, Perf, Vcpu};
 use crate::api::domain::DomainState;
 use crate::api::domain::memory::unix_time;
@@ -61,29 +62,29 @@ impl DomainStats {
         names: &mut RecordNames,
     ) -> Self {
         let mut stats = Self::default();
-        let mut place = Place::default();
+        let mut position = Position::default();
         for (name, value) in params {
-            stats.take(name.as_bytes(), value, &mut place, names);
+            stats.take(name.as_bytes(), value, &mut position, names);
         }
         stats
     }
 
-    /// Takes in one parameter. `place` is where the one before it went.
+    /// Takes in one parameter. `position` is where the one before it went.
     #[inline]
     pub(super) fn take<'a>(
         &mut self,
         name: &'a [u8],
         value: ValueRef<'_>,
-        place: &mut Place<'a>,
+        position: &mut Position<'a>,
         names: &mut RecordNames,
     ) {
-        if let Some(key) = name.strip_prefix(place.prefix)
-            && self.set(place.group, key, value, names)
+        if let Some(key) = name.strip_prefix(position.prefix)
+            && self.set(position.group, key, value, names)
         {
             return;
         }
         if let Some((found, key)) = self.find(name) {
-            *place = found;
+            *position = found;
             if self.set(found.group, key, value, names) {
                 return;
             }
@@ -92,7 +93,7 @@ impl DomainStats {
     }
 
     /// Where a parameter of that name goes, and the rest of the name.
-    fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Place<'a>, &'a [u8])> {
+    fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Position<'a>, &'a [u8])> {
         let (group, key) = split_dot(name)?;
         let (group, key) = match (group, split_number(key)) {
             (b"block", Some((number, key))) => (Group::Block(item(&mut self.block, number)), key),
@@ -115,7 +116,7 @@ impl DomainStats {
             _ => return None,
         };
         let prefix = name.strip_suffix(key)?;
-        Some((Place { prefix, group }, key))
+        Some((Position { prefix, group }, key))
     }
 
     /// Sets what `key` means in `group`. `false` when it is unknown or of another kind.
@@ -268,7 +269,7 @@ impl DomainStats {
 /// Where in a record a parameter goes. Parameters of one thing stand together, so the next one
 /// mostly goes there too, and only the rest of its name must be looked at.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place<'a> {
+pub(super) struct Position<'a> {
     /// The start of the name, up to and with the last dot that matters.
     prefix: &'a [u8],
     group: Group,
@@ -294,49 +295,6 @@ enum Group {
     Memory,
     DirtyRate,
     Vm,
-}
-
-/// One of several of its kind.
-pub(super) trait Numbered {
-    fn number(&self) -> u32;
-    fn new(number: u32) -> Self;
-}
-
-/// The place of the one of that number, which may be new.
-pub(super) fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
-    /// A daemon that scatters the parameters of very many things must not make us search for ever.
-    const SEARCH: usize = 256;
-
-    let recent = items.len().saturating_sub(SEARCH);
-    let mut places = items.iter().enumerate().skip(recent);
-    if let Some((index, _)) = places.rfind(|(_, item)| item.number() == number) {
-        return index;
-    }
-    if items.len() == items.capacity() {
-        // Most domains have one of most things, and each takes some hundred bytes.
-        items.reserve_exact(items.len().max(1));
-    }
-    items.push(T::new(number));
-    items.len() - 1
-}
-
-/// `start.rest` as `start` and `rest`.
-#[inline]
-fn split_dot(name: &[u8]) -> Option<(&[u8], &[u8])> {
-    let dot = name.iter().position(|byte| *byte == b'.')?;
-    let (start, rest) = name.split_at_checked(dot)?;
-    Some((start, rest.get(1..)?))
-}
-
-/// `7.rest` as 7 and `rest`.
-#[inline]
-pub(super) fn split_number(key: &[u8]) -> Option<(u32, &[u8])> {
-    let (digits, rest) = split_dot(key)?;
-    let number = digits.iter().try_fold(0_u32, |number, digit| {
-        let digit = u32::from(digit.checked_sub(b'0')?);
-        number.checked_mul(10)?.checked_add(digit).filter(|_| digit < 10)
-    });
-    Some((number.filter(|_| !digits.is_empty())?, rest))
 }
 
 fn assign<T: FromParam>(field: &mut Option<T>, value: ValueRef<'_>) -> bool {

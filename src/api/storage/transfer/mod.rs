@@ -167,7 +167,7 @@ impl<'a> Transfer<'a> {
     async fn run_over(self, volume: &StorageVol) -> Result<TransferProgress> {
         let runtime = volume.connect().runtime();
         let size = Size::of(volume).await?;
-        let mut progress = Progress {
+        let mut progress = Tally {
             now: TransferProgress::default(),
             tell: self.tell,
             expected: self.length,
@@ -237,7 +237,7 @@ impl fmt::Debug for Transfer<'_> {
 }
 
 /// What was copied, and who wants to know.
-struct Progress<'a> {
+struct Tally<'a> {
     now: TransferProgress,
     tell: Option<Box<dyn FnMut(TransferProgress) + Send + 'a>>,
     /// Less content than this is not what was asked for.
@@ -246,7 +246,7 @@ struct Progress<'a> {
     most: Option<u64>,
 }
 
-impl Progress<'_> {
+impl Tally<'_> {
     /// Whether there is a place for so much more content.
     fn has_room(&self, content: u64) -> bool {
         let sum = self.now.content_bytes.checked_add(content);
@@ -293,7 +293,7 @@ async fn receive(
     runtime: &Handle,
     mut stream: Stream,
     file: File,
-    progress: &mut Progress<'_>,
+    progress: &mut Tally<'_>,
 ) -> Result<()> {
     let (pieces, taken) = mpsc::channel(PIECES);
     let writing = runtime.spawn_blocking(move || file::write(&file, taken));
@@ -330,7 +330,7 @@ async fn receive(
 async fn send(
     stream: Stream,
     mut found: mpsc::Receiver<Found>,
-    progress: &mut Progress<'_>,
+    progress: &mut Tally<'_>,
 ) -> Result<StreamWriter> {
     let (mut reader, mut writer) = stream.into_split();
     // Nothing is to be read, but a daemon that gives up says so there, and the file may be a pipe

@@ -1,0 +1,242 @@
+//! The connection itself.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use super::options::Options;
+use super::registry::Registry;
+use super::running::{Driver, Shared, now};
+use crate::error::{CloseReason, Error, Result};
+use crate::protocol::ProcedureInfo;
+use crate::transport::{Security, Transport};
+
+/// A connection to a libvirt daemon.
+///
+/// A handle: cloning it is cheap, all clones and every object made from them share one socket, and
+/// any number of calls from any number of tasks may be in flight on it at a time. The connection
+/// ends when [`close`](Self::close) is called, when the last handle is dropped, or when the daemon
+/// or the network ends it; every pending and later call then fails with [`Error::Closed`].
+///
+/// Calls may be made from any executor; the connection itself is driven by a task on the tokio
+/// runtime that opened it.
+#[derive(Clone)]
+pub struct Connect {
+    inner: Arc<Inner>,
+    timeout: CallTimeout,
+}
+
+/// How long a call may wait for its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CallTimeout {
+    /// As the connection was opened with.
+    Default,
+    /// For ever, or rather until the connection ends.
+    Never,
+    After(Duration),
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    /// How the daemon is told of the end.
+    close: &'static ProcedureInfo,
+    /// Set once the daemon has said what it opened.
+    uri: OnceLock<String>,
+    /// What the connection was opened with, to open another like it.
+    options: Options,
+    security: Security,
+    /// Whether descriptors can travel with calls.
+    passes_descriptors: bool,
+    hypervisor: OnceCell<String>,
+    event_callback_ids: OnceCell<bool>,
+    registry: Arc<Registry>,
+    /// Where the driver runs, and what must outlive a caller.
+    runtime: Handle,
+}
+
+impl Connect {
+    /// Starts driving an open transport; `close` is what the daemon is told at the end.
+    pub(super) fn start(
+        transport: Transport,
+        options: Options,
+        close: &'static ProcedureInfo,
+    ) -> Result<Self> {
+        let runtime = options.runtime()?;
+        let Transport {
+            read,
+            write,
+            security,
+            passes_descriptors,
+            peer: _,
+            carrier: _,
+        } = transport;
+        let shared = Arc::new(Shared::new(write, options.long_calls()));
+        runtime.spawn(Driver::new(Arc::clone(&shared), read));
+        let registry = Arc::new(Registry::new(Arc::clone(&shared), runtime.clone()));
+        let inner = Inner {
+            shared,
+            close,
+            uri: OnceLock::new(),
+            options,
+            security,
+            passes_descriptors,
+            hypervisor: OnceCell::new(),
+            event_callback_ids: OnceCell::new(),
+            registry,
+            runtime,
+        };
+        Ok(Self { inner: Arc::new(inner), timeout: CallTimeout::Default })
+    }
+
+    /// Notes the URI, once the daemon has said what it opened.
+    pub(super) fn set_uri(&self, uri: String) {
+        self.inner.uri.get_or_init(|| uri);
+    }
+
+    /// Takes over how long another handle's calls may take.
+    pub(super) fn with_timeout_of(self, other: &Self) -> Self {
+        Self { timeout: other.timeout, ..self }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.inner.registry
+    }
+
+    pub(super) fn passes_descriptors(&self) -> bool {
+        self.inner.passes_descriptors
+    }
+
+    /// A handle to the same connection whose calls fail with [`Error::Timeout`] when the daemon has
+    /// not answered after `timeout`. Objects made from the handle inherit it.
+    ///
+    /// The daemon still executes a call that was given up.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            timeout: CallTimeout::After(timeout),
+        }
+    }
+
+    /// A handle to the same connection whose calls wait until the daemon answers or the connection
+    /// ends.
+    #[must_use]
+    pub fn without_timeout(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), timeout: CallTimeout::Never }
+    }
+
+    /// The URI that the connection was opened with (`virConnectGetURI`): in place of an alias the
+    /// one that it stands for, and where there was none at all the one that the daemon chose.
+    pub fn uri(&self) -> &str {
+        self.inner.uri.get().map_or("", String::as_str)
+    }
+
+    /// Whether the connection was opened read-only.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.options.read_only
+    }
+
+    /// Whether calls can still be made (`virConnectIsAlive`). Local: asks nobody.
+    pub fn is_alive(&self) -> bool {
+        self.inner.shared.end_reason().is_none()
+    }
+
+    /// Closes the connection and waits until the daemon has taken note (`virConnectClose`).
+    ///
+    /// Calls in flight on any handle fail with [`Error::Closed`]. Closing a connection that has
+    /// ended does nothing. Waits two seconds at most.
+    pub async fn close(&self) {
+        self.inner.request_close();
+        self.inner.shared.wait_done().await;
+    }
+
+    /// Waits until the connection has ended, and says why. Cancel-safe.
+    pub async fn closed(&self) -> CloseReason {
+        self.inner.shared.wait_done().await
+    }
+
+    pub(crate) fn same_connection(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// The runtime that drives the connection.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.inner.runtime
+    }
+
+    pub(crate) fn security(&self) -> Security {
+        self.inner.security
+    }
+
+    /// Where the hypervisor's name is kept once it was asked for.
+    pub(crate) fn hypervisor_cell(&self) -> &OnceCell<String> {
+        &self.inner.hypervisor
+    }
+
+    /// Where it is kept whether the daemon's event registrations have callback ids.
+    pub(crate) fn event_callback_ids_cell(&self) -> &OnceCell<bool> {
+        &self.inner.event_callback_ids
+    }
+
+    /// How long a call may take.
+    pub(super) fn timeout(&self, long: bool) -> Option<Duration> {
+        match self.timeout {
+            CallTimeout::Default if long => None,
+            CallTimeout::Default => self.inner.options.call_timeout,
+            CallTimeout::Never => None,
+            CallTimeout::After(timeout) => Some(timeout),
+        }
+    }
+
+    /// When a call that starts now must be answered.
+    pub(super) fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
+        let timeout = self.timeout(long)?;
+        // A timeout beyond what the clock can tell is none.
+        Instant::now().checked_add(timeout).map(|deadline| (deadline, timeout))
+    }
+
+    /// Refuses what a read-only connection may not ask for, as the daemon would.
+    pub(crate) fn require_writable(&self, procedure: &'static str) -> Result<()> {
+        if self.inner.options.read_only {
+            return Err(Error::InvalidArgument {
+                procedure,
+                reason: "the connection is read-only".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn request_close(&self) {
+        self.shared.request_close(self.close, now());
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.request_close();
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("uri", &self.uri())
+            .field("read_only", &self.inner.options.read_only)
+            .field("ended", &self.inner.shared.end_reason())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! Who we are, in the way that the daemon wants to hear it.
+
+use super::attempt::{Attempt, Step};
+use super::refusal::refusal;
+#[cfg(feature = "sasl")]
+use super::sasl;
+use crate::client::connection::Connect;
+use crate::error::{AuthError, Error, Result};
+use crate::protocol::remote::{self, AuthType};
+use crate::uri::ConnectUri;
+
+/// The list of authentication schemes must be asked for even where none is needed: that alone lets a
+/// root client in.
+pub(super) async fn authenticate(
+    conn: &Connect,
+    uri: Option<&ConnectUri>,
+    attempt: &Attempt,
+) -> Result<()> {
+    let reply = match conn.call(remote::AuthList).await {
+        Err(error) if error.is_unsupported() => return Ok(()),
+        other => other?,
+    };
+    attempt.begin(Step::Authenticating);
+    let offered = reply.decode()?.types;
+    let wanted = uri.and_then(|uri| uri.parameters.get("auth"));
+    let (scheme, mechanism) = choose(&offered, wanted)?;
+    match scheme {
+        AuthType::None => Ok(()),
+        AuthType::Polkit => polkit(conn).await,
+        #[cfg(feature = "sasl")]
+        AuthType::Sasl => sasl::authenticate(conn, uri, mechanism).await,
+        #[cfg(not(feature = "sasl"))]
+        AuthType::Sasl => Err(Error::Unsupported(format!(
+            "SASL{}, which the daemon asks for: this program was built without the feature `sasl` \
+             of libvirt-client",
+            mechanism.map(|name| format!(" by {name}")).unwrap_or_default()
+        ))),
+        AuthType::Other(number) => Err(Error::Unsupported(format!(
+            "authentication scheme {number}, which the daemon asks for"
+        ))),
+    }
+}
+
+/// The scheme to use, and for SASL the mechanisms that are wanted, if any are.
+fn choose<'a>(
+    offered: &[AuthType],
+    wanted: Option<&'a str>,
+) -> Result<(AuthType, Option<&'a str>)> {
+    let Some(first) = offered.first() else {
+        return Ok((AuthType::None, None));
+    };
+    let Some(wanted) = wanted else {
+        return Ok((*first, None));
+    };
+    let (name, mechanism) = match wanted.split_once('.') {
+        Some((name, mechanism)) => (name, Some(mechanism)),
+        None => (wanted, None),
+    };
+    let scheme = if name.eq_ignore_ascii_case("sasl") {
+        AuthType::Sasl
+    } else if wanted.eq_ignore_ascii_case("polkit") {
+        AuthType::Polkit
+    } else {
+        return Err(Error::from(AuthError::Unknown { wanted: wanted.to_owned() }));
+    };
+    if !offered.contains(&scheme) {
+        return Err(Error::from(AuthError::NotOffered {
+            wanted: wanted.to_owned(),
+            offered: offered.iter().map(|scheme| scheme_name(*scheme)).collect(),
+        }));
+    }
+    Ok((scheme, mechanism))
+}
+
+fn scheme_name(scheme: AuthType) -> String {
+    match scheme {
+        AuthType::None => "none".to_owned(),
+        AuthType::Sasl => "sasl".to_owned(),
+        AuthType::Polkit => "polkit".to_owned(),
+        AuthType::Other(number) => format!("scheme {number}"),
+    }
+}
+
+async fn polkit(conn: &Connect) -> Result<()> {
+    // The daemon may ask the user, so only the deadline of the whole opening counts.
+    let conn = conn.without_timeout();
+    let done = conn.call(remote::AuthPolkit).await;
+    done.map(drop).map_err(|error| refusal(error, "polkit", None))
+}

@@ -1,0 +1,43 @@
+//! Opening what a URI names.
+
+use std::env;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::attempt::Attempt;
+use super::dial::dial;
+use super::handshake::handshake;
+use crate::client::connection::Connect;
+use crate::client::options::Options;
+use crate::config::{self, Config, Environment};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::transport;
+use crate::uri::ConnectUri;
+
+/// Opens what the options' URI names, or what there is.
+pub(super) async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
+    let surroundings = files::on_thread(|| {
+        let environment = Environment::of_process();
+        let file = Config::load(environment.config_file.as_deref())?;
+        Ok::<_, Error>((environment, file))
+    });
+    let (environment, file) = surroundings.await??;
+    let default = env::var_os("LIBVIRT_DEFAULT_URI");
+    let uri = config::resolve(&options.uri, default, &file, options.aliases)?;
+    let uri = uri.as_ref();
+    attempt.resolved(uri);
+    let transport = dial(uri, &options, &environment, &file, attempt.deadline()).await?;
+    handshake(transport, options, uri, attempt).await
+}
+
+/// Opens what the options' URI names, at the other end of a stream.
+pub(super) async fn open_over<S>(options: Options, stream: S, attempt: &Attempt) -> Result<Connect>
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let uri = Some(&*options.uri).filter(|uri| !uri.is_empty());
+    let uri = uri.map(ConnectUri::parse).transpose()?;
+    let transport = transport::split(stream, options.own_stream);
+    handshake(transport, options, uri.as_ref(), attempt).await
+}

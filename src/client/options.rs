@@ -1,0 +1,88 @@
+//! What a connection is opened with.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+use crate::auth::AuthOptions;
+use crate::error::uri::place;
+use crate::error::{Error, Result};
+use crate::rpc::keepalive::KeepaliveOptions;
+use crate::transport::Security;
+#[cfg(feature = "tls")]
+use crate::transport::tls::TlsOptions;
+
+/// The values of a [`ConnectBuilder`](super::ConnectBuilder), which says what they mean.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(super) uri: String,
+    pub(super) read_only: bool,
+    pub(super) aliases: bool,
+    pub(super) open_timeout: Option<Duration>,
+    pub(super) call_timeout: Option<Duration>,
+    pub(super) keepalive: Option<(Duration, u32)>,
+    pub(super) busy_timeout: Duration,
+    pub(super) max_client_requests: usize,
+    pub(super) max_long_calls: Option<usize>,
+    pub(super) over_own_stream: bool,
+    /// What is known of that stream.
+    pub(super) own_stream: Security,
+    #[cfg(any(feature = "sasl", feature = "ssh-native"))]
+    pub(super) auth: AuthOptions,
+    #[cfg(feature = "tls")]
+    pub(super) tls: TlsOptions,
+}
+
+impl Options {
+    pub(super) fn new(uri: &str) -> Self {
+        Self {
+            uri: uri.to_owned(),
+            read_only: false,
+            aliases: true,
+            open_timeout: Some(Duration::from_secs(30)),
+            call_timeout: Some(Duration::from_secs(120)),
+            keepalive: Some((Duration::from_secs(5), 5)),
+            busy_timeout: Duration::from_secs(60),
+            max_client_requests: 5,
+            max_long_calls: None,
+            over_own_stream: false,
+            own_stream: Security { secure: false, encrypted: false },
+            #[cfg(any(feature = "sasl", feature = "ssh-native"))]
+            auth: AuthOptions::default(),
+            #[cfg(feature = "tls")]
+            tls: TlsOptions::default(),
+        }
+    }
+
+    /// The runtime that is to drive the connection: a task drives it, and it waits with timers.
+    pub(super) fn runtime(&self) -> Result<Handle> {
+        Handle::try_current().map_err(|_| Error::Connect {
+            target: place(&self.uri),
+            tried: Vec::new(),
+            source: io::Error::other("opening a connection needs a running tokio runtime"),
+        })
+    }
+
+    /// Whether the daemon is asked about keepalive, which has it watch this client from then on. One
+    /// that may be too busy to read would cut it off; those of today answer without having been asked.
+    pub(super) fn asks_for_keepalive(&self) -> bool {
+        self.max_client_requests > 1
+    }
+
+    pub(super) fn keepalive_options(&self) -> Option<KeepaliveOptions> {
+        let (interval, count) = self.keepalive?;
+        Some(KeepaliveOptions {
+            interval,
+            count,
+            max_requests: self.max_client_requests,
+            busy_limit: self.busy_timeout,
+        })
+    }
+
+    /// How many calls that take long the daemon may be given at a time.
+    pub(super) fn long_calls(&self) -> usize {
+        self.max_long_calls.unwrap_or(self.max_client_requests - 1).max(1)
+    }
+}

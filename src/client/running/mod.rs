@@ -1,0 +1,18 @@
+//! What runs an open connection: the state that callers and the driver share, the driver, deadlines.
+
+mod clock;
+mod driver;
+mod encoded;
+mod expiry;
+mod pending_call;
+mod reply;
+mod sending;
+mod shared;
+
+pub(super) use clock::now;
+pub(super) use driver::Driver;
+pub(super) use encoded::Encoded;
+pub(super) use expiry::{Stall, until};
+pub(super) use pending_call::PendingCall;
+pub use reply::Reply;
+pub(super) use shared::Shared;

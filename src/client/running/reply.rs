@@ -1,0 +1,64 @@
+//! The results of a call.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+
+use crate::error::{Error, ProtocolError, Result};
+use crate::xdr::{Body, Decode, DecodeError, Reader};
+
+/// The results of a call, as they came; decoding borrows from them.
+pub struct Reply<B> {
+    payload: Bytes,
+    procedure: &'static str,
+    body: PhantomData<fn() -> B>,
+}
+
+impl<B: Body> Reply<B> {
+    /// The results.
+    pub fn decode(&self) -> Result<B::Borrowed<'_>> {
+        self.decode_with(Decode::decode)
+    }
+
+    /// The results, read by hand where building the wire types first would cost too much.
+    pub(crate) fn decode_with<'a, T>(
+        &'a self,
+        decode: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
+    ) -> Result<T> {
+        decode(&mut Reader::new(&self.payload))
+            .map_err(|source| undecodable(self.procedure, source))
+    }
+}
+
+impl<B> Reply<B> {
+    pub(super) fn new(payload: Bytes, procedure: &'static str) -> Self {
+        Self { payload, procedure, body: PhantomData }
+    }
+
+    /// The error of results that are well-formed and contradict themselves, or the request.
+    pub(crate) fn invalid(&self, reason: impl Into<String>) -> Error {
+        ProtocolError::InvalidReply { procedure: self.procedure, reason: reason.into() }.into()
+    }
+
+    /// A count among the results, which the protocol carries as a signed integer.
+    pub(crate) fn count(&self, number: i32) -> Result<u32> {
+        u32::try_from(number).map_err(|_| self.invalid(format!("{number} is no count")))
+    }
+
+    /// The results' encoding.
+    pub fn into_bytes(self) -> Bytes {
+        self.payload
+    }
+}
+
+impl<B> fmt::Debug for Reply<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the payload: it may hold secrets.
+        write!(f, "{}Reply({} bytes)", self.procedure, self.payload.len())
+    }
+}
+
+pub(super) fn undecodable(procedure: &'static str, source: DecodeError) -> Error {
+    ProtocolError::Reply { procedure, source }.into()
+}

@@ -1,0 +1,373 @@
+//! What a connection's callers and its driver share.
+
+use std::os::fd::AsFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::error::{CloseReason, Waiting};
+use crate::protocol::ProcedureInfo;
+use crate::rpc::alarms::AlarmKey;
+use crate::rpc::backpressure::Gate;
+use crate::rpc::calls::{CallSetup, Outcome};
+use crate::rpc::engine::{Engine, StreamEnd};
+use crate::rpc::events::EventRouter;
+use crate::rpc::frame::packet_head;
+use crate::rpc::header::{Header, MessageType, Status};
+use crate::rpc::outbox::Unsent;
+use crate::rpc::streams::Chunk;
+use crate::transport::WriteHalf;
+
+/// How long the end of the connection may take once it was asked for.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The engine and the socket's write half under one short lock.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    state: Mutex<SharedState>,
+    /// Told when calls that could not be sent might be, and at the end.
+    pub(super) room: Notify,
+    /// Told when the driver is done.
+    done: Notify,
+}
+
+pub(super) struct SharedState {
+    pub(super) engine: Engine,
+    /// Absent once the connection has ended, so that handles do not keep the socket open.
+    pub(super) write: Option<Box<dyn WriteHalf>>,
+    /// The driver's waker, once it runs.
+    pub(super) driver: Option<Waker>,
+    /// Whether the driver was already asked to flush the outbox.
+    pub(super) flush_requested: bool,
+    /// Whether something below the outbox may hold bytes back.
+    unflushed: bool,
+    /// Streams that wait for an empty outbox.
+    stream_writers: Vec<Waker>,
+    /// What the driver's timer is set to.
+    pub(super) armed: Option<Instant>,
+    pub(super) closing: Option<Closing>,
+    pub(super) driver_done: bool,
+}
+
+/// A close in progress.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing {
+    /// The reply to wait for, if the daemon was told.
+    pub(super) serial: Option<u32>,
+    pub(super) give_up: Instant,
+}
+
+impl Closing {
+    pub(super) fn is_answered_by(&self, header: &Header) -> bool {
+        header.kind == MessageType::Reply && Some(header.serial) == self.serial
+    }
+}
+
+impl std::fmt::Debug for SharedState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedState")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// `max_long` is how many calls that take long the daemon may be given at a time.
+    pub(crate) fn new(write: Box<dyn WriteHalf>, max_long: usize) -> Self {
+        Self {
+            state: Mutex::new(SharedState {
+                engine: Engine::new(max_long),
+                write: Some(write),
+                driver: None,
+                flush_requested: false,
+                unflushed: false,
+                stream_writers: Vec::new(),
+                armed: None,
+                closing: None,
+                driver_done: false,
+            }),
+            room: Notify::new(),
+            done: Notify::new(),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
+        // No critical section panics; were one to, a half-made change would not be worse than
+        // poisoning every caller.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a call that was sent and not answered in time was waiting for.
+    pub(crate) fn waiting_for_reply(&self) -> Waiting {
+        Waiting::Reply { unanswered: self.lock().engine.unanswered() }
+    }
+
+    pub(crate) fn poll_outcome(
+        &self,
+        serial: u32,
+        waker: &Waker,
+    ) -> Poll<Result<Outcome, CloseReason>> {
+        self.lock().engine.poll_call(serial, waker)
+    }
+
+    /// Changes the engine's state from outside the driver and has the driver act on it.
+    pub(crate) fn with_engine<T>(&self, change: impl FnOnce(&mut Engine) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state.engine);
+        let mut wakers: Vec<_> = state.driver.clone().into_iter().collect();
+        self.conclude(state, &mut wakers, false);
+        result
+    }
+
+    /// Changes who gets which events, which is nothing that the driver has to act on.
+    pub(crate) fn with_events<T>(&self, change: impl FnOnce(&mut EventRouter) -> T) -> T {
+        change(self.lock().engine.events())
+    }
+
+    /// Overwrites what was sent and still stands in memory, since it held secrets.
+    #[cfg(feature = "sasl")]
+    pub(crate) fn wipe_sent(&self) {
+        self.lock().engine.outbox.wipe();
+    }
+
+    /// Ends a change of the state: unlocks it, and wakes all whom the change concerns. `has_room` is
+    /// whether what was to be sent has been.
+    pub(super) fn conclude(
+        &self,
+        mut state: MutexGuard<'_, SharedState>,
+        wakers: &mut Vec<Waker>,
+        has_room: bool,
+    ) {
+        let may_start = state.engine.take_has_place() || has_room;
+        state.engine.take_wakers(wakers);
+        if has_room {
+            wakers.append(&mut state.stream_writers);
+        }
+        drop(state);
+        wakers.drain(..).for_each(Waker::wake);
+        if may_start {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Sets an alarm, or changes whom it wakes.
+    pub(super) fn set_alarm(&self, key: Option<AlarmKey>, at: Instant, waker: &Waker) -> AlarmKey {
+        let mut state = self.lock();
+        let key = state.engine.alarms.set(key, at, waker);
+        let is_first = state.armed.is_none_or(|armed| at < armed);
+        let driver = state.driver.clone().filter(|_| is_first);
+        drop(state);
+        driver.into_iter().for_each(Waker::wake);
+        key
+    }
+
+    pub(super) fn remove_alarm(&self, key: AlarmKey) {
+        self.lock().engine.alarms.remove(key);
+    }
+
+    /// How many bytes the daemon ever took, and how many wait to be taken.
+    pub(crate) fn sent(&self) -> (u64, usize) {
+        let state = self.lock();
+        (state.engine.outbox.total_sent(), state.engine.outbox.len())
+    }
+
+    /// The next thing that a stream brought; has the driver read on once there is room for it.
+    pub(crate) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Chunk, StreamEnd>> {
+        let mut state = self.lock();
+        let was_behind = state.engine.is_behind();
+        let item = state.engine.poll_stream(serial, waker);
+        let driver = if was_behind && !state.engine.is_behind() {
+            state.driver.clone()
+        } else {
+            None
+        };
+        drop(state);
+        driver.into_iter().for_each(Waker::wake);
+        item
+    }
+
+    /// Sends one packet of a stream once nothing else waits to be sent: what the daemon does not
+    /// take must stay with the caller.
+    pub(crate) fn poll_stream_send(
+        &self,
+        serial: u32,
+        kind: MessageType,
+        payload: &[u8],
+        waker: &Waker,
+    ) -> Poll<Result<(), StreamEnd>> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let header = match state.engine.stream_packet(serial, kind, Status::Continue) {
+            Ok(header) => header,
+            Err(end) => return Poll::Ready(Err(end)),
+        };
+        if !state.engine.outbox.is_empty() {
+            if !state.stream_writers.iter().any(|other| other.will_wake(waker)) {
+                state.stream_writers.push(waker.clone());
+            }
+            return Poll::Pending;
+        }
+        let flushed = state.send_packet(&header, payload);
+        let driver = if flushed { None } else { state.driver.clone() };
+        drop(guard);
+        driver.into_iter().for_each(Waker::wake);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends this side of a stream, and waits for the daemon to agree.
+    pub(crate) fn poll_stream_end(
+        &self,
+        serial: u32,
+        status: Status,
+        waker: &Waker,
+    ) -> Poll<Result<(), StreamEnd>> {
+        self.with_engine(|engine| engine.poll_stream_end(serial, status, waker))
+    }
+
+    /// Ends the connection: tells the daemon where that makes sense, fails everything that is in
+    /// flight, and leaves the rest to the driver.
+    pub(crate) fn request_close(&self, close: &ProcedureInfo, now: Instant) {
+        let mut state = self.lock();
+        if state.closing.is_some() || state.driver_done {
+            return;
+        }
+        let serial = state.engine.start_call(CallSetup::new(close), &()).ok();
+        // The runtime may be about to end, and the driver with it.
+        state.write_now();
+        state.closing = Some(Closing { serial, give_up: now + LINGER });
+        state.engine.end(CloseReason::Local, now);
+        let mut wakers: Vec<_> = state.driver.clone().into_iter().collect();
+        self.conclude(state, &mut wakers, true);
+    }
+
+    /// The driver's last act.
+    pub(super) fn finish(&self, reason: CloseReason, now: Instant) {
+        let mut state = self.lock();
+        state.engine.end(reason, now);
+        state.driver_done = true;
+        state.driver = None;
+        state.write = None;
+        self.conclude(state, &mut Vec::new(), true);
+        self.done.notify_waiters();
+    }
+
+    /// Why the connection ended, if it did.
+    pub(crate) fn end_reason(&self) -> Option<CloseReason> {
+        self.lock().engine.ended().cloned()
+    }
+
+    /// Waits until the driver is done, and says why the connection ended.
+    pub(crate) async fn wait_done(&self) -> CloseReason {
+        loop {
+            let mut done = std::pin::pin!(self.done.notified());
+            done.as_mut().enable();
+            {
+                let state = self.lock();
+                if state.driver_done {
+                    return state.engine.ended().cloned().unwrap_or(CloseReason::Local);
+                }
+            }
+            done.await;
+        }
+    }
+}
+
+impl SharedState {
+    /// Whether to read now; if not, when to look again unless something changes before. The clock is
+    /// only looked at where a stream's reader is behind.
+    pub(super) fn gate(&mut self, now: impl FnOnce() -> Instant) -> Gate {
+        if self.engine.is_behind() {
+            self.engine.gate(now())
+        } else {
+            Gate::Open
+        }
+    }
+
+    /// What can be sent in one go.
+    fn unsent(&mut self) -> Option<(&mut Box<dyn WriteHalf>, Unsent<'_>)> {
+        let write = self.write.as_mut()?;
+        let unsent = if write.takes_one_message() {
+            Unsent::Bytes(self.engine.outbox.unsent_message())
+        } else {
+            self.engine.outbox.unsent()
+        };
+        Some((write, unsent))
+    }
+
+    /// Writes from the caller's task. `false` when the driver must go on.
+    pub(super) fn write_now(&mut self) -> bool {
+        let Some(driver) = self.driver.clone() else {
+            return false;
+        };
+        // Descriptors are the driver's to send.
+        let Some((write, Unsent::Bytes(bytes))) = self.unsent() else {
+            return false;
+        };
+        match write.try_write(&driver, bytes) {
+            Ok(count) => self.engine.outbox.advance(count),
+            // The driver meets the same error, and it is its to report.
+            Err(_) => return false,
+        }
+        self.unflushed = true;
+        self.engine.outbox.is_empty()
+    }
+
+    /// Sends a large packet past the empty outbox, which only gets what the socket does not take.
+    /// `false` when the driver must go on.
+    fn send_packet(&mut self, header: &Header, payload: &[u8]) -> bool {
+        let head = packet_head(header, payload.len());
+        let sent = match (&self.driver, &mut self.write) {
+            // An error is the driver's to meet and to report.
+            (Some(driver), Some(write)) => {
+                write.try_write_both(driver, &head, payload).unwrap_or_default()
+            }
+            _ => 0,
+        };
+        self.unflushed = true;
+        let head_rest = head.get(sent..).unwrap_or_default();
+        let sent = sent.saturating_sub(head.len());
+        let payload_rest = payload.get(sent..).unwrap_or_default();
+        self.engine.outbox.push_rest(head_rest, payload_rest);
+        self.engine.outbox.is_empty()
+    }
+
+    /// Sends what the socket takes. `true` when that emptied the outbox, so that there is room again.
+    pub(super) fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        if self.write.is_none() {
+            return Ok(false);
+        }
+        let had_some = !self.engine.outbox.is_empty();
+        while !self.engine.outbox.is_empty() {
+            let Some((write, unsent)) = self.unsent() else {
+                return Ok(false);
+            };
+            let sent = match unsent {
+                Unsent::Bytes(bytes) => write.poll_write(cx, bytes),
+                Unsent::Descriptor(byte, descriptor) => {
+                    write.poll_write_descriptor(cx, byte, descriptor.as_fd())
+                }
+            };
+            match sent? {
+                Poll::Ready(count) => self.engine.outbox.advance(count),
+                Poll::Pending => return Ok(false),
+            }
+        }
+        if (had_some || self.unflushed)
+            && let Some(write) = &mut self.write
+        {
+            self.unflushed = write.poll_flush(cx)?.is_pending();
+        }
+        Ok(had_some)
+    }
+
+    /// The driver starts a turn: requests from now on are for the next one.
+    pub(super) fn begin_turn(&mut self, waker: &Waker) {
+        self.flush_requested = false;
+        match &mut self.driver {
+            Some(old) if old.will_wake(waker) => {}
+            slot => *slot = Some(waker.clone()),
+        }
+    }
+}

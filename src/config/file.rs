@@ -1,0 +1,140 @@
+//! libvirt's configuration file for clients, `libvirt.conf`.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::syntax::{self, Setting, Value};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::uri::{ConnectUri, Mode};
+
+/// The settings of `libvirt.conf`. Each is checked when it is asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    path: PathBuf,
+    settings: Vec<Setting>,
+}
+
+impl Config {
+    /// Reads the file; one that does not exist sets nothing. Blocks.
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        match files::read(path) {
+            // What is not UTF-8 may be a comment, and cannot be part of a good URI.
+            Ok(bytes) => Self::parse(path, &String::from_utf8_lossy(&bytes)),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(Self::default()),
+                // Nor is there one, to this user, in a directory that may not be searched.
+                ErrorKind::PermissionDenied if !files::exists(path) => Ok(Self::default()),
+                _ => Err(Error::Unreadable { path: path.to_owned(), source: error }),
+            },
+        }
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
+        let settings = syntax::parse(text).map_err(|error| Error::Config {
+            path: path.to_owned(),
+            line: Some(error.line),
+            reason: error.reason,
+        })?;
+        Ok(Self { path: path.to_owned(), settings })
+    }
+
+    /// `uri_default`: what to open where nothing else says so.
+    pub(super) fn uri_default(&self) -> Result<Option<&str>> {
+        self.string("uri_default")
+    }
+
+    /// The URI that `name` stands for, by the `alias=uri` entries of `uri_aliases`.
+    pub(super) fn alias(&self, name: &str) -> Result<Option<&str>> {
+        let Some(setting) = self.setting("uri_aliases") else {
+            return Ok(None);
+        };
+        let Value::List(entries) = &setting.value else {
+            return Err(self.error(setting, "it must be a list of strings"));
+        };
+        for entry in entries {
+            let Value::String(entry) = entry else {
+                return Err(self.error(setting, "each of its entries must be a string"));
+            };
+            let Some((alias, uri)) = entry.split_once('=') else {
+                let reason = format!("{entry:?} is not of the form \"alias=uri\"");
+                return Err(self.error(setting, &reason));
+            };
+            let may_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            if !alias.bytes().all(may_name) {
+                let reason = format!(
+                    "the alias {alias:?} has other characters than letters, digits, _ and -"
+                );
+                return Err(self.error(setting, &reason));
+            }
+            if alias == name {
+                return Ok(Some(uri));
+            }
+        }
+        Ok(None)
+    }
+
+    /// `remote_mode`: the socket mode of URIs that have none.
+    pub(super) fn remote_mode(&self) -> Result<Option<Mode>> {
+        self.one_of("remote_mode", Mode::from_name, Mode::NAMES)
+    }
+
+    /// The socket mode of a URI: its `mode` parameter, or else the configured one.
+    pub(super) fn mode_of(&self, uri: &ConnectUri) -> Result<Mode> {
+        match uri.mode() {
+            Some(mode) => Ok(mode),
+            None => Ok(self.remote_mode()?.unwrap_or_default()),
+        }
+    }
+
+    /// A setting that is one of some names; `names` is what an error says of them.
+    pub(super) fn one_of<T>(
+        &self,
+        name: &str,
+        from_name: impl Fn(&str) -> Option<T>,
+        names: &str,
+    ) -> Result<Option<T>> {
+        let Some(setting) = self.setting(name) else {
+            return Ok(None);
+        };
+        let value = match &setting.value {
+            Value::String(text) => from_name(text),
+            _ => None,
+        };
+        value
+            .map(Some)
+            .ok_or_else(|| self.error(setting, &format!("it must be {names}")))
+    }
+
+    /// `tls_priority`: what may be negotiated in TLS, where the URI does not say.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls_priority(&self) -> Result<Option<&str>> {
+        self.string("tls_priority")
+    }
+
+    fn string(&self, name: &str) -> Result<Option<&str>> {
+        match self.setting(name) {
+            None => Ok(None),
+            Some(setting) => match &setting.value {
+                Value::String(text) => Ok(Some(text)),
+                _ => Err(self.error(setting, "it must be a string")),
+            },
+        }
+    }
+
+    /// Of several settings of a name the first counts.
+    fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    fn error(&self, setting: &Setting, reason: &str) -> Error {
+        Error::Config {
+            path: self.path.clone(),
+            line: Some(setting.line),
+            reason: format!("{}: {reason}", setting.name),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The check of a host's key, and what the host says at the end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::client::{self, DisconnectReason};
+use russh::keys::{HashAlg, PublicKeyOrCertificate};
+
+use super::hosts::{HostKeyStatus, Hosts, Verify};
+use crate::auth::{CredentialCallback, CredentialRequest};
+use crate::error::{Error, SshFailure};
+use crate::files;
+use crate::types::connect::CredentialType;
+
+/// Why there is no login.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    Ssh(russh::Error),
+    Failure(Box<SshFailure>),
+    Error(Box<Error>),
+}
+
+impl From<russh::Error> for Refusal {
+    fn from(error: russh::Error) -> Self {
+        Self::Ssh(error)
+    }
+}
+
+impl From<SshFailure> for Refusal {
+    fn from(failure: SshFailure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(Box::new(error))
+    }
+}
+
+/// What a host said when it ended the connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastWords(Arc<Mutex<Option<String>>>);
+
+impl LastWords {
+    fn set(&self, words: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+    }
+
+    pub(super) fn take(&self) -> Option<String> {
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        words.take().filter(|words| !words.is_empty())
+    }
+}
+
+/// Looks at the host's key.
+pub(super) struct Guard {
+    pub(super) hosts: Hosts,
+    pub(super) verify: Verify,
+    pub(super) callback: Option<CredentialCallback>,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) last_words: LastWords,
+}
+
+impl client::Handler for Guard {
+    type Error = Refusal;
+
+    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Refusal> {
+        let PublicKeyOrCertificate::PublicKey { key, .. } = key else {
+            // It was not asked for.
+            return Ok(false);
+        };
+        if self.verify == Verify::Ignore {
+            return Ok(true);
+        }
+        let kind = key.algorithm();
+        let shown = format!("{kind} {}", key.fingerprint(HashAlg::Sha256));
+        match self.hosts.judge(key) {
+            HostKeyStatus::Known => Ok(true),
+            HostKeyStatus::Changed { line } => Err(SshFailure::ChangedHost {
+                key: shown,
+                file: self.hosts.file().to_owned(),
+                line,
+            }
+            .into()),
+            HostKeyStatus::Unknown => {
+                if !self.is_accepted(&shown).await {
+                    let file = self.hosts.file().to_owned();
+                    return Err(SshFailure::UnknownHost { key: shown, file }.into());
+                }
+                let (hosts, key) = (self.hosts.clone(), key.clone());
+                files::on_thread(move || hosts.add(&key)).await??;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Refusal>) -> Result<(), Refusal> {
+        if let DisconnectReason::ReceivedDisconnect(info) = reason {
+            self.last_words.set(info.message);
+        }
+        Ok(())
+    }
+}
+
+impl Guard {
+    async fn is_accepted(&self, key: &str) -> bool {
+        if self.verify == Verify::Auto {
+            return true;
+        }
+        let Some(callback) = &self.callback else {
+            return false;
+        };
+        let prompt =
+            format!("Accept the SSH host key {key} of {} port {}? (y/n)", self.host, self.port);
+        let answer = callback.ask(CredentialRequest {
+            kind: CredentialType::Echoprompt,
+            host: self.host.clone(),
+            method: "SSH host key".to_owned(),
+            user: None,
+            prompt,
+        });
+        let answer = answer.await;
+        answer.is_some_and(|answer| matches!(answer.expose().trim(), "y" | "Y" | "yes"))
+    }
+}
