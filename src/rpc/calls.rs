@@ -1,4 +1,38 @@
 //! The calls in flight, found by serial.
+//!
+//! A call has a slot from the moment it is sent until the daemon can say nothing more about it.
+//! [`CallState`] is what the slot is in; each arrow is a method of [`Slot`].
+//!
+//! ```text
+//!      sent
+//!       |
+//!       v              abandoned
+//!    Waiting ---------------------------+
+//!     |   |                             |
+//!     |   | expired                     |
+//!     |   v            abandoned,       v
+//!     |  Expired ------------------> Abandoned
+//!     |   |            outcome taken    |
+//!     |   | replied                     | late reply
+//!     v   v                             |
+//!    Replied                            |
+//!     |   |                             |
+//!     |   | abandoned                   |
+//!     |   +---------------------------->+-----> Free, unless it opened a stream
+//!     |                                 |
+//!     | outcome taken                   |
+//!     +-----> Free, unless it           |
+//!     |       opened a stream           |
+//!     v                closing          v
+//!    Streaming ------------------> StreamClosing
+//!     |                             ^   |
+//!     | finishing                   |   | the daemon confirms the end, or fails the stream
+//!     v                closing      |   v
+//!    StreamFinishing ---------------+  Free
+//! ```
+//!
+//! A stream whose end the daemon has confirmed, or that the daemon has failed, is freed instead of
+//! closed.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -32,6 +66,7 @@ pub(crate) enum Outcome {
 /// Where a call stands between its caller and the daemon.
 #[derive(Debug)]
 pub(crate) enum CallState {
+    /// The slot has no call.
     Free,
     /// The caller waits for the daemon.
     Waiting,
@@ -60,7 +95,7 @@ pub(crate) struct Slot {
     pub(crate) id: ProcedureId,
     pub(crate) procedure: &'static str,
     pub(crate) long: Option<WaitsFor>,
-    pub(crate) state: CallState,
+    state: CallState,
     pub(crate) waker: Option<Waker>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) binding: Option<Binding>,
@@ -69,9 +104,91 @@ pub(crate) struct Slot {
 }
 
 impl CallState {
-    /// Whether the daemon owes the reply.
+    /// The daemon owes the reply.
     pub(crate) fn is_unanswered(&self) -> bool {
         matches!(self, Self::Waiting | Self::Expired | Self::Abandoned)
+    }
+
+    /// The daemon owes a reply for which no caller waits any more.
+    #[inline]
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(self, Self::Expired | Self::Abandoned)
+    }
+
+    /// The daemon owes a reply that a caller can still take.
+    #[inline]
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Expired)
+    }
+}
+
+/// The transitions. Each is only for the states that it names; the caller has looked.
+impl Slot {
+    #[inline]
+    pub(crate) fn state(&self) -> &CallState {
+        &self.state
+    }
+
+    /// `Waiting` or `Expired` to `Replied`: the reply has come.
+    #[inline]
+    pub(crate) fn replied(&mut self, good: bool, payload: Bytes, descriptors: Vec<OwnedFd>) {
+        debug_assert!(self.state.is_awaited(), "{:?}", self.state);
+        self.deadline = None;
+        self.state = CallState::Replied { good, payload, descriptors };
+    }
+
+    /// `Waiting` to `Expired`: the deadline has passed. `false` if the call did not wait any more.
+    pub(crate) fn expired(&mut self) -> bool {
+        self.deadline = None;
+        let waited = matches!(self.state, CallState::Waiting);
+        if waited {
+            self.state = CallState::Expired;
+        }
+        waited
+    }
+
+    /// `Waiting` or `Expired` to `Abandoned`: the caller went away before the reply came.
+    pub(crate) fn abandoned(&mut self) {
+        debug_assert!(self.state.is_awaited(), "{:?}", self.state);
+        self.deadline = None;
+        self.state = CallState::Abandoned;
+    }
+
+    /// Hands the outcome to the caller, once there is one. `Expired` becomes `Abandoned`; `Replied`
+    /// becomes `Streaming` where the reply opened a stream, and is else to be freed.
+    #[inline]
+    pub(crate) fn take_outcome(&mut self) -> Option<Outcome> {
+        match &mut self.state {
+            CallState::Replied { good, payload, descriptors } => {
+                let (payload, descriptors) = (std::mem::take(payload), std::mem::take(descriptors));
+                if !*good {
+                    return Some(Outcome::Error(payload));
+                }
+                if self.stream.is_some() {
+                    self.state = CallState::Streaming;
+                }
+                Some(Outcome::Reply(payload, descriptors))
+            }
+            CallState::Expired => {
+                self.abandoned();
+                Some(Outcome::Expired)
+            }
+            _ => None,
+        }
+    }
+
+    /// `Streaming` to `StreamFinishing`: the daemon is told of the end, and is to confirm it.
+    pub(crate) fn finishing(&mut self) {
+        debug_assert!(matches!(self.state, CallState::Streaming), "{:?}", self.state);
+        self.state = CallState::StreamFinishing;
+    }
+
+    /// Any state in which there is a stream to `StreamClosing`: nobody holds the stream. `true` if
+    /// the daemon has yet to be told.
+    pub(crate) fn closing(&mut self) -> bool {
+        let told = matches!(self.state, CallState::StreamFinishing | CallState::StreamClosing);
+        self.state = CallState::StreamClosing;
+        !told
     }
 }
 
@@ -95,6 +212,7 @@ pub(crate) struct CallSetup {
 }
 
 impl CallSetup {
+    /// A call of this procedure that brings nothing else along.
     pub(crate) fn new(info: &ProcedureInfo) -> Self {
         Self {
             id: info.into(),
@@ -107,9 +225,7 @@ impl CallSetup {
             expects_descriptors: false,
         }
     }
-}
 
-impl CallSetup {
     /// All of it, which leaves only what identifies the call.
     pub(crate) fn take(&mut self) -> Self {
         Self {

@@ -149,7 +149,7 @@ impl Engine {
     pub(crate) fn unanswered_by_name(&self) -> Vec<(&'static str, usize)> {
         let mut counts = std::collections::BTreeMap::new();
         for slot in self.calls.slots() {
-            if slot.state.is_unanswered() {
+            if slot.state().is_unanswered() {
                 *counts.entry(slot.procedure).or_insert(0) += 1;
             }
         }
@@ -207,36 +207,19 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return Poll::Ready(Err(self.ended.clone().unwrap_or(CloseReason::Local)));
         };
-        match &mut slot.state {
-            CallState::Replied { good, payload, descriptors } => {
-                let good = *good;
-                let (payload, descriptors) = (std::mem::take(payload), std::mem::take(descriptors));
-                if good && slot.stream.is_some() {
-                    slot.state = CallState::Streaming;
-                } else {
-                    self.free(serial);
-                }
-                return Poll::Ready(Ok(if good {
-                    Outcome::Reply(payload, descriptors)
-                } else {
-                    Outcome::Error(payload)
-                }));
+        if let Some(outcome) = slot.take_outcome() {
+            match slot.state() {
+                CallState::Streaming => {}
+                CallState::Abandoned => self.discard_incoming(serial),
+                _ => self.free(serial),
             }
-            CallState::Expired => {
-                slot.state = CallState::Abandoned;
-                self.discard_incoming(serial);
-                return Poll::Ready(Ok(Outcome::Expired));
-            }
-            _ => {}
+            return Poll::Ready(Ok(outcome));
         }
         if let Some(reason) = self.ended.clone() {
             self.free(serial);
             return Poll::Ready(Err(reason));
         }
-        match &mut slot.waker {
-            Some(old) if old.will_wake(waker) => {}
-            empty => *empty = Some(waker.clone()),
-        }
+        wait(&mut slot.waker, waker);
         Poll::Pending
     }
 
@@ -246,18 +229,13 @@ impl Engine {
             return;
         };
         slot.waker = None;
-        let (id, long) = (slot.id, slot.long);
-        match &slot.state {
-            CallState::Waiting => {
-                slot.state = CallState::Abandoned;
-                slot.deadline = None;
-                if long.is_none() {
-                    self.admission.given_up(id);
+        match slot.state() {
+            CallState::Waiting | CallState::Expired => {
+                // Expired short calls were counted when they expired.
+                if !slot.state().is_given_up() && slot.long.is_none() {
+                    self.admission.given_up(slot.id);
                 }
-                self.discard_incoming(serial);
-            }
-            CallState::Expired => {
-                slot.state = CallState::Abandoned;
+                slot.abandoned();
                 self.discard_incoming(serial);
             }
             CallState::Replied { good: true, .. } => self.undo(serial),
@@ -320,8 +298,8 @@ impl Engine {
             Status::Error => false,
             Status::Continue => return Err(ProtocolError::ReplyStatus { serial, procedure }),
         };
-        let given_up = matches!(slot.state, CallState::Expired | CallState::Abandoned);
-        match slot.state {
+        let given_up = slot.state().is_given_up();
+        match slot.state() {
             CallState::Waiting | CallState::Expired => {
                 let (payload, descriptors) = frame.into_parts();
                 if let Some(binding) = slot.binding.take() {
@@ -332,8 +310,7 @@ impl Engine {
                     }
                     self.events.settle(binding.event);
                 }
-                slot.deadline = None;
-                slot.state = CallState::Replied { good, payload, descriptors };
+                slot.replied(good, payload, descriptors);
                 self.wakers.extend(slot.waker.take());
                 if !good {
                     self.discard_incoming(serial);
@@ -415,6 +392,14 @@ impl Engine {
         self.earliest_deadline = None;
         self.has_place = true;
         self.ended = Some(reason);
+    }
+}
+
+/// Has `waker` told of what comes next.
+fn wait(slot: &mut Option<Waker>, waker: &Waker) {
+    match slot {
+        Some(old) if old.will_wake(waker) => {}
+        slot => *slot = Some(waker.clone()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::task::{Poll, Waker};
 
-use super::{Engine, header};
+use super::{Engine, header, wait};
 use crate::error::CloseReason;
 use crate::rpc::calls::CallState;
 use crate::rpc::frame::Frame;
@@ -29,14 +29,14 @@ impl Engine {
         let Some(slot) = self.calls.get(serial).filter(|slot| slot.id == id) else {
             return;
         };
-        if let CallState::StreamClosing = slot.state {
+        if let CallState::StreamClosing = slot.state() {
             if status != Status::Continue {
                 self.free(serial);
             }
             return;
         }
-        let is_opening = matches!(slot.state, CallState::Waiting | CallState::Expired);
-        let wanted = !matches!(slot.state, CallState::Abandoned | CallState::StreamFinishing);
+        let is_opening = slot.state().is_awaited();
+        let wanted = !matches!(slot.state(), CallState::Abandoned | CallState::StreamFinishing);
         let Some(stream) = &mut slot.stream else {
             return;
         };
@@ -62,6 +62,7 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return Poll::Ready(Err(StreamEnd::Closed));
         };
+        let finishing = matches!(slot.state(), CallState::StreamFinishing);
         let Some(stream) = slot.stream.as_mut() else {
             return Poll::Ready(Err(StreamEnd::Closed));
         };
@@ -75,7 +76,7 @@ impl Engine {
         if let Some(end) = end_of(stream, ended) {
             return Poll::Ready(Err(end));
         }
-        if matches!(slot.state, CallState::StreamFinishing) {
+        if finishing {
             return Poll::Ready(Err(StreamEnd::Closed));
         }
         wait(&mut stream.reader, waker);
@@ -101,7 +102,7 @@ impl Engine {
         if let Some(fault) = stream.fault() {
             return Err(StreamEnd::Fault(fault));
         }
-        match (&slot.state, stream.progress()) {
+        match (slot.state(), stream.progress()) {
             (CallState::Streaming, Progress::Open | Progress::EndOfData) => {
                 Ok(header(slot.id, kind, serial, status))
             }
@@ -118,7 +119,7 @@ impl Engine {
         status: Status,
         waker: &Waker,
     ) -> Poll<Result<(), StreamEnd>> {
-        let state = self.calls.get(serial).map(|slot| &slot.state);
+        let state = self.calls.get(serial).map(|slot| slot.state());
         if !matches!(state, Some(CallState::StreamFinishing)) {
             let header = match self.stream_packet(serial, MessageType::Stream, status) {
                 Ok(header) => header,
@@ -126,7 +127,7 @@ impl Engine {
             };
             self.send_empty(header);
             if let Some(slot) = self.calls.get(serial) {
-                slot.state = CallState::StreamFinishing;
+                slot.finishing();
                 if let Some(stream) = &mut slot.stream {
                     stream.await_confirmation();
                     // The other half reads no more.
@@ -165,9 +166,7 @@ impl Engine {
             Some((Progress::EndOfData, None)) => Status::Ok,
             Some((Progress::EndOfData | Progress::Open, _)) => Status::Error,
         };
-        let told = matches!(slot.state, CallState::StreamFinishing);
-        slot.state = CallState::StreamClosing;
-        if !told {
+        if slot.closing() {
             let header = header(slot.id, MessageType::Stream, serial, status);
             self.send_empty(header);
         }
@@ -192,8 +191,8 @@ impl Engine {
             let Some(slot) = self.calls.get(serial) else {
                 continue;
             };
-            if let CallState::Streaming = slot.state {
-                slot.state = CallState::StreamFinishing;
+            if let CallState::Streaming = slot.state() {
+                slot.finishing();
                 let abort = header(slot.id, MessageType::Stream, serial, Status::Error);
                 self.send_empty(abort);
             }
@@ -225,13 +224,5 @@ fn end_of(stream: &Incoming, ended: Option<CloseReason>) -> Option<StreamEnd> {
         (Some(fault), _, _) => Some(StreamEnd::Fault(fault)),
         (None, Progress::Open, ended) => ended.map(StreamEnd::Connection),
         (None, progress, _) => Some(StreamEnd::Progress(progress.clone())),
-    }
-}
-
-/// Has `waker` told of what comes next.
-fn wait(slot: &mut Option<Waker>, waker: &Waker) {
-    match slot {
-        Some(old) if old.will_wake(waker) => {}
-        slot => *slot = Some(waker.clone()),
     }
 }

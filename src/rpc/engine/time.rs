@@ -7,7 +7,6 @@ use super::Engine;
 use crate::error::{CloseReason, Silence};
 use crate::protocol::{Event as _, keepalive};
 use crate::rpc::backpressure::{Gate, Others};
-use crate::rpc::calls::CallState;
 use crate::rpc::keepalive::{Keepalive, Verdict};
 
 impl Engine {
@@ -64,9 +63,7 @@ impl Engine {
                 earliest = Some(earliest.map_or(deadline, |other: Instant| other.min(deadline)));
                 continue;
             }
-            slot.deadline = None;
-            if let CallState::Waiting = slot.state {
-                slot.state = CallState::Expired;
+            if slot.expired() {
                 self.wakers.extend(slot.waker.take());
                 if slot.long.is_none() {
                     self.admission.given_up(slot.id);
