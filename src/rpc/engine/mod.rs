@@ -1,6 +1,8 @@
 //! The protocol's state on one connection, without sockets and without a clock.
 
 mod streams;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub(crate) use streams::StreamEnd;
