@@ -52,6 +52,10 @@ impl Backpressure {
         self.full = self.full + usize::from(to >= Level::Full) - usize::from(from >= Level::Full);
         self.overdrawn = self.overdrawn + usize::from(to == Level::Overdrawn)
             - usize::from(from == Level::Overdrawn);
+        if self.full == 0 {
+            // Whoever is behind next has not kept anybody waiting yet.
+            self.since = None;
+        }
     }
 
     /// Some reader took something.

@@ -113,3 +113,20 @@ fn a_reader_that_moves_is_given_its_time_again() {
     rig.item(stream);
     assert_eq!(gate(&mut rig, 19_000), paused(&rig, 39_000));
 }
+
+#[test]
+fn a_stream_that_is_let_go_takes_its_delay_along() {
+    let mut rig = Rig::new();
+    let [gone, stream] = [(); 2].map(|()| rig.open());
+    rig.call(setup());
+    rig.feed(&data(gone, &[0; BUDGET])).unwrap();
+    assert_eq!(gate(&mut rig, 0), paused(&rig, 5000));
+    rig.engine.release_stream(gone);
+    rig.sent();
+    assert_eq!(gate(&mut rig, 1000), Gate::Open);
+
+    rig.feed(&data(stream, &[0; BUDGET])).unwrap();
+    assert_eq!(gate(&mut rig, 1_000_000), paused(&rig, 1_005_000));
+    rig.feed(&[0; 4].map(|_: u8| data(stream, &[0; BUDGET])).concat()).unwrap();
+    assert_eq!(gate(&mut rig, 1_000_000), paused(&rig, 1_020_000));
+}
