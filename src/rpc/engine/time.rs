@@ -73,10 +73,11 @@ impl Engine {
         self.earliest_deadline = earliest;
     }
 
-    /// Whether a stream's reader is behind, so that reading may have to pause.
+    /// A stream's reader is behind, so that reading may have to pause. After the end nothing that is
+    /// read is kept, so nobody holds it up.
     #[inline]
     pub(crate) fn is_behind(&mut self) -> bool {
-        let is_behind = self.backpressure.full() > 0;
+        let is_behind = self.backpressure.full() > 0 && self.ended.is_none();
         self.reads_paused &= is_behind;
         is_behind
     }

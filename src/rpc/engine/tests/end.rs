@@ -2,6 +2,7 @@
 
 use super::super::StartError;
 use super::*;
+use crate::rpc::backpressure::Gate;
 use crate::rpc::events::{Batch, Binding, EventQueue, Taken};
 use crate::rpc::keepalive::{Keepalive, KeepaliveOptions};
 use crate::rpc::streams::Progress;
@@ -130,4 +131,16 @@ fn what_had_arrived_is_delivered() {
     let taken = queue.poll_take(&mut batch, &caller.waker);
     assert!(matches!(taken, Poll::Ready(Taken::Batch { lagged: 0 })));
     assert_eq!(batch.get(0), Some(((EVENT.program, EVENT.procedure), &b"event"[..])));
+}
+
+#[test]
+fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
+    let mut rig = Rig::new();
+    let stream = rig.open();
+    rig.feed(&data(stream, &[0; BUDGET])).unwrap();
+    assert!(rig.engine.is_behind());
+    assert_eq!(rig.engine.gate(rig.now()), Gate::Paused(None));
+    rig.end(CloseReason::Local);
+    assert!(!rig.engine.is_behind());
+    assert!(matches!(rig.item(stream), Item::Data(data) if data.len() == BUDGET));
 }
