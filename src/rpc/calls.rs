@@ -32,7 +32,8 @@
 //! ```
 //!
 //! A stream whose end the daemon has confirmed, or that the daemon has failed, is freed instead of
-//! closed.
+//! closed. After the end of the connection the daemon owes nothing, and whoever lets go of a call or
+//! a stream frees the slot.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;

@@ -232,6 +232,7 @@ impl Engine {
         };
         slot.waker = None;
         match slot.state() {
+            CallState::Waiting | CallState::Expired if self.ended.is_some() => self.free(serial),
             CallState::Waiting | CallState::Expired => {
                 // Expired short calls were counted when they expired.
                 if !slot.state().is_given_up() && slot.long.is_none() {

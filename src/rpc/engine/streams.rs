@@ -156,7 +156,8 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
-        let stream = slot.stream.as_ref();
+        // After the end nobody is told, and nobody confirms.
+        let stream = slot.stream.as_ref().filter(|_| self.ended.is_none());
         let status = match stream.map(|stream| (stream.progress(), stream.fault())) {
             None | Some((Progress::Confirmed | Progress::Failed(_), _)) => {
                 self.free(serial);

@@ -144,3 +144,36 @@ fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
     assert!(!rig.engine.is_behind());
     assert!(matches!(rig.item(stream), Item::Data(data) if data.len() == BUDGET));
 }
+
+#[test]
+fn whoever_lets_go_afterwards_frees_the_slot_and_sends_nothing() {
+    let mut rig = Rig::new();
+    let caller = Caller::new();
+    let deadline = Some(rig.at(1000));
+    let expired = rig.call(CallSetup { deadline, ..setup() });
+    rig.tick(1000).unwrap();
+    let [polled, abandoned, replied] = [(); 3].map(|()| rig.call(setup()));
+    let [untaken, read, ending, finished] =
+        [rig.call(stream_setup()), rig.open(), rig.open(), rig.open()];
+    rig.feed(
+        &[
+            reply(replied, b""),
+            reply(untaken, b""),
+            data(finished, b""),
+        ]
+        .concat(),
+    )
+    .unwrap();
+    assert!(rig.engine.poll_stream_end(ending, Status::Ok, &caller.waker).is_pending());
+    rig.sent();
+    rig.end(CloseReason::Eof);
+    assert!(matches!(rig.poll(polled, &caller), Poll::Ready(Err(CloseReason::Eof))));
+    for serial in [expired, abandoned, replied, untaken] {
+        rig.engine.abandon(serial);
+    }
+    for serial in [read, ending, finished] {
+        rig.engine.release_stream(serial);
+    }
+    assert_eq!(rig.sent(), []);
+    assert_eq!(rig.engine.calls.in_use(), 0);
+}
