@@ -155,3 +155,18 @@ fn a_stream_that_is_let_go_while_it_ends_is_not_ended_twice() {
     rig.feed(&ended(serial, Status::Ok, b"")).unwrap();
     rig.assert_idle();
 }
+
+#[test]
+fn a_stream_whose_data_was_read_is_finished_like_any_other() {
+    let mut rig = Rig::new();
+    let serial = rig.open();
+    let ender = Caller::new();
+    rig.feed(&[data(serial, b"all"), data(serial, b"")].concat()).unwrap();
+    assert_eq!(rig.item(serial), piece(b"all"));
+    assert!(poll_end(&mut rig, serial, Status::Ok, &ender).is_pending());
+    assert_eq!(rig.sent_on(serial), [Status::Ok]);
+    rig.feed(&ended(serial, Status::Ok, b"")).unwrap();
+    assert!(matches!(poll_end(&mut rig, serial, Status::Ok, &ender), Poll::Ready(Ok(()))));
+    rig.engine.release_stream(serial);
+    rig.assert_idle();
+}
