@@ -53,7 +53,7 @@ const INDEX_BITS: u32 = 20;
 /// The most calls that one connection can have in flight.
 pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
 
-/// How a call ended, apart from the end of the connection.
+/// The outcome of a call, apart from the end of the connection.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The daemon's results, and the descriptors that came with them.
@@ -64,7 +64,7 @@ pub(crate) enum Outcome {
     Expired,
 }
 
-/// Where a call stands between its caller and the daemon.
+/// The state of a call between its caller and the daemon.
 #[derive(Debug)]
 pub(crate) enum CallState {
     /// The slot has no call.
@@ -193,12 +193,12 @@ impl Slot {
     }
 }
 
-/// What a call brings along besides its message.
+/// Everything about a call but its arguments.
 #[derive(Debug)]
 pub(crate) struct CallSetup {
     pub(crate) id: ProcedureId,
     pub(crate) procedure: &'static str,
-    /// What the daemon may wait for that takes long.
+    /// The thing that the daemon may have to wait for long, if any.
     pub(crate) long: Option<WaitsFor>,
     pub(crate) deadline: Option<Instant>,
     /// Event queue that the callback id in the reply is connected to before anything else is read.
@@ -208,7 +208,7 @@ pub(crate) struct CallSetup {
     pub(crate) stream: Option<Box<Incoming>>,
     /// Descriptors that travel with the call.
     pub(crate) descriptors: Vec<Arc<OwnedFd>>,
-    /// Whether the reply may come with descriptors.
+    /// The reply may come with descriptors.
     pub(crate) expects_descriptors: bool,
 }
 
@@ -227,7 +227,7 @@ impl CallSetup {
         }
     }
 
-    /// All of it, which leaves only what identifies the call.
+    /// Takes everything out, except what identifies the call.
     pub(crate) fn take(&mut self) -> Self {
         Self {
             binding: self.binding.take(),
@@ -245,7 +245,7 @@ pub(crate) struct Calls {
     free: Vec<u32>,
     /// Calls without a reply yet, abandoned ones included.
     unanswered: usize,
-    /// Of those, the ones whose replies may come with descriptors.
+    /// Calls without a reply yet whose replies may come with descriptors.
     expecting_descriptors: usize,
 }
 
@@ -287,6 +287,7 @@ impl Calls {
         Some(slot.generation << INDEX_BITS | index)
     }
 
+    /// The slot of the call with this serial, if there is one.
     #[inline]
     pub(crate) fn get(&mut self, serial: u32) -> Option<&mut Slot> {
         let index = serial & ((1 << INDEX_BITS) - 1);
@@ -296,7 +297,7 @@ impl Calls {
             .filter(|slot| !matches!(slot.state, CallState::Free))
     }
 
-    /// Notes that the reply to a call has come, or never will.
+    /// Counts a call as answered: its reply has come, or never will.
     #[inline]
     pub(crate) fn answered(&mut self, serial: u32) {
         self.unanswered = self.unanswered.saturating_sub(1);
@@ -316,15 +317,17 @@ impl Calls {
         }
     }
 
+    /// The number of calls without a reply yet, abandoned ones included.
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
     }
 
-    /// Slots that are taken.
+    /// The number of slots that are taken.
     pub(crate) fn in_use(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
+    /// Some call's reply may come with descriptors.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.expecting_descriptors > 0
     }

@@ -9,23 +9,24 @@ use crate::rpc::frame::Frame;
 use crate::rpc::header::{Header, MessageType, Status};
 use crate::rpc::streams::{Fault, Incoming, Item, Level, Progress};
 
-/// Why a stream brings nothing more, or takes nothing more.
+/// A reason for which a stream brings nothing more, or takes nothing more.
 #[derive(Debug, Clone)]
 pub(crate) enum StreamEnd {
-    /// How the daemon's side of it ended.
+    /// The daemon's side has ended like this.
     Progress(Progress),
-    /// This side gave it up.
+    /// This side gave the stream up.
     Fault(Fault),
     /// The connection has ended.
     Connection(CloseReason),
-    /// This side has finished or aborted it.
+    /// This side has finished, aborted or released it.
     Closed,
 }
 
 impl Engine {
+    /// Takes in one packet of a stream.
     pub(super) fn receive_stream(&mut self, frame: Frame<'_>) {
         let Header { id, serial, status, .. } = frame.header;
-        // Data may still come for streams that are gone, and means nothing.
+        // Packets may still come for streams that are gone.
         let Some(slot) = self.calls.get(serial).filter(|slot| slot.id == id) else {
             return;
         };
@@ -52,7 +53,8 @@ impl Engine {
         self.recount(serial);
     }
 
-    /// The next thing that a stream brought.
+    /// Gives the next thing that a stream brought, or once everything was given the reason for which
+    /// there is no more.
     pub(crate) fn poll_stream(
         &mut self,
         serial: u32,
@@ -83,7 +85,8 @@ impl Engine {
         Poll::Pending
     }
 
-    /// The header of a packet to send; an error where the stream takes none any more.
+    /// Gives the header of a packet that its holder may send now, or the reason for which the stream
+    /// takes no more.
     pub(crate) fn stream_packet(
         &mut self,
         serial: u32,
@@ -111,8 +114,8 @@ impl Engine {
         }
     }
 
-    /// Says that this side is done, with everything (`Status::Ok`) or with trying
-    /// (`Status::Error`), unless it has said so before, and waits for the daemon to agree.
+    /// Finishes (`Status::Ok`) or aborts (`Status::Error`) this side, unless it has ended before, and
+    /// waits for the daemon's confirmation. What was not read is discarded.
     pub(crate) fn poll_stream_end(
         &mut self,
         serial: u32,
@@ -150,7 +153,8 @@ impl Engine {
         }
     }
 
-    /// The stream's holder is gone; the serial is free once the daemon owes nothing on it.
+    /// Lets go of a stream, which is aborted unless it has ended, or finished if all its data has come.
+    /// The slot is freed when the daemon has confirmed that.
     pub(crate) fn release_stream(&mut self, serial: u32) {
         self.discard_incoming(serial);
         let Some(slot) = self.calls.get(serial) else {
@@ -173,7 +177,7 @@ impl Engine {
         }
     }
 
-    /// Gives up the streams that nobody reads although others wait for the connection.
+    /// Gives up and aborts the streams that are overdrawn.
     pub(super) fn overrun_streams(&mut self) {
         let mut aborts = Vec::new();
         for (serial, slot) in self.calls.slots_with_serials() {
@@ -200,7 +204,7 @@ impl Engine {
         }
     }
 
-    /// Forgets what a stream brought and nobody will read.
+    /// Discards what a stream brought and nobody will read.
     pub(super) fn discard_incoming(&mut self, serial: u32) {
         if let Some(stream) = self.calls.get(serial).and_then(|slot| slot.stream.as_mut()) {
             stream.discard();
@@ -208,7 +212,7 @@ impl Engine {
         }
     }
 
-    /// Notes how far a stream's reader is behind now.
+    /// Counts a stream at the level that it is at now.
     fn recount(&mut self, serial: u32) {
         let stream = self.calls.get(serial).and_then(|slot| slot.stream.as_mut());
         if let Some(stream) = stream {
@@ -219,7 +223,7 @@ impl Engine {
     }
 }
 
-/// Why nothing more will come, if so.
+/// The reason for which nothing more will come, if there is one.
 fn end_of(stream: &Incoming, ended: Option<CloseReason>) -> Option<StreamEnd> {
     match (stream.fault(), stream.progress(), ended) {
         (Some(fault), _, _) => Some(StreamEnd::Fault(fault)),
