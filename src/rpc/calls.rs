@@ -1,7 +1,8 @@
 //! The calls in flight, found by serial.
 //!
 //! A call has a slot from the moment it is sent until the daemon can say nothing more about it.
-//! [`CallState`] is what the slot is in; each arrow is a method of [`Slot`].
+//! [`CallState`] has the states, [`Slot`] a method for each transition but those to `Free`, which is
+//! [`Calls::free`].
 //!
 //! ```text
 //!      sent

@@ -27,12 +27,12 @@ fn everyone_who_waits_gets_the_reason() {
     let callers = [(); 4].map(|()| Caller::new());
     let [call, reader, ender, subscriber] = &callers;
     let pending = rig.call(setup());
-    let [read, ended] = [(); 2].map(|()| rig.open());
+    let [read, finishing] = [(); 2].map(|()| rig.open());
     let queue = subscribed(&mut rig);
     let mut batch = Batch::default();
     assert!(rig.poll(pending, call).is_pending());
     assert!(rig.poll_stream(read, reader).is_pending());
-    assert!(rig.engine.poll_stream_end(ended, Status::Ok, &ender.waker).is_pending());
+    assert!(rig.engine.poll_stream_end(finishing, Status::Ok, &ender.waker).is_pending());
     assert!(queue.poll_take(&mut batch, &subscriber.waker).is_pending());
     rig.sent();
 
@@ -43,7 +43,7 @@ fn everyone_who_waits_gets_the_reason() {
     assert!(matches!(rig.poll(pending, call), Poll::Ready(Err(CloseReason::Eof))));
     let end = rig.end_of_stream(read);
     assert!(matches!(end, StreamEnd::Connection(CloseReason::Eof)), "{end:?}");
-    let end = rig.engine.poll_stream_end(ended, Status::Ok, &ender.waker);
+    let end = rig.engine.poll_stream_end(finishing, Status::Ok, &ender.waker);
     assert!(matches!(end, Poll::Ready(Err(StreamEnd::Connection(CloseReason::Eof)))));
     let end = queue.poll_take(&mut batch, &subscriber.waker);
     assert!(matches!(end, Poll::Ready(Taken::Ended(CloseReason::Eof))));
