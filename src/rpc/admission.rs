@@ -1,4 +1,4 @@
-//! Which calls may be sent now, so that the daemon keeps reading.
+//! The limits on what a daemon is given to do at a time, so that it keeps reading.
 //!
 //! A daemon works on `max_client_requests` requests of a client at a time and reads nothing beyond
 //! them, not even signs of life; a client that fills them all with calls that take long is cut off.
@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, VecDeque};
 use super::header::ProcedureId;
 use crate::protocol::WaitsFor;
 
-/// What is with the daemon, and who waits for being sent.
+/// Counts the calls that keep the daemon busy, and queues those that have to wait for that.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// How many calls that take long the daemon may be given at a time.
+    /// The most calls that take long that the daemon is given at a time.
     max_long: usize,
     /// Unanswered calls that take long by nature.
     long: usize,
-    /// Those of them that wait for a guest.
+    /// Unanswered calls that wait for a guest; they take long, too.
     guest: usize,
     /// Short calls that were given up and not answered, by procedure.
     overdue: BTreeMap<ProcedureId, usize>,
@@ -42,20 +42,20 @@ impl Admission {
         }
     }
 
-    /// Calls that hold the daemon's attention for longer than a moment.
+    /// The number of calls that keep the daemon busy for longer than a moment.
     fn busy(&self) -> usize {
         self.long + self.overdue.values().sum::<usize>()
     }
 
-    /// Whether there is a place for a call that takes long. Guests may never answer, so what waits
-    /// for them leaves one place to others.
+    /// There is a place for a call that takes long. Guests may never answer, so calls that wait for
+    /// them leave one place to others.
     fn has_place(&self, waits_for: WaitsFor) -> bool {
         let max_guest = (self.max_long - 1).max(1);
         self.busy() < self.max_long && (waits_for == WaitsFor::Host || self.guest < max_guest)
     }
 
-    /// Whether a call may be sent now. One that takes long and may not is queued, and takes its
-    /// place in the queue along when it asks again.
+    /// `true` if a call may be sent now. One that takes long and may not is queued; it gets a ticket,
+    /// to be brought along when it asks again.
     pub(crate) fn admits(
         &mut self,
         id: ProcedureId,
@@ -86,7 +86,7 @@ impl Admission {
         self.queue.retain(|(other, _)| *other != ticket);
     }
 
-    /// A call was sent.
+    /// Counts a call that was sent.
     #[inline]
     pub(crate) fn sent(&mut self, long: Option<WaitsFor>) {
         if let Some(waits_for) = long {
@@ -95,12 +95,12 @@ impl Admission {
         }
     }
 
-    /// The caller of a short call gave it up.
+    /// Counts a short call that its caller gave up.
     pub(crate) fn given_up(&mut self, id: ProcedureId) {
         *self.overdue.entry(id).or_default() += 1;
     }
 
-    /// A call was answered.
+    /// Counts a call that was answered.
     #[inline]
     pub(crate) fn answered(&mut self, id: ProcedureId, long: Option<WaitsFor>, given_up: bool) {
         if let Some(waits_for) = long {

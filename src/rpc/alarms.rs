@@ -1,4 +1,4 @@
-//! Points in time at which somebody wants to be woken who waits for something else than a reply.
+//! Wake-ups at an instant, for tasks that wait for something else than a reply.
 
 use std::collections::BTreeMap;
 use std::task::Waker;
@@ -19,7 +19,7 @@ pub(crate) struct Alarms {
 }
 
 impl Alarms {
-    /// Sets an alarm, or with the key of one that has not fired changes whom it wakes.
+    /// Sets an alarm, or replaces the waker of one that has not fired, whose key is given.
     pub(crate) fn set(&mut self, key: Option<AlarmKey>, at: Instant, waker: &Waker) -> AlarmKey {
         let key = key.unwrap_or_else(|| {
             self.next_number += 1;
@@ -30,16 +30,17 @@ impl Alarms {
         key
     }
 
+    /// Removes an alarm, if it has not fired.
     pub(crate) fn remove(&mut self, key: AlarmKey) {
         self.set.remove(&key);
     }
 
-    /// When the next one is due.
+    /// The instant at which the next alarm is due.
     pub(crate) fn earliest(&self) -> Option<Instant> {
         self.set.first_key_value().map(|(key, _)| key.at)
     }
 
-    /// Removes those that are due and hands out whom they wake.
+    /// Removes the alarms that are due and hands out their wakers, the earliest first.
     pub(crate) fn fire(&mut self, now: Instant, wakers: &mut Vec<Waker>) {
         while let Some(entry) = self.set.first_entry() {
             if entry.key().at > now {

@@ -1,4 +1,4 @@
-//! Whether to read on although somebody does not read a stream.
+//! The decision to read on, or not, while somebody does not read a stream.
 //!
 //! Data that nobody takes must not pile up, so the connection stops reading while a stream is over
 //! its budget. But others need the connection, too: their replies stand behind that data, and what
@@ -10,29 +10,30 @@ use std::time::{Duration, Instant};
 
 use super::streams::Level;
 
-/// How long replies may be held up by a reader that does not move.
+/// The time for which replies may be held up by a reader that does not move.
 const OVERDRAW_AFTER: Duration = Duration::from_secs(5);
-/// How long, before the stream is given up. Less than the half a minute after which a daemon whose
-/// replies are not taken stops believing in this client.
+/// The time after which an overdrawn stream whose reader does not move is given up. Less than the half
+/// a minute after which a daemon whose replies are not taken cuts this client off.
 const OVERRUN_AFTER: Duration = Duration::from_secs(20);
 
-/// Whether to read.
+/// A decision about reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
+    /// Read.
     Open,
-    /// Not now. Look again when a reader has moved, when somebody else needs the connection, or at
-    /// this time.
+    /// Do not read now. Look again when a reader has moved, when somebody else needs the connection,
+    /// or at this instant.
     Paused(Option<Instant>),
-    /// Streams that are overdrawn must be given up.
+    /// Give up the streams that are overdrawn, then read.
     Overrun,
 }
 
-/// Who else needs the connection.
+/// The others that need the connection while a stream is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Others {
-    /// Something is to be sent and does not get away.
+    /// Something is to be sent that the socket does not take.
     pub(crate) unsent: bool,
-    /// Something is to be received.
+    /// Something is to be received that may stand behind the stream's data.
     pub(crate) unanswered: bool,
 }
 
@@ -41,32 +42,36 @@ pub(crate) struct Others {
 pub(crate) struct Backpressure {
     full: usize,
     overdrawn: usize,
-    /// Others have waited since then, and no reader has moved.
+    /// The instant since which others have waited and no reader has moved.
     since: Option<Instant>,
 }
 
 impl Backpressure {
-    /// A stream was at one level and is at another.
+    /// Notes that a stream was at one level and is at another.
     #[inline]
     pub(crate) fn recount(&mut self, from: Level, to: Level) {
         self.full = self.full + usize::from(to >= Level::Full) - usize::from(from >= Level::Full);
         self.overdrawn = self.overdrawn + usize::from(to == Level::Overdrawn)
             - usize::from(from == Level::Overdrawn);
+        if self.full == 0 {
+            // Whoever is behind next has not kept anybody waiting yet.
+            self.since = None;
+        }
     }
 
-    /// Some reader took something.
+    /// Notes that some reader took something.
     #[inline]
     pub(crate) fn note_taken(&mut self) {
         self.since = None;
     }
 
-    /// Streams that are over their budgets.
+    /// The number of streams that are over their budgets.
     #[inline]
     pub(crate) fn full(&self) -> usize {
         self.full
     }
 
-    /// Decides. To be asked only where a stream is over its budget.
+    /// Decides about reading. To be asked only while a stream is over its budget.
     pub(crate) fn gate(&mut self, others: Others, now: Instant) -> Gate {
         if !others.unsent && !others.unanswered {
             self.since = None;

@@ -1,4 +1,40 @@
 //! The calls in flight, found by serial.
+//!
+//! A call has a slot from the moment it is sent until the daemon can say nothing more about it.
+//! [`CallState`] has the states, [`Slot`] a method for each transition but those to `Free`, which is
+//! [`Calls::free`].
+//!
+//! ```text
+//!      sent
+//!       |
+//!       v              abandoned
+//!    Waiting ---------------------------+
+//!     |   |                             |
+//!     |   | expired                     |
+//!     |   v            abandoned,       v
+//!     |  Expired ------------------> Abandoned
+//!     |   |            outcome taken    |
+//!     |   | replied                     | late reply
+//!     v   v                             |
+//!    Replied                            |
+//!     |   |                             |
+//!     |   | abandoned                   |
+//!     |   +---------------------------->+-----> Free, unless it opened a stream
+//!     |                                 |
+//!     | outcome taken                   |
+//!     +-----> Free, unless it           |
+//!     |       opened a stream           |
+//!     v                closing          v
+//!    Streaming ------------------> StreamClosing
+//!     |                             ^   |
+//!     | finishing                   |   | the daemon confirms the end, or fails the stream
+//!     v                closing      |   v
+//!    StreamFinishing ---------------+  Free
+//! ```
+//!
+//! A stream whose end the daemon has confirmed, or that the daemon has failed, is freed instead of
+//! closed. After the end of the connection the daemon owes nothing, and whoever lets go of a call or
+//! a stream frees the slot.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -18,7 +54,7 @@ const INDEX_BITS: u32 = 20;
 /// The most calls that one connection can have in flight.
 pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
 
-/// How a call ended, apart from the end of the connection.
+/// The outcome of a call, apart from the end of the connection.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The daemon's results, and the descriptors that came with them.
@@ -29,9 +65,10 @@ pub(crate) enum Outcome {
     Expired,
 }
 
-/// Where a call stands between its caller and the daemon.
+/// The state of a call between its caller and the daemon.
 #[derive(Debug)]
 pub(crate) enum CallState {
+    /// The slot has no call.
     Free,
     /// The caller waits for the daemon.
     Waiting,
@@ -60,7 +97,7 @@ pub(crate) struct Slot {
     pub(crate) id: ProcedureId,
     pub(crate) procedure: &'static str,
     pub(crate) long: Option<WaitsFor>,
-    pub(crate) state: CallState,
+    state: CallState,
     pub(crate) waker: Option<Waker>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) binding: Option<Binding>,
@@ -69,18 +106,100 @@ pub(crate) struct Slot {
 }
 
 impl CallState {
-    /// Whether the daemon owes the reply.
+    /// The daemon owes the reply.
     pub(crate) fn is_unanswered(&self) -> bool {
         matches!(self, Self::Waiting | Self::Expired | Self::Abandoned)
     }
+
+    /// The daemon owes a reply for which no caller waits any more.
+    #[inline]
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(self, Self::Expired | Self::Abandoned)
+    }
+
+    /// The daemon owes a reply that a caller can still take.
+    #[inline]
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Expired)
+    }
 }
 
-/// What a call brings along besides its message.
+/// The transitions. Each is only for the states that it names; the caller has looked.
+impl Slot {
+    #[inline]
+    pub(crate) fn state(&self) -> &CallState {
+        &self.state
+    }
+
+    /// `Waiting` or `Expired` to `Replied`: the reply has come.
+    #[inline]
+    pub(crate) fn replied(&mut self, good: bool, payload: Bytes, descriptors: Vec<OwnedFd>) {
+        debug_assert!(self.state.is_awaited(), "{:?}", self.state);
+        self.deadline = None;
+        self.state = CallState::Replied { good, payload, descriptors };
+    }
+
+    /// `Waiting` to `Expired`: the deadline has passed. `false` if the call did not wait any more.
+    pub(crate) fn expired(&mut self) -> bool {
+        self.deadline = None;
+        let waited = matches!(self.state, CallState::Waiting);
+        if waited {
+            self.state = CallState::Expired;
+        }
+        waited
+    }
+
+    /// `Waiting` or `Expired` to `Abandoned`: the caller went away before the reply came.
+    pub(crate) fn abandoned(&mut self) {
+        debug_assert!(self.state.is_awaited(), "{:?}", self.state);
+        self.deadline = None;
+        self.state = CallState::Abandoned;
+    }
+
+    /// Hands the outcome to the caller, once there is one. `Expired` becomes `Abandoned`; `Replied`
+    /// becomes `Streaming` where the reply opened a stream, and is else to be freed.
+    #[inline]
+    pub(crate) fn take_outcome(&mut self) -> Option<Outcome> {
+        match &mut self.state {
+            CallState::Replied { good, payload, descriptors } => {
+                let (payload, descriptors) = (std::mem::take(payload), std::mem::take(descriptors));
+                if !*good {
+                    return Some(Outcome::Error(payload));
+                }
+                if self.stream.is_some() {
+                    self.state = CallState::Streaming;
+                }
+                Some(Outcome::Reply(payload, descriptors))
+            }
+            CallState::Expired => {
+                self.abandoned();
+                Some(Outcome::Expired)
+            }
+            _ => None,
+        }
+    }
+
+    /// `Streaming` to `StreamFinishing`: the daemon is told of the end, and is to confirm it.
+    pub(crate) fn finishing(&mut self) {
+        debug_assert!(matches!(self.state, CallState::Streaming), "{:?}", self.state);
+        self.state = CallState::StreamFinishing;
+    }
+
+    /// Any state in which there is a stream to `StreamClosing`: nobody holds the stream. `true` if
+    /// the daemon has yet to be told.
+    pub(crate) fn closing(&mut self) -> bool {
+        let told = matches!(self.state, CallState::StreamFinishing | CallState::StreamClosing);
+        self.state = CallState::StreamClosing;
+        !told
+    }
+}
+
+/// Everything about a call but its arguments.
 #[derive(Debug)]
 pub(crate) struct CallSetup {
     pub(crate) id: ProcedureId,
     pub(crate) procedure: &'static str,
-    /// What the daemon may wait for that takes long.
+    /// The thing that the daemon may have to wait for long, if any.
     pub(crate) long: Option<WaitsFor>,
     pub(crate) deadline: Option<Instant>,
     /// Event queue that the callback id in the reply is connected to before anything else is read.
@@ -90,11 +209,12 @@ pub(crate) struct CallSetup {
     pub(crate) stream: Option<Box<Incoming>>,
     /// Descriptors that travel with the call.
     pub(crate) descriptors: Vec<Arc<OwnedFd>>,
-    /// Whether the reply may come with descriptors.
+    /// The reply may come with descriptors.
     pub(crate) expects_descriptors: bool,
 }
 
 impl CallSetup {
+    /// A call of this procedure that brings nothing else along.
     pub(crate) fn new(info: &ProcedureInfo) -> Self {
         Self {
             id: info.into(),
@@ -107,10 +227,8 @@ impl CallSetup {
             expects_descriptors: false,
         }
     }
-}
 
-impl CallSetup {
-    /// All of it, which leaves only what identifies the call.
+    /// Takes everything out, except what identifies the call.
     pub(crate) fn take(&mut self) -> Self {
         Self {
             binding: self.binding.take(),
@@ -128,7 +246,7 @@ pub(crate) struct Calls {
     free: Vec<u32>,
     /// Calls without a reply yet, abandoned ones included.
     unanswered: usize,
-    /// Of those, the ones whose replies may come with descriptors.
+    /// Calls without a reply yet whose replies may come with descriptors.
     expecting_descriptors: usize,
 }
 
@@ -170,6 +288,7 @@ impl Calls {
         Some(slot.generation << INDEX_BITS | index)
     }
 
+    /// The slot of the call with this serial, if there is one.
     #[inline]
     pub(crate) fn get(&mut self, serial: u32) -> Option<&mut Slot> {
         let index = serial & ((1 << INDEX_BITS) - 1);
@@ -179,7 +298,7 @@ impl Calls {
             .filter(|slot| !matches!(slot.state, CallState::Free))
     }
 
-    /// Notes that the reply to a call has come, or never will.
+    /// Counts a call as answered: its reply has come, or never will.
     #[inline]
     pub(crate) fn answered(&mut self, serial: u32) {
         self.unanswered = self.unanswered.saturating_sub(1);
@@ -199,15 +318,17 @@ impl Calls {
         }
     }
 
+    /// The number of calls without a reply yet, abandoned ones included.
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
     }
 
-    /// Slots that are taken.
+    /// The number of slots that are taken.
     pub(crate) fn in_use(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
+    /// Some call's reply may come with descriptors.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.expecting_descriptors > 0
     }

@@ -12,11 +12,11 @@ use super::read_buffer::ReadBuffer;
 use crate::error::{CloseReason, ProtocolError};
 use crate::xdr::{self, Encode, EncodeError, Writer};
 
-/// How much one read may bring. Frames that do not fit get a buffer of their own.
+/// The most that one read may bring. Frames that do not fit get a buffer of their own.
 const READ_BUFFER: usize = 256 * 1024;
-/// What is reserved of a large frame's announced length ahead of the bytes that arrived.
+/// The part of a large frame's announced length that is reserved ahead of the bytes that arrived.
 const RESERVE_AHEAD: usize = 1024 * 1024;
-/// What is reserved for the first large frame of a connection, unless it begins the conversation.
+/// The memory reserved for the first large frame of a connection, unless it begins the conversation.
 /// Untouched memory costs nothing, and glibc stops giving memory back to the system after each reply,
 /// only to have it back page by page for the next one, once it has seen a block of this size come and
 /// go.
@@ -65,7 +65,7 @@ impl Frame<'_> {
 #[derive(Debug)]
 pub(crate) struct FrameBuffer {
     buffer: ReadBuffer,
-    /// Where the first message in `buffer` that was not handed out begins.
+    /// The index in `buffer` at which the first message begins that was not handed out.
     start: usize,
     /// A message too large for `buffer`, in the making, and its whole length.
     large: Option<(ReadBuffer, usize)>,
@@ -81,9 +81,9 @@ pub(crate) struct FrameBuffer {
 struct Incomplete {
     header: Header,
     payload: Bytes,
-    /// How many those are; each travels with a byte.
+    /// The number of descriptors that were announced; each travels with a byte.
     count: usize,
-    /// Those that have come.
+    /// The descriptors that have come.
     descriptors: Vec<OwnedFd>,
 }
 
@@ -100,7 +100,8 @@ impl FrameBuffer {
         }
     }
 
-    /// Where the next read belongs, within the room that there is; and where descriptors belong.
+    /// The buffer for the bytes of the next read, within the room that it has, and the one for
+    /// descriptors.
     ///
     /// Call [`next`](Self::next) until it has no more messages before reading again.
     pub(crate) fn space(&mut self) -> (&mut ReadBuffer, &mut Vec<OwnedFd>) {
@@ -119,8 +120,8 @@ impl FrameBuffer {
         (&mut self.buffer, &mut self.descriptors)
     }
 
-    /// How much of a large frame's announced length is reserved ahead of the bytes that arrived. A
-    /// peer that has sent no message yet may be anybody.
+    /// The part of a large frame's announced length to reserve ahead of the bytes that arrived. A peer
+    /// that has sent no message yet may be anybody.
     fn reserve_ahead(&self) -> usize {
         if self.any_received {
             RESERVE_AHEAD
@@ -172,7 +173,7 @@ impl FrameBuffer {
         Some(Bytes::from(large.into_first(len)))
     }
 
-    /// Where the next message stands in the buffer, if it is there and whole.
+    /// The range of the next message in the buffer, if it is there and whole.
     fn take_small(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
         if self.large.is_some() {
             return Ok(None);
@@ -207,8 +208,8 @@ impl FrameBuffer {
         Ok(Some(begin..self.start))
     }
 
-    /// The payload begins with the number of descriptors, each of which travels with one byte
-    /// behind the message.
+    /// Keeps a message until its descriptors have come: the payload begins with their number, and each
+    /// travels with one byte behind the message.
     fn await_descriptors(&mut self, header: Header, payload: &Bytes) -> Result<(), ProtocolError> {
         let count = xdr::from_slice::<u32>(payload)
             .map_err(|source| ProtocolError::Header { source })? as usize;
@@ -245,12 +246,12 @@ impl FrameBuffer {
         Some(Frame { header, payload: Payload::Own(payload), descriptors })
     }
 
-    /// Whether the peer stopped in the middle of a message.
+    /// The peer stopped in the middle of a message.
     fn is_partial(&self) -> bool {
         self.large.is_some() || self.incomplete.is_some() || self.start < self.buffer.len()
     }
 
-    /// What the end of the stream means at this point.
+    /// The reason for the end of the connection if the bytes end here.
     pub(crate) fn end_of_stream(&self) -> CloseReason {
         if !self.is_partial() {
             return CloseReason::Eof;
@@ -264,7 +265,8 @@ impl FrameBuffer {
         }
     }
 
-    /// A bad length in the very first message means that something else than libvirt answers.
+    /// The error for a bad length, which in the very first message means that something else than
+    /// libvirt answers.
     #[cold]
     fn bad_length(&self, len: usize) -> ProtocolError {
         if self.any_received {
@@ -304,7 +306,7 @@ pub(crate) fn append_message(
     Ok(())
 }
 
-/// Length word and header of a message whose payload of `len` bytes follows on its own.
+/// Gives length word and header of a message whose payload of `len` bytes follows on its own.
 pub(crate) fn packet_head(header: &Header, len: usize) -> Vec<u8> {
     let mut head = Vec::with_capacity(MESSAGE_MIN);
     let _never_too_large = append_message(&mut head, header, &());

@@ -16,17 +16,22 @@ pub(crate) const MESSAGE_MAX: usize = LENGTH_SIZE + 33_554_432;
 /// The most descriptors that a message can come with.
 pub(crate) const DESCRIPTORS_MAX: usize = 32;
 
-/// What a message is.
+/// The type of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageType {
+    /// A call, from the client.
     Call,
+    /// The reply to a call.
     Reply,
     /// An event or a keepalive message.
     Message,
     /// Stream data, its end, or its failure.
     Stream,
+    /// A call behind which descriptors follow.
     CallWithFds,
+    /// A reply behind which descriptors follow.
     ReplyWithFds,
+    /// A hole in a stream's data.
     StreamHole,
 }
 
@@ -42,10 +47,10 @@ impl MessageType {
     ];
 }
 
-/// How a message is meant.
+/// The status word of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// Calls, good replies, events; the finish of a stream and its confirmation.
+    /// A call, a good reply, an event; the finish of a stream or its confirmation.
     Ok,
     /// The payload is an error; from a client, the abort of a stream.
     Error,
@@ -57,7 +62,7 @@ impl Status {
     const ALL: [Self; 3] = [Self::Ok, Self::Error, Self::Continue];
 }
 
-/// What identifies a procedure.
+/// The three numbers that identify a procedure or an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ProcedureId {
     pub(crate) program: u32,

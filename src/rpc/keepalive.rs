@@ -1,19 +1,19 @@
-//! When to ask the peer whether it is alive, and when to stop believing it.
+//! Pings to a silent peer, and the verdict that it is dead.
 
 use std::time::{Duration, Instant};
 
-/// What to do now.
+/// The thing to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing yet.
+    /// Do nothing yet.
     Wait,
     /// Send a ping.
     Ping,
-    /// The peer is gone.
+    /// Give the peer up.
     Dead,
 }
 
-/// How the peer's silence is judged.
+/// The limits of the peer's silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeepaliveOptions {
     /// The silence after which a ping is sent.
@@ -23,7 +23,7 @@ pub(crate) struct KeepaliveOptions {
     /// Requests that the daemon serves of one client at a time. It reads nothing while it is busy with
     /// that many, our pings included.
     pub(crate) max_requests: usize,
-    /// How long a daemon that owes as many replies as that may be silent.
+    /// The silence after which a daemon that owes as many replies as that is given up.
     pub(crate) busy_limit: Duration,
 }
 
@@ -34,8 +34,9 @@ pub(crate) struct KeepaliveOptions {
 pub(crate) struct Keepalive {
     options: KeepaliveOptions,
     missed: u32,
+    /// The instant at which the peer last said something.
     heard: Instant,
-    /// When the peer last said something that was not merely a question whether we are alive.
+    /// The instant at which the peer last said something that was not a mere ping.
     answered: Instant,
     next: Instant,
 }
@@ -54,7 +55,7 @@ impl Keepalive {
         })
     }
 
-    /// Something arrived: an answer, or merely a question whether we are alive.
+    /// Notes that something arrived: an answer, or a mere ping.
     #[inline]
     pub(crate) fn received(&mut self, now: Instant, is_answer: bool) {
         self.missed = 0;
@@ -65,12 +66,12 @@ impl Keepalive {
         self.restart(now);
     }
 
-    /// How long the peer has answered nothing.
+    /// The time for which the peer has answered nothing.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.answered)
     }
 
-    /// Whether that is longer than it should be.
+    /// The peer has answered nothing for longer than an interval.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
         self.silence(now) > self.options.interval
     }
@@ -79,13 +80,13 @@ impl Keepalive {
         self.next = now.checked_add(self.options.interval).unwrap_or(now);
     }
 
-    /// When [`tick`](Self::tick) wants to be called.
+    /// The instant at which [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Instant {
         self.next
     }
 
-    /// Looks at the clock. `unanswered` is how many requests the peer owes a reply; `reads_paused` is
-    /// whether we read nothing at present.
+    /// Says what is to be done at `now`, when the peer owes so many replies, and this side may have
+    /// paused reading.
     pub(crate) fn tick(&mut self, now: Instant, unanswered: usize, reads_paused: bool) -> Verdict {
         if now < self.next {
             return Verdict::Wait;
@@ -120,7 +121,7 @@ mod tests {
         busy_limit: Duration::from_secs(10),
     };
 
-    /// What a peer that says nothing gets until it is given up.
+    /// The number of pings that a silent peer gets until it is given up.
     fn pings(options: KeepaliveOptions, unanswered: usize) -> u32 {
         let mut now = Instant::now();
         let mut keepalive = Keepalive::new(options, now).unwrap();

@@ -17,24 +17,25 @@ const KEEP: usize = 256 * 1024;
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
-    /// Where the message ends that was sent in part, where that matters.
+    /// The end of the message that was sent in part; kept only for transports that take one at a time.
     message_end: usize,
-    /// How many bytes were ever sent.
+    /// The number of bytes that were ever sent.
     total_sent: u64,
-    /// Descriptors, and where in `bytes` the byte stands that each travels with.
+    /// Descriptors, each with the index in `bytes` of the byte that it travels with.
     descriptors: VecDeque<(usize, Arc<OwnedFd>)>,
 }
 
-/// What is to be sent next.
+/// The next piece to send.
 #[derive(Debug)]
 pub(crate) enum Unsent<'a> {
+    /// Bytes without descriptors.
     Bytes(&'a [u8]),
     /// One byte, and a descriptor with it.
     Descriptor(&'a [u8], Arc<OwnedFd>),
 }
 
 impl Outbox {
-    /// Where messages are appended.
+    /// The buffer to whose end messages are appended.
     #[inline]
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -46,19 +47,19 @@ impl Outbox {
         self.bytes.push(0);
     }
 
-    /// Appends what was not sent of a message whose beginning was, to an outbox that is empty.
+    /// Appends the unsent rest of a message whose beginning was sent past the outbox, which is empty.
     pub(crate) fn push_rest(&mut self, head: &[u8], payload: &[u8]) {
         self.bytes.extend_from_slice(head);
         self.bytes.extend_from_slice(payload);
         self.message_end = self.bytes.len();
     }
 
-    /// How many bytes were ever sent; grows as long as the peer takes something.
+    /// The number of bytes that were ever sent; grows as long as the peer takes something.
     pub(crate) fn total_sent(&self) -> u64 {
         self.total_sent
     }
 
-    /// How many bytes have not been sent.
+    /// The number of bytes that have not been sent.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() - self.sent
@@ -69,7 +70,7 @@ impl Outbox {
         self.sent == self.bytes.len()
     }
 
-    /// Leaves no trace in memory of what has been sent.
+    /// Wipes from memory the bytes that have been sent.
     #[cfg(feature = "sasl")]
     pub(crate) fn wipe(&mut self) {
         if self.is_empty() {
@@ -94,7 +95,7 @@ impl Outbox {
         Unsent::Bytes(self.bytes.get(self.sent..*at).unwrap_or_default())
     }
 
-    /// What is left of the message at the front, and nothing behind it.
+    /// The unsent rest of the message at the front, and nothing behind it.
     pub(crate) fn unsent_message(&mut self) -> &[u8] {
         let unsent = self.bytes.get(self.sent..).unwrap_or_default();
         if self.message_end <= self.sent {

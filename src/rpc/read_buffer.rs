@@ -1,4 +1,4 @@
-//! Where bytes arrive.
+//! The buffer into which sockets are read.
 
 /// Bytes that have arrived, and room behind them.
 ///
@@ -6,9 +6,9 @@
 /// stays initialised, so that hardly anything is initialised only for the sake of it.
 #[derive(Debug, Default)]
 pub(crate) struct ReadBuffer {
-    /// All that is initialised.
+    /// All bytes that are initialised.
     bytes: Vec<u8>,
-    /// How much of that has arrived.
+    /// The number of `bytes` that have arrived.
     filled: usize,
 }
 
@@ -17,7 +17,7 @@ impl ReadBuffer {
         Self { bytes: Vec::with_capacity(capacity), filled: 0 }
     }
 
-    /// What has arrived.
+    /// The bytes that have arrived.
     #[inline]
     pub(crate) fn filled(&self) -> &[u8] {
         self.bytes.get(..self.filled).unwrap_or_default()
@@ -36,7 +36,7 @@ impl ReadBuffer {
         }
     }
 
-    /// Forgets so many of the first bytes.
+    /// Drops the first `count` bytes.
     pub(crate) fn discard(&mut self, count: usize) {
         let count = count.min(self.filled);
         if count < self.filled {
@@ -49,17 +49,17 @@ impl ReadBuffer {
         self.append_with(|buffer| buffer.extend_from_slice(bytes));
     }
 
-    /// How many more bytes can arrive.
+    /// The number of bytes that can still arrive.
     pub(crate) fn room(&self) -> usize {
         self.bytes.capacity() - self.filled
     }
 
-    /// How much of the room is initialised.
+    /// The number of bytes of the room that are initialised.
     pub(crate) fn initialized_room(&self) -> usize {
         self.bytes.len() - self.filled
     }
 
-    /// The initialised part of the room, which is made so large at least if there is room at all.
+    /// The initialised part of the room: at least so many bytes, or all the room that there is.
     pub(crate) fn initialize(&mut self, at_least: usize) -> &mut [u8] {
         let wanted = at_least.min(self.room());
         if self.initialized_room() < wanted {
@@ -68,12 +68,12 @@ impl ReadBuffer {
         self.bytes.get_mut(self.filled..).unwrap_or_default()
     }
 
-    /// So many bytes have arrived in the initialised room.
+    /// Notes that `count` bytes have arrived in the initialised room.
     pub(crate) fn advance(&mut self, count: usize) {
         self.filled += count.min(self.initialized_room());
     }
 
-    /// Has something append to what has arrived, be it within the spare capacity.
+    /// Lets a closure append to the bytes that have arrived; it may use the spare capacity.
     pub(crate) fn append_with<T>(&mut self, append: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         self.bytes.truncate(self.filled);
         let result = append(&mut self.bytes);
@@ -81,7 +81,7 @@ impl ReadBuffer {
         result
     }
 
-    /// The first bytes of what has arrived.
+    /// The first `count` bytes of those that have arrived.
     pub(crate) fn into_first(mut self, count: usize) -> Vec<u8> {
         self.bytes.truncate(count.min(self.filled));
         self.bytes

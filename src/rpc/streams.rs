@@ -10,8 +10,8 @@ use super::header::{MessageType, Status};
 use crate::protocol::net;
 use crate::xdr;
 
-/// How many times its budget a stream may hold where the connection has to read on although nobody
-/// reads the stream.
+/// The multiple of its budget that a stream may hold where the connection has to read on although
+/// nobody reads the stream.
 const OVERDRAFT: usize = 4;
 
 /// One piece of what a stream brings.
@@ -23,7 +23,7 @@ pub enum Chunk {
     Hole(u64),
 }
 
-/// How far the daemon's side of a stream has come.
+/// The state of the daemon's side of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// Data may come.
@@ -36,7 +36,7 @@ pub(crate) enum Progress {
     Failed(Bytes),
 }
 
-/// Why this side gives a stream up, whatever else the daemon says on it.
+/// A reason for which this side gives a stream up, whatever else the daemon says on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A hole came that the stream was not opened for, or that has no length.
@@ -45,7 +45,7 @@ pub(crate) enum Fault {
     Overrun(usize),
 }
 
-/// How much of what came waits for the reader.
+/// The amount of unread data, as far as it matters to the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// No more than the budget.
@@ -56,7 +56,7 @@ pub(crate) enum Level {
     Overdrawn,
 }
 
-/// What came over a stream and was not taken yet.
+/// The receiving end of one stream: the data that was not taken yet, and the daemon's progress.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     items: VecDeque<Chunk>,
@@ -68,9 +68,9 @@ pub(crate) struct Incoming {
     pub(crate) counted: Level,
     progress: Progress,
     fault: Option<Fault>,
-    /// Who waits for data.
+    /// The waker of the task that waits for data.
     pub(crate) reader: Option<Waker>,
-    /// Who waits for the daemon's confirmation of the end.
+    /// The waker of the task that waits for the daemon's confirmation of the end.
     pub(crate) ender: Option<Waker>,
 }
 
@@ -98,7 +98,7 @@ impl Incoming {
     }
 
     /// Takes in one message. What ends the stream is final: nothing that comes after it counts.
-    /// `wanted` is whether somebody will read data.
+    /// Data is dropped if it is not `wanted`, because nobody will read it.
     pub(crate) fn receive(&mut self, frame: Frame<'_>, wanted: bool) {
         if let Progress::Confirmed | Progress::Failed(_) = self.progress {
             return;
@@ -126,7 +126,7 @@ impl Incoming {
         self.items.push_back(Chunk::Data(data));
     }
 
-    /// `false` when the stream was opened without holes, or the hole has no length.
+    /// Appends a hole; `false` if the stream was opened without holes, or the hole has no length.
     fn push_hole(&mut self, length: i64) -> bool {
         let length = u64::try_from(length).ok().filter(|length| *length > 0);
         let Some(length) = length.filter(|_| self.accepts_holes) else {
@@ -149,7 +149,7 @@ impl Incoming {
         self.queued + self.items.len() * size_of::<Chunk>()
     }
 
-    /// How far the reader is behind.
+    /// The level that the unread data is at.
     pub(crate) fn level(&self) -> Level {
         let size = self.size();
         if size <= self.budget {
@@ -161,24 +161,25 @@ impl Incoming {
         }
     }
 
-    /// Gives up what was not read, and the stream with it.
+    /// Gives the stream up, and discards what was not read.
     pub(crate) fn overrun(&mut self) {
         self.fault.get_or_insert(Fault::Overrun(self.queued));
         self.discard();
     }
 
-    /// This side has said that it is done: what the daemon says next is what counts.
+    /// Forgets how far the daemon had come, because this side has said that it is done: what the daemon
+    /// says next is what counts.
     pub(crate) fn await_confirmation(&mut self) {
         self.discard();
         self.progress = Progress::Open;
     }
 
-    /// Those who wait for something that will not come any more, or has come.
+    /// Takes the wakers of all who wait for something of this stream.
     pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = Waker> + use<> {
         self.reader.take().into_iter().chain(self.ender.take())
     }
 
-    /// Forgets what was not read: nobody will.
+    /// Discards what was not read.
     pub(crate) fn discard(&mut self) {
         self.items = VecDeque::new();
         self.queued = 0;

@@ -100,6 +100,26 @@ async fn a_stream_that_nobody_reads_is_given_up_before_it_costs_the_connection()
     let ((), ()) = tokio::join!(hostname(&conn), answer(&mut peer));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (_stream, call) = stream(&conn, &mut peer, false).await;
+    let closed = async {
+        sleep(Duration::from_secs(1)).await;
+        let begin = Instant::now();
+        conn.close().await;
+        begin.elapsed()
+    };
+    let (elapsed, ()) = tokio::join!(closed, async {
+        flood(&mut peer, &call, 0..40).await;
+        let close = peer.take().await;
+        peer.reply(&close, &[]).await;
+        assert_eq!(peer.try_take().await, None);
+    });
+    assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
+}
+
 /// Carries bytes as netcat does: as long as it cannot get rid of what it has for one side, it takes
 /// nothing from the other.
 async fn carry(client: DuplexStream, daemon: DuplexStream) {

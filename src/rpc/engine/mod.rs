@@ -1,6 +1,8 @@
-//! The protocol's state on one connection, without sockets and without a clock.
+//! The state of one connection, without sockets and without a clock.
 
 mod streams;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub(crate) use streams::StreamEnd;
@@ -26,7 +28,7 @@ const OUTBOX_FULL: usize = 1024 * 1024;
 /// Unsent bytes above which signs of life are not added: what is there is one by itself.
 const OUTBOX_ALIVE: usize = 64 * 1024;
 
-/// What a call has to wait for before it can be sent.
+/// A reason for which a call cannot be sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hindrance {
     /// The daemon has not taken what was sent to it.
@@ -35,7 +37,7 @@ pub(crate) enum Hindrance {
     NoTurn,
 }
 
-/// Why a call was not sent.
+/// A reason for which a call was not sent.
 #[derive(Debug)]
 pub(crate) enum StartError {
     /// The arguments cannot be encoded.
@@ -46,32 +48,109 @@ pub(crate) enum StartError {
     Ended(CloseReason),
 }
 
-/// Calls, events, streams and keepalive of one connection: messages and instants go in, messages
-/// and deadlines come out.
+/// The state of one connection: its calls, streams, events, keepalive and deadlines.
+///
+/// The engine performs no I/O, looks at no clock and wakes nobody: messages and [`Instant`]s are
+/// handed to it, and bytes, deadlines and wakers are taken from it. It belongs under a lock that its
+/// *callers*, one for each call and stream, share with one *driver*, which owns the socket and the
+/// timer.
+///
+/// # Callers
+///
+/// A call goes through these methods, in this order:
+///
+/// 1. [`hindrance`](Self::hindrance) says what the call has to wait for. It is asked again, with the
+///    same ticket, when [`take_has_place`](Self::take_has_place) was true or the outbox has emptied.
+///    A ticket that was given out is given back by [`leave_queue`](Self::leave_queue) in the end,
+///    whether the call was sent or not.
+/// 2. [`start_call`](Self::start_call), under the same lock, appends the call to the outbox and
+///    gives its serial. On an error nothing has been appended and no slot is taken.
+/// 3. [`poll_call`](Self::poll_call) is pending until the call is answered, its deadline has passed,
+///    or the connection has ended. Only the last waker is kept. It is ready once, and the serial must
+///    not be used afterwards, unless a good reply opened a stream.
+/// 4. [`abandon`](Self::abandon) takes the place of `poll_call` if the caller goes away before that
+///    was ready.
+///
+/// The holder of a stream, which the call opened with the same serial, uses
+/// [`poll_stream`](Self::poll_stream) to read. It writes by
+/// [`stream_packet`](Self::stream_packet), which gives the header of one packet; the packet itself
+/// is the holder's to send, and only while the outbox is empty.
+/// [`poll_stream_end`](Self::poll_stream_end) finishes or aborts the stream and waits for the
+/// daemon's confirmation. Each of the three says by a [`StreamEnd`] why it can do nothing more.
+/// [`release_stream`](Self::release_stream) comes last, and exactly once, whatever came before.
+///
+/// Those who wait for something else than a reply, be it for their turn or for a confirmation, and
+/// only until some instant, set one of the [`alarms`](Self::alarms), and remove it in the end.
+///
+/// Subscribers open a group and join it by [`events`](Self::events). The call that registers them
+/// carries a [`Binding`](crate::rpc::events::Binding), which connects the group to the callback id
+/// in the reply before the next message is looked at. Each has a queue with a lock of its own, and
+/// needs the engine only to join, leave and unbind.
+///
+/// # Driver
+///
+/// The driver sends what is in the [`outbox`](Self::outbox) whenever there is something, after its
+/// own calls as well as after the callers'. Between these it follows this order:
+///
+/// 1. If [`is_behind`](Self::is_behind), it asks [`gate`](Self::gate) whether to read. A pause ends
+///    with the instant in it, or when a caller changes something: a reader that catches up, a call
+///    that is started.
+/// 2. It reads, with descriptors if [`expects_descriptors`](Self::expects_descriptors), and hands
+///    each message of what came to [`receive`](Self::receive). An error breaks the protocol: it is
+///    to end the connection, and nothing that stands behind the message may be handed over.
+/// 3. If the engine [`keeps_alive`](Self::keeps_alive), as it does from
+///    [`set_keepalive`](Self::set_keepalive) to the end, the driver then calls
+///    [`note_alive`](Self::note_alive), once for each read that brought anything.
+/// 4. When [`deadline`](Self::deadline) has come, it calls [`tick`](Self::tick). An error is the
+///    reason to end the connection with. The deadline may be earlier than anything that is due, never
+///    later; it becomes earlier with [`start_call`](Self::start_call) and with an alarm.
+/// 5. [`take_wakers`](Self::take_wakers) and [`take_has_place`](Self::take_has_place) tell whom to
+///    wake. They are for after any change, be it a caller's, and the wakers for after the lock is
+///    released.
+/// 6. [`end`](Self::end) gives everyone the reason for which the connection ended.
+///    [`receive`](Self::receive) must not be called after it.
+///
+/// # Guarantees
+///
+/// - No slot is lost. It is freed once the call was answered and its outcome taken or abandoned; where
+///   the reply opened a stream, once that was released and the daemon has confirmed or failed it.
+/// - A serial is not used again while its slot is taken, nor for thousands of calls in that slot after
+///   that: a late reply never finds another call.
+/// - Whoever got `Poll::Pending` is woken by what makes the answer another one, and at the end of the
+///   connection at the latest.
+/// - What the daemon owes is counted until the daemon has sent it, whoever has given up: for the
+///   limits on calls that take long, for descriptors, and for the verdict on a silent daemon.
+/// - What had arrived before the end is still delivered: replies, stream data and how a stream
+///   ended, events. After that each call, stream and queue of a registered group gives the reason for
+///   the end. A group that is not registered learns it by its registration's call.
+/// - After the end nothing is started, sent or waited for; whoever lets go frees the slot at once.
+///   Only the first reason counts.
 #[derive(Debug)]
 pub(crate) struct Engine {
+    /// What is to be sent. Whole messages are appended; the driver takes bytes.
     pub(crate) outbox: Outbox,
     calls: Calls,
     admission: Admission,
-    /// Whether somebody may be sent now who could not before.
+    /// Calls that wait for their turn should ask again.
     has_place: bool,
     events: EventRouter,
     keepalive: Option<Keepalive>,
-    /// Whether something arrived that was not merely a question whether we are alive.
+    /// Something arrived that was not a mere ping, since keepalive was last told.
     any_answer: bool,
     /// No call's deadline is earlier.
     earliest_deadline: Option<Instant>,
+    /// Wake-ups of callers that wait for something else than a reply.
     pub(crate) alarms: Alarms,
     backpressure: Backpressure,
-    /// Whether reading paused when that was last decided.
+    /// The last gate was closed.
     reads_paused: bool,
-    /// Whom to wake once the lock around the engine is released.
+    /// Wakers to call once the lock around the engine is released.
     wakers: Vec<Waker>,
     ended: Option<CloseReason>,
 }
 
 impl Engine {
-    /// `max_long` is how many calls that take long the daemon may be given at a time.
+    /// An engine whose daemon is given at most `max_long` calls that take long at a time.
     pub(crate) fn new(max_long: usize) -> Self {
         Self {
             outbox: Outbox::default(),
@@ -101,23 +180,25 @@ impl Engine {
         self.calls.unanswered()
     }
 
-    /// Whether what arrives may come with descriptors, which plain reading would lose.
+    /// The daemon may send descriptors, which plain reading would lose.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.calls.expects_descriptors()
     }
 
-    /// Why the connection ended, if it did.
+    /// The reason for which the connection has ended, if it has.
     pub(crate) fn ended(&self) -> Option<&CloseReason> {
         self.ended.as_ref()
     }
 
-    /// Those to wake because of what happened since the last time.
+    /// Hands over the wakers of all that something happened for since the last time.
     pub(crate) fn take_wakers(&mut self, into: &mut Vec<Waker>) {
         into.append(&mut self.wakers);
     }
 
-    /// What keeps a call from being sent now. It takes the ticket along when it asks again, and gives
-    /// it back in the end.
+    /// Says what keeps a call from being sent now, if anything does.
+    ///
+    /// A call that takes long gets a ticket, which keeps its place in the queue: it is to be brought
+    /// along when the call asks again, and given back by [`leave_queue`](Self::leave_queue).
     pub(crate) fn hindrance(
         &mut self,
         setup: &CallSetup,
@@ -133,30 +214,30 @@ impl Engine {
         (self.outbox.len() > OUTBOX_FULL).then_some(Hindrance::NoRoom)
     }
 
-    /// Gives a place in the queue back.
+    /// Gives a place in the queue back, of a call that was sent or never will be.
     pub(crate) fn leave_queue(&mut self, ticket: Ticket) {
         self.admission.leave_queue(ticket);
         self.has_place = true;
     }
 
-    /// Whether, since the last time, something changed because of which calls that wait for their
-    /// turn should ask again.
+    /// `true` if calls that wait for their turn should ask again, because of what changed since the
+    /// last time.
     pub(crate) fn take_has_place(&mut self) -> bool {
         std::mem::take(&mut self.has_place)
     }
 
-    /// How many calls of each procedure are unanswered, in the order of their names.
+    /// Counts the unanswered calls of each procedure, in the order of their names.
     pub(crate) fn unanswered_by_name(&self) -> Vec<(&'static str, usize)> {
         let mut counts = std::collections::BTreeMap::new();
         for slot in self.calls.slots() {
-            if slot.state.is_unanswered() {
+            if slot.state().is_unanswered() {
                 *counts.entry(slot.procedure).or_insert(0) += 1;
             }
         }
         counts.into_iter().collect()
     }
 
-    /// Appends one call to the outbox and gives its serial.
+    /// Appends one call to the outbox and gives its serial. On an error nothing has changed.
     pub(crate) fn start_call(
         &mut self,
         mut setup: CallSetup,
@@ -198,7 +279,9 @@ impl Engine {
         Ok(serial)
     }
 
-    /// The outcome of a call, which frees its serial unless the daemon still owes something on it.
+    /// Gives a call's outcome once there is one, or else the reason for the end of the connection.
+    ///
+    /// With an outcome the serial is the caller's no longer, unless a good reply opened a stream.
     pub(crate) fn poll_call(
         &mut self,
         serial: u32,
@@ -207,57 +290,39 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return Poll::Ready(Err(self.ended.clone().unwrap_or(CloseReason::Local)));
         };
-        match &mut slot.state {
-            CallState::Replied { good, payload, descriptors } => {
-                let good = *good;
-                let (payload, descriptors) = (std::mem::take(payload), std::mem::take(descriptors));
-                if good && slot.stream.is_some() {
-                    slot.state = CallState::Streaming;
-                } else {
-                    self.free(serial);
-                }
-                return Poll::Ready(Ok(if good {
-                    Outcome::Reply(payload, descriptors)
-                } else {
-                    Outcome::Error(payload)
-                }));
+        if let Some(outcome) = slot.take_outcome() {
+            match slot.state() {
+                CallState::Streaming => {}
+                CallState::Abandoned => self.discard_incoming(serial),
+                _ => self.free(serial),
             }
-            CallState::Expired => {
-                slot.state = CallState::Abandoned;
-                self.discard_incoming(serial);
-                return Poll::Ready(Ok(Outcome::Expired));
-            }
-            _ => {}
+            return Poll::Ready(Ok(outcome));
         }
         if let Some(reason) = self.ended.clone() {
             self.free(serial);
             return Poll::Ready(Err(reason));
         }
-        match &mut slot.waker {
-            Some(old) if old.will_wake(waker) => {}
-            empty => *empty = Some(waker.clone()),
-        }
+        wait(&mut slot.waker, waker);
         Poll::Pending
     }
 
-    /// The caller went away. Its late reply will be discarded, and undone where it created something.
+    /// Notes that a caller went away before its call's outcome was taken.
+    ///
+    /// The late reply will be discarded, and a stream that it opens aborted. Does nothing for a serial
+    /// that is not in use.
     pub(crate) fn abandon(&mut self, serial: u32) {
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
         slot.waker = None;
-        let (id, long) = (slot.id, slot.long);
-        match &slot.state {
-            CallState::Waiting => {
-                slot.state = CallState::Abandoned;
-                slot.deadline = None;
-                if long.is_none() {
-                    self.admission.given_up(id);
+        match slot.state() {
+            CallState::Waiting | CallState::Expired if self.ended.is_some() => self.free(serial),
+            CallState::Waiting | CallState::Expired => {
+                // Expired short calls were counted when they expired.
+                if !slot.state().is_given_up() && slot.long.is_none() {
+                    self.admission.given_up(slot.id);
                 }
-                self.discard_incoming(serial);
-            }
-            CallState::Expired => {
-                slot.state = CallState::Abandoned;
+                slot.abandoned();
                 self.discard_incoming(serial);
             }
             CallState::Replied { good: true, .. } => self.undo(serial),
@@ -270,13 +335,17 @@ impl Engine {
         }
     }
 
-    /// Who gets which events.
+    /// The router of events, for subscribers that come and go.
     pub(crate) fn events(&mut self) -> &mut EventRouter {
         &mut self.events
     }
 
-    /// Takes in one message.
+    /// Takes in one message, in the order in which they came. An error must end the connection.
+    ///
+    /// Replies to nothing, replies of another procedure than the call's, and messages that only
+    /// clients send break the protocol. Stream packets and events that are nobody's mean nothing.
     pub(crate) fn receive(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
+        debug_assert!(self.ended.is_none(), "nothing is received after the end");
         let Header { id, kind, .. } = frame.header;
         if kind != MessageType::Message || id.program != keepalive::PROGRAM.number {
             self.any_answer = true;
@@ -320,8 +389,8 @@ impl Engine {
             Status::Error => false,
             Status::Continue => return Err(ProtocolError::ReplyStatus { serial, procedure }),
         };
-        let given_up = matches!(slot.state, CallState::Expired | CallState::Abandoned);
-        match slot.state {
+        let given_up = slot.state().is_given_up();
+        match slot.state() {
             CallState::Waiting | CallState::Expired => {
                 let (payload, descriptors) = frame.into_parts();
                 if let Some(binding) = slot.binding.take() {
@@ -332,8 +401,7 @@ impl Engine {
                     }
                     self.events.settle(binding.event);
                 }
-                slot.deadline = None;
-                slot.state = CallState::Replied { good, payload, descriptors };
+                slot.replied(good, payload, descriptors);
                 self.wakers.extend(slot.waker.take());
                 if !good {
                     self.discard_incoming(serial);
@@ -356,7 +424,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The daemon has answered a call, so it may be given another.
+    /// Counts a call as answered, which may make place for another.
     fn answered(&mut self, serial: u32, given_up: bool) {
         self.calls.answered(serial);
         if let Some(slot) = self.calls.get(serial)
@@ -367,13 +435,13 @@ impl Engine {
         }
     }
 
-    /// Gives a slot back.
+    /// Gives a slot back, and discards what its stream had brought.
     fn free(&mut self, serial: u32) {
         self.discard_incoming(serial);
         self.calls.free(serial);
     }
 
-    /// Takes back what a good reply created that nobody wants any more.
+    /// Aborts the stream that a good reply opened for nobody, or frees the slot if it opened none.
     fn undo(&mut self, serial: u32) {
         let Some(slot) = self.calls.get(serial) else {
             return;
@@ -398,7 +466,8 @@ impl Engine {
         let _never_too_large = append_message(self.outbox.buffer(), &header, &());
     }
 
-    /// Ends everything: each pending and future call, stream and event queue gets the reason.
+    /// Ends everything: each pending and future call, stream and event queue gets the reason, or an
+    /// earlier one if there was one.
     pub(crate) fn end(&mut self, reason: CloseReason, now: Instant) {
         if self.ended.is_some() {
             return;
@@ -415,6 +484,14 @@ impl Engine {
         self.earliest_deadline = None;
         self.has_place = true;
         self.ended = Some(reason);
+    }
+}
+
+/// Leaves `waker` where what comes next will find it.
+fn wait(slot: &mut Option<Waker>, waker: &Waker) {
+    match slot {
+        Some(old) if old.will_wake(waker) => {}
+        slot => *slot = Some(waker.clone()),
     }
 }
 

@@ -2,41 +2,42 @@
 
 use std::task::{Poll, Waker};
 
-use super::{Engine, header};
+use super::{Engine, header, wait};
 use crate::error::CloseReason;
 use crate::rpc::calls::CallState;
 use crate::rpc::frame::Frame;
 use crate::rpc::header::{Header, MessageType, Status};
 use crate::rpc::streams::{Chunk, Fault, Incoming, Level, Progress};
 
-/// Why a stream brings nothing more, or takes nothing more.
+/// A reason for which a stream brings nothing more, or takes nothing more.
 #[derive(Debug, Clone)]
 pub(crate) enum StreamEnd {
-    /// How the daemon's side of it ended.
+    /// The daemon's side has ended like this.
     Progress(Progress),
-    /// This side gave it up.
+    /// This side gave the stream up.
     Fault(Fault),
     /// The connection has ended.
     Connection(CloseReason),
-    /// This side has finished or aborted it.
+    /// This side has finished, aborted or released it.
     Closed,
 }
 
 impl Engine {
+    /// Takes in one packet of a stream.
     pub(super) fn receive_stream(&mut self, frame: Frame<'_>) {
         let Header { id, serial, status, .. } = frame.header;
-        // Data may still come for streams that are gone, and means nothing.
+        // Packets may still come for streams that are gone.
         let Some(slot) = self.calls.get(serial).filter(|slot| slot.id == id) else {
             return;
         };
-        if let CallState::StreamClosing = slot.state {
+        if let CallState::StreamClosing = slot.state() {
             if status != Status::Continue {
                 self.free(serial);
             }
             return;
         }
-        let is_opening = matches!(slot.state, CallState::Waiting | CallState::Expired);
-        let wanted = !matches!(slot.state, CallState::Abandoned | CallState::StreamFinishing);
+        let is_opening = slot.state().is_awaited();
+        let wanted = !matches!(slot.state(), CallState::Abandoned | CallState::StreamFinishing);
         let Some(stream) = &mut slot.stream else {
             return;
         };
@@ -52,7 +53,8 @@ impl Engine {
         self.recount(serial);
     }
 
-    /// The next thing that a stream brought.
+    /// Gives the next thing that a stream brought, or once everything was given the reason for which
+    /// there is no more.
     pub(crate) fn poll_stream(
         &mut self,
         serial: u32,
@@ -62,6 +64,7 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return Poll::Ready(Err(StreamEnd::Closed));
         };
+        let finishing = matches!(slot.state(), CallState::StreamFinishing);
         let Some(stream) = slot.stream.as_mut() else {
             return Poll::Ready(Err(StreamEnd::Closed));
         };
@@ -75,14 +78,15 @@ impl Engine {
         if let Some(end) = end_of(stream, ended) {
             return Poll::Ready(Err(end));
         }
-        if matches!(slot.state, CallState::StreamFinishing) {
+        if finishing {
             return Poll::Ready(Err(StreamEnd::Closed));
         }
         wait(&mut stream.reader, waker);
         Poll::Pending
     }
 
-    /// The header of a packet to send; an error where the stream takes none any more.
+    /// Gives the header of a packet that its holder may send now, or the reason for which the stream
+    /// takes no more.
     pub(crate) fn stream_packet(
         &mut self,
         serial: u32,
@@ -101,7 +105,7 @@ impl Engine {
         if let Some(fault) = stream.fault() {
             return Err(StreamEnd::Fault(fault));
         }
-        match (&slot.state, stream.progress()) {
+        match (slot.state(), stream.progress()) {
             (CallState::Streaming, Progress::Open | Progress::EndOfData) => {
                 Ok(header(slot.id, kind, serial, status))
             }
@@ -110,15 +114,15 @@ impl Engine {
         }
     }
 
-    /// Says that this side is done, with everything (`Status::Ok`) or with trying
-    /// (`Status::Error`), unless it has said so before, and waits for the daemon to agree.
+    /// Finishes (`Status::Ok`) or aborts (`Status::Error`) this side, unless it has ended before, and
+    /// waits for the daemon's confirmation. What was not read is discarded.
     pub(crate) fn poll_stream_end(
         &mut self,
         serial: u32,
         status: Status,
         waker: &Waker,
     ) -> Poll<Result<(), StreamEnd>> {
-        let state = self.calls.get(serial).map(|slot| &slot.state);
+        let state = self.calls.get(serial).map(|slot| slot.state());
         if !matches!(state, Some(CallState::StreamFinishing)) {
             let header = match self.stream_packet(serial, MessageType::Stream, status) {
                 Ok(header) => header,
@@ -126,7 +130,7 @@ impl Engine {
             };
             self.send_empty(header);
             if let Some(slot) = self.calls.get(serial) {
-                slot.state = CallState::StreamFinishing;
+                slot.finishing();
                 if let Some(stream) = &mut slot.stream {
                     stream.await_confirmation();
                     // The other half reads no more.
@@ -149,13 +153,15 @@ impl Engine {
         }
     }
 
-    /// The stream's holder is gone; the serial is free once the daemon owes nothing on it.
+    /// Lets go of a stream, which is aborted unless it has ended, or finished if all its data has come.
+    /// The slot is freed when the daemon has confirmed that.
     pub(crate) fn release_stream(&mut self, serial: u32) {
         self.discard_incoming(serial);
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
-        let stream = slot.stream.as_ref();
+        // After the end nobody is told, and nobody confirms.
+        let stream = slot.stream.as_ref().filter(|_| self.ended.is_none());
         let status = match stream.map(|stream| (stream.progress(), stream.fault())) {
             None | Some((Progress::Confirmed | Progress::Failed(_), _)) => {
                 self.free(serial);
@@ -165,15 +171,13 @@ impl Engine {
             Some((Progress::EndOfData, None)) => Status::Ok,
             Some((Progress::EndOfData | Progress::Open, _)) => Status::Error,
         };
-        let told = matches!(slot.state, CallState::StreamFinishing);
-        slot.state = CallState::StreamClosing;
-        if !told {
+        if slot.closing() {
             let header = header(slot.id, MessageType::Stream, serial, status);
             self.send_empty(header);
         }
     }
 
-    /// Gives up the streams that nobody reads although others wait for the connection.
+    /// Gives up and aborts the streams that are overdrawn.
     pub(super) fn overrun_streams(&mut self) {
         let mut aborts = Vec::new();
         for (serial, slot) in self.calls.slots_with_serials() {
@@ -192,15 +196,15 @@ impl Engine {
             let Some(slot) = self.calls.get(serial) else {
                 continue;
             };
-            if let CallState::Streaming = slot.state {
-                slot.state = CallState::StreamFinishing;
+            if let CallState::Streaming = slot.state() {
+                slot.finishing();
                 let abort = header(slot.id, MessageType::Stream, serial, Status::Error);
                 self.send_empty(abort);
             }
         }
     }
 
-    /// Forgets what a stream brought and nobody will read.
+    /// Discards what a stream brought and nobody will read.
     pub(super) fn discard_incoming(&mut self, serial: u32) {
         if let Some(stream) = self.calls.get(serial).and_then(|slot| slot.stream.as_mut()) {
             stream.discard();
@@ -208,7 +212,7 @@ impl Engine {
         }
     }
 
-    /// Notes how far a stream's reader is behind now.
+    /// Counts a stream at the level that it is at now.
     fn recount(&mut self, serial: u32) {
         let stream = self.calls.get(serial).and_then(|slot| slot.stream.as_mut());
         if let Some(stream) = stream {
@@ -219,19 +223,11 @@ impl Engine {
     }
 }
 
-/// Why nothing more will come, if so.
+/// The reason for which nothing more will come, if there is one.
 fn end_of(stream: &Incoming, ended: Option<CloseReason>) -> Option<StreamEnd> {
     match (stream.fault(), stream.progress(), ended) {
         (Some(fault), _, _) => Some(StreamEnd::Fault(fault)),
         (None, Progress::Open, ended) => ended.map(StreamEnd::Connection),
         (None, progress, _) => Some(StreamEnd::Progress(progress.clone())),
-    }
-}
-
-/// Has `waker` told of what comes next.
-fn wait(slot: &mut Option<Waker>, waker: &Waker) {
-    match slot {
-        Some(old) if old.will_wake(waker) => {}
-        slot => *slot = Some(waker.clone()),
     }
 }

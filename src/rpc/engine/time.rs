@@ -1,4 +1,4 @@
-//! Deadlines, signs of life, and when to read.
+//! Deadlines, signs of life, and pauses in reading.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,23 +7,23 @@ use super::Engine;
 use crate::error::{CloseReason, Silence};
 use crate::protocol::{Event as _, keepalive};
 use crate::rpc::backpressure::{Gate, Others};
-use crate::rpc::calls::CallState;
 use crate::rpc::keepalive::{Keepalive, Verdict};
 
 impl Engine {
-    /// Whether silence of the peer is being watched.
+    /// `true` while the peer's silence is being watched.
     pub(crate) fn keeps_alive(&self) -> bool {
         self.keepalive.is_some()
     }
 
-    /// Something arrived; the peer is alive.
+    /// Notes that something arrived: the peer is alive.
     pub(crate) fn note_alive(&mut self, now: Instant) {
         if let Some(keepalive) = &mut self.keepalive {
             keepalive.received(now, std::mem::take(&mut self.any_answer));
         }
     }
 
-    /// When [`tick`](Self::tick) is due, for a reason other than a message.
+    /// The instant at which [`tick`](Self::tick) is due, if nothing changes before. It may be too early,
+    /// never too late.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let keepalive = self.keepalive.as_ref().map(Keepalive::deadline);
         [self.earliest_deadline, keepalive, self.alarms.earliest()]
@@ -32,7 +32,8 @@ impl Engine {
             .min()
     }
 
-    /// Looks at the clock: expires calls, fires alarms, sends a ping, or finds the peer dead.
+    /// Does everything that is due at `now`: expires calls, fires alarms, sends a ping. The error is
+    /// that the peer is dead, which is to end the connection. Coming early or late does no harm.
     pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
         if self.earliest_deadline.is_some_and(|earliest| earliest <= now) {
             self.expire(now);
@@ -54,6 +55,7 @@ impl Engine {
         }
     }
 
+    /// Expires the calls that are due, and finds the next deadline.
     fn expire(&mut self, now: Instant) {
         let mut earliest = None;
         for slot in self.calls.slots_mut() {
@@ -64,9 +66,7 @@ impl Engine {
                 earliest = Some(earliest.map_or(deadline, |other: Instant| other.min(deadline)));
                 continue;
             }
-            slot.deadline = None;
-            if let CallState::Waiting = slot.state {
-                slot.state = CallState::Expired;
+            if slot.expired() {
                 self.wakers.extend(slot.waker.take());
                 if slot.long.is_none() {
                     self.admission.given_up(slot.id);
@@ -76,16 +76,19 @@ impl Engine {
         self.earliest_deadline = earliest;
     }
 
-    /// Whether a stream's reader is behind, so that reading may have to pause.
+    /// A stream's reader is behind, so that reading may have to pause. After the end nothing that is
+    /// read is kept, so nobody holds it up.
     #[inline]
     pub(crate) fn is_behind(&mut self) -> bool {
-        let is_behind = self.backpressure.full() > 0;
+        let is_behind = self.backpressure.full() > 0 && self.ended.is_none();
         self.reads_paused &= is_behind;
         is_behind
     }
 
-    /// Whether to read, as long as [`is_behind`](Self::is_behind) holds. Gives streams up whose readers
-    /// hold up others for too long.
+    /// Decides about reading; to be asked as long as [`is_behind`](Self::is_behind) holds.
+    ///
+    /// Gives up the streams whose readers hold up others for too long, so that the gate is `Open` or
+    /// `Paused`.
     pub(crate) fn gate(&mut self, now: Instant) -> Gate {
         let others = Others {
             unsent: !self.outbox.is_empty(),
@@ -100,7 +103,7 @@ impl Engine {
         gate
     }
 
-    /// How long the peer has answered nothing, and what it owes.
+    /// Describes for how long the peer has answered nothing, and what it owes.
     fn silence(&self, now: Instant) -> Silence {
         let lasted = self.keepalive.as_ref().map(|keepalive| keepalive.silence(now));
         Silence {
@@ -109,7 +112,8 @@ impl Engine {
         }
     }
 
-    /// A daemon that hangs up after it has read nothing for a while has a reason for that.
+    /// Adds to a reason that the daemon hung up what came before: a silence, if there was one. A daemon
+    /// that has read nothing for a while cuts its client off.
     pub(super) fn with_silence(&self, reason: CloseReason, now: Instant) -> CloseReason {
         let cut_off =
             matches!(reason, CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_));

@@ -1,14 +1,14 @@
-//! What waits for one subscriber.
+//! The queue of events of one subscriber.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use crate::error::CloseReason;
 
-/// Memory that an empty queue keeps for what comes next: about what one read from the socket brings,
-/// which is what comes at a time where events never stop.
+/// The memory that an empty queue keeps for what comes next: about as much as one read from the socket
+/// brings at a time where events never stop.
 const KEEP_BYTES: usize = 256 * 1024;
-/// The same of its index.
+/// The number of messages whose index entries an empty queue keeps.
 const KEEP_MESSAGES: usize = 4 * 1024;
 
 /// Message bodies, one after the other in one piece of memory.
@@ -18,7 +18,7 @@ pub(crate) struct Batch {
     messages: Vec<Message>,
 }
 
-/// What a body is of, and where it ends.
+/// An index entry: the kind of a body and its end.
 #[derive(Debug, Clone, Copy)]
 struct Message {
     kind: MessageKind,
@@ -55,7 +55,7 @@ impl Batch {
     }
 }
 
-/// What a subscriber takes out of its queue.
+/// The answer to a subscriber that takes from its queue.
 #[derive(Debug)]
 pub(crate) enum Taken {
     /// The batch that was handed in now holds all that had come; `lagged` events after those did
@@ -104,10 +104,10 @@ impl EventQueue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends one event, or counts it as lost, and says whom to wake.
+    /// Appends one event, or counts it as lost, and gives the waker to call.
     pub(super) fn push(&self, kind: MessageKind, body: &[u8]) -> Option<Waker> {
         let mut inner = self.lock();
-        // Once one is lost all are, until the reader has seen the gap: order is part of the deal.
+        // Once one is lost all are, until the reader has seen the gap: a gap has one place.
         if inner.lagged > 0
             || inner.batch.len() >= self.max_events
             || inner.batch.bytes.len() + body.len() > self.max_bytes
@@ -119,20 +119,21 @@ impl EventQueue {
         inner.waker.take()
     }
 
-    /// Counts events that were lost before they came here, and says whom to wake.
+    /// Counts events that were lost before they came here, and gives the waker to call.
     pub(super) fn note_lost(&self, count: u64) -> Option<Waker> {
         let mut inner = self.lock();
         inner.lagged += count;
         inner.waker.take()
     }
 
+    /// Ends the queue behind what it holds, and gives the waker to call.
     pub(super) fn end(&self, reason: CloseReason) -> Option<Waker> {
         let mut inner = self.lock();
         inner.ended.get_or_insert(reason);
         inner.waker.take()
     }
 
-    /// Takes all that came, in exchange for the memory of `batch`, which is forgotten.
+    /// Takes everything that came, in exchange for the memory of `batch`, whose content is dropped.
     pub(crate) fn poll_take(&self, batch: &mut Batch, waker: &Waker) -> Poll<Taken> {
         let mut inner = self.lock();
         if inner.batch.len() > 0 || inner.lagged > 0 {
@@ -166,12 +167,12 @@ mod tests {
         }
     }
 
-    /// Takes and forgets all that there is.
+    /// Takes and drops everything.
     fn drain(queue: &EventQueue, batch: &mut Batch) {
         while queue.poll_take(batch, Waker::noop()).is_ready() {}
     }
 
-    /// Where the memory is, and how much of it there is altogether.
+    /// The address of the memory that is kept, and the size of all of it.
     fn memory(queue: &EventQueue, batch: &Batch) -> (*const u8, usize) {
         let kept = &queue.lock().batch;
         let of = |batch: &Batch| {

@@ -1,4 +1,4 @@
-//! Who gets which event message.
+//! The routes of event messages to those who subscribed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -14,8 +14,8 @@ const MAX_EARLY: usize = 1024;
 /// Bytes of such events, of all kinds together.
 const MAX_EARLY_BYTES: usize = 1024 * 1024;
 
-/// What an event message is routed by: its procedure and, for all but the oldest kinds, the callback
-/// id in its first word. Callback ids are unique only within their class.
+/// The key that event messages are routed by: the procedure and, for all but the oldest kinds, the
+/// callback id in the first word. Callback ids are unique only within their class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Route {
     program: u32,
@@ -29,7 +29,7 @@ impl Route {
     }
 }
 
-/// All who share one registration, made or under way. Never used for another one.
+/// Names all who share one registration, made or under way. Never used for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Group(u64);
 
@@ -37,19 +37,19 @@ pub(crate) struct Group(u64);
 #[derive(Debug, Clone)]
 pub(crate) struct Binding {
     pub(crate) event: ProcedureId,
-    /// Whether the reply holds a callback id, which messages of this kind then begin with.
+    /// The reply holds a callback id, which messages of this kind then begin with.
     pub(crate) has_callback_id: bool,
     pub(crate) group: Group,
 }
 
-/// Who gets which events.
+/// Routes events to the queues of those who subscribed.
 #[derive(Debug, Default)]
 pub(crate) struct EventRouter {
     last_group: u64,
-    /// Each group's route, or its members for as long as it has none.
+    /// The route of each group, or its members as long as it has none.
     groups: HashMap<Group, Place>,
     routes: BTreeMap<Route, Vec<Members>>,
-    /// Kinds with a registration on its way, and what of them nobody claims yet.
+    /// Kinds with a registration under way, each with the events that nobody claims yet.
     early: Vec<Early>,
     ended: Option<CloseReason>,
 }
@@ -81,12 +81,12 @@ struct Early {
     bodies: Vec<Vec<u8>>,
     /// The length of the bodies together.
     bytes: usize,
-    /// How many more there were than are kept.
+    /// The number of events beyond those that are kept.
     lost: u64,
 }
 
 impl EventRouter {
-    /// A group without members.
+    /// Makes a group without members.
     pub(crate) fn open_group(&mut self) -> Group {
         self.last_group += 1;
         let group = Group(self.last_group);
@@ -96,12 +96,13 @@ impl EventRouter {
         group
     }
 
+    /// Removes a group with all its members.
     pub(crate) fn close_group(&mut self, group: Group) {
         self.unbind(group);
         self.groups.remove(&group);
     }
 
-    /// The queue, which nobody reads yet, gets all that comes from now on.
+    /// Adds a queue, which nobody reads yet, to a group; it gets everything that comes from now on.
     pub(crate) fn join(&mut self, group: Group, queue: Arc<EventQueue>) {
         if let Some(reason) = &self.ended {
             queue.end(reason.clone());
@@ -111,6 +112,7 @@ impl EventRouter {
         }
     }
 
+    /// Removes a queue from a group.
     pub(crate) fn leave(&mut self, group: Group, queue: &Arc<EventQueue>) {
         if let Some(members) = self.members_mut(group) {
             let mut queues = members.queues.iter();
@@ -130,7 +132,7 @@ impl EventRouter {
         }
     }
 
-    /// A registration is about to be sent: keep what comes before its reply.
+    /// Notes that a registration is being sent: events that come before its reply are kept.
     pub(crate) fn expect(&mut self, event: ProcedureId) {
         if let Some(early) = self.early_mut(event) {
             early.registrations += 1;
@@ -147,7 +149,7 @@ impl EventRouter {
         });
     }
 
-    /// A registration was answered or given up.
+    /// Notes that a registration was answered; events are no longer kept for it.
     pub(crate) fn settle(&mut self, event: ProcedureId) {
         if let Some(early) = self.early_mut(event) {
             early.registrations -= 1;
@@ -193,7 +195,7 @@ impl EventRouter {
         self.routes.entry(route).or_default().push(members);
     }
 
-    /// The registration is to be taken back; what still comes of it is nobody's.
+    /// Disconnects a group from its callback. What still comes is dropped; the members stay.
     pub(crate) fn unbind(&mut self, group: Group) {
         let Some(&Place::Bound(route)) = self.groups.get(&group) else {
             return;
@@ -210,7 +212,7 @@ impl EventRouter {
         }
     }
 
-    /// Hands one event on; one that nobody wants is dropped.
+    /// Delivers one event; one that nobody wants is dropped.
     pub(crate) fn deliver(&mut self, event: ProcedureId, body: &[u8], wakers: &mut Vec<Waker>) {
         let with_id = Route::new(event, callback_of(body));
         let without = Route::new(event, None);
@@ -225,7 +227,7 @@ impl EventRouter {
         let held: usize = self.early.iter().map(|early| early.bytes).sum();
         let has_room = held + body.len() <= MAX_EARLY_BYTES;
         match self.early_mut(event) {
-            // Once one is lost all are: what is told of the gap stands behind what was kept.
+            // Once one is lost all are, so that the gap is behind everything that was kept.
             Some(early) if early.lost == 0 && has_room && early.bodies.len() < MAX_EARLY => {
                 early.bytes += body.len();
                 early.bodies.push(body.to_vec());
@@ -235,6 +237,7 @@ impl EventRouter {
         }
     }
 
+    /// Ends the queues of all groups that are bound, and of all that join later.
     pub(crate) fn end(&mut self, reason: &CloseReason, wakers: &mut Vec<Waker>) {
         for members in self.routes.values().flatten() {
             let queues = members.queues.iter();
