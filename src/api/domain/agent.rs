@@ -1,9 +1,9 @@
-//! What the agent inside the guest can do and tell.
+//! Calls to the agent inside the guest.
 //!
-//! All of it takes as long as the agent does. It fails for a guest whose XML has no channel for an
+//! Every call takes as long as the agent does. It fails for a guest whose XML has no channel for an
 //! agent ([`is_unsupported`](crate::Error::is_unsupported) holds), and for one whose agent does not
 //! run, with the code [`AgentUnresponsive`](ErrorCode::AgentUnresponsive). An agent that runs and
-//! does not answer in time is told by that code, too, and since libvirt 11.2.0 by
+//! does not answer in time gives that code, too, and since libvirt 11.2.0
 //! [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout).
 
 #[cfg(doc)]
@@ -15,39 +15,39 @@ use crate::error::Result;
 use crate::params::{TypedParams, param_struct};
 use crate::protocol::remote;
 
-/// One of the guest's mounted file systems (`virDomainFSInfo`).
+/// A mounted file system of the guest (`virDomainFSInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FsInfo {
-    /// Where it is mounted.
+    /// Mount point.
     pub mountpoint: String,
-    /// The device as the guest calls it, e.g. `vda1`.
+    /// Device name inside the guest, e.g. `vda1`.
     pub name: String,
-    /// Its type, e.g. `ext4`.
+    /// File system type, e.g. `ext4`.
     pub fstype: String,
-    /// The targets of the disks that it lies on, e.g. `vda`, as the domain's XML has them.
+    /// Targets of the disks that it is on, e.g. `vda`, as the domain's XML has them.
     pub dev_aliases: Vec<String>,
 }
 
 param_struct! {
-    /// The guest's processors as the guest sees them. Each field is a list such as `0-3,5`.
+    /// Virtual CPUs as the guest sees them. Each field is a list such as `0-3,5`.
     pub struct GuestVcpus {
-        /// All processors.
+        /// All virtual CPUs.
         vcpus: String = "vcpus",
-        /// Those that the guest uses.
+        /// Online virtual CPUs.
         online: String = "online",
-        /// Those that the guest could stop using.
+        /// Virtual CPUs that the guest can take offline.
         offlinable: String = "offlinable",
         ..other
     }
 }
 
 impl Domain {
-    /// Has the guest write out what it has cached of these file systems, and then change them no
-    /// more (`virDomainFSFreeze`).
+    /// Freezes file systems of the guest: it writes out what it has cached and then stops changing
+    /// them (`virDomainFSFreeze`).
     ///
-    /// They are named by mount point; none means all. The result is how many are frozen. They stay
-    /// so until [`fs_thaw`](Self::fs_thaw), whatever becomes of this program.
+    /// They are named by mount point; none means all. Returns the number of frozen file systems.
+    /// They stay frozen until [`fs_thaw`](Self::fs_thaw), even if this program ends.
     pub async fn fs_freeze(&self, mountpoints: &[&str]) -> Result<u32> {
         let reply = self
             .call(remote::DomainFsfreeze {
@@ -59,7 +59,7 @@ impl Domain {
         reply.count(reply.decode()?.filesystems)
     }
 
-    /// Lets the guest change these file systems again, all if none is named, and says how many
+    /// Thaws these file systems of the guest, all if none is named, and returns their number
     /// (`virDomainFSThaw`).
     pub async fn fs_thaw(&self, mountpoints: &[&str]) -> Result<u32> {
         let reply = self
@@ -72,9 +72,10 @@ impl Domain {
         reply.count(reply.decode()?.filesystems)
     }
 
-    /// Has the guest tell its disks which blocks it does not use (`virDomainFSTrim`).
+    /// Discards unused blocks: the guest tells its disks which blocks it does not use
+    /// (`virDomainFSTrim`).
     ///
-    /// Of one file system, or of all; free ranges of less than `minimum_bytes` may be left out.
+    /// Covers one file system, or all; free ranges of less than `minimum_bytes` may be left out.
     pub async fn fs_trim(&self, mountpoint: Option<&str>, minimum_bytes: u64) -> Result<()> {
         self.run(remote::DomainFstrim {
             dom: self.wire(),
@@ -85,7 +86,7 @@ impl Domain {
         .await
     }
 
-    /// The guest's mounted file systems (`virDomainGetFSInfo`).
+    /// Lists the guest's mounted file systems (`virDomainGetFSInfo`).
     pub async fn fs_info(&self) -> Result<Vec<FsInfo>> {
         let reply = self.call(remote::DomainGetFsInfo { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
@@ -105,12 +106,12 @@ impl Domain {
         Ok(ret.info.into_iter().map(from_wire).collect())
     }
 
-    /// What the agent knows of the guest: users, operating system, time zone, host name, load, file
-    /// systems, disks, interfaces, device drivers (`virDomainGetGuestInfo`).
+    /// Returns information about the guest: users, operating system, time zone, host name, load,
+    /// file systems, disks, interfaces, device drivers (`virDomainGetGuestInfo`).
     ///
-    /// No types mean everything that the agent can tell; a type that it cannot tell is an error if
-    /// it was asked for by name. The names have dots and numbers in them, so that the list reads as
-    /// a nested structure:
+    /// No types mean everything that the agent supports; a type that it does not support is an
+    /// error only if it was asked for by name. The parameter names have dots and numbers in them,
+    /// and deserialize as a nested structure:
     ///
     /// ```no_run
     /// use libvirt_client::domain::{Domain, GuestInfoTypes};
@@ -142,8 +143,8 @@ impl Domain {
 
     /// Sets a guest user's password (`virDomainSetUserPassword`).
     ///
-    /// With [`ENCRYPTED`](SetUserPasswordFlags::ENCRYPTED) it is what the guest stores, not what the
-    /// user types.
+    /// With [`ENCRYPTED`](SetUserPasswordFlags::ENCRYPTED) `password` is in the encrypted form that
+    /// the guest stores.
     pub async fn set_user_password(
         &self,
         user: &str,
@@ -159,14 +160,14 @@ impl Domain {
         .await
     }
 
-    /// Which processors the guest has, and which it uses (`virDomainGetGuestVcpus`).
+    /// Returns which virtual CPUs the guest has, and which are online (`virDomainGetGuestVcpus`).
     pub async fn guest_vcpus(&self) -> Result<GuestVcpus> {
         let reply = self.call(remote::DomainGetGuestVcpus { dom: self.wire(), flags: 0 }).await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
         Ok(GuestVcpus::from_params(&params))
     }
 
-    /// Has the guest use these processors, or no longer use them (`virDomainSetGuestVcpus`).
+    /// Has the guest bring virtual CPUs online or take them offline (`virDomainSetGuestVcpus`).
     ///
     /// `vcpus` is a list such as `0-3,5`; others stay as they are.
     pub async fn set_guest_vcpus(&self, vcpus: &str, online: bool) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Whether a domain starts by itself with its host.
+//! Starting domains with their host.
 
 use super::Domain;
 use crate::api::wire::truth;
@@ -6,20 +6,21 @@ use crate::error::Result;
 use crate::protocol::remote;
 
 impl Domain {
-    /// Whether the domain starts whenever its host does (`virDomainGetAutostart`).
+    /// Returns the autostart flag: whether the domain starts with its host
+    /// (`virDomainGetAutostart`).
     pub async fn autostart(&self) -> Result<bool> {
         let reply = self.call(remote::DomainGetAutostart { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.autostart))
     }
 
-    /// Sets whether the domain starts whenever its host does (`virDomainSetAutostart`). Transient
-    /// domains cannot.
+    /// Sets the autostart flag: whether the domain starts with its host (`virDomainSetAutostart`).
+    /// Fails for a transient domain.
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
         self.run(remote::DomainSetAutostart { dom: self.wire(), autostart: autostart.into() })
             .await
     }
 
-    /// Whether the domain starts the next time its host does (`virDomainGetAutostartOnce`).
+    /// Returns whether the domain starts the next time its host does (`virDomainGetAutostartOnce`).
     ///
     /// Since libvirt 11.2.0; older daemons give an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.

@@ -1,4 +1,4 @@
-//! Disks: what goes through them, how large they are.
+//! Disks: I/O statistics, sizes, errors.
 //!
 //! A disk is named by its target, such as `vda`, or by its source, such as a file's path.
 
@@ -12,7 +12,7 @@ use crate::params::units::Nanos;
 use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
-/// What went through a disk since the domain started; `None` where the hypervisor does not count
+/// I/O statistics of a disk since the domain started; `None` where the hypervisor does not count
 /// (`virDomainBlockStatsStruct`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,43 +25,43 @@ pub struct BlockStats {
     pub write_requests: Option<u64>,
     /// Bytes written.
     pub write_bytes: Option<u64>,
-    /// Xen's count of requests that it could not serve at once.
+    /// Requests that could not be served at once; Xen only.
     pub errors: Option<u64>,
 }
 
 param_struct! {
-    /// What went through a disk since the domain started (`VIR_DOMAIN_BLOCK_STATS_…`).
+    /// Detailed I/O statistics of a disk since the domain started (`VIR_DOMAIN_BLOCK_STATS_…`).
     pub struct BlockStatsDetails {
         /// Bytes read.
         read_bytes: u64 = "rd_bytes",
         /// Read requests.
         read_requests: u64 = "rd_operations",
-        /// Time that reads took, all together.
+        /// Total time of reads.
         read_time: Duration = "rd_total_times" as Nanos,
         /// Bytes written.
         write_bytes: u64 = "wr_bytes",
         /// Write requests.
         write_requests: u64 = "wr_operations",
-        /// Time that writes took, all together.
+        /// Total time of writes.
         write_time: Duration = "wr_total_times" as Nanos,
         /// Flush requests.
         flush_requests: u64 = "flush_operations",
-        /// Time that flushes took, all together.
+        /// Total time of flushes.
         flush_time: Duration = "flush_total_times" as Nanos,
-        /// Xen's count of requests that it could not serve at once.
+        /// Requests that could not be served at once; Xen only.
         errors: u64 = "errs",
         ..other
     }
 }
 
-/// How large a disk is (`virDomainBlockInfo`).
+/// Sizes of a disk and its image (`virDomainBlockInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BlockInfo {
     /// Size that the guest sees, in bytes.
     pub capacity: u64,
-    /// What the image takes of its storage, in bytes; of an image on a block device, the end of
-    /// what the running guest has written so far.
+    /// Storage that the image takes, in bytes; of an image on a block device, the end of what the
+    /// running guest has written so far.
     pub allocation: u64,
     /// Size of the file or block device that holds the image, in bytes.
     pub physical: u64,
@@ -73,14 +73,14 @@ pub struct BlockInfo {
 pub struct DiskError {
     /// The disk's target.
     pub disk: String,
-    /// How it failed.
+    /// Kind of error.
     pub error: DiskErrorCode,
 }
 
 impl Domain {
-    /// What went through a disk of the running domain (`virDomainBlockStats`).
+    /// Returns I/O statistics of a disk of the running domain (`virDomainBlockStats`).
     ///
-    /// QEMU sums up all disks for the empty name.
+    /// QEMU adds up all disks for the empty name.
     pub async fn block_stats(&self, disk: &str) -> Result<BlockStats> {
         let reply = self
             .call(remote::DomainBlockStats { dom: self.wire(), path: disk.into() })
@@ -95,7 +95,8 @@ impl Domain {
         })
     }
 
-    /// The same, with flushes and times (`virDomainBlockStatsFlags`).
+    /// Returns I/O statistics of a disk of the running domain, with flushes and times
+    /// (`virDomainBlockStatsFlags`).
     pub async fn block_stats_flags(&self, disk: &str) -> Result<BlockStatsDetails> {
         let reply = self
             .call(remote::DomainBlockStatsFlags {
@@ -108,7 +109,7 @@ impl Domain {
         Ok(BlockStatsDetails::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// How large a disk is (`virDomainGetBlockInfo`).
+    /// Returns the sizes of a disk and its image (`virDomainGetBlockInfo`).
     pub async fn block_info(&self, disk: &str) -> Result<BlockInfo> {
         let reply = self
             .call(remote::DomainGetBlockInfo { dom: self.wire(), path: disk.into(), flags: 0 })
@@ -121,7 +122,7 @@ impl Domain {
         })
     }
 
-    /// Makes a disk of the running domain `size` bytes large; the guest notices
+    /// Resizes a disk of the running domain to `size` bytes; the guest sees the change
     /// (`virDomainBlockResize`).
     pub async fn block_resize(&self, disk: &str, size: u64, flags: BlockResizeFlags) -> Result<()> {
         self.run(remote::DomainBlockResize {
@@ -134,7 +135,7 @@ impl Domain {
         .await
     }
 
-    /// The disks of the running domain whose last request failed (`virDomainGetDiskErrors`).
+    /// Lists the disks of the running domain whose last request failed (`virDomainGetDiskErrors`).
     pub async fn disk_errors(&self) -> Result<Vec<DiskError>> {
         let reply = self
             .call(remote::DomainGetDiskErrors {
@@ -150,11 +151,11 @@ impl Domain {
             .collect())
     }
 
-    /// Asks for an event when the guest writes beyond so many bytes of an image
+    /// Sets a write threshold in bytes: an event comes when the guest writes beyond it in an image
     /// (`virDomainSetBlockThreshold`).
     ///
-    /// `image` is a disk's target or, for one of the images behind it, the target with the image's
-    /// number, as in `vda[1]`. Zero takes the request back; after the event it is gone anyway.
+    /// `image` is a disk's target or, for one of its backing images, the target with the image's
+    /// index, as in `vda[1]`. Zero removes the threshold; the event removes it, too.
     pub async fn set_block_threshold(&self, image: &str, threshold: u64) -> Result<()> {
         self.run(remote::DomainSetBlockThreshold {
             dom: self.wire(),

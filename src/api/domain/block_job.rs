@@ -1,7 +1,7 @@
 //! Jobs that move a running domain's disk data between images.
 //!
-//! Each method that begins a job returns when it has begun; how it goes on tell
-//! [`Domain::block_job_info`] and events. A disk has at most one job.
+//! Each method that starts a job returns when it has started; [`Domain::block_job_info`] and events
+//! report its progress. A disk has at most one job.
 
 use super::{
     BlockCommitFlags, BlockCopyFlags, BlockJobAbortFlags, BlockJobInfoFlags, BlockJobSetSpeedFlags,
@@ -16,36 +16,36 @@ use crate::protocol::remote;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BlockJobInfo {
-    /// What it does.
+    /// Kind of job.
     pub kind: BlockJobType,
-    /// The most bytes that it may copy in a second; `None` for no limit.
+    /// Maximum bytes per second; `None` for no limit.
     pub bytes_per_second: Option<u64>,
-    /// How far it is, as a part of [`end`](Self::end). A copy or an active commit that has come to
-    /// the end waits for [`Domain::block_job_abort`]; for a moment that may still fail with
+    /// Progress, relative to [`end`](Self::end). A copy or an active commit that has reached the
+    /// end waits for [`Domain::block_job_abort`]; for a moment that may still fail with
     /// [`BlockCopyActive`](crate::types::error::ErrorCode::BlockCopyActive).
     pub current: u64,
-    /// How far it has to go, in a unit of its own. It may grow while the guest writes.
+    /// End of the progress, in a unit of the job's own. It may grow while the guest writes.
     pub end: u64,
 }
 
 param_struct! {
-    /// How a copy is to be made (`VIR_DOMAIN_BLOCK_COPY_…`).
+    /// Parameters of a block copy (`VIR_DOMAIN_BLOCK_COPY_…`).
     pub struct BlockCopyParameters {
-        /// The most bytes to copy in a second; zero for no limit.
+        /// Maximum bytes per second; zero for no limit.
         bandwidth: u64 = "bandwidth",
-        /// How finely to track what the guest changes meanwhile, in bytes; a power of two.
+        /// Granularity of dirty tracking, in bytes; a power of two.
         granularity: u32 = "granularity",
-        /// The most memory for data on its way, in bytes.
+        /// Maximum memory for data in flight, in bytes.
         buf_size: u64 = "buf-size",
         ..other
     }
 }
 
 impl Domain {
-    /// Copies into a disk's active image what it still reads from the images behind it, and drops
-    /// them when all is there (`virDomainBlockPull`).
+    /// Pulls the data of a disk's backing images into its active image, and then drops them from
+    /// the chain (`virDomainBlockPull`).
     ///
-    /// At most `bytes_per_second`, if given.
+    /// Copies at most `bytes_per_second`, if given.
     pub async fn block_pull(&self, disk: &str, bytes_per_second: Option<u64>) -> Result<()> {
         self.run(remote::DomainBlockPull {
             dom: self.wire(),
@@ -56,10 +56,10 @@ impl Domain {
         .await
     }
 
-    /// Copies into a disk's active image what it reads from the images above `base`, which stays;
-    /// with `COPY`, copies the disk to the file `base` instead (`virDomainBlockRebase`).
+    /// Pulls the data of the images above `base`, which stays, into a disk's active image; with
+    /// `COPY`, copies the disk to the file `base` instead (`virDomainBlockRebase`).
     ///
-    /// Without `base` all images behind the active one go. At most `bytes_per_second`, if given.
+    /// Without `base` all backing images are dropped. Copies at most `bytes_per_second`, if given.
     pub async fn block_rebase(
         &self,
         disk: &str,
@@ -77,13 +77,13 @@ impl Domain {
         .await
     }
 
-    /// Writes what the images from `top` down to above `base` hold into `base`, and drops them
-    /// (`virDomainBlockCommit`).
+    /// Commits the images from `top` down to above `base` into `base`, and drops them from the
+    /// chain (`virDomainBlockCommit`).
     ///
     /// Without `base` that is the last image (with `SHALLOW`, the one below `top`), without `top`
     /// the active one, which needs `ACTIVE`: such a job, once it has caught up with the guest, goes
     /// on until [`block_job_abort`](Self::block_job_abort) with `PIVOT` makes `base` the active
-    /// image. At most `bytes_per_second`, if given.
+    /// image. Copies at most `bytes_per_second`, if given.
     pub async fn block_commit(
         &self,
         disk: &str,
@@ -103,9 +103,9 @@ impl Domain {
         .await
     }
 
-    /// Copies a disk to the image that the `<disk>` element `destination` describes, and keeps the
-    /// two alike until [`block_job_abort`](Self::block_job_abort) ends it, with `PIVOT` by changing
-    /// over to the copy (`virDomainBlockCopy`).
+    /// Copies a disk to the image that the `<disk>` element `destination` describes, and mirrors
+    /// writes to both until [`block_job_abort`](Self::block_job_abort) ends it; with `PIVOT` the
+    /// domain then uses the copy (`virDomainBlockCopy`).
     pub async fn block_copy(
         &self,
         disk: &str,
@@ -124,7 +124,7 @@ impl Domain {
         .await
     }
 
-    /// The job of a disk; `None` if it has none (`virDomainGetBlockJobInfo`).
+    /// Returns the job of a disk, `None` if it has none (`virDomainGetBlockJobInfo`).
     pub async fn block_job_info(&self, disk: &str) -> Result<Option<BlockJobInfo>> {
         let reply = self
             .call(remote::DomainGetBlockJobInfo {
@@ -142,16 +142,15 @@ impl Domain {
         }))
     }
 
-    /// Ends a disk's job; with `PIVOT` after changing over to its result
-    /// (`virDomainBlockJobAbort`).
+    /// Ends a disk's job; with `PIVOT` after pivoting to its result (`virDomainBlockJobAbort`).
     ///
-    /// Waits until it has ended unless the flags say `ASYNC`, and so may take long.
+    /// Waits until it has ended unless the flags say `ASYNC`, so it may take long.
     pub async fn block_job_abort(&self, disk: &str, flags: BlockJobAbortFlags) -> Result<()> {
         self.run(remote::DomainBlockJobAbort { dom: self.wire(), path: disk.into(), flags })
             .await
     }
 
-    /// Limits a disk's job to so many bytes in a second, or to nothing
+    /// Limits a disk's job to `bytes_per_second`, or removes the limit
     /// (`virDomainBlockJobSetSpeed`).
     pub async fn block_job_set_speed(
         &self,

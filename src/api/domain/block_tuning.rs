@@ -1,4 +1,4 @@
-//! Limits on what a guest's disks may do.
+//! I/O limits of a guest's disks.
 
 use std::time::Duration;
 
@@ -13,58 +13,58 @@ use crate::types::typed_param::Flags;
 const MAX: usize = remote::DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX;
 
 param_struct! {
-    /// Limits on what a disk, or a group of disks, may do (`VIR_DOMAIN_BLOCK_IOTUNE_…`).
+    /// I/O limits of a disk, or of a group of disks (`VIR_DOMAIN_BLOCK_IOTUNE_…`).
     ///
-    /// Zero is no limit. A limit on the total cannot stand beside one on reads or writes. What is
-    /// `None` is not changed by setting, except that a new limit of one kind ends the others of
+    /// Zero is no limit. A limit on the total excludes limits on reads or writes. Setting leaves a
+    /// field that is `None` unchanged, except that a new limit of one kind removes the others of
     /// that kind.
     pub struct BlockIoTune {
-        /// Bytes in a second.
+        /// Bytes per second.
         total_bytes_sec: u64 = "total_bytes_sec",
-        /// Bytes read in a second.
+        /// Bytes read per second.
         read_bytes_sec: u64 = "read_bytes_sec",
-        /// Bytes written in a second.
+        /// Bytes written per second.
         write_bytes_sec: u64 = "write_bytes_sec",
-        /// Operations in a second.
+        /// Operations per second.
         total_iops_sec: u64 = "total_iops_sec",
-        /// Reads in a second.
+        /// Reads per second.
         read_iops_sec: u64 = "read_iops_sec",
-        /// Writes in a second.
+        /// Writes per second.
         write_iops_sec: u64 = "write_iops_sec",
-        /// Bytes in a second of a burst.
+        /// Bytes per second during a burst.
         total_bytes_sec_max: u64 = "total_bytes_sec_max",
-        /// Bytes read in a second of a burst.
+        /// Bytes read per second during a burst.
         read_bytes_sec_max: u64 = "read_bytes_sec_max",
-        /// Bytes written in a second of a burst.
+        /// Bytes written per second during a burst.
         write_bytes_sec_max: u64 = "write_bytes_sec_max",
-        /// Operations in a second of a burst.
+        /// Operations per second during a burst.
         total_iops_sec_max: u64 = "total_iops_sec_max",
-        /// Reads in a second of a burst.
+        /// Reads per second during a burst.
         read_iops_sec_max: u64 = "read_iops_sec_max",
-        /// Writes in a second of a burst.
+        /// Writes per second during a burst.
         write_iops_sec_max: u64 = "write_iops_sec_max",
-        /// How long a burst by bytes may last.
+        /// Maximum duration of a burst at `total_bytes_sec_max`.
         total_bytes_sec_max_length: Duration = "total_bytes_sec_max_length" as Seconds,
-        /// How long a burst by bytes read may last.
+        /// Maximum duration of a burst at `read_bytes_sec_max`.
         read_bytes_sec_max_length: Duration = "read_bytes_sec_max_length" as Seconds,
-        /// How long a burst by bytes written may last.
+        /// Maximum duration of a burst at `write_bytes_sec_max`.
         write_bytes_sec_max_length: Duration = "write_bytes_sec_max_length" as Seconds,
-        /// How long a burst by operations may last.
+        /// Maximum duration of a burst at `total_iops_sec_max`.
         total_iops_sec_max_length: Duration = "total_iops_sec_max_length" as Seconds,
-        /// How long a burst by reads may last.
+        /// Maximum duration of a burst at `read_iops_sec_max`.
         read_iops_sec_max_length: Duration = "read_iops_sec_max_length" as Seconds,
-        /// How long a burst by writes may last.
+        /// Maximum duration of a burst at `write_iops_sec_max`.
         write_iops_sec_max_length: Duration = "write_iops_sec_max_length" as Seconds,
-        /// Bytes above which a request counts as several operations.
+        /// Size in bytes above which a request counts as several operations.
         size_iops_sec: u64 = "size_iops_sec",
-        /// The group of disks that share the limits.
+        /// Name of the group of disks that share the limits.
         group_name: String = "group_name",
         ..other
     }
 }
 
 impl Domain {
-    /// The limits of a disk (`virDomainGetBlockIoTune`).
+    /// Returns the I/O limits of a disk (`virDomainGetBlockIoTune`).
     pub async fn block_io_tune(
         &self,
         disk: &str,
@@ -81,7 +81,7 @@ impl Domain {
         Ok(BlockIoTune::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Changes the limits of a disk (`virDomainSetBlockIoTune`).
+    /// Changes the I/O limits of a disk (`virDomainSetBlockIoTune`).
     pub async fn set_block_io_tune(
         &self,
         disk: &str,
@@ -98,7 +98,7 @@ impl Domain {
         .await
     }
 
-    /// Makes or changes limits of that name, which disks can be given to by their definition
+    /// Defines or changes a named throttle group, which disks refer to in their definition
     /// (`virDomainSetThrottleGroup`). Since libvirt 11.2.
     pub async fn set_throttle_group(
         &self,
@@ -116,7 +116,7 @@ impl Domain {
         .await
     }
 
-    /// Removes limits of that name that no disk uses (`virDomainDelThrottleGroup`). Since libvirt
+    /// Removes a throttle group that no disk uses (`virDomainDelThrottleGroup`). Since libvirt
     /// 11.2.
     pub async fn del_throttle_group(&self, group: &str, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainDelThrottleGroup {

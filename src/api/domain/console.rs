@@ -9,10 +9,10 @@ impl Domain {
     /// Opens a console, serial or parallel port by its alias, or with `None` the first console
     /// (`virDomainOpenConsole`).
     ///
-    /// With [`FORCE`](ConsoleFlags::FORCE) whoever is connected is disconnected; with
-    /// [`SAFE`](ConsoleFlags::SAFE) the opening fails where the daemon cannot keep others out.
-    /// What is written while the guest does not read it blocks everything else on the connection:
-    /// for a console that is typed into, [`reopen`](crate::Connect::reopen) the connection.
+    /// With [`FORCE`](ConsoleFlags::FORCE) another client that is connected is disconnected; with
+    /// [`SAFE`](ConsoleFlags::SAFE) the call fails where the daemon cannot guarantee exclusive
+    /// access. Data that the guest does not read blocks everything else on the connection: for an
+    /// interactive console, [`reopen`](crate::Connect::reopen) the connection.
     pub async fn open_console(&self, device: Option<&str>, flags: ConsoleFlags) -> Result<Stream> {
         let opened = self.connect().open_stream(
             remote::DomainOpenConsole { dom: self.wire(), dev_name: device.map(Into::into), flags },
@@ -22,8 +22,8 @@ impl Domain {
         Ok(stream)
     }
 
-    /// Opens a channel by its target's name, e.g. `org.example.0`, or with `None` the first one
-    /// (`virDomainOpenChannel`).
+    /// Opens a channel by the name of its target, e.g. `org.example.0`, or with `None` the first
+    /// channel (`virDomainOpenChannel`).
     pub async fn open_channel(&self, name: Option<&str>, flags: ChannelFlags) -> Result<Stream> {
         let opened = self.connect().open_stream(
             remote::DomainOpenChannel { dom: self.wire(), name: name.map(Into::into), flags },
@@ -33,8 +33,8 @@ impl Domain {
         Ok(stream)
     }
 
-    /// Takes a picture of a screen, counted from 0 (`virDomainScreenshot`): its MIME type, where the
-    /// daemon says it, and the picture itself.
+    /// Takes a screenshot of a screen, counted from 0 (`virDomainScreenshot`). Returns its MIME
+    /// type, if the daemon gives one, and the image as a stream.
     ///
     /// ```no_run
     /// use tokio::io::AsyncReadExt;

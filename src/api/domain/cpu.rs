@@ -1,4 +1,4 @@
-//! Virtual processors: how many there are, and what they do.
+//! Virtual CPUs: their number, state and placement.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,26 +8,26 @@ use crate::client::{Connect, Reply};
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// A virtual processor of a running domain (`virVcpuInfo`).
+/// A virtual CPU of a running domain (`virVcpuInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VcpuInfo {
-    /// Its number.
+    /// ID of the virtual CPU.
     pub number: u32,
-    /// What it does.
+    /// State of the virtual CPU.
     pub state: VcpuState,
-    /// Processor time that it has used.
+    /// CPU time used.
     pub cpu_time: Duration,
-    /// Where it runs.
+    /// Host CPU that it runs on.
     pub host_cpu: HostCpu,
-    /// The host's processors that it may run on.
+    /// Host CPUs that it may run on.
     pub affinity: CpuMap,
 }
 
-/// The host's processor that a virtual one runs on.
+/// Host CPU that a virtual CPU runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HostCpu {
-    /// The processor of that number.
+    /// Number of the host CPU.
     Number(u32),
     /// None (`VIR_VCPU_INFO_CPU_OFFLINE`), or unknown to the hypervisor
     /// (`VIR_VCPU_INFO_CPU_UNAVAILABLE`).
@@ -39,7 +39,7 @@ impl HostCpu {
         u32::try_from(cpu).map_or_else(|_| Self::None(cpu.into()), Self::Number)
     }
 
-    /// The processor's number, if there is one.
+    /// Returns the number of the host CPU, if there is one.
     pub fn number(self) -> Option<u32> {
         match self {
             Self::Number(number) => Some(number),
@@ -48,7 +48,7 @@ impl HostCpu {
     }
 }
 
-/// The processor's number, or why there is none.
+/// Writes the number of the host CPU, or the reason why there is none.
 impl fmt::Display for HostCpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,39 +59,41 @@ impl fmt::Display for HostCpu {
 }
 
 impl Domain {
-    /// Gives the running domain `count` virtual processors, of which it can have
-    /// [`max_vcpus`](Self::max_vcpus) (`virDomainSetVcpus`). Takes long where the guest's help is
-    /// needed.
+    /// Sets the number of virtual CPUs of the running domain, at most
+    /// [`max_vcpus`](Self::max_vcpus) (`virDomainSetVcpus`). Takes long where the guest must
+    /// cooperate.
     ///
-    /// The guest must play along: most Linux guests leave a new processor off until somebody in
-    /// there switches it on.
+    /// The guest must cooperate: most Linux guests leave a new CPU offline until it is brought
+    /// online inside the guest.
     pub async fn set_vcpus(&self, count: u32) -> Result<()> {
         self.run(remote::DomainSetVcpus { dom: self.wire(), nvcpus: count }).await
     }
 
-    /// The same for what `flags` say: the running domain, its definition, or the most processors
-    /// that the definition allows (`virDomainSetVcpusFlags`).
+    /// Sets the number of virtual CPUs of the running domain or of its definition, as `flags` say,
+    /// or the maximum in the definition (`virDomainSetVcpusFlags`).
     pub async fn set_vcpus_flags(&self, count: u32, flags: VcpuFlags) -> Result<()> {
         self.run(remote::DomainSetVcpusFlags { dom: self.wire(), nvcpus: count, flags })
             .await
     }
 
-    /// How many virtual processors the domain has or, with `MAXIMUM`, can have
+    /// Returns the number of virtual CPUs or, with `MAXIMUM`, their maximum
     /// (`virDomainGetVcpusFlags`).
     pub async fn vcpus_flags(&self, flags: VcpuFlags) -> Result<u32> {
         let reply = self.call(remote::DomainGetVcpusFlags { dom: self.wire(), flags }).await?;
         reply.count(reply.decode()?.num)
     }
 
-    /// How many virtual processors the running domain can have (`virDomainGetMaxVcpus`).
+    /// Returns the maximum number of virtual CPUs of the running domain (`virDomainGetMaxVcpus`).
     pub async fn max_vcpus(&self) -> Result<u32> {
         let reply = self.call(remote::DomainGetMaxVcpus { dom: self.wire() }).await?;
         reply.count(reply.decode()?.num)
     }
 
-    /// What each virtual processor of the running domain does, and where (`virDomainGetVcpus`).
+    /// Returns the state and placement of each virtual CPU of the running domain
+    /// (`virDomainGetVcpus`).
     ///
-    /// Three calls: how many processors the domain can have and the host has must be known first.
+    /// Makes three calls: the domain's maximum of virtual CPUs and the number of host CPUs must be
+    /// known first.
     pub async fn vcpus(&self) -> Result<Vec<VcpuInfo>> {
         let maps = CpuMaps::of_host(self.connect(), self.max_vcpus().await?).await?;
         let reply = self
@@ -115,10 +117,10 @@ impl Domain {
             .collect())
     }
 
-    /// Plugs the virtual processors `vcpus` in or out, one by one instead of by their number
-    /// (`virDomainSetVcpu`). Takes long where the guest's help is needed, unless
-    /// [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set (since libvirt 12.4.0): then
-    /// [`VcpuRemoved`](crate::events::domain::VcpuRemoved) tells that the guest gave one up.
+    /// Plugs or unplugs the virtual CPUs with the IDs `vcpus` (`virDomainSetVcpu`). Takes long
+    /// where the guest must cooperate, unless [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set
+    /// (since libvirt 12.4.0): then [`VcpuRemoved`](crate::events::domain::VcpuRemoved) reports
+    /// that the guest released one.
     pub async fn set_vcpu(&self, vcpus: &CpuMap, enabled: bool, flags: SetVcpuFlags) -> Result<()> {
         self.run(remote::DomainSetVcpu {
             dom: self.wire(),
@@ -130,24 +132,24 @@ impl Domain {
     }
 }
 
-/// The size of a reply of several processor maps, one behind the other.
+/// The size of a reply of several CPU maps, one behind the other.
 pub(super) struct CpuMaps {
     pub(super) rows: u32,
     pub(super) row_len: u32,
 }
 
 impl CpuMaps {
-    /// Room for `rows` maps of all the host's processors.
+    /// Makes room for `rows` maps of all host CPUs.
     pub(super) async fn of_host(conn: &Connect, rows: u32) -> Result<Self> {
         let row_len = host_cpus(conn).await?.div_ceil(8).max(1);
         Ok(Self {
-            // What else a domain may have cannot be asked for.
+            // The protocol has no room for more.
             rows: rows.min(remote::VCPUINFO_MAX as u32),
             row_len: row_len.min((remote::CPUMAPS_MAX / remote::VCPUINFO_MAX) as u32),
         })
     }
 
-    /// The first `count` maps. Rows that the daemon left out are empty.
+    /// Returns the first `count` maps. Rows that the daemon left out are empty.
     pub(super) fn split(
         &self,
         reply: &Reply<impl Sized>,
@@ -166,11 +168,11 @@ impl CpuMaps {
     }
 }
 
-/// How many processors the host has or could have.
+/// Returns the number of CPUs that the host has or could have.
 async fn host_cpus(conn: &Connect) -> Result<u32> {
     match conn.call(remote::NodeGetCpuMap { need_map: 0, need_online: 0, flags: 0 }).await {
         Ok(reply) => reply.count(reply.decode()?.ret),
-        // Not every driver can tell.
+        // Not every driver supports it.
         Err(error) if error.is_unsupported() => Ok(conn.node_info().await?.max_cpus()),
         Err(error) => Err(error),
     }

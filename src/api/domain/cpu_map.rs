@@ -1,4 +1,4 @@
-//! Sets of processors.
+//! Sets of CPUs.
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use crate::error::{Error, Result};
 use crate::protocol::remote;
 
-/// A set of processors: of the host, to say where something may run, or of a guest.
+/// A set of CPUs: host CPUs, as for pinning, or a guest's virtual CPUs.
 ///
 /// ```
 /// use libvirt_client::domain::CpuMap;
@@ -31,33 +31,33 @@ struct CpuRange {
 }
 
 impl CpuMap {
-    /// The empty set.
+    /// Returns the empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether the set has this processor.
+    /// Returns whether the set contains this CPU.
     pub fn contains(&self, cpu: u32) -> bool {
         let after = self.ranges.partition_point(|range| range.first <= cpu);
         self.ranges.get(after.wrapping_sub(1)).is_some_and(|range| cpu <= range.last)
     }
 
-    /// How many processors the set has.
+    /// Returns the number of CPUs in the set.
     pub fn len(&self) -> usize {
         self.ranges.iter().map(|range| (range.last - range.first) as usize + 1).sum()
     }
 
-    /// Whether the set has none.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// The processors, in order.
+    /// Iterates over the CPUs, in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.ranges.iter().flat_map(|range| range.first..=range.last)
     }
 
-    /// What daemons call a processor map: bit n of byte n/8 stands for processor n.
+    /// Reads a CPU map of the protocol: bit n of byte n/8 stands for CPU n.
     pub(crate) fn from_wire(bytes: &[u8]) -> Self {
         let mut map = Self::new();
         for (index, byte) in (0_u32..).zip(bytes) {
@@ -71,8 +71,8 @@ impl CpuMap {
         map
     }
 
-    /// The map as an argument of `procedure`: as long as its last processor takes, and at least one
-    /// byte, for daemons reject an argument of none with a less helpful message.
+    /// Encodes the map as an argument of `procedure`: as long as its last CPU needs, and at least
+    /// one byte, because daemons reject an empty argument with a less helpful message.
     pub(crate) fn to_wire(&self, procedure: &'static str) -> Result<Vec<u8>> {
         let last = self.ranges.last().map_or(0, |range| range.last);
         let len = last as usize / 8 + 1;
@@ -115,7 +115,7 @@ impl CpuMap {
     }
 }
 
-/// As libvirt writes it: `0-3,5`. Nothing for the empty set.
+/// Writes the set as libvirt does: `0-3,5`. Nothing for the empty set.
 impl fmt::Display for CpuMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, range) in self.ranges.iter().enumerate() {
@@ -164,7 +164,7 @@ impl Extend<u32> for CpuMap {
     }
 }
 
-/// The union of some sets.
+/// Returns the union of some sets.
 impl FromIterator<CpuMap> for CpuMap {
     fn from_iter<I: IntoIterator<Item = CpuMap>>(maps: I) -> Self {
         let mut union = Self::new();

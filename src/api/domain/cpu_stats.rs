@@ -1,4 +1,4 @@
-//! Processor time that a domain has used of the host's.
+//! Host CPU time of a domain.
 
 use std::time::Duration;
 
@@ -12,33 +12,33 @@ use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 param_struct! {
-    /// Processor time that a domain has used (`VIR_DOMAIN_CPU_STATS_…`).
+    /// CPU time used by a domain (`VIR_DOMAIN_CPU_STATS_…`).
     pub struct CpuStats {
-        /// In all.
+        /// Total CPU time.
         cpu_time: Duration = "cpu_time" as Nanos,
-        /// In user mode.
+        /// CPU time in user mode.
         user_time: Duration = "user_time" as Nanos,
-        /// In the host's kernel.
+        /// CPU time in the host's kernel.
         system_time: Duration = "system_time" as Nanos,
-        /// By the virtual processors alone, without the rest of the hypervisor.
+        /// CPU time of the virtual CPUs alone, without the rest of the hypervisor.
         vcpu_time: Duration = "vcpu_time" as Nanos,
         ..other
     }
 }
 
 impl Domain {
-    /// Processor time that the running domain has used on all of the host's processors together
+    /// Returns the CPU time that the running domain has used on all host CPUs together
     /// (`virDomainGetCPUStats` with a `start_cpu` of −1).
     pub async fn cpu_stats_total(&self) -> Result<CpuStats> {
         let reply = self.call_cpu_stats(CpuStatsOf::Total).await?;
         Ok(CpuStats::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Processor time that the running domain has used, for each of the host's processors by its
+    /// Returns the CPU time that the running domain has used on each host CPU, indexed by CPU
     /// number (`virDomainGetCPUStats`).
     ///
-    /// One call for the number of processors, and one for each 128 of them. Hosts with cgroup v2
-    /// do not count by processor; there the failure is one for which
+    /// Makes one call for the number of CPUs, and one for each 128 of them. Hosts with cgroup v2 do
+    /// not count by CPU; there it fails with an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
     pub async fn cpu_stats(&self) -> Result<Vec<CpuStats>> {
         let reply = self.call_cpu_stats(CpuStatsOf::Nothing).await?;
@@ -57,7 +57,7 @@ impl Domain {
         &self,
         of: CpuStatsOf,
     ) -> Result<Reply<remote::DomainGetCpuStatsRet<'static>>> {
-        // The C function means several things by the same three numbers.
+        // The meaning of the C function's three numbers depends on their combination.
         let (nparams, start_cpu, ncpus) = match of {
             CpuStatsOf::Nothing => (0, 0, 0),
             CpuStatsOf::Total => (remote::NODE_CPU_STATS_MAX, -1, 1),
@@ -74,17 +74,17 @@ impl Domain {
     }
 }
 
-/// What a call asks for.
+/// The subject of a call.
 enum CpuStatsOf {
-    /// How many processors there are.
+    /// The number of CPUs.
     Nothing,
-    /// All processors together.
+    /// All CPUs together.
     Total,
-    /// `count` processors, each by itself.
+    /// `count` CPUs, each by itself.
     Some { first: u32, count: u32 },
 }
 
-/// Appends what a reply says of the `count` processors that it was asked for.
+/// Appends the reply's statistics of the `count` CPUs that it was asked for.
 fn push_stats(
     stats: &mut Vec<CpuStats>,
     ret: &remote::DomainGetCpuStatsRet<'_>,
@@ -103,7 +103,7 @@ fn push_stats(
     for params in ret.params.chunks(each.max(1)) {
         stats.push(CpuStats::collect(wire::params(params)));
     }
-    // Of the last processors the daemon may know nothing.
+    // The reply may lack the last CPUs.
     stats.resize_with(last, CpuStats::default);
     Ok(())
 }

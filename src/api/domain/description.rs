@@ -1,4 +1,4 @@
-//! What a domain is: its XML, its metadata, its name.
+//! A domain's XML, metadata, name and messages.
 
 use super::{Domain, GetHostnameFlags, MessageType, MetadataType, ModificationImpact, XmlFlags};
 use crate::client::Connect;
@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::protocol::{Request, remote};
 
 impl Domain {
-    /// The domain's XML (`virDomainGetXMLDesc`).
+    /// Returns the domain's XML (`virDomainGetXMLDesc`).
     ///
-    /// That of what runs, or with [`INACTIVE`](XmlFlags::INACTIVE) that of the next start. Secrets
-    /// are left out unless [`SECURE`](XmlFlags::SECURE) or [`MIGRATABLE`](XmlFlags::MIGRATABLE) is
-    /// given, which a read-only connection may not.
+    /// It describes the running domain or, with [`INACTIVE`](XmlFlags::INACTIVE), the next start.
+    /// Secrets are left out unless [`SECURE`](XmlFlags::SECURE) or
+    /// [`MIGRATABLE`](XmlFlags::MIGRATABLE) is given, which a read-only connection does not allow.
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         if flags.intersects(XmlFlags::SECURE | XmlFlags::MIGRATABLE) {
             self.connect().require_writable(remote::DomainGetXmlDesc::INFO.name)?;
@@ -19,11 +19,12 @@ impl Domain {
         Ok(reply.decode()?.xml.into_owned())
     }
 
-    /// The domain's title, its description, or the XML that an application has left with it
+    /// Returns the domain's title, its description, or an application's XML
     /// (`virDomainGetMetadata`).
     ///
-    /// `uri` names the application's namespace, for [`Element`](MetadataType::Element) alone. What
-    /// was never set gives an error for which [`is_not_found`](crate::Error::is_not_found) holds.
+    /// `uri` names the application's namespace, for [`Element`](MetadataType::Element) alone.
+    /// Metadata that was never set gives an error for which
+    /// [`is_not_found`](crate::Error::is_not_found) holds.
     pub async fn metadata(
         &self,
         kind: MetadataType,
@@ -65,17 +66,17 @@ impl Domain {
         .await
     }
 
-    /// How the guest's operating system meets its machine, `hvm` for full virtualization
+    /// Returns the type of the guest's operating system, e.g. `hvm` for full virtualization
     /// (`virDomainGetOSType`).
     pub async fn os_type(&self) -> Result<String> {
         let reply = self.call(remote::DomainGetOsType { dom: self.wire() }).await?;
         Ok(reply.decode()?.r#type.into_owned())
     }
 
-    /// Gives the domain another name, and gives a handle that has it (`virDomainRename`).
+    /// Renames the domain, and returns a handle with the new name (`virDomainRename`).
     ///
-    /// This handle keeps the old name, and still works: daemons go by the UUID. QEMU renames
-    /// domains that do not run, and only those.
+    /// This handle keeps the old name, and still works: daemons go by the UUID. QEMU renames only
+    /// domains that are shut off.
     pub async fn rename(&self, new_name: &str) -> Result<Self> {
         let reply = self
             .call(remote::DomainRename {
@@ -91,15 +92,15 @@ impl Domain {
         Ok(Self { name: new_name.into(), ..self.clone() })
     }
 
-    /// The guest's name for itself, from its DHCP lease or from the guest agent
+    /// Returns the guest's host name, from its DHCP lease or from the guest agent
     /// (`virDomainGetHostname`). Takes long if the agent does.
     pub async fn hostname(&self, flags: GetHostnameFlags) -> Result<String> {
         let reply = self.call(remote::DomainGetHostname { dom: self.wire(), flags }).await?;
         Ok(reply.decode()?.hostname.into_owned())
     }
 
-    /// What the daemon has to say against the domain: deprecated features it uses, how it left the
-    /// paths that are supported, failures of its disks (`virDomainGetMessages`).
+    /// Returns the daemon's warnings about the domain: deprecated features in use, taint, I/O
+    /// errors of its disks (`virDomainGetMessages`).
     ///
     /// No flags mean messages of every kind. The texts are for humans.
     pub async fn messages(&self, flags: MessageType) -> Result<Vec<String>> {
@@ -110,11 +111,11 @@ impl Domain {
 }
 
 impl Connect {
-    /// Domain XML for a guest that is described in a hypervisor's own words
+    /// Converts a hypervisor's native configuration to domain XML
     /// (`virConnectDomainXMLFromNative`).
     ///
     /// The formats are the driver's, e.g. `qemu-argv`, a command line. Not every driver still reads
-    /// what it writes.
+    /// the format that it writes.
     pub async fn domain_xml_from_native(&self, format: &str, config: &str) -> Result<String> {
         let reply = self
             .call(remote::ConnectDomainXmlFromNative {
@@ -126,8 +127,7 @@ impl Connect {
         Ok(reply.decode()?.domain_xml.into_owned())
     }
 
-    /// What the driver makes of domain XML, in the hypervisor's own words
-    /// (`virConnectDomainXMLToNative`).
+    /// Converts domain XML to a hypervisor's native configuration (`virConnectDomainXMLToNative`).
     ///
     /// With the QEMU driver `qemu-argv` gives the command line that a start would run.
     pub async fn domain_xml_to_native(&self, format: &str, xml: &str) -> Result<String> {

@@ -1,4 +1,4 @@
-//! Calls that pass file descriptors. They work over UNIX sockets only.
+//! Calls that pass file descriptors. They need a UNIX socket.
 
 use std::os::fd::OwnedFd;
 
@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
 impl Connect {
-    /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and hands it open
-    /// files (`virDomainCreateXMLWithFiles`). Only containers know what to do with them: they find
-    /// them from descriptor 3 on.
+    /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and passes it open
+    /// files (`virDomainCreateXMLWithFiles`). Only containers use them: they find them from
+    /// descriptor 3 on.
     pub async fn domain_create_xml_with_files(
         &self,
         xml: &str,
@@ -25,7 +25,7 @@ impl Connect {
 }
 
 impl Domain {
-    /// Starts a defined domain and hands it open files (`virDomainCreateWithFiles`); see
+    /// Starts a defined domain and passes it open files (`virDomainCreateWithFiles`); see
     /// [`Connect::domain_create_xml_with_files`].
     pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
         let called = self
@@ -36,8 +36,9 @@ impl Domain {
         Ok(())
     }
 
-    /// Names open files that the domain's definition then refers to as `<source fdgroup=…>` instead
-    /// of by paths (`virDomainFDAssociate`). They are forgotten when this connection closes.
+    /// Associates open files with a name, which the domain's definition refers to as `<source
+    /// fdgroup=…>` instead of a path (`virDomainFDAssociate`). The daemon drops them when this
+    /// connection closes.
     pub async fn fd_associate(
         &self,
         name: &str,
@@ -58,7 +59,7 @@ impl Domain {
         Ok(())
     }
 
-    /// Connects one end of a socket pair of the caller's to a graphics display, counted from 0
+    /// Connects one end of the caller's socket pair to a graphics display, counted from 0
     /// (`virDomainOpenGraphics`); the caller speaks VNC or SPICE over the other end.
     pub async fn open_graphics(
         &self,
@@ -75,7 +76,8 @@ impl Domain {
         Ok(())
     }
 
-    /// A socket that is connected to a graphics display, counted from 0 (`virDomainOpenGraphicsFD`).
+    /// Returns a socket that is connected to a graphics display, counted from 0
+    /// (`virDomainOpenGraphicsFD`).
     pub async fn open_graphics_fd(&self, index: u32, flags: OpenGraphicsFlags) -> Result<OwnedFd> {
         let called = self.connect().call_with_fds(
             remote::DomainOpenGraphicsFd { dom: self.wire(), idx: index, flags },

@@ -1,40 +1,41 @@
-//! Devices that come and go.
+//! Adding, changing and removing devices.
 
 use super::{DeviceModifyFlags, Domain};
 use crate::error::Result;
 use crate::protocol::remote;
 
 impl Domain {
-    /// Adds the device that `xml` describes to the running guest, until it ends
+    /// Attaches the device that `xml` describes to the running domain, until it ends
     /// (`virDomainAttachDevice`).
     ///
-    /// A guest whose machine is of PCI Express needs a free root port for it.
+    /// A PCI Express guest needs a free root port for it.
     pub async fn attach_device(&self, xml: &str) -> Result<()> {
         self.run(remote::DomainAttachDevice { dom: self.wire(), xml: xml.into() }).await
     }
 
-    /// The same for the running guest, the definition, or both (`virDomainAttachDeviceFlags`).
+    /// Attaches the device that `xml` describes to the running domain, its definition, or both
+    /// (`virDomainAttachDeviceFlags`).
     pub async fn attach_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
         self.run(remote::DomainAttachDeviceFlags { dom: self.wire(), xml: xml.into(), flags })
             .await
     }
 
-    /// Asks the running guest to give up the device that `xml` describes
-    /// (`virDomainDetachDevice`).
+    /// Asks the running guest to release the device that `xml` describes (`virDomainDetachDevice`).
     ///
-    /// The daemon waits a few seconds for the guest. One that does not react by then may still give
-    /// the device up later, or never; the domain's XML and the event tell.
+    /// The daemon waits a few seconds for the guest. A guest that does not react by then may still
+    /// release the device later, or never; check the domain's XML or wait for the event.
     pub async fn detach_device(&self, xml: &str) -> Result<()> {
         self.run(remote::DomainDetachDevice { dom: self.wire(), xml: xml.into() }).await
     }
 
-    /// The same for the running guest, the definition, or both (`virDomainDetachDeviceFlags`).
+    /// Detaches the device that `xml` describes from the running guest, the definition, or both
+    /// (`virDomainDetachDeviceFlags`).
     pub async fn detach_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
         self.run(remote::DomainDetachDeviceFlags { dom: self.wire(), xml: xml.into(), flags })
             .await
     }
 
-    /// Asks the guest to give up the device that has the alias `alias` in the domain's XML
+    /// Asks the guest to release the device that has the alias `alias` in the domain's XML
     /// (`virDomainDetachDeviceAlias`).
     ///
     /// Unlike [`detach_device`](Self::detach_device) it does not wait for the guest.
@@ -43,10 +44,10 @@ impl Domain {
             .await
     }
 
-    /// Changes a device to what `xml` says, as far as it can be changed in place: the disc in a
-    /// drive, the network of a card (`virDomainUpdateDeviceFlags`).
+    /// Changes a device to what `xml` says, as far as it can be changed in place: the medium in a
+    /// drive, the network of an interface (`virDomainUpdateDeviceFlags`).
     ///
-    /// With [`FORCE`](DeviceModifyFlags::FORCE) a disc is taken from a drive that the guest has
+    /// With [`FORCE`](DeviceModifyFlags::FORCE) a medium is removed from a drive that the guest has
     /// locked.
     pub async fn update_device_flags(&self, xml: &str, flags: DeviceModifyFlags) -> Result<()> {
         self.run(remote::DomainUpdateDeviceFlags { dom: self.wire(), xml: xml.into(), flags })

@@ -1,4 +1,4 @@
-//! A guest's memory in a file, for debuggers.
+//! Core dumps of a guest's memory.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::protocol::{Request, remote};
 
 impl Domain {
-    /// Writes the guest's memory to the file `to` on the daemon's host (`virDomainCoreDump`).
+    /// Dumps the guest's memory to the file `to` on the daemon's host (`virDomainCoreDump`).
     ///
-    /// The guest stands still meanwhile unless [`LIVE`](CoreDumpFlags::LIVE) is given, and goes on
-    /// afterwards unless [`CRASH`](CoreDumpFlags::CRASH) or [`RESET`](CoreDumpFlags::RESET) ends or
+    /// The guest is paused meanwhile unless [`LIVE`](CoreDumpFlags::LIVE) is given, and resumes
+    /// afterwards unless [`CRASH`](CoreDumpFlags::CRASH) ends it or [`RESET`](CoreDumpFlags::RESET)
     /// resets it. [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY) gives an ELF file for `crash` and
     /// `gdb`; without it the file is in the hypervisor's own format. A relative path is taken as
     /// relative to this process's working directory. Takes long.
@@ -21,10 +21,10 @@ impl Domain {
             .await
     }
 
-    /// The same in a format other than the hypervisor's default
-    /// (`virDomainCoreDumpWithFormat`).
+    /// Dumps the guest's memory in the format `format` (`virDomainCoreDumpWithFormat`).
     ///
-    /// All but [`Raw`](CoreDumpFormat::Raw) need [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY).
+    /// All formats but [`Raw`](CoreDumpFormat::Raw) need
+    /// [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY).
     pub async fn core_dump_with_format(
         &self,
         to: &Path,

@@ -1,4 +1,4 @@
-//! Network interfaces: what goes through them, what they may do, which addresses they have.
+//! Network interfaces: statistics, bandwidth, addresses.
 //!
 //! An interface is named by its device on the host, such as `vnet0` (see
 //! [`Domain::interface_targets`]), or by its MAC address.
@@ -15,8 +15,8 @@ use crate::protocol::remote;
 use crate::types::network::IpAddrType;
 use crate::types::typed_param::Flags;
 
-/// What went through a network interface since it was made, as the guest sees it: received is what
-/// the guest received. `None` where the hypervisor does not count
+/// Traffic statistics of a network interface since it was created, as the guest sees it: received
+/// is what the guest received. `None` where the hypervisor does not count
 /// (`virDomainInterfaceStatsStruct`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -27,7 +27,7 @@ pub struct InterfaceStats {
     pub rx_packets: Option<u64>,
     /// Receive errors.
     pub rx_errors: Option<u64>,
-    /// Packets to receive that were dropped.
+    /// Incoming packets that were dropped.
     pub rx_dropped: Option<u64>,
     /// Bytes sent.
     pub tx_bytes: Option<u64>,
@@ -35,44 +35,45 @@ pub struct InterfaceStats {
     pub tx_packets: Option<u64>,
     /// Send errors.
     pub tx_errors: Option<u64>,
-    /// Packets to send that were dropped.
+    /// Outgoing packets that were dropped.
     pub tx_dropped: Option<u64>,
 }
 
 param_struct! {
     /// The bandwidth of a network interface (`VIR_DOMAIN_BANDWIDTH_…`); inbound is what the guest
-    /// receives. What is `None` is not changed by setting; an average of zero removes the limit of
-    /// its direction.
+    /// receives. Setting leaves a field that is `None` unchanged; an average of zero removes the
+    /// limit of its direction.
     pub struct InterfaceParameters {
-        /// Average rate, in KiB a second.
+        /// Average inbound rate, in KiB per second.
         inbound_average: u32 = "inbound.average",
-        /// Highest rate, in KiB a second.
+        /// Peak inbound rate, in KiB per second.
         inbound_peak: u32 = "inbound.peak",
-        /// What may go at the highest rate at a time, in KiB.
+        /// Amount of one inbound burst at the peak rate, in KiB.
         inbound_burst: u32 = "inbound.burst",
-        /// Guaranteed rate, in KiB a second.
+        /// Guaranteed inbound rate, in KiB per second.
         inbound_floor: u32 = "inbound.floor",
-        /// Average rate, in KiB a second.
+        /// Average outbound rate, in KiB per second.
         outbound_average: u32 = "outbound.average",
-        /// Highest rate, in KiB a second.
+        /// Peak outbound rate, in KiB per second.
         outbound_peak: u32 = "outbound.peak",
-        /// What may go at the highest rate at a time, in KiB.
+        /// Amount of one outbound burst at the peak rate, in KiB.
         outbound_burst: u32 = "outbound.burst",
         ..other
     }
 }
 
 param_struct! {
-    /// How packets that announce a network interface follow each other
-    /// (`VIR_DOMAIN_ANNOUNCE_INTERFACE_…`). What is `None` or zero is as C has it by default.
+    /// Schedule of the packets that announce a network interface
+    /// (`VIR_DOMAIN_ANNOUNCE_INTERFACE_…`). A field that is `None` or zero has the default of the C
+    /// library.
     pub struct AnnounceInterfaceParameters {
-        /// Before the first packet; 50 ms by default.
+        /// Time before the first packet; 50 ms by default.
         initial: Duration = "initial" as ShortMillis,
-        /// The longest between two packets; 550 ms by default.
+        /// Maximum time between two packets; 550 ms by default.
         max: Duration = "max" as ShortMillis,
-        /// How many packets; 5 by default.
+        /// Number of packets; 5 by default.
         rounds: u32 = "rounds",
-        /// By how much the time to the next packet grows; 50 ms by default.
+        /// Increase of the time to the next packet; 50 ms by default.
         step: Duration = "step" as ShortMillis,
         ..other
     }
@@ -82,11 +83,11 @@ param_struct! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InterfaceAddresses {
-    /// The interface's name: in the guest if the guest's agent was asked, or else on the host.
+    /// Interface name: in the guest if the guest's agent was asked, otherwise on the host.
     pub name: String,
-    /// Its MAC address, if it has one.
+    /// MAC address, if it has one.
     pub hwaddr: Option<String>,
-    /// Its addresses.
+    /// Addresses of the interface.
     pub addrs: Vec<InterfaceAddress>,
 }
 
@@ -94,25 +95,26 @@ pub struct InterfaceAddresses {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InterfaceAddress {
-    /// Which protocol it is of.
+    /// Address family.
     pub kind: IpAddrType,
     /// The address as text.
     pub addr: String,
-    /// How many of its bits are the network's.
+    /// Prefix length.
     pub prefix: u32,
 }
 
 impl InterfaceAddress {
-    /// The address, if the text is one.
+    /// Returns the address, if the text is a valid one.
     pub fn ip(&self) -> Option<IpAddr> {
         self.addr.parse().ok()
     }
 }
 
 impl Domain {
-    /// What went through an interface of the running domain (`virDomainInterfaceStats`).
+    /// Returns traffic statistics of an interface of the running domain
+    /// (`virDomainInterfaceStats`).
     ///
-    /// Only interfaces that have a device on the host are counted.
+    /// Only interfaces that have a device on the host have statistics.
     pub async fn interface_stats(&self, device: &str) -> Result<InterfaceStats> {
         let reply = self
             .call(remote::DomainInterfaceStats { dom: self.wire(), device: device.into() })
@@ -130,7 +132,7 @@ impl Domain {
         })
     }
 
-    /// The bandwidth of an interface (`virDomainGetInterfaceParameters`).
+    /// Returns the bandwidth of an interface (`virDomainGetInterfaceParameters`).
     pub async fn interface_parameters(
         &self,
         device: &str,
@@ -165,11 +167,11 @@ impl Domain {
     }
 
     /// Has the hypervisor send packets in the guest's name that tell the switches where its MAC
-    /// addresses are now, such as after the network behind an interface was changed
+    /// addresses are, e.g. after the network behind an interface has changed
     /// (`virDomainAnnounceInterface`, since libvirt 12.5.0).
     ///
-    /// For the interface of that device or MAC address, or for all of them. Does not wait until
-    /// they are sent.
+    /// `device` is an interface's device or MAC address; `None` means all interfaces. Returns
+    /// before the packets are sent.
     pub async fn announce_interface(
         &self,
         device: Option<&str>,
@@ -185,8 +187,8 @@ impl Domain {
         .await
     }
 
-    /// The addresses of the running domain's interfaces, from the leases of libvirt's own DHCP
-    /// servers, from the guest's agent, or from the host's ARP table
+    /// Lists the addresses of the running domain's interfaces, from the leases of libvirt's own
+    /// DHCP servers, from the guest's agent, or from the host's ARP table
     /// (`virDomainInterfaceAddresses`). Takes long if the agent is asked.
     pub async fn interface_addresses(
         &self,

@@ -1,4 +1,4 @@
-//! Threads of the hypervisor that disks' I/O can be given to.
+//! I/O threads: threads of the hypervisor that handle the I/O of disks.
 
 use std::time::Duration;
 
@@ -12,34 +12,35 @@ use crate::protocol::{Request, remote};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IoThreadInfo {
-    /// Its number.
+    /// ID of the I/O thread.
     pub id: u32,
-    /// The host's processors that it may run on.
+    /// Host CPUs that it may run on.
     pub affinity: CpuMap,
 }
 
 param_struct! {
-    /// What can be tuned of an I/O thread (`VIR_DOMAIN_IOTHREAD_…`). What is `None` is not changed.
+    /// Parameters of an I/O thread (`VIR_DOMAIN_IOTHREAD_…`). Setting leaves a field that is `None`
+    /// unchanged.
     pub struct IoThreadParameters {
-        /// How long it may poll for events before it sleeps; zero for not at all.
+        /// Maximum time of polling for events before it sleeps; zero for no polling.
         poll_max: Duration = "poll_max_ns" as Nanos,
-        /// By what factor the polling time grows; zero for the hypervisor's choice.
+        /// Factor by which the polling time grows; zero for the hypervisor's default.
         poll_grow: u32 = "poll_grow",
-        /// By what divisor the polling time shrinks; zero for the hypervisor's choice.
+        /// Divisor by which the polling time shrinks; zero for the hypervisor's default.
         poll_shrink: u32 = "poll_shrink",
-        /// How little the last wait changes the polling time, from 0 to 63; zero for the
-        /// hypervisor's choice. Since libvirt 12.7.0.
+        /// Weight of the last wait for the polling time, from 0 to 63, less with a higher value;
+        /// zero for the hypervisor's default. Since libvirt 12.7.0.
         poll_weight: u32 = "poll_weight",
-        /// Fewest worker threads.
+        /// Minimum number of worker threads.
         thread_pool_min: i32 = "thread_pool_min",
-        /// Most worker threads.
+        /// Maximum number of worker threads.
         thread_pool_max: i32 = "thread_pool_max",
         ..other
     }
 }
 
 impl Domain {
-    /// The domain's I/O threads, by default those of the running domain if it runs
+    /// Lists the domain's I/O threads, by default those of the running domain if it runs
     /// (`virDomainGetIOThreadInfo`).
     pub async fn iothread_info(&self, flags: ModificationImpact) -> Result<Vec<IoThreadInfo>> {
         let reply = self.call(remote::DomainGetIoThreadInfo { dom: self.wire(), flags }).await?;
@@ -53,7 +54,7 @@ impl Domain {
             .collect())
     }
 
-    /// Restricts an I/O thread to the host's processors `cpus` (`virDomainPinIOThread`).
+    /// Pins an I/O thread to the host CPUs `cpus` (`virDomainPinIOThread`).
     pub async fn pin_iothread(
         &self,
         iothread: u32,
@@ -69,7 +70,7 @@ impl Domain {
         .await
     }
 
-    /// Adds an I/O thread of that number, which no other may have (`virDomainAddIOThread`).
+    /// Adds an I/O thread with the ID `iothread`, which must be unused (`virDomainAddIOThread`).
     pub async fn add_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainAddIoThread { dom: self.wire(), iothread_id: iothread, flags })
             .await
@@ -81,9 +82,9 @@ impl Domain {
             .await
     }
 
-    /// Tunes an I/O thread (`virDomainSetIOThreadParams`).
+    /// Changes parameters of an I/O thread (`virDomainSetIOThreadParams`).
     ///
-    /// QEMU takes this for the running domain only. What is in force stands in the
+    /// QEMU supports this for the running domain only. The values in force are in the
     /// [statistics](super::stats::IoThread).
     pub async fn set_iothread_params(
         &self,

@@ -1,4 +1,4 @@
-//! Operations that take a while, and what can be known of them.
+//! Long-running jobs of a domain: progress, statistics, cancellation.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::params::param_struct;
 use crate::params::units::{Millis, Number};
 use crate::protocol::remote;
 
-/// How far a domain's job is, in the form that every daemon gives (`virDomainJobInfo`).
+/// Progress of a domain's job, in the form that every daemon supports (`virDomainJobInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobInfo {
-    /// Whether its end can be foreseen.
+    /// Type of the job: whether its end can be foreseen.
     pub job_type: JobType,
-    /// How long it has been going on.
+    /// Time since the job started.
     pub time_elapsed: Duration,
-    /// How long it will go on, for a job of the type [`Bounded`](JobType::Bounded).
+    /// Estimated time to the end, for a job of the type [`Bounded`](JobType::Bounded).
     pub time_remaining: Option<Duration>,
     /// Memory and disks together.
     pub data: JobProgress,
@@ -27,116 +27,117 @@ pub struct JobInfo {
     pub file: JobProgress,
 }
 
-/// What a job moves, in bytes.
+/// Data that a job moves, in bytes.
 ///
 /// A guest changes its memory while it is copied, so the total of an
-/// [`Unbounded`](JobType::Unbounded) job may be less than what was and will be processed.
+/// [`Unbounded`](JobType::Unbounded) job may be less than the sum of processed and remaining bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobProgress {
-    /// All there is.
+    /// Bytes in total.
     pub total_bytes: u64,
-    /// What is done.
+    /// Bytes processed.
     pub processed_bytes: u64,
-    /// What is left.
+    /// Bytes remaining.
     pub remaining_bytes: u64,
 }
 
-/// Everything that the daemon tells of a job.
+/// Type and statistics of a job.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobReport {
-    /// What became of it, or whether its end can be foreseen.
+    /// Type of the job: its outcome, or whether its end can be foreseen.
     pub job_type: JobType,
-    /// How far it is, or how far it came.
+    /// Progress of the job, or its final statistics.
     pub stats: JobStats,
 }
 
 param_struct! {
-    /// Statistics of a job (`VIR_DOMAIN_JOB_…`). What a kind of job or a daemon does not tell is
-    /// `None`.
+    /// Statistics of a job (`VIR_DOMAIN_JOB_…`). A field that the kind of job or the daemon does
+    /// not report is `None`.
     pub struct JobStats {
-        /// What is being done.
+        /// Operation that the job performs.
         operation: JobOperation = "operation" as Number,
-        /// How long it has been going on.
+        /// Time since the job started.
         time_elapsed: Duration = "time_elapsed" as Millis,
-        /// The same without the difference of the two hosts' clocks, on a migration's destination.
+        /// Time since the job started, without the difference of the two hosts' clocks; on a
+        /// migration's destination.
         time_elapsed_net: Duration = "time_elapsed_net" as Millis,
-        /// How long it will go on.
+        /// Estimated time to the end.
         time_remaining: Duration = "time_remaining" as Millis,
-        /// How long the guest stands still at the end of a migration; expected before, measured
+        /// Time for which the guest is paused at the end of a migration; expected before, measured
         /// after.
         downtime: Duration = "downtime" as Millis,
-        /// The same without the difference of the two hosts' clocks.
+        /// Time for which the guest is paused, without the difference of the two hosts' clocks.
         downtime_net: Duration = "downtime_net" as Millis,
-        /// How long a migration's preparation took.
+        /// Time that a migration's preparation took.
         setup_time: Duration = "setup_time" as Millis,
-        /// All memory and disk data there is.
+        /// Bytes of memory and disks in total.
         data_total_bytes: u64 = "data_total",
-        /// What of it is done.
+        /// Bytes of memory and disks processed.
         data_processed_bytes: u64 = "data_processed",
-        /// What of it is left.
+        /// Bytes of memory and disks remaining.
         data_remaining_bytes: u64 = "data_remaining",
-        /// All memory there is.
+        /// Bytes of memory in total.
         memory_total_bytes: u64 = "memory_total",
-        /// What of it is done.
+        /// Bytes of memory processed.
         memory_processed_bytes: u64 = "memory_processed",
-        /// What of it is left.
+        /// Bytes of memory remaining.
         memory_remaining_bytes: u64 = "memory_remaining",
         /// Pages of one repeated byte, which need not be sent.
         memory_constant_pages: u64 = "memory_constant",
         /// Pages that were sent.
         memory_normal_pages: u64 = "memory_normal",
-        /// How much that was.
+        /// Bytes of the pages that were sent.
         memory_normal_bytes: u64 = "memory_normal_bytes",
-        /// How fast memory goes, per second.
+        /// Transfer rate of memory, in bytes per second.
         memory_bytes_per_second: u64 = "memory_bps",
-        /// How many pages the guest changes per second meanwhile.
+        /// Pages that the guest changes per second meanwhile.
         memory_dirty_pages_per_second: u64 = "memory_dirty_rate",
-        /// How large a page is.
+        /// Page size in bytes.
         memory_page_bytes: u64 = "memory_page_size",
-        /// How often memory was gone through.
+        /// Number of passes over the memory.
         memory_iteration: u64 = "memory_iteration",
-        /// How often the destination had to ask for a page that was not there yet.
+        /// Number of times that the destination had to request a page that was not there yet.
         memory_postcopy_requests: u64 = "memory_postcopy_requests",
-        /// All disk data there is.
+        /// Bytes of disks in total.
         disk_total_bytes: u64 = "disk_total",
-        /// What of it is done.
+        /// Bytes of disks processed.
         disk_processed_bytes: u64 = "disk_processed",
-        /// What of it is left.
+        /// Bytes of disks remaining.
         disk_remaining_bytes: u64 = "disk_remaining",
-        /// How fast disk data goes, per second.
+        /// Transfer rate of disks, in bytes per second.
         disk_bytes_per_second: u64 = "disk_bps",
-        /// How large the cache of a compressed migration is.
+        /// Size of a compressed migration's cache, in bytes.
         compression_cache_bytes: u64 = "compression_cache",
-        /// What was sent compressed.
+        /// Bytes sent compressed.
         compression_bytes: u64 = "compression_bytes",
-        /// How many pages were sent compressed.
+        /// Pages sent compressed.
         compression_pages: u64 = "compression_pages",
-        /// How often a page that changed was not in the cache.
+        /// Cache misses: changed pages that were not in the cache.
         compression_cache_misses: u64 = "compression_cache_misses",
-        /// How often a page grew by compression.
+        /// Number of times that compression made a page larger.
         compression_overflow: u64 = "compression_overflow",
-        /// By how much, in percent, the guest is slowed down so that the job can end.
+        /// Throttling of the guest, in percent, so that the job can end.
         auto_converge_throttle_percent: i32 = "auto_converge_throttle",
-        /// Whether an ended job succeeded.
+        /// Success or failure of a completed job.
         success: bool = "success",
-        /// Why it did not.
+        /// Error message of a failed job.
         error_message: String = "errmsg",
-        /// What a backup has in its temporary files.
+        /// Bytes used in a backup's temporary files.
         disk_temp_used_bytes: u64 = "disk_temp_used",
-        /// How large they are.
+        /// Size of a backup's temporary files, in bytes.
         disk_temp_total_bytes: u64 = "disk_temp_total",
-        /// State of passed-through devices that was sent in this iteration.
+        /// State of passed-through devices that was sent in this iteration, in bytes.
         vfio_data_transferred_bytes: u64 = "vfio_data_transferred",
         ..other
     }
 }
 
 impl Domain {
-    /// How far the domain's job is, `None` if it has none (`virDomainGetJobInfo`).
+    /// Returns the progress of the domain's job, `None` if it has none (`virDomainGetJobInfo`).
     ///
-    /// Migrating, saving, dumping and backing up are jobs.
+    /// Migration, save, dump and backup are jobs.
     pub async fn job_info(&self) -> Result<Option<JobInfo>> {
         let reply = self.call(remote::DomainGetJobInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
@@ -157,10 +158,10 @@ impl Domain {
         }))
     }
 
-    /// All that is known of the domain's job, `None` if it has none (`virDomainGetJobStats`).
+    /// Returns the statistics of the domain's job, `None` if it has none (`virDomainGetJobStats`).
     ///
     /// With [`COMPLETED`](GetJobStatsFlags::COMPLETED) it is about the last job that ended, and the
-    /// daemon forgets it by telling, unless
+    /// daemon drops its statistics after the reply, unless
     /// [`KEEP_COMPLETED`](GetJobStatsFlags::KEEP_COMPLETED) is given too.
     pub async fn job_stats(&self, flags: GetJobStatsFlags) -> Result<Option<JobReport>> {
         let reply = self.call(remote::DomainGetJobStats { dom: self.wire(), flags }).await?;
@@ -178,16 +179,16 @@ impl Domain {
     /// Asks the domain's job to stop (`virDomainAbortJob`).
     ///
     /// The call that started the job fails with the code
-    /// [`OperationAborted`](crate::types::error::ErrorCode::OperationAborted), and the domain goes
-    /// on as if there had been no job.
+    /// [`OperationAborted`](crate::types::error::ErrorCode::OperationAborted), and the domain
+    /// continues as before.
     pub async fn abort_job(&self) -> Result<()> {
         self.run(remote::DomainAbortJob { dom: self.wire() }).await
     }
 
-    /// The same with flags (`virDomainAbortJobFlags`).
+    /// Asks the domain's job to stop, as `flags` say (`virDomainAbortJobFlags`).
     ///
-    /// With [`POSTCOPY`](AbortJobFlags::POSTCOPY) it interrupts a migration in the phase in which
-    /// neither host has the whole guest, to be resumed later.
+    /// [`POSTCOPY`](AbortJobFlags::POSTCOPY) interrupts a migration in the phase in which neither
+    /// host has the whole guest, to be resumed later.
     pub async fn abort_job_flags(&self, flags: AbortJobFlags) -> Result<()> {
         self.run(remote::DomainAbortJobFlags { dom: self.wire(), flags }).await
     }

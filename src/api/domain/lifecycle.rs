@@ -1,4 +1,4 @@
-//! Stopping domains, pausing them, and what else is done to one that runs.
+//! Shutting down, pausing, resetting and waking domains, and their input.
 
 use std::time::Duration;
 
@@ -15,63 +15,62 @@ impl Domain {
     /// Asks the guest to shut itself down (`virDomainShutdown`).
     ///
     /// Returns when the guest was asked. It may take its time, or ignore the request; wait for the
-    /// state [`Shutoff`](super::State::Shutoff) or for the event, and [`destroy`](Self::destroy) it
-    /// when patience ends.
+    /// state [`Shutoff`](super::State::Shutoff) or for the event, and [`destroy`](Self::destroy)
+    /// the domain after a timeout.
     pub async fn shutdown(&self) -> Result<()> {
         self.run(remote::DomainShutdown { dom: self.wire() }).await
     }
 
-    /// The same, asking in the ways that the flags name; the daemon tries them in an order of its
-    /// own (`virDomainShutdownFlags`).
+    /// Asks the guest to shut itself down in the ways that `flags` name; the daemon picks their
+    /// order (`virDomainShutdownFlags`).
     pub async fn shutdown_flags(&self, flags: ShutdownFlags) -> Result<()> {
         self.run(remote::DomainShutdownFlags { dom: self.wire(), flags }).await
     }
 
-    /// Asks the guest to reboot (`virDomainReboot`). Like [`shutdown`](Self::shutdown) it does not
-    /// wait for it.
+    /// Asks the guest to reboot (`virDomainReboot`). Returns when the guest was asked, as
+    /// [`shutdown`](Self::shutdown) does.
     pub async fn reboot(&self, flags: RebootFlags) -> Result<()> {
         self.run(remote::DomainReboot { dom: self.wire(), flags }).await
     }
 
-    /// Presses the reset button: the guest starts over without a chance to put its affairs in order
-    /// (`virDomainReset`).
+    /// Resets the guest at once, without shutting it down (`virDomainReset`).
     pub async fn reset(&self) -> Result<()> {
         self.run(remote::DomainReset { dom: self.wire(), flags: 0 }).await
     }
 
-    /// Pulls the plug (`virDomainDestroy`).
+    /// Ends the domain at once, without shutting down the guest (`virDomainDestroy`).
     ///
-    /// The domain has ended when this returns. A transient domain is then gone, a persistent one
-    /// keeps its definition.
+    /// The domain has ended when this returns. A transient domain then no longer exists, a
+    /// persistent one keeps its definition.
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::DomainDestroy { dom: self.wire() }).await?;
         self.id.set(-1);
         Ok(())
     }
 
-    /// The same with flags (`virDomainDestroyFlags`).
+    /// Ends the domain at once, as `flags` say (`virDomainDestroyFlags`).
     ///
-    /// With [`GRACEFUL`](DestroyFlags::GRACEFUL) the daemon lets the hypervisor write out what it
-    /// holds, and fails rather than kill one that does not end.
+    /// With [`GRACEFUL`](DestroyFlags::GRACEFUL) the daemon lets the hypervisor flush its data, and
+    /// fails rather than kill one that does not end.
     pub async fn destroy_flags(&self, flags: DestroyFlags) -> Result<()> {
         self.run(remote::DomainDestroyFlags { dom: self.wire(), flags }).await
     }
 
-    /// Stops the guest's processors; its memory and devices stay (`virDomainSuspend`).
+    /// Pauses the guest's CPUs; its memory and devices stay (`virDomainSuspend`).
     pub async fn suspend(&self) -> Result<()> {
         self.run(remote::DomainSuspend { dom: self.wire() }).await
     }
 
-    /// Lets a suspended guest go on (`virDomainResume`).
+    /// Resumes a paused guest (`virDomainResume`).
     pub async fn resume(&self) -> Result<()> {
         self.run(remote::DomainResume { dom: self.wire() }).await
     }
 
-    /// Asks the guest to put itself to sleep, as closing a laptop's lid does
+    /// Asks the guest to suspend itself, as closing a laptop's lid does
     /// (`virDomainPMSuspendForDuration`).
     ///
-    /// It wakes up after `duration`, in whole seconds, or when it is
-    /// [woken](Self::pm_wakeup). QEMU needs the guest agent for it and knows no duration.
+    /// It wakes up after `duration`, in whole seconds, or when it is [woken](Self::pm_wakeup). QEMU
+    /// needs the guest agent for it and does not support a duration.
     pub async fn pm_suspend_for_duration(
         &self,
         target: SuspendTarget,
@@ -98,12 +97,12 @@ impl Domain {
         .await
     }
 
-    /// Wakes a guest that put itself to sleep (`virDomainPMWakeup`).
+    /// Wakes a guest that suspended itself (`virDomainPMWakeup`).
     pub async fn pm_wakeup(&self) -> Result<()> {
         self.run(remote::DomainPmWakeup { dom: self.wire(), flags: 0 }).await
     }
 
-    /// Changes what becomes of the domain when its guest powers off, reboots or crashes
+    /// Sets the action for when the guest powers off, reboots or crashes
     /// (`virDomainSetLifecycleAction`).
     pub async fn set_lifecycle_action(
         &self,
@@ -123,8 +122,8 @@ impl Domain {
     /// Presses keys of the guest's keyboard together, and releases them after `hold`, in whole
     /// milliseconds (`virDomainSendKey`).
     ///
-    /// The codes, at most 16, are those of `codeset`: in [`Linux`](KeycodeSet::Linux) 29, 56 and 111
-    /// are Control, Alt and Delete. A zero `hold` leaves the time to the hypervisor.
+    /// The codes, at most 16, are those of `codeset`: in [`Linux`](KeycodeSet::Linux) 29, 56 and
+    /// 111 are Control, Alt and Delete. A `hold` of zero means the hypervisor's default.
     pub async fn send_key(
         &self,
         codeset: KeycodeSet,
@@ -148,8 +147,8 @@ impl Domain {
 
     /// Sends a signal to a process inside the guest (`virDomainSendProcessSignal`).
     ///
-    /// `pid` is the guest's own number of the process; a negative one means the process group of
-    /// that number. Mostly for containers, QEMU's guests have no such thing.
+    /// `pid` is the process ID inside the guest; a negative one means the process group of that ID.
+    /// Mostly for containers: QEMU does not support it.
     pub async fn send_process_signal(&self, pid: i64, signal: ProcessSignal) -> Result<()> {
         self.run(remote::DomainSendProcessSignal {
             dom: self.wire(),

@@ -1,4 +1,4 @@
-//! Finding domains.
+//! Looking up and listing domains.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::types::connect::ListAllDomainsFlags;
 use crate::xdr::{self, Decode};
 
 impl Connect {
-    /// The domain of that name (`virDomainLookupByName`).
+    /// Looks up a domain by name (`virDomainLookupByName`).
     ///
     /// ```no_run
     /// use libvirt_client::Optional;
@@ -28,13 +28,13 @@ impl Connect {
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
-    /// The domain of that UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
+    /// Looks up a domain by UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
     pub async fn lookup_domain_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByUuid { uuid }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
-    /// The running domain of that number (`virDomainLookupByID`).
+    /// Looks up a running domain by ID (`virDomainLookupByID`).
     pub async fn lookup_domain_by_id(&self, id: u32) -> Result<Domain> {
         let id = i32::try_from(id).map_err(|_| Error::InvalidArgument {
             procedure: remote::DomainLookupById::INFO.name,
@@ -44,14 +44,14 @@ impl Connect {
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
-    /// All domains that pass the filter (`virConnectListAllDomains`).
+    /// Lists the domains that match the filter (`virConnectListAllDomains`).
     ///
     /// The flags come in groups (active or not, persistent or transient, by state, with or without
     /// managed save image, autostart, snapshots, checkpoints); no flag of a group means that the
     /// group does not filter, and no flags at all means every domain.
     pub async fn list_all_domains(&self, flags: ListAllDomainsFlags) -> Result<Vec<Domain>> {
         let reply = self.call(remote::ConnectListAllDomains { need_results: 1, flags }).await?;
-        // One by one: the list as it is on the wire would take as much memory again as the handles.
+        // One by one: the decoded wire list would take as much memory again as the handles.
         let (domains, said) = reply.decode_with(|reader| {
             let count =
                 xdr::take_len::<remote::NonnullDomain<'_>>(reader, remote::DOMAIN_LIST_MAX)?;
@@ -68,19 +68,19 @@ impl Connect {
         Ok(domains)
     }
 
-    /// How many domains pass the filter; see [`list_all_domains`](Self::list_all_domains).
+    /// Counts the domains that match the filter; see [`list_all_domains`](Self::list_all_domains).
     pub async fn count_all_domains(&self, flags: ListAllDomainsFlags) -> Result<u32> {
         let reply = self.call(remote::ConnectListAllDomains { need_results: 0, flags }).await?;
         Ok(reply.decode()?.ret)
     }
 
-    /// How many domains run (`virConnectNumOfDomains`).
+    /// Returns the number of running domains (`virConnectNumOfDomains`).
     pub async fn num_of_domains(&self) -> Result<u32> {
         let reply = self.call(remote::ConnectNumOfDomains).await?;
         reply.count(reply.decode()?.num)
     }
 
-    /// The numbers of the running domains (`virConnectListDomains`).
+    /// Lists the IDs of the running domains (`virConnectListDomains`).
     ///
     /// Prefer [`list_all_domains`](Self::list_all_domains), which gives handles.
     pub async fn list_domains(&self) -> Result<Vec<u32>> {
@@ -93,13 +93,15 @@ impl Connect {
         reply.decode()?.ids.iter().map(number).collect()
     }
 
-    /// How many domains are defined and do not run (`virConnectNumOfDefinedDomains`).
+    /// Returns the number of domains that are defined and do not run
+    /// (`virConnectNumOfDefinedDomains`).
     pub async fn num_of_defined_domains(&self) -> Result<u32> {
         let reply = self.call(remote::ConnectNumOfDefinedDomains).await?;
         reply.count(reply.decode()?.num)
     }
 
-    /// The names of the domains that are defined and do not run (`virConnectListDefinedDomains`).
+    /// Lists the names of the domains that are defined and do not run
+    /// (`virConnectListDefinedDomains`).
     pub async fn list_defined_domains(&self) -> Result<Vec<String>> {
         let maxnames = remote::DOMAIN_LIST_MAX as i32;
         let reply = self.call(remote::ConnectListDefinedDomains { maxnames }).await?;

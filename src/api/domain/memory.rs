@@ -1,4 +1,4 @@
-//! A domain's memory: how much there is, and what the guest does with it.
+//! A domain's memory: limits, balloon and statistics.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,39 +7,39 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
 
-/// What a running domain does with its memory (`virDomainMemoryStatTags`).
+/// Memory statistics of a running domain (`virDomainMemoryStatTags`).
 ///
-/// All but [`actual_balloon_kib`](Self::actual_balloon_kib) and [`rss_kib`](Self::rss_kib) is what
-/// the guest's balloon driver reports, if it has one and is asked to; see
+/// All but [`actual_balloon_kib`](Self::actual_balloon_kib) and [`rss_kib`](Self::rss_kib) comes
+/// from the guest's balloon driver, if it has one that reports; see
 /// [`Domain::set_memory_stats_period`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryStats {
-    /// Read from swap since the guest booted, in KiB.
+    /// Memory swapped in since the guest booted, in KiB.
     pub swap_in_kib: Option<u64>,
-    /// Written to swap since the guest booted, in KiB.
+    /// Memory swapped out since the guest booted, in KiB.
     pub swap_out_kib: Option<u64>,
-    /// Page faults that had to wait for a disk.
+    /// Major page faults: those that had to wait for a disk.
     pub major_faults: Option<u64>,
-    /// Page faults that did not.
+    /// Minor page faults: those that did not.
     pub minor_faults: Option<u64>,
-    /// Memory used for nothing at all, caches included, in KiB.
+    /// Memory that is not used at all, not even for caches, in KiB.
     pub unused_kib: Option<u64>,
-    /// Memory that the guest's system sees, in KiB.
+    /// Memory that the guest's operating system sees, in KiB.
     pub available_kib: Option<u64>,
-    /// What the balloon leaves the guest, in KiB.
+    /// Memory that the balloon leaves the guest, in KiB.
     pub actual_balloon_kib: Option<u64>,
     /// Resident memory of the process that runs the domain, in KiB.
     pub rss_kib: Option<u64>,
-    /// What could be taken from the guest without making it swap, in KiB.
+    /// Memory that could be taken from the guest without making it swap, in KiB.
     pub usable_kib: Option<u64>,
-    /// When the guest last reported; `None` if it never did.
+    /// Time of the guest's last report; `None` if there was none.
     pub last_update: Option<SystemTime>,
     /// Caches that the guest could free without writing them anywhere, in KiB.
     pub disk_caches_kib: Option<u64>,
-    /// Huge pages that were asked for and got.
+    /// Successful allocations of huge pages.
     pub hugetlb_allocations: Option<u64>,
-    /// Huge pages that were asked for and not got.
+    /// Failed allocations of huge pages.
     pub hugetlb_failures: Option<u64>,
     /// Statistics that this release has no field for.
     pub other: Vec<(MemoryStatTags, u64)>,
@@ -77,7 +77,7 @@ impl MemoryStats {
     }
 }
 
-/// A point in time, unless it is zero, which stands for never.
+/// Converts Unix time, with zero for never.
 pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
     match seconds {
         0 => None,
@@ -86,36 +86,36 @@ pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
 }
 
 impl Domain {
-    /// The most memory that the domain may get, in KiB (`virDomainGetMaxMemory`).
+    /// Returns the domain's maximum memory in KiB (`virDomainGetMaxMemory`).
     pub async fn max_memory_kib(&self) -> Result<u64> {
         let reply = self.call(remote::DomainGetMaxMemory { dom: self.wire() }).await?;
         Ok(reply.decode()?.memory)
     }
 
-    /// Changes the most memory that the domain may get, in KiB (`virDomainSetMaxMemory`).
+    /// Sets the domain's maximum memory in KiB (`virDomainSetMaxMemory`).
     ///
-    /// Hardly any hypervisor can do it to a running domain.
+    /// Hardly any hypervisor supports it for a running domain.
     pub async fn set_max_memory_kib(&self, kib: u64) -> Result<()> {
         self.run(remote::DomainSetMaxMemory { dom: self.wire(), memory: kib }).await
     }
 
-    /// Gives the running domain so much memory, in KiB (`virDomainSetMemory`).
+    /// Sets the memory of the running domain in KiB (`virDomainSetMemory`).
     ///
-    /// Asks the guest's balloon driver, which gives back or takes what is asked in its own time, if
-    /// at all: [`info`](Self::info) tells how far it got.
+    /// Asks the guest's balloon driver, which reacts in its own time, if at all;
+    /// [`info`](Self::info) shows the current value.
     pub async fn set_memory_kib(&self, kib: u64) -> Result<()> {
         self.run(remote::DomainSetMemory { dom: self.wire(), memory: kib }).await
     }
 
-    /// The same for what `flags` say: the running domain, its definition, and with `MAXIMUM` the
-    /// most memory instead of the current (`virDomainSetMemoryFlags`).
+    /// Sets the memory in KiB of the running domain or of its definition, as `flags` say, or with
+    /// `MAXIMUM` the maximum memory (`virDomainSetMemoryFlags`).
     pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
         self.run(remote::DomainSetMemoryFlags { dom: self.wire(), memory: kib, flags })
             .await
     }
 
-    /// How often the guest's balloon driver is asked for statistics, in whole seconds; zero for
-    /// never (`virDomainSetMemoryStatsPeriod`).
+    /// Sets the period at which the guest's balloon driver is asked for statistics, in whole
+    /// seconds; zero for never (`virDomainSetMemoryStatsPeriod`).
     pub async fn set_memory_stats_period(
         &self,
         period: Duration,
@@ -130,7 +130,7 @@ impl Domain {
         .await
     }
 
-    /// What the running domain does with its memory (`virDomainMemoryStats`).
+    /// Returns memory statistics of the running domain (`virDomainMemoryStats`).
     pub async fn memory_stats(&self) -> Result<MemoryStats> {
         let reply = self
             .call(remote::DomainMemoryStats {
@@ -142,11 +142,11 @@ impl Domain {
         Ok(MemoryStats::from_wire(&reply.decode()?.stats))
     }
 
-    /// Starts to measure how fast the guest changes its memory, for so many whole seconds
-    /// (`virDomainStartDirtyRateCalc`).
+    /// Starts to measure the guest's dirty rate, i.e. how fast it changes its memory, for
+    /// `duration` in whole seconds (`virDomainStartDirtyRateCalc`).
     ///
-    /// Returns at once. The result stands in the [statistics](super::stats::DirtyRate) when its
-    /// status says that it was measured.
+    /// Returns at once. The result is in the [statistics](super::stats::DirtyRate) when its status
+    /// says that it was measured.
     pub async fn start_dirty_rate_calc(
         &self,
         period: Duration,

@@ -66,27 +66,28 @@ pub use tuning::{BlkioParameters, DeviceValue, MemoryLimit, MemoryParameters, Nu
 handle! {
     /// A handle to a domain, running or not (`virDomain`).
     ///
-    /// Cheap to clone; it holds nothing on the daemon's side and stays valid whatever becomes of the
-    /// domain: calls for a domain that is gone fail with an error for which
-    /// [`is_not_found`](crate::Error::is_not_found) holds. Two handles are equal if they name the same
-    /// domain over the same connection.
+    /// Cheap to clone; it holds nothing on the daemon's side and stays valid when the domain ends:
+    /// calls for a domain that no longer exists fail with an error for which
+    /// [`is_not_found`](crate::Error::is_not_found) holds. Two handles are equal if they name the
+    /// same domain over the same connection.
     pub Domain of remote::NonnullDomain, known by uuid {
-        /// The domain's name (`virDomainGetName`). Local: what it was when the handle was made.
+        /// Returns the domain's name (`virDomainGetName`). Local: as it was when the handle was
+        /// made.
         name: text;
-        /// The domain's UUID, which never changes (`virDomainGetUUID`, `virDomainGetUUIDString`).
-        /// Local.
+        /// Returns the domain's UUID, which never changes (`virDomainGetUUID`,
+        /// `virDomainGetUUIDString`). Local.
         uuid: Uuid;
-        /// As far as this handle knows.
+        /// The last ID that this handle learned.
         id: LastId
     }
 }
 
 impl Domain {
-    /// The ID of the running domain, `None` if it does not run (`virDomainGetID`).
+    /// Returns the ID of the running domain, `None` if it does not run (`virDomainGetID`).
     ///
-    /// Local: what this handle last heard. It changes with [`create`](Self::create),
+    /// Local: the last ID that this handle learned. It changes with [`create`](Self::create),
     /// [`create_with_flags`](Self::create_with_flags), [`destroy`](Self::destroy),
-    /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this very handle, and with
+    /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this handle, and with
     /// nothing else; look the domain up again to be sure.
     pub fn id(&self) -> Option<u32> {
         self.id.get()

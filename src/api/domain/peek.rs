@@ -1,4 +1,4 @@
-//! Looking at a guest's disks and memory from outside.
+//! Reading a guest's disks and memory from outside.
 
 use super::{Domain, MemoryFlags};
 use crate::api::wire;
@@ -9,8 +9,8 @@ impl Domain {
     /// Reads `len` bytes of a disk of the running domain, as the guest sees it, from `offset` on
     /// (`virDomainBlockPeek`).
     ///
-    /// `disk` is the disk's target, such as `vda`, or its source. One call for each 4 MiB; nothing
-    /// keeps the guest from writing in between.
+    /// `disk` is the disk's target, such as `vda`, or its source. Makes one call per 4 MiB; the
+    /// guest may write in between.
     pub async fn block_peek(&self, disk: &str, offset: u64, len: usize) -> Result<Vec<u8>> {
         const NAME: &str = remote::DomainBlockPeek::INFO.name;
         let mut pieces = Pieces::new(NAME, offset, len, remote::DOMAIN_BLOCK_PEEK_BUFFER_MAX)?;
@@ -32,9 +32,8 @@ impl Domain {
     /// Reads `len` bytes of the running domain's memory from the address `start` on
     /// (`virDomainMemoryPeek`).
     ///
-    /// `flags` say whether the address is `VIRTUAL`, as the guest's first processor sees it at the
-    /// moment, or `PHYSICAL`. One call for each 4 MiB; nothing keeps the guest from writing in
-    /// between.
+    /// `flags` say whether the address is `VIRTUAL`, as the guest's first CPU sees it at the
+    /// moment, or `PHYSICAL`. Makes one call per 4 MiB; the guest may write in between.
     pub async fn memory_peek(&self, start: u64, len: usize, flags: MemoryFlags) -> Result<Vec<u8>> {
         const NAME: &str = remote::DomainMemoryPeek::INFO.name;
         let mut pieces = Pieces::new(NAME, start, len, remote::DOMAIN_MEMORY_PEEK_BUFFER_MAX)?;
@@ -48,12 +47,12 @@ impl Domain {
     }
 }
 
-/// A read that is made of as many calls as it takes.
+/// A read that is split into several calls.
 struct Pieces {
     procedure: &'static str,
     start: u64,
     len: usize,
-    /// The most that one call gives.
+    /// The maximum length of one call.
     piece: usize,
     read: Vec<u8>,
     begun: bool,
@@ -70,8 +69,8 @@ impl Pieces {
         Ok(Self { procedure, start, len, piece, read: Vec::new(), begun: false })
     }
 
-    /// Where the next call is to read, and how much. There is always one: a read of no bytes says
-    /// whether reading is possible.
+    /// Returns the offset and length of the next call. There is always one: a read of no bytes
+    /// tests whether reading is possible.
     fn next(&mut self) -> Option<(u64, u32)> {
         let rest = self.len - self.read.len();
         if rest == 0 && self.begun {

@@ -7,14 +7,14 @@ use crate::params::param_struct;
 use crate::protocol::remote;
 
 param_struct! {
-    /// Which events of a domain's processors are counted (`VIR_PERF_PARAM_…`). What is `None` is
-    /// not changed by setting. The counts stand in the [statistics](super::stats::Perf).
+    /// Performance events that are counted for a domain (`VIR_PERF_PARAM_…`). Setting leaves a
+    /// field that is `None` unchanged. The counts are in the [statistics](super::stats::Perf).
     pub struct PerfEvents {
-        /// Occupied cache.
+        /// Cache occupancy.
         cmt: bool = "cmt",
-        /// Memory bandwidth in all.
+        /// Total memory bandwidth.
         mbmt: bool = "mbmt",
-        /// Memory bandwidth within the NUMA node.
+        /// Local memory bandwidth, within the NUMA node.
         mbml: bool = "mbml",
         /// Cache misses.
         cache_misses: bool = "cache_misses",
@@ -22,33 +22,33 @@ param_struct! {
         cache_references: bool = "cache_references",
         /// Instructions.
         instructions: bool = "instructions",
-        /// Processor cycles.
+        /// CPU cycles.
         cpu_cycles: bool = "cpu_cycles",
         /// Branch instructions.
         branch_instructions: bool = "branch_instructions",
-        /// Wrongly predicted branches.
+        /// Branch mispredictions.
         branch_misses: bool = "branch_misses",
         /// Bus cycles.
         bus_cycles: bool = "bus_cycles",
-        /// Cycles that fetching instructions waited.
+        /// Cycles stalled on fetching instructions.
         stalled_cycles_frontend: bool = "stalled_cycles_frontend",
-        /// Cycles that finishing instructions waited.
+        /// Cycles stalled on retiring instructions.
         stalled_cycles_backend: bool = "stalled_cycles_backend",
-        /// Processor cycles at a fixed clock.
+        /// CPU cycles at a fixed clock.
         ref_cpu_cycles: bool = "ref_cpu_cycles",
-        /// Processor time by the clock.
+        /// CPU time by the clock.
         cpu_clock: bool = "cpu_clock",
-        /// Processor time of the domain's tasks.
+        /// CPU time of the domain's tasks.
         task_clock: bool = "task_clock",
         /// Page faults.
         page_faults: bool = "page_faults",
         /// Context switches.
         context_switches: bool = "context_switches",
-        /// Moves from one processor to another.
+        /// Migrations from one CPU to another.
         cpu_migrations: bool = "cpu_migrations",
-        /// Page faults that needed no disk.
+        /// Minor page faults: those that needed no disk.
         page_faults_min: bool = "page_faults_min",
-        /// Page faults that needed one.
+        /// Major page faults: those that needed a disk.
         page_faults_maj: bool = "page_faults_maj",
         /// Accesses to unaligned addresses.
         alignment_faults: bool = "alignment_faults",
@@ -59,7 +59,7 @@ param_struct! {
 }
 
 impl Domain {
-    /// Which events are counted (`virDomainGetPerfEvents`).
+    /// Returns which performance events are counted (`virDomainGetPerfEvents`).
     pub async fn perf_events(&self, flags: ModificationImpact) -> Result<PerfEvents> {
         let reply = self
             .call(remote::DomainGetPerfEvents { dom: self.wire(), flags: flags.bits() })
@@ -67,7 +67,7 @@ impl Domain {
         Ok(PerfEvents::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Changes which events are counted (`virDomainSetPerfEvents`).
+    /// Sets which performance events are counted (`virDomainSetPerfEvents`).
     pub async fn set_perf_events(
         &self,
         events: &PerfEvents,

@@ -1,4 +1,4 @@
-//! Which of the host's processors a domain's threads may run on.
+//! CPU pinning of a domain's threads.
 
 use super::cpu::CpuMaps;
 use super::{CpuMap, Domain, ModificationImpact, VcpuFlags};
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::protocol::{Request, remote};
 
 impl Domain {
-    /// Restricts the virtual processor `vcpu` of the running domain to the host's processors `cpus`
+    /// Pins the virtual CPU `vcpu` of the running domain to the host CPUs `cpus`
     /// (`virDomainPinVcpu`).
     pub async fn pin_vcpu(&self, vcpu: u32, cpus: &CpuMap) -> Result<()> {
         self.run(remote::DomainPinVcpu {
@@ -17,7 +17,8 @@ impl Domain {
         .await
     }
 
-    /// The same for the running domain, its definition, or both (`virDomainPinVcpuFlags`).
+    /// Pins a virtual CPU of the running domain, its definition, or both to host CPUs
+    /// (`virDomainPinVcpuFlags`).
     pub async fn pin_vcpu_flags(
         &self,
         vcpu: u32,
@@ -33,11 +34,11 @@ impl Domain {
         .await
     }
 
-    /// The host's processors that each virtual processor may run on, by its number
+    /// Returns the host CPUs that each virtual CPU may run on, indexed by virtual CPU
     /// (`virDomainGetVcpuPinInfo`).
     ///
-    /// Covers every processor that the domain can have, present or not. Three calls, as for
-    /// [`vcpus`](Self::vcpus).
+    /// Covers every virtual CPU that the domain can have, present or not. Makes three calls, as
+    /// [`vcpus`](Self::vcpus) does.
     pub async fn vcpu_pin_info(&self, flags: ModificationImpact) -> Result<Vec<CpuMap>> {
         let maximum = VcpuFlags::from_bits_retain(flags.bits()) | VcpuFlags::MAXIMUM;
         let maps = CpuMaps::of_host(self.connect(), self.vcpus_flags(maximum).await?).await?;
@@ -54,7 +55,7 @@ impl Domain {
         Ok(maps.split(&reply, &ret.cpumaps, count as usize)?.collect())
     }
 
-    /// Restricts the threads of the hypervisor that are not virtual processors
+    /// Pins the hypervisor's threads other than virtual CPUs to the host CPUs `cpus`
     /// (`virDomainPinEmulator`).
     pub async fn pin_emulator(&self, cpus: &CpuMap, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainPinEmulator {
@@ -65,7 +66,7 @@ impl Domain {
         .await
     }
 
-    /// The host's processors that those threads may run on; `None` where the hypervisor keeps no
+    /// Returns the host CPUs that the hypervisor's other threads may run on; `None` where it has no
     /// such restriction (`virDomainGetEmulatorPinInfo`).
     pub async fn emulator_pin_info(&self, flags: ModificationImpact) -> Result<Option<CpuMap>> {
         let maps = CpuMaps::of_host(self.connect(), 1).await?;

@@ -1,4 +1,4 @@
-//! Making domains: running at once, or defined first and started later.
+//! Creating transient domains, and defining, starting and undefining persistent ones.
 
 use super::{CreateFlags, DefineFlags, Domain, UndefineFlags};
 use crate::client::Connect;
@@ -6,12 +6,13 @@ use crate::error::Result;
 use crate::protocol::remote;
 
 impl Connect {
-    /// Starts a domain that nothing but its running keeps in existence (`virDomainCreateXML`).
+    /// Creates and starts a transient domain, which exists only while it runs
+    /// (`virDomainCreateXML`).
     ///
-    /// If a domain of that name and UUID is defined, that one is started as `xml` says. With
+    /// If a domain with that name and UUID is defined, that one is started as `xml` says. With
     /// [`PAUSED`](CreateFlags::PAUSED) the guest waits for [`Domain::resume`] before its first
     /// instruction, with [`AUTODESTROY`](CreateFlags::AUTODESTROY) it ends when this connection
-    /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first holds `xml` against its
+    /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first validates `xml` against the
     /// schema. Takes long.
     pub async fn domain_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Domain> {
         let reply = self.call(remote::DomainCreateXml { xml_desc: xml.into(), flags }).await?;
@@ -21,7 +22,7 @@ impl Connect {
     /// Defines a domain without starting it, or changes the definition of one that exists
     /// (`virDomainDefineXML`).
     ///
-    /// What already runs stays as it is until its next start.
+    /// A domain that runs stays as it is until its next start.
     ///
     /// ```no_run
     /// # async fn example(conn: &libvirt_client::Connect, xml: &str) -> libvirt_client::Result<()> {
@@ -36,8 +37,8 @@ impl Connect {
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
-    /// The same with flags: [`VALIDATE`](DefineFlags::VALIDATE) has the daemon hold `xml` against
-    /// its schema (`virDomainDefineXMLFlags`).
+    /// Defines a domain; with [`VALIDATE`](DefineFlags::VALIDATE) the daemon validates `xml`
+    /// against the schema (`virDomainDefineXMLFlags`).
     pub async fn domain_define_xml_flags(&self, xml: &str, flags: DefineFlags) -> Result<Domain> {
         let reply = self.call(remote::DomainDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -47,9 +48,9 @@ impl Connect {
 impl Domain {
     /// Starts a defined domain, from its managed save image if it has one (`virDomainCreate`).
     ///
-    /// Two procedures: the second asks for the number that the domain got, and its failure is this
-    /// call's failure, although the domain runs.
-    /// [`create_with_flags`](Self::create_with_flags) does without it. Takes long.
+    /// Makes two calls: the second asks for the domain's new ID, and if it fails, so does this
+    /// method, although the domain runs. [`create_with_flags`](Self::create_with_flags) makes one.
+    /// Takes long.
     pub async fn create(&self) -> Result<()> {
         self.run(remote::DomainCreate { dom: self.wire() }).await?;
         let started = self.connect().lookup_domain_by_uuid(self.uuid).await?;
@@ -60,24 +61,23 @@ impl Domain {
     /// Starts a defined domain (`virDomainCreateWithFlags`).
     ///
     /// See [`Connect::domain_create_xml`] for `PAUSED` and `AUTODESTROY`;
-    /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) throws a managed save image away and boots afresh.
-    /// Takes long.
+    /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) discards a managed save image and boots. Takes long.
     pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
         let reply = self.call(remote::DomainCreateWithFlags { dom: self.wire(), flags }).await?;
         self.id.set(reply.decode()?.dom.id);
         Ok(())
     }
 
-    /// Removes the definition (`virDomainUndefine`).
+    /// Removes the domain's definition (`virDomainUndefine`).
     ///
-    /// A domain that does not run is gone with it; one that runs stays until it ends. Fails for a
-    /// domain with a managed save image, snapshots, checkpoints or other belongings; see
+    /// A domain that does not run then no longer exists; one that runs becomes transient. Fails for
+    /// a domain with a managed save image, snapshots, checkpoints or other associated data; see
     /// [`undefine_flags`](Self::undefine_flags).
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::DomainUndefine { dom: self.wire() }).await
     }
 
-    /// Removes the definition and, of what belongs to the domain, that which the flags name
+    /// Removes the domain's definition together with the associated data that `flags` name
     /// (`virDomainUndefineFlags`).
     pub async fn undefine_flags(&self, flags: UndefineFlags) -> Result<()> {
         self.run(remote::DomainUndefineFlags { dom: self.wire(), flags }).await

@@ -1,4 +1,4 @@
-//! Saving domains to files and bringing them back.
+//! Saving domains to files and restoring them.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::params::{TypedParams, param_struct};
 use crate::protocol::{Request, remote};
 
 param_struct! {
-    /// How to save or restore a domain (`VIR_DOMAIN_SAVE_PARAM_…`).
+    /// Parameters of saving or restoring a domain (`VIR_DOMAIN_SAVE_PARAM_…`).
     ///
     /// ```
     /// use libvirt_client::domain::SaveParams;
@@ -20,15 +20,15 @@ param_struct! {
     /// params.image_format = Some("zstd".to_owned());
     /// ```
     pub struct SaveParams {
-        /// The file on the daemon's host; a relative path is taken as relative to this process's
+        /// File on the daemon's host; a relative path is taken as relative to this process's
         /// working directory.
         file: String = "file",
-        /// A changed definition to be restored.
+        /// Changed definition for the restored domain.
         dxml: String = "dxml",
-        /// How the image is laid out and compressed: `raw` for neither, `sparse`, or a way to
-        /// compress such as `zstd` (`VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_…`). Since libvirt 11.2.0.
+        /// Layout and compression of the image: `raw` for neither, `sparse`, or a compression such
+        /// as `zstd` (`VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_…`). Since libvirt 11.2.0.
         image_format: String = "image_format",
-        /// How many channels write to or read from the file at a time. Since libvirt 11.2.0.
+        /// Number of parallel channels that write to or read from the file. Since libvirt 11.2.0.
         parallel_channels: i32 = "parallel.channels",
         ..other
     }
@@ -39,7 +39,7 @@ impl SaveParams {
         let mut params = self.clone();
         if let Some(file) = &mut params.file {
             let path = wire::absolute_path(procedure, Path::new(file))?;
-            // The working directory may be of any bytes, a parameter's value may not.
+            // The working directory may be any bytes, a parameter's value may not.
             let path = path.into_os_string().into_string();
             *file = path.map_err(|path| Error::InvalidArgument {
                 procedure,
@@ -51,7 +51,7 @@ impl SaveParams {
 }
 
 impl Domain {
-    /// Suspends the domain to the file `to` on the daemon's host and ends it (`virDomainSave`).
+    /// Saves the domain to the file `to` on the daemon's host and ends it (`virDomainSave`).
     ///
     /// A relative path is taken as relative to this process's working directory. Takes long: writes
     /// the guest's memory.
@@ -63,11 +63,11 @@ impl Domain {
         Ok(())
     }
 
-    /// The same with flags and, if `xml` is given, with a changed definition to be restored
-    /// (`virDomainSaveFlags`).
+    /// Saves the domain to the file `to` as `flags` say and, if `xml` is given, with a changed
+    /// definition for the restored domain (`virDomainSaveFlags`).
     ///
     /// Only what the guest cannot notice may be changed, such as host paths of disks. Start from
-    /// what [`xml_desc`](Self::xml_desc) gives with
+    /// the XML that [`xml_desc`](Self::xml_desc) returns with
     /// [`MIGRATABLE`](super::XmlFlags::MIGRATABLE).
     pub async fn save_flags(
         &self,
@@ -85,8 +85,7 @@ impl Domain {
         .await
     }
 
-    /// The same with everything that can be said about it in one structure
-    /// (`virDomainSaveParams`).
+    /// Saves the domain with the options in `params` (`virDomainSaveParams`).
     ///
     /// Without a file it is a managed save; the QEMU drivers of libvirt 8.4.0 to 11.3.0 at least
     /// then leave the domain locked until the daemon restarts. Since libvirt 8.4.0.
@@ -97,7 +96,7 @@ impl Domain {
             .await
     }
 
-    /// Suspends the domain to a file that the daemon keeps, and ends it; the next
+    /// Saves the domain to a managed save image, which the daemon keeps, and ends it; the next
     /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
     pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
         self.run(remote::DomainManagedSave { dom: self.wire(), flags }).await?;
@@ -105,7 +104,7 @@ impl Domain {
         Ok(())
     }
 
-    /// Whether the daemon keeps a saved image of the domain (`virDomainHasManagedSaveImage`).
+    /// Returns whether the domain has a managed save image (`virDomainHasManagedSaveImage`).
     pub async fn has_managed_save_image(&self) -> Result<bool> {
         let reply = self
             .call(remote::DomainHasManagedSaveImage { dom: self.wire(), flags: 0 })
@@ -113,13 +112,13 @@ impl Domain {
         Ok(truth(reply.decode()?.result))
     }
 
-    /// Discards the saved image, so that the next start is a fresh one
+    /// Discards the managed save image, so that the next start boots the guest
     /// (`virDomainManagedSaveRemove`).
     pub async fn managed_save_remove(&self) -> Result<()> {
         self.run(remote::DomainManagedSaveRemove { dom: self.wire(), flags: 0 }).await
     }
 
-    /// The definition in the image that the daemon keeps (`virDomainManagedSaveGetXMLDesc`).
+    /// Returns the definition in the managed save image (`virDomainManagedSaveGetXMLDesc`).
     pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
         let reply = self
             .call(remote::DomainManagedSaveGetXmlDesc { dom: self.wire(), flags })
@@ -127,9 +126,9 @@ impl Domain {
         Ok(reply.decode()?.xml.into_owned())
     }
 
-    /// Replaces the definition in the image that the daemon keeps (`virDomainManagedSaveDefineXML`).
+    /// Replaces the definition in the managed save image (`virDomainManagedSaveDefineXML`).
     ///
-    /// Of the flags only `RUNNING` and `PAUSED` mean anything: the state to resume into.
+    /// Of the flags only `RUNNING` and `PAUSED` apply: the state to resume into.
     pub async fn managed_save_define_xml(&self, xml: &str, flags: SaveRestoreFlags) -> Result<()> {
         self.run(remote::DomainManagedSaveDefineXml {
             dom: self.wire(),
@@ -141,13 +140,13 @@ impl Domain {
 }
 
 impl Connect {
-    /// Brings back the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
+    /// Restores the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
     pub async fn domain_restore(&self, from: &Path) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
         self.run(remote::DomainRestore { from: from.as_path().into() }).await
     }
 
-    /// The same with flags and, if `xml` is given, with a changed definition
+    /// Restores a saved domain as `flags` say and, if `xml` is given, with a changed definition
     /// (`virDomainRestoreFlags`).
     pub async fn domain_restore_flags(
         &self,
@@ -164,8 +163,8 @@ impl Connect {
         .await
     }
 
-    /// The same with everything that can be said about it in one structure
-    /// (`virDomainRestoreParams`). Since libvirt 8.4.0.
+    /// Restores a saved domain with the options in `params` (`virDomainRestoreParams`). Since
+    /// libvirt 8.4.0.
     pub async fn domain_restore_params(
         &self,
         params: &SaveParams,
@@ -176,7 +175,7 @@ impl Connect {
         self.run(remote::DomainRestoreParams { params: (&params).into(), flags }).await
     }
 
-    /// The definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
+    /// Returns the definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
     pub async fn domain_save_image_xml_desc(
         &self,
         file: &Path,
@@ -191,7 +190,7 @@ impl Connect {
 
     /// Replaces the definition in the save file `file` (`virDomainSaveImageDefineXML`).
     ///
-    /// Of the flags only `RUNNING` and `PAUSED` mean anything: the state to restore into.
+    /// Of the flags only `RUNNING` and `PAUSED` apply: the state to restore into.
     pub async fn domain_save_image_define_xml(
         &self,
         file: &Path,

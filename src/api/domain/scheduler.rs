@@ -1,4 +1,4 @@
-//! How the host's scheduler treats a domain.
+//! Scheduler parameters of a domain.
 
 use std::time::Duration;
 
@@ -12,32 +12,31 @@ use crate::types::typed_param::Flags;
 
 const MAX: usize = remote::DOMAIN_SCHEDULER_PARAMETERS_MAX;
 
-/// Longest processor time that a daemon tells as microseconds; cgroups of version 2 say it where
-/// there is no limit.
+/// Largest CPU time that a daemon reports in microseconds; with cgroup v2 it stands for no limit.
 const QUOTA_MAX: i64 = (u64::MAX / 1000) as i64;
 
-/// Which scheduler a domain is under.
+/// Type of a domain's scheduler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchedulerType {
-    /// Its name, such as `posix` or `credit`.
+    /// Name, such as `posix` or `credit`.
     pub name: String,
-    /// How many parameters it has.
+    /// Number of its parameters.
     pub parameters: u32,
 }
 
-/// How much processor time there is in a period.
+/// CPU time limit per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CpuQuota {
-    /// Nothing is said of it.
+    /// Not set.
     Unset,
-    /// Any amount.
+    /// No limit.
     Unlimited,
-    /// So much.
+    /// At most this CPU time per period.
     Limit(Duration),
 }
 
-/// Microseconds, `LLONG`; negative for no limit, zero for nothing said.
+/// Microseconds, `LLONG`; negative for no limit, zero for not set.
 struct QuotaMicros;
 
 impl Unit<CpuQuota> for QuotaMicros {
@@ -63,19 +62,19 @@ impl Unit<CpuQuota> for QuotaMicros {
 param_struct! {
     /// A domain's scheduler parameters (`VIR_DOMAIN_SCHEDULER_…`).
     ///
-    /// QEMU and LXC domains know shares, periods and quotas; the other fields are other
-    /// hypervisors'. A quota is the processor time that there is in each period; a period of zero
-    /// is one that nothing is said of. What is `None` is not changed by setting.
+    /// QEMU and LXC domains have shares, periods and quotas; the other fields are for other
+    /// hypervisors. A quota is the CPU time available in each period; a period of zero is not set.
+    /// Setting leaves a field that is `None` unchanged.
     pub struct SchedulerParameters {
-        /// Weight in relation to other domains' for the time when processors are scarce.
+        /// Weight relative to other domains while CPU time is scarce.
         cpu_shares: u64 = "cpu_shares",
         /// Period for the whole domain.
         global_period: Duration = "global_period" as Micros,
         /// Quota of the whole domain.
         global_quota: CpuQuota = "global_quota" as QuotaMicros,
-        /// Period for each virtual processor.
+        /// Period for each virtual CPU.
         vcpu_period: Duration = "vcpu_period" as Micros,
-        /// Quota of each virtual processor.
+        /// Quota of each virtual CPU.
         vcpu_quota: CpuQuota = "vcpu_quota" as QuotaMicros,
         /// Period for the hypervisor's other threads.
         emulator_period: Duration = "emulator_period" as Micros,
@@ -87,12 +86,11 @@ param_struct! {
         iothread_quota: CpuQuota = "iothread_quota" as QuotaMicros,
         /// Weight under Xen's credit scheduler.
         weight: u32 = "weight",
-        /// Most processor time under Xen's credit scheduler, in percent of one processor; zero for
-        /// no limit.
+        /// Maximum CPU time under Xen's credit scheduler, in percent of one CPU; zero for no limit.
         cap: u32 = "cap",
-        /// Processor time that ESX guarantees, in MHz.
+        /// CPU time that ESX guarantees, in MHz.
         reservation: i64 = "reservation",
-        /// Most processor time under ESX, in MHz; −1 for no limit.
+        /// Maximum CPU time under ESX, in MHz; −1 for no limit.
         limit: i64 = "limit",
         /// Weight under ESX, or a negative number for one of its named levels.
         shares: i32 = "shares",
@@ -101,7 +99,7 @@ param_struct! {
 }
 
 impl Domain {
-    /// The scheduler that the domain is under (`virDomainGetSchedulerType`).
+    /// Returns the type of the domain's scheduler (`virDomainGetSchedulerType`).
     pub async fn scheduler_type(&self) -> Result<SchedulerType> {
         let reply = self.call(remote::DomainGetSchedulerType { dom: self.wire() }).await?;
         let ret = reply.decode()?;
@@ -111,7 +109,7 @@ impl Domain {
         })
     }
 
-    /// The domain's scheduler parameters (`virDomainGetSchedulerParameters`).
+    /// Returns the domain's scheduler parameters (`virDomainGetSchedulerParameters`).
     pub async fn scheduler_parameters(&self) -> Result<SchedulerParameters> {
         let reply = self
             .call(remote::DomainGetSchedulerParameters { dom: self.wire(), nparams: MAX as i32 })
@@ -119,7 +117,7 @@ impl Domain {
         Ok(SchedulerParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// The same of the running domain or of its definition
+    /// Returns the scheduler parameters of the running domain or of its definition
     /// (`virDomainGetSchedulerParametersFlags`).
     pub async fn scheduler_parameters_flags(
         &self,
@@ -145,7 +143,7 @@ impl Domain {
         .await
     }
 
-    /// The same for the running domain, its definition, or both
+    /// Changes the scheduler parameters of the running domain, its definition, or both
     /// (`virDomainSetSchedulerParametersFlags`).
     ///
     /// ```no_run
@@ -205,7 +203,7 @@ mod tests {
         assert_eq!(parameters.vcpu_period, Some(Duration::from_micros(7)));
         assert_eq!(parameters.other.get::<String>("new"), Some("x".to_owned()));
         assert_eq!(parameters.to_params(), params);
-        // Of another kind than it should be.
+        // Of a wrong type.
         params.push("weight", "heavy");
         let parameters = SchedulerParameters::from_params(&params);
         assert_eq!((parameters.weight, parameters.other.len()), (None, 2));

@@ -1,4 +1,4 @@
-//! Security labels, and guests whose memory the host cannot read.
+//! Security labels, and launch security: guests whose memory the host cannot read.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::params::{TypedParams, param_struct};
 use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
-/// How a security driver, such as `SELinux`, marks a running domain (`virSecurityLabel`).
+/// Label of a security driver, such as `SELinux`, on a running domain (`virSecurityLabel`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurityLabel {
     /// The label; empty if the domain has none.
     pub label: String,
-    /// Whether the driver enforces what it says.
+    /// Enforcing mode of the driver.
     pub enforcing: bool,
 }
 
@@ -29,20 +29,20 @@ impl SecurityLabel {
 }
 
 param_struct! {
-    /// What the owner of a guest with encrypted memory checks before trusting it
-    /// (`VIR_DOMAIN_LAUNCH_SECURITY_…`).
+    /// Launch measurement and policy of a guest with encrypted memory, which its owner checks
+    /// before trusting it (`VIR_DOMAIN_LAUNCH_SECURITY_…`).
     pub struct LaunchSecurityInfo {
-        /// The measurement of what was launched, in base64.
+        /// Measurement of the launch, in base64.
         sev_measurement: String = "sev-measurement",
-        /// Major version of the firmware's interface.
+        /// Major version of the firmware's API.
         sev_api_major: u32 = "sev-api-major",
-        /// Minor version of the firmware's interface.
+        /// Minor version of the firmware's API.
         sev_api_minor: u32 = "sev-api-minor",
-        /// The firmware's build.
+        /// Build ID of the firmware.
         sev_build_id: u32 = "sev-build-id",
-        /// The policy that the guest was launched with.
+        /// Policy of a SEV guest.
         sev_policy: u32 = "sev-policy",
-        /// The same of a guest of the SNP kind.
+        /// Policy of a SEV-SNP guest.
         sev_snp_policy: u64 = "sev-snp-policy",
         ..other
     }
@@ -51,11 +51,11 @@ param_struct! {
 /// A secret for a guest with encrypted memory, for [`Domain::set_launch_security_state`].
 #[derive(Clone)]
 pub struct LaunchSecret {
-    /// What the firmware needs to decrypt it, in base64.
+    /// Header that the firmware needs to decrypt it, in base64.
     pub header: String,
     /// The encrypted secret, in base64.
     pub secret: String,
-    /// Where in the guest's memory it is to be put; `None` leaves that to the hypervisor.
+    /// Address in the guest's memory; `None` leaves that to the hypervisor.
     pub address: Option<u64>,
 }
 
@@ -66,13 +66,13 @@ impl fmt::Debug for LaunchSecret {
 }
 
 impl Domain {
-    /// The label of the running domain (`virDomainGetSecurityLabel`).
+    /// Returns the security label of the running domain (`virDomainGetSecurityLabel`).
     pub async fn security_label(&self) -> Result<SecurityLabel> {
         let reply = self.call(remote::DomainGetSecurityLabel { dom: self.wire() }).await?;
         Ok(SecurityLabel::from_wire(&reply.decode()?))
     }
 
-    /// The labels of the running domain, one for each security driver
+    /// Lists the security labels of the running domain, one for each security driver
     /// (`virDomainGetSecurityLabelList`).
     pub async fn security_label_list(&self) -> Result<Vec<SecurityLabel>> {
         let reply = self.call(remote::DomainGetSecurityLabelList { dom: self.wire() }).await?;
@@ -80,7 +80,7 @@ impl Domain {
         Ok(labels.iter().map(SecurityLabel::from_wire).collect())
     }
 
-    /// How the running domain, a guest with encrypted memory, was launched
+    /// Returns the launch measurement and policy of a running guest with encrypted memory
     /// (`virDomainGetLaunchSecurityInfo`).
     pub async fn launch_security_info(&self) -> Result<LaunchSecurityInfo> {
         let reply = self
@@ -92,7 +92,7 @@ impl Domain {
         Ok(LaunchSecurityInfo::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Puts a secret into a guest with encrypted memory before it runs for the first time
+    /// Injects a secret into a guest with encrypted memory before it runs for the first time
     /// (`virDomainSetLaunchSecurityState`).
     pub async fn set_launch_security_state(&self, secret: &LaunchSecret) -> Result<()> {
         let mut params = TypedParams::new()

@@ -1,4 +1,4 @@
-//! What a domain is doing.
+//! State and resource use of a domain.
 
 use std::time::Duration;
 
@@ -10,37 +10,37 @@ use crate::api::wire::truth;
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// A domain's state and how it came to it.
+/// State of a domain and its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DomainState {
-    /// What the domain is doing.
+    /// State of the domain.
     pub state: State,
-    /// Why.
+    /// Reason for the state.
     pub reason: StateReason,
 }
 
-/// Why a domain is in its state: the meaning of the number depends on the state.
+/// Reason for a domain's state; the meaning of its value depends on the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StateReason {
-    /// Why there is no state.
+    /// Reason for no state.
     Nostate(NostateReason),
-    /// Why it runs.
+    /// Reason for running.
     Running(RunningReason),
-    /// Why it is blocked.
+    /// Reason for being blocked.
     Blocked(BlockedReason),
-    /// Why it is paused.
+    /// Reason for being paused.
     Paused(PausedReason),
-    /// Why it is shutting down.
+    /// Reason for shutting down.
     Shutdown(ShutdownReason),
-    /// Why it is off.
+    /// Reason for being shut off.
     Shutoff(ShutoffReason),
-    /// Why it crashed.
+    /// Reason for the crash.
     Crashed(CrashedReason),
-    /// Why the guest suspended itself.
+    /// Reason for the guest's suspending itself.
     PmSuspended(PmSuspendedReason),
-    /// The reason's number, for a state that this release does not know.
+    /// Numeric reason of a state that this release does not know.
     Other(i32),
 }
 
@@ -61,36 +61,37 @@ impl DomainState {
     }
 }
 
-/// The gist of a domain (`virDomainInfo`).
+/// State and resource use of a domain (`virDomainInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DomainInfo {
-    /// What the domain is doing.
+    /// State of the domain.
     pub state: State,
-    /// The most memory that it may get, in KiB.
+    /// Maximum memory in KiB.
     pub max_memory_kib: u64,
-    /// The memory that it has, in KiB.
+    /// Current memory in KiB.
     pub memory_kib: u64,
-    /// How many virtual processors it has.
+    /// Number of virtual CPUs.
     pub vcpus: u16,
-    /// Processor time that it has used.
+    /// CPU time used.
     pub cpu_time: Duration,
 }
 
-/// Whether the hypervisor's process can be talked to (`virDomainControlInfo`).
+/// State of a domain's control interface, i.e. whether its hypervisor can be reached
+/// (`virDomainControlInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ControlInfo {
-    /// Whether it can, and if not, for what kind of reason.
+    /// State of the control interface.
     pub state: ControlState,
-    /// What is wrong, in the state [`Error`](ControlState::Error).
+    /// Error, in the state [`Error`](ControlState::Error).
     pub error: Option<ControlErrorReason>,
-    /// For how long the state has lasted, as far as the daemon tells.
+    /// Time since the state was entered, if the daemon reports it.
     pub duration: Option<Duration>,
 }
 
 impl Domain {
-    /// State, memory, processors and processor time (`virDomainGetInfo`).
+    /// Returns the domain's state, memory, virtual CPUs and CPU time (`virDomainGetInfo`).
     pub async fn info(&self) -> Result<DomainInfo> {
         let reply = self.call(remote::DomainGetInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
@@ -103,32 +104,34 @@ impl Domain {
         })
     }
 
-    /// State and reason (`virDomainGetState`).
+    /// Returns the domain's state and its reason (`virDomainGetState`).
     pub async fn state(&self) -> Result<DomainState> {
         let reply = self.call(remote::DomainGetState { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
         Ok(DomainState::from_wire(ret.state, ret.reason))
     }
 
-    /// Whether the domain runs, paused or not (`virDomainIsActive`).
+    /// Returns whether the domain is running, paused included (`virDomainIsActive`).
     pub async fn is_active(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsActive { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.active))
     }
 
-    /// Whether the domain outlives its shutdown (`virDomainIsPersistent`).
+    /// Returns whether the domain is persistent: whether it stays defined after it ends
+    /// (`virDomainIsPersistent`).
     pub async fn is_persistent(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsPersistent { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.persistent))
     }
 
-    /// Whether the definition differs from what runs (`virDomainIsUpdated`).
+    /// Returns whether the definition differs from the running domain (`virDomainIsUpdated`).
     pub async fn is_updated(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsUpdated { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.updated))
     }
 
-    /// Whether the domain's control interface is free, busy or broken (`virDomainGetControlInfo`).
+    /// Returns whether the domain's control interface is free, busy or broken
+    /// (`virDomainGetControlInfo`).
     pub async fn control_info(&self) -> Result<ControlInfo> {
         let reply = self.call(remote::DomainGetControlInfo { dom: self.wire(), flags: 0 }).await?;
         let info = reply.decode()?;

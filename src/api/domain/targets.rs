@@ -1,4 +1,4 @@
-//! The names by which calls want disks and interfaces, out of a domain's definition.
+//! Names of disks and interfaces, read from a domain's definition, as arguments of other calls.
 
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
@@ -8,43 +8,42 @@ use super::{Domain, XmlFlags};
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// A network interface as a domain's definition describes it.
+/// A network interface in a domain's definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InterfaceTarget {
-    /// The device on the host, such as `vnet0`; what [`Domain::interface_stats`] wants. Most
+    /// Device on the host, such as `vnet0`, as [`Domain::interface_stats`] takes it. Most
     /// interfaces have one only while the domain runs, some never.
     pub target: Option<String>,
-    /// The MAC address.
+    /// MAC address.
     pub mac: Option<String>,
-    /// What it is connected to: the name of the network, bridge or device.
+    /// Name of the network, bridge or device that it is connected to.
     pub source: Option<String>,
-    /// What kind of thing that is: `network`, `bridge`, `user`, …
+    /// Type of the connection: `network`, `bridge`, `user`, …
     pub kind: String,
-    /// What the guest sees: `virtio`, `e1000`, …
+    /// Model that the guest sees: `virtio`, `e1000`, …
     pub model: Option<String>,
 }
 
-/// A disk as a domain's definition describes it.
+/// A disk in a domain's definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DiskTarget {
-    /// The disk's name, such as `vda`; what [`Domain::block_stats`] and the like want.
+    /// Target of the disk, such as `vda`, as [`Domain::block_stats`] and other calls take it.
     pub target: String,
-    /// What it is stored in: a file's or device's path, a volume's name, …; none for an empty
-    /// drive.
+    /// Source of the disk: path of a file or device, name of a volume, …; none for an empty drive.
     pub source: Option<String>,
-    /// What kind of thing that is: `file`, `block`, `volume`, `network`, …
+    /// Type of the source: `file`, `block`, `volume`, `network`, …
     pub kind: String,
-    /// What the guest sees: `disk`, `cdrom`, `floppy`, `lun`.
+    /// Kind of device that the guest sees: `disk`, `cdrom`, `floppy`, `lun`.
     pub device: String,
-    /// The bus: `virtio`, `sata`, …
+    /// Bus: `virtio`, `sata`, …
     pub bus: Option<String>,
 }
 
 impl Domain {
-    /// The domain's network interfaces, in the order of its definition: of the running domain if it
-    /// runs (`virDomainGetXMLDesc`).
+    /// Lists the domain's network interfaces in the order of its definition, which is that of the
+    /// running domain if it runs (`virDomainGetXMLDesc`).
     ///
     /// ```no_run
     /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
@@ -60,8 +59,8 @@ impl Domain {
         self.devices("interface").await
     }
 
-    /// The domain's disks, in the order of its definition: of the running domain if it runs
-    /// (`virDomainGetXMLDesc`).
+    /// Lists the domain's disks in the order of its definition, which is that of the running domain
+    /// if it runs (`virDomainGetXMLDesc`).
     pub async fn disk_targets(&self) -> Result<Vec<DiskTarget>> {
         self.devices("disk").await
     }
@@ -75,7 +74,7 @@ impl Domain {
     }
 }
 
-/// What is taken from a device's element and its children.
+/// A device that is read from its element and the element's children.
 trait Device: Default {
     fn element(&mut self, attributes: &Attributes);
     fn child(&mut self, name: &str, attributes: &Attributes);
@@ -103,7 +102,7 @@ impl Device for InterfaceTarget {
 impl Device for DiskTarget {
     fn element(&mut self, attributes: &Attributes) {
         self.kind = attributes.get("type").unwrap_or_default();
-        // What libvirt takes it for where it is not said.
+        // libvirt's default.
         self.device = attributes.get("device").unwrap_or_else(|| String::from("disk"));
     }
 
@@ -142,11 +141,11 @@ impl Attributes {
     }
 }
 
-/// The devices of a definition that are elements of that name.
+/// Returns the devices of a definition whose element has that name.
 fn devices<T: Device>(xml: &str, element: &str) -> quick_xml::Result<Vec<T>> {
     let mut reader = Reader::from_str(xml);
     let mut found: Vec<T> = Vec::new();
-    // The names of the elements around the current place.
+    // The names of the open elements.
     let mut path: Vec<String> = Vec::new();
     loop {
         let (start, is_empty) = match reader.read_event()? {

@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
 impl Domain {
-    /// What the guest's clock shows (`virDomainGetTime`). Asks the guest agent; takes long if that
-    /// does.
+    /// Returns the time of the guest's clock (`virDomainGetTime`). Asks the guest agent; takes long
+    /// if that does.
     pub async fn time(&self) -> Result<SystemTime> {
         let reply = self.call(remote::DomainGetTime { dom: self.wire(), flags: 0 }).await?;
         let time = reply.decode()?;
@@ -17,10 +17,10 @@ impl Domain {
         })
     }
 
-    /// Sets the guest's clock, by the guest agent (`virDomainSetTime`).
+    /// Sets the guest's clock through the guest agent (`virDomainSetTime`).
     ///
-    /// With [`SYNC`](SetTimeFlags::SYNC) the guest reads its hardware clock instead, which went on
-    /// while it was suspended, and `time` means nothing.
+    /// With [`SYNC`](SetTimeFlags::SYNC) the guest reads its hardware clock instead, which kept
+    /// running while the guest was suspended, and `time` is ignored.
     pub async fn set_time(&self, time: SystemTime, flags: SetTimeFlags) -> Result<()> {
         let (seconds, nseconds) = to_wire(time).ok_or_else(|| Error::InvalidArgument {
             procedure: remote::DomainSetTime::INFO.name,
@@ -31,7 +31,7 @@ impl Domain {
     }
 }
 
-/// The nanoseconds count forward from the second, also before the epoch.
+/// Converts to a time. The nanoseconds count forward from the second, also before the epoch.
 fn from_wire(seconds: i64, nanos: u32) -> Option<SystemTime> {
     let second = Duration::from_secs(seconds.unsigned_abs());
     let whole = if seconds < 0 {

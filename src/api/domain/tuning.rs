@@ -1,4 +1,4 @@
-//! Limits on what a domain takes of the host: memory, NUMA nodes, disk bandwidth.
+//! Limits on a domain's use of host resources: memory, NUMA nodes, block I/O.
 
 use super::{Domain, MEMORY_PARAM_UNLIMITED, ModificationImpact, NumatuneMemMode};
 use crate::api::wire;
@@ -8,12 +8,12 @@ use crate::params::{FromParam, Value, ValueRef, param_struct};
 use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
-/// An amount of memory that may be without limit.
+/// A limit on memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemoryLimit {
-    /// So much, in KiB.
+    /// Limit in KiB.
     Kib(u64),
-    /// Any amount.
+    /// No limit.
     Unlimited,
 }
 
@@ -37,40 +37,40 @@ impl Unit<MemoryLimit> for LimitKib {
 }
 
 param_struct! {
-    /// Limits on the host's memory that a domain takes (`VIR_DOMAIN_MEMORY_…`). What is `None` is
-    /// not changed by setting.
+    /// Limits on a domain's use of host memory (`VIR_DOMAIN_MEMORY_…`). Setting leaves a field that
+    /// is `None` unchanged.
     pub struct MemoryParameters {
-        /// The most that all of the domain may take, the hypervisor's own memory included. Beyond
-        /// it the host kills the domain.
+        /// Maximum memory of the domain, the hypervisor's own memory included. The host kills a
+        /// domain that exceeds it.
         hard_limit: MemoryLimit = "hard_limit" as LimitKib,
-        /// The most that it may take while the host's memory is scarce.
+        /// Maximum memory while the host's memory is scarce.
         soft_limit: MemoryLimit = "soft_limit" as LimitKib,
-        /// What it is guaranteed.
+        /// Guaranteed memory.
         min_guarantee: MemoryLimit = "min_guarantee" as LimitKib,
-        /// The most that it may take of memory and swap together.
+        /// Maximum memory and swap together.
         swap_hard_limit: MemoryLimit = "swap_hard_limit" as LimitKib,
         ..other
     }
 }
 
 param_struct! {
-    /// Where a domain's memory comes from (`VIR_DOMAIN_NUMA_…`). What is `None` is not changed by
-    /// setting.
+    /// NUMA placement of a domain's memory (`VIR_DOMAIN_NUMA_…`). Setting leaves a field that is
+    /// `None` unchanged.
     pub struct NumaParameters {
-        /// The host's NUMA nodes, such as `0-3,^2`; empty where none are set.
+        /// NUMA nodes of the host, such as `0-3,^2`; empty where none are set.
         nodeset: String = "numa_nodeset",
-        /// How strictly it must be these.
+        /// Mode, i.e. how strictly the nodes apply.
         mode: NumatuneMemMode = "numa_mode" as Number,
         ..other
     }
 }
 
-/// A number for one of the host's block devices.
+/// A value for a block device of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceValue {
-    /// The device's path on the host, such as `/dev/sda`.
+    /// Path of the device on the host, such as `/dev/sda`.
     pub device: String,
-    /// The weight, or the limit; zero removes it.
+    /// Weight or limit; zero removes it.
     pub value: u64,
 }
 
@@ -101,30 +101,30 @@ impl Unit<Vec<DeviceValue>> for DeviceList {
 }
 
 param_struct! {
-    /// A domain's share of the host's block devices (`VIR_DOMAIN_BLKIO_…`). What is `None` is not
-    /// changed by setting.
+    /// A domain's share of the host's block I/O (`VIR_DOMAIN_BLKIO_…`). Setting leaves a field that
+    /// is `None` unchanged.
     ///
-    /// The lists name devices of the host, not of the guest; for the latter see
+    /// The lists name block devices of the host, not of the guest; for the latter see
     /// [`Domain::set_block_io_tune`].
     pub struct BlkioParameters {
-        /// Weight in relation to other domains', between 100 and 1000.
+        /// Weight relative to other domains, between 100 and 1000.
         weight: u32 = "weight",
-        /// The same by device.
+        /// Weight by device.
         device_weight: Vec<DeviceValue> = "device_weight" as DeviceList,
-        /// Most read operations in a second, by device.
+        /// Maximum reads per second, by device.
         device_read_iops_sec: Vec<DeviceValue> = "device_read_iops_sec" as DeviceList,
-        /// Most write operations in a second, by device.
+        /// Maximum writes per second, by device.
         device_write_iops_sec: Vec<DeviceValue> = "device_write_iops_sec" as DeviceList,
-        /// Most bytes read in a second, by device.
+        /// Maximum bytes read per second, by device.
         device_read_bytes_sec: Vec<DeviceValue> = "device_read_bytes_sec" as DeviceList,
-        /// Most bytes written in a second, by device.
+        /// Maximum bytes written per second, by device.
         device_write_bytes_sec: Vec<DeviceValue> = "device_write_bytes_sec" as DeviceList,
         ..other
     }
 }
 
 impl Domain {
-    /// The limits on the domain's memory (`virDomainGetMemoryParameters`).
+    /// Returns the limits on the domain's memory (`virDomainGetMemoryParameters`).
     pub async fn memory_parameters(&self, flags: ModificationImpact) -> Result<MemoryParameters> {
         let reply = self
             .call(remote::DomainGetMemoryParameters {
@@ -151,7 +151,7 @@ impl Domain {
         .await
     }
 
-    /// The NUMA nodes that the domain's memory comes from (`virDomainGetNumaParameters`).
+    /// Returns the NUMA placement of the domain's memory (`virDomainGetNumaParameters`).
     pub async fn numa_parameters(&self, flags: ModificationImpact) -> Result<NumaParameters> {
         let reply = self
             .call(remote::DomainGetNumaParameters {
@@ -163,7 +163,7 @@ impl Domain {
         Ok(NumaParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Changes the NUMA nodes that the domain's memory comes from (`virDomainSetNumaParameters`).
+    /// Changes the NUMA placement of the domain's memory (`virDomainSetNumaParameters`).
     ///
     /// The mode of a running domain cannot be changed.
     pub async fn set_numa_parameters(
@@ -180,7 +180,7 @@ impl Domain {
         .await
     }
 
-    /// The domain's share of the host's block devices (`virDomainGetBlkioParameters`).
+    /// Returns the domain's share of the host's block I/O (`virDomainGetBlkioParameters`).
     pub async fn blkio_parameters(&self, flags: ModificationImpact) -> Result<BlkioParameters> {
         let reply = self
             .call(remote::DomainGetBlkioParameters {
@@ -192,7 +192,7 @@ impl Domain {
         Ok(BlkioParameters::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Changes the domain's share of the host's block devices (`virDomainSetBlkioParameters`).
+    /// Changes the domain's share of the host's block I/O (`virDomainSetBlkioParameters`).
     pub async fn set_blkio_parameters(
         &self,
         parameters: &BlkioParameters,
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(shares.device_weight, Some(weights));
         assert_eq!(shares.device_read_iops_sec, Some(Vec::new()));
         assert_eq!(shares.to_params(), params);
-        // What is no such list is kept as it is.
+        // A string that is no such list is kept as it is.
         for text in ["/dev/sda", "/dev/sda,heavy", "/dev/sda,1,/dev/sdb"] {
             let params = TypedParams::new().with("device_weight", text);
             let shares = BlkioParameters::from_params(&params);
