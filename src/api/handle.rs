@@ -1,15 +1,15 @@
-//! The one definition of handles to libvirt's objects.
+//! The macro that defines the handles to libvirt's objects.
 
 use crate::client::Connect;
 
-/// Through what an object is reached: a connection, or the object that it is a part of.
+/// Parent of an object: a connection, or the object that it is a part of.
 pub(crate) trait Parent: Clone {
     fn connection(&self) -> &Connect;
 
-    /// Whether it is the same object, through the same connection.
+    /// Returns whether both are the same object through the same connection.
     fn is_same(&self, other: &Self) -> bool;
 
-    /// The same, through `conn`.
+    /// Returns the same object through `conn`.
     fn through(&self, conn: &Connect) -> Self;
 }
 
@@ -27,8 +27,8 @@ impl Parent for Connect {
     }
 }
 
-/// A handle: how it is made from a reference on the wire and back, and that it is cheap to clone,
-/// makes calls, and is equal to another by identity and connection.
+/// Defines a handle: it converts from and to a reference on the wire, is cheap to clone, makes
+/// calls, and is equal to another with the same identity and connection.
 ///
 /// `Name of program::Wire, known by key { texts; plain values; hidden values }`, where `key` is the
 /// field that tells objects apart. `Name of program::Wire in Parent as field` is an object within
@@ -73,7 +73,7 @@ macro_rules! handle {
                 wire.iter().map(|wire| Self::from_wire(parent, wire)).collect()
             }
 
-            /// The reference that calls carry.
+            /// Returns the reference that calls carry.
             pub(crate) fn wire(&self) -> $program::$wire<'_> {
                 self.into()
             }
@@ -106,13 +106,14 @@ macro_rules! handle {
                 }
             )*
 
-            /// The connection through which the object was found.
+            /// Returns the connection through which the object was found.
             $vis fn connect(&self) -> &$crate::client::Connect {
                 $crate::api::handle::Parent::connection(&self.parent)
             }
 
-            /// A handle to the same object whose calls use `conn`: with its timeout, or over another
-            /// connection to the same daemon, as in `handle.via(&conn.with_timeout(…))`.
+            /// Returns a handle to the same object whose calls use `conn`: with its timeout, or
+            /// over another connection to the same daemon, as in
+            /// `handle.via(&conn.with_timeout(…))`.
             #[must_use]
             $vis fn via(&self, conn: &$crate::client::Connect) -> Self {
                 Self {
@@ -136,7 +137,7 @@ macro_rules! handle {
             }
         }
 
-        /// The reference that requests carry.
+        /// Converts to the reference that requests carry.
         impl<'a> From<&'a $name> for $program::$wire<'a> {
             fn from(handle: &'a $name) -> Self {
                 Self {
@@ -148,7 +149,7 @@ macro_rules! handle {
             }
         }
 
-        /// The same object through the same connection.
+        /// Equality means the same object through the same connection.
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
                 self.$key == other.$key

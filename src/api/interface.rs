@@ -1,4 +1,4 @@
-//! The host's network interfaces, as it configures them.
+//! Network interfaces of the host and their configuration.
 
 use super::handle::handle;
 use super::wire::truth;
@@ -13,29 +13,29 @@ handle! {
     /// A handle to the configuration of a network interface of the host (`virInterface`). Cheap to
     /// clone; it holds nothing on the daemon's side.
     pub Interface of remote::NonnullInterface, known by name {
-        /// The interface's name (`virInterfaceGetName`). Local.
+        /// Returns the interface's name (`virInterfaceGetName`). Local.
         name: text,
-        /// The interface's MAC address; empty where it has none of its own
+        /// Returns the interface's MAC address; empty where it has none of its own
         /// (`virInterfaceGetMACString`). Local.
         mac: text;;
     }
 }
 
 impl Connect {
-    /// The interface of that name (`virInterfaceLookupByName`).
+    /// Looks up an interface by name (`virInterfaceLookupByName`).
     pub async fn lookup_interface_by_name(&self, name: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByName { name: name.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
 
-    /// The interface of that MAC address, e.g. `52:54:00:00:00:01` (`virInterfaceLookupByMACString`).
-    /// Fails where several have it.
+    /// Looks up an interface by MAC address, e.g. `52:54:00:00:00:01`
+    /// (`virInterfaceLookupByMACString`). Fails where several have it.
     pub async fn lookup_interface_by_mac(&self, mac: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByMacString { mac: mac.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
 
-    /// All interfaces that pass the filter (`virConnectListAllInterfaces`).
+    /// Lists the interfaces that match the filter (`virConnectListAllInterfaces`).
     pub async fn list_all_interfaces(
         &self,
         flags: ListAllInterfacesFlags,
@@ -44,26 +44,27 @@ impl Connect {
         Ok(Interface::list_from_wire(self, &reply.decode()?.ifaces))
     }
 
-    /// Defines an interface, or changes its definition (`virInterfaceDefineXML`). It is not started.
+    /// Defines an interface, or changes its definition, without starting it
+    /// (`virInterfaceDefineXML`).
     pub async fn interface_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Interface> {
         let reply = self.call(remote::InterfaceDefineXml { xml: xml.into(), flags }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
 
-    /// Begins a set of changes to the host's interfaces (`virInterfaceChangeBegin`), which
-    /// [`interface_change_rollback`](Self::interface_change_rollback) undoes, and a restart of the
-    /// host too, unless they are [committed](Self::interface_change_commit).
+    /// Begins a transaction of changes to the host's interfaces (`virInterfaceChangeBegin`).
+    /// [`interface_change_rollback`](Self::interface_change_rollback) undoes them, and so does a
+    /// restart of the host, unless they are [committed](Self::interface_change_commit).
     pub async fn interface_change_begin(&self) -> Result<()> {
         self.run(remote::InterfaceChangeBegin { flags: 0 }).await
     }
 
-    /// Makes the changes since [`interface_change_begin`](Self::interface_change_begin) permanent
+    /// Commits the changes since [`interface_change_begin`](Self::interface_change_begin)
     /// (`virInterfaceChangeCommit`).
     pub async fn interface_change_commit(&self) -> Result<()> {
         self.run(remote::InterfaceChangeCommit { flags: 0 }).await
     }
 
-    /// Undoes the changes since [`interface_change_begin`](Self::interface_change_begin)
+    /// Rolls back the changes since [`interface_change_begin`](Self::interface_change_begin)
     /// (`virInterfaceChangeRollback`).
     pub async fn interface_change_rollback(&self) -> Result<()> {
         self.run(remote::InterfaceChangeRollback { flags: 0 }).await
@@ -71,14 +72,14 @@ impl Connect {
 }
 
 impl Interface {
-    /// The interface's description as XML (`virInterfaceGetXMLDesc`): its state, or with
+    /// Returns the interface's XML (`virInterfaceGetXMLDesc`): its state, or with
     /// [`INACTIVE`](XmlFlags::INACTIVE) its definition.
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply = self.call(remote::InterfaceGetXmlDesc { iface: self.wire(), flags }).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
-    /// Whether the interface is up (`virInterfaceIsActive`).
+    /// Returns whether the interface is up (`virInterfaceIsActive`).
     pub async fn is_active(&self) -> Result<bool> {
         let reply = self.call(remote::InterfaceIsActive { iface: self.wire() }).await?;
         Ok(truth(reply.decode()?.active))

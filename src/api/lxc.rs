@@ -1,4 +1,4 @@
-//! What only the LXC driver can do.
+//! Calls of the LXC driver.
 
 use std::os::fd::OwnedFd;
 
@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::protocol::lxc;
 
 impl Domain {
-    /// The namespaces of a running container, as descriptors to enter them by
-    /// (`virDomainLxcOpenNamespace`). Over UNIX sockets only.
+    /// Opens the namespaces of a running container, and returns descriptors with which to enter
+    /// them (`virDomainLxcOpenNamespace`). Over UNIX sockets only.
     pub async fn lxc_open_namespace(&self) -> Result<Vec<OwnedFd>> {
         let called = self
             .connect()

@@ -1,7 +1,7 @@
-//! The typed API: handles to libvirt's objects, and what can be done with them.
+//! The typed API: handles to libvirt's objects, and their methods.
 //!
 //! Each file is one topic of one object. A method is one procedure unless its documentation says
-//! otherwise; it encodes its arguments, calls, and turns the results into proper types.
+//! otherwise; it encodes its arguments, makes the call, and converts the reply to proper types.
 
 #[cfg(feature = "admin")]
 pub mod admin;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::xdr::WireStr;
 
-/// A name as the daemon gave it: text to show, and the very bytes to compare and to send back.
+/// A name as the daemon sent it: text to show, and the exact bytes to compare and to send back.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
     Utf8(Arc<str>),

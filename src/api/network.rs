@@ -15,27 +15,27 @@ handle! {
     /// A handle to a virtual network (`virNetwork`). Cheap to clone; it holds nothing on the
     /// daemon's side.
     pub Network of remote::NonnullNetwork, known by uuid {
-        /// The network's name (`virNetworkGetName`). Local.
+        /// Returns the network's name (`virNetworkGetName`). Local.
         name: text;
-        /// The network's UUID (`virNetworkGetUUID`). Local.
+        /// Returns the network's UUID (`virNetworkGetUUID`). Local.
         uuid: Uuid;
     }
 }
 
 impl Connect {
-    /// The network of that name (`virNetworkLookupByName`).
+    /// Looks up a network by name (`virNetworkLookupByName`).
     pub async fn lookup_network_by_name(&self, name: &str) -> Result<Network> {
         let reply = self.call(remote::NetworkLookupByName { name: name.into() }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }
 
-    /// The network of that UUID (`virNetworkLookupByUUID`, `virNetworkLookupByUUIDString`).
+    /// Looks up a network by UUID (`virNetworkLookupByUUID`, `virNetworkLookupByUUIDString`).
     pub async fn lookup_network_by_uuid(&self, uuid: Uuid) -> Result<Network> {
         let reply = self.call(remote::NetworkLookupByUuid { uuid }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }
 
-    /// All networks that pass the filter (`virConnectListAllNetworks`).
+    /// Lists the networks that match the filter (`virConnectListAllNetworks`).
     pub async fn list_all_networks(&self, flags: ListAllNetworksFlags) -> Result<Vec<Network>> {
         let reply = self.call(remote::ConnectListAllNetworks { need_results: 1, flags }).await?;
         Ok(Network::list_from_wire(self, &reply.decode()?.nets))
@@ -43,38 +43,40 @@ impl Connect {
 }
 
 impl Network {
-    /// The network's description as XML (`virNetworkGetXMLDesc`).
+    /// Returns the network's XML (`virNetworkGetXMLDesc`).
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply = self.call(remote::NetworkGetXmlDesc { net: self.wire(), flags }).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
-    /// Whether the network is started (`virNetworkIsActive`).
+    /// Returns whether the network is active (`virNetworkIsActive`).
     pub async fn is_active(&self) -> Result<bool> {
         let reply = self.call(remote::NetworkIsActive { net: self.wire() }).await?;
         Ok(truth(reply.decode()?.active))
     }
 
-    /// Whether the network is defined and thus outlives its end (`virNetworkIsPersistent`).
+    /// Returns whether the network is persistent: whether it stays defined after it ends
+    /// (`virNetworkIsPersistent`).
     pub async fn is_persistent(&self) -> Result<bool> {
         let reply = self.call(remote::NetworkIsPersistent { net: self.wire() }).await?;
         Ok(truth(reply.decode()?.persistent))
     }
 
-    /// The name of the network's bridge on the host (`virNetworkGetBridgeName`).
+    /// Returns the name of the network's bridge on the host (`virNetworkGetBridgeName`).
     pub async fn bridge_name(&self) -> Result<String> {
         let reply = self.call(remote::NetworkGetBridgeName { net: self.wire() }).await?;
         Ok(reply.decode()?.name.into_owned())
     }
 
-    /// Whether the network starts whenever its host does (`virNetworkGetAutostart`).
+    /// Returns the autostart flag: whether the network starts with its host
+    /// (`virNetworkGetAutostart`).
     pub async fn autostart(&self) -> Result<bool> {
         let reply = self.call(remote::NetworkGetAutostart { net: self.wire() }).await?;
         Ok(truth(reply.decode()?.autostart))
     }
 
-    /// Sets whether the network starts whenever its host does (`virNetworkSetAutostart`). Transient
-    /// networks cannot.
+    /// Sets the autostart flag: whether the network starts with its host
+    /// (`virNetworkSetAutostart`). Fails for a transient network.
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
         self.run(remote::NetworkSetAutostart { net: self.wire(), autostart: autostart.into() })
             .await

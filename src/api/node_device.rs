@@ -12,19 +12,19 @@ handle! {
     /// A handle to a device of the host (`virNodeDevice`). Cheap to clone; it holds nothing on the
     /// daemon's side.
     pub NodeDevice of remote::NonnullNodeDevice, known by name {
-        /// The device's name (`virNodeDeviceGetName`). Local.
+        /// Returns the device's name (`virNodeDeviceGetName`). Local.
         name: text;;
     }
 }
 
 impl Connect {
-    /// The device of that name (`virNodeDeviceLookupByName`).
+    /// Looks up a device by name (`virNodeDeviceLookupByName`).
     pub async fn lookup_node_device_by_name(&self, name: &str) -> Result<NodeDevice> {
         let reply = self.call(remote::NodeDeviceLookupByName { name: name.into() }).await?;
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
 
-    /// All devices that pass the filter (`virConnectListAllNodeDevices`).
+    /// Lists the devices that match the filter (`virConnectListAllNodeDevices`).
     pub async fn list_all_node_devices(
         &self,
         flags: ListAllNodeDeviceFlags,

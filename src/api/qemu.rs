@@ -1,4 +1,4 @@
-//! What only the QEMU driver can do: its monitor and the guest agent, passed through.
+//! Calls of the QEMU driver: passthrough to the monitor and the guest agent.
 //!
 //! Nothing here is stable across QEMU's releases, and the monitor can put a domain into a state that
 //! the daemon does not know.
@@ -12,17 +12,17 @@ use crate::protocol::qemu;
 
 pub use crate::types::qemu::*;
 
-/// How long the guest agent may take for a command.
+/// Timeout of a guest agent command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum AgentTimeout {
-    /// As long as it likes.
+    /// No timeout.
     Block,
     /// The daemon's default.
     #[default]
     Default,
-    /// It must be ready at once.
+    /// No wait: the agent must answer at once.
     NoWait,
-    /// So many seconds.
+    /// Timeout in seconds.
     Seconds(u32),
 }
 
@@ -32,14 +32,15 @@ impl AgentTimeout {
             Self::Block => AgentCommandTimeoutValues::Block.into(),
             Self::Default => AgentCommandTimeoutValues::Default.into(),
             Self::NoWait => AgentCommandTimeoutValues::NoWait.into(),
-            // Zero seconds would be "at once" anyway; more than the wire can say is for ever.
+            // Zero seconds means no wait, as `NoWait` does; a time too long for the wire is as good
+            // as endless.
             Self::Seconds(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
         }
     }
 }
 
 impl Connect {
-    /// Takes over a QEMU process that runs without the daemon's doing (`virDomainQemuAttach`).
+    /// Attaches to a QEMU process that was started without the daemon (`virDomainQemuAttach`).
     pub async fn qemu_attach(&self, pid: u32) -> Result<Domain> {
         let reply = self.call(qemu::DomainAttach { pid_value: pid, flags: 0 }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -48,7 +49,7 @@ impl Connect {
 
 impl Domain {
     /// Sends a command to the monitor of the domain's QEMU (`virDomainQemuMonitorCommand`): JSON,
-    /// or with [`HMP`](MonitorCommandFlags::HMP) what a human would type.
+    /// or with [`HMP`](MonitorCommandFlags::HMP) a command of the human monitor.
     pub async fn qemu_monitor_command(
         &self,
         command: &str,
@@ -60,8 +61,9 @@ impl Domain {
         Ok(reply.decode()?.result.into_owned())
     }
 
-    /// The same with open files that go along, and those that come back
-    /// (`virDomainQemuMonitorCommandWithFiles`). Over UNIX sockets only.
+    /// Sends a command to the monitor of the domain's QEMU with open files, and returns its result
+    /// with the files that QEMU sends back (`virDomainQemuMonitorCommandWithFiles`). Over UNIX
+    /// sockets only.
     pub async fn qemu_monitor_command_with_files(
         &self,
         command: &str,
@@ -76,8 +78,8 @@ impl Domain {
         Ok((reply.decode()?.result.into_owned(), files))
     }
 
-    /// Sends a command, as JSON, to the agent in the guest (`virDomainQemuAgentCommand`); `None`
-    /// where the command is one that the agent does not answer.
+    /// Sends a command, as JSON, to the agent in the guest, and returns its answer; `None` for a
+    /// command without one (`virDomainQemuAgentCommand`).
     pub async fn qemu_agent_command(
         &self,
         command: &str,

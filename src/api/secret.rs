@@ -1,4 +1,4 @@
-//! Secrets that the daemon keeps: identity and lookup.
+//! Secrets in the daemon's keeping: identity and lookup.
 
 use uuid::Uuid;
 
@@ -11,26 +11,27 @@ use crate::types::connect::ListAllSecretsFlags;
 pub use crate::types::secret::*;
 
 handle! {
-    /// A handle to a secret (`virSecret`): what it is for, not what it is. Cheap to clone; it holds
+    /// A handle to a secret (`virSecret`): its purpose, not its value. Cheap to clone; it holds
     /// nothing on the daemon's side.
     pub Secret of remote::NonnullSecret, known by uuid {
-        /// What uses it, e.g. a volume's path (`virSecretGetUsageID`). Local.
+        /// Returns the ID of the object that uses the secret, e.g. a volume's path
+        /// (`virSecretGetUsageID`). Local.
         usage_id: text;
-        /// The secret's UUID (`virSecretGetUUID`). Local.
+        /// Returns the secret's UUID (`virSecretGetUUID`). Local.
         uuid: Uuid,
-        /// What kind of thing uses it (`virSecretGetUsageType`). Local.
+        /// Returns the type of the object that uses the secret (`virSecretGetUsageType`). Local.
         usage_type: UsageType;
     }
 }
 
 impl Connect {
-    /// The secret of that UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
+    /// Looks up a secret by UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
     pub async fn lookup_secret_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
         let reply = self.call(remote::SecretLookupByUuid { uuid }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
     }
 
-    /// The secret that a thing uses (`virSecretLookupByUsage`).
+    /// Looks up the secret that an object uses (`virSecretLookupByUsage`).
     pub async fn lookup_secret_by_usage(
         &self,
         usage_type: UsageType,
@@ -42,7 +43,7 @@ impl Connect {
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
     }
 
-    /// All secrets that pass the filter (`virConnectListAllSecrets`).
+    /// Lists the secrets that match the filter (`virConnectListAllSecrets`).
     pub async fn list_all_secrets(&self, flags: ListAllSecretsFlags) -> Result<Vec<Secret>> {
         let reply = self.call(remote::ConnectListAllSecrets { need_results: 1, flags }).await?;
         Ok(Secret::list_from_wire(self, &reply.decode()?.secrets))

@@ -1,4 +1,4 @@
-//! Conversions between wire types and the API's that more than one object needs.
+//! Conversions between wire types and the API's types, shared by several objects.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,19 +20,20 @@ pub(crate) fn value_ref<'a>(value: &'a TypedParamValue<'_>) -> ValueRef<'a> {
     }
 }
 
-/// A reply's parameters, borrowed.
+/// Borrows a reply's parameters.
 pub(crate) fn params<'a>(
     wire: &'a [TypedParam<'_>],
 ) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
     wire.iter().map(|param| (&*param.field, value_ref(&param.value)))
 }
 
-/// A list of the user's own out of a reply.
+/// Copies a reply's parameters into a list.
 pub(crate) fn params_from_wire(wire: &[TypedParam<'_>]) -> TypedParams {
     params_like(wire, None)
 }
 
-/// The same; names that `model` has in the same place are shared with it instead of copied.
+/// Copies a reply's parameters into a list, which shares names with `model` that it has in the same
+/// place.
 pub(crate) fn params_like(wire: &[TypedParam<'_>], model: Option<&TypedParams>) -> TypedParams {
     let mut params = TypedParams::new();
     params.reserve(wire.len());
@@ -47,7 +48,7 @@ pub(crate) fn params_like(wire: &[TypedParam<'_>], model: Option<&TypedParams>) 
     params
 }
 
-/// A value as requests carry it.
+/// Converts a value to a request's.
 impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
     fn from(value: ValueRef<'a>) -> Self {
         match value {
@@ -62,7 +63,7 @@ impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
     }
 }
 
-/// A list as requests carry it.
+/// Converts a list to a request's.
 impl<'a> From<&'a TypedParams> for Vec<TypedParam<'a>> {
     fn from(params: &'a TypedParams) -> Self {
         let params = params.iter();
@@ -72,12 +73,12 @@ impl<'a> From<&'a TypedParams> for Vec<TypedParam<'a>> {
     }
 }
 
-/// A well-formed reply that contradicts itself.
+/// Makes the error for a well-formed reply that contradicts itself.
 pub(crate) fn invalid_reply(procedure: &'static str, reason: impl Into<String>) -> Error {
     ProtocolError::InvalidReply { procedure, reason: reason.into() }.into()
 }
 
-/// A duration as an argument that counts seconds.
+/// Converts a duration to an argument in seconds.
 pub(crate) fn whole_seconds(procedure: &'static str, duration: Duration) -> Result<u64> {
     if duration.subsec_nanos() != 0 {
         return Err(Error::InvalidArgument {
@@ -88,7 +89,7 @@ pub(crate) fn whole_seconds(procedure: &'static str, duration: Duration) -> Resu
     Ok(duration.as_secs())
 }
 
-/// A duration as an argument that counts milliseconds.
+/// Converts a duration to an argument in milliseconds.
 pub(crate) fn whole_millis(procedure: &'static str, duration: Duration) -> Result<u32> {
     let millis = u32::try_from(duration.as_millis()).ok();
     millis
@@ -102,12 +103,12 @@ pub(crate) fn whole_millis(procedure: &'static str, duration: Duration) -> Resul
         })
 }
 
-/// A statistic, which is −1 where the hypervisor does not count.
+/// Converts a statistic, which is −1 where the hypervisor does not count.
 pub(crate) fn counter(number: i64) -> Option<u64> {
     number.try_into().ok()
 }
 
-/// A duration as an argument that counts seconds in a signed number.
+/// Converts a duration to a signed argument in seconds.
 pub(crate) fn signed_seconds(procedure: &'static str, duration: Duration) -> Result<i32> {
     i32::try_from(whole_seconds(procedure, duration)?).map_err(|_| Error::InvalidArgument {
         procedure,
@@ -115,12 +116,12 @@ pub(crate) fn signed_seconds(procedure: &'static str, duration: Duration) -> Res
     })
 }
 
-/// C's booleans are integers; any but zero is true.
+/// Converts C's boolean: an integer, true unless zero.
 pub(crate) fn truth(value: i32) -> bool {
     value != 0
 }
 
-/// A path for the daemon, which has another working directory than this process.
+/// Makes a path absolute, because the daemon has another working directory than this process.
 pub(crate) fn absolute_path(procedure: &'static str, path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::InvalidArgument {
         procedure,

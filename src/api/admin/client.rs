@@ -11,20 +11,22 @@ use crate::params::{Value, ValueRef, param_struct};
 use crate::protocol::admin;
 
 handle! {
-    /// A handle to a client that is, or was, connected to a daemon. It holds nothing on the daemon's
-    /// side.
+    /// A handle to a client that is, or was, connected to a daemon. It holds nothing on the
+    /// daemon's side.
     pub(crate) Client of admin::NonnullClient in Server as srv, known by id {
         ;
-        /// The client's ID (`virAdmClientGetID`). No ID is used again while the daemon runs. Local.
+        /// Returns the client's ID (`virAdmClientGetID`). No ID is used again while the daemon
+        /// runs. Local.
         id: u64,
-        /// When it connected, in seconds since 1970 (`virAdmClientGetTimestamp`). Local.
+        /// Returns the time at which the client connected, in seconds since 1970
+        /// (`virAdmClientGetTimestamp`). Local.
         timestamp: i64,
-        /// What it is connected by (`virAdmClientGetTransport`). Local.
+        /// Returns the client's transport (`virAdmClientGetTransport`). Local.
         transport: ClientTransport;
     }
 }
 
-/// A number of a user, a group or a process: `INT`, whatever its sign; -1 where it is not known, as for
+/// ID of a user, a group or a process: `INT`, whatever its sign; -1 where it is not known, as for
 /// processes that the daemon cannot see.
 struct Id;
 
@@ -43,27 +45,27 @@ impl Unit<u32> for Id {
 }
 
 param_struct! {
-    /// Who a client is (`VIR_CLIENT_INFO_…`). What there is depends on how it is connected.
+    /// Identity of a client (`VIR_CLIENT_INFO_…`). Which fields are set depends on its transport.
     pub struct ClientInfo {
-        /// Whether it may only look.
+        /// Read-only connection.
         read_only: bool = "readonly",
-        /// Its address and port.
+        /// Address and port of the client.
         socket_address: String = "sock_addr",
-        /// The user that it has proved to be by SASL.
+        /// User name authenticated by SASL.
         sasl_user_name: String = "sasl_user_name",
-        /// Whom its TLS certificate names.
+        /// Distinguished name in the client's TLS certificate.
         x509_distinguished_name: String = "tls_x509_dname",
-        /// The user that runs it on this host.
+        /// ID of the user that runs the client on this host.
         unix_user_id: u32 = "unix_user_id" as Id,
-        /// That user's name.
+        /// Name of that user.
         unix_user_name: String = "unix_user_name",
-        /// That user's group.
+        /// ID of that user's group.
         unix_group_id: u32 = "unix_group_id" as Id,
-        /// That group's name.
+        /// Name of that group.
         unix_group_name: String = "unix_group_name",
-        /// Its process on this host.
+        /// ID of the client's process on this host.
         unix_process_id: u32 = "unix_process_id" as Id,
-        /// Its security context, where the host has `SELinux`.
+        /// Security context of the client, where the host has `SELinux`.
         selinux_context: String = "selinux_context",
         ..other
     }
@@ -87,7 +89,7 @@ impl Server {
 }
 
 impl Client {
-    /// When it connected, to the second. Local.
+    /// Returns the time at which the client connected, to the second. Local.
     pub fn connected_since(&self) -> SystemTime {
         let since = Duration::from_secs(self.timestamp.unsigned_abs());
         let epoch = SystemTime::UNIX_EPOCH;
@@ -95,22 +97,22 @@ impl Client {
             0.. => epoch.checked_add(since),
             _ => epoch.checked_sub(since),
         };
-        // Where the system's clock cannot tell so much.
+        // The system's clock cannot represent a later time.
         time.unwrap_or(epoch)
     }
 
-    /// The server that it is connected to.
+    /// Returns the server that the client is connected to.
     pub fn server(&self) -> &Server {
         &self.parent
     }
 
-    /// Who it is (`virAdmClientGetInfo`).
+    /// Returns the client's identity (`virAdmClientGetInfo`).
     pub async fn info(&self) -> Result<ClientInfo> {
         let reply = self.call(admin::ClientGetInfo { clnt: self.wire(), flags: 0 }).await?;
         Ok(ClientInfo::collect(params(&reply.decode()?.params)))
     }
 
-    /// Disconnects it (`virAdmClientClose`).
+    /// Disconnects the client (`virAdmClientClose`).
     pub async fn close(&self) -> Result<()> {
         self.run(admin::ClientClose { clnt: self.wire(), flags: 0 }).await
     }

@@ -1,4 +1,4 @@
-//! A daemon as a whole.
+//! Connections to a daemon's administration interface, and settings of the daemon as a whole.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,10 +20,10 @@ pub struct AdminConnect {
 }
 
 impl ConnectBuilder {
-    /// Opens a connection to a daemon's administration interface, which must be what the URI names
-    /// (`virAdmConnectOpen`). Dropping the future undoes what was done.
+    /// Opens a connection to the administration interface that the URI names (`virAdmConnectOpen`);
+    /// other URIs fail. Dropping the future undoes what was done.
     ///
-    /// Of the options only those matter that are about time, and [`aliases`](Self::aliases).
+    /// Of the options only those about time and [`aliases`](Self::aliases) apply.
     pub async fn open_admin(self) -> Result<AdminConnect> {
         let conn = self.open_admin_program().await?;
         Ok(AdminConnect { conn })
@@ -34,60 +34,61 @@ impl AdminConnect {
     /// Opens a connection to the daemon that `uri` names, such as `libvirtd:///system` or
     /// `virtqemud:///session` (`virAdmConnectOpen`).
     ///
-    /// An empty `uri` means libvirt's own choice: `LIBVIRT_ADMIN_DEFAULT_URI` in the environment, or
-    /// else `uri_default` in `libvirt-admin.conf`, or else libvirtd, the user's own or, for root, the
-    /// system's.
+    /// An empty `uri` means libvirt's default: `LIBVIRT_ADMIN_DEFAULT_URI` in the environment, or
+    /// else `uri_default` in `libvirt-admin.conf`, or else libvirtd, the user's own or, for root,
+    /// the system's.
     pub async fn open(uri: &str) -> Result<Self> {
         Connect::builder(uri).open_admin().await
     }
 
-    /// The URI that the connection was opened with (`virAdmConnectGetURI`).
+    /// Returns the URI that the connection was opened with (`virAdmConnectGetURI`).
     pub fn uri(&self) -> &str {
         self.conn.uri()
     }
 
-    /// Whether calls can still be made (`virAdmConnectIsAlive`). Local: asks nobody.
+    /// Returns whether calls can still be made (`virAdmConnectIsAlive`). Local: makes no call.
     pub fn is_alive(&self) -> bool {
         self.conn.is_alive()
     }
 
-    /// Closes the connection and waits until the daemon has taken note (`virAdmConnectClose`).
+    /// Closes the connection and waits until the daemon has confirmed it (`virAdmConnectClose`).
     pub async fn close(&self) {
         self.conn.close().await;
     }
 
-    /// Waits until the connection has ended, and says why
+    /// Waits until the connection has ended, and returns the reason
     /// (`virAdmConnectRegisterCloseCallback`). Cancel-safe.
     pub async fn closed(&self) -> CloseReason {
         self.conn.closed().await
     }
 
-    /// A handle to the same connection whose calls fail with [`Error::Timeout`] when the daemon has
-    /// not answered after `timeout`. Servers and clients that are found through it inherit it.
+    /// Returns a handle to the same connection whose calls fail with [`Error::Timeout`] when the
+    /// daemon has not answered after `timeout`. Servers and clients that are found through it
+    /// inherit it.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { conn: self.conn.with_timeout(timeout) }
     }
 
-    /// Every procedure of the administration program.
+    /// Returns access to every procedure of the administration program.
     pub fn raw(&self) -> Raw<'_> {
         self.conn.raw()
     }
 
-    /// The version of libvirt that the daemon is made of (`virAdmConnectGetLibVersion`).
+    /// Returns the daemon's version of libvirt (`virAdmConnectGetLibVersion`).
     pub async fn lib_version(&self) -> Result<Version> {
         let reply = self.conn.call(admin::ConnectGetLibVersion).await?;
         Ok(Version::from_number(reply.decode()?.lib_ver))
     }
 
-    /// The daemon's servers (`virAdmConnectListServers`): the one that clients connect to, which has
-    /// the daemon's name, and the one of this interface, `admin`.
+    /// Lists the daemon's servers (`virAdmConnectListServers`): the one that clients connect to,
+    /// which has the daemon's name, and the one of this interface, `admin`.
     pub async fn list_servers(&self) -> Result<Vec<Server>> {
         let reply = self.conn.call(admin::ConnectListServers { need_results: 1, flags: 0 }).await?;
         Ok(Server::list_from_wire(&self.conn, &reply.decode()?.servers))
     }
 
-    /// The server of that name (`virAdmConnectLookupServer`).
+    /// Looks up a server by name (`virAdmConnectLookupServer`).
     pub async fn lookup_server(&self, name: &str) -> Result<Server> {
         let reply = self
             .conn
@@ -96,7 +97,7 @@ impl AdminConnect {
         Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
     }
 
-    /// Where the daemon's log goes, as `log_outputs` in its configuration has it
+    /// Returns the daemon's log outputs, in the form of `log_outputs` in its configuration
     /// (`virAdmConnectGetLoggingOutputs`), e.g. `1:file:/var/log/libvirt/libvirtd.log`. Several are
     /// separated by blanks.
     pub async fn logging_outputs(&self) -> Result<String> {
@@ -104,32 +105,33 @@ impl AdminConnect {
         Ok(reply.decode()?.outputs.into_owned())
     }
 
-    /// Changes where the daemon's log goes, until it ends (`virAdmConnectSetLoggingOutputs`); `None`
-    /// is where it goes if nothing is configured.
+    /// Sets the daemon's log outputs, until it ends (`virAdmConnectSetLoggingOutputs`); `None` is
+    /// the default without configuration.
     pub async fn set_logging_outputs(&self, outputs: Option<&str>) -> Result<()> {
         self.conn
             .run(admin::ConnectSetLoggingOutputs { outputs: outputs.map(Into::into), flags: 0 })
             .await
     }
 
-    /// What of the daemon's log is kept, as `log_filters` in its configuration has it
-    /// (`virAdmConnectGetLoggingFilters`), e.g. `1:*qemu* 3:*rpc*`; `None` where no filters are set.
+    /// Returns the daemon's log filters, in the form of `log_filters` in its configuration
+    /// (`virAdmConnectGetLoggingFilters`), e.g. `1:*qemu* 3:*rpc*`; `None` where no filters are
+    /// set.
     pub async fn logging_filters(&self) -> Result<Option<String>> {
         let reply = self.conn.call(admin::ConnectGetLoggingFilters { flags: 0 }).await?;
         let filters = reply.decode()?.filters;
-        // One blank too many stands at the end.
+        // The daemon adds a blank at the end.
         Ok(filters.map(|filters| filters.trim_end().to_owned()))
     }
 
-    /// Changes what of the daemon's log is kept, until it ends (`virAdmConnectSetLoggingFilters`);
-    /// `None` removes all filters.
+    /// Sets the daemon's log filters, until it ends (`virAdmConnectSetLoggingFilters`); `None`
+    /// removes all filters.
     pub async fn set_logging_filters(&self, filters: Option<&str>) -> Result<()> {
         self.conn
             .run(admin::ConnectSetLoggingFilters { filters: filters.map(Into::into), flags: 0 })
             .await
     }
 
-    /// After how long without clients and running guests the daemon is to end by itself
+    /// Sets the time without clients and running guests after which the daemon ends by itself
     /// (`virAdmConnectSetDaemonTimeout`), a whole number of seconds; `None` is never.
     pub async fn set_daemon_timeout(&self, timeout: Option<Duration>) -> Result<()> {
         const PROCEDURE: &str = "ConnectSetDaemonTimeout";
@@ -150,10 +152,11 @@ impl AdminConnect {
     }
 
     /// Asks the daemon to end (`virAdmConnectDaemonShutdown`), with
-    /// [`PRESERVE`](DaemonShutdownFlags::PRESERVE) as it would at the host's shutdown. Its guests run
-    /// on, unless that or its configuration has them saved or shut down. Since 11.2.0.
+    /// [`PRESERVE`](DaemonShutdownFlags::PRESERVE) as it would at the host's shutdown. Its guests
+    /// keep running, unless the flag or the configuration has them saved or shut down. Since
+    /// 11.2.0.
     ///
-    /// A daemon that ends before it has answered has done what it was asked for.
+    /// Succeeds, too, if the daemon ends before it has answered.
     pub async fn daemon_shutdown(&self, flags: DaemonShutdownFlags) -> Result<()> {
         match self.conn.run(admin::ConnectDaemonShutdown { flags: flags.bits() }).await {
             Err(Error::Closed(CloseReason::Eof)) => Ok(()),

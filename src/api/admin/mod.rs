@@ -1,8 +1,7 @@
-//! Administration of the daemons themselves: who is connected, how many may be, how much they log.
+//! Administration of the daemons themselves: clients, limits, logging.
 //!
-//! This is not about what a daemon manages, and has connections of its own: URIs are
-//! `libvirtd:///system`, `virtqemud:///session` and the like. Daemons let nobody do this but the user
-//! that they run as, on their own host.
+//! It has connections of its own, with URIs such as `libvirtd:///system` and
+//! `virtqemud:///session`. Daemons allow it only to the user that they run as, on their own host.
 //!
 //! ```no_run
 //! # async fn example() -> libvirt_client::Result<()> {

@@ -1,4 +1,4 @@
-//! The servers of a daemon: its sets of sockets, with clients and threads of their own.
+//! Servers of a daemon: sets of sockets with clients and threads of their own.
 
 use super::wire::params;
 use crate::api::handle::handle;
@@ -9,59 +9,62 @@ use crate::protocol::admin;
 handle! {
     /// A handle to one of a daemon's servers. It holds nothing on the daemon's side.
     pub(crate) Server of admin::NonnullServer, known by name {
-        /// The server's name, e.g. `virtqemud` (`virAdmServerGetName`). Local.
+        /// Returns the server's name, e.g. `virtqemud` (`virAdmServerGetName`). Local.
         name: text;;
     }
 }
 
 param_struct! {
-    /// The threads that serve a server's clients (`VIR_THREADPOOL_…`).
+    /// Threads that serve a server's clients (`VIR_THREADPOOL_…`).
     pub struct ThreadPool {
-        /// The least number of threads.
+        /// Minimum number of threads.
         min_workers: u32 = "minWorkers",
-        /// The greatest number.
+        /// Maximum number of threads.
         max_workers: u32 = "maxWorkers",
-        /// How many there are beyond that for calls that are sure not to wait for a hypervisor.
+        /// Number of priority threads, in addition, for calls that are certain not to wait for a
+        /// hypervisor.
         priority_workers: u32 = "prioWorkers",
-        /// How many have nothing to do at the moment.
+        /// Number of idle threads.
         free_workers: u32 = "freeWorkers",
-        /// How many there are at the moment.
+        /// Current number of threads.
         workers: u32 = "nWorkers",
-        /// How many calls wait for a thread.
+        /// Number of calls that wait for a thread.
         job_queue_depth: u32 = "jobQueueDepth",
         ..other
     }
 }
 
 param_struct! {
-    /// Limits for a server's threads (`VIR_THREADPOOL_…`). What is `None` is not changed.
+    /// Limits on a server's threads (`VIR_THREADPOOL_…`). Setting leaves a field that is `None`
+    /// unchanged.
     pub struct ThreadPoolLimits {
-        /// The least number of threads.
+        /// Minimum number of threads.
         min_workers: u32 = "minWorkers",
-        /// The greatest number.
+        /// Maximum number of threads.
         max_workers: u32 = "maxWorkers",
-        /// How many there are beyond that for calls that are sure not to wait for a hypervisor.
+        /// Number of priority threads, in addition, for calls that are certain not to wait for a
+        /// hypervisor.
         priority_workers: u32 = "prioWorkers",
     }
 }
 
 param_struct! {
-    /// How many clients a server has, and how many it may have (`VIR_SERVER_CLIENTS_…`).
+    /// Number of a server's clients, and its limits (`VIR_SERVER_CLIENTS_…`).
     pub struct ClientLimits {
-        /// How many may be connected.
+        /// Maximum number of clients.
         max_clients: u32 = "nclients_max",
-        /// How many are.
+        /// Current number of clients.
         clients: u32 = "nclients",
-        /// How many may be that have not proved yet who they are.
+        /// Maximum number of clients that are not authenticated yet.
         max_unauthenticated: u32 = "nclients_unauth_max",
-        /// How many of those there are.
+        /// Current number of clients that are not authenticated yet.
         unauthenticated: u32 = "nclients_unauth",
         ..other
     }
 }
 
 impl Server {
-    /// The threads that serve its clients (`virAdmServerGetThreadPoolParameters`).
+    /// Returns the threads that serve the server's clients (`virAdmServerGetThreadPoolParameters`).
     pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
         let reply = self
             .call(admin::ServerGetThreadPoolParameters { srv: self.wire(), flags: 0 })
@@ -69,7 +72,7 @@ impl Server {
         Ok(ThreadPool::collect(params(&reply.decode()?.params)))
     }
 
-    /// Changes how many threads there may be, until the daemon ends
+    /// Changes the limits on the server's threads, until the daemon ends
     /// (`virAdmServerSetThreadPoolParameters`).
     pub async fn set_thread_pool_parameters(&self, limits: &ThreadPoolLimits) -> Result<()> {
         let limits = limits.to_params();
@@ -81,14 +84,14 @@ impl Server {
         .await
     }
 
-    /// How many clients there are and may be (`virAdmServerGetClientLimits`).
+    /// Returns the number of clients and its limits (`virAdmServerGetClientLimits`).
     pub async fn client_limits(&self) -> Result<ClientLimits> {
         let reply = self.call(admin::ServerGetClientLimits { srv: self.wire(), flags: 0 }).await?;
         Ok(ClientLimits::collect(params(&reply.decode()?.params)))
     }
 
-    /// Changes how many clients there may be, and how many of them that have not proved yet who they
-    /// are, until the daemon ends (`virAdmServerSetClientLimits`). What is `None` is not changed.
+    /// Changes the maximum number of clients, and of those that are not authenticated yet, until
+    /// the daemon ends (`virAdmServerSetClientLimits`). `None` leaves a limit unchanged.
     pub async fn set_client_limits(
         &self,
         max_clients: Option<u32>,
@@ -111,8 +114,8 @@ impl Server {
         .await
     }
 
-    /// Has the server read its TLS certificates and lists again, for clients that connect from then
-    /// on (`virAdmServerUpdateTlsFiles`).
+    /// Reloads the server's TLS certificates and revocation lists, for clients that connect from
+    /// then on (`virAdmServerUpdateTlsFiles`).
     pub async fn update_tls_files(&self) -> Result<()> {
         self.run(admin::ServerUpdateTlsFiles { srv: self.wire(), flags: 0 }).await
     }

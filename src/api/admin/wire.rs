@@ -1,9 +1,9 @@
-//! Typed parameters as the administration program has them: the same, by types of its own.
+//! Typed parameters of the administration program, which has wire types of its own for them.
 
 use crate::params::{TypedParams, ValueRef};
 use crate::protocol::admin::{TypedParam, TypedParamValue};
 
-/// A reply's parameters, borrowed.
+/// Borrows a reply's parameters.
 pub(super) fn params<'a>(
     wire: &'a [TypedParam<'_>],
 ) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
@@ -21,7 +21,7 @@ pub(super) fn params<'a>(
     })
 }
 
-/// A value as requests carry it.
+/// Converts a value to a request's.
 impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
     fn from(value: ValueRef<'a>) -> Self {
         match value {
@@ -36,7 +36,7 @@ impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
     }
 }
 
-/// A list as requests carry it.
+/// Converts a list to a request's.
 impl<'a> From<&'a TypedParams> for Vec<TypedParam<'a>> {
     fn from(params: &'a TypedParams) -> Self {
         let params = params.iter();

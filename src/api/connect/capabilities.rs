@@ -1,11 +1,11 @@
-//! What the host and its hypervisors can do.
+//! Capabilities of the host and its hypervisors.
 
 use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::connect::GetDomainCapabilitiesFlags;
 
-/// Which kind of virtual machine is meant. What is `None` is the daemon's choice.
+/// Selection of a kind of virtual machine. `None` is the daemon's default.
 ///
 /// ```
 /// use libvirt_client::connect::Platform;
@@ -18,25 +18,26 @@ use crate::types::connect::GetDomainCapabilitiesFlags;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Platform<'a> {
-    /// The hypervisor's program, by its path on the host.
+    /// Path of the hypervisor's program on the host.
     pub emulator: Option<&'a str>,
-    /// The guest's processor architecture, such as `x86_64`.
+    /// CPU architecture of the guest, such as `x86_64`.
     pub arch: Option<&'a str>,
-    /// The machine type, such as `q35`.
+    /// Machine type, such as `q35`.
     pub machine: Option<&'a str>,
-    /// The kind of virtualization, such as `kvm` or `qemu`.
+    /// Kind of virtualization, such as `kvm` or `qemu`.
     pub virt_type: Option<&'a str>,
 }
 
 impl Connect {
-    /// What the host has and which guests it can run, as XML (`virConnectGetCapabilities`).
+    /// Returns the host's capabilities and the guests it can run, as XML
+    /// (`virConnectGetCapabilities`).
     pub async fn capabilities(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetCapabilities).await?;
         Ok(reply.decode()?.capabilities.into_owned())
     }
 
-    /// What a domain of that kind can have, such as devices, firmwares and processor models, as XML
-    /// (`virConnectGetDomainCapabilities`).
+    /// Returns the capabilities of a kind of domain, such as devices, firmwares and CPU models, as
+    /// XML (`virConnectGetDomainCapabilities`).
     pub async fn domain_capabilities(
         &self,
         platform: Platform<'_>,
@@ -54,9 +55,9 @@ impl Connect {
         Ok(reply.decode()?.capabilities.into_owned())
     }
 
-    /// The most virtual processors that a domain can have (`virConnectGetMaxVcpus`).
+    /// Returns the maximum number of virtual CPUs of a domain (`virConnectGetMaxVcpus`).
     ///
-    /// `virt_type` is the kind of domain, such as `kvm`; `None` is the driver's usual one.
+    /// `virt_type` is the kind of domain, such as `kvm`; `None` is the driver's default.
     pub async fn max_vcpus(&self, virt_type: Option<&str>) -> Result<u32> {
         let reply = self
             .call(remote::ConnectGetMaxVcpus { r#type: virt_type.map(Into::into) })
@@ -64,7 +65,7 @@ impl Connect {
         reply.count(reply.decode()?.max_vcpus)
     }
 
-    /// What the host's firmware tells of the machine (SMBIOS), as XML (`virConnectGetSysinfo`).
+    /// Returns the host's firmware tables (SMBIOS) as XML (`virConnectGetSysinfo`).
     ///
     /// Fails for a host without such tables.
     pub async fn sysinfo(&self) -> Result<String> {

@@ -1,4 +1,4 @@
-//! Which of the host's processors are in use.
+//! Possible and online CPUs of the host.
 
 use crate::api::domain::CpuMap;
 use crate::client::Connect;
@@ -6,18 +6,18 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// The processors of a host.
+/// CPUs of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeCpuMap {
-    /// How many processors there can be: their numbers are below this.
+    /// Number of possible CPUs; CPU numbers are below it.
     pub possible: u32,
-    /// Those in use.
+    /// Online CPUs.
     pub online: CpuMap,
 }
 
 impl Connect {
-    /// Which of the host's processors are in use (`virNodeGetCPUMap`).
+    /// Returns the host's possible and online CPUs (`virNodeGetCPUMap`).
     pub async fn node_cpu_map(&self) -> Result<NodeCpuMap> {
         let reply = self
             .call(remote::NodeGetCpuMap { need_map: 1, need_online: 1, flags: 0 })

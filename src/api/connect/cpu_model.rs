@@ -1,4 +1,4 @@
-//! Processor models: which there are, and what processors have in common.
+//! CPU models: names, comparison and baselines.
 
 use super::Platform;
 use crate::client::{Connect, Reply};
@@ -7,10 +7,10 @@ use crate::protocol::remote;
 use crate::types::connect::{BaselineCpuFlags, CompareCpuFlags, CpuCompareResult};
 
 impl Connect {
-    /// The processor models of an architecture that libvirt knows by name
+    /// Lists the CPU models of an architecture that libvirt knows by name
     /// (`virConnectGetCPUModelNames`).
     ///
-    /// None at all means that libvirt takes any name. What a hypervisor makes of them is in the
+    /// An empty list means that libvirt accepts any name. A hypervisor's support for them is in the
     /// [`domain_capabilities`](Self::domain_capabilities).
     pub async fn cpu_model_names(&self, arch: &str) -> Result<Vec<String>> {
         let reply = self
@@ -20,21 +20,21 @@ impl Connect {
         Ok(models.into_iter().map(String::from).collect())
     }
 
-    /// How the host's processor compares with the one that `xml` describes, a `<cpu>` element or
-    /// capabilities that contain one (`virConnectCompareCPU`).
+    /// Compares the host's CPU with the one that `xml` describes, a `<cpu>` element or capabilities
+    /// that contain one (`virConnectCompareCPU`).
     ///
-    /// A [`Superset`](CpuCompareResult::Superset) has all that `xml` asks for and more. With
-    /// [`FAIL_INCOMPATIBLE`](CompareCpuFlags::FAIL_INCOMPATIBLE) a processor that lacks something is
-    /// an error, which says what it lacks.
+    /// A [`Superset`](CpuCompareResult::Superset) has all features that `xml` asks for and more.
+    /// With [`FAIL_INCOMPATIBLE`](CompareCpuFlags::FAIL_INCOMPATIBLE) a CPU that lacks features is
+    /// an error, which names them.
     pub async fn compare_cpu(&self, xml: &str, flags: CompareCpuFlags) -> Result<CpuCompareResult> {
         let reply = self.call(remote::ConnectCompareCpu { xml: xml.into(), flags }).await?;
         comparison(&reply, reply.decode()?.result)
     }
 
-    /// How the processor that the hypervisor can offer on this host compares with the one that
-    /// `xml` describes (`virConnectCompareHypervisorCPU`).
+    /// Compares the CPU that the hypervisor can provide on this host with the one that `xml`
+    /// describes (`virConnectCompareHypervisorCPU`).
     ///
-    /// See [`compare_cpu`](Self::compare_cpu), which does not ask the hypervisor.
+    /// See [`compare_cpu`](Self::compare_cpu), which ignores the hypervisor.
     pub async fn compare_hypervisor_cpu(
         &self,
         platform: Platform<'_>,
@@ -54,7 +54,7 @@ impl Connect {
         comparison(&reply, reply.decode()?.result)
     }
 
-    /// The best processor that all of `xml_cpus` can stand for, as a `<cpu>` element
+    /// Computes the best CPU that is compatible with all of `xml_cpus`, as a `<cpu>` element
     /// (`virConnectBaselineCPU`).
     ///
     /// Each is a `<cpu>` element or capabilities that contain one; at most 256.
@@ -68,8 +68,8 @@ impl Connect {
         Ok(reply.decode()?.cpu.into_owned())
     }
 
-    /// The best processor that all of `xml_cpus` can stand for and that the hypervisor can offer
-    /// (`virConnectBaselineHypervisorCPU`).
+    /// Computes the best CPU that is compatible with all of `xml_cpus` and that the hypervisor can
+    /// provide (`virConnectBaselineHypervisorCPU`).
     ///
     /// Each is a `<cpu>` element, or capabilities or domain capabilities that contain one; at most
     /// 256.

@@ -1,4 +1,4 @@
-//! The host's free memory, and its pools of pages.
+//! Free memory of the host, and its pools of pages.
 
 use crate::client::Connect;
 use crate::error::{Error, Result};
@@ -7,13 +7,13 @@ use crate::protocol::{Request, remote};
 use crate::types::node::AllocPagesFlags;
 
 impl Connect {
-    /// The host's free memory, in bytes (`virNodeGetFreeMemory`).
+    /// Returns the host's free memory in bytes (`virNodeGetFreeMemory`).
     pub async fn node_free_memory_bytes(&self) -> Result<u64> {
         let reply = self.call(remote::NodeGetFreeMemory).await?;
         Ok(reply.decode()?.free_mem)
     }
 
-    /// The free memory of each NUMA node, in bytes, for up to `max_cells` of them from `start_cell`
+    /// Returns the free memory in bytes of each of up to `max_cells` NUMA nodes from `start_cell`
     /// on (`virNodeGetCellsFreeMemory`).
     ///
     /// `max_cells` is 1 to 1024; nodes that do not exist are left out.
@@ -43,11 +43,11 @@ impl Connect {
         Ok(cells)
     }
 
-    /// How many free pages of each of these sizes, in KiB, there are, for each of up to
+    /// Returns the number of free pages of each of these sizes, in KiB, for each of up to
     /// `cell_count` NUMA nodes from `start_cell` on (`virNodeGetFreePages`).
     ///
     /// The result has a row for each node, and in it a count for each size. A `start_cell` of
-    /// `None` is the whole host, and `cell_count` then 1. Sizes times nodes are at most 1024.
+    /// `None` is the whole host, and `cell_count` is then 1. Sizes times nodes are at most 1024.
     pub async fn node_free_pages(
         &self,
         page_sizes_kib: &[u32],
@@ -84,8 +84,8 @@ impl Connect {
         Ok(counts.chunks(sizes).map(<[u64]>::to_vec).collect())
     }
 
-    /// Reserves huge pages for domains, and says on how many NUMA nodes that succeeded
-    /// (`virNodeAllocPages`).
+    /// Reserves huge pages for domains, and returns the number of NUMA nodes on which that
+    /// succeeded (`virNodeAllocPages`).
     ///
     /// `pages` has page sizes in KiB with a number of pages each, by which the pool of that size
     /// grows, or to which it is set with [`SET`](AllocPagesFlags::SET). That happens on each of
@@ -112,7 +112,7 @@ impl Connect {
     }
 }
 
-/// The number of a NUMA node.
+/// Converts the number of a NUMA node.
 fn cell(procedure: &'static str, number: u32) -> Result<i32> {
     i32::try_from(number).map_err(|_| Error::InvalidArgument {
         procedure,
@@ -120,7 +120,7 @@ fn cell(procedure: &'static str, number: u32) -> Result<i32> {
     })
 }
 
-/// The number of a NUMA node, or C's way to say "the host".
+/// Converts the number of a NUMA node, with −1 for the whole host.
 fn cell_or_host(procedure: &'static str, number: Option<u32>) -> Result<i32> {
     number.map_or(Ok(-1), |number| cell(procedure, number))
 }

@@ -1,4 +1,4 @@
-//! The host: its processors, its security model, and sending it to sleep.
+//! The host: CPUs, security model, suspend.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use crate::error::Result;
 use crate::protocol::{Request, remote};
 use crate::types::node::SuspendTarget;
 
-/// The gist of a host (`virNodeInfo`).
+/// CPUs and memory of a host (`virNodeInfo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeInfo {
-    /// The processors' architecture, such as `x86_64`.
+    /// CPU architecture, such as `x86_64`.
     pub model: String,
-    /// The host's memory, in KiB.
+    /// Memory of the host in KiB.
     pub memory_kib: u64,
-    /// How many processors are in use.
+    /// Number of online CPUs.
     pub cpus: u32,
-    /// The processors' clock in MHz, where it is known.
+    /// Clock rate of the CPUs in MHz, where it is known.
     pub mhz: Option<u32>,
-    /// How many NUMA nodes there are; 1 if their topology is beyond this description, and `sockets`
-    /// is then 1 and `cores` the number of all processors.
+    /// Number of NUMA nodes; 1 if this structure cannot describe their topology, and then `sockets`
+    /// is 1 and `cores` the number of all CPUs.
     pub nodes: u32,
-    /// How many processor sockets a NUMA node has.
+    /// Number of CPU sockets per NUMA node.
     pub sockets: u32,
-    /// How many cores a socket has.
+    /// Number of cores per socket.
     pub cores: u32,
-    /// How many threads a core has.
+    /// Number of threads per core.
     pub threads: u32,
 }
 
 impl NodeInfo {
-    /// The most processors that the host can have: what its topology makes room for, be they in use
-    /// or not (`VIR_NODEINFO_MAXCPUS`).
+    /// Returns the maximum number of the host's CPUs according to its topology, online or not
+    /// (`VIR_NODEINFO_MAXCPUS`).
     pub fn max_cpus(&self) -> u32 {
         self.nodes
             .saturating_mul(self.sockets)
@@ -42,18 +42,18 @@ impl NodeInfo {
     }
 }
 
-/// How a host keeps its domains apart (`virSecurityModel`).
+/// Security model by which a host isolates its domains (`virSecurityModel`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurityModel {
-    /// The model's name, such as `selinux` or `apparmor`.
+    /// Name of the model, such as `selinux` or `apparmor`.
     pub model: String,
-    /// The domain of interpretation, which says how labels are to be understood.
+    /// Domain of interpretation, which defines the meaning of labels.
     pub doi: String,
 }
 
 impl Connect {
-    /// The host's processors and memory (`virNodeGetInfo`).
+    /// Returns the host's CPUs and memory (`virNodeGetInfo`).
     pub async fn node_info(&self) -> Result<NodeInfo> {
         let reply = self.call(remote::NodeGetInfo).await?;
         let info = reply.decode()?;
@@ -70,7 +70,7 @@ impl Connect {
         })
     }
 
-    /// The host's security model (`virNodeGetSecurityModel`); `None` if it has none.
+    /// Returns the host's security model, `None` if it has none (`virNodeGetSecurityModel`).
     pub async fn node_security_model(&self) -> Result<Option<SecurityModel>> {
         let reply = self.call(remote::NodeGetSecurityModel).await?;
         let ret = reply.decode()?;
@@ -78,10 +78,10 @@ impl Connect {
         Ok(Some(model).filter(|model| !model.model.is_empty()))
     }
 
-    /// Sends the host to sleep and sets its clock to wake it after `duration`, which is a whole
-    /// number of seconds, at least 60 (`virNodeSuspendForDuration`).
+    /// Suspends the host and sets its clock to wake it after `duration`, which is a whole number of
+    /// seconds, at least 60 (`virNodeSuspendForDuration`).
     ///
-    /// Returns before the host sleeps, which it does after a few seconds.
+    /// Returns before the host suspends, which it does after a few seconds.
     pub async fn node_suspend_for_duration(
         &self,
         target: SuspendTarget,

@@ -1,4 +1,4 @@
-//! How the host shares equal pages of memory between guests.
+//! Kernel samepage merging (KSM): sharing of equal pages between guests.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
 
 param_struct! {
-    /// How the kernel finds and shares equal pages of memory, known as KSM
-    /// (`VIR_NODE_MEMORY_SHARED_…`). What is `None` is not changed by setting.
+    /// Parameters and statistics of kernel samepage merging, KSM (`VIR_NODE_MEMORY_SHARED_…`).
+    /// Setting leaves a field that is `None` unchanged.
     pub struct NodeMemoryParameters {
-        /// How many pages are looked at before a pause.
+        /// Number of pages scanned before a pause.
         pages_to_scan: u32 = "shm_pages_to_scan",
-        /// How long the pause is.
+        /// Length of the pause.
         sleep: Duration = "shm_sleep_millisecs" as Millis,
-        /// Whether pages of different NUMA nodes are shared, too.
+        /// Merging of pages of different NUMA nodes.
         merge_across_nodes: bool = "shm_merge_across_nodes" as Switch,
-        /// How many shared pages there are. Cannot be set, as all that follow.
+        /// Number of shared pages. Read-only, as are all that follow.
         pages_shared: u64 = "shm_pages_shared",
-        /// How many pages were saved by sharing.
+        /// Number of pages saved by sharing.
         pages_sharing: u64 = "shm_pages_sharing",
-        /// How many pages were looked at again and again without finding an equal one.
+        /// Number of pages that were scanned repeatedly without a match.
         pages_unshared: u64 = "shm_pages_unshared",
-        /// How many pages change too fast to be shared.
+        /// Number of pages that change too fast to be shared.
         pages_volatile: u64 = "shm_pages_volatile",
-        /// How often all of the memory has been looked at.
+        /// Number of full scans of the memory.
         full_scans: u64 = "shm_full_scans",
         ..other
     }
@@ -61,10 +61,10 @@ impl Unit<bool> for Switch {
 }
 
 impl Connect {
-    /// How the host shares memory (`virNodeGetMemoryParameters`).
+    /// Returns the host's KSM parameters and statistics (`virNodeGetMemoryParameters`).
     ///
-    /// Two procedures: the first asks how many parameters there are. On a host whose kernel cannot
-    /// share memory there are none.
+    /// Makes two calls: the first asks for the number of parameters. A host whose kernel has no KSM
+    /// has none.
     pub async fn node_memory_parameters(&self) -> Result<NodeMemoryParameters> {
         let mut request =
             remote::NodeGetMemoryParameters { nparams: 0, flags: Flags::STRING_OKAY.bits() };
@@ -85,7 +85,7 @@ impl Connect {
         Ok(NodeMemoryParameters::from_params(&params))
     }
 
-    /// Changes how the host shares memory (`virNodeSetMemoryParameters`).
+    /// Changes the host's KSM parameters (`virNodeSetMemoryParameters`).
     pub async fn node_set_memory_parameters(&self, params: &NodeMemoryParameters) -> Result<()> {
         let procedure = remote::NodeSetMemoryParameters::INFO.name;
         let params = params.to_params();

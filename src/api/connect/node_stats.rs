@@ -1,4 +1,4 @@
-//! What the host's processors and memory have been used for.
+//! CPU and memory statistics of the host.
 
 use std::time::Duration;
 
@@ -9,39 +9,38 @@ use crate::params::{ValueRef, param_struct};
 use crate::protocol::{Request, remote};
 
 param_struct! {
-    /// What one of the host's processors, or all of them together, spent their time on since the
-    /// host's start (`VIR_NODE_CPU_STATS_…`).
+    /// CPU time of one host CPU, or of all of them together, since the host's start
+    /// (`VIR_NODE_CPU_STATS_…`).
     pub struct NodeCpuStats {
         /// Time in the kernel.
         kernel: Duration = "kernel" as Nanos,
         /// Time in processes.
         user: Duration = "user" as Nanos,
-        /// Time without work.
+        /// Idle time.
         idle: Duration = "idle" as Nanos,
-        /// Time without work while input or output was awaited.
+        /// Idle time while waiting for I/O.
         iowait: Duration = "iowait" as Nanos,
-        /// Time in interrupts.
+        /// Time in interrupt handlers.
         intr: Duration = "intr" as Nanos,
-        /// Time that guests' processors ran, which is part of `user` too. Since libvirt 11.8.0.
+        /// Time of running guests' virtual CPUs, which `user` includes, too. Since libvirt 11.8.0.
         guest: Duration = "guest" as Nanos,
-        /// Share of all processors' time that is used at the moment, in percent. Hypervisors that
-        /// tell this tell none of the times.
+        /// Current utilization of all CPUs, in percent. Hypervisors that report it report none of
+        /// the times.
         utilization_percent: u64 = "utilization",
         ..other
     }
 }
 
 param_struct! {
-    /// What the memory of the host, or of one of its NUMA nodes, is used for
-    /// (`VIR_NODE_MEMORY_STATS_…`).
+    /// Memory use of the host, or of one of its NUMA nodes (`VIR_NODE_MEMORY_STATS_…`).
     pub struct NodeMemoryStats {
-        /// All memory that can be used, in KiB.
+        /// Usable memory in total, in KiB.
         total_kib: u64 = "total",
-        /// Memory that is not used, in KiB.
+        /// Free memory, in KiB.
         free_kib: u64 = "free",
-        /// Memory that buffers data on its way to devices, in KiB. The host as a whole only.
+        /// Memory in buffers for data on its way to devices, in KiB. The host as a whole only.
         buffers_kib: u64 = "buffers",
-        /// Memory that caches files, in KiB. The host as a whole only.
+        /// Memory in the file cache, in KiB. The host as a whole only.
         cached_kib: u64 = "cached",
         /// Memory that programs could get without swapping, in KiB. The host as a whole only. Since
         /// libvirt 12.3.0.
@@ -51,10 +50,10 @@ param_struct! {
 }
 
 impl Connect {
-    /// What a processor of the host, or for `None` all of them together, spent their time on
+    /// Returns the CPU time of a host CPU, or for `None` of all of them together
     /// (`virNodeGetCPUStats`).
     ///
-    /// Two procedures: the first asks how many numbers there are.
+    /// Makes two calls: the first asks for the number of statistics.
     pub async fn node_cpu_stats(&self, cpu: Option<u32>) -> Result<NodeCpuStats> {
         let procedure = remote::NodeGetCpuStats::INFO.name;
         let mut request = remote::NodeGetCpuStats {
@@ -71,10 +70,10 @@ impl Connect {
         Ok(NodeCpuStats::collect(unsigned(numbers)))
     }
 
-    /// What the memory of a NUMA node, or for `None` of the whole host, is used for
+    /// Returns the memory use of a NUMA node, or for `None` of the whole host
     /// (`virNodeGetMemoryStats`).
     ///
-    /// Two procedures: the first asks how many numbers there are.
+    /// Makes two calls: the first asks for the number of statistics.
     pub async fn node_memory_stats(&self, cell: Option<u32>) -> Result<NodeMemoryStats> {
         let procedure = remote::NodeGetMemoryStats::INFO.name;
         let mut request = remote::NodeGetMemoryStats {
@@ -92,7 +91,7 @@ impl Connect {
     }
 }
 
-/// The number of one, or C's way to say "all of them".
+/// Converts a number, with −1 for all.
 fn number_or_all(procedure: &'static str, what: &str, number: Option<u32>) -> Result<i32> {
     number.map_or(Ok(-1), |number| {
         i32::try_from(number).map_err(|_| Error::InvalidArgument {
@@ -102,7 +101,7 @@ fn number_or_all(procedure: &'static str, what: &str, number: Option<u32>) -> Re
     })
 }
 
-/// More than was asked for is no good reply.
+/// Rejects a reply with more items than were asked for.
 fn check_len<B>(reply: &Reply<B>, len: usize, asked: i32) -> Result<()> {
     if usize::try_from(asked).is_ok_and(|asked| len <= asked) {
         Ok(())
@@ -111,7 +110,7 @@ fn check_len<B>(reply: &Reply<B>, len: usize, asked: i32) -> Result<()> {
     }
 }
 
-/// These statistics are no typed parameters, but look the same.
+/// Converts statistics, which are no typed parameters on the wire, to the form of such.
 fn unsigned<'a>(
     numbers: impl Iterator<Item = (&'a str, u64)>,
 ) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {

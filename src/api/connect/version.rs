@@ -6,7 +6,7 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// A version of libvirt or of a hypervisor, in libvirt's way of writing it as one number.
+/// A version of libvirt or of a hypervisor, in libvirt's encoding as one number.
 ///
 /// ```
 /// use libvirt_client::connect::Version;
@@ -22,7 +22,7 @@ const MAJOR: u64 = 1_000_000;
 const MINOR: u64 = 1_000;
 
 impl Version {
-    /// The version of these three parts; of the minor and the micro part only the last three digits
+    /// Makes a version of three parts; of the minor and the micro part only the last three digits
     /// count.
     pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
         let minor = minor as u64 % MINOR;
@@ -30,28 +30,28 @@ impl Version {
         Self(major as u64 * MAJOR + minor * MINOR + micro)
     }
 
-    /// The version that libvirt writes as this number: a million times the major part, a thousand
-    /// times the minor part, and the micro part.
+    /// Decodes libvirt's number of a version: a million times the major part, a thousand times the
+    /// minor part, and the micro part.
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number; see [`from_number`](Self::from_number).
+    /// Returns the version as libvirt's number; see [`from_number`](Self::from_number).
     pub const fn number(self) -> u64 {
         self.0
     }
 
-    /// What stands before the first dot.
+    /// Returns the major part, before the first dot.
     pub const fn major(self) -> u64 {
         self.0 / MAJOR
     }
 
-    /// What stands between the dots.
+    /// Returns the minor part, between the dots.
     pub const fn minor(self) -> u64 {
         self.0 % MAJOR / MINOR
     }
 
-    /// What stands behind the second dot.
+    /// Returns the micro part, behind the second dot.
     pub const fn micro(self) -> u64 {
         self.0 % MINOR
     }
@@ -64,19 +64,19 @@ impl fmt::Display for Version {
 }
 
 impl Connect {
-    /// The version of the hypervisor (`virConnectGetVersion`).
+    /// Returns the version of the hypervisor (`virConnectGetVersion`).
     ///
-    /// `None` if the hypervisor has none to tell, such as when there is no QEMU that could be asked.
+    /// `None` if the hypervisor has no version, e.g. when no QEMU is installed that could be asked.
     pub async fn version(&self) -> Result<Option<Version>> {
         let reply = self.call(remote::ConnectGetVersion).await?;
         let number = Some(reply.decode()?.hv_ver).filter(|number| *number != 0);
         Ok(number.map(Version::from_number))
     }
 
-    /// The version of the daemon's libvirt (`virConnectGetLibVersion`).
+    /// Returns the version of the daemon's libvirt (`virConnectGetLibVersion`).
     ///
-    /// Distributions carry features back into older versions: rather than by the version, tell by
-    /// [`Error::is_unsupported`](crate::Error::is_unsupported) whether the daemon can do something.
+    /// Distributions backport features: test for a feature with
+    /// [`Error::is_unsupported`](crate::Error::is_unsupported) rather than with the version.
     pub async fn lib_version(&self) -> Result<Version> {
         let reply = self.call(remote::ConnectGetLibVersion).await?;
         Ok(Version::from_number(reply.decode()?.lib_ver))

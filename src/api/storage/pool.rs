@@ -15,27 +15,27 @@ handle! {
     /// A handle to a storage pool (`virStoragePool`). Cheap to clone; it holds nothing on the
     /// daemon's side.
     pub StoragePool of remote::NonnullStoragePool, known by uuid {
-        /// The pool's name (`virStoragePoolGetName`). Local.
+        /// Returns the pool's name (`virStoragePoolGetName`). Local.
         name: text;
-        /// The pool's UUID (`virStoragePoolGetUUID`). Local.
+        /// Returns the pool's UUID (`virStoragePoolGetUUID`). Local.
         uuid: Uuid;
     }
 }
 
 impl Connect {
-    /// The pool of that name (`virStoragePoolLookupByName`).
+    /// Looks up a pool by name (`virStoragePoolLookupByName`).
     pub async fn lookup_storage_pool_by_name(&self, name: &str) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByName { name: name.into() }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 
-    /// The pool of that UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
+    /// Looks up a pool by UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
     pub async fn lookup_storage_pool_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByUuid { uuid }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 
-    /// All pools that pass the filter (`virConnectListAllStoragePools`).
+    /// Lists the pools that match the filter (`virConnectListAllStoragePools`).
     pub async fn list_all_storage_pools(
         &self,
         flags: ListAllStoragePoolsFlags,
@@ -47,7 +47,7 @@ impl Connect {
 }
 
 impl StoragePool {
-    /// The volume of that name in the pool (`virStorageVolLookupByName`); see
+    /// Looks up a volume of the pool by name (`virStorageVolLookupByName`); see
     /// [`StorageVol::os_name`].
     pub async fn lookup_volume_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
         let reply = self
@@ -56,7 +56,7 @@ impl StoragePool {
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
     }
 
-    /// All volumes of the pool (`virStoragePoolListAllVolumes`).
+    /// Lists all volumes of the pool (`virStoragePoolListAllVolumes`).
     pub async fn list_all_volumes(&self) -> Result<Vec<StorageVol>> {
         let reply = self
             .call(remote::StoragePoolListAllVolumes {

@@ -13,35 +13,35 @@ handle! {
     /// A handle to a storage volume (`virStorageVol`). Cheap to clone; it holds nothing on the
     /// daemon's side.
     pub StorageVol of remote::NonnullStorageVol, known by key {
-        /// The name of the pool that the volume is in. Local.
+        /// Returns the name of the volume's pool. Local.
         pool: text,
-        /// The volume's name, unique in its pool (`virStorageVolGetName`). Local.
+        /// Returns the volume's name, unique in its pool (`virStorageVolGetName`). Local.
         name: text,
-        /// The volume's key, unique on the host (`virStorageVolGetKey`). Local.
+        /// Returns the volume's key, unique on the host (`virStorageVolGetKey`). Local.
         key: text;;
     }
 }
 
-/// The gist of a volume (`virStorageVolInfo`).
+/// Type and sizes of a volume (`virStorageVolInfo`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StorageVolInfo {
-    /// What it consists of.
+    /// Type of the volume.
     pub kind: Type,
-    /// Its size as its user sees it, in bytes.
+    /// Size that the volume's user sees, in bytes.
     pub capacity_bytes: u64,
-    /// What it takes on the host, in bytes.
+    /// Storage that the volume takes on the host, in bytes.
     pub allocation_bytes: u64,
 }
 
 impl Connect {
-    /// The volume of that key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
+    /// Looks up a volume by key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
     pub async fn lookup_storage_vol_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
         let reply = self.call(remote::StorageVolLookupByKey { key: key.as_ref().into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 
-    /// The volume at that path on the daemon's host (`virStorageVolLookupByPath`).
+    /// Looks up a volume by its path on the daemon's host (`virStorageVolLookupByPath`).
     pub async fn lookup_storage_vol_by_path(&self, path: &Path) -> Result<StorageVol> {
         let reply = self.call(remote::StorageVolLookupByPath { path: path.into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
@@ -49,26 +49,26 @@ impl Connect {
 }
 
 impl StorageVol {
-    /// The volume's name as it is, for names of files that are not UTF-8: [`name`](Self::name) has
-    /// replacement characters for what is not. Local.
+    /// Returns the exact bytes of the volume's name, for names of files that are not UTF-8: in
+    /// [`name`](Self::name) invalid bytes are replacement characters. Local.
     pub fn os_name(&self) -> &OsStr {
         self.name.as_os_str()
     }
 
-    /// The volume's key as it is; volumes that are files have their paths as keys, which need not be
-    /// UTF-8. Local.
+    /// Returns the exact bytes of the volume's key; volumes that are files have their paths as
+    /// keys, which need not be UTF-8. Local.
     pub fn os_key(&self) -> &OsStr {
         self.key.as_os_str()
     }
 
-    /// Where the volume is on the daemon's host, or what stands for it to a hypervisor
+    /// Returns the volume's path on the daemon's host, or its equivalent for a hypervisor
     /// (`virStorageVolGetPath`).
     pub async fn path(&self) -> Result<PathBuf> {
         let reply = self.call(remote::StorageVolGetPath { vol: self.wire() }).await?;
         Ok(reply.decode()?.name.into_os_string().into())
     }
 
-    /// What kind of volume it is, and its sizes (`virStorageVolGetInfo`).
+    /// Returns the volume's type and sizes (`virStorageVolGetInfo`).
     pub async fn info(&self) -> Result<StorageVolInfo> {
         let reply = self.call(remote::StorageVolGetInfo { vol: self.wire() }).await?;
         let info = reply.decode()?;
@@ -82,12 +82,12 @@ impl StorageVol {
     /// Opens the volume's content for reading (`virStorageVolDownload`): from `offset` on, and
     /// `length` bytes of it, or all to the end.
     ///
-    /// A volume that ends before that ends the stream, and no error says so; a sparse stream that
-    /// begins behind the volume's end even brings a hole of that length.
-    /// [`download_to`](Self::download_to) makes sure of the length.
+    /// A volume that ends before that ends the stream without an error; a sparse stream that begins
+    /// behind the volume's end even returns a hole of that length.
+    /// [`download_to`](Self::download_to) checks the length.
     ///
-    /// With [`DownloadFlags::SPARSE_STREAM`] holes come as [`Chunk::Hole`](crate::Chunk) instead
-    /// of as zeros. See [`Stream`] for what a slow reader does to the connection.
+    /// With [`DownloadFlags::SPARSE_STREAM`] holes come as [`Chunk::Hole`](crate::Chunk) instead of
+    /// as zeros. See [`Stream`] for the effect of a slow reader on the connection.
     pub async fn download(
         &self,
         offset: u64,
@@ -108,10 +108,10 @@ impl StorageVol {
     /// Opens the volume's content for writing (`virStorageVolUpload`): from `offset` on, and at most
     /// `length` bytes, or as many as fit.
     ///
-    /// The content is whole only once [`Stream::finish`] has succeeded; how little a daemon knows
-    /// even then, and that a volume may grow, is with [`upload_from`](Self::upload_from). With
-    /// [`UploadFlags::SPARSE_STREAM`] holes may be sent; what a volume has at their places is not
-    /// erased.
+    /// The content is complete only once [`Stream::finish`] has succeeded;
+    /// [`upload_from`](Self::upload_from) documents the errors that a daemon does not report even
+    /// then, and that a volume may grow. With [`UploadFlags::SPARSE_STREAM`] holes may be sent;
+    /// data of the volume in their places is not erased.
     pub async fn upload(
         &self,
         offset: u64,
@@ -130,7 +130,7 @@ impl StorageVol {
     }
 }
 
-/// No length is zero on the wire, so that no bytes at all cannot be asked for.
+/// Encodes a length. No length is zero on the wire, so zero bytes cannot be requested.
 fn on_the_wire(procedure: &'static str, length: Option<u64>) -> Result<u64> {
     match length {
         None => Ok(0),

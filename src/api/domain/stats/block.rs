@@ -8,56 +8,56 @@ use crate::params::ValueRef;
 use crate::params::units::{Nanos, Seconds};
 
 stat_struct! {
-    /// A disk or, where they were asked for, one of the images behind it (`block.…`).
+    /// A disk or, with `BACKING`, one of its backing images (`block.…`).
     numbered struct Block {
         /// The disk's target, such as `vda`.
         name: String = "name",
-        /// The image's number in the chain; none for a disk that has but one.
+        /// Index of the image in the chain; none for a disk with a single image.
         backing_index: u32 = "backingIndex",
-        /// The image's file or block device.
+        /// File or block device of the image.
         path: String = "path",
         /// Read requests.
         read_requests: u64 = "rd.reqs",
         /// Bytes read.
         read_bytes: u64 = "rd.bytes",
-        /// Time that reads took, all together.
+        /// Total time of reads.
         read_time: Duration = "rd.times" as Nanos,
         /// Write requests.
         write_requests: u64 = "wr.reqs",
         /// Bytes written.
         write_bytes: u64 = "wr.bytes",
-        /// Time that writes took, all together.
+        /// Total time of writes.
         write_time: Duration = "wr.times" as Nanos,
         /// Flush requests.
         flush_requests: u64 = "fl.reqs",
-        /// Time that flushes took, all together.
+        /// Total time of flushes.
         flush_time: Duration = "fl.times" as Nanos,
-        /// Xen's count of requests that it could not serve at once.
+        /// Requests that could not be served at once; Xen only.
         errors: u64 = "errors",
-        /// The end of what was written to the image, in bytes.
+        /// Offset of the end of the data written to the image, in bytes.
         allocation: u64 = "allocation",
         /// Size that the guest sees, in bytes.
         capacity: u64 = "capacity",
         /// Size of the file or block device, in bytes.
         physical: u64 = "physical",
-        /// Where writing is to cause an event, in bytes.
+        /// Write threshold for an event, in bytes.
         threshold: u64 = "threshold",
-        /// How many groups of counts over a time there are (since libvirt 11.10.0).
+        /// Number of timed groups (since libvirt 11.10.0).
         timed_group_count: u64 = "timed_group.count",
         ;
-        /// What the storage behind the image allows of a request. Since libvirt 11.10.0.
+        /// Request limits of the storage behind the image. Since libvirt 11.10.0.
         limits: Option<Box<BlockLimits>>,
-        /// Counts over a time, for each of the times that the disk's definition names. Since
+        /// Statistics over time intervals, one for each interval in the disk's definition. Since
         /// libvirt 11.10.0.
         timed_groups: Vec<BlockTimedGroup>,
-        /// How long requests took, for the kinds of requests that the disk's definition names.
-        /// Since libvirt 12.1.0.
+        /// Latency histograms of the kinds of requests that the disk's definition names. Since
+        /// libvirt 12.1.0.
         latency_histograms: Option<Box<LatencyHistograms>>,
     }
 }
 
 impl Block {
-    /// Takes in one parameter by the end of its name, those of the parts included.
+    /// Takes in one parameter, of the disk or one of its parts, by the rest of its name.
     pub(super) fn take(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
         if self.set(key, value) {
             return true;
@@ -77,7 +77,7 @@ impl Block {
     }
 }
 
-/// Sets a field of what few disks have and is made for its first field.
+/// Sets a field of a part that few disks have, and allocates the part for its first field.
 fn set_boxed<T: Default>(part: &mut Option<Box<T>>, set: impl FnOnce(&mut T) -> bool) -> bool {
     if let Some(part) = part {
         return set(part);
@@ -91,76 +91,75 @@ fn set_boxed<T: Default>(part: &mut Option<Box<T>>, set: impl FnOnce(&mut T) -> 
 }
 
 stat_struct! {
-    /// What the storage behind an image allows of one request (`block.….limits.…`). Since libvirt
-    /// 11.10.0.
+    /// Request limits of the storage behind an image (`block.….limits.…`). Since libvirt 11.10.0.
     struct BlockLimits {
-        /// What requests must be aligned to, in bytes.
+        /// Required alignment of requests, in bytes.
         request_alignment: u64 = "request_alignment",
-        /// The most that can be discarded at once, in bytes.
+        /// Maximum size of a discard, in bytes.
         discard_max: u64 = "discard_max",
-        /// What discarding is best aligned to, in bytes.
+        /// Optimal alignment of discards, in bytes.
         discard_alignment: u64 = "discard_alignment",
-        /// The most that can be zeroed at once, in bytes.
+        /// Maximum size of a write of zeroes, in bytes.
         write_zeroes_max: u64 = "write_zeroes_max",
-        /// What zeroing is best aligned to, in bytes.
+        /// Optimal alignment of writes of zeroes, in bytes.
         write_zeroes_alignment: u64 = "write_zeroes_alignment",
-        /// The best size of a transfer, in bytes.
+        /// Optimal size of a transfer, in bytes.
         transfer_optimal: u64 = "transfer_optimal",
-        /// The largest transfer, in bytes.
+        /// Maximum size of a transfer, in bytes.
         transfer_max: u64 = "transfer_max",
-        /// The largest transfer that goes past the kernel's scheduler, in bytes.
+        /// Maximum size of a transfer that bypasses the kernel's scheduler, in bytes.
         transfer_hw_max: u64 = "transfer_hw_max",
-        /// The most pieces of memory in one transfer.
+        /// Maximum number of memory segments in a transfer.
         iov_max: u64 = "iov_max",
-        /// The most pieces of memory in one that goes past the kernel's scheduler.
+        /// Maximum number of memory segments in a transfer that bypasses the kernel's scheduler.
         iov_hw_max: u64 = "iov_hw_max",
-        /// What memory must be aligned to so that it needs not be copied, in bytes.
+        /// Minimum memory alignment with which no copy is needed, in bytes.
         memory_alignment_minimal: u64 = "memory_alignment_minimal",
-        /// What the memory is aligned to that others are copied to, in bytes.
+        /// Memory alignment of the buffers used for copies, in bytes.
         memory_alignment_optimal: u64 = "memory_alignment_optimal",
     }
 }
 
 stat_struct! {
-    /// What a disk was asked for within a time (`block.….timed_group.…`). Since libvirt 11.10.0.
+    /// I/O statistics of a disk over a time interval (`block.….timed_group.…`). Since libvirt
+    /// 11.10.0.
     numbered struct BlockTimedGroup {
-        /// The time that it is about.
+        /// Length of the interval.
         interval: Duration = "interval" as Seconds,
-        /// The fastest read.
+        /// Minimum read latency.
         read_latency_min: Duration = "rd_latency_min" as Nanos,
-        /// The slowest read.
+        /// Maximum read latency.
         read_latency_max: Duration = "rd_latency_max" as Nanos,
-        /// The average read.
+        /// Average read latency.
         read_latency_avg: Duration = "rd_latency_avg" as Nanos,
-        /// The fastest write.
+        /// Minimum write latency.
         write_latency_min: Duration = "wr_latency_min" as Nanos,
-        /// The slowest write.
+        /// Maximum write latency.
         write_latency_max: Duration = "wr_latency_max" as Nanos,
-        /// The average write.
+        /// Average write latency.
         write_latency_avg: Duration = "wr_latency_avg" as Nanos,
-        /// The fastest append to a zone.
+        /// Minimum zone append latency.
         zone_append_latency_min: Duration = "zone_append_latency_min" as Nanos,
-        /// The slowest append to a zone.
+        /// Maximum zone append latency.
         zone_append_latency_max: Duration = "zone_append_latency_max" as Nanos,
-        /// The average append to a zone.
+        /// Average zone append latency.
         zone_append_latency_avg: Duration = "zone_append_latency_avg" as Nanos,
-        /// The fastest flush.
+        /// Minimum flush latency.
         flush_latency_min: Duration = "flush_latency_min" as Nanos,
-        /// The slowest flush.
+        /// Maximum flush latency.
         flush_latency_max: Duration = "flush_latency_max" as Nanos,
-        /// The average flush.
+        /// Average flush latency.
         flush_latency_avg: Duration = "flush_latency_avg" as Nanos,
-        /// How many reads were under way at a time, on average.
+        /// Average number of reads in flight.
         read_queue_depth_avg: f64 = "rd_queue_depth_avg",
-        /// How many writes were under way at a time, on average.
+        /// Average number of writes in flight.
         write_queue_depth_avg: f64 = "wr_queue_depth_avg",
-        /// How many appends to zones were under way at a time, on average.
+        /// Average number of zone appends in flight.
         zone_append_queue_depth_avg: f64 = "zone_append_queue_depth_avg",
     }
 }
 
-/// How long requests took, by kind of request (`block.….latency_histogram.…`). Since libvirt
-/// 12.1.0.
+/// Latency histograms by kind of request (`block.….latency_histogram.…`). Since libvirt 12.1.0.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LatencyHistograms {
@@ -168,7 +167,7 @@ pub struct LatencyHistograms {
     pub read: LatencyHistogram,
     /// Writes.
     pub write: LatencyHistogram,
-    /// Appends to zones.
+    /// Zone appends.
     pub zone_append: LatencyHistogram,
     /// Flushes.
     pub flush: LatencyHistogram,
@@ -191,12 +190,12 @@ impl LatencyHistograms {
 }
 
 stat_struct! {
-    /// How many requests took how long. Since libvirt 12.1.0.
+    /// A histogram of request latencies. Since libvirt 12.1.0.
     struct LatencyHistogram {
-        /// How many ranges of time there are; none if requests of this kind are not counted.
+        /// Number of bins; none if requests of this kind are not counted.
         bin_count: u64 = "bin.count",
         ;
-        /// The ranges of time.
+        /// Bins of the histogram.
         bins: Vec<LatencyBin>,
     }
 }
@@ -213,11 +212,12 @@ impl LatencyHistogram {
 }
 
 stat_struct! {
-    /// A range of time, which ends where the next one starts. Since libvirt 12.1.0.
+    /// A bin of a histogram: a range of latencies, which ends where the next one starts. Since
+    /// libvirt 12.1.0.
     numbered struct LatencyBin {
-        /// Where it starts.
+        /// Start of the range.
         start: Duration = "start" as Nanos,
-        /// How many requests took so long.
+        /// Number of requests in the range.
         count: u64 = "value",
     }
 }

@@ -1,4 +1,4 @@
-//! The calls that bring statistics.
+//! Calls that return statistics.
 
 use super::DomainStats;
 use super::names::{Names, RecordNames};
@@ -29,13 +29,13 @@ pub struct DomainStatsRecord {
 }
 
 impl Connect {
-    /// Statistics of all domains that pass the filter (`virConnectGetAllDomainStats`).
+    /// Returns statistics of the domains that match the filter (`virConnectGetAllDomainStats`).
     ///
-    /// `stats` are the groups to bring, or with none of them all that the daemon has; it leaves out
-    /// those that it does not know unless the flags say `ENFORCE_STATS`. The flags that filter are
-    /// those of [`list_all_domains`](Self::list_all_domains). With `NOWAIT` a domain that is busy
-    /// gives what can be told without waiting for it; with `BACKING` the images behind disks count
-    /// as disks of their own.
+    /// `stats` are the groups to return; none means all that the daemon supports. It leaves out
+    /// those that it does not support unless the flags say `ENFORCE_STATS`. The filter flags are
+    /// those of [`list_all_domains`](Self::list_all_domains). With `NOWAIT` a busy domain returns
+    /// the statistics that are available without waiting; with `BACKING` backing images count as
+    /// disks of their own.
     pub async fn all_domain_stats(
         &self,
         stats: StatsTypes,
@@ -44,8 +44,8 @@ impl Connect {
         records(self, &self.call_stats(&[], stats, flags).await?)
     }
 
-    /// The same as the daemon's own names and values, in its order
-    /// (`virConnectGetAllDomainStats`).
+    /// Returns statistics of the domains that match the filter as parameters, with the daemon's
+    /// names and in its order (`virConnectGetAllDomainStats`).
     pub async fn all_domain_stats_raw(
         &self,
         stats: StatsTypes,
@@ -54,10 +54,10 @@ impl Connect {
         raw_records(self, &self.call_stats(&[], stats, flags).await?)
     }
 
-    /// Statistics of these domains (`virDomainListGetStats`); see
+    /// Returns statistics of these domains (`virDomainListGetStats`); see
     /// [`all_domain_stats`](Self::all_domain_stats).
     ///
-    /// Domains that are gone are left out. The domains must be of this connection.
+    /// Domains that no longer exist are left out. The domains must be of this connection.
     pub async fn domain_list_get_stats(
         &self,
         domains: &[Domain],
@@ -70,7 +70,8 @@ impl Connect {
         records(self, &self.call_stats(domains, stats, flags).await?)
     }
 
-    /// The same as the daemon's own names and values, in its order (`virDomainListGetStats`).
+    /// Returns statistics of these domains as parameters, with the daemon's names and in its order
+    /// (`virDomainListGetStats`).
     pub async fn domain_list_get_stats_raw(
         &self,
         domains: &[Domain],
@@ -83,7 +84,7 @@ impl Connect {
         raw_records(self, &self.call_stats(domains, stats, flags).await?)
     }
 
-    /// Asks for statistics: without `domains`, of all.
+    /// Requests statistics of `domains`, or of all domains if it is empty.
     async fn call_stats(
         &self,
         domains: &[Domain],
@@ -103,7 +104,7 @@ impl Connect {
 }
 
 impl Domain {
-    /// The domain's statistics (`virDomainListGetStats`); see
+    /// Returns the domain's statistics (`virDomainListGetStats`); see
     /// [`Connect::all_domain_stats`].
     pub async fn stats(
         &self,
@@ -116,7 +117,8 @@ impl Domain {
         if let Some(record) = records.into_iter().next() {
             return Ok(record.stats);
         }
-        // A list leaves out what is gone; asked about it alone, the daemon says so itself.
+        // The reply leaves out a domain that no longer exists; a call for it gives the daemon's
+        // error.
         self.state().await?;
         Err(wire::invalid_reply(NAME, "no statistics of the domain"))
     }
@@ -151,7 +153,7 @@ fn raw_records(
 }
 
 /// Reads the reply record by record. Whole lists of wire parameters would take several times the
-/// memory of what becomes of them.
+/// memory of the result.
 pub(super) fn read_records<'a, T>(
     reader: &mut Reader<'a>,
     mut read: impl FnMut(NonnullDomain<'a>, &mut Reader<'a>) -> Result<T, DecodeError>,

@@ -1,4 +1,4 @@
-//! Statistics of what a domain takes of its host: processors and memory.
+//! Statistics of a domain's use of its host: CPUs and memory.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,49 +8,49 @@ use crate::params::TypedParams;
 use crate::params::units::{Nanos, Number, Seconds};
 
 stat_struct! {
-    /// Processor time of the whole domain (`cpu.…`).
+    /// CPU time of the whole domain (`cpu.…`).
     struct Cpu {
-        /// In all.
+        /// Total CPU time.
         time: Duration = "time" as Nanos,
-        /// In user mode.
+        /// CPU time in user mode.
         user: Duration = "user" as Nanos,
-        /// In the host's kernel.
+        /// CPU time in the host's kernel.
         system: Duration = "system" as Nanos,
-        /// Spent polling for events before a halt, when one came.
+        /// Time of halt polling that ended with an event.
         haltpoll_success_time: Duration = "haltpoll.success.time" as Nanos,
-        /// Spent polling for events before a halt, when none came.
+        /// Time of halt polling that ended without an event.
         haltpoll_fail_time: Duration = "haltpoll.fail.time" as Nanos,
-        /// How many cache monitors there are.
+        /// Number of cache monitors.
         cache_monitor_count: u32 = "cache.monitor.count",
-        /// How many monitors of energy there are (since libvirt 12.4.0).
+        /// Number of energy monitors (since libvirt 12.4.0).
         energy_monitor_count: u32 = "energy.monitor.count",
         ;
-        /// How much cache is used, by monitor.
+        /// Cache use by monitor.
         cache_monitors: Vec<CacheMonitor>,
-        /// How much energy is used, by monitor. Since libvirt 12.4.0.
+        /// Energy use by monitor. Since libvirt 12.4.0.
         energy_monitors: Vec<EnergyMonitor>,
     }
 }
 
 stat_struct! {
-    /// What some of the virtual processors use of the host's caches (`cpu.cache.monitor.…`).
+    /// Use of the host's caches by some of the virtual CPUs (`cpu.cache.monitor.…`).
     numbered struct CacheMonitor {
-        /// The monitor's name.
+        /// Name of the monitor.
         name: String = "name",
-        /// The virtual processors, such as `0-3`.
+        /// Virtual CPUs, such as `0-3`.
         vcpus: String = "vcpus",
-        /// How many cache banks there are.
+        /// Number of cache banks.
         bank_count: u32 = "bank.count",
         ;
-        /// The same by cache bank.
+        /// Cache use by bank.
         banks: Vec<CacheBank>,
     }
 }
 
 stat_struct! {
-    /// What is used of one of the host's cache banks (`cpu.cache.monitor.….bank.…`).
+    /// Use of one of the host's cache banks (`cpu.cache.monitor.….bank.…`).
     numbered struct CacheBank {
-        /// The host's number of the bank.
+        /// ID of the bank on the host.
         id: u32 = "id",
         /// Bytes used.
         bytes: u64 = "bytes",
@@ -58,29 +58,28 @@ stat_struct! {
 }
 
 stat_struct! {
-    /// What energy some of the virtual processors use (`cpu.energy.monitor.…`). Since libvirt
-    /// 12.4.0.
+    /// Energy use by some of the virtual CPUs (`cpu.energy.monitor.…`). Since libvirt 12.4.0.
     numbered struct EnergyMonitor {
-        /// The monitor's name.
+        /// Name of the monitor.
         name: String = "name",
-        /// The virtual processors, such as `0-3`.
+        /// Virtual CPUs, such as `0-3`.
         vcpus: String = "vcpus",
-        /// How many processor packages of the host there are.
+        /// Number of the host's CPU packages.
         package_count: u32 = "pkg.count",
         ;
-        /// The same by processor package.
+        /// Energy use by CPU package.
         packages: Vec<EnergyPackage>,
     }
 }
 
 stat_struct! {
-    /// What energy is used in one of the host's processor packages (`cpu.energy.monitor.….pkg.…`).
-    /// Since libvirt 12.4.0.
+    /// Energy use in one of the host's CPU packages (`cpu.energy.monitor.….pkg.…`). Since libvirt
+    /// 12.4.0.
     numbered struct EnergyPackage {
-        /// The host's number of the package.
+        /// ID of the package on the host.
         id: u32 = "id",
         ;
-        /// What the host's kernel counts, by names of its own such as `core_energy`.
+        /// Counters of the host's kernel, by its own names such as `core_energy`.
         custom: TypedParams,
     }
 }
@@ -88,66 +87,66 @@ stat_struct! {
 stat_struct! {
     /// A domain's memory (`balloon.…`); see [`MemoryStats`](crate::domain::MemoryStats).
     struct Balloon {
-        /// What the balloon leaves the guest, in KiB.
+        /// Memory that the balloon leaves the guest, in KiB.
         current_kib: u64 = "current",
-        /// The most memory that the domain may get, in KiB.
+        /// Maximum memory of the domain, in KiB.
         maximum_kib: u64 = "maximum",
-        /// Read from swap since the guest booted, in KiB.
+        /// Memory swapped in since the guest booted, in KiB.
         swap_in_kib: u64 = "swap_in",
-        /// Written to swap since the guest booted, in KiB.
+        /// Memory swapped out since the guest booted, in KiB.
         swap_out_kib: u64 = "swap_out",
-        /// Page faults that had to wait for a disk.
+        /// Major page faults: those that had to wait for a disk.
         major_faults: u64 = "major_fault",
-        /// Page faults that did not.
+        /// Minor page faults: those that did not.
         minor_faults: u64 = "minor_fault",
-        /// Memory used for nothing at all, caches included, in KiB.
+        /// Memory that is not used at all, not even for caches, in KiB.
         unused_kib: u64 = "unused",
-        /// Memory that the guest's system sees, in KiB.
+        /// Memory that the guest's operating system sees, in KiB.
         available_kib: u64 = "available",
         /// Resident memory of the process that runs the domain, in KiB.
         rss_kib: u64 = "rss",
-        /// What could be taken from the guest without making it swap, in KiB.
+        /// Memory that could be taken from the guest without making it swap, in KiB.
         usable_kib: u64 = "usable",
         /// Caches that the guest could free without writing them anywhere, in KiB.
         disk_caches_kib: u64 = "disk_caches",
-        /// Huge pages that were asked for and got.
+        /// Successful allocations of huge pages.
         hugetlb_allocations: u64 = "hugetlb_pgalloc",
-        /// Huge pages that were asked for and not got.
+        /// Failed allocations of huge pages.
         hugetlb_failures: u64 = "hugetlb_pgfail",
         ;
-        /// When the guest last reported; `None` if it never did.
+        /// Time of the guest's last report; `None` if there was none.
         last_update: Option<SystemTime>,
     }
 }
 
 stat_struct! {
-    /// A virtual processor (`vcpu.…`).
+    /// A virtual CPU (`vcpu.…`).
     numbered struct Vcpu {
-        /// What it does.
+        /// State of the virtual CPU.
         state: VcpuState = "state" as Number,
-        /// Processor time that it has used.
+        /// CPU time used.
         time: Duration = "time" as Nanos,
-        /// Time that it wanted to run and waited for I/O.
+        /// Time spent waiting for I/O while it wanted to run.
         wait: Duration = "wait" as Nanos,
-        /// Whether the guest halted it.
+        /// Halted by the guest.
         halted: bool = "halted",
-        /// Time that it could have run and waited for a processor of the host.
+        /// Time spent waiting for a host CPU while it could have run.
         delay: Duration = "delay" as Nanos,
         ;
-        /// What the hypervisor itself counts, by names of its own.
+        /// Counters of the hypervisor itself, by its own names.
         custom: TypedParams,
     }
 }
 
 stat_struct! {
-    /// Counts of performance events (`perf.…`), of those that
-    /// [`Domain::set_perf_events`](crate::domain::Domain::set_perf_events) switched on.
+    /// Counts of the performance events that
+    /// [`Domain::set_perf_events`](crate::domain::Domain::set_perf_events) enabled (`perf.…`).
     struct Perf {
-        /// Bytes of cache used.
+        /// Cache occupancy, in bytes.
         cmt: u64 = "cmt",
-        /// Memory bandwidth in all, in bytes a second.
+        /// Total memory bandwidth, in bytes per second.
         mbmt: u64 = "mbmt",
-        /// Memory bandwidth within the NUMA node, in bytes a second.
+        /// Local memory bandwidth, within the NUMA node, in bytes per second.
         mbml: u64 = "mbml",
         /// Cache misses.
         cache_misses: u64 = "cache_misses",
@@ -155,33 +154,33 @@ stat_struct! {
         cache_references: u64 = "cache_references",
         /// Instructions.
         instructions: u64 = "instructions",
-        /// Processor cycles.
+        /// CPU cycles.
         cpu_cycles: u64 = "cpu_cycles",
         /// Branch instructions.
         branch_instructions: u64 = "branch_instructions",
-        /// Wrongly predicted branches.
+        /// Branch mispredictions.
         branch_misses: u64 = "branch_misses",
         /// Bus cycles.
         bus_cycles: u64 = "bus_cycles",
-        /// Cycles that fetching instructions waited.
+        /// Cycles stalled on fetching instructions.
         stalled_cycles_frontend: u64 = "stalled_cycles_frontend",
-        /// Cycles that finishing instructions waited.
+        /// Cycles stalled on retiring instructions.
         stalled_cycles_backend: u64 = "stalled_cycles_backend",
-        /// Processor cycles at a fixed clock.
+        /// CPU cycles at a fixed clock.
         ref_cpu_cycles: u64 = "ref_cpu_cycles",
-        /// Processor time by the clock.
+        /// CPU time by the clock.
         cpu_clock: Duration = "cpu_clock" as Nanos,
-        /// Processor time of the domain's tasks.
+        /// CPU time of the domain's tasks.
         task_clock: Duration = "task_clock" as Nanos,
         /// Page faults.
         page_faults: u64 = "page_faults",
         /// Context switches.
         context_switches: u64 = "context_switches",
-        /// Moves from one processor to another.
+        /// Migrations from one CPU to another.
         cpu_migrations: u64 = "cpu_migrations",
-        /// Page faults that needed no disk.
+        /// Minor page faults: those that needed no disk.
         page_faults_min: u64 = "page_faults_min",
-        /// Page faults that needed one.
+        /// Major page faults: those that needed a disk.
         page_faults_maj: u64 = "page_faults_maj",
         /// Accesses to unaligned addresses.
         alignment_faults: u64 = "alignment_faults",
@@ -191,73 +190,73 @@ stat_struct! {
 }
 
 stat_struct! {
-    /// How an I/O thread polls (`iothread.…`).
+    /// Polling parameters of an I/O thread (`iothread.…`).
     numbered struct IoThread {
-        /// How long it may poll for events before it sleeps; zero for not at all.
+        /// Maximum time of polling for events before it sleeps; zero for no polling.
         poll_max: Duration = "poll-max-ns" as Nanos,
-        /// By what factor the polling time grows; zero for the hypervisor's choice.
+        /// Factor by which the polling time grows; zero for the hypervisor's default.
         poll_grow: u64 = "poll-grow",
-        /// By what divisor the polling time shrinks; zero for the hypervisor's choice.
+        /// Divisor by which the polling time shrinks; zero for the hypervisor's default.
         poll_shrink: u64 = "poll-shrink",
-        /// How little the last wait changes the polling time, from 0 to 63; zero for the
-        /// hypervisor's choice. Since libvirt 12.7.0.
+        /// Damping of the last wait's effect on the polling time, from 0 to 63; zero for the
+        /// hypervisor's default. Since libvirt 12.7.0.
         poll_weight: u32 = "poll-weight",
     }
 }
 
 stat_struct! {
-    /// What some of the virtual processors use of the host's memory bandwidth
+    /// Use of the host's memory bandwidth by some of the virtual CPUs
     /// (`memory.bandwidth.monitor.…`).
     numbered struct BandwidthMonitor {
-        /// The monitor's name.
+        /// Name of the monitor.
         name: String = "name",
-        /// The virtual processors, such as `0-3`.
+        /// Virtual CPUs, such as `0-3`.
         vcpus: String = "vcpus",
-        /// How many memory controllers there are.
+        /// Number of memory controllers.
         node_count: u32 = "node.count",
         ;
-        /// The same by memory controller.
+        /// Bandwidth by memory controller.
         nodes: Vec<BandwidthNode>,
     }
 }
 
 stat_struct! {
-    /// What went through one of the host's memory controllers
-    /// (`memory.bandwidth.monitor.….node.…`).
+    /// Traffic of one of the host's memory controllers (`memory.bandwidth.monitor.….node.…`).
     numbered struct BandwidthNode {
-        /// The host's number of the controller.
+        /// ID of the controller on the host.
         id: u32 = "id",
-        /// Bytes that stayed on the processor's own controller.
+        /// Bytes through the CPU's own controller.
         bytes_local: u64 = "bytes.local",
-        /// Bytes in all.
+        /// Bytes in total.
         bytes_total: u64 = "bytes.total",
     }
 }
 
 stat_struct! {
-    /// The last measurement of how fast the guest changes its memory (`dirtyrate.…`); see
+    /// Last measurement of the guest's dirty rate, i.e. how fast it changes its memory
+    /// (`dirtyrate.…`); see
     /// [`Domain::start_dirty_rate_calc`](crate::domain::Domain::start_dirty_rate_calc).
     struct DirtyRate {
-        /// Whether it was begun, and ended.
+        /// Status of the measurement.
         status: DirtyRateStatus = "calc_status" as Number,
-        /// When it was begun, by the hypervisor's clock.
+        /// Start of the measurement, by the hypervisor's clock.
         start_time: Duration = "calc_start_time" as Seconds,
-        /// How long it takes.
+        /// Duration of the measurement.
         period: Duration = "calc_period" as Seconds,
-        /// How it is made: `page-sampling`, `dirty-bitmap` or `dirty-ring`.
+        /// Method: `page-sampling`, `dirty-bitmap` or `dirty-ring`.
         mode: String = "calc_mode",
-        /// What the guest changed, in MiB a second.
+        /// Memory changed by the guest, in MiB per second.
         mib_per_second: u64 = "megabytes_per_second",
         ;
-        /// The same by virtual processor, of a measurement by `dirty-ring`.
+        /// Dirty rate by virtual CPU, of a measurement by `dirty-ring`.
         vcpus: Vec<DirtyRateVcpu>,
     }
 }
 
 stat_struct! {
-    /// How fast a virtual processor changes memory (`dirtyrate.vcpu.…`).
+    /// Dirty rate of a virtual CPU (`dirtyrate.vcpu.…`).
     numbered struct DirtyRateVcpu {
-        /// What it changed, in MiB a second.
+        /// Memory changed, in MiB per second.
         mib_per_second: u64 = "megabytes_per_second",
     }
 }

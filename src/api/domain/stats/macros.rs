@@ -1,9 +1,9 @@
-//! What groups of statistics are written in.
+//! The macro that defines groups of statistics.
 
-/// A structure of optional fields, each the value of the parameter whose name ends like this;
-/// `as Unit` is that of `param_struct!`. Fields behind a `;` are filled in by hand.
+/// A structure of optional fields, each the value of the parameter whose name ends with the given
+/// string; `as Unit` is that of `param_struct!`. Fields behind a `;` are filled in by hand.
 ///
-/// With `numbered`, it is one of several of its kind.
+/// With `numbered`, the structure is one of several of its kind, with an index.
 macro_rules! stat_struct {
     (
         $(#[$meta:meta])*
@@ -17,7 +17,7 @@ macro_rules! stat_struct {
             struct $name {
                 $($(#[$field_meta])* $field: $ty = $key $(as $unit)?),*
                 ;
-                /// The number that tells it from the others of its kind.
+                /// Index among the others of its kind.
                 number: u32,
                 $($($(#[$hand_meta])* $hand: $hand_ty),*)?
             }
@@ -49,8 +49,8 @@ macro_rules! stat_struct {
         }
 
         impl $name {
-            /// Takes in one parameter by the end of its name. `false` when it is unknown or of
-            /// another kind.
+            /// Takes in one parameter by the rest of its name. Returns `false` for an unknown name
+            /// or a wrong type.
             #[inline]
             pub(super) fn set(&mut self, key: &[u8], value: $crate::params::ValueRef<'_>) -> bool {
                 $(if key == $key.as_bytes() {

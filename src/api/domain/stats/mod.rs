@@ -1,6 +1,6 @@
 //! Statistics of many domains at once.
 //!
-//! One call brings all groups of statistics of all domains: [`Connect::all_domain_stats`] as
+//! One call returns all groups of statistics of all domains: [`Connect::all_domain_stats`] as
 //! structures, [`Connect::all_domain_stats_raw`] as the daemon's own list of names and values.
 //!
 //! ```no_run

@@ -1,15 +1,16 @@
-//! Names of parameters that many records have in the same place.
+//! Sharing of parameter names that many records have in the same place.
 
 use std::sync::Arc;
 
 use crate::params::{TypedParams, ValueRef};
 
-/// The names of one kind of list, as they came last.
+/// The names in the last list of a kind.
 #[derive(Debug, Default)]
 pub(super) struct Names(Vec<Arc<str>>);
 
 impl Names {
-    /// Appends a parameter, with the last list's copy of its name if that has it in the same place.
+    /// Appends a parameter, and shares its name with the last list if that has it in the same
+    /// place.
     #[inline]
     pub(super) fn push(&mut self, params: &mut TypedParams, name: &[u8], value: ValueRef<'_>) {
         let name = match self.0.get(params.len()) {

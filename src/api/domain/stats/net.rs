@@ -5,7 +5,7 @@ use super::macros::stat_struct;
 stat_struct! {
     /// A network interface (`net.…`). Received is what the guest received.
     numbered struct Net {
-        /// The device on the host.
+        /// Device on the host.
         name: String = "name",
         /// Bytes received.
         rx_bytes: u64 = "rx.bytes",
@@ -13,7 +13,7 @@ stat_struct! {
         rx_packets: u64 = "rx.pkts",
         /// Receive errors.
         rx_errors: u64 = "rx.errs",
-        /// Packets to receive that were dropped.
+        /// Incoming packets that were dropped.
         rx_dropped: u64 = "rx.drop",
         /// Bytes sent.
         tx_bytes: u64 = "tx.bytes",
@@ -21,7 +21,7 @@ stat_struct! {
         tx_packets: u64 = "tx.pkts",
         /// Send errors.
         tx_errors: u64 = "tx.errs",
-        /// Packets to send that were dropped.
+        /// Outgoing packets that were dropped.
         tx_dropped: u64 = "tx.drop",
     }
 }

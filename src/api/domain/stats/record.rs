@@ -1,4 +1,4 @@
-//! All statistics of one domain, and how they are told by their names.
+//! All statistics of one domain, and their assignment from parameter names.
 
 use super::names::RecordNames;
 use super::numbered::{item, split_dot, split_number};
@@ -7,52 +7,52 @@ use crate::api::domain::DomainState;
 use crate::api::domain::memory::unix_time;
 use crate::params::{FromParam, TypedParams, ValueRef};
 
-/// Statistics of one domain. What was not asked for, or cannot be known of the domain as it is, is
-/// `None` or empty.
+/// Statistics of one domain. Those that were not requested, or that are not available in the
+/// domain's state, are `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainStats {
-    /// What the domain is doing, and why (`STATE`).
+    /// State of the domain and its reason (`STATE`).
     pub state: Option<DomainState>,
-    /// Processor time (`CPU_TOTAL`).
+    /// CPU time (`CPU_TOTAL`).
     pub cpu: Cpu,
     /// Memory (`BALLOON`).
     pub balloon: Balloon,
-    /// How many virtual processors the domain has (`VCPU`).
+    /// Number of virtual CPUs (`VCPU`).
     pub vcpu_current: Option<u32>,
-    /// How many virtual processors it can have.
+    /// Maximum number of virtual CPUs.
     pub vcpu_maximum: Option<u32>,
-    /// Its virtual processors.
+    /// Virtual CPUs.
     pub vcpu: Vec<Vcpu>,
-    /// How many network interfaces the domain has (`INTERFACE`).
+    /// Number of network interfaces (`INTERFACE`).
     pub net_count: Option<u32>,
-    /// Its network interfaces that can be counted.
+    /// Network interfaces that have statistics.
     pub net: Vec<Net>,
-    /// How many disks, or images, there are (`BLOCK`).
+    /// Number of disks, or of images (`BLOCK`).
     pub block_count: Option<u32>,
-    /// The disks and, where they were asked for, the images behind them.
+    /// Disks and, with `BACKING`, their backing images.
     pub block: Vec<Block>,
     /// Performance events (`PERF`).
     pub perf: Perf,
-    /// How many I/O threads the domain has (`IOTHREAD`).
+    /// Number of I/O threads (`IOTHREAD`).
     pub iothread_count: Option<u32>,
-    /// Its I/O threads.
+    /// I/O threads.
     pub iothread: Vec<IoThread>,
-    /// How many monitors of memory bandwidth there are (`MEMORY`).
+    /// Number of memory bandwidth monitors (`MEMORY`).
     pub memory_bandwidth_monitor_count: Option<u32>,
-    /// The monitors of memory bandwidth.
+    /// Memory bandwidth monitors.
     pub memory_bandwidth_monitors: Vec<BandwidthMonitor>,
-    /// How fast the guest changes its memory (`DIRTYRATE`).
+    /// Dirty rate: how fast the guest changes its memory (`DIRTYRATE`).
     pub dirty_rate: DirtyRate,
-    /// What the hypervisor itself counts for the domain, by names of its own (`VM`).
+    /// Counters of the hypervisor itself for the domain, by its own names (`VM`).
     pub vm: TypedParams,
-    /// What there is beyond the fields, by its full names.
+    /// Parameters without a field, by their full names.
     pub other: TypedParams,
 }
 
 impl DomainStats {
-    /// Sorts a list of statistics, such as one of
-    /// [`all_domain_stats_raw`](crate::Connect::all_domain_stats_raw), into the fields.
+    /// Converts a list of statistics, such as one of
+    /// [`all_domain_stats_raw`](crate::Connect::all_domain_stats_raw), into fields.
     pub fn from_params(params: &TypedParams) -> Self {
         Self::collect(params.iter(), &mut RecordNames::default())
     }
@@ -92,7 +92,7 @@ impl DomainStats {
         names.other.push(&mut self.other, name, value);
     }
 
-    /// Where a parameter of that name goes, and the rest of the name.
+    /// Returns the place of a parameter of that name, and the rest of the name.
     fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Position<'a>, &'a [u8])> {
         let (group, key) = split_dot(name)?;
         let (group, key) = match (group, split_number(key)) {
@@ -119,7 +119,8 @@ impl DomainStats {
         Some((Position { prefix, group }, key))
     }
 
-    /// Sets what `key` means in `group`. `false` when it is unknown or of another kind.
+    /// Sets the field that `key` means in `group`. Returns `false` for an unknown name or a wrong
+    /// type.
     #[inline]
     fn set(
         &mut self,
@@ -173,7 +174,7 @@ impl DomainStats {
         let Some(number) = i32::from_param(value) else {
             return false;
         };
-        // What the reason means depends on the state, which every daemon tells first.
+        // The meaning of the reason depends on the state, which every daemon sends first.
         let state = match (key, self.state) {
             (b"state", _) => DomainState::from_wire(number.into(), 0),
             (b"reason", Some(state)) => DomainState::from_wire(state.state, number),
@@ -266,11 +267,11 @@ impl DomainStats {
     }
 }
 
-/// Where in a record a parameter goes. Parameters of one thing stand together, so the next one
-/// mostly goes there too, and only the rest of its name must be looked at.
+/// Place of a parameter in a record. Parameters of one thing come together, so the next one mostly
+/// has the same place, and only the rest of its name must be compared.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Position<'a> {
-    /// The start of the name, up to and with the last dot that matters.
+    /// Start of the name, up to and including the last significant dot.
     prefix: &'a [u8],
     group: Group,
 }

@@ -12,8 +12,8 @@ use crate::protocol::remote::{
 use crate::types::domain::State;
 use crate::xdr::{self, Reader};
 
-/// Every name that the definitions have for statistics, with a value of its type; numbers in names
-/// are all 7.
+/// Every name of a statistic in libvirt's headers, with a value of its type; indexes in names are
+/// all 7.
 fn every_parameter() -> TypedParams {
     let text = include_str!("../../../params/generated/names.rs");
     let module = text.split("pub mod stats {").nth(1).unwrap_or_default();
@@ -92,7 +92,7 @@ fn every_defined_name_has_a_field() {
     assert!(stats.other.is_empty(), "{:?}", stats.other);
     assert!(stats.vcpu.iter().all(|vcpu| vcpu.custom.is_empty()));
     let debug = format!("{stats:?}");
-    // A field that nothing sets would be one too many.
+    // A field that no parameter sets would be superfluous.
     assert!(!debug.contains("None"), "{debug}");
     assert_eq!(stats.state.map(|state| state.state), Some(State::Running));
 }
@@ -163,7 +163,7 @@ fn scattered_parameters_find_their_things_among_the_last() {
     };
     let net = scattered(256);
     assert_eq!((net.len(), net[0].rx_packets), (256, Some(1)));
-    // Searching through any number of them would take a time that grows with its square.
+    // Without the bound the time of the search would grow quadratically.
     let net = scattered(257);
     assert_eq!((net.len(), net[0].rx_packets), (258, None));
 }

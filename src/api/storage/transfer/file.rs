@@ -1,4 +1,4 @@
-//! The file's end of a transfer: blocking, and aware of holes.
+//! The local file of a transfer: blocking I/O that preserves holes.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -9,27 +9,27 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::client::Chunk;
 
-/// Bytes that are read at a time.
+/// Bytes per read.
 const PIECE: u64 = 512 * 1024;
 
-/// What is to be written.
+/// Content to be written.
 pub(super) enum Piece {
     Chunk(Chunk),
-    /// That was all.
+    /// The content is complete.
     End,
 }
 
-/// What was read.
+/// Content that was read.
 pub(super) enum Found {
     Data(Vec<u8>),
     Hole(u64),
 }
 
-/// Writes what comes, from the file's position on, until that ends or is given up.
+/// Writes pieces from the file's position on, until the content ends or the transfer is dropped.
 pub(super) fn write(mut file: &File, mut pieces: Receiver<Piece>) -> io::Result<()> {
     // Pipes and terminals have no holes, and no position either.
     let mut position = match file.stream_position() {
-        // What is written goes to the end, wherever the position is.
+        // Data is appended, wherever the position is.
         Ok(_) if fcntl_getfl(file)?.contains(OFlags::APPEND) => None,
         Ok(position) => Some(position),
         Err(error) if error.kind() == ErrorKind::NotSeekable => None,
@@ -63,7 +63,7 @@ pub(super) fn write(mut file: &File, mut pieces: Receiver<Piece>) -> io::Result<
     Ok(())
 }
 
-/// Makes what the file has between the positions a hole, or at least zeros.
+/// Makes the file's content between the positions a hole, or at least zeros.
 fn erase(mut file: &File, begin: u64, end: u64) -> io::Result<()> {
     let metadata = file.metadata()?;
     let end = if metadata.is_file() {
@@ -81,7 +81,7 @@ fn erase(mut file: &File, begin: u64, end: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// `false` where the file cannot have holes.
+/// Punches a hole; returns `false` where the file cannot have holes.
 #[cfg(target_os = "linux")]
 fn punch(file: &File, begin: u64, length: u64) -> io::Result<bool> {
     use rustix::fs::{FallocateFlags, fallocate};
@@ -103,7 +103,7 @@ fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
     io::copy(&mut io::repeat(0).take(length), &mut file).map(drop)
 }
 
-/// How much there is from the file's position on, where that can be known.
+/// Returns the length of the file from its position on, where that can be known.
 pub(super) fn rest(mut file: &File) -> io::Result<Option<u64>> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -113,7 +113,8 @@ pub(super) fn rest(mut file: &File) -> io::Result<Option<u64>> {
     Ok(Some(metadata.len().saturating_sub(position)))
 }
 
-/// Reads from the file's position on, `length` bytes at most, until it ends or nobody wants more.
+/// Reads from the file's position on, `length` bytes at most, until the file ends or the receiver
+/// is dropped.
 pub(super) fn read(
     mut file: &File,
     length: Option<u64>,
@@ -130,9 +131,9 @@ pub(super) fn read(
         let end = file.metadata()?.len();
         let data = match seek(file, RawSeek::Data(position)) {
             Ok(data) => data,
-            // Nothing but a hole is left, or nothing at all.
+            // Only a hole is left, or nothing at all.
             Err(Errno::NXIO) => end.max(position),
-            // The file system knows no holes.
+            // The file system does not support holes.
             Err(Errno::INVAL | Errno::OPNOTSUPP) => break,
             Err(error) => return Err(error.into()),
         };
@@ -147,7 +148,7 @@ pub(super) fn read(
         }
         let hole = match seek(file, RawSeek::Hole(position)) {
             Ok(hole) => hole,
-            // It has become shorter.
+            // The file has become shorter.
             Err(Errno::NXIO) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
@@ -163,12 +164,12 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Reads `left` bytes; `false` when there were fewer, or nobody wants more.
+/// Reads `left` bytes; returns `false` when there were fewer, or when the receiver is dropped.
 fn read_data(file: &File, left: &mut u64, found: &Sender<Found>) -> io::Result<bool> {
     while *left > 0 {
         let wanted = (*left).min(PIECE);
         let mut data = Vec::with_capacity(wanted as usize);
-        // Not just once: pipes give little at a time.
+        // One read is not enough: pipes return little at a time.
         file.take(wanted).read_to_end(&mut data)?;
         let is_last = (data.len() as u64) < wanted;
         *left -= data.len() as u64;

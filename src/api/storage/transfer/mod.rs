@@ -1,4 +1,4 @@
-//! Volumes' content from and to files on this side.
+//! Copying volumes' content from and to local files.
 
 mod file;
 mod size;
@@ -23,19 +23,19 @@ use crate::types::storage_vol::{DownloadFlags, UploadFlags};
 use file::{Found, Piece};
 use size::Size;
 
-/// Pieces that are on their way between the file and the connection.
+/// Number of pieces in flight between the file and the connection.
 const PIECES: usize = 8;
 
 impl StorageVol {
-    /// Copies the volume's content into a file, which is written from its current position on
+    /// Downloads the volume's content into a file, which is written from its current position on
     /// (`virStorageVolDownload`, `virStreamRecvAll`, `virStreamSparseRecvAll`).
     ///
-    /// What the file has behind the content stays, so truncate it where that is not wanted. Where
-    /// the future is dropped, the file keeps what was written, and the rest can be fetched by
-    /// another transfer: from an [`offset`](Transfer::offset), into the file at that position.
+    /// Data in the file behind the content stays, so truncate the file where that is not wanted. If
+    /// the future is dropped, the file keeps what was written, and another transfer can fetch the
+    /// rest: from an [`offset`](Transfer::offset), into the file at that position.
     ///
-    /// A volume that becomes shorter meanwhile is [`Error::Incomplete`], as far as the daemon tells
-    /// how long volumes of its kind are.
+    /// A volume that becomes shorter meanwhile is [`Error::Incomplete`], as far as the daemon
+    /// reports the length of volumes of its kind.
     ///
     /// ```no_run
     /// # async fn example(volume: libvirt_client::storage::StorageVol) -> Result<(), Box<dyn std::error::Error>> {
@@ -49,18 +49,17 @@ impl StorageVol {
         Transfer::new(self, file, Direction::Download)
     }
 
-    /// Copies a file, from its current position on, into the volume (`virStorageVolUpload`,
+    /// Uploads a file, from its current position on, into the volume (`virStorageVolUpload`,
     /// `virStreamSendAll`, `virStreamSparseSendAll`).
     ///
-    /// The volume is whole only when this has succeeded: what an error or a dropped future leaves
-    /// is not known. A file that becomes shorter meanwhile is [`Error::Incomplete`], and so is a
-    /// volume that turns out to be too short afterwards: daemons, of libvirt 12.8.0 at least, do not
-    /// tell of what they could not write after everything was sent. Where a file system becomes full
-    /// just then and the volume had its length before, nothing shows it.
+    /// The volume is complete only when this has succeeded: after an error or a dropped future its
+    /// content is undefined. A file that becomes shorter meanwhile is [`Error::Incomplete`], and so
+    /// is a volume that turns out to be too short afterwards: daemons, of libvirt 12.8.0 at least,
+    /// do not report write errors that occur after everything was sent. If a file system becomes
+    /// full just then and the volume had its length before, the failure goes undetected.
     ///
-    /// Daemons let a volume that is a file grow beyond its capacity. Where the file's content is
-    /// what the volume's user sees, not a format such as qcow2, this refuses what does not fit;
-    /// other than into a volume of no capacity at all.
+    /// Daemons let a volume that is a file grow beyond its capacity. For a volume in raw format,
+    /// this refuses content that does not fit, unless the volume has no capacity at all.
     pub fn upload_from(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Upload)
     }
@@ -69,9 +68,9 @@ impl StorageVol {
 /// A copy of a volume's content from or to a file; from [`StorageVol::download_to`] and
 /// [`StorageVol::upload_from`]. It begins when it is awaited.
 ///
-/// The file is read and written by a thread of the runtime's for blocking work. A bounded number of
-/// megabytes is in memory at a time, however fast one side and slow the other is. A pipe that has
-/// nothing to give keeps the thread, and with it the end of the runtime, even after the transfer.
+/// The file is read and written by a thread of the runtime's blocking pool. A bounded number of
+/// megabytes is in memory at a time, whatever the speed of either side. A pipe that has no data
+/// blocks the thread, and with it the shutdown of the runtime, even after the transfer.
 #[must_use = "nothing is copied before this is awaited"]
 pub struct Transfer<'a> {
     volume: &'a StorageVol,
@@ -90,16 +89,16 @@ enum Direction {
     Upload,
 }
 
-/// How much of a volume's content was copied.
+/// Progress of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TransferProgress {
     /// Bytes of content, holes included.
     pub content_bytes: u64,
-    /// Bytes that had to be sent.
+    /// Bytes sent over the connection.
     pub sent_bytes: u64,
-    /// What `content_bytes` will come to, where that can be known. A file or volume that changes
-    /// meanwhile makes it wrong.
+    /// Final value of `content_bytes`, where that can be known. It is wrong if the file or volume
+    /// changes meanwhile.
     pub total_bytes: Option<u64>,
 }
 
@@ -117,36 +116,37 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Where in the volume to begin, in bytes. Default: 0.
+    /// Sets the offset in the volume to begin at, in bytes. Default: 0.
     pub fn offset(mut self, bytes: u64) -> Self {
         self.offset = bytes;
         self
     }
 
-    /// How many bytes of content to copy; that there are fewer is an error. Default: all.
+    /// Sets the number of bytes of content to copy; it is an error if there are fewer. Default:
+    /// all.
     pub fn length(mut self, bytes: u64) -> Self {
         self.length = Some(bytes);
         self
     }
 
-    /// Whether holes stay holes and need not be sent. Default: no.
+    /// Sets whether holes stay holes and need not be sent. Default: no.
     ///
-    /// Where a file that is downloaded to had something else, it is made a hole. Daemons do not do
-    /// that: what a volume that is uploaded to had in the holes' places stays, so upload in this
-    /// way into a new volume. A file system that knows no holes makes everything data.
+    /// A download makes a hole where the file had other data. Daemons do not do that: on an upload,
+    /// old data of the volume stays in the places of holes, so upload in this way into a new
+    /// volume. On a file system without support for holes everything is data.
     pub fn sparse(mut self, sparse: bool) -> Self {
         self.sparse = sparse;
         self
     }
 
-    /// Whether to open another connection for the transfer, which then neither slows down nor
+    /// Sets whether to open another connection for the transfer, which then neither slows down nor
     /// waits for anything else ([`Connect::reopen`](crate::Connect::reopen)). Default: no.
     pub fn own_connection(mut self, own: bool) -> Self {
         self.own_connection = own;
         self
     }
 
-    /// Has `tell` called with each piece that was copied. It should return quickly.
+    /// Sets a callback for each piece that was copied. It should return quickly.
     pub fn on_progress(mut self, tell: impl FnMut(TransferProgress) + Send + 'a) -> Self {
         self.tell = Some(Box::new(tell));
         self
@@ -198,13 +198,13 @@ impl<'a> Transfer<'a> {
                 let (pieces, found) = mpsc::channel(PIECES);
                 let reading =
                     runtime.spawn_blocking(move || file::read(&file, length, sparse, &pieces));
-                // After an error nobody waits for the thread, which may wait for a pipe.
+                // After an error the thread is not awaited, because it may wait for a pipe.
                 let writer = send(stream, found, &mut progress).await?;
                 done(reading).await?;
                 progress.check_complete("the local file")?;
                 writer.finish().await?;
-                // Daemons forget what fails after everything was sent, such as on a file system that
-                // is full. At least a file that is too short for all of it shows.
+                // Daemons do not report errors that occur after everything was sent, such as a full
+                // file system. At least a file that is too short can be detected.
                 let size = Size::of(volume).await?;
                 let written = size.written(self.offset, progress.now.content_bytes);
                 progress.expected = Some(progress.now.content_bytes);
@@ -236,25 +236,25 @@ impl fmt::Debug for Transfer<'_> {
     }
 }
 
-/// What was copied, and who wants to know.
+/// Progress of a transfer, its callback and its limits.
 struct Tally<'a> {
     now: TransferProgress,
     tell: Option<Box<dyn FnMut(TransferProgress) + Send + 'a>>,
-    /// Less content than this is not what was asked for.
+    /// Minimum content; less is an error.
     expected: Option<u64>,
-    /// More content than this has no place.
+    /// Maximum content; more does not fit.
     most: Option<u64>,
 }
 
 impl Tally<'_> {
-    /// Whether there is a place for so much more content.
+    /// Returns whether this much more content fits.
     fn has_room(&self, content: u64) -> bool {
         let sum = self.now.content_bytes.checked_add(content);
         self.most.is_none_or(|most| sum.is_some_and(|sum| sum <= most))
     }
 
     fn add(&mut self, content: u64, sent: u64) {
-        // The daemon says how long holes are.
+        // The length of a hole comes from the daemon.
         self.now.content_bytes = self.now.content_bytes.saturating_add(content);
         self.now.sent_bytes += sent;
         if let Some(tell) = &mut self.tell {
@@ -262,7 +262,7 @@ impl Tally<'_> {
         }
     }
 
-    /// Now that the source has ended.
+    /// Checks the amount of content after the source has ended.
     fn check_complete(&self, source: &'static str) -> Result<()> {
         let copied_bytes = self.now.content_bytes;
         match self.expected {
@@ -276,7 +276,8 @@ impl Tally<'_> {
     }
 }
 
-/// How much of a file there is to upload, where that is known: of the `rest` of it `length` bytes.
+/// Returns the number of bytes to upload, where that is known: `length` bytes of the `rest` of a
+/// file.
 fn to_upload(rest: Option<u64>, length: Option<u64>) -> Result<Option<u64>> {
     match (rest, length) {
         (Some(rest), Some(length)) if length > rest => Err(Error::InvalidArgument {
@@ -288,7 +289,7 @@ fn to_upload(rest: Option<u64>, length: Option<u64>) -> Result<Option<u64>> {
     }
 }
 
-/// From the stream to the file.
+/// Copies from the stream to the file.
 async fn receive(
     runtime: &Handle,
     mut stream: Stream,
@@ -299,7 +300,7 @@ async fn receive(
     let writing = runtime.spawn_blocking(move || file::write(&file, taken));
     let received = async {
         let mut stopped = pin!(pieces.closed());
-        // Where the thread has stopped it says why below.
+        // If the thread has stopped, its result below has the reason.
         while let Ok(chunk) = unless(stopped.as_mut(), stream.read_chunk()).await {
             let Some(chunk) = chunk? else { break };
             let (content, sent) = match &chunk {
@@ -315,7 +316,7 @@ async fn receive(
             }
             progress.add(content, sent);
         }
-        // Without this it would be a transfer that was given up.
+        // Without this the thread would take the transfer for dropped.
         let _stopped = pieces.send(Piece::End).await;
         Ok::<_, Error>(())
     };
@@ -326,15 +327,15 @@ async fn receive(
     stream.finish().await
 }
 
-/// From the file to the stream, of which the writing half is left to be finished.
+/// Copies from the file to the stream, and returns the writing half, which is still to be finished.
 async fn send(
     stream: Stream,
     mut found: mpsc::Receiver<Found>,
     progress: &mut Tally<'_>,
 ) -> Result<StreamWriter> {
     let (mut reader, mut writer) = stream.into_split();
-    // Nothing is to be read, but a daemon that gives up says so there, and the file may be a pipe
-    // that has nothing to give for a long time.
+    // There is no data to read, but a daemon that fails reports it there, and the file may be a
+    // pipe without data for a long time.
     let failure = async {
         match reader.read_chunk().await {
             Err(error) => error,
@@ -363,7 +364,7 @@ async fn send(
     Ok(writer)
 }
 
-/// What is wanted, or what came of `end` if that was before.
+/// Returns the output of `wanted`, or that of `end` if it is ready first.
 async fn unless<T, E>(
     mut end: Pin<&mut impl Future<Output = E>>,
     wanted: impl Future<Output = T>,
@@ -376,7 +377,7 @@ async fn unless<T, E>(
     .await
 }
 
-/// What became of the thread that deals with the file.
+/// Returns the result of the thread that reads or writes the file.
 async fn done<T>(thread: JoinHandle<io::Result<T>>) -> Result<T> {
     match thread.await {
         Ok(result) => result.map_err(Error::File),

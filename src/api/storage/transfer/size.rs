@@ -1,18 +1,18 @@
-//! How long a volume is, and what can be copied of it or into it.
+//! Length of a volume, and limits on what can be copied from or into it.
 
 use crate::api::storage::StorageVol;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 use crate::types::storage_vol::{InfoFlags, Type};
 
-/// What the daemon tells of a volume's size. C's documentation has transfers fail that go beyond it,
-/// which daemons leave to the file system.
+/// Size of a volume as the daemon reports it. According to C's documentation a transfer beyond it
+/// fails; daemons leave that to the file system.
 pub(super) struct Size {
-    /// The length of its content as it is transferred, in bytes.
+    /// Length of the content as it is transferred, in bytes.
     content: Option<u64>,
-    /// Whether that is certain. Not all kinds of pools look at their volumes when they are asked.
+    /// Reliability of the length: not all kinds of pools look at their volumes when they are asked.
     pub(super) is_exact: bool,
-    /// What can be written, in bytes.
+    /// Maximum that can be written, in bytes.
     limit: Option<u64>,
 }
 
@@ -33,11 +33,11 @@ impl Size {
             }
             Err(error) => return Err(error),
         };
-        // With that flag it is not what is allocated.
+        // With that flag it is not the allocation.
         let length = info.allocation;
-        // A file whose capacity is its length holds just what its user sees. In other formats the
-        // length is that of the format's own structures, and changes with the content.
-        // One that has nothing is there to be filled.
+        // A file whose capacity is its length is raw. In other formats the length includes the
+        // format's own structures, and changes with the content. An empty file is there to be
+        // filled.
         let is_raw = is_file && info.capacity == length && length > 0;
         Ok(Self {
             content: (is_file || length > 0).then_some(length),
@@ -46,13 +46,14 @@ impl Size {
         })
     }
 
-    /// How much a download of `length` bytes, or of all, from `offset` on will bring.
+    /// Returns the number of bytes that a download of `length` bytes, or of all, from `offset` on
+    /// will transfer.
     pub(super) fn download(&self, offset: u64, length: Option<u64>) -> Result<Option<u64>> {
         let Some(content) = self.content else {
             return Ok(None);
         };
         let end = offset.saturating_add(length.unwrap_or(0));
-        // Of sparse streams that begin behind the end, daemons make up a hole.
+        // For sparse streams that begin behind the end, daemons send a made-up hole.
         if self.is_exact && end > content {
             return Err(Error::InvalidArgument {
                 procedure: remote::StorageVolDownload::INFO.name,
@@ -63,7 +64,7 @@ impl Size {
         Ok(Some(length.map_or(rest, |length| length.min(rest))))
     }
 
-    /// How much of `copied` bytes that were written from `offset` on can be there.
+    /// Returns how many of `copied` bytes that were written from `offset` on can be in the volume.
     pub(super) fn written(&self, offset: u64, copied: u64) -> u64 {
         match self.content.filter(|_| self.is_exact) {
             Some(content) => copied.min(content.saturating_sub(offset)),
@@ -71,7 +72,8 @@ impl Size {
         }
     }
 
-    /// How much may be written from `offset` on, where `total` bytes are to be as far as is known.
+    /// Returns how much may be written from `offset` on, given the `total` to write as far as it is
+    /// known.
     pub(super) fn upload(&self, offset: u64, total: Option<u64>) -> Result<Option<u64>> {
         let Some(limit) = self.limit else {
             return Ok(None);
