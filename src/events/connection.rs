@@ -1,4 +1,4 @@
-//! What happens to the daemon's own connection to its hypervisor.
+//! Events of the daemon's own connection to its hypervisor.
 
 use super::{EventKind, sealed};
 use crate::client::Connect;
@@ -8,18 +8,18 @@ use crate::protocol::{Event, Request, remote};
 use crate::types::connect::CloseReason;
 use crate::xdr::{Decode, DecodeError, Reader};
 
-/// The daemon lost the hypervisor (`virConnectRegisterCloseCallback`).
+/// Loss of the daemon's connection to its hypervisor (`virConnectRegisterCloseCallback`).
 ///
-/// The end of this side's connection to the daemon is another thing: see
+/// The end of this side's connection to the daemon is a different event: see
 /// [`Connect::closed`](crate::Connect::closed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HypervisorClosed {
-    /// Why.
+    /// Reason for the loss.
     pub reason: CloseReason,
 }
 
-/// There is nothing to narrow a subscription down to.
+/// An empty type: a subscription cannot be limited to an object.
 #[derive(Debug, Clone, Copy)]
 pub enum Nothing {}
 

@@ -1,4 +1,4 @@
-//! What happens to domains.
+//! Events of domains.
 
 mod kinds;
 mod lifecycle;
@@ -13,12 +13,12 @@ use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, Request, remote};
 use crate::types::feature::Feature;
 
-/// What a kind of domain event is on the wire.
+/// Wire format of a kind of domain event.
 struct Wire {
     id: i32,
-    /// The message with a callback id in front.
+    /// Message with a callback ID in front.
     modern: &'static EventInfo,
-    /// The message of daemons from before there were callback ids; they do not know newer kinds.
+    /// Message of daemons without support for callback IDs; they do not support newer kinds.
     legacy: Option<&'static EventInfo>,
 }
 
@@ -42,7 +42,7 @@ impl Wire {
     fn modern(&self, object: Option<&Domain>) -> Result<Registration> {
         let request = remote::ConnectDomainEventCallbackRegisterAny {
             event_id: self.id,
-            // The id changes while the domain stays the same; registrations are told apart by this.
+            // The ID changes while the domain stays the same; registrations are compared by this.
             dom: object.map(|domain| remote::NonnullDomain { id: -1, ..domain.wire() }),
         };
         Registration::with_callback_id(
@@ -62,7 +62,7 @@ impl Wire {
         let request = remote::ConnectDomainEventRegisterAny { event_id: self.id };
         let deregister = &remote::ConnectDomainEventDeregisterAny::INFO;
         let registration = Registration::with_callback_id(event, &request, deregister)?;
-        // Here the kind of event takes the place of a callback id.
+        // Here the kind of event takes the place of a callback ID.
         Ok(Registration {
             named_by: NamedBy::Args(registration.args.clone()),
             ..registration

@@ -1,4 +1,4 @@
-//! All that a daemon has to tell, in one stream.
+//! All events of a host in one stream.
 
 use super::merged::{self, DomainEvent, DomainEventKinds};
 use super::subscription::{Source, Subscription};
@@ -6,11 +6,11 @@ use super::{connection, network, node_device, secret, storage_pool};
 use crate::client::Connect;
 use crate::error::Result;
 
-/// An event of any kind, but for those of QEMU's monitors.
+/// An event of any kind but those of QEMU's monitors.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum HostEvent {
-    /// About a domain.
+    /// An event of a domain.
     Domain(DomainEvent),
     /// See [`network::Lifecycle`].
     Network(network::Lifecycle),
@@ -40,7 +40,7 @@ macro_rules! host_events {
             }
         })*
 
-        /// All but the domains'.
+        /// Returns the sources of all events but the domains'.
         async fn others(conn: &Connect) -> Result<Vec<Source<HostEvent>>> {
             Ok(vec![$(Source::of::<$kind, HostEvent>(conn, None).await?,)*])
         }
@@ -66,10 +66,10 @@ impl From<DomainEvent> for HostEvent {
 }
 
 impl Connect {
-    /// Subscribes to everything that the daemon has to tell, in one stream and in the order in which
-    /// it was sent: of domains, networks, storage pools, host devices, secrets, and the hypervisor.
+    /// Subscribes to all events of the host, in one stream and in the order in which they were
+    /// sent: of domains, networks, storage pools, host devices, secrets, and the hypervisor.
     ///
-    /// What the daemon, or the driver that it opened, does not know is left out.
+    /// Kinds that the daemon, or the driver that it opened, does not support are left out.
     pub async fn host_events(&self) -> Result<Subscription<HostEvent>> {
         let mut sources = merged::sources(self, DomainEventKinds::all(), None).await?;
         sources.extend(others(self).await?);

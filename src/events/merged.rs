@@ -7,7 +7,7 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
-/// The kinds: the name of a flag, the number of the kind of event, the structure.
+/// The kinds of events: name of the flag, ID, structure.
 macro_rules! domain_events {
     ($($flag:ident = $number:literal: $kind:ident,)*) => {
         bitflags::bitflags! {
@@ -21,7 +21,7 @@ macro_rules! domain_events {
             }
         }
 
-        /// An event of a domain, of any kind.
+        /// A domain event of any kind.
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum DomainEvent {
@@ -32,14 +32,14 @@ macro_rules! domain_events {
         }
 
         impl DomainEvent {
-            /// The domain that it is about.
+            /// Returns the domain that the event is about.
             pub fn domain(&self) -> &Domain {
                 match self {
                     $(Self::$kind(event) => &event.domain,)*
                 }
             }
 
-            /// The kind of event, as a set with that one member.
+            /// Returns the kind of event, as a set with one member.
             pub fn kind(&self) -> DomainEventKinds {
                 match self {
                     $(Self::$kind(_) => DomainEventKinds::$flag,)*
@@ -53,7 +53,7 @@ macro_rules! domain_events {
             }
         })*
 
-        /// Those of `kinds` that the daemon may know.
+        /// Returns the sources of those `kinds` that the daemon may support.
         pub(super) async fn sources<E: From<DomainEvent>>(
             conn: &Connect,
             kinds: DomainEventKinds,
@@ -71,7 +71,8 @@ macro_rules! domain_events {
         }
 
         impl Subscription<DomainEvent> {
-            /// The kinds that it brings: those that were asked for and that the daemon knows.
+            /// Returns the kinds of events in the subscription: those that were requested and that
+            /// the daemon supports.
             pub fn kinds(&self) -> DomainEventKinds {
                 let named = |name| match name {
                     $(stringify!($kind) => DomainEventKinds::$flag,)*
@@ -117,11 +118,11 @@ domain_events! {
 }
 
 impl Connect {
-    /// Subscribes to several kinds of events of all domains, which come in one stream and in the
-    /// order in which the daemon sent them (`virConnectDomainEventRegisterAny`).
+    /// Subscribes to several kinds of events of all domains, in one stream and in the order in
+    /// which the daemon sent them (`virConnectDomainEventRegisterAny`).
     ///
-    /// Kinds that the daemon does not know are left out, unless it knows none of them;
-    /// [`Subscription::kinds`] says which are in.
+    /// Kinds that the daemon does not support are left out, unless it supports none of them;
+    /// [`Subscription::kinds`] returns those that are in.
     ///
     /// ```no_run
     /// use libvirt_client::events::{DomainEvent, DomainEventKinds};

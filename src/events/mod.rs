@@ -1,9 +1,9 @@
 //! Events as streams.
 //!
-//! [`Connect::subscribe`] gives a [`Subscription`] to one kind of event: of one object, or of all on
-//! the connection. The kinds are the structures of the submodules, e.g. [`domain::Lifecycle`].
-//! [`Connect::domain_events`] and [`Connect::host_events`] give several kinds in one stream, in the
-//! order in which the daemon sent them.
+//! [`Connect::subscribe`] returns a [`Subscription`] to one kind of event: of one object, or of all
+//! on the connection. The kinds are the structures of the submodules, e.g. [`domain::Lifecycle`].
+//! [`Connect::domain_events`] and [`Connect::host_events`] return several kinds in one stream, in
+//! the order in which the daemon sent them.
 //!
 //! ```no_run
 //! use libvirt_client::events::domain::Lifecycle;
@@ -47,13 +47,13 @@ use crate::xdr::{DecodeError, Reader};
 
 /// A kind of event that can be subscribed to; implemented by the structures of the submodules.
 pub trait EventKind: sealed::Sealed + Sized + Send + Unpin + 'static {
-    /// What the events are about, and what a subscription can be narrowed down to.
+    /// Type of object that the events are about, and that a subscription can be limited to.
     type Object: Sync;
 
     #[doc(hidden)]
     const NAME: &'static str;
 
-    /// How to have the daemon send it, for one object or for all.
+    /// Returns the registration for one object or for all.
     #[doc(hidden)]
     fn registration(
         conn: &Connect,
@@ -73,18 +73,19 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Why a subscription has no event to give.
+/// An item of a subscription that is not an event: a loss, a gap or the end.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventError {
-    /// The consumer was too slow: so many events were dropped here. The subscription goes on.
+    /// The consumer was too slow: this number of events was dropped on this side. The subscription
+    /// continues.
     Lagged(u64),
-    /// An event could not be decoded and is lost. The subscription goes on.
+    /// An event could not be decoded and is lost. The subscription continues.
     Undecodable(ProtocolError),
-    /// The connection was lost for this reason and is back; what happened meanwhile was not told. The
-    /// subscription goes on. Only a [`PersistentSubscription`] has gaps.
+    /// The connection was lost for this reason and is back; events in between are lost. The
+    /// subscription continues. Only a [`PersistentSubscription`] has gaps.
     Gap(CloseReason),
-    /// The connection is back, but not the subscription, which this ends.
+    /// The connection is back, but resuming the subscription failed, which ends it.
     NotResumed(Arc<Error>),
     /// The connection has ended, and with it the subscription.
     Closed(CloseReason),
@@ -106,7 +107,7 @@ impl fmt::Display for EventError {
     }
 }
 
-/// As with [`Error`], the source lies below all that the text tells.
+/// As with [`Error`], the text includes the error itself and the source is the one below it.
 impl std::error::Error for EventError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

@@ -1,4 +1,4 @@
-//! What happens to virtual networks.
+//! Events of virtual networks.
 
 use super::object_event::object_event;
 use crate::api::network::{EventLifecycleType, MetadataType, Network};
@@ -17,19 +17,19 @@ fn register(
 }
 
 object_event! {
-    /// A network was defined, started, stopped or undefined (`VIR_NETWORK_EVENT_ID_LIFECYCLE`).
+    /// Definition, start, stop or undefinition of a network (`VIR_NETWORK_EVENT_ID_LIFECYCLE`).
     Lifecycle = 0, NetworkEventLifecycle about Network as network from net {
-        /// Which of those.
+        /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
     }
 }
 
 object_event! {
-    /// A network's metadata was changed (`VIR_NETWORK_EVENT_ID_METADATA_CHANGE`).
+    /// Change of a network's metadata (`VIR_NETWORK_EVENT_ID_METADATA_CHANGE`).
     MetadataChange = 1, NetworkEventCallbackMetadataChange about Network as network from net {
-        /// Which kind of metadata.
+        /// Kind of metadata.
         kind: MetadataType = |msg| msg.r#type.into(),
-        /// The XML namespace, of custom metadata.
+        /// XML namespace, of custom metadata.
         namespace: Option<String> = |msg| msg.nsuri.as_deref().map(str::to_owned),
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to devices of the host.
+//! Events of the host's devices.
 
 use super::object_event::object_event;
 use crate::api::node_device::{EventLifecycleType, NodeDevice};
@@ -21,14 +21,15 @@ fn register(
 }
 
 object_event! {
-    /// A device came, went, was defined or undefined (`VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE`).
+    /// Appearance, removal, definition or undefinition of a device
+    /// (`VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE`).
     Lifecycle = 0, NodeDeviceEventLifecycle about NodeDevice as device from dev {
-        /// Which of those.
+        /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
     }
 }
 
 object_event! {
-    /// A device's description changed (`VIR_NODE_DEVICE_EVENT_ID_UPDATE`).
+    /// Change of a device's description (`VIR_NODE_DEVICE_EVENT_ID_UPDATE`).
     Update = 1, NodeDeviceEventUpdate about NodeDevice as device from dev {}
 }

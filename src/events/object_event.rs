@@ -1,7 +1,7 @@
 //! What kinds of events about an object have in common.
 
-/// A kind of event about an object that is known by a handle: its number, its message, and its
-/// fields, each got from the message. The module's `register` makes the registration.
+/// A kind of event about an object with a handle: its ID, its message, and its fields, each with
+/// its conversion from the message. The module's `register` makes the registration.
 macro_rules! object_event {
     (
         $(#[$meta:meta])*
@@ -12,7 +12,7 @@ macro_rules! object_event {
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct $name {
-            /// What it is about.
+            /// Object that the event is about.
             pub $shown: $object,
             $($(#[$field_meta])* pub $field: $ty,)*
         }
@@ -49,7 +49,7 @@ macro_rules! object_event {
     };
 }
 
-/// Has the type of a closure's argument inferred from a message.
+/// Lets the type of a closure's argument be inferred from a message.
 pub(super) fn field<M, T>(msg: &M, get: impl FnOnce(&M) -> T) -> T {
     get(msg)
 }

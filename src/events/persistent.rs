@@ -13,12 +13,12 @@ use super::{EventError, Subscription};
 use crate::client::{Connect, Reconnect};
 use crate::error::{CloseReason, Error, Result};
 
-/// Events over all the connections that a [`Reconnect`] has, one after the other; from
+/// A stream of events over all successive connections of a [`Reconnect`]; from
 /// [`Reconnect::subscribe`].
 ///
-/// Where the connection was lost the consumer gets [`EventError::Gap`], as soon as events come
-/// again: what is asked for from then on is at least as new as the events before the gap and no
-/// newer than those behind it. Otherwise as [`Subscription`].
+/// After the loss of a connection the consumer gets [`EventError::Gap`] as soon as events come
+/// again: state that is queried from then on is at least as new as the events before the gap and no
+/// newer than those behind it. Otherwise it behaves as [`Subscription`].
 pub struct PersistentSubscription<E> {
     host: Reconnect,
     subscribe: Arc<Subscribe<E>>,
@@ -36,11 +36,11 @@ enum Phase<E> {
 }
 
 impl Reconnect {
-    /// Subscribes to events on the connection that there is, and again on each that follows.
+    /// Subscribes to events on the current connection, and again on each that follows.
     ///
-    /// `subscribe` says to which: it calls one of [`Connect::subscribe`],
-    /// [`Connect::domain_events`], … and may look up the object in question before. Waits for a
-    /// connection as [`connect`](Self::connect) does.
+    /// `subscribe` makes the subscription: it calls one of [`Connect::subscribe`],
+    /// [`Connect::domain_events`], … and may look up the object before. Waits for a connection as
+    /// [`connect`](Self::connect) does.
     ///
     /// ```no_run
     /// use libvirt_client::events::domain::Lifecycle;
@@ -77,8 +77,8 @@ impl Reconnect {
 }
 
 impl<E: 'static> PersistentSubscription<E> {
-    /// The next event; `None` after the end, which is when the [`Reconnect`] was closed or the
-    /// daemon refused to go on. Cancel-safe.
+    /// Returns the next event; `None` after the end, which is when the [`Reconnect`] was closed or
+    /// the daemon refused to resume. Cancel-safe.
     pub async fn next(&mut self) -> Option<Result<E, EventError>> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
@@ -113,7 +113,7 @@ impl<E: 'static> PersistentSubscription<E> {
     }
 }
 
-/// Subscribes on the next connection, or the one after that, as long as there are any.
+/// Subscribes on the next connection, or on a later one, as long as there are any.
 async fn resume<E>(host: Reconnect, subscribe: Arc<Subscribe<E>>) -> Result<Subscription<E>> {
     loop {
         let conn = host.connected().await?;

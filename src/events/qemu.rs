@@ -1,4 +1,4 @@
-//! What QEMU's monitors say.
+//! Events of QEMU's monitors.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use crate::xdr::{Decode, DecodeError, Reader};
 /// An event of a domain's QEMU, as its monitor reports it
 /// (`virConnectDomainQemuMonitorEventRegister`).
 ///
-/// Which events there are, and what they carry, changes with QEMU's releases.
+/// The events and their content change with QEMU's releases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MonitorEvent {
-    /// The domain.
+    /// Domain that the event is about.
     pub domain: Domain,
-    /// The event's name, e.g. `STOP`.
+    /// Name of the event, e.g. `STOP`.
     pub event: String,
-    /// When it happened by the host's clock, since the epoch.
+    /// Time of the event by the host's clock, since the epoch.
     pub time: Duration,
-    /// What it carries, as JSON.
+    /// Content of the event, as JSON.
     pub details: Option<String>,
 }
 
-/// Which monitor events a subscription is for.
+/// Filter for the monitor events of a subscription.
 #[derive(Debug, Clone, Default)]
 pub struct MonitorFilter {
-    /// Of this domain; `None` for all.
+    /// Domain; `None` for all.
     pub domain: Option<Domain>,
-    /// Of this name, or matching this as the flags say; `None` for all.
+    /// Name of the event, or pattern as the flags say; `None` for all.
     pub event: Option<String>,
-    /// How `event` is compared.
+    /// Comparison of `event`.
     pub flags: MonitorEventRegisterFlags,
 }
 

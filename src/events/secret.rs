@@ -1,4 +1,4 @@
-//! What happens to secrets.
+//! Events of secrets.
 
 use super::object_event::object_event;
 use crate::api::secret::{EventLifecycleType, Secret};
@@ -17,14 +17,14 @@ fn register(
 }
 
 object_event! {
-    /// A secret was defined or undefined (`VIR_SECRET_EVENT_ID_LIFECYCLE`).
+    /// Definition or undefinition of a secret (`VIR_SECRET_EVENT_ID_LIFECYCLE`).
     Lifecycle = 0, SecretEventLifecycle about Secret as secret from secret {
-        /// Which of those.
+        /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
     }
 }
 
 object_event! {
-    /// A secret has a new value (`VIR_SECRET_EVENT_ID_VALUE_CHANGED`).
+    /// Change of a secret's value (`VIR_SECRET_EVENT_ID_VALUE_CHANGED`).
     ValueChanged = 1, SecretEventValueChanged about Secret as secret from secret {}
 }

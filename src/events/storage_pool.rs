@@ -1,4 +1,4 @@
-//! What happens to storage pools.
+//! Events of storage pools.
 
 use super::object_event::object_event;
 use crate::api::storage::StoragePool;
@@ -24,15 +24,15 @@ fn register(
 }
 
 object_event! {
-    /// A pool was defined, started, stopped, undefined, created or deleted
+    /// Definition, start, stop, undefinition, creation or deletion of a pool
     /// (`VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE`).
     Lifecycle = 0, StoragePoolEventLifecycle about StoragePool as pool from pool {
-        /// Which of those.
+        /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
     }
 }
 
 object_event! {
-    /// A pool was looked through for volumes (`VIR_STORAGE_POOL_EVENT_ID_REFRESH`).
+    /// Refresh of a pool: it was scanned for volumes (`VIR_STORAGE_POOL_EVENT_ID_REFRESH`).
     Refresh = 1, StoragePoolEventRefresh about StoragePool as pool from pool {}
 }

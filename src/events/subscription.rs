@@ -17,16 +17,16 @@ use crate::xdr::{DecodeError, Reader};
 /// A stream of events; from [`Connect::subscribe`], [`Connect::domain_events`] and
 /// [`Connect::host_events`].
 ///
-/// It holds a bounded number of events for a consumer that is behind. When more come they are
-/// dropped, never anything else held up, and the consumer gets [`EventError::Lagged`] in their
-/// place. Dropping the subscription ends it; the last one to the same events has the daemon stop
-/// sending them.
+/// It buffers a bounded number of events for a slow consumer. Further events are dropped, without
+/// holding up anything else, and the consumer gets [`EventError::Lagged`] in their place. Dropping
+/// the subscription ends it; the daemon stops sending events when the last subscription to them
+/// ends.
 pub struct Subscription<E> {
     raw: Option<RawSubscription>,
     decoders: Vec<Decoder<E>>,
 }
 
-/// One kind of event that a subscription is to bring.
+/// One kind of event in a subscription.
 pub(super) struct Source<E> {
     registration: Registration,
     decoder: Decoder<E>,
@@ -34,9 +34,9 @@ pub(super) struct Source<E> {
 
 /// How messages of one kind become events.
 pub(super) struct Decoder<E> {
-    /// The kind of event.
+    /// Kind of event.
     pub(super) name: &'static str,
-    /// The kind of message.
+    /// Kind of message.
     kind: (u32, u32),
     has_callback_id: bool,
     decode: fn(&Connect, &mut Reader<'_>, bool) -> Result<E, DecodeError>,
@@ -44,14 +44,14 @@ pub(super) struct Decoder<E> {
 
 impl Connect {
     /// Subscribes to one kind of event, of `object` or of everything on the connection
-    /// (`virConnectDomainEventRegisterAny` and its like).
+    /// (`virConnectDomainEventRegisterAny` and its counterparts).
     ///
-    /// From the moment of the daemon's confirmation no event is missed. Subscriptions to the same
-    /// events share one registration. A daemon that does not know the kind gives an error for which
+    /// No event is missed from the daemon's confirmation on. Subscriptions to the same events share
+    /// one registration. A daemon that does not support the kind gives an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
     ///
-    /// Dropping the future, or its timeout, leaves nothing behind: what the daemon registers after all
-    /// is taken back, or is for whoever has subscribed by then.
+    /// Dropping the future, or its timeout, leaves nothing behind: a registration that the daemon
+    /// makes nevertheless is removed, or serves other subscriptions that exist by then.
     pub async fn subscribe<E: EventKind>(
         &self,
         object: Option<&E::Object>,
@@ -60,7 +60,7 @@ impl Connect {
         self.subscribe_to(vec![source]).await
     }
 
-    /// Subscribes to all of `sources` that the daemon knows, and fails if that is none.
+    /// Subscribes to all of `sources` that the daemon supports, and fails if it supports none.
     pub(super) async fn subscribe_to<E>(&self, sources: Vec<Source<E>>) -> Result<Subscription<E>> {
         let (registrations, mut decoders): (_, Vec<_>) =
             sources.into_iter().map(|source| (source.registration, source.decoder)).unzip();
@@ -71,7 +71,7 @@ impl Connect {
 }
 
 impl<E> Source<E> {
-    /// Events of kind `K`, as variants of `M`, as variants of `E`.
+    /// Makes a source of events of kind `K`, as variants of `M`, as variants of `E`.
     pub(super) async fn of<K, M>(conn: &Connect, object: Option<&K::Object>) -> Result<Self>
     where
         K: EventKind,
@@ -92,7 +92,7 @@ impl<E> Source<E> {
 }
 
 impl<E> Subscription<E> {
-    /// The next event; `None` once the connection has ended and said so. Cancel-safe.
+    /// Returns the next event; `None` after the end of the connection was returned. Cancel-safe.
     pub async fn next(&mut self) -> Option<Result<E, EventError>> {
         poll_fn(|cx| self.poll_event(cx)).await
     }

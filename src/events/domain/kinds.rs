@@ -1,4 +1,4 @@
-//! All kinds but the lifecycle.
+//! All kinds of domain events but the lifecycle.
 
 use super::super::object_event::field;
 use super::super::{EventKind, sealed};
@@ -18,8 +18,9 @@ use crate::params::TypedParams;
 use crate::protocol::{Event, remote};
 use crate::xdr::{Decode, DecodeError, Reader};
 
-/// A kind of event: its number, its messages, and its fields, each got from the message. `prefix` is
-/// how many words of the modern message stand in front of what the legacy message consists of.
+/// A kind of event: its ID, its messages, and its fields, each with its conversion from the
+/// message. `prefix` is the number of words in the modern message before the content of the legacy
+/// message.
 macro_rules! domain_event {
     (
         $(#[$meta:meta])*
@@ -79,7 +80,7 @@ macro_rules! domain_event {
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            /// The domain.
+            /// Domain that the event is about.
             pub domain: Domain,
             $($(#[$field_meta])* pub $field: $ty,)*
         }
@@ -99,12 +100,12 @@ macro_rules! domain_event {
 }
 
 domain_event! {
-    /// The guest rebooted (`VIR_DOMAIN_EVENT_ID_REBOOT`).
+    /// Reboot of the guest (`VIR_DOMAIN_EVENT_ID_REBOOT`).
     Reboot = 1, DomainEventCallbackReboot, DomainEventReboot, prefix 1 {}
 }
 
 domain_event! {
-    /// The guest changed its clock (`VIR_DOMAIN_EVENT_ID_RTC_CHANGE`).
+    /// Change of the guest's clock by the guest (`VIR_DOMAIN_EVENT_ID_RTC_CHANGE`).
     RtcChange = 2, DomainEventCallbackRtcChange, DomainEventRtcChange, prefix 1 {
         /// Seconds by which the guest's clock is now ahead of UTC.
         offset_seconds: i64 = |msg| msg.offset,
@@ -112,37 +113,38 @@ domain_event! {
 }
 
 domain_event! {
-    /// The guest's watchdog fired (`VIR_DOMAIN_EVENT_ID_WATCHDOG`).
+    /// Expiry of the guest's watchdog (`VIR_DOMAIN_EVENT_ID_WATCHDOG`).
     Watchdog = 3, DomainEventCallbackWatchdog, DomainEventWatchdog, prefix 1 {
-        /// What was done about it.
+        /// Action taken.
         action: EventWatchdogAction = |msg| msg.action.into(),
     }
 }
 
 domain_event! {
-    /// A disk failed (`VIR_DOMAIN_EVENT_ID_IO_ERROR`); [`IoErrorReason`] says more.
+    /// I/O error of a disk (`VIR_DOMAIN_EVENT_ID_IO_ERROR`); [`IoErrorReason`] has the reason, too.
     IoError = 4, DomainEventCallbackIoError, DomainEventIoError, prefix 1 {
-        /// The disk's source on the host.
+        /// Source of the disk on the host.
         source: String = |msg| msg.src_path.to_string(),
-        /// The disk's alias.
+        /// Alias of the disk.
         device: String = |msg| msg.dev_alias.to_string(),
-        /// What was done about it.
+        /// Action taken.
         action: EventIoErrorAction = |msg| msg.action.into(),
     }
 }
 
 domain_event! {
-    /// A client of the guest's screen came or went (`VIR_DOMAIN_EVENT_ID_GRAPHICS`).
+    /// Connection or disconnection of a client of the guest's graphics display
+    /// (`VIR_DOMAIN_EVENT_ID_GRAPHICS`).
     Graphics = 5, DomainEventCallbackGraphics, DomainEventGraphics, prefix 1 {
-        /// How far the connection is.
+        /// Phase of the connection.
         phase: EventGraphicsPhase = |msg| msg.phase.into(),
-        /// The server's address.
+        /// Address of the server.
         local: GraphicsAddress = |msg| GraphicsAddress::from_wire(&msg.local),
-        /// The client's address.
+        /// Address of the client.
         remote: GraphicsAddress = |msg| GraphicsAddress::from_wire(&msg.remote),
-        /// How the client authenticated.
+        /// Authentication scheme of the client.
         auth_scheme: String = |msg| msg.auth_scheme.to_string(),
-        /// As whom, as pairs of a kind of name and the name.
+        /// Identity of the client, as pairs of a kind of name and the name.
         subject: Vec<(String, String)> = |msg| {
             let pairs = msg.subject.iter();
             pairs.map(|identity| (identity.r#type.to_string(), identity.name.to_string())).collect()
@@ -150,15 +152,15 @@ domain_event! {
     }
 }
 
-/// One end of a connection to a guest's screen.
+/// Address of one end of a connection to a guest's graphics display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GraphicsAddress {
-    /// What kind of address it is.
+    /// Address family.
     pub family: EventGraphicsAddressType,
-    /// The host or path.
+    /// Host or path.
     pub node: String,
-    /// The port.
+    /// Port.
     pub service: String,
 }
 
@@ -173,230 +175,234 @@ impl GraphicsAddress {
 }
 
 domain_event! {
-    /// A disk failed, and why (`VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON`).
+    /// I/O error of a disk, with its reason (`VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON`).
     IoErrorReason = 6, DomainEventCallbackIoErrorReason, DomainEventIoErrorReason, prefix 1 {
-        /// The disk's source on the host.
+        /// Source of the disk on the host.
         source: String = |msg| msg.src_path.to_string(),
-        /// The disk's alias.
+        /// Alias of the disk.
         device: String = |msg| msg.dev_alias.to_string(),
-        /// What was done about it.
+        /// Action taken.
         action: EventIoErrorAction = |msg| msg.action.into(),
-        /// Why, e.g. `enospc`.
+        /// Reason for the error, e.g. `enospc`.
         reason: String = |msg| msg.reason.to_string(),
     }
 }
 
 domain_event! {
-    /// The daemon lost control of the domain (`VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`).
+    /// Loss of the daemon's control over the domain (`VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`).
     ControlError = 7, DomainEventCallbackControlError, DomainEventControlError, prefix 1 {}
 }
 
 domain_event! {
-    /// A block job changed its state (`VIR_DOMAIN_EVENT_ID_BLOCK_JOB`); [`BlockJob2`] names the disk
-    /// by its target instead.
+    /// Change of a block job's state (`VIR_DOMAIN_EVENT_ID_BLOCK_JOB`); [`BlockJob2`] names the
+    /// disk by its target instead.
     BlockJob = 8, DomainEventCallbackBlockJob, DomainEventBlockJob, prefix 1 {
-        /// The disk's source on the host.
+        /// Source of the disk on the host.
         path: String = |msg| msg.path.to_string(),
-        /// What kind of job it is.
+        /// Kind of job.
         kind: BlockJobType = |msg| msg.r#type.into(),
-        /// How far it is.
+        /// Status of the job.
         status: BlockJobStatus = |msg| msg.status.into(),
     }
 }
 
 domain_event! {
-    /// A disk's source was replaced (`VIR_DOMAIN_EVENT_ID_DISK_CHANGE`).
+    /// Replacement of a disk's source (`VIR_DOMAIN_EVENT_ID_DISK_CHANGE`).
     DiskChange = 9, DomainEventCallbackDiskChange, DomainEventDiskChange, prefix 1 {
-        /// What was there.
+        /// Old source.
         old_source: Option<String> = |msg| msg.old_src_path.as_deref().map(str::to_owned),
-        /// What is there now.
+        /// New source.
         new_source: Option<String> = |msg| msg.new_src_path.as_deref().map(str::to_owned),
-        /// The disk's alias.
+        /// Alias of the disk.
         device: String = |msg| msg.dev_alias.to_string(),
-        /// Why.
+        /// Reason for the replacement.
         reason: DiskChangeReason = |msg| msg.reason.into(),
     }
 }
 
 domain_event! {
-    /// The tray of a removable disk was opened or closed (`VIR_DOMAIN_EVENT_ID_TRAY_CHANGE`).
+    /// Opening or closing of the tray of a removable disk (`VIR_DOMAIN_EVENT_ID_TRAY_CHANGE`).
     TrayChange = 10, DomainEventCallbackTrayChange, DomainEventTrayChange, prefix 1 {
-        /// The disk's alias.
+        /// Alias of the disk.
         device: String = |msg| msg.dev_alias.to_string(),
-        /// Which of the two.
+        /// Opening or closing.
         reason: EventTrayChangeReason = |msg| msg.reason.into(),
     }
 }
 
 domain_event! {
-    /// The guest woke from its own suspension (`VIR_DOMAIN_EVENT_ID_PMWAKEUP`).
+    /// Wake-up of a guest that had suspended itself (`VIR_DOMAIN_EVENT_ID_PMWAKEUP`).
     PmWakeup = 11, DomainEventCallbackPmWakeup, DomainEventPmWakeup, prefix 2 {}
 }
 
 domain_event! {
-    /// The guest suspended itself to memory (`VIR_DOMAIN_EVENT_ID_PMSUSPEND`).
+    /// Suspension of the guest by itself to memory (`VIR_DOMAIN_EVENT_ID_PMSUSPEND`).
     PmSuspend = 12, DomainEventCallbackPmSuspend, DomainEventPmSuspend, prefix 2 {}
 }
 
 domain_event! {
-    /// The guest's memory balloon changed (`VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE`).
+    /// Change of the guest's memory balloon (`VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE`).
     BalloonChange = 13, DomainEventCallbackBalloonChange, DomainEventBalloonChange, prefix 1 {
-        /// The memory that the guest has now, in KiB.
+        /// Current memory of the guest, in KiB.
         actual_kib: u64 = |msg| msg.actual,
     }
 }
 
 domain_event! {
-    /// The guest suspended itself to disk (`VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK`).
+    /// Suspension of the guest by itself to disk (`VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK`).
     PmSuspendDisk = 14, DomainEventCallbackPmSuspendDisk, DomainEventPmSuspendDisk, prefix 2 {}
 }
 
 domain_event! {
-    /// The guest gave a device up that was to be detached (`VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED`).
+    /// Removal of a device: the guest released it after a detach request
+    /// (`VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED`).
     DeviceRemoved = 15, DomainEventCallbackDeviceRemoved, DomainEventDeviceRemoved, prefix 1 {
-        /// The device's alias.
+        /// Alias of the device.
         device: String = |msg| msg.dev_alias.to_string(),
     }
 }
 
 domain_event! {
-    /// A block job changed its state (`VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2`).
+    /// Change of a block job's state (`VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2`).
     BlockJob2 = 16, DomainEventBlockJob2 {
-        /// The disk's target, e.g. `vda`.
+        /// Target of the disk, e.g. `vda`.
         target: String = |msg| msg.dst.to_string(),
-        /// What kind of job it is.
+        /// Kind of job.
         kind: BlockJobType = |msg| msg.r#type.into(),
-        /// How far it is.
+        /// Status of the job.
         status: BlockJobStatus = |msg| msg.status.into(),
     }
 }
 
 domain_event! {
-    /// A tunable was changed (`VIR_DOMAIN_EVENT_ID_TUNABLE`).
+    /// Change of a tunable (`VIR_DOMAIN_EVENT_ID_TUNABLE`).
     Tunable = 17, DomainEventCallbackTunable {
-        /// What has been changed, and to what.
+        /// Changed tunables with their new values.
         params: TypedParams = |msg| params_from_wire(&msg.params),
     }
 }
 
 domain_event! {
-    /// The guest's agent came or went (`VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE`).
+    /// Connection or disconnection of the guest's agent (`VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE`).
     AgentLifecycle = 18, DomainEventCallbackAgentLifecycle {
-        /// Which of the two.
+        /// Connected or disconnected.
         state: AgentLifecycleState = |msg| msg.state.into(),
-        /// Why.
+        /// Reason for the change.
         reason: AgentLifecycleReason = |msg| msg.reason.into(),
     }
 }
 
 domain_event! {
-    /// A device was added (`VIR_DOMAIN_EVENT_ID_DEVICE_ADDED`).
+    /// Addition of a device (`VIR_DOMAIN_EVENT_ID_DEVICE_ADDED`).
     DeviceAdded = 19, DomainEventCallbackDeviceAdded {
-        /// The device's alias.
+        /// Alias of the device.
         device: String = |msg| msg.dev_alias.to_string(),
     }
 }
 
 domain_event! {
-    /// A migration began one more pass over the memory (`VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION`).
+    /// Start of another pass of a migration over the memory
+    /// (`VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION`).
     MigrationIteration = 20, DomainEventCallbackMigrationIteration {
-        /// Which one.
+        /// Number of the pass.
         iteration: i32 = |msg| msg.iteration,
     }
 }
 
 domain_event! {
-    /// A job ended (`VIR_DOMAIN_EVENT_ID_JOB_COMPLETED`).
+    /// End of a job (`VIR_DOMAIN_EVENT_ID_JOB_COMPLETED`).
     JobCompleted = 21, DomainEventCallbackJobCompleted {
-        /// Its statistics.
+        /// Statistics of the job.
         params: TypedParams = |msg| params_from_wire(&msg.params),
     }
 }
 
 domain_event! {
-    /// The guest did not give a device up (`VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED`).
+    /// Failed removal of a device: the guest did not release it
+    /// (`VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED`).
     DeviceRemovalFailed = 22, DomainEventCallbackDeviceRemovalFailed {
-        /// The device's alias.
+        /// Alias of the device.
         device: String = |msg| msg.dev_alias.to_string(),
     }
 }
 
 domain_event! {
-    /// The domain's metadata was changed (`VIR_DOMAIN_EVENT_ID_METADATA_CHANGE`).
+    /// Change of the domain's metadata (`VIR_DOMAIN_EVENT_ID_METADATA_CHANGE`).
     MetadataChange = 23, DomainEventCallbackMetadataChange {
-        /// Which kind of metadata.
+        /// Kind of metadata.
         kind: MetadataType = |msg| msg.r#type.into(),
-        /// The XML namespace, of custom metadata.
+        /// XML namespace, of custom metadata.
         namespace: Option<String> = |msg| msg.nsuri.as_deref().map(str::to_owned),
     }
 }
 
 domain_event! {
-    /// A disk was written beyond its threshold (`VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD`).
+    /// Write to a disk beyond its threshold (`VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD`).
     BlockThreshold = 24, DomainEventBlockThreshold {
-        /// The disk's target, with the index of the image in its chain.
+        /// Target of the disk, with the index of the image in its chain.
         device: String = |msg| msg.dev.to_string(),
-        /// The image's path, of local ones.
+        /// Path of the image, for a local one.
         path: Option<String> = |msg| msg.path.as_deref().map(str::to_owned),
-        /// The threshold, in bytes.
+        /// Threshold in bytes.
         threshold_bytes: u64 = |msg| msg.threshold,
-        /// By how much it was exceeded, in bytes.
+        /// Excess over the threshold, in bytes.
         excess_bytes: u64 = |msg| msg.excess,
     }
 }
 
 domain_event! {
-    /// Memory failed (`VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE`).
+    /// Memory failure (`VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE`).
     MemoryFailure = 25, DomainEventMemoryFailure {
-        /// Whose memory it was.
+        /// Owner of the memory.
         recipient: MemoryFailureRecipientType = |msg| msg.recipient.into(),
-        /// What was done about it.
+        /// Action taken.
         action: MemoryFailureActionType = |msg| msg.action.into(),
-        /// Circumstances.
+        /// Circumstances of the failure.
         flags: MemoryFailureFlags = |msg| MemoryFailureFlags::from_bits_retain(msg.flags),
     }
 }
 
 domain_event! {
-    /// A memory device changed its size (`VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE`).
+    /// Change of a memory device's size (`VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE`).
     MemoryDeviceSizeChange = 26, DomainEventMemoryDeviceSizeChange {
-        /// The device's alias.
+        /// Alias of the device.
         device: String = |msg| msg.alias.to_string(),
-        /// Its size now, in KiB.
+        /// Current size of the device, in KiB.
         size_kib: u64 = |msg| msg.size,
     }
 }
 
 domain_event! {
-    /// The guest changed the address of an interface (`VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE`).
+    /// Change of an interface's MAC address by the guest (`VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE`).
     NicMacChange = 27, DomainEventNicMacChange {
-        /// The interface's alias.
+        /// Alias of the interface.
         device: String = |msg| msg.alias.to_string(),
-        /// The address that it had.
+        /// Old MAC address.
         old_mac: String = |msg| msg.old_mac.to_string(),
-        /// The address that it has.
+        /// New MAC address.
         new_mac: String = |msg| msg.new_mac.to_string(),
     }
 }
 
 domain_event! {
-    /// The guest gave a virtual processor up that was to be unplugged
+    /// Removal of a virtual CPU: the guest released it after an unplug request
     /// (`VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since libvirt 12.4.0).
     VcpuRemoved = 28, DomainEventVcpuRemoved {
-        /// The processor's number in the domain's XML.
+        /// ID of the virtual CPU in the domain's XML.
         vcpu: u32 = |msg| msg.vcpuid,
     }
 }
 
 domain_event! {
-    /// A program in the guest opened or closed a channel (`VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`,
-    /// since libvirt 12.4.0); [`AgentLifecycle`] is about that of the guest's agent alone.
+    /// Opening or closing of a channel by a program in the guest
+    /// (`VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`, since libvirt 12.4.0); [`AgentLifecycle`] is about
+    /// the guest agent's channel alone.
     ChannelLifecycle = 29, DomainEventCallbackChannelLifecycle {
-        /// The channel's name, e.g. `org.qemu.guest_agent.0`.
+        /// Name of the channel, e.g. `org.qemu.guest_agent.0`.
         channel: String = |msg| msg.channel_name.to_string(),
-        /// Which of the two.
+        /// Opened or closed.
         state: ChannelLifecycleState = |msg| msg.state.into(),
-        /// Why.
+        /// Reason for the change.
         reason: ChannelLifecycleReason = |msg| msg.reason.into(),
     }
 }

@@ -1,4 +1,4 @@
-//! Domains coming, going, and changing state.
+//! Lifecycle events of domains: definition, start, end, and other changes of state.
 
 use super::super::{EventKind, sealed};
 use super::Wire;
@@ -13,43 +13,43 @@ use crate::error::Result;
 use crate::protocol::{Event, remote};
 use crate::xdr::{Decode, DecodeError, Reader};
 
-/// A domain changed its state (`VIR_DOMAIN_EVENT_ID_LIFECYCLE`).
+/// Change of a domain's state (`VIR_DOMAIN_EVENT_ID_LIFECYCLE`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lifecycle {
-    /// The domain.
+    /// Domain that the event is about.
     pub domain: Domain,
-    /// What happened, and why.
+    /// The change and its reason.
     pub change: Change,
 }
 
-/// What happened to a domain, and why.
+/// A change of a domain's state and its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// It has a definition, new or changed.
+    /// Defined, or its definition changed.
     Defined(EventDefinedDetailType),
-    /// Its definition is gone.
+    /// Undefined.
     Undefined(EventUndefinedDetailType),
-    /// It was started.
+    /// Started.
     Started(EventStartedDetailType),
-    /// It was paused.
+    /// Paused.
     Suspended(EventSuspendedDetailType),
-    /// It runs again.
+    /// Resumed.
     Resumed(EventResumedDetailType),
-    /// It ended.
+    /// Ended.
     Stopped(EventStoppedDetailType),
-    /// The guest has shut down, its process is still there.
+    /// The guest has shut down, but its process still exists.
     Shutdown(EventShutdownDetailType),
     /// The guest suspended itself.
     PmSuspended(EventPmSuspendedDetailType),
     /// The guest crashed.
     Crashed(EventCrashedDetailType),
-    /// Something that this release has no name for.
+    /// A change that this release does not know.
     Other {
-        /// The number of the event.
+        /// Number of the event.
         event: i32,
-        /// The number of its reason.
+        /// Number of its reason.
         detail: i32,
     },
 }
