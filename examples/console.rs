@@ -24,9 +24,9 @@ use tokio::time::sleep;
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
-/// What `^]` is on the wire.
+/// The byte of `^]`.
 const ESCAPE: u8 = 0x1d;
-/// A guest that has said nothing for so long has said all.
+/// Silence after which the guest is taken to have finished its output.
 const SILENCE: Duration = Duration::from_secs(2);
 
 #[tokio::main(flavor = "current_thread")]
@@ -52,7 +52,7 @@ async fn console(uri: &str, domain: &str) -> Result<()> {
     let conn = Connect::open(uri).await?;
     let domain = conn.lookup_domain_by_name(domain).await?;
     let stream = domain.open_console(None, ConsoleFlags::empty()).await?;
-    // From here on each key goes to the guest as it is, ^C included.
+    // From here on each key goes to the guest, ^C included.
     let terminal = RawTerminal::new()?;
     if terminal.is_some() {
         eprint!("Connected to {}; ^] disconnects.\r\n", domain.name());
@@ -67,7 +67,7 @@ async fn console(uri: &str, domain: &str) -> Result<()> {
     result
 }
 
-/// Until the guest or the user ends it.
+/// Connects the terminal until the guest or the user ends it.
 async fn talk(stream: Stream) -> Result<()> {
     let (mut reader, mut writer) = stream.into_split();
     let shown = Cell::new(0_u64);
@@ -96,7 +96,7 @@ async fn talk(stream: Stream) -> Result<()> {
     Ok(())
 }
 
-/// Writes what the guest says, and counts the pieces.
+/// Writes the guest's output, and counts the pieces.
 async fn show(reader: &mut StreamReader, shown: &Cell<u64>) -> Result<()> {
     let mut out = tokio::io::stdout();
     while let Some(chunk) = reader.read_chunk().await? {
@@ -109,7 +109,7 @@ async fn show(reader: &mut StreamReader, shown: &Cell<u64>) -> Result<()> {
     Ok(())
 }
 
-/// Sends what is typed, to its end or to the escape character; `true` if it was that.
+/// Sends the input, up to its end or the escape character; returns `true` for the latter.
 async fn pass_on(
     mut input: mpsc::Receiver<io::Result<Vec<u8>>>,
     writer: &mut StreamWriter,
@@ -125,7 +125,7 @@ async fn pass_on(
     Ok(false)
 }
 
-/// Reads the input in a thread that need not end for the program to end, unlike one of tokio's.
+/// Reads the input in a thread that, unlike one of tokio's, does not keep the program from ending.
 fn read_input() -> mpsc::Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {
@@ -145,13 +145,13 @@ fn read_input() -> mpsc::Receiver<io::Result<Vec<u8>>> {
     receiver
 }
 
-/// A terminal that passes each key on, until this is dropped.
+/// A terminal in raw mode, until this is dropped.
 struct RawTerminal {
     before: Termios,
 }
 
 impl RawTerminal {
-    /// `None` where the input is no terminal.
+    /// Returns `None` where the input is no terminal.
     fn new() -> Result<Option<Self>> {
         let stdin = io::stdin();
         if !stdin.is_terminal() {
@@ -167,7 +167,7 @@ impl RawTerminal {
 
 impl Drop for RawTerminal {
     fn drop(&mut self) {
-        // There is nothing to be done about a terminal that is gone.
+        // A terminal that is gone cannot be restored.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
         let _ = writeln!(io::stderr());
     }

@@ -4,7 +4,7 @@
 //! cargo run --example domstats -- qemu:///system
 //! ```
 //!
-//! Without a URI it connects to whatever libvirt's own tools would connect to.
+//! Without a URI it connects to the same daemon as libvirt's own tools.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -43,7 +43,7 @@ async fn print(uri: &str) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What is printed, to the byte.
+/// Formats the output, byte for byte.
 pub async fn text(conn: &Connect) -> libvirt_client::Result<String> {
     let (stats, flags) = (StatsTypes::empty(), GetAllDomainStatsFlags::empty());
     let records = conn.all_domain_stats_raw(stats, flags).await?;
@@ -52,7 +52,7 @@ pub async fn text(conn: &Connect) -> libvirt_client::Result<String> {
         let lines = params.iter().map(|(name, value)| format!("  {name}={}\n", shown(value)));
         std::iter::once(head).chain(lines).collect::<String>()
     });
-    // The last line is how virsh ends the output of any command.
+    // virsh ends the output of any command with an empty line.
     Ok(records.collect::<Vec<_>>().join("\n") + "\n")
 }
 
@@ -62,7 +62,7 @@ fn shown(value: ValueRef<'_>) -> String {
         ValueRef::Uint(number) => number.to_string(),
         ValueRef::Llong(number) => number.to_string(),
         ValueRef::Ullong(number) => number.to_string(),
-        // C writes infinities and what is no number in small letters.
+        // C writes infinities and NaN in lower case.
         ValueRef::Double(number) => format!("{number:.6}").to_lowercase(),
         ValueRef::Boolean(true) => "yes".to_owned(),
         ValueRef::Boolean(false) => "no".to_owned(),

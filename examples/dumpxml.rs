@@ -4,8 +4,8 @@
 //! dumpxml URI NAME
 //! ```
 //!
-//! With an empty URI libvirt's own rules say what to connect to. Like virsh's, NAME may also be the
-//! number of a running domain or a UUID.
+//! With an empty URI libvirt's own rules choose the daemon. As with virsh, NAME may also be the ID
+//! of a running domain or a UUID.
 
 use std::env;
 use std::error::Error;
@@ -36,12 +36,12 @@ async fn dump_xml(uri: &str, name: &str) -> Result<(), Box<dyn Error>> {
     let conn = Connect::open(uri).await?;
     let xml = find(&conn, name).await?.xml_desc(XmlFlags::empty()).await?;
     conn.close().await;
-    // virsh ends what any of its commands prints with an empty line.
+    // virsh ends the output of any command with an empty line.
     io::stdout().write_all(format!("{xml}\n").as_bytes())?;
     Ok(())
 }
 
-/// What could be a number or a UUID is taken for one first.
+/// Finds a domain by ID or UUID if `name` could be one, otherwise by name.
 async fn find(conn: &Connect, name: &str) -> libvirt_client::Result<Domain> {
     if let Ok(id) = name.parse::<i32>()
         && let Ok(id) = u32::try_from(id)

@@ -1,11 +1,11 @@
-//! Prints all domains in the very format of `virsh list --all`.
+//! Prints all domains in the format of `virsh list --all`.
 //!
 //! ```text
 //! list [URI]
 //! ```
 //!
-//! Without a URI, or with an empty one, libvirt's own rules say what to connect to. Daemons that want
-//! a name and a password get those of libvirt's auth file, or (with the feature `sasl`) what is typed
+//! Without a URI, or with an empty one, libvirt's own rules choose the daemon. Daemons that ask for
+//! a name and a password get those of libvirt's auth file, or (with the feature `sasl`) those typed
 //! on the terminal.
 
 use std::cmp::Ordering;
@@ -44,7 +44,7 @@ async fn list(uri: &str) -> Result<(), Box<dyn Error>> {
     let conn = open(uri).await?;
     let mut domains = conn.list_all_domains(ListAllDomainsFlags::empty()).await?;
     domains.sort_by(in_virshs_order);
-    // All states are asked for at once, so that a distant host costs one round trip.
+    // All states are requested at once, so that a distant host costs one round trip.
     let states = domains
         .iter()
         .cloned()
@@ -54,7 +54,7 @@ async fn list(uri: &str) -> Result<(), Box<dyn Error>> {
     let utf8 = is_utf8_locale();
     let mut table = vec![["Id", "Name", "State"].map(|title| Cell::new(title, utf8))];
     for (domain, state) in domains.iter().zip(states) {
-        // The domain may be gone by now.
+        // The domain may no longer exist.
         if let Some(state) = state.await?.optional()? {
             let id = domain.id().map_or("-".to_owned(), |id| id.to_string());
             let row = [&id, domain.name(), state_name(state)];
@@ -84,7 +84,7 @@ async fn open(uri: &str) -> libvirt_client::Result<Connect> {
     builder.open().await
 }
 
-/// Asks whoever sits at the terminal.
+/// Asks for a credential on the terminal.
 #[cfg(feature = "sasl")]
 async fn ask(request: libvirt_client::CredentialRequest) -> Option<libvirt_client::Secret> {
     let prompt = format!("{}: ", request.prompt);
@@ -101,7 +101,7 @@ async fn ask(request: libvirt_client::CredentialRequest) -> Option<libvirt_clien
     Some(answer.into())
 }
 
-/// Running ones by their number, then the others by their names, in which case does not count.
+/// Orders running domains by ID, then the others by name, ignoring case.
 fn in_virshs_order(a: &Domain, b: &Domain) -> Ordering {
     match (a.id(), b.id()) {
         (Some(a), Some(b)) => a.cmp(&b),
@@ -124,7 +124,8 @@ fn state_name(state: State) -> &'static str {
     }
 }
 
-/// Columns as wide as their widest cell, a line under the titles, an empty line at the end.
+/// Formats columns as wide as their widest cell, a line under the titles, and an empty line at the
+/// end.
 fn print(table: &[[Cell; 3]]) -> String {
     let widest = [0, 1, 2].map(|column| {
         let widths = table.iter().map(|row| row[column].width);
@@ -144,15 +145,15 @@ fn print(table: &[[Cell; 3]]) -> String {
     out
 }
 
-/// Text that can be printed, and how many columns of a terminal it takes.
+/// Printable text, and its width in terminal columns.
 struct Cell {
     text: String,
     width: usize,
 }
 
 impl Cell {
-    /// Bytes that cannot be printed are written as `\x07`, and so is each backslash that would make
-    /// text look like that.
+    /// Escapes bytes that cannot be printed as `\x07`, and each backslash that would look like such
+    /// an escape.
     fn new(text: &str, utf8: bool) -> Self {
         let mut cell = Self { text: String::new(), width: 0 };
         let mut characters = text.chars().peekable();
@@ -177,17 +178,18 @@ impl Cell {
     }
 }
 
-/// How many columns a character takes, by the reckoning of the library that virsh uses; `None` if it cannot be printed.
+/// Returns the width of a character in columns, as the library that virsh uses computes it; `None`
+/// if it cannot be printed.
 fn width(character: char) -> Option<usize> {
     match character {
-        // Vowels and final consonants of old Korean join the character before them.
+        // Vowels and final consonants of old Korean combine with the character before them.
         '\u{d7b0}'..='\u{d7ff}' => Some(0),
         '\u{2028}' | '\u{2029}' => None,
         _ => character.width(),
     }
 }
 
-/// Whether this user's programs speak UTF-8, by the variables that C's `setlocale` looks at.
+/// Returns whether this user's locale is UTF-8, by the variables that C's `setlocale` reads.
 fn is_utf8_locale() -> bool {
     let mut values = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

@@ -1,12 +1,12 @@
-//! Lists the guests of several hosts at once, and follows what becomes of them.
+//! Lists the guests of several hosts at once, and follows their changes.
 //!
 //! ```text
 //! qemu_ssh URI... [--watch]
 //! qemu_ssh qemu+ssh://root@kvm1/system qemu+ssh://root@kvm2/system --watch
 //! ```
 //!
-//! Each line begins with the URI. A host that cannot be reached, or is lost, is reported and does not
-//! keep the others from being listed and followed; in the end the exit status tells of it. Ctrl-C ends
+//! Each line begins with the URI. A host that cannot be reached, or is lost, is reported and does
+//! not keep the others from being listed and followed; the exit status reflects it. Ctrl-C ends
 //! `--watch`.
 
 use std::error::Error;
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Gives whether all went well with all hosts.
+/// Returns whether all hosts succeeded.
 async fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
     let (options, uris): (Vec<_>, Vec<_>) = arguments.partition(|it| it.starts_with('-'));
     if uris.is_empty() || options.iter().any(|it| it != "--watch") {
@@ -46,7 +46,7 @@ async fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
 
-    // One task each, so that no host waits for another.
+    // One task per host, so that no host waits for another.
     let mut hosts = JoinSet::new();
     for uri in uris {
         hosts.spawn(async move {
@@ -75,7 +75,7 @@ async fn run(arguments: impl Iterator<Item = String>) -> Result<bool> {
 
 async fn host(uri: &str, watch: bool) -> Result<()> {
     let conn = Connect::open(uri).await?;
-    // Before the list is made, so that nothing that happens meanwhile is missed.
+    // Before the list is made, so that no event is missed.
     let changes = if watch {
         Some(conn.subscribe::<Lifecycle>(None).await?)
     } else {
@@ -107,7 +107,7 @@ async fn list(conn: &Connect, uri: &str) -> Result<()> {
     let states: Vec<_> = states.collect();
     let mut lines = String::new();
     for (domain, state) in domains.iter().zip(states) {
-        // The domain may be gone by now.
+        // The domain may no longer exist.
         if let Some(state) = state.await?.optional()? {
             let state = match state.state {
                 State::Running | State::Blocked => "running",
@@ -142,7 +142,7 @@ fn say(change: Change) -> String {
     }
 }
 
-/// Not by `println!`, which panics when nobody reads any more.
+/// Prints without `println!`, which panics when the reader of a pipe is gone.
 fn print(lines: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes())?;

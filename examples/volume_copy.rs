@@ -4,8 +4,8 @@
 //! volume_copy download|upload URI POOL VOLUME FILE [--sparse]
 //! ```
 //!
-//! With `--sparse` holes need not be sent, and stay holes. An upload does not erase what a volume has
-//! in their places, so use it with new volumes. On a terminal it shows how far it is.
+//! With `--sparse` holes need not be sent, and stay holes. An upload does not erase a volume's old
+//! data in their places, so use it with new volumes. On a terminal it shows its progress.
 
 use std::env;
 use std::error::Error;
@@ -72,9 +72,9 @@ async fn copy(
     Ok(())
 }
 
-/// A line on the terminal that says how far it is.
+/// A progress line on the terminal.
 struct Bar {
-    /// When it was last drawn; `None` where there is no terminal.
+    /// Time of the last drawing; `None` where there is no terminal.
     drawn: Option<Instant>,
     began: Instant,
 }
@@ -101,7 +101,7 @@ impl Bar {
         let speed = u128::from(mib(progress.sent_bytes)) * 1000 / milliseconds;
         match progress.total_bytes.filter(|total| *total > 0) {
             Some(total) => {
-                // What is copied may grow meanwhile.
+                // The source may grow meanwhile.
                 let share =
                     |of: u64| u128::from(done.min(total)) * u128::from(of) / u128::from(total);
                 let full = "#".repeat(share(Self::WIDTH) as usize);

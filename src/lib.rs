@@ -17,39 +17,41 @@
 //! # }
 //! ```
 //!
-//! # Waiting and giving up
+//! # Deadlines and cancellation
 //!
 //! Every wait ends: by the reply, by a deadline ([`ConnectBuilder::call_timeout`],
-//! [`Connect::with_timeout`]), by dropping the future, or by the end of the connection, which all
-//! calls are told at once with its [`CloseReason`]. A call that was given up may still be executed by
-//! the daemon; its late reply is discarded. Methods are cancel-safe in this sense unless their
-//! documentation says otherwise.
+//! [`Connect::with_timeout`]), by dropping the future, or by the end of the connection, at which
+//! all calls fail at once with its [`CloseReason`]. The daemon may still execute a call whose
+//! future was dropped; its late reply is discarded. Methods are cancel-safe in this sense unless
+//! their documentation says otherwise.
 //!
 //! # Errors
 //!
-//! [`Error`] tells the daemon's own reports ([`RemoteError`], with a code to match on) from everything
-//! else. [`Optional::optional`] turns "there is no such thing" into `None`, and
-//! [`Error::is_unsupported`] recognises daemons that are too old, however they say so.
+//! [`Error`] distinguishes the daemon's own errors ([`RemoteError`], with a code to match on) from
+//! everything else. [`Optional::optional`] turns "not found" into `None`, and
+//! [`Error::is_unsupported`] recognises daemons that are too old, in all the forms in which they
+//! report it.
 //!
-//! # Who may connect
+//! # Authentication
 //!
-//! A daemon lets everybody in who reaches it, or asks polkit (over its own sockets only), or asks for
-//! SASL; the URI's `auth=sasl`, `auth=sasl.MECHANISM` or `auth=polkit` insists on one. With the
-//! feature `sasl` the mechanisms EXTERNAL, SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1, PLAIN and
-//! ANONYMOUS are known, of which the first that the daemon offers is taken. Names and passwords come
-//! from the program ([`ConnectBuilder::login`](ConnectBuilder#method.login)), from libvirt's auth
-//! file, or from whoever is asked
-//! ([`ConnectBuilder::credentials`](ConnectBuilder#method.credentials)), in that order.
+//! A daemon accepts every client, or asks polkit (over its own sockets only), or asks for SASL; the
+//! URI's `auth=sasl`, `auth=sasl.MECHANISM` or `auth=polkit` insists on one. The feature `sasl`
+//! supports the mechanisms EXTERNAL, SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1, PLAIN and
+//! ANONYMOUS, of which the first that the daemon offers is used. Names and passwords come from the
+//! program ([`ConnectBuilder::login`](ConnectBuilder#method.login)), from libvirt's auth file, or
+//! from a callback ([`ConnectBuilder::credentials`](ConnectBuilder#method.credentials)), in that
+//! order.
 //!
-//! None of these mechanisms encrypts, so that SASL needs a connection that does, or a local one, or
-//! ssh: GSSAPI and DIGEST-MD5, the only ones that daemons accept over plain TCP, are not known here.
-//! No well-kept library has them without being linked to C ones.
+//! None of these mechanisms encrypts, so SASL needs a connection that does, or a local one, or ssh:
+//! GSSAPI and DIGEST-MD5, the only mechanisms that daemons accept over plain TCP, are not
+//! supported. No maintained library has them without being linked to C ones.
 //!
-//! # Where to find things
+//! # Finding the right item
 //!
 //! Methods have the C functions' names without the object and `get`, and name the C function in
 //! their documentation. [`types`] has libvirt's enumerations and flag sets, [`params`] its typed
-//! parameters, [`events`] subscriptions, [`protocol`] every wire structure, for [`Connect::raw`].
+//! parameters, [`events`] subscriptions, and [`protocol`] every wire structure, for
+//! [`Connect::raw`].
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! The chapters of the tour: each does one thing to the guest and shows what came of it.
+//! The chapters of the tour: each does one thing to the guest and shows the result.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::print::{chapter, fact};
 
 pub(crate) struct Tour<'a> {
     domain: Domain,
-    /// Everything that happens to the guest.
+    /// Lifecycle events of the guest.
     events: Subscription<Lifecycle>,
     interrupts: &'a mut Interrupts,
 }
@@ -30,7 +30,7 @@ impl<'a> Tour<'a> {
         self.show_state().await
     }
 
-    /// Waits for what a guest does that daemons do not tell of.
+    /// Waits for a change in the guest that has no event.
     pub(crate) async fn wait_for<T>(
         &mut self,
         waiting: impl Future<Output = Result<T>>,
@@ -144,7 +144,8 @@ impl<'a> Tour<'a> {
     async fn show_state(&self) -> Result<()> {
         let state = self.domain.state().await?;
         fact("state", format_args!("{:?}", state.reason));
-        // Each run has a number of its own. A handle keeps the one that it heard last: look it up.
+        // Each run has an ID of its own, and a handle keeps the last one that it learned: look it
+        // up.
         let conn = self.domain.connect();
         let now = conn.lookup_domain_by_uuid(self.domain.uuid()).await?;
         if let Some(number) = now.id() {
@@ -153,8 +154,8 @@ impl<'a> Tour<'a> {
         Ok(())
     }
 
-    /// Waits until the daemon tells of a change, which may come before the reply to the call that
-    /// caused it, or long after it.
+    /// Waits for an event, which may come before the reply to the call that caused it, or long
+    /// after it.
     async fn hear(&mut self, expected: fn(Change) -> bool) -> Result<()> {
         let waiting = async {
             while let Some(event) = self.events.next().await {

@@ -1,4 +1,4 @@
-//! The guest of the tour: what it is made of, how it comes into being, and that it leaves nothing.
+//! The guest of the tour: its files, its definition and its removal.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,18 +13,18 @@ use crate::Result;
 use crate::options::Files;
 use crate::print::{chapter, fact};
 
-/// What the guest says when it is up.
+/// Output of the guest when it is up.
 const READY: &str = "GUEST-READY";
 
 pub(crate) struct Guest {
-    /// No other guest has it, so whatever has it in the end is ours to remove.
+    /// Unique name: a guest that has it in the end is ours to remove.
     name: String,
     kernel: PathBuf,
     initrd: PathBuf,
     disk: PathBuf,
-    /// For all that the guest writes to its serial console.
+    /// Output of the guest's serial console.
     console: PathBuf,
-    /// For the guest to be saved to.
+    /// Save file of the guest.
     pub(crate) image: PathBuf,
 }
 
@@ -68,7 +68,7 @@ impl Guest {
         Ok(domain)
     }
 
-    /// Ends when the guest says that it is up.
+    /// Waits until the guest reports that it is up.
     pub(crate) async fn is_up(&self) -> Result<()> {
         let started = Instant::now();
         loop {
@@ -82,7 +82,7 @@ impl Guest {
         }
     }
 
-    /// Does nothing after a tour that came to its end.
+    /// Removes the guest and its files; does nothing after a complete tour.
     pub(crate) async fn remove_whatever_is_left(&self, conn: &Connect) -> Result<()> {
         let left = conn.lookup_domain_by_name(&self.name).await.optional()?;
         if let Some(domain) = left {
@@ -109,7 +109,7 @@ pub(crate) fn remove_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes text fit between tags and single quotes.
+/// Escapes text for use between tags and single quotes.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

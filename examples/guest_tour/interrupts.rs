@@ -1,4 +1,4 @@
-//! Ctrl-C and its like.
+//! Ctrl-C and other signals.
 
 use std::time::Duration;
 
@@ -7,11 +7,10 @@ use tokio::time::sleep;
 
 use crate::Result;
 
-/// How long anything may take to happen, on a busy machine without hardware support.
+/// Maximum wait for anything, on a busy machine without hardware virtualization.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Signals that ask this program to end. From the moment that they are caught, they wait to be
-/// looked at.
+/// Signals that ask this program to end. Once caught, they are kept until they are checked.
 pub(crate) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
@@ -27,8 +26,8 @@ impl Interrupts {
 
     /// Waits for something, unless one of the signals comes or has come.
     ///
-    /// Only waiting is interrupted, never a call: a daemon carries out a call that is given up, and
-    /// might bring the guest back after it was removed.
+    /// Only waiting is interrupted, never a call: a daemon carries out an abandoned call, and might
+    /// start the guest again after it was removed.
     pub(crate) async fn or<T>(&mut self, waiting: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;

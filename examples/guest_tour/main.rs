@@ -28,7 +28,7 @@ use interrupts::Interrupts;
 use options::{Options, USAGE};
 use print::{chapter, fact};
 
-/// Errors of the library, of files, and of our own: all are shown, none is matched on.
+/// Errors of the library, of files, and of this program: all are shown, none is matched on.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// From nothing through all of a guest's life to nothing.
+/// Takes a guest from its definition to its removal.
 async fn tour_of_a_guest(uri: &str, guest: &Guest) -> Result<()> {
     let mut interrupts = Interrupts::catch()?;
     let conn = connect(uri).await?;
@@ -73,7 +73,7 @@ async fn tour_of_a_guest(uri: &str, guest: &Guest) -> Result<()> {
     toured.and(removed)
 }
 
-/// The same with the domain that the test driver always has, as far as it plays along.
+/// Does the same with the domain that the test driver always has, as far as the driver supports it.
 async fn tour_of_the_test_driver(uri: &str) -> Result<()> {
     let mut interrupts = Interrupts::catch()?;
     let conn = connect(uri).await?;

@@ -10,7 +10,7 @@ pub(crate) enum Options {
     TestDriver { uri: String },
 }
 
-/// What a guest is made from, and where it is kept.
+/// Files that make a guest, and the directory for its own.
 pub(crate) struct Files {
     pub(crate) kernel: PathBuf,
     pub(crate) initrd: PathBuf,

@@ -1,4 +1,4 @@
-//! What the user gets to see.
+//! Output for the user.
 
 use std::fmt::Display;
 

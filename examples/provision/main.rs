@@ -1,7 +1,7 @@
 //! Installs a guest in two phases: first it boots from an installation medium, then from its disk.
 //!
-//! The definition of the first phase ends the guest when its installer reboots. The definition of the
-//! second phase takes its place, under the same UUID: it knows the disk and nothing of the medium.
+//! The definition of the first phase ends the guest when its installer reboots. The definition of
+//! the second phase replaces it, under the same UUID: it has the disk and not the medium.
 //!
 //! ```sh
 //! cargo run --example provision -- qemu:///system kvm web /srv/web.qcow2 cdrom /srv/debian.iso
@@ -91,7 +91,7 @@ async fn provision(uri: &str, machine: &Machine<'_>, medium: &Medium<'_>) -> Res
 
 /// Runs the installer to its end.
 async fn install(domain: &Domain) -> Result<()> {
-    // Subscribed to before it runs, so that not even the quickest ends unseen.
+    // Subscribed before the start, so that even the quickest end is not missed.
     let mut changes = domain.connect().subscribe::<Lifecycle>(Some(domain)).await?;
     domain.create().await?;
     println!("{} runs its installer", domain.name());

@@ -1,10 +1,10 @@
-//! Domain XML for a guest's first life, in which it is installed, and for its second.
+//! Domain XML for a guest's installation, and for its normal operation.
 
 use std::path::Path;
 
 use uuid::Uuid;
 
-/// The guest, in both of its lives.
+/// The guest, in both phases.
 pub(crate) struct Machine<'a> {
     pub(crate) name: &'a str,
     /// `kvm`, or `qemu` for software emulation.
@@ -12,17 +12,17 @@ pub(crate) struct Machine<'a> {
     pub(crate) memory_mib: u32,
     pub(crate) vcpus: u32,
     pub(crate) disk: &'a Path,
-    /// The disk image's format: `raw`, `qcow2`, …
+    /// Format of the disk image: `raw`, `qcow2`, …
     pub(crate) disk_format: &'a str,
 }
 
-/// Where the operating system comes from.
+/// Source of the operating system.
 pub(crate) enum Medium<'a> {
     /// An image of a CD-ROM.
     Cdrom { iso: &'a Path },
-    /// A network with a server for PXE.
+    /// A network with a PXE server.
     Network { name: &'a str },
-    /// A kernel that is given to the guest without firmware.
+    /// A kernel that is loaded without firmware.
     Kernel {
         kernel: &'a Path,
         initrd: &'a Path,
@@ -31,7 +31,7 @@ pub(crate) enum Medium<'a> {
 }
 
 impl Machine<'_> {
-    /// The guest with its installation medium, which it boots from.
+    /// Returns the XML of the guest with its installation medium, which it boots from.
     pub(crate) fn to_be_installed(&self, medium: &Medium<'_>) -> String {
         match medium {
             Medium::Cdrom { iso } => {
@@ -54,13 +54,13 @@ impl Machine<'_> {
         }
     }
 
-    /// The same guest booting from its disk; `uuid` is what makes it the same.
+    /// Returns the XML of the same guest, as identified by `uuid`, which boots from its disk.
     pub(crate) fn installed(&self, uuid: Uuid) -> String {
         let template = include_str!("installed.xml");
         self.fill(template, &[("uuid", &uuid.to_string())])
     }
 
-    /// Puts values into a template.
+    /// Fills values into a template.
     fn fill(&self, template: &str, more: &[(&str, &str)]) -> String {
         let own = [
             ("name", self.name),
@@ -78,7 +78,7 @@ impl Machine<'_> {
     }
 }
 
-/// Makes text fit between tags and single quotes.
+/// Escapes text for use between tags and single quotes.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

@@ -1,4 +1,4 @@
-//! Writes a picture of a guest's screen, as PNG.
+//! Writes a screenshot of a guest as PNG.
 //!
 //! ```text
 //! screenshot URI DOMAIN FILE.png
@@ -41,7 +41,7 @@ async fn screenshot(uri: &str, domain: &str, file: &str) -> Result<()> {
     stream.read_to_end(&mut picture).await?;
     stream.finish().await?;
     conn.close().await;
-    // Which of them it is depends on the daemon's age.
+    // The format depends on the daemon's age.
     let png = match mime.as_deref() {
         Some("image/png") => picture,
         Some("image/x-portable-pixmap") => ppm::png_of_ppm(&picture)?,

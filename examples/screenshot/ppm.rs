@@ -1,8 +1,8 @@
-//! From the format that old daemons send to the one that everybody can show.
+//! Conversion from the format that old daemons send to PNG.
 
 use std::error::Error;
 
-/// Converts what QEMU writes: a binary portable pixmap of eight bits a colour, without comments.
+/// Converts QEMU's format: a binary portable pixmap of eight bits per colour, without comments.
 pub(crate) fn png_of_ppm(ppm: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     const ODD: &str = "the daemon sent a malformed picture";
     let mut rest = ppm.strip_prefix(b"P6").ok_or(ODD)?;

@@ -1,4 +1,4 @@
-//! Events in words.
+//! Text for events.
 
 use std::fmt::Debug;
 
@@ -6,7 +6,7 @@ use libvirt_client::events::domain::{Change, GraphicsAddress};
 use libvirt_client::events::{DomainEvent, HostEvent};
 use libvirt_client::params::{TypedParams, ValueRef};
 
-/// What it is about and what happened to it, in one line.
+/// Describes an event in one line: its object and its change.
 pub(crate) fn line(event: &HostEvent) -> String {
     let line = match event {
         HostEvent::Domain(event) => {
@@ -39,7 +39,7 @@ pub(crate) fn line(event: &HostEvent) -> String {
         }
         other => format!("{other:?}"),
     };
-    // What a name or a path contains must not look like another line, nor command the terminal.
+    // Control characters in a name or a path must not fake another line or control the terminal.
     line.replace(char::is_control, "?")
 }
 
@@ -151,7 +151,7 @@ fn change(change: Change) -> String {
     format!("{change}: {reason}")
 }
 
-/// The name of an enumeration's member as words: `FromSnapshot` is "from snapshot".
+/// Converts the name of an enumeration's member to words: `FromSnapshot` is "from snapshot".
 fn words(member: impl Debug) -> String {
     let mut words = String::new();
     for character in format!("{member:?}").chars() {

@@ -1,11 +1,11 @@
-//! Prints every event of a host, a line each, until it is interrupted.
+//! Prints every event of a host, one per line, until it is interrupted.
 //!
 //! ```text
 //! watch_events URI [--seconds N]
 //! ```
 //!
-//! With an empty URI libvirt's own rules say what to connect to; with `--seconds` it ends after so
-//! long. Times are UTC, and those at which the events arrived here.
+//! With an empty URI libvirt's own rules choose the daemon; with `--seconds` it ends after that
+//! time. Times are in UTC, and are those of the events' arrival here.
 
 mod describe;
 
@@ -64,19 +64,19 @@ async fn watch(uri: &str, limit: Option<Duration>) -> Result<()> {
     Ok(())
 }
 
-/// Goes on until the connection ends, which is an error.
+/// Prints events until the connection ends, which is an error.
 async fn print(events: &mut Subscription<HostEvent>) -> Result<()> {
     while let Some(event) = events.next().await {
         let line = match event {
             Ok(event) => describe::line(&event),
-            // Some are lost, but more will come.
+            // Some events are lost, but more will come.
             Err(error @ (EventError::Lagged(_) | EventError::Undecodable(_))) => {
                 format!("({error})")
             }
             Err(error) => return Err(error.into()),
         };
         let now = humantime::format_rfc3339_millis(SystemTime::now());
-        // Whoever reads this through a pipe wants it now.
+        // Flushed, for readers at the other end of a pipe.
         let mut out = io::stdout().lock();
         writeln!(out, "{now} {line}")?;
         out.flush()?;

@@ -60,7 +60,7 @@ pub trait EventKind: sealed::Sealed + Sized + Send + Unpin + 'static {
         object: Option<&Self::Object>,
     ) -> impl Future<Output = Result<Registration>> + Send;
 
-    /// Reads the body of a message that came by a registration with or without a callback id.
+    /// Reads the body of a message from a registration with or without a callback ID.
     #[doc(hidden)]
     fn decode(
         conn: &Connect,

@@ -32,7 +32,7 @@ pub(super) struct Source<E> {
     decoder: Decoder<E>,
 }
 
-/// How messages of one kind become events.
+/// Conversion of messages of one kind to events.
 pub(super) struct Decoder<E> {
     /// Kind of event.
     pub(super) name: &'static str,

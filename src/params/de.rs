@@ -53,10 +53,10 @@ fn from_params<T: DeserializeOwned>(params: &TypedParams) -> Result<T, ParamErro
     T::deserialize(&root)
 }
 
-/// One place in the tree that the names make.
+/// A node of the tree that the names form.
 #[derive(Default)]
 struct Node<'a> {
-    /// What the name that ends here has for values; more than one where it is repeated.
+    /// Values of the name that ends here; more than one where it is repeated.
     values: Vec<ValueRef<'a>>,
     children: Vec<(&'a str, Node<'a>)>,
 }
@@ -65,7 +65,8 @@ impl<'a> Node<'a> {
     fn insert(&mut self, path: &'a str, value: ValueRef<'a>) {
         let mut node = self;
         for key in path.split('.') {
-            // Parameters of one object stand together, so the last child is nearly always the one.
+            // Parameters of one object come together, so the last child is nearly always the right
+            // one.
             let position = node.children.iter().rposition(|(name, _)| *name == key);
             let position = position.unwrap_or_else(|| {
                 node.children.push((key, Node::default()));
@@ -79,7 +80,7 @@ impl<'a> Node<'a> {
         node.values.push(value);
     }
 
-    /// Children that are numbered, in their numbers' order.
+    /// Returns the numbered children, in the order of their numbers.
     fn numbered(&self) -> Vec<&Node<'a>> {
         let mut items: Vec<_> = self
             .children
@@ -122,7 +123,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        // Old daemons have no boolean parameters and say 0 or 1.
+        // Old daemons have no boolean parameters and send 0 or 1.
         match self.value()? {
             ValueRef::Int(number @ (0 | 1)) => visitor.visit_bool(number == 1),
             other => visit(other, visitor),

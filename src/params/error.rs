@@ -2,7 +2,7 @@ use std::fmt::{self, Write as _};
 
 use crate::error::line::Line;
 
-/// Why typed parameters and a type of yours do not fit together.
+/// Mismatch between typed parameters and a Rust type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParamError {
     message: String,

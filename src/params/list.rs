@@ -9,12 +9,12 @@ pub struct TypedParams {
 }
 
 impl TypedParams {
-    /// An empty list.
+    /// Makes an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Appends one parameter; the list itself to chain further ones.
+    /// Appends one parameter, and returns the list.
     ///
     /// The value's Rust type is its libvirt type (`i32` is `INT`, `u64` is `ULLONG`, …), and daemons
     /// insist on the documented one.
@@ -44,37 +44,38 @@ impl TypedParams {
         self.items.reserve_exact(count);
     }
 
-    /// The name at `index`, to be shared with another list that probably has it in the same place.
+    /// Returns the name at `index`, for a list that probably has the same name in the same place.
     pub(crate) fn shared_name(&self, index: usize) -> Option<&Arc<str>> {
         self.items.get(index).map(|(name, _)| name)
     }
 
-    /// The first value of that name as a `T`; `None` when there is none or it is of another kind.
+    /// Returns the first value of that name as a `T`; `None` when there is none or it has another
+    /// type.
     pub fn get<T: FromParam>(&self, name: &str) -> Option<T> {
         self.value(name).and_then(|value| T::from_param(value.as_ref()))
     }
 
-    /// The first value of that name.
+    /// Returns the first value of that name.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.items.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
     }
 
-    /// Every value of that name, in order.
+    /// Iterates over the values of that name, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
         self.items.iter().filter(move |(key, _)| **key == *name).map(|(_, value)| value)
     }
 
-    /// How many parameters there are.
+    /// Returns the number of parameters.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// All parameters, in order.
+    /// Iterates over all parameters, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
         self.items.iter().map(|(name, value)| (&**name, value.as_ref()))
     }

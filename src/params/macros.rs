@@ -2,11 +2,11 @@
 
 /// A structure of optional fields, each the value of one named parameter.
 ///
-/// `= NAME` is the parameter's name; `as Unit` behind it says how the parameter's value stands for
-/// the field's (see [`Unit`](super::units::Unit)), and is left out where they are the same. `..other` at
-/// the end adds a list of the parameters that no field knows.
+/// `= NAME` is the parameter's name; `as Unit` behind it is the conversion between the parameter's
+/// value and the field's (see [`Unit`](super::units::Unit)), and is left out where they are the same.
+/// `..other` at the end adds a list of the parameters without a field.
 ///
-/// Generates `set`, which takes in one parameter and says whether a field knew it, `collect`,
+/// Generates `set`, which takes in one parameter and returns whether a field matched, `collect`,
 /// `from_params`, and `to_params`.
 macro_rules! param_struct {
     (
@@ -22,14 +22,14 @@ macro_rules! param_struct {
         $vis struct $name {
             $($(#[$field_meta])* pub $field: Option<$ty>,)*
             $(
-                /// What there is beyond the fields, such as parameters of a newer daemon.
+                /// Parameters without a field, such as those of a newer daemon.
                 pub $other: $crate::params::TypedParams,
             )?
         }
 
         #[allow(dead_code)]
         impl $name {
-            /// Takes in one parameter. `false` when it is unknown or of another kind.
+            /// Takes in one parameter. Returns `false` for an unknown name or a wrong type.
             pub(crate) fn set(&mut self, name: &str, value: $crate::params::ValueRef<'_>) -> bool {
                 match name {
                     $($param => {
@@ -40,7 +40,7 @@ macro_rules! param_struct {
                 }
             }
 
-            /// Picks the known parameters out of some.
+            /// Collects parameters into fields.
             pub(crate) fn collect<'a>(
                 params: impl IntoIterator<Item = (&'a str, $crate::params::ValueRef<'a>)>,
             ) -> Self {
@@ -51,12 +51,12 @@ macro_rules! param_struct {
                 values
             }
 
-            /// Picks the known parameters out of a list.
+            /// Converts a list of parameters into fields.
             pub fn from_params(params: &$crate::params::TypedParams) -> Self {
                 Self::collect(params.iter())
             }
 
-            /// The fields that have a value, as parameters.
+            /// Returns the fields that have a value, as parameters.
             pub fn to_params(&self) -> $crate::params::TypedParams {
                 let mut params = $crate::params::TypedParams::new();
                 $(if let Some(value) = &self.$field {

@@ -1,9 +1,9 @@
 //! Typed parameters: libvirt's ordered lists of named values.
 //!
-//! [`TypedParams`] is the list. [`TypedParams::get`] fetches one value; [`TypedParams::deserialize`]
-//! and [`TypedParams::serialize`] convert whole lists from and to types of your own by serde, folding
-//! names such as `block.0.rd.bytes` into nested structures. The typed API has structures of its own
-//! for the sets that libvirt documents.
+//! [`TypedParams`] is the list. [`TypedParams::get`] returns one value;
+//! [`TypedParams::deserialize`] and [`TypedParams::serialize`] convert whole lists from and to your
+//! own types by serde, folding names such as `block.0.rd.bytes` into nested structures. The typed
+//! API has its own structures for the sets that libvirt documents.
 
 mod de;
 mod error;

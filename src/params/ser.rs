@@ -1,4 +1,4 @@
-//! Types of the user's as typed parameters: nested structures become dotted names.
+//! Serialization of Rust types to typed parameters: nested structures become dotted names.
 
 use std::fmt::Display;
 
@@ -180,7 +180,7 @@ fn no_variant(name: &str, variant: &str) -> ParamError {
     ParamError::new(format!("{name}::{variant} holds values, which parameters cannot express"))
 }
 
-/// Elements named by their position.
+/// Serializer of elements, which are named by their position.
 struct Numbered<'f> {
     flattener: &'f mut Flattener,
     next: usize,
@@ -217,7 +217,7 @@ numbered!(
     SerializeTupleStruct: serialize_field
 );
 
-/// Fields and entries.
+/// Serializer of fields and entries.
 struct Named<'f> {
     flattener: &'f mut Flattener,
     key: String,
@@ -245,7 +245,7 @@ impl SerializeMap for Named<'_> {
     type Error = ParamError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ParamError> {
-        // A key is whatever a parameter of that value would show.
+        // A key is the text of a parameter with that value.
         let mut probe = Flattener { params: TypedParams::new(), path: "key".to_owned() };
         key.serialize(&mut probe)?;
         self.key = match probe.params.value("key") {

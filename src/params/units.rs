@@ -1,15 +1,15 @@
-//! How values of parameters stand for values that have a type of their own.
+//! Conversions between values of parameters and Rust types.
 
 use std::time::Duration;
 
 use super::{FromParam, Value, ValueRef};
 
-/// One way in which a parameter stands for a `T`.
+/// A conversion between a parameter's value and a `T`.
 pub(crate) trait Unit<T> {
-    /// The `T`, or `None` when the value is of another kind or out of range.
+    /// Converts to a `T`; `None` when the value has another type or is out of range.
     fn read(value: ValueRef<'_>) -> Option<T>;
 
-    /// The value that daemons expect.
+    /// Converts to the value that daemons expect.
     fn write(value: &T) -> Value;
 }
 

@@ -37,7 +37,7 @@ pub enum ValueRef<'a> {
 }
 
 impl Value {
-    /// The same value, with borrowed text.
+    /// Borrows the value.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Self::Int(value) => ValueRef::Int(*value),
@@ -52,7 +52,7 @@ impl Value {
 }
 
 impl ValueRef<'_> {
-    /// The same value, with text of its own.
+    /// Copies the value.
     pub fn to_owned(self) -> Value {
         match self {
             Self::Int(value) => Value::Int(value),
@@ -65,7 +65,7 @@ impl ValueRef<'_> {
         }
     }
 
-    /// The value as an integer wide enough for all of libvirt's.
+    /// Returns the value as an integer wide enough for all of libvirt's.
     fn as_integer(self) -> Option<i128> {
         match self {
             Self::Int(value) => Some(value.into()),
@@ -83,7 +83,7 @@ impl ValueRef<'_> {
 /// Integers convert into one another where the value fits: which integer type a daemon uses for a
 /// parameter has changed between releases.
 pub trait FromParam: Sized {
-    /// The value as this type, or `None` when it is of another kind or does not fit.
+    /// Converts the value; `None` when it has another type or does not fit.
     fn from_param(value: ValueRef<'_>) -> Option<Self>;
 }
 

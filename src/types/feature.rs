@@ -1,4 +1,4 @@
-//! What a connection can be asked to support.
+//! Features that a daemon or its driver may support.
 
 use crate::types::open_enum;
 
@@ -36,7 +36,7 @@ open_enum! {
         MigrationParams = 13,
         /// `VIR_DRV_FEATURE_REMOTE_EVENT_CALLBACK`: events of single objects.
         RemoteEventCallback = 14,
-        /// `VIR_DRV_FEATURE_REMOTE_CLOSE_CALLBACK`: the daemon tells when it loses its hypervisor.
+        /// `VIR_DRV_FEATURE_REMOTE_CLOSE_CALLBACK`: the daemon reports the loss of its hypervisor.
         RemoteCloseCallback = 15,
         /// `VIR_DRV_FEATURE_NETWORK_UPDATE_HAS_CORRECT_ORDER`: network updates take section and
         /// command in the order in which they are documented.

@@ -1,6 +1,6 @@
-//! What generated enumerations and flag sets are written in.
+//! Macros that define the generated enumerations and flag sets.
 
-/// An enumeration that keeps numbers it has no name for, so that a newer daemon never breaks it.
+/// An enumeration that keeps unknown numbers, so that a newer daemon never breaks decoding.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -11,7 +11,7 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)*
-            /// A number that this release of the library has no name for.
+            /// A number that this release of the library does not know.
             Other(i32),
         }
 
@@ -56,8 +56,7 @@ macro_rules! open_enum {
     };
 }
 
-/// A set of flags that keeps bits it has no name for. The members of value zero are
-/// names of the empty set.
+/// A set of flags that keeps unknown bits. The members of value zero are names of the empty set.
 macro_rules! flag_set {
     (
         $(#[$($meta:tt)*])*

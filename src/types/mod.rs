@@ -1,8 +1,8 @@
 //! libvirt's public enumerations and flag sets, as types.
 //!
-//! Enumerations keep numbers that they have no name for in `Other`, flag sets keep unknown bits:
-//! a daemon newer than this library never makes decoding fail. The names drop `VIR_` and the
-//! object; each item's documentation names the constant in C.
+//! Enumerations keep unknown numbers in `Other`, flag sets keep unknown bits: a daemon newer than
+//! this library never makes decoding fail. The names drop `VIR_` and the object; each item's
+//! documentation names the constant in C.
 
 pub mod feature;
 mod generated;

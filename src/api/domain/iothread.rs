@@ -28,8 +28,8 @@ param_struct! {
         poll_grow: u32 = "poll_grow",
         /// Divisor by which the polling time shrinks; zero for the hypervisor's default.
         poll_shrink: u32 = "poll_shrink",
-        /// Weight of the last wait for the polling time, from 0 to 63, less with a higher value;
-        /// zero for the hypervisor's default. Since libvirt 12.7.0.
+        /// Damping of the last wait's effect on the polling time, from 0 to 63; zero for the
+        /// hypervisor's default. Since libvirt 12.7.0.
         poll_weight: u32 = "poll_weight",
         /// Minimum number of worker threads.
         thread_pool_min: i32 = "thread_pool_min",

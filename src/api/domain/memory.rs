@@ -143,7 +143,7 @@ impl Domain {
     }
 
     /// Starts to measure the guest's dirty rate, i.e. how fast it changes its memory, for
-    /// `duration` in whole seconds (`virDomainStartDirtyRateCalc`).
+    /// `period` in whole seconds (`virDomainStartDirtyRateCalc`).
     ///
     /// Returns at once. The result is in the [statistics](super::stats::DirtyRate) when its status
     /// says that it was measured.
