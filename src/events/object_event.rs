@@ -1,4 +1,4 @@
-//! What kinds of events about an object have in common.
+//! The macro that defines kinds of events about an object.
 
 /// A kind of event about an object with a handle: its ID, its message, and its fields, each with
 /// its conversion from the message. The module's `register` makes the registration.

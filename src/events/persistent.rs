@@ -27,7 +27,7 @@ pub struct PersistentSubscription<E> {
 
 type Subscribe<E> = dyn Fn(Connect) -> BoxFuture<'static, Result<Subscription<E>>> + Send + Sync;
 
-/// Whether there is a connection to get events from.
+/// Phase of a persistent subscription: with a connection, between two, or at the end.
 enum Phase<E> {
     Subscribed(Subscription<E>),
     /// The connection was lost for this reason.

@@ -10,7 +10,7 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use super::{ParamError, TypedParams, ValueRef};
 
 impl TypedParams {
-    /// Reads the list as a type of yours.
+    /// Deserializes the list into a Rust type.
     ///
     /// The dots in names make nested structures, and numbers between them sequences: `block.0.name`
     /// and `block.1.name` become a `Vec` of structures with a `name`.

@@ -10,7 +10,7 @@ use serde::ser::{
 use super::{ParamError, TypedParams, Value};
 
 impl TypedParams {
-    /// Makes a list of a type of yours; the reverse of [`deserialize`](Self::deserialize).
+    /// Serializes a Rust type into a list; the reverse of [`deserialize`](Self::deserialize).
     pub fn serialize<T: Serialize>(value: &T) -> Result<Self, ParamError> {
         to_params(value)
     }

@@ -72,7 +72,7 @@ param_struct! {
 }
 
 impl Server {
-    /// The clients that are connected at the moment (`virAdmServerListClients`).
+    /// Lists the clients that are connected (`virAdmServerListClients`).
     pub async fn list_clients(&self) -> Result<Vec<Client>> {
         let reply = self
             .call(admin::ServerListClients { srv: self.wire(), need_results: 1, flags: 0 })
@@ -81,7 +81,7 @@ impl Server {
         Ok(Client::list_from_wire(self, &clients))
     }
 
-    /// The client of that number (`virAdmServerLookupClient`).
+    /// Looks up a client by ID (`virAdmServerLookupClient`).
     pub async fn lookup_client(&self, id: u64) -> Result<Client> {
         let reply = self.call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 }).await?;
         Ok(Client::from_wire(self, &reply.decode()?.clnt))

@@ -1,14 +1,14 @@
-//! Things of which a record has several, each with a number in its parameters' names.
+//! Items of which a record has several, each with an index in its parameters' names.
 
-/// One of several of its kind.
+/// An item with an index, one of several of its kind.
 pub(super) trait Numbered {
     fn number(&self) -> u32;
     fn new(number: u32) -> Self;
 }
 
-/// The place of the one of that number, which may be new.
+/// Returns the place of the item with that index, and adds the item if it is new.
 pub(super) fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
-    /// A daemon that scatters the parameters of very many things must not make us search for ever.
+    /// Bounds the search in case a daemon scatters the parameters of very many items.
     const SEARCH: usize = 256;
 
     let recent = items.len().saturating_sub(SEARCH);
@@ -17,14 +17,14 @@ pub(super) fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
         return index;
     }
     if items.len() == items.capacity() {
-        // Most domains have one of most things, and each takes some hundred bytes.
+        // Most domains have one item of most kinds, and each takes some hundred bytes.
         items.reserve_exact(items.len().max(1));
     }
     items.push(T::new(number));
     items.len() - 1
 }
 
-/// `start.rest` as `start` and `rest`.
+/// Splits `start.rest` into `start` and `rest`.
 #[inline]
 pub(super) fn split_dot(name: &[u8]) -> Option<(&[u8], &[u8])> {
     let dot = name.iter().position(|byte| *byte == b'.')?;
@@ -32,7 +32,7 @@ pub(super) fn split_dot(name: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((start, rest.get(1..)?))
 }
 
-/// `7.rest` as 7 and `rest`.
+/// Splits `7.rest` into 7 and `rest`.
 #[inline]
 pub(super) fn split_number(key: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = split_dot(key)?;

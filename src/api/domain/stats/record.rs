@@ -69,7 +69,7 @@ impl DomainStats {
         stats
     }
 
-    /// Takes in one parameter. `position` is where the one before it went.
+    /// Takes in one parameter. `position` is the previous parameter's place.
     #[inline]
     pub(super) fn take<'a>(
         &mut self,
