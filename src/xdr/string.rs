@@ -102,14 +102,14 @@ impl Encode for WireStr<'_> {
 /// As the standard library's search does it, without the steps that pay only for long strings.
 #[inline]
 fn has_nul(bytes: &[u8]) -> bool {
-    let has = |word: [u8; 8]| {
+    let nuls = |word: [u8; 8]| {
         let word = u64::from_ne_bytes(word);
-        word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080 != 0
+        word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
     };
     let (words, rest) = bytes.as_chunks();
     match bytes.last_chunk() {
-        // The last word overlaps the one before it.
-        Some(last) => words.iter().any(|word| has(*word)) || has(*last),
+        // The last word overlaps the one before it. All are looked at, as hardly any string has one.
+        Some(last) => words.iter().fold(nuls(*last), |found, word| found | nuls(*word)) != 0,
         None => rest.contains(&0),
     }
 }

@@ -46,10 +46,13 @@ impl<'a> Writer<'a> {
     /// Appends bytes and pads them with zeros to a multiple of four.
     #[inline]
     pub(super) fn put_padded(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        let padding = bytes.len().next_multiple_of(4) - bytes.len();
+        let padding = bytes.len().wrapping_neg() % 4;
         self.room(bytes.len() + padding)?;
+        let end = self.out.len() + bytes.len() + padding;
         self.out.extend_from_slice(bytes);
-        self.out.resize(self.out.len() + padding, 0);
+        // A write of a size that the compiler knows, which is cheaper than one of just the padding.
+        self.out.extend_from_slice(&[0; 4]);
+        self.out.truncate(end);
         Ok(())
     }
 }
