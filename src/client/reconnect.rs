@@ -205,7 +205,7 @@ impl Reconnect {
             Some(ConnectionStatus::Opening) => Err(Error::Opening {
                 target: self.target.to_string(),
                 source: Box::new(Error::Timeout {
-                    procedure: "opening the connection",
+                    operation: "opening the connection",
                     after: self.patience.unwrap_or_default(),
                     waiting: Waiting::Opening,
                 }),

@@ -143,7 +143,7 @@ impl StreamHandle {
         let at = timeout.map(|(at, _)| at.into_std());
         let ended = poll_fn(|cx| self.poll_end(cx, status));
         let expired = || Error::Timeout {
-            procedure: self.procedure,
+            operation: self.procedure,
             after: timeout.map(|(_, after)| after).unwrap_or_default(),
             waiting: Waiting::Confirmation,
         };
@@ -237,7 +237,7 @@ impl StreamWriter {
         let unsent = ready!(stall.poll_expired(cx));
         self.stall = None;
         Poll::Ready(Err(Error::Timeout {
-            procedure: handle.procedure,
+            operation: handle.procedure,
             after,
             waiting: Waiting::Room { unsent },
         }))

@@ -66,7 +66,7 @@ impl Connect {
             let at = deadline.map(|(at, _)| at.into_std());
             let settled = until(self.shared(), at, share.settled()).await;
             let expired = || Error::Timeout {
-                procedure,
+                operation: procedure,
                 after: deadline.map(|(_, after)| after).unwrap_or_default(),
                 waiting: self.shared().waiting_for_reply(),
             };

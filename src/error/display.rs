@@ -16,8 +16,8 @@ impl fmt::Display for Error {
             Self::Remote(error) => write!(f, "{error}"),
             Self::Closed(reason) => write!(f, "the connection is closed: {reason}"),
             Self::NotConnected(error) => write!(f, "not connected: {error}"),
-            Self::Timeout { procedure, after, waiting } => {
-                write!(f, "{procedure} {waiting} within {after:?}")
+            Self::Timeout { operation, after, waiting } => {
+                write!(f, "{operation} {waiting} within {after:?}")
             }
             Self::Overrun { procedure, unread } => write!(
                 f,

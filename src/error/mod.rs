@@ -58,8 +58,8 @@ pub enum Error {
     /// The deadline of a call, of a step of a stream or of an opening passed. The connection lives on;
     /// the daemon may still execute a call that was sent.
     Timeout {
-        /// What was called, or which step of an opening it was.
-        procedure: &'static str,
+        /// The procedure that was called, or the step of an opening.
+        operation: &'static str,
         /// How long was waited.
         after: Duration,
         /// What for.

@@ -146,7 +146,7 @@ fn samples() -> Vec<Error> {
         Error::Unreadable { path: "/file".into(), source: deep() },
         Error::Unsupported(text()),
         Error::Timeout {
-            procedure: "DomainCreate",
+            operation: "DomainCreate",
             after: Duration::from_secs(1),
             waiting: Waiting::Opening,
         },

@@ -111,7 +111,7 @@ impl Attempt {
     /// The error of an opening that has taken too long.
     fn expired(&self, after: Duration) -> Error {
         let step = self.stage().step;
-        let procedure = match (step, self.carrier.get()) {
+        let operation = match (step, self.carrier.get()) {
             (Step::Reaching, Some(carrier)) => {
                 let failed = carrier.failed(TunnelFailure::NoAnswer(after));
                 return Error::Tunnel(Arc::new(failed));
@@ -120,7 +120,7 @@ impl Attempt {
             (Step::Authenticating, _) => "opening the connection (authentication)",
             (Step::Opening, _) => "opening the connection (the driver)",
         };
-        Error::Timeout { procedure, after, waiting: Waiting::Opening }
+        Error::Timeout { operation, after, waiting: Waiting::Opening }
     }
 
     /// The error of an opening that failed, if need be in the words of what carried it.

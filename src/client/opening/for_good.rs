@@ -176,7 +176,7 @@ mod tests {
             Error::Protocol(ProtocolError::FrameLength { len: 0 }),
             Error::File(no_descriptors()),
             Error::Timeout {
-                procedure: "",
+                operation: "",
                 after: Duration::ZERO,
                 waiting: crate::error::Waiting::Opening,
             },

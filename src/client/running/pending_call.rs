@@ -70,7 +70,7 @@ impl PendingCall {
             Ok(Outcome::Error(payload)) => Err(RemoteError::decode(&payload, self.procedure)
                 .map_or_else(|source| undecodable(self.procedure, source), Error::from)),
             Ok(Outcome::Expired) => Err(Error::Timeout {
-                procedure: self.procedure,
+                operation: self.procedure,
                 after: self.after,
                 waiting: self.shared.waiting_for_reply(),
             }),

@@ -55,7 +55,7 @@ impl Shared {
                 let changed = until(self, setup.deadline, room.as_mut());
                 if changed.await.is_none() {
                     return Err(Error::Timeout {
-                        procedure: setup.procedure,
+                        operation: setup.procedure,
                         after,
                         waiting: self.waiting_to_be_sent(hindrance),
                     });

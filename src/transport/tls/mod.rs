@@ -99,7 +99,7 @@ pub(crate) async fn connect(
 }
 
 async fn within<T>(
-    procedure: &'static str,
+    operation: &'static str,
     deadline: Option<Instant>,
     step: impl Future<Output = T>,
 ) -> Result<T> {
@@ -109,7 +109,7 @@ async fn within<T>(
     let started = Instant::now();
     let done = timeout_at(deadline, step).await;
     done.map_err(|_| Error::Timeout {
-        procedure,
+        operation,
         after: started.elapsed(),
         waiting: Waiting::Opening,
     })
