@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use libvirt_client::Error;
+use libvirt_client::connect::Version;
 use libvirt_client::storage::TransferProgress;
 use rig::Mode;
 
@@ -204,6 +205,10 @@ async fn a_file_system_that_becomes_full_is_noticed() {
     };
     // Elsewhere this user may mount nothing.
     if daemon.mode() != Mode::System {
+        return;
+    }
+    // This release dies of it: see `overfilling_kills_the_daemon` in `volume`.
+    if conn.lib_version().await.unwrap() == Version::new(11, 3, 0) {
         return;
     }
     let pool = Pool::new(daemon, "lengths-full");
