@@ -1,6 +1,9 @@
 //! Secrets in the daemon's keeping: identity and lookup.
 
+use std::fmt;
+
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::handle::handle;
 use crate::client::Connect;
@@ -47,5 +50,74 @@ impl Connect {
     pub async fn list_all_secrets(&self, flags: ListAllSecretsFlags) -> Result<Vec<Secret>> {
         let reply = self.call(remote::ConnectListAllSecrets { need_results: 1, flags }).await?;
         Ok(Secret::list_from_wire(self, &reply.decode()?.secrets))
+    }
+}
+
+/// The value of a secret. `Debug` does not show it, and dropping it wipes it from memory.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretValue(Zeroizing<Vec<u8>>);
+
+impl SecretValue {
+    /// Returns the value itself.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(…)")
+    }
+}
+
+impl Connect {
+    /// Defines a secret, or changes its definition, and leaves its value as it is
+    /// (`virSecretDefineXML`).
+    ///
+    /// ```no_run
+    /// # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
+    /// let xml = "<secret ephemeral='no' private='no'>
+    ///     <usage type='ceph'><name>client.libvirt secret</name></usage>
+    /// </secret>";
+    /// let secret = conn.secret_define_xml(xml, Default::default()).await?;
+    /// secret.set_value(b"the key").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn secret_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Secret> {
+        let reply = self.call(remote::SecretDefineXml { xml: xml.into(), flags }).await?;
+        Ok(Secret::from_wire(self, &reply.decode()?.secret))
+    }
+}
+
+impl Secret {
+    /// Returns the secret's definition as XML, without its value (`virSecretGetXMLDesc`).
+    pub async fn xml_desc(&self) -> Result<String> {
+        let reply = self.call(remote::SecretGetXmlDesc { secret: self.wire(), flags: 0 }).await?;
+        Ok(reply.decode()?.xml.into_owned())
+    }
+
+    /// Returns the secret's value (`virSecretGetValue`).
+    ///
+    /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where no value
+    /// was set. Nobody gets the value of a private secret.
+    pub async fn value(&self) -> Result<SecretValue> {
+        let reply = self.call(remote::SecretGetValue { secret: self.wire(), flags: 0 }).await?;
+        let value = SecretValue(Zeroizing::new(reply.decode()?.value.into_owned()));
+        reply.wipe();
+        Ok(value)
+    }
+
+    /// Sets the secret's value, at most 64 KiB (`virSecretSetValue`). What was sent is wiped from
+    /// memory.
+    pub async fn set_value(&self, value: &[u8]) -> Result<()> {
+        let secret = self.wire();
+        let request = remote::SecretSetValue { secret, value: value.into(), flags: 0 };
+        self.connect().run_secret(request).await
+    }
+
+    /// Removes the secret and its value (`virSecretUndefine`).
+    pub async fn undefine(&self) -> Result<()> {
+        self.run(remote::SecretUndefine { secret: self.wire() }).await
     }
 }

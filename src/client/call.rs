@@ -25,6 +25,13 @@ impl Connect {
         self.send(request).await?.finish::<()>().await.map(drop)
     }
 
+    /// Makes a call without results whose arguments are secret: what was sent is wiped from memory.
+    pub(crate) async fn run_secret<R: VoidRequest>(&self, request: R) -> Result<()> {
+        let done = self.run(request).await;
+        self.shared().wipe_sent();
+        done
+    }
+
     /// Makes a call that takes descriptors, or returns some, or both.
     pub(crate) async fn call_with_fds<R: FdRequest>(
         &self,

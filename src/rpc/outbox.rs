@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-#[cfg(feature = "sasl")]
 use zeroize::Zeroize as _;
 
 /// Memory that an emptied outbox keeps.
@@ -71,7 +70,6 @@ impl Outbox {
     }
 
     /// Wipes from memory the bytes that have been sent.
-    #[cfg(feature = "sasl")]
     pub(crate) fn wipe(&mut self) {
         if self.is_empty() {
             self.bytes.zeroize();
@@ -163,7 +161,6 @@ mod tests {
         assert_eq!(outbox.unsent_message(), third);
     }
 
-    #[cfg(feature = "sasl")]
     #[test]
     fn wiping_leaves_what_is_still_to_be_sent() {
         let mut outbox = Outbox::default();

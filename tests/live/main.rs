@@ -21,9 +21,11 @@ mod events;
 mod interface;
 mod loss;
 mod network;
+mod node_device;
 mod programs;
 #[cfg(feature = "sasl")]
 mod sasl;
+mod secret;
 mod shell;
 #[cfg(feature = "ssh")]
 mod ssh;

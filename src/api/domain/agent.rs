@@ -144,20 +144,16 @@ impl Domain {
     /// Sets a guest user's password (`virDomainSetUserPassword`).
     ///
     /// With [`ENCRYPTED`](SetUserPasswordFlags::ENCRYPTED) `password` is in the encrypted form that
-    /// the guest stores.
+    /// the guest stores. What was sent is wiped from memory.
     pub async fn set_user_password(
         &self,
         user: &str,
         password: &str,
         flags: SetUserPasswordFlags,
     ) -> Result<()> {
-        self.run(remote::DomainSetUserPassword {
-            dom: self.wire(),
-            user: Some(user.into()),
-            password: Some(password.into()),
-            flags,
-        })
-        .await
+        let (user, password) = (Some(user.into()), Some(password.into()));
+        let request = remote::DomainSetUserPassword { dom: self.wire(), user, password, flags };
+        self.connect().run_secret(request).await
     }
 
     /// Returns which virtual CPUs the guest has, and which are online (`virDomainGetGuestVcpus`).

@@ -101,11 +101,11 @@ impl Domain {
         if let Some(address) = secret.address {
             params.push("sev-secret-set-address", address);
         }
-        self.run(remote::DomainSetLaunchSecurityState {
+        let request = remote::DomainSetLaunchSecurityState {
             dom: self.wire(),
             params: (&params).into(),
             flags: 0,
-        })
-        .await
+        };
+        self.connect().run_secret(request).await
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use zeroize::Zeroize as _;
 
 use crate::error::{Error, ProtocolError, Result};
 use crate::xdr::{Body, Decode, DecodeError, Reader};
@@ -49,6 +50,15 @@ impl<B> Reply<B> {
     /// The results' encoding.
     pub fn into_bytes(self) -> Bytes {
         self.payload
+    }
+}
+
+impl<B> Reply<B> {
+    /// Wipes the results from memory, unless they share it with other messages.
+    pub(crate) fn wipe(self) {
+        if let Ok(mut payload) = self.payload.try_into_mut() {
+            payload.as_mut().zeroize();
+        }
     }
 }
 

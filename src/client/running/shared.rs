@@ -127,7 +127,6 @@ impl Shared {
     }
 
     /// Overwrites what was sent and still stands in memory, since it held secrets.
-    #[cfg(feature = "sasl")]
     pub(crate) fn wipe_sent(&self) {
         self.lock().engine.outbox.wipe();
     }
