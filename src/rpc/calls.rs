@@ -33,8 +33,8 @@
 //! ```
 //!
 //! A stream whose end the daemon has confirmed, or that the daemon has failed, is freed instead of
-//! closed. After the end of the connection the daemon owes nothing, and whoever lets go of a call or
-//! a stream frees the slot.
+//! closed. After the end of the connection the daemon owes nothing, and releasing a call or a
+//! stream frees the slot.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ use super::header::ProcedureId;
 use super::streams::Incoming;
 use crate::protocol::{ProcedureInfo, WaitsFor};
 
-/// Serials are a slot's index in the low bits and its generation in the high ones, so that a slot
-/// used again does not answer to its old serial.
+/// The number of a serial's low bits that are the slot's index; the high bits are its generation,
+/// so that a slot used again does not match its old serial.
 const INDEX_BITS: u32 = 20;
 /// The most calls that one connection can have in flight.
 pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
@@ -84,9 +84,9 @@ pub(crate) enum CallState {
     },
     /// The caller took the reply and holds the stream that it opened.
     Streaming,
-    /// The stream's holder said that it is done, and waits for the daemon's confirmation.
+    /// The stream's holder has finished it, and waits for the daemon's confirmation.
     StreamFinishing,
-    /// Nobody holds the stream any more; the daemon still owes a confirmation.
+    /// The stream was released; the daemon still owes a confirmation.
     StreamClosing,
 }
 
@@ -124,7 +124,7 @@ impl CallState {
     }
 }
 
-/// The transitions. Each is only for the states that it names; the caller has looked.
+/// The transitions. Each is only for the states that it names, which the caller has checked.
 impl Slot {
     #[inline]
     pub(crate) fn state(&self) -> &CallState {
@@ -139,7 +139,8 @@ impl Slot {
         self.state = CallState::Replied { good, payload, descriptors };
     }
 
-    /// `Waiting` to `Expired`: the deadline has passed. `false` if the call did not wait any more.
+    /// `Waiting` to `Expired`: the deadline has passed. Returns `false` if the call no longer
+    /// waited.
     pub(crate) fn expired(&mut self) -> bool {
         self.deadline = None;
         let waited = matches!(self.state, CallState::Waiting);
@@ -156,8 +157,8 @@ impl Slot {
         self.state = CallState::Abandoned;
     }
 
-    /// Hands the outcome to the caller, once there is one. `Expired` becomes `Abandoned`; `Replied`
-    /// becomes `Streaming` where the reply opened a stream, and is else to be freed.
+    /// Returns the outcome to the caller, once there is one. `Expired` becomes `Abandoned`;
+    /// `Replied` becomes `Streaming` where the reply opened a stream, and is otherwise to be freed.
     #[inline]
     pub(crate) fn take_outcome(&mut self) -> Option<Outcome> {
         match &mut self.state {
@@ -179,14 +180,14 @@ impl Slot {
         }
     }
 
-    /// `Streaming` to `StreamFinishing`: the daemon is told of the end, and is to confirm it.
+    /// `Streaming` to `StreamFinishing`: the daemon is sent the end, and is to confirm it.
     pub(crate) fn finishing(&mut self) {
         debug_assert!(matches!(self.state, CallState::Streaming), "{:?}", self.state);
         self.state = CallState::StreamFinishing;
     }
 
-    /// Any state in which there is a stream to `StreamClosing`: nobody holds the stream. `true` if
-    /// the daemon has yet to be told.
+    /// Any state with a stream to `StreamClosing`: the stream was released. Returns `true` if the
+    /// daemon has yet to be told.
     pub(crate) fn closing(&mut self) -> bool {
         let told = matches!(self.state, CallState::StreamFinishing | CallState::StreamClosing);
         self.state = CallState::StreamClosing;
@@ -199,10 +200,10 @@ impl Slot {
 pub(crate) struct CallSetup {
     pub(crate) id: ProcedureId,
     pub(crate) procedure: &'static str,
-    /// The thing that the daemon may have to wait for long, if any.
+    /// The party that the daemon may have to wait for long, if any.
     pub(crate) long: Option<WaitsFor>,
     pub(crate) deadline: Option<Instant>,
-    /// Event queue that the callback id in the reply is connected to before anything else is read.
+    /// Event queue that the callback ID in the reply is connected to before anything else is read.
     pub(crate) binding: Option<Binding>,
     /// Receiving end of the stream that the call opens; in place before the call is sent, because
     /// the daemon may send data ahead of the reply.

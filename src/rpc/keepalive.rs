@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// The thing to do now.
+/// The action to take now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Do nothing yet.
     Wait,
     /// Send a ping.
     Ping,
-    /// Give the peer up.
+    /// Declare the peer dead.
     Dead,
 }
 
@@ -23,12 +23,12 @@ pub(crate) struct KeepaliveOptions {
     /// Requests that the daemon serves of one client at a time. It reads nothing while it is busy with
     /// that many, our pings included.
     pub(crate) max_requests: usize,
-    /// The silence after which a daemon that owes as many replies as that is given up.
+    /// The silence after which a daemon that owes as many replies as that is declared dead.
     pub(crate) busy_limit: Duration,
 }
 
 /// The client's side of the keepalive program: any message restarts the interval, a silent interval
-/// asks for a ping, and `count` unanswered ones in a row are the end, unless the peer is so busy that
+/// causes a ping, and `count` unanswered ones in a row are the end, unless the peer is so busy that
 /// it cannot have read them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keepalive {
@@ -42,8 +42,8 @@ pub(crate) struct Keepalive {
 }
 
 impl Keepalive {
-    /// `None` when the interval is zero, or ends later than the clock can tell: then the peer is
-    /// never asked.
+    /// Creates the state; `None` when the interval is zero, or ends later than the clock can
+    /// represent: then no ping is sent.
     pub(crate) fn new(options: KeepaliveOptions, now: Instant) -> Option<Self> {
         let next = now.checked_add(options.interval)?;
         (!options.interval.is_zero()).then_some(Self {
@@ -121,7 +121,7 @@ mod tests {
         busy_limit: Duration::from_secs(10),
     };
 
-    /// The number of pings that a silent peer gets until it is given up.
+    /// Returns the number of pings that a silent peer gets until it is declared dead.
     fn pings(options: KeepaliveOptions, unanswered: usize) -> u32 {
         let mut now = Instant::now();
         let mut keepalive = Keepalive::new(options, now).unwrap();

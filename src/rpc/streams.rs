@@ -14,7 +14,7 @@ use crate::xdr;
 /// nobody reads the stream.
 const OVERDRAFT: usize = 4;
 
-/// One piece of what a stream brings.
+/// An item of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chunk {
     /// Bytes.
@@ -32,16 +32,16 @@ pub(crate) enum Progress {
     EndOfData,
     /// The daemon confirmed our finish or abort.
     Confirmed,
-    /// The daemon gave the stream up, with this error.
+    /// The daemon failed the stream, with this error.
     Failed(Bytes),
 }
 
-/// A reason for which this side gives a stream up, whatever else the daemon says on it.
+/// A reason for which this side drops a stream, whatever else the daemon sends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A hole came that the stream was not opened for, or that has no length.
     BadHole,
-    /// So many bytes came that nobody read, while others waited for the connection.
+    /// This many bytes arrived that nobody read, while others waited for the connection.
     Overrun(usize),
 }
 
@@ -97,8 +97,8 @@ impl Incoming {
         self.fault
     }
 
-    /// Takes in one message. What ends the stream is final: nothing that comes after it counts.
-    /// Data is dropped if it is not `wanted`, because nobody will read it.
+    /// Takes in one message. The first end of the stream is final: later messages are ignored. Data
+    /// is dropped if it is not `wanted`, because nobody will read it.
     pub(crate) fn receive(&mut self, frame: Frame<'_>, wanted: bool) {
         if let Progress::Confirmed | Progress::Failed(_) = self.progress {
             return;
@@ -161,20 +161,19 @@ impl Incoming {
         }
     }
 
-    /// Gives the stream up, and discards what was not read.
+    /// Drops the stream, and discards what was not read.
     pub(crate) fn overrun(&mut self) {
         self.fault.get_or_insert(Fault::Overrun(self.queued));
         self.discard();
     }
 
-    /// Forgets how far the daemon had come, because this side has said that it is done: what the daemon
-    /// says next is what counts.
+    /// Resets the daemon's progress after this side has finished: its next message counts.
     pub(crate) fn await_confirmation(&mut self) {
         self.discard();
         self.progress = Progress::Open;
     }
 
-    /// Takes the wakers of all who wait for something of this stream.
+    /// Takes the wakers of all tasks that wait for this stream.
     pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = Waker> + use<> {
         self.reader.take().into_iter().chain(self.ender.take())
     }

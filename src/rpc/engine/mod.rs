@@ -23,17 +23,19 @@ use crate::rpc::keepalive::Keepalive;
 use crate::rpc::outbox::Outbox;
 use crate::xdr::{self, Encode, EncodeError};
 
-/// Unsent bytes above which new calls wait. A daemon that does not read must not make us hoard.
+/// The number of unsent bytes above which new calls wait, so that a daemon that does not read does
+/// not cost memory.
 const OUTBOX_FULL: usize = 1024 * 1024;
-/// Unsent bytes above which signs of life are not added: what is there is one by itself.
+/// The number of unsent bytes above which no keepalive messages are added: the bytes themselves
+/// show that this side is alive.
 const OUTBOX_ALIVE: usize = 64 * 1024;
 
 /// A reason for which a call cannot be sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hindrance {
-    /// The daemon has not taken what was sent to it.
+    /// The daemon does not read what was sent to it.
     NoRoom,
-    /// The daemon works on as many calls that take long as it may be given.
+    /// The daemon has as many calls that take long as it may be given.
     NoTurn,
 }
 
@@ -42,7 +44,7 @@ pub(crate) enum Hindrance {
 pub(crate) enum StartError {
     /// The arguments cannot be encoded.
     Encode(EncodeError),
-    /// So many calls are in flight that there is no serial left.
+    /// All serials are in use.
     NoSerial,
     /// The connection has ended.
     Ended(CloseReason),
@@ -135,7 +137,7 @@ pub(crate) struct Engine {
     has_place: bool,
     events: EventRouter,
     keepalive: Option<Keepalive>,
-    /// Something arrived that was not a mere ping, since keepalive was last told.
+    /// Something other than a ping arrived, since keepalive was last updated.
     any_answer: bool,
     /// No call's deadline is earlier.
     earliest_deadline: Option<Instant>,
@@ -169,7 +171,7 @@ impl Engine {
         }
     }
 
-    /// Starts, or with `None` stops, asking a silent peer for signs of life.
+    /// Starts, or with `None` stops, sending pings to a silent peer.
     pub(crate) fn set_keepalive(&mut self, keepalive: Option<Keepalive>) {
         self.keepalive = keepalive;
         self.any_answer = false;
@@ -190,12 +192,12 @@ impl Engine {
         self.ended.as_ref()
     }
 
-    /// Hands over the wakers of all that something happened for since the last time.
+    /// Moves out the wakers collected since the last call.
     pub(crate) fn take_wakers(&mut self, into: &mut Vec<Waker>) {
         into.append(&mut self.wakers);
     }
 
-    /// Says what keeps a call from being sent now, if anything does.
+    /// Returns the reason why a call cannot be sent now, if there is one.
     ///
     /// A call that takes long gets a ticket, which keeps its place in the queue: it is to be brought
     /// along when the call asks again, and given back by [`leave_queue`](Self::leave_queue).
@@ -214,7 +216,7 @@ impl Engine {
         (self.outbox.len() > OUTBOX_FULL).then_some(Hindrance::NoRoom)
     }
 
-    /// Gives a place in the queue back, of a call that was sent or never will be.
+    /// Returns a place in the queue, of a call that was sent or never will be.
     pub(crate) fn leave_queue(&mut self, ticket: Ticket) {
         self.admission.leave_queue(ticket);
         self.has_place = true;
@@ -335,7 +337,7 @@ impl Engine {
         }
     }
 
-    /// The router of events, for subscribers that come and go.
+    /// Returns the router of events, for subscribers that come and go.
     pub(crate) fn events(&mut self) -> &mut EventRouter {
         &mut self.events
     }
@@ -441,7 +443,8 @@ impl Engine {
         self.calls.free(serial);
     }
 
-    /// Aborts the stream that a good reply opened for nobody, or frees the slot if it opened none.
+    /// Aborts the stream that a good reply opened for an absent caller, or frees the slot if it
+    /// opened none.
     fn undo(&mut self, serial: u32) {
         let Some(slot) = self.calls.get(serial) else {
             return;
@@ -487,7 +490,7 @@ impl Engine {
     }
 }
 
-/// Leaves `waker` where what comes next will find it.
+/// Stores `waker` where the next change will find it.
 fn wait(slot: &mut Option<Waker>, waker: &Waker) {
     match slot {
         Some(old) if old.will_wake(waker) => {}

@@ -1,4 +1,4 @@
-//! Streams: data, holes, and the handshake at the end.
+//! Streams: data, holes, and the exchange at the end.
 
 use std::task::{Poll, Waker};
 
@@ -14,7 +14,7 @@ use crate::rpc::streams::{Chunk, Fault, Incoming, Level, Progress};
 pub(crate) enum StreamEnd {
     /// The daemon's side has ended like this.
     Progress(Progress),
-    /// This side gave the stream up.
+    /// This side dropped the stream.
     Fault(Fault),
     /// The connection has ended.
     Connection(CloseReason),
@@ -153,8 +153,8 @@ impl Engine {
         }
     }
 
-    /// Lets go of a stream, which is aborted unless it has ended, or finished if all its data has come.
-    /// The slot is freed when the daemon has confirmed that.
+    /// Releases a stream, which is aborted unless it has ended, or finished if all its data has
+    /// come. The slot is freed when the daemon has confirmed that.
     pub(crate) fn release_stream(&mut self, serial: u32) {
         self.discard_incoming(serial);
         let Some(slot) = self.calls.get(serial) else {
@@ -177,7 +177,7 @@ impl Engine {
         }
     }
 
-    /// Gives up and aborts the streams that are overdrawn.
+    /// Drops and aborts the streams that are overdrawn.
     pub(super) fn overrun_streams(&mut self) {
         let mut aborts = Vec::new();
         for (serial, slot) in self.calls.slots_with_serials() {

@@ -1,4 +1,4 @@
-//! Deadlines, signs of life, and pauses in reading.
+//! Deadlines, keepalive, and pauses in reading.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,8 +32,9 @@ impl Engine {
             .min()
     }
 
-    /// Does everything that is due at `now`: expires calls, fires alarms, sends a ping. The error is
-    /// that the peer is dead, which is to end the connection. Coming early or late does no harm.
+    /// Handles everything that is due at `now`: expires calls, fires alarms, sends a ping. An error
+    /// means that the peer is dead, and is to end the connection. Calling it early or late does no
+    /// harm.
     pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
         if self.earliest_deadline.is_some_and(|earliest| earliest <= now) {
             self.expire(now);
@@ -87,7 +88,7 @@ impl Engine {
 
     /// Decides about reading; to be asked as long as [`is_behind`](Self::is_behind) holds.
     ///
-    /// Gives up the streams whose readers hold up others for too long, so that the gate is `Open` or
+    /// Drops the streams whose readers delay others for too long, so that the gate is `Open` or
     /// `Paused`.
     pub(crate) fn gate(&mut self, now: Instant) -> Gate {
         let others = Others {
@@ -112,8 +113,8 @@ impl Engine {
         }
     }
 
-    /// Adds to a reason that the daemon hung up what came before: a silence, if there was one. A daemon
-    /// that has read nothing for a while cuts its client off.
+    /// Adds the silence before to a reason that the daemon hung up, if there was one. A daemon that
+    /// has read nothing for a while disconnects its client.
     pub(super) fn with_silence(&self, reason: CloseReason, now: Instant) -> CloseReason {
         let cut_off =
             matches!(reason, CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_));

@@ -4,7 +4,7 @@ use super::*;
 use crate::rpc::backpressure::Gate;
 use crate::rpc::streams::Fault;
 
-/// Whether to read, as the driver asks.
+/// Returns whether to read, as the driver task asks.
 fn gate(rig: &mut Rig, millis: u64) -> Gate {
     rig.now = millis;
     let now = rig.now();

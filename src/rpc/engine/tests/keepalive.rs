@@ -1,4 +1,4 @@
-//! Signs of life, and their absence.
+//! Keepalive messages, and their absence.
 
 use super::*;
 use crate::error::Silence;

@@ -50,7 +50,7 @@ struct Sent {
     payload: Vec<u8>,
 }
 
-/// Counts how often it was woken.
+/// A waker that counts.
 #[derive(Debug, Default)]
 struct Count(AtomicUsize);
 
@@ -189,7 +189,7 @@ impl Rig {
         self.wake();
     }
 
-    /// Wakes whom the engine wants woken.
+    /// Wakes the wakers that the engine returned.
     fn wake(&mut self) {
         let mut wakers = Vec::new();
         self.engine.take_wakers(&mut wakers);
@@ -243,7 +243,7 @@ impl Rig {
         }
     }
 
-    /// Why a stream brings nothing more.
+    /// Returns the reason why a stream brings nothing more.
     fn end_of_stream(&mut self, serial: u32) -> StreamEnd {
         match self.poll_stream(serial, &Caller::new()) {
             Poll::Ready(Err(end)) => end,
@@ -251,7 +251,8 @@ impl Rig {
         }
     }
 
-    /// Nothing is left: no slot is taken, nobody is waited for, no stream counts as behind.
+    /// Checks that nothing is left: no slot is taken, no wait is pending, no stream counts as
+    /// behind.
     fn assert_idle(&mut self) {
         assert_eq!(self.engine.calls.in_use(), 0);
         assert_eq!(self.engine.unanswered(), 0);

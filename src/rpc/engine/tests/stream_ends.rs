@@ -1,9 +1,9 @@
-//! The handshake at the end of a stream.
+//! The exchange at the end of a stream.
 
 use super::*;
 use crate::rpc::streams::Progress;
 
-/// What ends a stream on the daemon's side: its confirmation, or its error.
+/// Returns the message that ends a stream on the daemon's side: its confirmation, or its error.
 fn ended(serial: u32, status: Status, body: &[u8]) -> Vec<u8> {
     message(PROCEDURE, MessageType::Stream, serial, status, body)
 }
@@ -99,7 +99,7 @@ fn the_daemon_can_end_a_stream() {
     )
     .unwrap();
     assert_eq!(reader.woken(), 1);
-    // What is final is final.
+    // The first end counts.
     rig.feed(&[data(serial, b"after"), ended(serial, Status::Ok, b"")].concat())
         .unwrap();
     assert_eq!(rig.item(serial), piece(b"before"));

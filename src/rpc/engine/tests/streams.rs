@@ -1,4 +1,4 @@
-//! What streams bring.
+//! Items of streams.
 
 use super::*;
 use crate::rpc::streams::{Fault, Progress};
