@@ -42,7 +42,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The text is complete and on one line: it includes that of the cause, with control characters
 /// from a peer escaped. So `source` only returns errors below those that the text includes; those
 /// included are in the fields.
-/// all that the text tells; what is told is in the fields.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,4 +1,4 @@
-//! What errors say.
+//! Tests of errors' texts.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -42,7 +42,7 @@ impl Admission {
         }
     }
 
-    /// The number of calls that keep the daemon busy for longer than a moment.
+    /// Returns the number of calls that keep the daemon busy for longer than a moment.
     fn busy(&self) -> usize {
         self.long + self.overdue.values().sum::<usize>()
     }

@@ -35,7 +35,7 @@ impl Alarms {
         self.set.remove(&key);
     }
 
-    /// The instant at which the next alarm is due.
+    /// Returns the instant at which the next alarm is due.
     pub(crate) fn earliest(&self) -> Option<Instant> {
         self.set.first_key_value().map(|(key, _)| key.at)
     }

@@ -5,7 +5,6 @@
 //! carrier may take nothing from us while it cannot deliver what it has for us (netcat, SSH within
 //! this process). So while others wait, reading goes on within an overdraft; a stream whose reader
 //! makes no progress after that is dropped.
-//! stream whose reader does not move after that is given up.
 
 use std::time::{Duration, Instant};
 
@@ -38,7 +37,7 @@ pub(crate) struct Others {
     pub(crate) unanswered: bool,
 }
 
-/// Counts the streams that are behind, and watches their readers.
+/// The counts of streams that are behind, and the progress of their readers.
 #[derive(Debug, Default)]
 pub(crate) struct Backpressure {
     full: usize,
@@ -66,7 +65,7 @@ impl Backpressure {
         self.since = None;
     }
 
-    /// The number of streams that are over their budgets.
+    /// Returns the number of streams that are over their budgets.
     #[inline]
     pub(crate) fn full(&self) -> usize {
         self.full

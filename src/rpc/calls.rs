@@ -1,8 +1,8 @@
 //! The calls in flight, found by serial.
 //!
-//! A call has a slot from the moment it is sent until the daemon can say nothing more about it.
-//! [`CallState`] has the states, [`Slot`] a method for each transition but those to `Free`, which is
-//! [`Calls::free`].
+//! A call has a slot from the moment it is sent until the daemon can send nothing more for it.
+//! [`CallState`] has the states, [`Slot`] a method for each transition but those to `Free`, which
+//! is [`Calls::free`].
 //!
 //! ```text
 //!      sent
@@ -74,7 +74,7 @@ pub(crate) enum CallState {
     Waiting,
     /// The deadline passed and the caller has yet to notice; the daemon still owes a reply.
     Expired,
-    /// The caller went away; the serial stays taken until the late reply has come.
+    /// The caller was dropped; the serial stays taken until the late reply has come.
     Abandoned,
     /// The daemon answered and the caller has yet to notice.
     Replied {
@@ -90,7 +90,7 @@ pub(crate) enum CallState {
     StreamClosing,
 }
 
-/// One call, from its serial's allocation until the daemon can say nothing more about it.
+/// One call, from its serial's allocation until the daemon can send nothing more for it.
 #[derive(Debug)]
 pub(crate) struct Slot {
     generation: u32,
@@ -106,18 +106,18 @@ pub(crate) struct Slot {
 }
 
 impl CallState {
-    /// The daemon owes the reply.
+    /// Returns whether the daemon owes the reply.
     pub(crate) fn is_unanswered(&self) -> bool {
         matches!(self, Self::Waiting | Self::Expired | Self::Abandoned)
     }
 
-    /// The daemon owes a reply for which no caller waits any more.
+    /// Returns whether the daemon owes a reply that no caller waits for any more.
     #[inline]
     pub(crate) fn is_given_up(&self) -> bool {
         matches!(self, Self::Expired | Self::Abandoned)
     }
 
-    /// The daemon owes a reply that a caller can still take.
+    /// Returns whether the daemon owes a reply that a caller can still take.
     #[inline]
     pub(crate) fn is_awaited(&self) -> bool {
         matches!(self, Self::Waiting | Self::Expired)
@@ -131,7 +131,7 @@ impl Slot {
         &self.state
     }
 
-    /// `Waiting` or `Expired` to `Replied`: the reply has come.
+    /// Changes `Waiting` or `Expired` to `Replied`: the reply has come.
     #[inline]
     pub(crate) fn replied(&mut self, good: bool, payload: Bytes, descriptors: Vec<OwnedFd>) {
         debug_assert!(self.state.is_awaited(), "{:?}", self.state);
@@ -139,8 +139,8 @@ impl Slot {
         self.state = CallState::Replied { good, payload, descriptors };
     }
 
-    /// `Waiting` to `Expired`: the deadline has passed. Returns `false` if the call no longer
-    /// waited.
+    /// Changes `Waiting` to `Expired`: the deadline has passed. Returns `false` if the call no
+    /// longer waited.
     pub(crate) fn expired(&mut self) -> bool {
         self.deadline = None;
         let waited = matches!(self.state, CallState::Waiting);
@@ -150,7 +150,7 @@ impl Slot {
         waited
     }
 
-    /// `Waiting` or `Expired` to `Abandoned`: the caller went away before the reply came.
+    /// Changes `Waiting` or `Expired` to `Abandoned`: the caller was dropped before the reply came.
     pub(crate) fn abandoned(&mut self) {
         debug_assert!(self.state.is_awaited(), "{:?}", self.state);
         self.deadline = None;
@@ -180,14 +180,14 @@ impl Slot {
         }
     }
 
-    /// `Streaming` to `StreamFinishing`: the daemon is sent the end, and is to confirm it.
+    /// Changes `Streaming` to `StreamFinishing`: the daemon is sent the end, and is to confirm it.
     pub(crate) fn finishing(&mut self) {
         debug_assert!(matches!(self.state, CallState::Streaming), "{:?}", self.state);
         self.state = CallState::StreamFinishing;
     }
 
-    /// Any state with a stream to `StreamClosing`: the stream was released. Returns `true` if the
-    /// daemon has yet to be told.
+    /// Changes any state with a stream to `StreamClosing`: the stream was released. Returns `true`
+    /// if the daemon has yet to be told.
     pub(crate) fn closing(&mut self) -> bool {
         let told = matches!(self.state, CallState::StreamFinishing | CallState::StreamClosing);
         self.state = CallState::StreamClosing;
@@ -208,14 +208,14 @@ pub(crate) struct CallSetup {
     /// Receiving end of the stream that the call opens; in place before the call is sent, because
     /// the daemon may send data ahead of the reply.
     pub(crate) stream: Option<Box<Incoming>>,
-    /// Descriptors that travel with the call.
+    /// Descriptors that are sent with the call.
     pub(crate) descriptors: Vec<Arc<OwnedFd>>,
     /// The reply may come with descriptors.
     pub(crate) expects_descriptors: bool,
 }
 
 impl CallSetup {
-    /// A call of this procedure that brings nothing else along.
+    /// Sets up a call of this procedure without anything else.
     pub(crate) fn new(info: &ProcedureInfo) -> Self {
         Self {
             id: info.into(),
@@ -229,7 +229,7 @@ impl CallSetup {
         }
     }
 
-    /// Takes everything out, except what identifies the call.
+    /// Moves everything out, except what identifies the call.
     pub(crate) fn take(&mut self) -> Self {
         Self {
             binding: self.binding.take(),
@@ -289,7 +289,7 @@ impl Calls {
         Some(slot.generation << INDEX_BITS | index)
     }
 
-    /// The slot of the call with this serial, if there is one.
+    /// Returns the slot of the call with this serial, if there is one.
     #[inline]
     pub(crate) fn get(&mut self, serial: u32) -> Option<&mut Slot> {
         let index = serial & ((1 << INDEX_BITS) - 1);
@@ -307,7 +307,7 @@ impl Calls {
         self.expecting_descriptors -= usize::from(expected);
     }
 
-    /// Gives the slot back; the serial is unknown from now on.
+    /// Frees the slot; the serial is unknown from now on.
     pub(crate) fn free(&mut self, serial: u32) {
         if let Some(slot) = self.get(serial) {
             slot.state = CallState::Free;
@@ -319,17 +319,17 @@ impl Calls {
         }
     }
 
-    /// The number of calls without a reply yet, abandoned ones included.
+    /// Returns the number of calls without a reply yet, abandoned ones included.
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
     }
 
-    /// The number of slots that are taken.
+    /// Returns the number of slots that are taken.
     pub(crate) fn in_use(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Some call's reply may come with descriptors.
+    /// Returns whether a reply may come with descriptors.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.expecting_descriptors > 0
     }

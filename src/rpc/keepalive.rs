@@ -18,7 +18,7 @@ pub(crate) enum Verdict {
 pub(crate) struct KeepaliveOptions {
     /// The silence after which a ping is sent.
     pub(crate) interval: Duration,
-    /// Unanswered pings in a row that a peer may leave.
+    /// The number of unanswered pings in a row that are allowed.
     pub(crate) count: u32,
     /// Requests that the daemon serves of one client at a time. It reads nothing while it is busy with
     /// that many, our pings included.
@@ -34,9 +34,9 @@ pub(crate) struct KeepaliveOptions {
 pub(crate) struct Keepalive {
     options: KeepaliveOptions,
     missed: u32,
-    /// The instant at which the peer last said something.
+    /// The instant at which the peer last sent something.
     heard: Instant,
-    /// The instant at which the peer last said something that was not a mere ping.
+    /// The instant at which the peer last sent something other than a ping.
     answered: Instant,
     next: Instant,
 }
@@ -55,7 +55,7 @@ impl Keepalive {
         })
     }
 
-    /// Notes that something arrived: an answer, or a mere ping.
+    /// Records that something arrived: an answer, or only a ping.
     #[inline]
     pub(crate) fn received(&mut self, now: Instant, is_answer: bool) {
         self.missed = 0;
@@ -66,12 +66,12 @@ impl Keepalive {
         self.restart(now);
     }
 
-    /// The time for which the peer has answered nothing.
+    /// Returns the time for which the peer has answered nothing.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.answered)
     }
 
-    /// The peer has answered nothing for longer than an interval.
+    /// Returns whether the peer has answered nothing for longer than an interval.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
         self.silence(now) > self.options.interval
     }
@@ -80,20 +80,21 @@ impl Keepalive {
         self.next = now.checked_add(self.options.interval).unwrap_or(now);
     }
 
-    /// The instant at which [`tick`](Self::tick) is due.
+    /// Returns the instant at which [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Instant {
         self.next
     }
 
-    /// Says what is to be done at `now`, when the peer owes so many replies, and this side may have
-    /// paused reading.
+    /// Decides what to do at `now`, given the number of calls without a reply, and whether this
+    /// side has paused reading.
     pub(crate) fn tick(&mut self, now: Instant, unanswered: usize, reads_paused: bool) -> Verdict {
         if now < self.next {
             return Verdict::Wait;
         }
         self.restart(now);
         if reads_paused {
-            // We cannot hear an answer, but the peer must hear of us: it cannot get one either.
+            // An answer cannot arrive, but the peer must see that we are alive: it gets no answer
+            // either.
             self.heard = now;
             return Verdict::Ping;
         }

@@ -19,7 +19,7 @@ const OVERDRAFT: usize = 4;
 pub enum Chunk {
     /// Bytes.
     Data(Bytes),
-    /// So many zeros that were not sent; only on streams that were opened as sparse.
+    /// A number of zeros that were not sent; only on streams that were opened as sparse.
     Hole(u64),
 }
 
@@ -45,7 +45,7 @@ pub(crate) enum Fault {
     Overrun(usize),
 }
 
-/// The amount of unread data, as far as it matters to the connection.
+/// The amount of unread data in levels that matter to the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// No more than the budget.
@@ -126,7 +126,8 @@ impl Incoming {
         self.items.push_back(Chunk::Data(data));
     }
 
-    /// Appends a hole; `false` if the stream was opened without holes, or the hole has no length.
+    /// Appends a hole; returns `false` if the stream was opened without holes, or the hole has no
+    /// length.
     fn push_hole(&mut self, length: i64) -> bool {
         let length = u64::try_from(length).ok().filter(|length| *length > 0);
         let Some(length) = length.filter(|_| self.accepts_holes) else {
@@ -149,7 +150,7 @@ impl Incoming {
         self.queued + self.items.len() * size_of::<Chunk>()
     }
 
-    /// The level that the unread data is at.
+    /// Returns the level of the unread data.
     pub(crate) fn level(&self) -> Level {
         let size = self.size();
         if size <= self.budget {
@@ -161,7 +162,7 @@ impl Incoming {
         }
     }
 
-    /// Drops the stream, and discards what was not read.
+    /// Drops the stream, and discards its unread data.
     pub(crate) fn overrun(&mut self) {
         self.fault.get_or_insert(Fault::Overrun(self.queued));
         self.discard();
@@ -178,7 +179,7 @@ impl Incoming {
         self.reader.take().into_iter().chain(self.ender.take())
     }
 
-    /// Discards what was not read.
+    /// Discards the unread data.
     pub(crate) fn discard(&mut self) {
         self.items = VecDeque::new();
         self.queued = 0;

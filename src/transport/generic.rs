@@ -40,7 +40,7 @@ impl<S: AsyncRead + Send> ReadHalf for GenericReader<S> {
 pub(super) struct GenericWriter<W>(pub(super) W);
 
 impl<W: AsyncWrite + Send + Unpin> WriteHalf for GenericWriter<W> {
-    /// The stream may be TLS, which makes a record of each write, or similar.
+    /// Returns `true`: the stream may be TLS, which makes a record of each write, or similar.
     fn takes_one_message(&self) -> bool {
         true
     }

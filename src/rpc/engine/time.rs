@@ -10,20 +10,20 @@ use crate::rpc::backpressure::{Gate, Others};
 use crate::rpc::keepalive::{Keepalive, Verdict};
 
 impl Engine {
-    /// `true` while the peer's silence is being watched.
+    /// Returns whether the peer's silence is being watched.
     pub(crate) fn keeps_alive(&self) -> bool {
         self.keepalive.is_some()
     }
 
-    /// Notes that something arrived: the peer is alive.
+    /// Records that something arrived: the peer is alive.
     pub(crate) fn note_alive(&mut self, now: Instant) {
         if let Some(keepalive) = &mut self.keepalive {
             keepalive.received(now, std::mem::take(&mut self.any_answer));
         }
     }
 
-    /// The instant at which [`tick`](Self::tick) is due, if nothing changes before. It may be too early,
-    /// never too late.
+    /// Returns the instant at which [`tick`](Self::tick) is due, if nothing changes before. It may
+    /// be too early, never too late.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let keepalive = self.keepalive.as_ref().map(Keepalive::deadline);
         [self.earliest_deadline, keepalive, self.alarms.earliest()]
@@ -77,8 +77,8 @@ impl Engine {
         self.earliest_deadline = earliest;
     }
 
-    /// A stream's reader is behind, so that reading may have to pause. After the end nothing that is
-    /// read is kept, so nobody holds it up.
+    /// Returns whether a stream's reader is behind, so that reading may have to pause. After the
+    /// end received data is dropped, so no reader delays it.
     #[inline]
     pub(crate) fn is_behind(&mut self) -> bool {
         let is_behind = self.backpressure.full() > 0 && self.ended.is_none();
@@ -86,7 +86,7 @@ impl Engine {
         is_behind
     }
 
-    /// Decides about reading; to be asked as long as [`is_behind`](Self::is_behind) holds.
+    /// Decides about reading; to be called as long as [`is_behind`](Self::is_behind) holds.
     ///
     /// Drops the streams whose readers delay others for too long, so that the gate is `Open` or
     /// `Paused`.
@@ -104,7 +104,7 @@ impl Engine {
         gate
     }
 
-    /// Describes for how long the peer has answered nothing, and what it owes.
+    /// Describes how long the peer has answered nothing, and the calls without a reply.
     fn silence(&self, now: Instant) -> Silence {
         let lasted = self.keepalive.as_ref().map(|keepalive| keepalive.silence(now));
         Silence {

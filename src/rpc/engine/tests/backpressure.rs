@@ -97,7 +97,7 @@ fn a_stream_whose_reader_does_not_move_is_given_up() {
     rig.feed(&message(PROCEDURE, MessageType::Stream, stream, Status::Ok, b""))
         .unwrap();
     assert_eq!(rig.engine.calls.in_use(), in_use - 1);
-    // A stream that only is over its budget is not touched.
+    // A stream that is only over its budget is kept.
     assert!(matches!(rig.item(patient), Chunk::Data(data) if data.len() == BUDGET));
 }
 

@@ -36,7 +36,7 @@ fn an_end_is_said_once_and_confirmed() {
         let refused = rig.engine.stream_packet(serial, MessageType::Stream, Status::Continue);
         assert!(matches!(refused, Err(StreamEnd::Closed)));
 
-        // Data that was on its way is dropped.
+        // Data in flight is dropped.
         rig.feed(&[data(serial, &[0; 2 * BUDGET]), data(serial, b"")].concat()).unwrap();
         assert!(!rig.engine.is_behind());
         assert!(poll_end(&mut rig, serial, status, &ender).is_pending());
@@ -107,7 +107,7 @@ fn the_daemon_can_end_a_stream() {
     assert!(matches!(end, StreamEnd::Progress(Progress::Failed(error)) if error == "gone"));
     let end = poll_end(&mut rig, serial, Status::Ok, &reader);
     assert!(matches!(end, Poll::Ready(Err(StreamEnd::Progress(Progress::Failed(_))))));
-    // It has nothing to confirm any more.
+    // There is nothing left to confirm.
     rig.engine.release_stream(serial);
     assert_eq!(rig.sent(), []);
     rig.assert_idle();
@@ -127,7 +127,7 @@ fn a_stream_that_is_let_go_is_aborted_and_its_slot_kept_until_the_daemon_agrees(
         assert_eq!(rig.engine.calls.in_use(), 1);
         rig.feed(&ended(serial, confirmation, b"")).unwrap();
         rig.assert_idle();
-        // Nothing that still comes means anything.
+        // Later messages are ignored.
         rig.feed(&ended(serial, confirmation, b"")).unwrap();
     }
 }
