@@ -152,8 +152,8 @@ impl Reconnect {
         self.status.borrow().clone()
     }
 
-    /// Waits until the status differs from what this handle last returned here, and returns it;
-    /// `None` after the end. A new handle returns the current status first. Cancel-safe.
+    /// Waits for a change of status since this handle last looked here, and returns the current
+    /// status; `None` after the end. A new handle has not looked yet. Cancel-safe.
     pub async fn next_status(&mut self) -> Option<ConnectionStatus> {
         self.status.changed().await.ok()?;
         Some(self.status.borrow_and_update().clone())

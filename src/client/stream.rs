@@ -33,7 +33,7 @@ const PACKET_MAX: usize = 1024 * 1024;
 ///
 /// All streams of a connection share its socket. A reader that falls behind by 8 MiB makes the
 /// connection stop reading. While others wait for replies or to send, it reads on until 32 MiB are
-/// held; a stream whose reader makes no progress for 20 seconds after that is dropped
+/// held; a stream whose reader makes no progress for 20 seconds after that is aborted
 /// ([`Error::Overrun`]). A daemon that cannot get rid of the data written to it stops reading
 /// everything. So transfer large volumes over a connection of their own ([`Connect::reopen`]).
 ///

@@ -3,7 +3,7 @@ use std::fmt::{self, Write as _};
 use super::RemoteError;
 use super::line::Line;
 
-/// Authentication failed.
+/// A failure of authentication.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AuthError {

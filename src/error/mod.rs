@@ -1,4 +1,4 @@
-//! Errors.
+//! The errors of this crate.
 
 mod auth;
 mod close;
@@ -66,7 +66,7 @@ pub enum Error {
         waiting: Waiting,
     },
 
-    /// A stream was dropped, because nobody read it while others waited for the connection.
+    /// A stream was aborted, because nobody read it while others waited for the connection.
     Overrun {
         /// The procedure that opened the stream.
         procedure: &'static str,
@@ -257,7 +257,7 @@ impl Error {
         matches!(self.cause(), Self::Closed(_))
     }
 
-    /// Returns whether a deadline passed, be it of a call or of a step of opening.
+    /// Returns whether a deadline passed, of a call or of a step of opening.
     pub fn is_timeout(&self) -> bool {
         let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
         match self.cause() {

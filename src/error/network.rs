@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::line::Line;
 
-/// The daemon's host could not be reached over the network.
+/// A failure to reach the daemon's host over the network.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NetworkError {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::line::Line;
 
-/// A login on the daemon's host failed, where this process speaks SSH itself (`libssh` and
+/// A failed login on the daemon's host, where this process speaks SSH itself (`libssh` and
 /// `libssh2` in the URI).
 #[derive(Debug)]
 #[non_exhaustive]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::line::Line;
 
-/// The program that carries a connection failed: ssh, or the URI's `command`.
+/// A failure of the program that carries a connection: ssh, or the URI's `command`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TunnelError {

@@ -4,7 +4,7 @@
 //! But others need the connection, too: their replies come after that data, and the connection's
 //! carrier may take nothing from us while it cannot deliver what it has for us (netcat, SSH within
 //! this process). So while others wait, reading goes on within an overdraft; a stream whose reader
-//! makes no progress after that is dropped.
+//! makes no progress after that is aborted.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::streams::Level;
 
 /// The time that replies may be delayed by a reader without progress.
 const OVERDRAW_AFTER: Duration = Duration::from_secs(5);
-/// The time after which an overdrawn stream whose reader makes no progress is dropped. Less than
+/// The time after which an overdrawn stream whose reader makes no progress is aborted. Less than
 /// the half minute after which a daemon whose replies are not read disconnects this client.
 const OVERRUN_AFTER: Duration = Duration::from_secs(20);
 
@@ -24,7 +24,7 @@ pub(crate) enum Gate {
     /// Do not read now. Check again when a reader has made progress, when somebody else needs the
     /// connection, or at this instant.
     Paused(Option<Instant>),
-    /// Drop the streams that are overdrawn, then read.
+    /// Abort the streams that are overdrawn, then read.
     Overrun,
 }
 

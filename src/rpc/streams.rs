@@ -36,7 +36,7 @@ pub(crate) enum Progress {
     Failed(Bytes),
 }
 
-/// A reason for which this side drops a stream, whatever else the daemon sends on it.
+/// A failure of a stream on this side, which no later message of the daemon undoes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A hole came that the stream was not opened for, or that has no length.
@@ -162,7 +162,7 @@ impl Incoming {
         }
     }
 
-    /// Drops the stream, and discards its unread data.
+    /// Marks the stream as overrun, and discards its unread data.
     pub(crate) fn overrun(&mut self) {
         self.fault.get_or_insert(Fault::Overrun(self.queued));
         self.discard();

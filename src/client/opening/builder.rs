@@ -73,9 +73,9 @@ impl ConnectBuilder {
         self
     }
 
-    /// Sets the time that a busy daemon may be silent before the connection ends: one that works on
-    /// as many requests as it takes from one client
-    /// ([`max_client_requests`](Self::max_client_requests)), and so does not read keepalive
+    /// Sets the time that a busy daemon may be silent before the connection ends. A daemon is busy
+    /// while it works on as many requests as it takes from one client
+    /// ([`max_client_requests`](Self::max_client_requests)), and then does not read keepalive
     /// requests. Default: one minute. Has no effect without [`keepalive`](Self::keepalive).
     ///
     /// A daemon that sends keepalive requests to its clients, every 5 seconds unless configured
@@ -89,10 +89,10 @@ impl ConnectBuilder {
     /// `max_client_requests` in its configuration, 5 unless that says otherwise. Default: 5.
     ///
     /// While it works on that many it reads nothing more from this client, not even keepalive
-    /// responses, and disconnects it when that lasts for half a minute. So one fewer calls that
-    /// take long by nature are sent ([`max_long_calls`](Self::max_long_calls)), and the same limit
-    /// holds for calls like those that were abandoned and not yet answered. A daemon that works on
-    /// one request at a time must not be asked for keepalive: with 1, it is not.
+    /// responses, and disconnects it when that lasts for half a minute. So calls that take long by
+    /// nature are limited to one fewer at a time ([`max_long_calls`](Self::max_long_calls)), and so
+    /// are calls like those that were abandoned and not yet answered. A daemon that works on one
+    /// request at a time must not be asked for keepalive: with 1, it is not.
     pub fn max_client_requests(mut self, requests: usize) -> Self {
         self.options.max_client_requests = requests.max(1);
         self
@@ -169,7 +169,7 @@ impl ConnectBuilder {
 
     /// Opens the connection. Dropping the future closes what was opened so far.
     ///
-    /// A failure after the first contact, be it a refusal, a disconnection or silence, is an
+    /// A failure after the first contact (a refusal, a disconnection or a timeout) is an
     /// [`Error::Opening`](crate::Error::Opening), whose [`cause`](crate::Error::cause) is the
     /// failure itself, e.g. [`Error::Auth`](crate::Error::Auth).
     pub async fn open(self) -> Result<Connect> {
@@ -179,8 +179,8 @@ impl ConnectBuilder {
         attempt.run(&options, opening).await
     }
 
-    /// Opens a connection over the caller's own byte stream to a daemon, of whatever kind. The URI
-    /// only says what the daemon is to open.
+    /// Opens a connection over the caller's own byte stream to a daemon, which may be of any kind.
+    /// The URI only names what the daemon is to open.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -235,7 +235,7 @@ impl Connect {
         ConnectBuilder { options: Options::new(uri) }
     }
 
-    /// Opens another connection with the same options, for transfers that would delay other calls.
+    /// Opens another connection with the same options, for work that would delay other calls on this one.
     ///
     /// A connection that was opened over a stream of the caller's own cannot be opened again.
     pub async fn reopen(&self) -> Result<Self> {

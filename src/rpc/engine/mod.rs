@@ -61,17 +61,17 @@ pub(crate) enum StartError {
 ///
 /// A call goes through these methods, in this order:
 ///
-/// 1. [`hindrance`](Self::hindrance) returns what the call has to wait for. It is called again, with
-///    the same ticket, when [`take_has_place`](Self::take_has_place) was true or the outbox has
-///    emptied. A ticket is always returned with [`leave_queue`](Self::leave_queue) in the end, whether
-///    the call was sent or not.
+/// 1. [`hindrance`](Self::hindrance) returns what the call has to wait for. It is called again,
+///    with the same ticket, when [`take_has_place`](Self::take_has_place) was true or the outbox
+///    has emptied. A ticket is always returned with [`leave_queue`](Self::leave_queue) in the end,
+///    whether the call was sent or not.
 /// 2. [`start_call`](Self::start_call), under the same lock, appends the call to the outbox and
 ///    returns its serial. On an error nothing has been appended and no slot is taken.
-/// 3. [`poll_call`](Self::poll_call) is pending until the call is answered, its deadline has passed,
-///    or the connection has ended. Only the last waker is kept. It is ready once, and the serial must
-///    not be used afterwards, unless a good reply opened a stream.
-/// 4. [`abandon`](Self::abandon) takes the place of `poll_call` if the caller is dropped before that
-///    was ready.
+/// 3. [`poll_call`](Self::poll_call) is pending until the call is answered, its deadline has
+///    passed, or the connection has ended. Only the last waker is kept. It is ready once, and the
+///    serial must not be used afterwards, unless a good reply opened a stream.
+/// 4. [`abandon`](Self::abandon) takes the place of `poll_call` if the caller is dropped before
+///    that was ready.
 ///
 /// The holder of a stream, which the call opened with the same serial, reads with
 /// [`poll_stream`](Self::poll_stream). It writes with [`stream_packet`](Self::stream_packet), which
@@ -98,36 +98,37 @@ pub(crate) enum StartError {
 ///    at the instant in it, or when a caller changes something: a reader catches up, or a call is
 ///    started.
 /// 2. It reads, with descriptors if [`expects_descriptors`](Self::expects_descriptors), and passes
-///    each received message to [`receive`](Self::receive). An error is a violation of the protocol: it
-///    is to end the connection, and no later message may be passed in.
+///    each received message to [`receive`](Self::receive). An error is a violation of the protocol:
+///    it is to end the connection, and no later message may be passed in.
 /// 3. If the engine [`keeps_alive`](Self::keeps_alive), as it does from
 ///    [`set_keepalive`](Self::set_keepalive) to the end, the driver then calls
 ///    [`note_alive`](Self::note_alive), once for each read that returned data.
 /// 4. When [`deadline`](Self::deadline) has passed, it calls [`tick`](Self::tick). An error is the
-///    reason to end the connection with. The deadline may be earlier than anything that is due, never
-///    later; it becomes earlier with [`start_call`](Self::start_call) and with an alarm.
-/// 5. [`take_wakers`](Self::take_wakers) and [`take_has_place`](Self::take_has_place) return what to
-///    wake. They are for after any change, including the callers', and the wakers for after the lock
-///    is released.
+///    reason to end the connection with. The deadline may be earlier than anything that is due,
+///    never later; it becomes earlier with [`start_call`](Self::start_call) and with an alarm.
+/// 5. [`take_wakers`](Self::take_wakers) and [`take_has_place`](Self::take_has_place) return what
+///    to wake. They are for after any change, including the callers', and the wakers for after the
+///    lock is released.
 /// 6. [`end`](Self::end) records the reason for the connection's end for everyone.
 ///    [`receive`](Self::receive) must not be called after it.
 ///
 /// # Guarantees
 ///
-/// - No slot is lost. It is freed once the call was answered and its outcome taken or abandoned; where
-///   the reply opened a stream, once that was released and the daemon has confirmed or failed it.
-/// - A serial is not used again while its slot is taken, nor for thousands of calls in that slot after
-///   that: a late reply never finds another call.
+/// - No slot is lost. It is freed once the call was answered and its outcome taken or abandoned;
+///   where the reply opened a stream, once that was released and the daemon has confirmed or failed
+///   it.
+/// - A serial is not used again while its slot is taken, nor for thousands of calls in that slot
+///   after that: a late reply never finds another call.
 /// - A task that got `Poll::Pending` is woken when the result changes, and at the end of the
 ///   connection at the latest.
-/// - Outstanding replies are counted until the daemon has sent them, even if the caller has abandoned
-///   them: for the limits on calls that take long, for descriptors, and for the verdict on a silent
-///   daemon.
+/// - Outstanding replies are counted until the daemon has sent them, even if the caller has
+///   abandoned them: for the limits on calls that take long, for descriptors, and for the verdict
+///   on a silent daemon.
 /// - Data received before the end is still delivered: replies, stream data and the end of a stream,
-///   events. After that each call, stream and queue of a registered group returns the reason for the
-///   end. A group that is not registered gets it from its registration's call.
-/// - After the end nothing is started, sent or waited for; releasing a call or stream frees the slot at
-///   once. Only the first reason counts.
+///   events. After that each call, stream and queue of a registered group returns the reason for
+///   the end. A group that is not registered gets it from its registration's call.
+/// - After the end nothing is started, sent or waited for; releasing a call or stream frees the
+///   slot at once. Only the first reason counts.
 #[derive(Debug)]
 pub(crate) struct Engine {
     /// The outgoing bytes. Whole messages are appended; the driver takes bytes.

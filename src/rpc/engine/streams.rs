@@ -14,7 +14,7 @@ use crate::rpc::streams::{Chunk, Fault, Incoming, Level, Progress};
 pub(crate) enum StreamEnd {
     /// The daemon's side has ended.
     Progress(Progress),
-    /// This side dropped the stream.
+    /// The stream failed on this side.
     Fault(Fault),
     /// The connection has ended.
     Connection(CloseReason),
@@ -176,7 +176,7 @@ impl Engine {
         }
     }
 
-    /// Drops and aborts the streams that are overdrawn.
+    /// Marks the overdrawn streams as overrun, and aborts them.
     pub(super) fn overrun_streams(&mut self) {
         let mut aborts = Vec::new();
         for (serial, slot) in self.calls.slots_with_serials() {

@@ -88,7 +88,7 @@ impl Engine {
 
     /// Decides about reading; to be called as long as [`is_behind`](Self::is_behind) holds.
     ///
-    /// Drops the streams whose readers delay others for too long, so that the gate is `Open` or
+    /// Aborts the streams whose readers delay others for too long, so that the gate is `Open` or
     /// `Paused`.
     pub(crate) fn gate(&mut self, now: Instant) -> Gate {
         let others = Others {
