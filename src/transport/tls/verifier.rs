@@ -18,7 +18,7 @@ use super::certificate::{CHECKING_BITS, Certificate, Role};
 use super::chain::{Authorities, Broken};
 use crate::error::TlsError;
 
-/// Verifies a server's certificate by the C library's rules, which are libvirt's and `GnuTLS`'s.
+/// A verifier of server certificates by the C library's rules, which are libvirt's and `GnuTLS`'s.
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) authorities: Authorities,
