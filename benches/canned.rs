@@ -1,4 +1,4 @@
-//! Clients against a peer with canned replies: what they cost when the daemon costs nothing.
+//! Clients against a peer with canned replies: the client's own cost, without a daemon's.
 
 #![allow(missing_docs)]
 

@@ -1,5 +1,6 @@
-//! Engine and driver over a UNIX socket to a peer in this process, against a bare blocking socket
-//! that sends requests encoded ahead of time and reads replies by length: what the machinery costs.
+//! Engine and driver task over a UNIX socket to a peer in this process, against a bare blocking
+//! socket that sends requests encoded ahead of time and reads replies by length: the overhead of
+//! the client.
 
 #![allow(missing_docs)]
 
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 
 const TASKS: u64 = 64;
 
-/// Calls of ours: on `runtime`, from so many tasks.
+/// Measures calls of this library on `runtime`, from so many tasks.
 fn ours(runtime: &Runtime, uri: &str, tasks: u64, calls: u64) -> Result<f64> {
     runtime.block_on(async {
         let conn = Connect::open(uri).await?;
@@ -56,7 +57,7 @@ async fn infos(domain: Domain, calls: u64) -> Result<u64> {
     Ok(check)
 }
 
-/// The same calls by a bare socket: so many requests in one write, then their replies.
+/// Measures the same calls on a bare socket: so many requests in one write, then their replies.
 fn bare(socket: &Path, at_a_time: u64, calls: u64) -> Result<f64> {
     const REPLY: usize = 28 + 32;
     let dom = Encoder::default().domain(fixtures::DOMAIN, 0).0;

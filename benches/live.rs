@@ -18,7 +18,7 @@ use tokio::runtime::Builder;
 const SCRATCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/live");
 const C_CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c/client.c");
 
-/// Domains beside the one that the test driver begins with.
+/// The number of domains besides the test driver's first.
 const DOMAINS: u64 = 1_000;
 
 const ROWS: [Row<'static>; 6] = [
@@ -110,7 +110,7 @@ fn compare(options: &Options) -> Result<()> {
     }
     let daemon = Daemon::builder().test_driver().start()?;
     let uri = daemon.test_uri();
-    // The domains stay only as long as somebody is connected.
+    // The domains exist only while a connection is open.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let _keeps_the_domains = runtime.block_on(define(&uri, options.size(DOMAINS, 10)))?;
 
@@ -118,7 +118,7 @@ fn compare(options: &Options) -> Result<()> {
     let scratch = Path::new(SCRATCH);
     let mut table =
         Comparison::new(options, title, client::program()?, Path::new(C_CLIENT), scratch)?;
-    // Waking an idle processor costs as much as a call does, and would be all that is measured.
+    // Waking an idle processor costs as much as a call does, and would dominate the figures.
     let cpus = Cpus::available()?.first();
     for row in &ROWS {
         cpus.bind_process(daemon.pid().ok_or("the daemon has no process")?)?;
@@ -128,7 +128,7 @@ fn compare(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Defines so many domains and gives the connection that keeps them there.
+/// Defines so many domains and returns the connection that keeps them.
 async fn define(uri: &str, count: u64) -> Result<Connect> {
     let conn = Connect::open(uri).await?;
     for number in 0..count {

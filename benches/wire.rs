@@ -1,5 +1,5 @@
-//! The codec: encoding and decoding of small, long and deep messages, against what rpcgen and
-//! `xdr_codec`'s composite helpers make of them.
+//! The codec: encoding and decoding of small, long and deep messages, compared with rpcgen's code
+//! and `xdr_codec`'s composite helpers.
 
 #![allow(missing_docs)]
 
@@ -22,10 +22,10 @@ use xdr_codec::{Pack, Unpack};
 const SCRATCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/wire");
 const C_SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c");
 
-/// How a contender does something once; gives the nanoseconds that it takes.
+/// One operation of a contender; returns its time in nanoseconds.
 type Contender<'a> = &'a mut dyn FnMut() -> Result<f64>;
 
-/// What was measured, by contender: us, `xdr_codec`, C.
+/// The results by contender: this library, `xdr_codec`, C.
 struct Measured {
     row: String,
     nanos: Vec<Vec<f64>>,
@@ -133,14 +133,14 @@ impl Bench {
     }
 }
 
-/// Has rpcgen and the C compiler make the C side's program, or says what is missing.
+/// Builds the C program with rpcgen and the C compiler, or reports what is missing.
 fn compile() -> Result<PathBuf, String> {
     let scratch = Path::new(SCRATCH);
     for name in ["codec.x", "codec.c"] {
         let copied = fs::copy(Path::new(C_SOURCES).join(name), scratch.join(name));
         copied.map_err(|error| error.to_string())?;
     }
-    // rpcgen does not overwrite.
+    // rpcgen does not overwrite files.
     for (mode, file) in [("-h", "codec.h"), ("-c", "codec_xdr.c")] {
         let _not_there = fs::remove_file(scratch.join(file));
         let mut rpcgen = Command::new("rpcgen");

@@ -1,4 +1,4 @@
-//! Files of the user's. A path may lead to anything, and a file system may take its time.
+//! The user's files. A path may lead to any kind of file, and a file system may be slow.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -10,21 +10,21 @@ use tokio::task::spawn_blocking;
 
 use crate::error::{CloseReason, Error, Result};
 
-/// No configuration file, key or certificate is larger.
+/// The limit on the size of configuration files, keys and certificates.
 const SIZE_MAX: u64 = 16 * 1024 * 1024;
 
-/// Does work that may block, such as looking at files, on a thread for that. Must be called in a
+/// Runs work that may block, such as reading files, on a thread for that. Must be called in a
 /// runtime.
 ///
-/// Dropping the future does not end the work, and the runtime waits for it when it shuts down. So
-/// whatever could block for ever does not belong here: see [`read`].
+/// Dropping the future does not stop the work, and the runtime waits for it when it shuts down. So
+/// nothing that could block forever may be run here: see [`read`].
 pub(crate) async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
     match spawn_blocking(work).await {
         Ok(done) => Ok(done),
         Err(error) => match error.try_into_panic() {
-            // As if it had been done here.
+            // The panic continues in the caller.
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(Error::Closed(CloseReason::RuntimeGone)),
         },
@@ -33,10 +33,10 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 
 /// Reads a whole file; for [`on_thread`].
 ///
-/// Refuses what may never end or never begin: the other end of a pipe is somebody's whom nothing
-/// makes write. `/dev/null` is a file, too.
+/// Refuses files whose reading may never end or never begin, such as pipes, at whose other end
+/// nobody may ever write. `/dev/null` is allowed.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A pipe without a writer must not hold up the opening, nor a terminal become this process's.
+    // A pipe without a writer must not block the opening, nor a terminal become this process's.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     let metadata = file.metadata()?;
@@ -45,7 +45,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
         let reason = "it is not a regular file";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
-    // All at once, so that no copies of secrets stay behind in memory.
+    // Allocated at once, so that growing leaves no copies of secrets in memory.
     let size = usize::try_from(metadata.len().min(SIZE_MAX)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(size + 1);
     file.take(SIZE_MAX + 1).read_to_end(&mut bytes)?;
@@ -56,8 +56,8 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a file is there, as far as this user can tell. One that cannot be looked at for other
-/// reasons counts as there, so that reading it tells them.
+/// Returns whether a file exists, as far as this user can tell. One that cannot be checked for
+/// other reasons counts as existing, so that reading it reports the error.
 pub(crate) fn exists(path: &Path) -> bool {
     match path.try_exists() {
         Ok(exists) => exists,
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(read(&file)?, b"text");
         assert_eq!(read(&link)?, b"text");
         assert_eq!(read(Path::new("/dev/null"))?, b"");
-        // It claims to be empty.
+        // Its reported size is zero.
         assert!(!read(Path::new("/proc/self/status"))?.is_empty());
 
         let largest = File::create(&file)?;
@@ -133,7 +133,7 @@ mod tests {
         Ok(())
     }
 
-    /// The clock does not go on while the thread is busy, the runtime does.
+    /// Needs the real clock: a paused one does not advance while a blocking thread is busy.
     #[tokio::test]
     async fn threads_that_take_long_hold_up_nobody_else() -> Result<()> {
         let (sender, receiver) = mpsc::channel();

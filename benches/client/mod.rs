@@ -1,5 +1,5 @@
-//! This library's side of the benchmarks that compare processes: does one kind of work again and
-//! again, and prints what it cost. `benches/c/client.c` does the same with the C library.
+//! This library's side of the benchmarks that compare processes: repeats one kind of work and
+//! prints its cost. `benches/c/client.c` does the same with the C library.
 
 use std::env;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use libvirt_client::events::{EventError, Subscription};
 use libvirt_client::types::connect::ListAllDomainsFlags;
 use tokio::task::JoinSet;
 
-/// The first argument of this program when it is to be the client; [`main`] gets the others.
+/// The first argument that selects the client's role; [`main`] gets the others.
 pub(crate) const ROLE: &str = "client";
-/// After so long something must be wrong.
+/// The time after which a run is considered stuck.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// This very program in the role of the client.
+/// Returns this program in the role of the client.
 pub(crate) fn program() -> Result<Program> {
     Ok(Program { path: env::current_exe()?, args: vec![ROLE.to_owned()] })
 }
 
-/// What the process does: `URI VERB COUNT CALLERS`.
+/// Runs the client: `URI VERB COUNT CALLERS`.
 pub(crate) fn main(args: &[String]) -> Result<()> {
     let [uri, verb, count, callers] = args else {
         return Err("usage: client URI VERB COUNT CALLERS".into());
@@ -38,8 +38,8 @@ pub(crate) fn main(args: &[String]) -> Result<()> {
         callers: callers.parse()?,
     };
     let count = count.parse()?;
-    // In a task, as in most programs: were it the future that `block_on` itself runs, tokio would
-    // look for news once more in each call.
+    // In a task, as in most programs: in the future of `block_on` itself, tokio would poll its
+    // driver once more in each call.
     let report = runtime.block_on(async move {
         let work = tokio::spawn(async move { client.measure(count).await });
         tokio::time::timeout(TIME_LIMIT, work).await
@@ -70,8 +70,8 @@ impl Client {
         Ok(report)
     }
 
-    /// What was done, which may be a little less than `count` as callers do equal parts, and the
-    /// check value.
+    /// Repeats the call. Returns the number of calls, which may be a little less than `count` as
+    /// callers do equal parts, and the check value.
     async fn repeat(&self, domain: &Domain, count: u64) -> Result<(u64, u64)> {
         if self.verb == "xml" {
             let mut check = 0;
@@ -102,7 +102,7 @@ impl Client {
     }
 }
 
-/// Waits for all tasks; the sum of what they give.
+/// Waits for all tasks and returns the sum of their results.
 async fn sum(mut tasks: JoinSet<Result<u64>>) -> Result<u64> {
     let mut total = 0;
     while let Some(part) = tasks.join_next().await {
@@ -129,7 +129,7 @@ async fn lists(conn: &Connect, count: u64) -> Result<u64> {
     Ok(check)
 }
 
-/// Statistics as structures; of each domain what a program that draws curves would look up.
+/// Reads statistics as structures, and of each domain the values that a program would plot.
 async fn stats(conn: &Connect, count: u64) -> Result<u64> {
     let mut check = 0;
     for _ in 0..count {
@@ -148,7 +148,7 @@ async fn stats(conn: &Connect, count: u64) -> Result<u64> {
     Ok(check)
 }
 
-/// The same statistics as lists of parameters.
+/// Reads the same statistics as lists of parameters.
 async fn params(conn: &Connect, count: u64) -> Result<u64> {
     let mut check = 0;
     for _ in 0..count {
@@ -163,12 +163,12 @@ async fn params(conn: &Connect, count: u64) -> Result<u64> {
     Ok(check)
 }
 
-/// As in the C program: times a few million calls this must not wrap.
+/// Sums up as the C program does: a few million times the result must not wrap.
 fn total(each: impl Iterator<Item = u64>) -> u64 {
     each.fold(0, u64::wrapping_add) & 0xffff_ffff
 }
 
-/// The definitions of all domains, one call each; callers share the domains.
+/// Reads the definitions of all domains, one call each; callers share the domains.
 async fn list_and_xml(conn: &Connect, callers: u64) -> Result<u64> {
     let domains = Arc::new(conn.list_all_domains(ListAllDomainsFlags::empty()).await?);
     let part = |first: u64| {

@@ -1,6 +1,6 @@
 //! The same messages with `xdr_codec`'s composite helpers, as its generator would write them.
 
-// What is barred from the library is what it is compared with.
+// The methods that the library may not use are compared with it here.
 #![allow(clippy::disallowed_methods)]
 
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use xdr_codec::{
     unpack_opaque_array, unpack_string,
 };
 
-/// Structures whose fields know how to be packed and unpacked.
+/// Defines structures whose fields can be packed and unpacked.
 macro_rules! structure {
     ($name:ident { $($field:ident: $ty:ty = $pack:expr, $unpack:expr;)* }) => {
         pub(crate) struct $name {

@@ -1,4 +1,4 @@
-//! `protocol/annotations.toml`: what the project itself says of the protocol, by hand.
+//! `protocol/annotations.toml`: the project's own annotations of the protocol, written by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,23 +8,23 @@ use serde::Deserialize;
 use crate::constants::Kind;
 use crate::error::{Error, Result};
 
-/// Lists under a program's name (`remote`, `qemu`, …); procedures without program and `PROC`.
+/// Lists by program name (`remote`, `qemu`, …); procedures are named without program and `PROC`.
 type PerProgram<T> = BTreeMap<String, T>;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Annotations {
-    /// Procedures whose reply may take minutes by the nature of the thing.
+    /// Procedures whose reply may take minutes by nature.
     #[serde(default)]
     pub long: Long,
     /// Structures whose values `Debug` must not show.
     #[serde(default)]
     pub secret: BTreeSet<String>,
-    /// Procedures that the API does not offer, and why.
+    /// Procedures that the API does not offer, and the reasons.
     #[serde(default)]
     pub internal: PerProgram<BTreeMap<String, String>>,
-    /// First releases of procedures that no public function stands for.
+    /// First releases of procedures without a public function.
     #[serde(default)]
     pub since: PerProgram<BTreeMap<String, String>>,
     /// Streams that upstream's notes do not mention: `read` or `write`.
@@ -34,13 +34,13 @@ pub struct Annotations {
     /// documentation of `flags` says it.
     #[serde(default)]
     pub fields: BTreeMap<String, BTreeMap<String, String>>,
-    /// Procedures with which descriptors travel.
+    /// Procedures that send or return file descriptors.
     #[serde(default)]
     pub descriptors: PerProgram<BTreeSet<String>>,
-    /// How public sets are named in Rust.
+    /// The Rust names of public sets.
     #[serde(default)]
     pub sets: Sets,
-    /// How names of typed parameters are grouped: beginning of the C name to Rust module.
+    /// The groups of names of typed parameters: prefix of the C name to Rust module.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
     /// Kinds of typed parameters that no source tells: C name to `UINT`, `STRING`, ….
@@ -48,32 +48,32 @@ pub struct Annotations {
     pub kinds: BTreeMap<String, String>,
 }
 
-/// What procedures wait for whose reply may take minutes.
+/// Procedures whose reply may take minutes, by the party that the daemon waits for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Long {
-    /// For a guest, which may never answer.
+    /// A guest, which may never answer.
     #[serde(default)]
     pub guest: PerProgram<BTreeSet<String>>,
-    /// For work of the host.
+    /// Work of the host.
     #[serde(default)]
     pub host: PerProgram<BTreeSet<String>>,
 }
 
-/// How public sets are named in Rust where the general rule does not do.
+/// The Rust names of public sets that differ from the general rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sets {
     /// `module::Name` of a set.
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
-    /// What the names of a set's members lose: the first beginning that fits.
+    /// The prefixes removed from the names of a set's members: the first that fits.
     #[serde(default)]
     pub prefixes: BTreeMap<String, Vec<String>>,
-    /// Sets that do not look like what they are.
+    /// The kinds of sets that do not look like what they are.
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
-    /// Members that count the others without saying so.
+    /// Members that only count the others, without being marked as such.
     #[serde(default)]
     pub sentinels: BTreeSet<String>,
 }
@@ -90,7 +90,7 @@ impl Annotations {
             .map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
     }
 
-    /// The variant of `WaitsFor` that says what a procedure waits for which may take minutes.
+    /// Returns the variant of `WaitsFor` of a procedure whose reply may take minutes.
     pub fn waits_for(&self, program: &str, topic: &str) -> Option<&'static str> {
         let topic = topic.to_uppercase();
         let is_in = |lists: &PerProgram<BTreeSet<String>>| {
@@ -103,23 +103,23 @@ impl Annotations {
         }
     }
 
-    /// Whether descriptors travel with a procedure.
+    /// Returns whether a procedure sends or returns file descriptors.
     pub fn carries_descriptors(&self, program: &str, topic: &str) -> bool {
         let list = self.descriptors.get(program);
         list.is_some_and(|list| list.contains(&topic.to_uppercase()))
     }
 
-    /// Why the API does not offer a procedure, if it does not.
+    /// Returns the reason why the API does not offer a procedure, if it does not.
     pub fn internal(&self, program: &str, topic: &str) -> Option<&str> {
         lookup(&self.internal, program, topic)
     }
 
-    /// The first release of a procedure without a public function.
+    /// Returns the first release of a procedure without a public function.
     pub fn since(&self, program: &str, topic: &str) -> Option<&str> {
         lookup(&self.since, program, topic)
     }
 
-    /// The stream of a procedure that upstream's notes do not mention.
+    /// Returns the stream of a procedure that upstream's notes do not mention.
     pub fn stream(&self, program: &str, topic: &str) -> Option<&str> {
         lookup(&self.stream, program, topic)
     }

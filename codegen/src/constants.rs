@@ -1,4 +1,4 @@
-//! `protocol/constants.toml`: the facts of the public headers.
+//! `protocol/constants.toml`: the constants of the public headers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
-/// Everything that the public headers define by number or by text.
+/// All numbers and strings that the public headers define.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constants {
-    /// The release that the facts are of.
+    /// The release of the headers.
     pub release: String,
     /// Numeric macros.
     #[serde(default)]
@@ -23,7 +23,7 @@ pub struct Constants {
     /// Enumerations and flag sets.
     #[serde(default)]
     pub sets: Vec<Set>,
-    /// The sets that the `flags` argument of a procedure is made of.
+    /// The sets that the `flags` argument of a procedure takes.
     #[serde(default)]
     pub flags: BTreeMap<String, Vec<String>>,
 }
@@ -32,9 +32,9 @@ pub struct Constants {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Number {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: i64,
     /// The release that first had it.
     pub since: Option<String>,
@@ -46,9 +46,9 @@ pub struct Number {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: String,
     /// The kind of typed parameter that it names, e.g. `ULLONG`.
     #[serde(rename = "type")]
@@ -59,13 +59,13 @@ pub struct Text {
     pub header: String,
 }
 
-/// What the members of a set are.
+/// The kind of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// One of them applies.
+    /// One of the members applies.
     Enum,
-    /// Any number of them applies.
+    /// Any number of the members applies.
     Flags,
 }
 
@@ -73,15 +73,15 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Set {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Which of the two it is.
+    /// The kind.
     pub kind: Kind,
     /// The release that first had it.
     pub since: Option<String>,
     /// The header that defines it.
     pub header: String,
-    /// Its members without the sentinels that only count the others.
+    /// The members, without the sentinels that only count the others.
     pub members: Vec<Member>,
 }
 
@@ -89,9 +89,9 @@ pub struct Set {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: i64,
     /// The release that first had it.
     pub since: Option<String>,
@@ -106,7 +106,7 @@ impl Constants {
             .map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
     }
 
-    /// Every number under its name.
+    /// Returns all numbers by name.
     pub fn by_name(&self) -> BTreeMap<String, i64> {
         let members = self.sets.iter().flat_map(|set| &set.members);
         let members = members.map(|member| (member.name.clone(), member.value));
@@ -116,7 +116,7 @@ impl Constants {
             .collect()
     }
 
-    /// The file's text: one fact a line.
+    /// Returns the file's text, one constant per line.
     pub fn print(&self) -> String {
         let mut out = String::from(
             "# Facts of libvirt's public headers, written by `codegen import`; not edited by hand.\n",
@@ -182,7 +182,7 @@ fn optional(key: &str, value: Option<&String>) -> String {
     value.map_or_else(String::new, |value| format!(", {key} = {}", quote(value)))
 }
 
-/// A TOML basic string. The facts hold no control characters.
+/// Quotes a TOML basic string. The constants have no control characters.
 pub(crate) fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

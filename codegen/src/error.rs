@@ -1,4 +1,4 @@
-//! Why a command failed.
+//! Errors of this crate.
 
 use std::fmt;
 use std::io;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a command failed.
+/// The reason why a command failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A definition does not follow the language.
+    /// A definition has a syntax error.
     Syntax {
         /// The file, as it was named on the command line.
         file: String,
@@ -19,29 +19,29 @@ pub enum Error {
         line: u32,
         /// The column, from 1, in characters.
         column: u32,
-        /// What could stand here.
+        /// The tokens that were expected.
         expected: String,
-        /// What does.
+        /// The token that was found.
         found: String,
     },
     /// A file could not be read or written.
     Io {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
-    /// A file is not what it should be, or facts do not fit together.
+    /// A file is invalid, or facts are inconsistent.
     Invalid(String),
 }
 
 impl Error {
-    /// The facts do not fit together: `message` says how.
+    /// Creates the error of inconsistent facts.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::Invalid(message.into())
     }
 
-    /// Wraps an I/O error with the path that it happened on.
+    /// Wraps an I/O error with its path.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }

@@ -1,7 +1,8 @@
-//! Turns libvirt's sources into the facts in `protocol/`, and those into Rust.
+//! Converts libvirt's sources to the facts in `protocol/`, and those to Rust.
 //!
 //! `import` reads an upstream source tree, `generate` writes the generated modules of the library,
-//! `check` compares two definitions of the wire, `coverage` says which procedures the API reaches.
+//! `check` compares two definitions of the wire, `coverage` lists the procedures that the API
+//! covers.
 
 pub mod annotations;
 pub mod check;

@@ -1,4 +1,4 @@
-//! Definitions from wherever they stand: our folder, an upstream tree, or one file.
+//! Loading of definitions: our folder, an upstream tree, or one file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::xdr::{Definition, parse};
 
 /// Reads a definition from a `.x` file, a folder of them, or an upstream source tree.
 ///
-/// A file brings the ones that it uses along, from beside it. Constants that come from headers are
-/// looked for in `include/libvirt` of the tree that the file is in.
+/// A file's dependencies are loaded from beside it. Constants from headers are looked up in
+/// `include/libvirt` of the file's tree.
 pub fn load(path: &Path) -> Result<Definition> {
     if Tree::is_tree(path) {
         return crate::import::definition(&Tree::open(path)?);

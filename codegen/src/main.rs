@@ -11,7 +11,7 @@ use codegen::emit;
 use codegen::project::Project;
 use codegen::{Result, import};
 
-/// Facts of libvirt's protocol, and code from them.
+/// Extracts libvirt's protocol and generates code from it.
 #[derive(Parser)]
 struct Options {
     /// The workspace, if the current folder is not in it.
@@ -23,20 +23,19 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Takes the facts of a libvirt source tree into `protocol/`.
+    /// Imports the facts of a libvirt source tree into `protocol/`.
     Import {
         /// The unpacked source tree.
         source: PathBuf,
-        /// A published tree that this one was put together from; provenance.toml then says of each
-        /// file which of them has it, the first that does, or that it was edited. May be given
-        /// several times.
+        /// A published tree that this one was assembled from; provenance.toml then lists each file
+        /// under the first of them that has it, or as edited. May be given several times.
         #[arg(long = "from", value_name = "TREE")]
         parts: Vec<PathBuf>,
-        /// Where the facts go; `protocol/` of the workspace if not given.
+        /// The output folder; `protocol/` of the workspace if not given.
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Says whether two definitions describe the same wire, and where not.
+    /// Compares two definitions of the wire.
     ///
     /// A definition is a `.x` file, a folder like `protocol/`, or a libvirt source tree. With one,
     /// it is taken as the older one and `protocol/` as the newer. With none, the project is checked
@@ -50,12 +49,12 @@ enum Command {
         #[arg(long, env = "LIBVIRT_SOURCE")]
         upstream: Option<PathBuf>,
     },
-    /// Says for each procedure whether the API reaches it.
+    /// Lists procedures and whether the API covers them.
     Coverage {
-        /// Only list what is missing, and fail if anything is.
+        /// List only what is missing, and fail if anything is.
         #[arg(long)]
         missing: bool,
-        /// One JSON object a line instead of a table.
+        /// Print one JSON object per line instead of a table.
         #[arg(long)]
         json: bool,
     },

@@ -1,4 +1,4 @@
-//! The folder `protocol/` as a whole, and where in the workspace things go.
+//! The folder `protocol/` as a whole, and the paths of the workspace.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::load::load;
 use crate::provenance::Provenance;
 use crate::xdr::Definition;
 
-/// Everything that code is generated from.
+/// The input of the code generator.
 #[derive(Debug)]
 pub struct Project {
     /// The workspace.
@@ -18,9 +18,9 @@ pub struct Project {
     pub definition: Definition,
     /// The public constants.
     pub constants: Constants,
-    /// What the project itself says.
+    /// The project's own annotations.
     pub annotations: Annotations,
-    /// Where the facts come from.
+    /// The source of the facts.
     pub provenance: Provenance,
 }
 
@@ -37,7 +37,7 @@ impl Project {
         })
     }
 
-    /// The workspace that the current folder is in.
+    /// Returns the workspace that contains the current folder.
     pub fn find_root() -> Result<PathBuf> {
         let here = std::env::current_dir().map_err(Error::io(Path::new(".")))?;
         here.ancestors()

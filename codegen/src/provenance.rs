@@ -1,4 +1,4 @@
-//! `protocol/provenance.toml`: which upstream files the facts were taken from.
+//! `protocol/provenance.toml`: the upstream files that the facts were taken from.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,12 +16,12 @@ use crate::error::{Error, Result};
 pub struct Provenance {
     /// The libvirt release.
     pub release: String,
-    /// The SHA-256 of each file that a fact was taken from, under the release that published it so,
-    /// or under [`EDITED`].
+    /// The SHA-256 of each file that a fact was taken from, under the release that published it, or
+    /// under [`EDITED`].
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// What files stand under that no release has so.
+/// The heading of files that no release published in this form.
 pub const EDITED: &str = "edited";
 
 impl Provenance {
@@ -33,7 +33,7 @@ impl Provenance {
             .map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
     }
 
-    /// The file's text.
+    /// Returns the file's text.
     pub fn print(&self) -> String {
         let mut out = format!(
             "# Where the facts in this folder were taken from; written by `codegen import`.\n\
@@ -49,13 +49,13 @@ impl Provenance {
         out
     }
 
-    /// The paths of all files.
+    /// Returns the paths of all files.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.inputs.values().flat_map(|files| files.keys().map(String::as_str))
     }
 }
 
-/// The SHA-256 of a file's bytes in hexadecimal.
+/// Returns the SHA-256 of bytes in hexadecimal.
 pub fn sum(bytes: &[u8]) -> String {
     let mut out = String::new();
     for byte in Sha256::digest(bytes) {

@@ -1,43 +1,43 @@
 //! Random valid encodings of any type, made from the definition alone.
 //!
-//! The library's tests compare its codec with these; nothing here knows of the generated code.
+//! The library's tests compare its codec with these; this module does not use the generated code.
 
 use crate::error::{Error, Result};
 use crate::xdr::model::{Enum, Struct, Union};
 use crate::xdr::{Definition, Shape};
 
-/// An encoding.
+/// A sample encoding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sample {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Every count and length in them.
+    /// All counts and lengths in them.
     pub counts: Vec<Count>,
 }
 
 /// A count or length in an encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
-    /// Where in the bytes it stands.
+    /// The offset in the bytes.
     pub offset: usize,
-    /// The most that may stand there.
+    /// The maximum.
     pub max: u64,
-    /// Whether it belongs to an element of an array.
+    /// Set where it belongs to an element of an array.
     pub nested: bool,
 }
 
-/// How much there is in an encoding.
+/// The sizes of a sample's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// The fewest elements or bytes of each variable-length part.
     pub min: u32,
     /// The most elements or bytes of each, unless less is allowed.
     pub max: u32,
-    /// Whether every optional value is present, rather than every other.
+    /// Set where every optional value is present, rather than every other.
     pub full: bool,
 }
 
-/// Makes an encoding of the type called `name`. `random` yields 32 random bits a call.
+/// Returns an encoding of the type `name`. `random` yields 32 random bits per call.
 pub fn sample(
     definition: &Definition,
     name: &str,
@@ -59,7 +59,7 @@ struct Sampler<'d, 'r> {
     definition: &'d Definition,
     style: Style,
     random: &'r mut dyn FnMut() -> u32,
-    /// How many arrays the value at hand is in.
+    /// The number of arrays that enclose the current value.
     depth: u32,
     sample: Sample,
 }
@@ -77,7 +77,7 @@ impl Sampler<'_, '_> {
                 self.word(high);
                 self.word(low);
             }
-            // An exponent of all ones would make it no number, and those compare badly.
+            // An exponent of all ones would be NaN or infinite, and NaN does not compare equal.
             Shape::Double => {
                 let (high, low) = (self.number() & 0xbfff_ffff, self.number());
                 self.word(high);
@@ -91,7 +91,7 @@ impl Sampler<'_, '_> {
                 let word = self.number() % 2;
                 self.word(word);
             }
-            // Narrow numbers travel in four bytes, extended by their own kind of sign.
+            // Narrow numbers take four bytes, sign- or zero-extended.
             Shape::Char => {
                 let [byte, ..] = self.number().to_be_bytes();
                 self.put(&i32::from(byte.cast_signed()).to_be_bytes());
@@ -177,7 +177,7 @@ impl Sampler<'_, '_> {
         self.shape(&self.definition.shape(body)?)
     }
 
-    /// Numbers that have no name must survive as well as those that do.
+    /// Writes an enumeration; unknown numbers must be preserved, too.
     fn enumeration(&mut self, item: &Enum) -> Result<()> {
         let at = self.below(item.members.len() + 1);
         match item.members.get(at) {
@@ -206,12 +206,12 @@ impl Sampler<'_, '_> {
         len
     }
 
-    /// Exactly that many bytes: mostly UTF-8, not all of it ASCII.
+    /// Returns exactly that many bytes: mostly UTF-8, not all of it ASCII.
     fn text(&mut self, len: u32) -> Vec<u8> {
         let mut text = Vec::new();
         while text.len() < len as usize {
             let room = len as usize - text.len();
-            // Names of files need not be UTF-8.
+            // File names need not be UTF-8.
             let letters: [&[u8]; 8] = [
                 b"a",
                 b"Z",

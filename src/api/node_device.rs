@@ -38,12 +38,16 @@ impl Connect {
     /// (`virNodeDeviceLookupSCSIHostByWWN`).
     pub async fn lookup_node_device_scsi_host_by_wwn(
         &self,
-        wwnn: &str,
-        wwpn: &str,
+        node_name: &str,
+        port_name: &str,
     ) -> Result<NodeDevice> {
-        let (wwnn, wwpn) = (wwnn.into(), wwpn.into());
-        let request = remote::NodeDeviceLookupScsiHostByWwn { wwnn, wwpn, flags: 0 };
-        let reply = self.call(request).await?;
+        let reply = self
+            .call(remote::NodeDeviceLookupScsiHostByWwn {
+                wwnn: node_name.into(),
+                wwpn: port_name.into(),
+                flags: 0,
+            })
+            .await?;
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
 

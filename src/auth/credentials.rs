@@ -1,4 +1,4 @@
-//! What the user knows, and how the user is asked.
+//! Credentials, and the callback that asks for them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::types::connect::CredentialType;
 
-/// A text that nobody else is to see: `Debug` does not show it, and dropping it wipes it from memory.
+/// A secret text: `Debug` does not show it, and dropping it wipes it from memory.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -37,26 +37,26 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Something that authentication has to know and found nowhere; for
+/// A credential that authentication needs and found nowhere; for
 /// [`ConnectBuilder::credentials`](crate::ConnectBuilder::credentials).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CredentialRequest {
-    /// What is asked for: a user's name is [`CredentialType::Authname`], a password
+    /// The kind of credential: a user name is [`CredentialType::Authname`], a password
     /// [`CredentialType::Passphrase`].
     pub kind: CredentialType,
-    /// The host that wants it, as the URI has it; `localhost` where it names none.
+    /// The host that asks for it, as the URI has it; `localhost` where it names none.
     pub host: String,
-    /// What it is needed for, e.g. `SASL mechanism SCRAM-SHA-256`.
+    /// The method that needs it, e.g. `SASL mechanism SCRAM-SHA-256`.
     pub method: String,
-    /// Whose password is asked for, where that is known by now.
+    /// The user whose password is asked for, where that is known.
     pub user: Option<String>,
-    /// A question that can be shown to the user.
+    /// A prompt to show to the user.
     pub prompt: String,
 }
 
 impl CredentialRequest {
-    /// Whether the answer must not be seen while it is typed.
+    /// Returns whether the answer must be hidden while it is typed.
     pub fn is_secret(&self) -> bool {
         matches!(self.kind, CredentialType::Passphrase | CredentialType::Noechoprompt)
     }
@@ -64,7 +64,7 @@ impl CredentialRequest {
 
 type FutureAnswer = Pin<Box<dyn Future<Output = Option<Secret>> + Send>>;
 
-/// What the program has set up to be asked for credentials.
+/// The program's callback for credentials.
 #[derive(Clone)]
 pub(crate) struct CredentialCallback(Arc<dyn Fn(CredentialRequest) -> FutureAnswer + Send + Sync>);
 
@@ -88,10 +88,10 @@ impl fmt::Debug for CredentialCallback {
     }
 }
 
-/// What the program has set up for authentication.
+/// The program's options for authentication.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AuthOptions {
-    /// A user's name and password.
+    /// A user name and password.
     pub(crate) login: Option<(String, Secret)>,
     pub(crate) callback: Option<CredentialCallback>,
 }

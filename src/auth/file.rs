@@ -1,4 +1,4 @@
-//! The file with users' names and passwords, `auth.conf`.
+//! The auth file, `auth.conf`, with user names and passwords.
 //!
 //! ```text
 //! [credentials-work]
@@ -21,7 +21,7 @@ use super::Secret;
 use crate::error::{Error, Result};
 use crate::files;
 
-/// The file for every user.
+/// The system's auth file.
 const SYSTEM: &str = "/etc/libvirt/auth.conf";
 
 /// The groups of an auth file.
@@ -35,8 +35,8 @@ struct Group {
     entries: Vec<(String, Secret)>,
 }
 
-/// The file to look into: the environment's, the URI's, the user's own, or the system's. The last two
-/// only count where they can be read. Blocks.
+/// Returns the path of the auth file: the environment's, the URI's, the user's own, or the
+/// system's. The last two are skipped where they cannot be read. Blocks.
 pub(crate) fn locate(parameter: Option<&str>) -> Option<PathBuf> {
     let own = env::var_os("XDG_CONFIG_HOME")
         .filter(|dir| !dir.is_empty())
@@ -58,7 +58,7 @@ fn choose(
     let mut usual = own.into_iter().chain([PathBuf::from(SYSTEM)]);
     usual.find(|path| match access(path, Access::READ_OK) {
         Ok(()) => true,
-        // Of any other reason reading it tells.
+        // Reading the file reports any other error.
         Err(error) => !matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::ACCESS),
     })
 }
@@ -79,7 +79,7 @@ impl AuthFile {
 
     fn parse(path: &Path, text: &str) -> Result<Self> {
         let mut groups: Vec<Group> = Vec::new();
-        // Parts of a group that is interrupted belong together.
+        // Groups of the same name are merged.
         let mut current = None;
         for (index, line) in text.lines().enumerate() {
             let bad = |reason: &str| Error::Config {
@@ -113,8 +113,8 @@ impl AuthFile {
         Ok(Self { path: path.to_owned(), groups })
     }
 
-    /// What is written there for a service on a host; a host that is not named has the credentials of
-    /// the host `default`.
+    /// Returns an entry for a service on a host; a host without a group has the credentials of the
+    /// host `default`.
     pub(crate) fn find(&self, service: &str, host: &str, key: &str) -> Result<Option<Secret>> {
         let of_host = self.group(&format!("auth-{service}-{host}"));
         let of_all = || self.group(&format!("auth-{service}-default"));
@@ -138,14 +138,14 @@ impl AuthFile {
 }
 
 impl Group {
-    /// Of several entries with a name the last counts.
+    /// Returns the last entry with this key.
     fn get(&self, key: &str) -> Option<&Secret> {
         let mut found = self.entries.iter().rev().filter(|(name, _)| name == key);
         found.next().map(|(_, value)| value)
     }
 }
 
-/// A value without its escapes; `None` if one of them is unknown.
+/// Replaces the escapes of a value; `None` if one of them is unknown.
 fn unescape(value: &str) -> Option<Secret> {
     let mut text = Zeroizing::new(String::with_capacity(value.len()));
     let mut characters = value.chars();

@@ -1,4 +1,4 @@
-//! Authentication, as far as it does not depend on the transport: credentials, and SASL mechanisms.
+//! Authentication apart from the transport: credentials and SASL mechanisms.
 
 mod credentials;
 mod file;

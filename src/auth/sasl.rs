@@ -1,4 +1,4 @@
-//! SASL mechanisms, by rsasl: bytes in, bytes out.
+//! SASL mechanisms, by rsasl, without I/O.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ static IMPLEMENTATIONS: &[Implementation] = &[
     ANONYMOUS,
 ];
 
-/// More rounds of hashing than any server asks for with good intentions. They are done before the
-/// server has proved anything.
+/// The limit on hash iterations, above all that servers reasonably ask for: they are computed
+/// before the server has proved anything.
 const ROUNDS_MAX: u64 = 1_000_000;
 
-/// A mechanism that this library knows.
+/// A supported mechanism.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mechanism {
     External,
@@ -42,8 +42,8 @@ pub(crate) enum Mechanism {
 }
 
 impl Mechanism {
-    /// The best ones first: what the transport has authenticated already, what does not tell the
-    /// password, what does, and what authenticates nobody.
+    /// All mechanisms, preferred ones first: authentication by the transport, then mechanisms that
+    /// keep the password secret, then PLAIN, then ANONYMOUS.
     const ALL: [Self; 6] = [
         Self::External,
         Self::ScramSha512,
@@ -64,14 +64,15 @@ impl Mechanism {
         }
     }
 
-    /// Whether it is about a user with a password.
+    /// Returns whether the mechanism needs a user name and password.
     pub(crate) fn has_user(self) -> bool {
         !matches!(self, Self::External | Self::Anonymous)
     }
 
-    /// The best of what a daemon offers, among those that the URI wants if it names any.
+    /// Chooses the best mechanism that the daemon offers, among those that the URI names if it
+    /// names any.
     ///
-    /// Those that are meant for connections that others can read are not known here.
+    /// Mechanisms for connections that others can read are not supported.
     pub(crate) fn choose(
         offered: &str,
         wanted: Option<&str>,
@@ -110,12 +111,12 @@ impl fmt::Display for Mechanism {
     }
 }
 
-/// What a mechanism has to know of the user.
+/// The credentials for a mechanism.
 #[derive(Debug, Default)]
 pub(crate) struct SaslCredentials {
     pub(crate) user: Option<String>,
     pub(crate) password: Option<Secret>,
-    /// Whom to be instead.
+    /// The authorization identity, if it differs from the user.
     pub(crate) other_identity: Option<String>,
 }
 
@@ -126,7 +127,7 @@ impl SessionCallback for SaslCredentials {
         _context: &Context<'_>,
         request: &mut Request<'_>,
     ) -> Result<(), SessionError> {
-        // Daemons take no token at all for an answer that is yet to come.
+        // Daemons take a missing token for a response that is still to come.
         request.satisfy::<AnonymousToken>("anonymous")?;
         if let Some(identity) = &self.other_identity {
             request.satisfy::<AuthzId>(identity)?;
@@ -141,7 +142,7 @@ impl SessionCallback for SaslCredentials {
     }
 }
 
-/// This side of a mechanism's exchange.
+/// The client's side of an exchange.
 pub(crate) struct Exchange {
     session: Session,
     is_done: bool,
@@ -162,8 +163,8 @@ impl Exchange {
         })
     }
 
-    /// Takes what the daemon sent, nothing to begin with, and gives what is to be sent, if anything
-    /// is. May take long: passwords are hashed many times over.
+    /// Takes the daemon's challenge, `None` at first, and returns the response, if there is one.
+    /// May take long: the password is hashed many times.
     pub(crate) fn step(
         &mut self,
         input: Option<&[u8]>,
@@ -175,7 +176,7 @@ impl Exchange {
         if rounds > ROUNDS_MAX {
             return Err(format!("the daemon wants {rounds} rounds of hashing"));
         }
-        // Room for more than any mechanism says, so that no copies stay behind.
+        // More room than any mechanism needs, so that growing leaves no copies in memory.
         let mut output = Zeroizing::new(Vec::with_capacity(64 * 1024));
         let state = self.session.step(input, &mut *output);
         match state.map_err(|error| describe(&error))? {
@@ -192,17 +193,17 @@ impl Exchange {
         }
     }
 
-    /// Whether this side has finished.
+    /// Returns whether the client's side has finished.
     pub(crate) fn is_done(&self) -> bool {
         self.is_done
     }
 }
 
-/// How often a server wants the password to be hashed, where its message says so.
+/// Returns the number of hash iterations that the server asks for, if its message has one.
 fn rounds(message: &[u8]) -> Option<u64> {
     let mut attributes = message.split(|byte| *byte == b',');
     let count = attributes.find_map(|attribute| attribute.strip_prefix(b"i="))?;
-    // What does not fit is far too many; what is no number is the mechanism's business.
+    // A number too large for the type is far too many; anything else is left to the mechanism.
     let digits = str::from_utf8(count).ok()?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))

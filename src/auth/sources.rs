@@ -1,4 +1,4 @@
-//! Where credentials come from: the program, the auth file, and then whoever can be asked.
+//! The sources of credentials: the program's options, the auth file, the callback.
 
 use std::path::PathBuf;
 
@@ -8,19 +8,19 @@ use crate::error::{AuthError, Error, Result};
 use crate::files;
 use crate::types::connect::CredentialType;
 
-/// Where one authentication finds what it needs.
+/// The sources of credentials for one authentication.
 pub(crate) struct CredentialSources<'a> {
     options: &'a AuthOptions,
-    /// The group of the auth file's, besides the host.
+    /// The service in the names of the auth file's groups.
     service: &'static str,
     host: &'a str,
     path: Option<PathBuf>,
-    /// Read when it is first needed.
+    /// Loaded when it is first needed.
     file: Option<AuthFile>,
 }
 
 impl<'a> CredentialSources<'a> {
-    /// `auth_file` is what the URI says of it.
+    /// Creates the sources; `auth_file` is the URI's parameter.
     pub(crate) async fn new(
         options: &'a AuthOptions,
         service: &'static str,
@@ -32,7 +32,7 @@ impl<'a> CredentialSources<'a> {
         Ok(Self { options, service, host, path, file: None })
     }
 
-    /// The name of the user, which somebody must know.
+    /// Returns the user name, or fails if no source has it.
     #[cfg(feature = "sasl")]
     pub(crate) async fn user(&mut self, method: &str) -> Result<String> {
         if let Some((user, _)) = &self.options.login {
@@ -46,7 +46,7 @@ impl<'a> CredentialSources<'a> {
         asked.await.map(|user| user.expose().to_owned())
     }
 
-    /// The password of a user, which somebody must know.
+    /// Returns a user's password, or fails if no source has it.
     pub(crate) async fn password(&mut self, method: &str, user: &str) -> Result<Secret> {
         if let Some((_, password)) = &self.options.login {
             return Ok(password.clone());
@@ -59,13 +59,13 @@ impl<'a> CredentialSources<'a> {
         self.ask(kind, method, Some(user), prompt, "a password").await
     }
 
-    /// The password, if it is written somewhere.
+    /// Returns the password in the auth file, if there is one.
     #[cfg(feature = "ssh-native")]
     pub(crate) async fn written_password(&mut self) -> Result<Option<Secret>> {
         self.in_file("password").await
     }
 
-    /// The name of the user to be instead of the one who has the password, if the file says so.
+    /// Returns the authorization identity, if the auth file has one.
     #[cfg(feature = "sasl")]
     pub(crate) async fn other_identity(&mut self) -> Result<Option<String>> {
         if self.options.login.is_some() {
@@ -89,7 +89,7 @@ impl<'a> CredentialSources<'a> {
         file.find(self.service, self.host, key)
     }
 
-    /// Asks the user, for what is found nowhere.
+    /// Asks the callback for a credential.
     pub(crate) async fn ask(
         &self,
         kind: CredentialType,

@@ -14,7 +14,7 @@ use crate::xdr::Encode;
 impl Connect {
     /// Makes a call with results.
     ///
-    /// Dropping the future abandons the call: the daemon may still execute it, its reply is
+    /// Dropping the future abandons the call: the daemon may still execute it, and its reply is
     /// discarded.
     pub(crate) async fn call<R: ReplyRequest>(&self, request: R) -> Result<Reply<R::Reply>> {
         self.send(request).await?.finish().await
@@ -32,7 +32,7 @@ impl Connect {
         done
     }
 
-    /// Makes a call that takes descriptors, or returns some, or both.
+    /// Makes a call that sends file descriptors, returns some, or both.
     pub(crate) async fn call_with_fds<R: FdRequest>(
         &self,
         request: R,
@@ -60,13 +60,13 @@ impl Connect {
         call.finish_with_descriptors().await
     }
 
-    /// Sends a call as soon as the daemon may be given it; its results are waited for later. The
-    /// handle's deadline counts from now on, for both.
+    /// Sends a call as soon as the daemon may be given it, without waiting for its results. The
+    /// handle's timeout starts now and covers both.
     pub(super) async fn send<R: Request>(&self, request: R) -> Result<PendingCall> {
         self.begin(CallSetup::new(&R::INFO), &request).await
     }
 
-    /// The same for calls that need more than a request.
+    /// Like [`send`](Self::send), for calls that need more than a request.
     pub(super) async fn begin(
         &self,
         setup: CallSetup,

@@ -1,4 +1,4 @@
-//! The connection itself.
+//! The handle of a connection.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -30,36 +30,36 @@ pub struct Connect {
     timeout: CallTimeout,
 }
 
-/// How long a call may wait for its reply.
+/// The time limit of a handle's calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallTimeout {
-    /// As the connection was opened with.
+    /// The connection's own setting.
     Default,
-    /// For ever, or rather until the connection ends.
+    /// No limit: until the connection ends.
     Never,
     After(Duration),
 }
 
 struct Inner {
     shared: Arc<Shared>,
-    /// How the daemon is told of the end.
+    /// The procedure that tells the daemon of the end.
     close: &'static ProcedureInfo,
-    /// Set once the daemon has said what it opened.
+    /// Set once the daemon has opened its driver.
     uri: OnceLock<String>,
-    /// What the connection was opened with, to open another like it.
+    /// The options of the opening, for opening another connection like this one.
     options: Options,
     security: Security,
-    /// Whether descriptors can travel with calls.
+    /// Set where file descriptors can travel with calls.
     passes_descriptors: bool,
     hypervisor: OnceCell<String>,
     event_callback_ids: OnceCell<bool>,
     registry: Arc<Registry>,
-    /// Where the driver runs, and what must outlive a caller.
+    /// The runtime of the driver task, and of tasks that must outlive a caller.
     runtime: Handle,
 }
 
 impl Connect {
-    /// Starts driving an open transport; `close` is what the daemon is told at the end.
+    /// Starts the driver task of an open transport; `close` is the procedure called at the end.
     pub(super) fn start(
         transport: Transport,
         options: Options,
@@ -92,12 +92,12 @@ impl Connect {
         Ok(Self { inner: Arc::new(inner), timeout: CallTimeout::Default })
     }
 
-    /// Notes the URI, once the daemon has said what it opened.
+    /// Records the URI, once the daemon has opened its driver.
     pub(super) fn set_uri(&self, uri: String) {
         self.inner.uri.get_or_init(|| uri);
     }
 
-    /// Takes over how long another handle's calls may take.
+    /// Takes over another handle's timeout.
     pub(super) fn with_timeout_of(self, other: &Self) -> Self {
         Self { timeout: other.timeout, ..self }
     }
@@ -118,10 +118,10 @@ impl Connect {
         self.inner.passes_descriptors
     }
 
-    /// A handle to the same connection whose calls fail with [`Error::Timeout`] when the daemon has
-    /// not answered after `timeout`. Objects made from the handle inherit it.
+    /// Returns a handle to the same connection whose calls fail with [`Error::Timeout`] when the
+    /// daemon has not replied within `timeout`. Objects made from the handle inherit it.
     ///
-    /// The daemon still executes a call that was given up.
+    /// The daemon still executes a call that timed out.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
@@ -130,39 +130,40 @@ impl Connect {
         }
     }
 
-    /// A handle to the same connection whose calls wait until the daemon answers or the connection
-    /// ends.
+    /// Returns a handle to the same connection whose calls wait until the daemon replies or the
+    /// connection ends.
     #[must_use]
     pub fn without_timeout(&self) -> Self {
         Self { inner: Arc::clone(&self.inner), timeout: CallTimeout::Never }
     }
 
-    /// The URI that the connection was opened with (`virConnectGetURI`): in place of an alias the
-    /// one that it stands for, and where there was none at all the one that the daemon chose.
+    /// Returns the URI that the connection was opened with (`virConnectGetURI`): an alias is
+    /// resolved, and where no URI was given it is the one that the daemon chose.
     pub fn uri(&self) -> &str {
         self.inner.uri.get().map_or("", String::as_str)
     }
 
-    /// Whether the connection was opened read-only.
+    /// Returns whether the connection was opened read-only.
     pub fn is_read_only(&self) -> bool {
         self.inner.options.read_only
     }
 
-    /// Whether calls can still be made (`virConnectIsAlive`). Local: asks nobody.
+    /// Returns whether the connection can still make calls (`virConnectIsAlive`). Makes no call
+    /// itself.
     pub fn is_alive(&self) -> bool {
         self.inner.shared.end_reason().is_none()
     }
 
-    /// Closes the connection and waits until the daemon has taken note (`virConnectClose`).
+    /// Closes the connection and waits until the daemon has confirmed (`virConnectClose`).
     ///
     /// Calls in flight on any handle fail with [`Error::Closed`]. Closing a connection that has
-    /// ended does nothing. Waits two seconds at most.
+    /// already ended does nothing. Waits two seconds at most.
     pub async fn close(&self) {
         self.inner.request_close();
         self.inner.shared.wait_done().await;
     }
 
-    /// Waits until the connection has ended, and says why. Cancel-safe.
+    /// Waits until the connection has ended and returns the reason. Cancel-safe.
     pub async fn closed(&self) -> CloseReason {
         self.inner.shared.wait_done().await
     }
@@ -171,7 +172,7 @@ impl Connect {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// The runtime that drives the connection.
+    /// Returns the runtime of the driver task.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.inner.runtime
     }
@@ -180,17 +181,17 @@ impl Connect {
         self.inner.security
     }
 
-    /// Where the hypervisor's name is kept once it was asked for.
+    /// Returns the cache of the hypervisor's name.
     pub(crate) fn hypervisor_cell(&self) -> &OnceCell<String> {
         &self.inner.hypervisor
     }
 
-    /// Where it is kept whether the daemon's event registrations have callback ids.
+    /// Returns the cache of whether the daemon's event registrations have callback IDs.
     pub(crate) fn event_callback_ids_cell(&self) -> &OnceCell<bool> {
         &self.inner.event_callback_ids
     }
 
-    /// How long a call may take.
+    /// Returns the timeout of a call.
     pub(super) fn timeout(&self, long: bool) -> Option<Duration> {
         match self.timeout {
             CallTimeout::Default if long => None,
@@ -200,14 +201,14 @@ impl Connect {
         }
     }
 
-    /// When a call that starts now must be answered.
+    /// Returns the deadline of a call that starts now, and its timeout.
     pub(super) fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
         let timeout = self.timeout(long)?;
-        // A timeout beyond what the clock can tell is none.
+        // A timeout that the clock cannot represent is none.
         Instant::now().checked_add(timeout).map(|deadline| (deadline, timeout))
     }
 
-    /// Refuses what a read-only connection may not ask for, as the daemon would.
+    /// Rejects calls that a read-only connection may not make, as the daemon would.
     pub(crate) fn require_writable(&self, procedure: &'static str) -> Result<()> {
         if self.inner.options.read_only {
             return Err(Error::InvalidArgument {

@@ -1,4 +1,4 @@
-//! The connection: how it is opened, the task that runs it, and the calls that go through it.
+//! Connections: opening, the driver task, and calls.
 
 mod call;
 mod connection;

@@ -1,4 +1,4 @@
-//! What a connection is opened with.
+//! Options that a connection is opened with.
 
 use std::io;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::transport::Security;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsOptions;
 
-/// The values of a [`ConnectBuilder`](super::ConnectBuilder), which says what they mean.
+/// The values of a [`ConnectBuilder`](super::ConnectBuilder), which documents them.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(super) uri: String,
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub(super) max_client_requests: usize,
     pub(super) max_long_calls: Option<usize>,
     pub(super) over_own_stream: bool,
-    /// What is known of that stream.
+    /// The security of the caller's own stream.
     pub(super) own_stream: Security,
     #[cfg(any(feature = "sasl", feature = "ssh-native"))]
     pub(super) auth: AuthOptions,
@@ -56,7 +56,7 @@ impl Options {
         }
     }
 
-    /// The runtime that is to drive the connection: a task drives it, and it waits with timers.
+    /// Returns the current runtime, which is to run the driver task and its timers.
     pub(super) fn runtime(&self) -> Result<Handle> {
         Handle::try_current().map_err(|_| Error::Connect {
             target: place(&self.uri),
@@ -65,8 +65,9 @@ impl Options {
         })
     }
 
-    /// Whether the daemon is asked about keepalive, which has it watch this client from then on. One
-    /// that may be too busy to read would cut it off; those of today answer without having been asked.
+    /// Returns whether to ask the daemon for keepalive, which makes it watch this client. One that
+    /// may be too busy to read would disconnect it; today's daemons answer keepalive requests
+    /// without being asked.
     pub(super) fn asks_for_keepalive(&self) -> bool {
         self.max_client_requests > 1
     }
@@ -81,7 +82,7 @@ impl Options {
         })
     }
 
-    /// How many calls that take long the daemon may be given at a time.
+    /// Returns the number of calls that take long that the daemon may be given at a time.
     pub(super) fn long_calls(&self) -> usize {
         self.max_long_calls.unwrap_or(self.max_client_requests - 1).max(1)
     }

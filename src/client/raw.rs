@@ -13,17 +13,18 @@ use crate::protocol::{
 };
 use crate::rpc::calls::CallSetup;
 
-/// Every procedure of every program that the daemon serves; from [`Connect::raw`].
+/// Access to every procedure of every program of the daemon; from [`Connect::raw`].
 ///
-/// Deadlines and cancellation are those of the typed API. Do not call what opening and closing a
-/// connection consist of: the daemon would end the connection.
+/// Timeouts and cancellation are those of the typed API. Do not call the procedures that open or
+/// close a connection: the daemon would end this one.
 #[derive(Debug)]
 pub struct Raw<'a> {
     conn: &'a Connect,
 }
 
 impl Connect {
-    /// Every procedure of every program, also those that the typed API does not cover.
+    /// Gives access to every procedure of every program, also those that the typed API does not
+    /// cover.
     pub fn raw(&self) -> Raw<'_> {
         Raw { conn: self }
     }
@@ -74,7 +75,7 @@ impl Raw<'_> {
 
     /// Makes a call that opens a stream.
     ///
-    /// `sparse` says that the request asks for holes to be sent as such.
+    /// `sparse` states that the request asks for holes to be sent as such.
     pub async fn open_stream<R: StreamRequest>(
         &self,
         request: R,
@@ -83,7 +84,8 @@ impl Raw<'_> {
         self.conn.open_stream(request, sparse).await
     }
 
-    /// Makes a call that takes descriptors, or returns some. They travel over UNIX sockets only.
+    /// Makes a call that sends file descriptors or returns some. They travel over UNIX sockets
+    /// only.
     pub async fn call_with_fds<R: FdRequest>(
         &self,
         request: R,
@@ -92,7 +94,7 @@ impl Raw<'_> {
         self.conn.call_with_fds(request, descriptors).await
     }
 
-    /// Calls procedure `number` of `program`, which this library need not know.
+    /// Calls procedure `number` of `program`, which need not be known to this library.
     ///
     /// `args` and the result are the XDR encodings of the procedure's arguments and results.
     pub async fn call_number(&self, program: Program, number: u32, args: &[u8]) -> Result<Bytes> {

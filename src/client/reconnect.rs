@@ -1,4 +1,4 @@
-//! A connection that is opened again whenever it is lost.
+//! Connections that are reopened when they are lost.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,20 +11,20 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::connection::Connect;
-use super::opening::{ConnectBuilder, is_for_good, shown};
+use super::opening::{ConnectBuilder, is_permanent, shown};
 use crate::error::uri::place;
 use crate::error::{CloseReason, Error, Result, Waiting};
 
-/// A connection that is opened again whenever it is lost; from [`ConnectBuilder::reconnecting`].
+/// A connection that is reopened whenever it is lost; from [`ConnectBuilder::reconnecting`].
 ///
 /// A handle: clones share the connection. A task on the runtime opens it in the background, and
-/// waits longer after each failure; dropping the last handle ends that task, and leaves to whoever
-/// still has the [`Connect`] what is open.
+/// waits longer after each failure. Dropping the last handle ends that task; an open connection
+/// stays open for as long as anybody has its [`Connect`].
 ///
-/// Nothing is called twice behind the caller's back. What was under way when the connection was lost
-/// fails with [`Error::Closed`], since the daemon may have done it. What only asks can be given to
-/// [`query`](Self::query), which asks again. Objects belong to the connection that they were found
-/// through; [`Domain::via`](crate::domain::Domain::via) takes a domain over to another.
+/// No call is silently repeated. A call that was in flight when the connection was lost fails with
+/// [`Error::Closed`], since the daemon may have executed it. Calls that only read can be given to
+/// [`query`](Self::query), which repeats them. Objects belong to the connection that they were
+/// looked up on; [`Domain::via`](crate::domain::Domain::via) moves a domain to another one.
 ///
 /// ```no_run
 /// use libvirt_client::{Backoff, Connect};
@@ -39,33 +39,33 @@ use crate::error::{CloseReason, Error, Result, Waiting};
 #[derive(Clone)]
 pub struct Reconnect {
     status: watch::Receiver<ConnectionStatus>,
-    /// Where the task runs, whose timers callers on any executor wait with.
+    /// The runtime of the task, whose timers serve callers on any executor.
     runtime: Handle,
-    /// How long the caller is kept waiting for a connection.
-    patience: Option<Duration>,
-    /// What is kept open, for error messages.
+    /// The time that a caller waits for a connection.
+    wait_limit: Option<Duration>,
+    /// The target, for error messages.
     target: Arc<str>,
     stop: CancellationToken,
     _alive: Arc<DropGuard>,
 }
 
-/// How things stand with a [`Reconnect`].
+/// The state of a [`Reconnect`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ConnectionStatus {
-    /// The first attempt is under way.
+    /// The first attempt is in progress.
     Opening,
     /// Calls can be made.
     Connected(Connect),
-    /// The connection was lost, or could not be opened, for this reason; further attempts follow.
+    /// The connection was lost, or could not be opened, for this reason; it is tried again.
     Lost(Arc<Error>),
-    /// It was closed, or is impossible for this reason, which somebody has to do something about:
-    /// the URI or a configuration file is wrong, or a password is known to nobody. That is the end.
+    /// The connection was closed, or cannot be opened for this reason, which needs a change: the
+    /// URI or a configuration file is wrong, or a password is missing. Final.
     Ended(Arc<Error>),
 }
 
-/// How long to wait between attempts to connect: ever longer, and by chance a little longer still, so
-/// that the clients of a host that was restarted do not come all at once.
+/// The delays between attempts to connect: exponential, with jitter, so that the clients of a host
+/// that was restarted do not all connect at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     min: Duration,
@@ -74,7 +74,7 @@ pub struct Backoff {
 
 impl Backoff {
     /// Waits `min` after the first failure, and twice as long after each that follows, up to `max`.
-    /// A connection that has lasted for `max` starts this anew.
+    /// A connection that has lasted for `max` resets the delay.
     pub fn new(min: Duration, max: Duration) -> Self {
         Self { min, max }
     }
@@ -97,21 +97,21 @@ impl Default for Backoff {
 }
 
 impl ConnectBuilder {
-    /// Keeps a connection open: opens it in the background, and again whenever it is lost.
+    /// Opens the connection in the background, and again whenever it is lost.
     ///
-    /// Does not wait for anything; fails only outside of a tokio runtime.
+    /// Does not wait; fails only outside of a tokio runtime.
     pub fn reconnecting(self, backoff: Backoff) -> Result<Reconnect> {
         let runtime = self.options.runtime()?;
         let (sender, status) = watch::channel(ConnectionStatus::Opening);
         let stop = CancellationToken::new();
         let alive = CancellationToken::new();
-        let patience = self.options.open_timeout;
+        let wait_limit = self.options.open_timeout;
         let target = Arc::from(shown(&place(&self.options.uri)));
         runtime.spawn(stay_connected(stop.clone(), alive.clone(), self, backoff, sender));
         Ok(Reconnect {
             status,
             runtime,
-            patience,
+            wait_limit,
             target,
             stop,
             _alive: Arc::new(alive.drop_guard()),
@@ -120,7 +120,7 @@ impl ConnectBuilder {
 }
 
 impl Reconnect {
-    /// The connection as it is now, or, while there is none, the next one.
+    /// Returns the connection, or waits for the next one while there is none.
     ///
     /// Waits as long as an opening may take ([`ConnectBuilder::open_timeout`]), then fails with
     /// [`Error::NotConnected`]. Cancel-safe.
@@ -128,10 +128,10 @@ impl Reconnect {
         self.connected_by(self.deadline()).await
     }
 
-    /// Asks the daemon something, on the next connection again if this one is lost meanwhile.
+    /// Makes calls that only read, and repeats them on the next connection if this one is lost
+    /// meanwhile.
     ///
-    /// `ask` must be such that it does no harm to do it twice. Gives up as
-    /// [`connect`](Self::connect) does.
+    /// Calling `ask` twice must do no harm. Times out as [`connect`](Self::connect) does.
     pub async fn query<T, Asking>(&self, ask: impl Fn(Connect) -> Asking) -> Result<T>
     where
         Asking: Future<Output = Result<T>>,
@@ -147,39 +147,39 @@ impl Reconnect {
         }
     }
 
-    /// How things stand.
+    /// Returns the current status.
     pub fn status(&self) -> ConnectionStatus {
         self.status.borrow().clone()
     }
 
-    /// Waits until things stand otherwise than when this handle last looked here, and says how;
-    /// `None` after the end. A new handle has not looked yet. Cancel-safe.
+    /// Waits for a change of status since this handle last looked here, and returns the current
+    /// status; `None` after the end. A new handle has not looked yet. Cancel-safe.
     pub async fn next_status(&mut self) -> Option<ConnectionStatus> {
         self.status.changed().await.ok()?;
         Some(self.status.borrow_and_update().clone())
     }
 
-    /// Closes the connection for good, on all handles.
+    /// Closes the connection permanently, on all handles.
     pub async fn close(&self) {
         self.stop.cancel();
         let mut status = self.status.clone();
-        // The sender goes with the task, and the task after it has closed the connection.
+        // The task drops the sender after it has closed the connection.
         while status.changed().await.is_ok() {}
     }
 
-    /// The connection, whenever it comes.
+    /// Waits for the connection, without a time limit.
     pub(crate) async fn connected(&self) -> Result<Connect> {
         self.connected_by(None).await
     }
 
     fn deadline(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.patience?)
+        Instant::now().checked_add(self.wait_limit?)
     }
 
     async fn connected_by(&self, deadline: Option<Instant>) -> Result<Connect> {
         let mut status = self.status.clone();
         let settled = async {
-            // One that has just been lost is not known to the task yet.
+            // The task does not know yet of a connection that has just been lost.
             let settled = status.wait_for(|status| match status {
                 ConnectionStatus::Connected(conn) => conn.is_alive(),
                 ConnectionStatus::Ended(_) => true,
@@ -206,7 +206,7 @@ impl Reconnect {
                 target: self.target.to_string(),
                 source: Box::new(Error::Timeout {
                     operation: "opening the connection",
-                    after: self.patience.unwrap_or_default(),
+                    after: self.wait_limit.unwrap_or_default(),
                     waiting: Waiting::Opening,
                 }),
                 hint: None,
@@ -217,7 +217,7 @@ impl Reconnect {
 }
 
 impl Connect {
-    /// Whether the error comes of the connection's end.
+    /// Returns whether the error was caused by the connection's end.
     pub(crate) fn was_lost(&self, error: &Error) -> bool {
         error.is_closed() && !self.is_alive()
     }
@@ -229,7 +229,7 @@ impl fmt::Debug for Reconnect {
     }
 }
 
-/// The task: keeps a connection open until it is told to stop or nobody has a handle any more.
+/// Keeps a connection open until the task is stopped or the last handle is dropped.
 async fn stay_connected(
     stop: CancellationToken,
     alive: CancellationToken,
@@ -249,7 +249,7 @@ async fn stay_connected(
     }
 }
 
-/// Opens a connection whenever there is none; gives the reason why that is impossible.
+/// Opens a connection whenever there is none; returns the reason why that is impossible.
 async fn open_repeatedly(
     builder: &ConnectBuilder,
     backoff: Backoff,
@@ -267,7 +267,7 @@ async fn open_repeatedly(
                 }
                 Error::Closed(reason)
             }
-            Err(error) if is_for_good(&error) => return error,
+            Err(error) if is_permanent(&error) => return error,
             Err(error) => error,
         };
         let delay = delays.next().unwrap_or(backoff.max);

@@ -1,11 +1,11 @@
-//! What the daemon is asked to send.
+//! Event registrations: the requests that have the daemon send events.
 
 use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, ProcedureInfo, Request};
 use crate::rpc::events::MessageKind;
 use crate::xdr;
 
-/// How to have the daemon send one kind of event.
+/// The procedures and arguments that register for one kind of event.
 #[derive(Debug, Clone)]
 pub struct Registration {
     pub(crate) event: &'static EventInfo,
@@ -16,17 +16,17 @@ pub struct Registration {
     pub(crate) named_by: NamedBy,
 }
 
-/// By what the daemon is told which registration to take back.
+/// The way that a registration is named when it is removed.
 #[derive(Debug, Clone)]
 pub(crate) enum NamedBy {
-    /// By the callback id that the registration returned. The events' messages begin with it.
+    /// By the callback ID that registering returned. The events' messages begin with it.
     CallbackId,
     /// By these encoded arguments.
     Args(Vec<u8>),
 }
 
 impl Registration {
-    /// A registration whose reply is a callback id.
+    /// Returns a registration whose reply is a callback ID.
     pub(crate) fn with_callback_id<R: Request>(
         event: &'static EventInfo,
         register: &R,
@@ -42,12 +42,12 @@ impl Registration {
         })
     }
 
-    /// The kind of message that it brings.
+    /// Returns the kind of the events' messages.
     pub(crate) fn message_kind(&self) -> MessageKind {
         (self.event.program.number, self.event.number)
     }
 
-    /// Whether those messages begin with a callback id.
+    /// Returns whether the events' messages begin with a callback ID.
     pub(crate) fn has_callback_id(&self) -> bool {
         matches!(self.named_by, NamedBy::CallbackId)
     }

@@ -1,9 +1,9 @@
-//! What is registered with the daemon: one registration for all who want the same events.
+//! Registrations with the daemon, each shared by all subscribers to the same events.
 //!
-//! A registration is made and taken back by a task of its own, one at a time for each that there is,
-//! which follows what is wanted: whoever subscribes or goes away only counts up or down. It waits for
-//! the daemon's answer as long as there is a connection, because only that tells what is registered;
-//! how long a subscriber waits for it is the subscriber's affair.
+//! A subscriber only changes a count. A task of the registration's own, at most one at a time, then
+//! registers or deregisters with the daemon as the count demands. The task waits for the daemon's
+//! reply for as long as the connection lasts, because only the reply tells what is registered;
+//! subscribers have their own timeouts.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,8 +22,8 @@ use crate::rpc::calls::CallSetup;
 use crate::rpc::events::{Binding, EventQueue, EventRouter, Group};
 use crate::xdr::{self, Encode};
 
-/// What tells registrations on one connection apart: the procedure and its arguments. The daemon
-/// refuses a second equal one.
+/// The identity of a registration on a connection: the procedure and its arguments. The daemon
+/// refuses a second one with the same identity.
 type Key = (u32, u32, Vec<u8>);
 
 fn key(registration: &Registration) -> Key {
@@ -38,7 +38,7 @@ fn key(registration: &Registration) -> Key {
 #[derive(Debug)]
 pub(super) struct Registry {
     shared: Arc<Shared>,
-    /// Where the tasks run.
+    /// The runtime of the tasks.
     runtime: Handle,
     entries: Mutex<HashMap<Key, Arc<Entry>>>,
 }
@@ -54,32 +54,32 @@ impl Registry {
     }
 }
 
-/// One registration, from the first who wants it until nobody does and the daemon knows.
+/// One registration, from its first subscriber until the daemon has removed it.
 #[derive(Debug)]
 struct Entry {
     registration: Registration,
-    /// Those who get what it brings.
+    /// The recipients of its events.
     group: Group,
     state: Mutex<EntryState>,
-    /// Told when the registration stands, and when it has failed.
+    /// Notified when the daemon has confirmed the registration, and when it has failed.
     settled: Notify,
 }
 
 #[derive(Debug)]
 struct EntryState {
     standing: Standing,
-    /// How many want it.
+    /// The number of subscribers.
     shares: usize,
-    /// Whether a task is at work on it.
+    /// Set while a task works on the registration.
     busy: bool,
 }
 
 #[derive(Debug)]
 enum Standing {
     Absent,
-    /// Made, with that callback id if the daemon gives one.
+    /// Confirmed, with the callback ID if the daemon returned one.
     Registered(Option<i32>),
-    /// Refused, or the connection has ended; the entry is out of the registry.
+    /// Refused, or the connection has ended; the entry is no longer in the registry.
     Failed(Failure),
 }
 
@@ -98,7 +98,7 @@ impl Entry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the registration stands.
+    /// Waits until the daemon has confirmed the registration.
     async fn settled(&self) -> Result<()> {
         loop {
             let mut settled = pin!(self.settled.notified());
@@ -115,13 +115,13 @@ impl Entry {
     }
 }
 
-/// Why a registration was not made, for each of those who wait for it.
+/// The reason why a registration failed, which each of its subscribers gets.
 #[derive(Debug)]
 enum Failure {
     Remote(RemoteError),
     Protocol(ProtocolError),
     Closed(CloseReason),
-    /// It could not be sent, for this reason.
+    /// The request could not be sent, for this reason.
     Unsendable(String),
 }
 
@@ -150,7 +150,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// One subscriber's share of a registration, made or under way; without any it is taken back.
+/// One subscriber's share of a registration, which is removed with its last share.
 pub(super) struct Share {
     registry: Arc<Registry>,
     entry: Arc<Entry>,
@@ -158,7 +158,7 @@ pub(super) struct Share {
 }
 
 impl Registry {
-    /// Takes part in a registration, which is made if there is none; `queue` gets what it brings.
+    /// Joins a registration, or makes it if there is none; `queue` gets its events.
     pub(super) fn share(
         self: &Arc<Self>,
         registration: Registration,
@@ -184,8 +184,8 @@ impl Registry {
         Share { registry: Arc::clone(self), entry, queue: Arc::clone(queue) }
     }
 
-    /// Has the daemon's registration follow what is wanted. No lock may be held: where the runtime
-    /// is gone the task ends at once.
+    /// Spawns the task that brings the daemon's registration in line with the count. No lock may be
+    /// held: on a runtime that has shut down the task is dropped at once.
     fn operate(self: &Arc<Self>, entry: &Arc<Entry>) {
         let operation = Operation { registry: Arc::clone(self), entry: Arc::clone(entry) };
         self.runtime.spawn(operation.run());
@@ -197,7 +197,7 @@ impl Share {
         &self.entry.registration
     }
 
-    /// Waits until the registration stands; nothing that comes from then on is missed.
+    /// Waits until the daemon has confirmed the registration; no later event is missed.
     pub(super) async fn settled(&self) -> Result<()> {
         self.entry.settled().await
     }
@@ -228,13 +228,13 @@ impl fmt::Debug for Share {
     }
 }
 
-/// The task at work on an entry. It does not keep the connection open.
+/// The task that works on an entry. It does not keep the connection open.
 struct Operation {
     registry: Arc<Registry>,
     entry: Arc<Entry>,
 }
 
-/// What has to be done for a registration to be as it is wanted.
+/// The next call that brings a registration in line with its count.
 enum Action {
     Register,
     Deregister(Option<i32>),
@@ -250,7 +250,7 @@ impl Operation {
         }
     }
 
-    /// What is left to do; `None` once that is nothing, and the task is at an end.
+    /// Returns the next action; `None` ends the task.
     fn next_action(&self) -> Option<Action> {
         let mut entries = self.registry.lock();
         let mut state = self.entry.lock();
@@ -309,12 +309,12 @@ impl Operation {
             NamedBy::CallbackId => self.call(setup, &callback.unwrap_or_default()).await,
         };
         if let Err(error) = result {
-            // Nobody is left to be told; events that still come are dropped.
+            // No subscriber is left to get the error; events that still arrive are dropped.
             tracing::debug!(event = registration.event.name, %error, "deregistration failed");
         }
     }
 
-    /// A call that has until the end of the connection.
+    /// Makes a call whose only time limit is the end of the connection.
     async fn call(&self, setup: CallSetup, args: &(dyn Encode + Sync)) -> Result<Bytes> {
         let call = PendingCall::begin(&self.registry.shared, setup, Duration::ZERO, args).await?;
         Ok(call.finish::<()>().await?.into_bytes())
@@ -322,7 +322,8 @@ impl Operation {
 }
 
 impl Drop for Operation {
-    /// Where the runtime ends in the middle of it, nobody is left waiting.
+    /// Fails the registration if the runtime shuts down meanwhile, so that no subscriber waits
+    /// forever.
     fn drop(&mut self) {
         let mut state = self.entry.lock();
         if !state.busy {

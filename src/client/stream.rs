@@ -19,26 +19,26 @@ use crate::rpc::header::{MessageType, Status};
 use crate::rpc::streams::{Chunk, Fault, Incoming, Progress};
 use crate::xdr;
 
-/// Bytes that may wait for a reader before the whole connection stops reading.
+/// The bytes that may wait for a reader before the connection stops reading.
 const BUDGET: usize = 8 * 1024 * 1024;
-/// Longest packet that is sent.
+/// The longest packet that is sent.
 const PACKET_MAX: usize = 1024 * 1024;
 
 /// A byte stream that a procedure opened (`virStream`).
 ///
-/// It is read and written by [`AsyncRead`] and [`AsyncWrite`], or piece by piece by
-/// [`read_chunk`](Self::read_chunk) and [`write_all`](Self::write_all), and ends with
-/// [`finish`](Self::finish), which is also what `shutdown` does: only that tells whether everything
-/// arrived. Dropping a stream aborts it, unless its end has been read.
+/// Read and write it with [`AsyncRead`] and [`AsyncWrite`], or in chunks with
+/// [`read_chunk`](Self::read_chunk) and [`write_all`](Self::write_all), and end it with
+/// [`finish`](Self::finish), which `shutdown` does too: only that confirms that everything arrived.
+/// Dropping a stream aborts it, unless its end has been read.
 ///
 /// All streams of a connection share its socket. A reader that falls behind by 8 MiB makes the
-/// connection stop reading. Where others wait for it, by the way of replies or of what is to be sent,
-/// it reads on until 32 MiB are held; a stream whose reader does not move for 20 seconds after that is
-/// given up ([`Error::Overrun`]). A daemon that cannot get rid of what is written to it stops reading
-/// everything. So move large volumes over a connection of their own ([`Connect::reopen`]).
+/// connection stop reading. While others wait for replies or to send, it reads on until 32 MiB are
+/// held; a stream whose reader makes no progress for 20 seconds after that is aborted
+/// ([`Error::Overrun`]). A daemon that cannot get rid of the data written to it stops reading
+/// everything. So transfer large volumes over a connection of their own ([`Connect::reopen`]).
 ///
-/// Writing fails with [`Error::Timeout`] when the daemon takes nothing for as long as a call of the
-/// handle may take; reading waits for as long as the connection lives.
+/// Writing fails with [`Error::Timeout`] when the daemon takes no data for the timeout of the
+/// handle's calls; reading waits for as long as the connection lasts.
 #[derive(Debug)]
 pub struct Stream {
     reader: StreamReader,
@@ -49,7 +49,7 @@ pub struct Stream {
 #[derive(Debug)]
 pub struct StreamReader {
     handle: Arc<StreamHandle>,
-    /// What was taken from the connection and not read yet.
+    /// Data that was taken from the connection and not read yet.
     pending: Option<Chunk>,
 }
 
@@ -61,12 +61,12 @@ pub struct StreamWriter {
     stall: Option<Stall>,
 }
 
-/// What the halves share; the stream ends with the last of them.
+/// The state that the halves share; the stream ends when the last of them is dropped.
 struct StreamHandle {
     conn: Connect,
     serial: u32,
     procedure: &'static str,
-    /// Whether holes may go either way.
+    /// Set where holes may be sent either way.
     sparse: bool,
 }
 
@@ -137,7 +137,7 @@ impl StreamHandle {
             .map_err(|end| self.error(end))
     }
 
-    /// Ends this side and waits for the daemon to agree.
+    /// Ends this side and waits for the daemon to confirm.
     async fn end(&self, status: Status) -> Result<()> {
         let timeout = self.conn.deadline(false);
         let at = timeout.map(|(at, _)| at.into_std());
@@ -165,45 +165,45 @@ impl fmt::Debug for StreamHandle {
 }
 
 impl Stream {
-    /// The next piece, as it came; `None` is the end of the data. Cancel-safe.
+    /// Reads the next chunk as it came; `None` is the end of the data. Cancel-safe.
     pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
         self.reader.read_chunk().await
     }
 
     /// Sends all of `data`.
     ///
-    /// Not cancel-safe: what has been sent of it when the future is dropped is unknown.
+    /// Not cancel-safe: dropping the future leaves it unknown how much has been sent.
     pub async fn write_all(&mut self, data: &[u8]) -> Result<()> {
         self.writer.write_all(data).await
     }
 
-    /// Sends a hole: so many zeros that need not travel (`virStreamSendHole`). Only on streams that
-    /// were opened as sparse. Cancel-safe.
+    /// Sends a hole of `length` zeros, which are not transmitted (`virStreamSendHole`). Only on
+    /// streams that were opened as sparse. Cancel-safe.
     pub async fn write_hole(&mut self, length: u64) -> Result<()> {
         self.writer.write_hole(length).await
     }
 
-    /// Says that this side is done, and waits until the daemon is too (`virStreamFinish`).
+    /// Ends the stream regularly, and waits for the daemon to confirm (`virStreamFinish`).
     ///
-    /// An error means that not everything arrived. Data that was not read yet is dropped.
+    /// An error means that not everything arrived. Unread data is dropped.
     pub async fn finish(self) -> Result<()> {
         self.writer.handle.end(Status::Ok).await
     }
 
-    /// Gives the stream up, and waits until the daemon has too (`virStreamAbort`).
+    /// Aborts the stream, and waits for the daemon to confirm (`virStreamAbort`).
     pub async fn abort(self) -> Result<()> {
         self.writer.handle.end(Status::Error).await
     }
 
-    /// Two halves, for tasks of their own. The stream ends when both are dropped, or one of them
-    /// finishes or aborts it.
+    /// Splits the stream into two halves, for separate tasks. The stream ends when both are
+    /// dropped, or one of them finishes or aborts it.
     pub fn into_split(self) -> (StreamReader, StreamWriter) {
         (self.reader, self.writer)
     }
 }
 
 impl StreamReader {
-    /// The next piece, as it came; `None` is the end of the data. Cancel-safe.
+    /// Reads the next chunk as it came; `None` is the end of the data. Cancel-safe.
     pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
@@ -327,7 +327,7 @@ impl AsyncWrite for StreamWriter {
         self.poll_data(cx, data).map_err(io::Error::other)
     }
 
-    /// Does nothing: what was written is on its way.
+    /// Does nothing: written data is already on its way.
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

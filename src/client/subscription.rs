@@ -1,4 +1,4 @@
-//! Subscriptions: the queue by which what was registered for comes.
+//! Subscriptions: queues of the events that were registered for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,45 +11,45 @@ use super::running::until;
 use crate::error::{CloseReason, Error, Result};
 use crate::rpc::events::{Batch, EventQueue, MessageKind, Taken};
 
-/// Events that are held for a consumer that is behind.
+/// The limit on events that wait for a slow consumer.
 const MAX_EVENTS: usize = 65_536;
-/// Bytes of events that are held for a consumer that is behind.
+/// The limit on bytes of events that wait for a slow consumer.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// What one subscriber gets by one or several registrations, all in the order of its arrival.
+/// A subscriber's events from one or several registrations, in the order of their arrival.
 pub(crate) struct RawSubscription {
     shares: Vec<Share>,
     events: EventReader,
-    /// Dropped last: while it is there, the shares have their registrations taken back.
+    /// Dropped last: dropping the shares needs it to deregister.
     conn: Connect,
 }
 
-/// The reading end of a queue: takes whole batches, hands out single events.
+/// The reading end of a queue: takes whole batches, returns single events.
 pub(crate) struct EventReader {
     queue: Arc<EventQueue>,
     batch: Batch,
-    /// The first event of `batch` that was not handed out.
+    /// The index of the first event of `batch` that was not returned yet.
     next: usize,
-    /// Events lost behind those of `batch`.
+    /// The number of events lost after those of `batch`.
     lagged: u64,
 }
 
-/// What a subscription brings.
+/// An item of a subscription.
 #[derive(Debug)]
 pub(crate) enum Next<'a> {
     /// Kind and body of one message.
     Message(MessageKind, &'a [u8]),
-    /// So many events were lost here.
+    /// This many events were lost here.
     Lagged(u64),
     Ended(CloseReason),
 }
 
 impl Connect {
-    /// Subscribes; from the daemon's confirmation on no event is missed. What the daemon does not
-    /// know is left out, unless that is all.
+    /// Subscribes; once the daemon has confirmed, no event is missed. Registrations that the daemon
+    /// does not support are left out, unless those are all.
     ///
-    /// The timeout is that of this handle's calls. A registration that is given up here is taken back
-    /// when the daemon confirms it after all, unless somebody wants it by then.
+    /// The timeout is that of this handle's calls. A registration that times out is removed when
+    /// the daemon confirms it later, unless somebody else wants it by then.
     pub(crate) async fn subscribe_raw(
         &self,
         registrations: Vec<Registration>,
@@ -57,7 +57,7 @@ impl Connect {
         let queue = EventQueue::new(MAX_EVENTS, MAX_BYTES);
         let deadline = self.deadline(false);
         let share = |registration| self.registry().share(registration, &queue);
-        // All are under way before the first is waited for.
+        // All are requested before the first is waited for.
         let sharing: Vec<_> = registrations.into_iter().map(share).collect();
         let mut shares = Vec::with_capacity(sharing.len());
         let mut unsupported = None;
@@ -88,7 +88,7 @@ impl Connect {
 }
 
 impl RawSubscription {
-    /// The kinds of message that the daemon has agreed to send.
+    /// Returns the kinds of message that the daemon has agreed to send.
     pub(crate) fn message_kinds(&self) -> impl Iterator<Item = MessageKind> {
         let registrations = self.shares.iter().map(Share::registration);
         registrations.map(Registration::message_kind)
@@ -100,7 +100,7 @@ impl RawSubscription {
 }
 
 impl EventReader {
-    /// The next event or gap, in order. After `Ended` it says nothing else any more.
+    /// Polls the next event or gap, in order. Returns nothing but `Ended` after the end.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next<'_>> {
         loop {
             if self.next < self.batch.len() {

@@ -1,4 +1,4 @@
-//! URIs of daemons' administration interfaces: `libvirtd:///system`, `virtqemud:///session`, ….
+//! URIs of administration interfaces: `libvirtd:///system`, `virtqemud:///session`, ….
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,15 +8,15 @@ use crate::error::{Error, Result};
 use crate::uri::{ConnectUri, TransportKind};
 
 impl Environment {
-    /// The configuration file of clients that administer daemons.
+    /// Returns the configuration file of administration clients.
     pub(crate) fn admin_config_file(&self) -> Option<PathBuf> {
         let file = self.config_file.as_deref()?;
         Some(file.with_file_name("libvirt-admin.conf"))
     }
 }
 
-/// The URI to open: `given`, or if that is empty the environment's `LIBVIRT_ADMIN_DEFAULT_URI`, or
-/// the configuration's, or that of libvirtd.
+/// Resolves the URI to open: `given`, or if that is empty the environment's
+/// `LIBVIRT_ADMIN_DEFAULT_URI`, or the configuration's, or that of libvirtd.
 pub(crate) fn resolve(
     given: &str,
     environment: Option<OsString>,
@@ -40,7 +40,7 @@ pub(crate) fn resolve(
 }
 
 impl ConnectUri {
-    /// The socket of the administration interface.
+    /// Returns the socket of the administration interface.
     pub(crate) fn admin_socket(&self, environment: &Environment) -> Result<PathBuf> {
         let wrong = |reason: String| Error::Uri { uri: self.as_str().to_owned(), reason };
         if !self.is_for_admin() {

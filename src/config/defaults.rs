@@ -1,4 +1,4 @@
-//! Which URI a connection is opened with.
+//! The URI that a connection is opened with.
 
 use std::ffi::OsString;
 
@@ -6,10 +6,10 @@ use super::Config;
 use crate::error::{Error, Result};
 use crate::uri::ConnectUri;
 
-/// The URI to open: `given`, or if that is empty the environment's `LIBVIRT_DEFAULT_URI`, or the
-/// configuration's; `None` when all are silent and the daemon is to choose.
+/// Resolves the URI to open: `given`, or if that is empty the environment's `LIBVIRT_DEFAULT_URI`,
+/// or the configuration's; `None` when there is none and the daemon is to choose.
 ///
-/// Whichever it is, it may be an alias out of the configuration, unless `aliases` is off.
+/// Each of them may be an alias from the configuration, unless `aliases` is off.
 pub(crate) fn resolve(
     given: &str,
     environment: Option<OsString>,
@@ -37,7 +37,7 @@ pub(crate) fn resolve(
     ConnectUri::parse(alias.unwrap_or(&chosen)).map(Some)
 }
 
-/// Names from before there were URIs.
+/// Replaces names from before there were URIs.
 fn historic_name(given: &str) -> &str {
     if given.eq_ignore_ascii_case("xen") || given == "xen://" {
         "xen:///system"

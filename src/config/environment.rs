@@ -1,23 +1,23 @@
-//! What the process's environment says.
+//! The environment of the process.
 
 use std::env;
 use std::path::PathBuf;
 
-/// What of the process's surroundings decides where sockets are.
+/// The parts of the environment that decide where sockets and configuration files are.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     pub(crate) is_root: bool,
     pub(crate) system_dir: PathBuf,
-    /// The directory of the user's own daemons, if one can be told.
+    /// The directory of the user's own daemons, if it is known.
     pub(crate) user_dir: Option<PathBuf>,
-    /// The client's configuration file, if its place can be told.
+    /// The client's configuration file, if its directory is known.
     pub(crate) config_file: Option<PathBuf>,
-    /// Where to look for the programs of daemons that may be started, if any may.
+    /// The directories to search for daemons that may be started; empty if none may.
     pub(crate) daemon_dirs: Vec<PathBuf>,
 }
 
 impl Environment {
-    /// Blocks where the system has to look up the user's home.
+    /// Reads the process's environment. Blocks where the system has to look up the user's home.
     pub(crate) fn of_process() -> Self {
         let dir = |variable: &str| {
             env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
@@ -44,7 +44,7 @@ impl Environment {
     }
 }
 
-/// Where the daemons' programs are. C's clients know the directory that libvirt was built for.
+/// Returns the directories of daemons. libvirt's C client knows the directory it was built for.
 fn daemon_dirs() -> Vec<PathBuf> {
     if env::var_os("LIBVIRT_AUTOSTART").is_some_and(|value| value == "0") {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! libvirt's configuration file for clients, `libvirt.conf`.
+//! libvirt's client configuration file, `libvirt.conf`.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::uri::{ConnectUri, Mode};
 
-/// The settings of `libvirt.conf`. Each is checked when it is asked for.
+/// The settings of `libvirt.conf`. Each is checked when it is used.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
     path: PathBuf,
@@ -22,11 +22,11 @@ impl Config {
             return Ok(Self::default());
         };
         match files::read(path) {
-            // What is not UTF-8 may be a comment, and cannot be part of a good URI.
+            // Bytes that are not UTF-8 may be in a comment, and cannot be in a valid URI.
             Ok(bytes) => Self::parse(path, &String::from_utf8_lossy(&bytes)),
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(Self::default()),
-                // Nor is there one, to this user, in a directory that may not be searched.
+                // In a directory that this user may not search, the file does not exist for it.
                 ErrorKind::PermissionDenied if !files::exists(path) => Ok(Self::default()),
                 _ => Err(Error::Unreadable { path: path.to_owned(), source: error }),
             },
@@ -42,12 +42,12 @@ impl Config {
         Ok(Self { path: path.to_owned(), settings })
     }
 
-    /// `uri_default`: what to open where nothing else says so.
+    /// Returns `uri_default`: the URI to open where nothing else gives one.
     pub(super) fn uri_default(&self) -> Result<Option<&str>> {
         self.string("uri_default")
     }
 
-    /// The URI that `name` stands for, by the `alias=uri` entries of `uri_aliases`.
+    /// Returns the URI of an alias, from the `alias=uri` entries of `uri_aliases`.
     pub(super) fn alias(&self, name: &str) -> Result<Option<&str>> {
         let Some(setting) = self.setting("uri_aliases") else {
             return Ok(None);
@@ -77,12 +77,12 @@ impl Config {
         Ok(None)
     }
 
-    /// `remote_mode`: the socket mode of URIs that have none.
+    /// Returns `remote_mode`: the socket mode of URIs that have none.
     pub(super) fn remote_mode(&self) -> Result<Option<Mode>> {
         self.one_of("remote_mode", Mode::from_name, Mode::NAMES)
     }
 
-    /// The socket mode of a URI: its `mode` parameter, or else the configured one.
+    /// Returns the socket mode of a URI: its `mode` parameter, or else the configured one.
     pub(super) fn mode_of(&self, uri: &ConnectUri) -> Result<Mode> {
         match uri.mode() {
             Some(mode) => Ok(mode),
@@ -90,7 +90,7 @@ impl Config {
         }
     }
 
-    /// A setting that is one of some names; `names` is what an error says of them.
+    /// Returns a setting with a fixed set of values, which `names` lists for error messages.
     pub(super) fn one_of<T>(
         &self,
         name: &str,
@@ -109,7 +109,7 @@ impl Config {
             .ok_or_else(|| self.error(setting, &format!("it must be {names}")))
     }
 
-    /// `tls_priority`: what may be negotiated in TLS, where the URI does not say.
+    /// Returns `tls_priority`: the TLS priority string of URIs that have none.
     #[cfg(feature = "tls")]
     pub(crate) fn tls_priority(&self) -> Result<Option<&str>> {
         self.string("tls_priority")
@@ -125,7 +125,7 @@ impl Config {
         }
     }
 
-    /// Of several settings of a name the first counts.
+    /// Returns the first setting of a name.
     fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }

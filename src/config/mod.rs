@@ -1,5 +1,5 @@
-//! What the machine says about connections: `libvirt.conf`, the environment, where sockets are, which
-//! URI is opened by default, and what ssh runs.
+//! Local configuration: `libvirt.conf`, the environment, the paths of sockets, the default URI, and
+//! the commands for ssh.
 
 #[cfg(feature = "admin")]
 pub(crate) mod admin;

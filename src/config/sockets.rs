@@ -1,4 +1,4 @@
-//! Where a local daemon's sockets are.
+//! The paths of a local daemon's sockets.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +6,11 @@ use super::{Config, Environment};
 use crate::error::{Error, Result};
 use crate::uri::{ConnectUri, Mode};
 
-/// Drivers whose daemon a client without a URI looks for, in order.
+/// The drivers whose daemons a client without a URI looks for, in order.
 const SYSTEM_DRIVERS: [&str; 6] = ["xen", "qemu", "lxc", "vbox", "bhyve", "vz"];
 const USER_DRIVERS: [&str; 2] = ["qemu", "vbox"];
 
-/// The sockets that may serve `uri` (`None`: whatever daemon there is), most wanted first. The first
+/// Returns the sockets that may serve `uri` (`None`: any daemon), preferred ones first. The first
 /// that exists is to be used.
 pub(crate) fn socket_candidates(
     uri: Option<&ConnectUri>,
@@ -32,7 +32,7 @@ pub(crate) fn socket_candidates(
     let legacy = dir.join(format!("libvirt-sock{suffix}"));
     let modular = |driver: &str| dir.join(format!("virt{driver}d-sock{suffix}"));
     let direct = match (uri.map(|uri| uri.driver.as_str()), per_user) {
-        // The daemon is to choose the driver, so it must be one that has several.
+        // The daemon is to choose the driver, so it must be one with several.
         (Some(""), _) => Vec::new(),
         (Some(driver), _) => vec![modular(driver)],
         (None, true) => USER_DRIVERS.map(modular).to_vec(),
@@ -49,8 +49,8 @@ pub(crate) fn socket_candidates(
     }
 }
 
-/// Which daemons may be started for `uri` where none of the sockets serves, with the socket of each,
-/// most wanted first.
+/// Returns the daemons that may be started for `uri` where none of the sockets serves, each with
+/// its socket, preferred ones first.
 pub(crate) fn startable(
     uri: Option<&ConnectUri>,
     environment: &Environment,
@@ -73,12 +73,12 @@ pub(crate) fn startable(
     programs.filter(|(_, program)| program.is_file()).collect()
 }
 
-/// Whether a connection goes to a user's own daemon: not if that user is root.
+/// Returns whether a connection goes to a user's own daemon, which root has none of.
 pub(super) fn is_per_user(uri: &ConnectUri, environment: &Environment) -> bool {
     !environment.is_root && (uri.path == "/session" || uri.scheme().starts_with("test+"))
 }
 
-/// Where the sockets of a user's own daemons are, or those of the system's.
+/// Returns the directory of the sockets of a user's own daemons, or of the system's.
 pub(super) fn directory(per_user: bool, environment: &Environment) -> Result<&Path> {
     match (per_user, &environment.user_dir) {
         (false, _) => Ok(&environment.system_dir),

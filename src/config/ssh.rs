@@ -1,4 +1,4 @@
-//! What is run where a URI goes through ssh: here, and on the other host.
+//! The commands of URIs with ssh: the local program and the remote command.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::uri::{ConnectUri, Mode, Proxy};
 
 impl ConnectUri {
-    /// The program that stands in for ssh, and its arguments up to the command for the other host;
-    /// `may_ask` is whether it can ask the user something.
+    /// Returns the program in place of ssh, and its arguments up to the remote command; `may_ask`
+    /// states whether it can prompt the user.
     #[cfg(feature = "ssh")]
     pub(crate) fn ssh_command(&self, may_ask: bool) -> (&str, Vec<String>) {
         let parameter = |name| self.parameters.get(name);
@@ -34,7 +34,7 @@ impl ConnectUri {
         (parameter("command").unwrap_or("ssh"), arguments)
     }
 
-    /// The command for the other host, as one text for its login shell.
+    /// Returns the remote command, as one string for the user's login shell.
     pub(crate) fn remote_command(
         &self,
         read_only: bool,
@@ -72,7 +72,7 @@ impl ConnectUri {
                 by_netcat()?
             ),
         };
-        // All login shells read this in the same way, as far as `quote` lets nothing else through.
+        // All login shells parse this in the same way, as `quote` rejects everything else.
         Ok(format!("sh -c '{}'", script.replace('\'', "'\\''")))
     }
 
@@ -86,10 +86,10 @@ impl ConnectUri {
         } else if self.parameters.get("socket").is_some() {
             Proxy::Netcat
         } else if sockets::is_per_user(self, environment) {
-            // Where that user's sockets are, only the other host can tell.
+            // Only the other host knows where that user's sockets are.
             Proxy::Native
         } else if self.name_for_daemon().is_empty() {
-            // The helper must be told a driver. C tries it all the same.
+            // The helper needs a driver. libvirt's C client tries it anyway.
             Proxy::Netcat
         } else {
             Proxy::Auto
@@ -107,7 +107,7 @@ impl ConnectUri {
         Ok(format!("exec virt-ssh-helper {option}{name}"))
     }
 
-    /// The socket that netcat is told: libvirtd's, or the one that virtproxyd serves in its place.
+    /// Returns the socket for netcat: libvirtd's, or the one that virtproxyd serves in its place.
     fn remote_socket(&self, read_only: bool, environment: &Environment) -> Result<String> {
         if let Some(path) = self.parameters.get("socket") {
             return Ok(path.to_owned());
@@ -125,11 +125,12 @@ impl ConnectUri {
         })
     }
 
-    /// Makes one word of sh's of any text, for within single quotes of whatever shell the user has on
-    /// the host: in double quotes, for the shells disagree about single quotes within single quotes.
+    /// Quotes a text as one word of sh, for use within single quotes of the user's login shell on
+    /// the host: with double quotes, since shells disagree about single quotes within single
+    /// quotes.
     ///
-    /// That leaves what some do not take as it is even within single quotes: csh's `!` and ends of
-    /// lines, and fish's backslashes before some characters.
+    /// Characters that some shells interpret even within single quotes are rejected: csh's `!` and
+    /// line ends, and fish's backslashes before some characters.
     fn quote<'a>(&self, what: &str, text: &'a str) -> Result<Cow<'a, str>> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
         if !text.is_empty() && text.bytes().all(plain) {
@@ -157,13 +158,14 @@ impl ConnectUri {
 }
 
 impl Config {
-    /// `remote_proxy`: the proxy of URIs that have none.
+    /// Returns `remote_proxy`: the proxy of URIs that have none.
     fn remote_proxy(&self) -> Result<Option<Proxy>> {
         self.one_of("remote_proxy", Proxy::from_name, Proxy::NAMES)
     }
 }
 
-/// Only some netcats know the option by which they end with their input, and need it.
+/// Returns the command for netcat. Only some netcats have the option to end with their input, and
+/// need it.
 fn netcat_command(netcat: &str, socket: &str) -> String {
     format!(
         "if {netcat} -q 2>&1 | grep \"requires an argument\" >/dev/null 2>&1; then ARG=-q0; else \

@@ -1,21 +1,21 @@
 //! The syntax of libvirt's configuration files: `name = value`, one a line.
 //!
 //! Values are strings in single, double or triple double quotes (without escapes), whole numbers,
-//! and lists in brackets, which may go over several lines. `#` begins a comment.
+//! and lists in brackets, which may span several lines. `#` begins a comment.
 
 /// One assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) name: String,
     pub(super) value: Value,
-    /// Where its name stands.
+    /// The line of its name.
     pub(super) line: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     String(String),
-    /// No setting that the client heeds is a number.
+    /// A number, without its value: no setting of the client is one.
     Number,
     List(Vec<Value>),
 }

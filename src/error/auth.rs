@@ -3,68 +3,68 @@ use std::fmt::{self, Write as _};
 use super::RemoteError;
 use super::line::Line;
 
-/// Why the daemon does not know who we are.
+/// A failure of authentication.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// The daemon looked at what we had to show, and said no.
+    /// The daemon refused the credentials.
     Refused {
-        /// What was tried, e.g. `SASL mechanism SCRAM-SHA-256` or `polkit`.
+        /// The method, e.g. `SASL mechanism SCRAM-SHA-256` or `polkit`.
         method: String,
-        /// The user that we claimed to be, if that was said.
+        /// The user name, if one was sent.
         user: Option<String>,
-        /// The daemon's own report.
+        /// The daemon's error.
         source: Box<RemoteError>,
     },
 
-    /// The URI's `auth` parameter wants what the daemon does not offer.
+    /// The URI's `auth` parameter names a scheme that the daemon does not offer.
     NotOffered {
         /// The parameter's value.
         wanted: String,
-        /// What there is instead.
+        /// The schemes that the daemon offers.
         offered: Vec<String>,
     },
 
-    /// The URI's `auth` parameter is none of the schemes that there are.
+    /// The URI's `auth` parameter names no known scheme.
     Unknown {
         /// The parameter's value.
         wanted: String,
     },
 
-    /// None of the SASL mechanisms that the daemon offers can be used.
+    /// None of the daemon's SASL mechanisms can be used.
     NoMechanism {
-        /// What the daemon offers.
+        /// The daemon's mechanisms.
         offered: Vec<String>,
-        /// What this side could do.
+        /// The supported mechanisms.
         known: Vec<String>,
     },
 
-    /// The connection does not protect what SASL would have to say.
+    /// The connection does not protect the SASL exchange.
     Unprotected,
 
-    /// Something that the user must know was found nowhere, and there is nobody to ask.
+    /// A credential was not found, and there is no callback to ask for it.
     Missing {
-        /// What it is needed for.
+        /// The method that needs it.
         method: String,
-        /// What it is.
+        /// The credential.
         what: &'static str,
-        /// Where it was looked for.
+        /// The places where it was looked for.
         searched: String,
     },
 
-    /// Whoever was asked for something did not give it.
+    /// The callback did not return a credential.
     Declined {
-        /// What it is needed for.
+        /// The method that needs it.
         method: String,
-        /// What it is.
+        /// The credential.
         what: &'static str,
     },
 
-    /// The daemon broke the rules of a SASL mechanism, or cannot prove that it is itself.
+    /// The daemon violated a SASL mechanism, or could not prove its identity.
     Exchange {
         /// The mechanism.
         method: String,
-        /// What is wrong.
+        /// The violation.
         reason: String,
     },
 }
@@ -107,10 +107,10 @@ impl fmt::Display for AuthError {
     }
 }
 
-/// The text of a daemon's report is part of that of the refusal, and has no cause.
+/// The daemon's text is part of the refusal's text, so there is no source.
 impl std::error::Error for AuthError {}
 
-/// What a daemon's refusal means for the user.
+/// Writes a daemon's refusal and the likely remedy.
 fn refused(
     f: &mut Line<'_, '_>,
     method: &str,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::line::Line;
 use super::{ProtocolError, TunnelError};
 
-/// Why a connection ended.
+/// The reason why a connection ended.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum CloseReason {
@@ -17,35 +17,35 @@ pub enum CloseReason {
     Eof,
     /// The daemon closed it in the middle of a message.
     EofInMessage,
-    /// The daemon gave no sign of life for too long
+    /// The daemon did not respond to keepalive requests
     /// ([`ConnectBuilder::keepalive`](crate::ConnectBuilder::keepalive)).
     Keepalive(Arc<Silence>),
-    /// The daemon or the network closed the connection after the daemon had answered nothing for
-    /// longer than a keepalive interval, while calls were in flight.
+    /// The daemon or the network closed the connection while calls were in flight and the daemon
+    /// had replied to none for longer than a keepalive interval.
     CutOff {
-        /// How the connection ended.
+        /// The way the connection ended.
         cause: Arc<CloseReason>,
-        /// What was the matter before.
+        /// The daemon's silence before.
         silence: Arc<Silence>,
     },
     /// The transport failed.
     Io(Arc<io::Error>),
-    /// The program that carried the connection ended: ssh, or what the URI's `command` names.
+    /// The program that carried the connection ended: ssh, or the URI's `command`.
     Tunnel(Arc<TunnelError>),
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Protocol(Arc<ProtocolError>),
-    /// The runtime that drove the connection was shut down.
+    /// The runtime of the driver task was shut down.
     RuntimeGone,
 }
 
-/// How long a daemon had answered nothing when the connection ended, and what it owed.
+/// A daemon's silence when the connection ended: its length, and the calls without a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Silence {
-    /// How long it had answered nothing. It may have asked for signs of life meanwhile.
+    /// The time without a reply. The daemon may have sent keepalive requests meanwhile.
     pub lasted: Duration,
-    /// How many calls of which procedures it had not answered, those included that their callers had
-    /// given up.
+    /// The number of unanswered calls per procedure, including those that their callers had
+    /// abandoned.
     pub unanswered: Vec<(&'static str, usize)>,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for Silence {
     }
 }
 
-/// Names procedures, each with the number of its calls if there are several.
+/// Writes procedures, each with the number of its calls if there are several.
 pub(super) fn write_calls(
     f: &mut fmt::Formatter<'_>,
     calls: &[(&'static str, usize)],

@@ -1,4 +1,4 @@
-//! What is told of a failure.
+//! Texts of errors.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
@@ -88,8 +88,8 @@ fn hint(source: &io::Error) -> &'static str {
     }
 }
 
-/// The text of each error contains that of its cause, which is not told again: the source is the
-/// cause's.
+/// The text of each error includes that of its cause, so `source` skips the cause and returns the
+/// cause's source.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {

@@ -1,9 +1,9 @@
-//! Texts on one line, whoever wrote them.
+//! Texts of unknown origin on one line.
 
 use std::fmt;
 
-/// Writes control characters as escapes: daemons, hosts and programs choose what stands in the texts
-/// that errors quote, and terminals and logs obey it.
+/// A writer that escapes control characters: daemons, hosts and programs choose the texts that
+/// errors quote, and terminals and logs would obey them.
 pub(crate) struct Line<'a, 'b>(pub(crate) &'a mut fmt::Formatter<'b>);
 
 impl fmt::Write for Line<'_, '_> {
@@ -19,7 +19,7 @@ impl fmt::Write for Line<'_, '_> {
     }
 }
 
-/// Whether a character moves or turns the text around it instead of being shown.
+/// Returns whether a character moves or reorders the text around it instead of being shown.
 fn acts(character: char) -> bool {
     let sets_direction = matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     character.is_control() || sets_direction

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The errors of this crate.
 
 mod auth;
 mod close;
@@ -34,54 +34,54 @@ pub use tunnel::{TunnelError, TunnelFailure};
 use crate::types::error::ErrorCode;
 use crate::xdr::EncodeError;
 
-/// The result of nearly everything here.
+/// The result of nearly every operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Any failure of the library or of the daemon that it talks to.
+/// Any failure of the library or of the daemon.
 ///
-/// The text says everything, on one line: that of what caused the failure is part of it, and control
-/// characters that a peer may have put into it are escaped. So `source` gives only what lies below
-/// all that the text tells; what is told is in the fields.
+/// The text is complete and on one line: it includes that of the cause, with control characters
+/// from a peer escaped. So `source` only returns errors below those that the text includes; those
+/// included are in the fields.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The daemon refused or failed; this is its own report.
+    /// The daemon reported an error.
     Remote(Box<RemoteError>),
 
     /// The connection has ended, and with it every call that was in flight.
     Closed(CloseReason),
 
-    /// A [`Reconnect`](crate::Reconnect) has no connection at the moment, or never again, for this
-    /// reason.
+    /// A [`Reconnect`](crate::Reconnect) has no connection at the moment, or never will again, for
+    /// this reason.
     NotConnected(Arc<Error>),
 
-    /// The deadline of a call, of a step of a stream or of an opening passed. The connection lives on;
-    /// the daemon may still execute a call that was sent.
+    /// The deadline of a call, of a step of a stream or of an opening passed. The connection stays
+    /// open; the daemon may still execute a call that was sent.
     Timeout {
-        /// The procedure that was called, or the step of an opening.
+        /// The procedure, or the step of an opening.
         operation: &'static str,
-        /// How long was waited.
+        /// The timeout.
         after: Duration,
-        /// What for.
+        /// The state of the wait.
         waiting: Waiting,
     },
 
-    /// A stream was given up, because nobody read it while others waited for the connection.
+    /// A stream was aborted, because nobody read it while others waited for the connection.
     Overrun {
-        /// What opened the stream.
+        /// The procedure that opened the stream.
         procedure: &'static str,
-        /// Bytes that had come and were not read.
+        /// The number of bytes that were received and not read.
         unread: usize,
     },
 
-    /// The peer said something that the protocol does not allow.
+    /// The peer violated the protocol.
     Protocol(ProtocolError),
 
     /// An argument cannot be sent as it is; nothing was sent.
     InvalidArgument {
-        /// What was called.
+        /// The procedure.
         procedure: &'static str,
-        /// What is wrong with which argument.
+        /// The argument and its problem.
         reason: String,
     },
 
@@ -89,101 +89,101 @@ pub enum Error {
     Uri {
         /// The URI as given.
         uri: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
-    /// A configuration file of the client's says what makes no sense.
+    /// A configuration file of the client is invalid.
     Config {
         /// The file.
         path: PathBuf,
-        /// Which of its lines is at fault, where it is one.
+        /// The line, where the problem is in one.
         line: Option<usize>,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
-    /// A configuration file of the client's cannot be read.
+    /// A configuration file of the client cannot be read.
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error of reading.
         source: io::Error,
     },
 
     /// The daemon's socket could not be reached.
     Connect {
-        /// What was connected to.
+        /// The address.
         target: String,
         /// Every socket path that was looked for, in order.
         tried: Vec<PathBuf>,
-        /// Why the last attempt failed.
+        /// The error of the last attempt.
         source: io::Error,
     },
 
-    /// The user's own daemon did not run and could not be started.
+    /// The user's own daemon was not running and could not be started.
     Start {
         /// The program.
         daemon: PathBuf,
-        /// What went wrong; the daemon's own words if it gave any.
+        /// The error; the daemon's own message if it gave any.
         source: io::Error,
     },
 
     /// The daemon's host could not be reached over the network.
     Network(Box<NetworkError>),
 
-    /// The program that was to carry the connection failed before there was one: ssh, or what the
-    /// URI's `command` names.
+    /// The program that was to carry the connection failed before the connection was open: ssh, or
+    /// the URI's `command`.
     Tunnel(Arc<TunnelError>),
 
-    /// TLS with the daemon's host came to nothing.
+    /// TLS with the daemon's host failed.
     Tls {
         /// The host, as the URI has it.
         host: String,
         /// The port.
         port: u16,
-        /// What the matter is.
+        /// The reason.
         source: Box<TlsError>,
     },
 
-    /// The host did not let us in, where this process speaks SSH itself.
+    /// The SSH login failed, where this process speaks SSH itself.
     Ssh(Box<SshError>),
 
-    /// A connection could not be opened although something answered: what it said, or did not say in
-    /// time, is the source.
+    /// A connection could not be opened although something answered: its answer, or the lack of one
+    /// in time, is the source.
     Opening {
-        /// What was to be opened: the URI without its parameters, or where the daemon listens.
+        /// The target: the URI without its parameters, or the daemon's address.
         target: String,
-        /// Why that failed; [`cause`](Self::cause) gives it, too.
+        /// The failure, which [`cause`](Self::cause) returns too.
         source: Box<Error>,
-        /// What may be the reason, where that can be guessed.
+        /// A possible reason, where there is a likely one.
         hint: Option<&'static str>,
     },
 
-    /// The daemon did not accept who we are.
+    /// Authentication failed.
     Auth(Box<AuthError>),
 
-    /// A file on this side, which something was to be copied from or to, cannot be read or written.
+    /// A local file that was to be copied from or to cannot be read or written.
     File(io::Error),
 
-    /// Less was copied between a volume and a local file than was asked for, because one of them
-    /// ended. What was copied stays where it is.
+    /// Less was copied between a volume and a local file than was requested, because one of them
+    /// ended. The copied part is kept.
     Incomplete {
-        /// What ended: `the volume` or `the local file`.
+        /// The end that was reached first: `the volume` or `the local file`.
         ended: &'static str,
-        /// How much went, holes included.
+        /// The number of bytes copied, holes included.
         copied_bytes: u64,
-        /// How much was to go, where that was known.
+        /// The number of bytes requested, where that was known.
         expected_bytes: Option<u64>,
     },
 
-    /// Neither side can do this: an old daemon, another transport, a feature of the crate that is
-    /// switched off.
+    /// The operation is not supported: by an old daemon, by the transport, or by a crate built
+    /// without the feature.
     Unsupported(String),
 }
 
 impl Error {
-    /// The failure itself, without what [`Error::Opening`] adds to it.
+    /// Returns the failure itself, without the target that [`Error::Opening`] adds.
     pub fn cause(&self) -> &Self {
         match self {
             Self::Opening { source, .. } => source.cause(),
@@ -191,7 +191,7 @@ impl Error {
         }
     }
 
-    /// The same, to keep.
+    /// Returns the failure itself by value, like [`cause`](Self::cause).
     #[must_use]
     pub fn into_cause(self) -> Self {
         match self {
@@ -200,7 +200,7 @@ impl Error {
         }
     }
 
-    /// The daemon's error number, where the daemon reported the failure.
+    /// Returns the daemon's error code, where the daemon reported the failure.
     pub fn code(&self) -> Option<ErrorCode> {
         match self.cause() {
             Self::Remote(error) => Some(error.code),
@@ -212,9 +212,9 @@ impl Error {
         }
     }
 
-    /// Whether the daemon says that what was asked for does not exist: an object (the codes
+    /// Returns whether the daemon reported that something does not exist: an object (the codes
     /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
-    /// (`VIR_ERR_DEVICE_MISSING`), or something about an object, such as its metadata or host name.
+    /// (`VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
     pub fn is_not_found(&self) -> bool {
         matches!(
             self.code(),
@@ -242,8 +242,8 @@ impl Error {
         )
     }
 
-    /// Whether the daemon, or its driver, is too old or of the wrong kind for what was asked,
-    /// however it says so.
+    /// Returns whether the daemon or its driver does not support the operation, with whichever
+    /// error code it reports that.
     pub fn is_unsupported(&self) -> bool {
         match self.cause() {
             Self::Unsupported(_) => true,
@@ -252,12 +252,12 @@ impl Error {
         }
     }
 
-    /// Whether the connection is gone, so that nothing but opening a new one helps.
+    /// Returns whether the connection has ended, so that only a new one helps.
     pub fn is_closed(&self) -> bool {
         matches!(self.cause(), Self::Closed(_))
     }
 
-    /// Whether something took longer than it was given, be it a call or a step of opening.
+    /// Returns whether a deadline passed, of a call or of a step of opening.
     pub fn is_timeout(&self) -> bool {
         let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
         match self.cause() {
@@ -292,9 +292,9 @@ impl From<AuthError> for Error {
     }
 }
 
-/// "There is none" as `None` instead of as an error.
+/// An extension of results that turns "not found" into `None`.
 pub trait Optional<T> {
-    /// Turns a failure for which [`Error::is_not_found`] holds into `Ok(None)`.
+    /// Converts an error for which [`Error::is_not_found`] holds into `Ok(None)`.
     fn optional(self) -> Result<Option<T>>;
 }
 

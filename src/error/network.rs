@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::line::Line;
 
-/// Why the daemon's host could not be reached over the network.
+/// A failure to reach the daemon's host over the network.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NetworkError {
@@ -12,9 +12,9 @@ pub struct NetworkError {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The addresses that were tried, in that order, and why each of them failed.
+    /// The addresses that were tried, in order, and their errors.
     pub attempts: Vec<(SocketAddr, io::Error)>,
-    /// Why no address could be found for the host, if that was it.
+    /// The error of resolving the host, if that failed.
     pub resolution: Option<io::Error>,
 }
 

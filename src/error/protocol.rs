@@ -3,13 +3,13 @@ use std::fmt::{self, Write as _};
 use super::line::Line;
 use crate::xdr::DecodeError;
 
-/// How a peer broke the protocol.
+/// A violation of the protocol by the peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The very first bytes are not libvirt's: something else answers at this address.
+    /// The first bytes are not libvirt's: something else listens at this address.
     NotLibvirt {
-        /// What it sent first, at most 64 bytes.
+        /// The first bytes, at most 64.
         first_bytes: Vec<u8>,
     },
     /// A message's length is below that of a header or above the protocol's maximum.
@@ -27,9 +27,9 @@ pub enum ProtocolError {
         /// The status.
         status: i32,
     },
-    /// A message whose beginning cannot be decoded.
+    /// A message whose header cannot be decoded.
     Header {
-        /// What is wrong with it.
+        /// The error of decoding.
         source: DecodeError,
     },
     /// A message of a type that only clients send.
@@ -37,9 +37,9 @@ pub enum ProtocolError {
         /// The message type.
         kind: i32,
     },
-    /// A message announces more descriptors than any message can come with.
+    /// A message announces more file descriptors than the protocol allows.
     Descriptors {
-        /// How many are announced.
+        /// The announced number.
         count: usize,
     },
     /// A reply to a call that is not in flight.
@@ -65,25 +65,25 @@ pub enum ProtocolError {
         /// The procedure in the reply.
         procedure: u32,
     },
-    /// A reply's payload is not what the procedure returns.
+    /// A reply's payload that is not the procedure's result.
     Reply {
-        /// What was called.
+        /// The procedure.
         procedure: &'static str,
-        /// What is wrong with the payload.
+        /// The error of decoding.
         source: DecodeError,
     },
-    /// An event's payload is not what the event carries.
+    /// An event's payload that is not the event's.
     Event {
         /// The event.
         event: &'static str,
-        /// What is wrong with the payload.
+        /// The error of decoding.
         source: DecodeError,
     },
-    /// A reply is well-formed and makes no sense.
+    /// A reply that is well-formed and contradicts itself or the request.
     InvalidReply {
-        /// What was called.
+        /// The procedure.
         procedure: &'static str,
-        /// What does not fit.
+        /// The contradiction.
         reason: String,
     },
 }
@@ -94,7 +94,7 @@ impl ProtocolError {
     }
 }
 
-/// How TLS says that it will not go on: an alert, of any version.
+/// The beginning of a TLS alert of any version.
 const TLS_ALERT: [u8; 2] = [0x15, 3];
 
 impl fmt::Display for ProtocolError {
@@ -151,5 +151,5 @@ impl fmt::Display for ProtocolError {
     }
 }
 
-/// What cannot be decoded has no cause below that.
+/// Decoding errors are part of the text, so there is no source.
 impl std::error::Error for ProtocolError {}

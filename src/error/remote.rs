@@ -5,30 +5,30 @@ use crate::protocol::net::MessageError;
 use crate::types::error::{ErrorCode, ErrorDomain, ErrorLevel};
 use crate::xdr::{self, DecodeError, WireStr};
 
-/// A failure as the daemon reports it: every field of libvirt's `virError`, and what was called.
+/// An error of the daemon: every field of libvirt's `virError`, and the procedure.
 ///
 /// The `str` and `int` fields hold details whose meaning depends on the code; for most codes `str1`
-/// is the message's template and `str2` what was filled in.
+/// is the message's template and `str2` the text filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoteError {
-    /// What kind of failure it is; the thing to match on.
+    /// The kind of failure; the field to match on.
     pub code: ErrorCode,
-    /// Which part of libvirt reports it.
+    /// The part of libvirt that reports it.
     pub domain: ErrorDomain,
-    /// Whether it is an error or a warning.
+    /// The level: error or warning.
     pub level: ErrorLevel,
-    /// The text for humans.
+    /// The message for humans.
     pub message: String,
-    /// First detail.
+    /// The first detail.
     pub str1: Option<String>,
-    /// Second detail.
+    /// The second detail.
     pub str2: Option<String>,
-    /// Third detail.
+    /// The third detail.
     pub str3: Option<String>,
-    /// First number; for system errors the `errno`.
+    /// The first number; for system errors the `errno`.
     pub int1: i32,
-    /// Second number.
+    /// The second number.
     pub int2: i32,
     /// The procedure that failed, e.g. `DomainCreate`.
     pub procedure: &'static str,
@@ -50,8 +50,8 @@ impl RemoteError {
             int2: wire.int2,
             procedure,
         };
-        // A daemon that is too old for a procedure reports it as a failure of RPC; its code becomes
-        // the one that a driver without the function reports, as in the C library.
+        // A daemon that is too old for a procedure reports an RPC failure; its code becomes the one
+        // of a driver without the function, as in the C library.
         if error.is_unknown_procedure() {
             error.code = ErrorCode::NoSupport;
         }
@@ -64,14 +64,15 @@ impl RemoteError {
             && self.message.starts_with("unknown procedure")
     }
 
-    /// See [`Error::is_unsupported`](super::Error::is_unsupported).
+    /// Returns whether the procedure is not supported; see
+    /// [`Error::is_unsupported`](super::Error::is_unsupported).
     pub fn is_unsupported(&self) -> bool {
         match self.code {
             ErrorCode::NoSupport
             | ErrorCode::OperationUnsupported
             | ErrorCode::ArgumentUnsupported => true,
             ErrorCode::Rpc => self.message.starts_with("Cannot find program"),
-            // The code's own text stands in front of these.
+            // The code's own text precedes these.
             ErrorCode::InvalidArg => self.message.contains("unsupported flags"),
             ErrorCode::InternalError => {
                 self.message.contains("unsupported ") && self.message.contains("event ID ")

@@ -4,52 +4,52 @@ use std::path::PathBuf;
 
 use super::line::Line;
 
-/// Why there was no login on the daemon's host, where this process speaks SSH itself (`libssh` and
+/// A failed login on the daemon's host, where this process speaks SSH itself (`libssh` and
 /// `libssh2` in the URI).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SshError {
     /// The host.
     pub host: String,
-    /// What happened.
+    /// The reason.
     pub failure: SshFailure,
 }
 
-/// How a login by SSH failed.
+/// The reason for a failed SSH login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SshFailure {
-    /// Nobody knows the host's key, and nobody accepted it.
+    /// The host's key is not known, and nobody accepted it.
     UnknownHost {
-        /// The key's kind and fingerprint.
+        /// The key's type and fingerprint.
         key: String,
-        /// The file with the keys of hosts.
+        /// The file of known host keys.
         file: PathBuf,
     },
-    /// The host has another key than the one that is known, or one that was revoked.
+    /// The host has another key than the known one, or one that was revoked.
     ChangedHost {
-        /// The key's kind and fingerprint.
+        /// The key's type and fingerprint.
         key: String,
-        /// The file with the keys of hosts.
+        /// The file of known host keys.
         file: PathBuf,
         /// The line that the key contradicts.
         line: usize,
     },
-    /// The file with the keys of hosts cannot be used.
+    /// The file of known host keys cannot be used.
     KnownHosts {
         /// The file.
         file: PathBuf,
-        /// What went wrong.
+        /// The error of reading or writing.
         source: io::Error,
     },
-    /// The host did not let us in.
+    /// The host refused the login.
     Refused {
         /// The user who was to log in.
         user: String,
-        /// What was tried, and what came of it.
+        /// The methods that were tried, and their results.
         tried: Vec<String>,
     },
-    /// The two could not talk, or the host ended the talk; in its words or the protocol's.
+    /// The SSH protocol failed, or the host ended the connection; with its message or the error's.
     Broken(String),
 }
 

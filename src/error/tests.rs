@@ -1,4 +1,4 @@
-//! What errors say.
+//! Tests of errors' texts.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::*;
 use crate::types::error::{ErrorDomain, ErrorLevel};
 use crate::xdr::DecodeError;
 
-/// Something of the user's or the system's that has a cause of its own.
+/// An error of the user's or the system's that has a source.
 #[derive(Debug)]
 struct Deep(Option<Box<Deep>>);
 
@@ -99,7 +99,7 @@ fn auth_errors() -> Vec<AuthError> {
     ]
 }
 
-/// One or more of each kind.
+/// Returns one or more samples of each variant.
 fn samples() -> Vec<Error> {
     let text = || "why".to_owned();
     let mut samples = vec![
@@ -159,7 +159,7 @@ fn samples() -> Vec<Error> {
     samples
 }
 
-/// A number for each kind; whoever adds one adds a sample, too.
+/// Returns a number for each variant; a new variant needs a sample too.
 fn kind(error: &Error) -> usize {
     match error {
         Error::Remote(_) => 0,
@@ -187,7 +187,7 @@ fn kind(error: &Error) -> usize {
 }
 const KINDS: usize = 21;
 
-/// The texts of an error and of all that is below it.
+/// Returns the texts of an error and of its sources.
 fn chain(error: &dyn StdError) -> Vec<String> {
     let mut texts = vec![error.to_string()];
     let mut next = error.source();
@@ -204,7 +204,7 @@ fn assert_told_once(error: &dyn StdError) {
         let above = texts.get(..index).unwrap_or_default();
         assert!(!above.iter().any(|upper| upper.contains(text.as_str())), "{texts:#?}");
     }
-    // What lies deeper than the text is not lost.
+    // A cause that the text does not include must be a source.
     let has_deep_cause = texts.iter().any(|text| text.contains("the upper cause"));
     let tells_deeper = texts.last().is_some_and(|text| text == "the lower cause");
     assert_eq!(has_deep_cause, tells_deeper, "{texts:#?}");
@@ -272,7 +272,7 @@ fn what_peers_say_stays_on_one_line() {
     for error in errors {
         let text = error.to_string();
         let escaped = r"two\nlines\u{1b}[2J\u{202e}";
-        // A program's lines are joined.
+        // The lines of a program's output are joined.
         assert!(text.contains(escaped) || text.contains(&escaped.replace(r"\n", " ")), "{text}");
         assert!(!text.contains(char::is_control), "{text:?}");
         assert!(!text.ends_with("\\n"), "{text}");
@@ -321,7 +321,8 @@ fn what_is_not_there_is_not_found() {
         Error::from(report).is_not_found()
     };
     let found = (0..200).map(ErrorCode::from).filter(|code| is_not_found(*code));
-    // All of `VIR_ERR_NO_…` that speak of something of the daemon's, and a device of a domain.
+    // All of `VIR_ERR_NO_…` that mean an object or property of the daemon, and a device of a
+    // domain.
     let numbers: Vec<i32> = found.map(i32::from).collect();
     assert_eq!(
         numbers,

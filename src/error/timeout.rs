@@ -2,31 +2,30 @@ use std::fmt;
 
 use super::close::write_calls;
 
-/// What was waited for when a deadline passed.
+/// The state of a wait when its deadline passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Waiting {
-    /// The daemon's reply.
+    /// Waited for the daemon's reply.
     Reply {
-        /// Calls of the connection that the daemon has not answered, this one and those included that
-        /// their callers have given up.
+        /// The number of the connection's unanswered calls, this one and abandoned ones included.
         unanswered: usize,
     },
-    /// To be sent: the daemon works on as many calls that take long as it may be given at a time
+    /// Waited to be sent: the daemon has as many calls that take long as it may be given at a time
     /// ([`ConnectBuilder::max_long_calls`](crate::ConnectBuilder::max_long_calls)).
     Turn {
-        /// How many calls of which procedures it has not answered, those included that their callers
-        /// have given up.
+        /// The number of unanswered calls per procedure, including those that their callers have
+        /// abandoned.
         unanswered: Vec<(&'static str, usize)>,
     },
-    /// To be sent: the daemon does not take what it was sent before.
+    /// Waited to be sent: the daemon does not read what was sent before.
     Room {
-        /// Bytes that it has not taken.
+        /// The number of bytes that it has not read.
         unsent: usize,
     },
-    /// The daemon's confirmation of a stream's end.
+    /// Waited for the daemon to confirm a stream's end.
     Confirmation,
-    /// A step of opening a connection to be done.
+    /// Waited for a step of opening a connection.
     Opening,
 }
 

@@ -2,85 +2,84 @@ use std::fmt::{self, Write as _};
 
 use super::line::Line;
 
-/// Why TLS with a daemon came to nothing.
+/// The reason why TLS with a daemon failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// Something of this side's own cannot be used: a certificate, a key, a list. The daemon has
-    /// not heard of us.
+    /// A certificate, key or revocation list of this side cannot be used. The daemon was not contacted.
     Credentials {
-        /// The file, or which of the values given in its place.
+        /// The file, or the option given in its place.
         item: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
-    /// The server's certificate, or that of its authority, was valid in the past.
+    /// The certificate of the server or its CA has expired.
     Expired {
-        /// Whose certificate: the server's or its authority's.
+        /// The certificate's owner: the server or its CA.
         owner: &'static str,
-        /// Whom it names.
+        /// The certificate's subject.
         subject: String,
-        /// Its last moment.
+        /// The end of its validity.
         on: String,
     },
 
-    /// The server's certificate, or that of its authority, will be valid in the future.
+    /// The certificate of the server or its CA is not valid yet.
     NotYetValid {
-        /// Whose certificate: the server's or its authority's.
+        /// The certificate's owner: the server or its CA.
         owner: &'static str,
-        /// Whom it names.
+        /// The certificate's subject.
         subject: String,
-        /// Its first moment.
+        /// The start of its validity.
         from: String,
     },
 
-    /// Nobody whom we trust has issued the server's certificate.
+    /// No trusted CA has issued the server's certificate.
     UnknownIssuer {
-        /// Whom it names.
+        /// The certificate's subject.
         subject: String,
-        /// Who issued it, as it says.
+        /// The issuer that it names.
         issuer: String,
-        /// Where our own authorities come from.
+        /// The source of the trusted CAs.
         trusted: String,
     },
 
-    /// The server's certificate is for another host than the one in the URI.
+    /// The server's certificate is for another host than the URI's.
     WrongHost {
-        /// Whom it names.
+        /// The certificate's subject.
         subject: String,
         /// The host that was connected to.
         host: String,
         /// The host names and addresses that it is for.
         names: Vec<String>,
-        /// The subject's common name, where that is the host and yet does not count: for an
-        /// address it never does, for a name only where the certificate has no others.
+        /// The subject's common name, where it is the host but does not count: it never counts for
+        /// an address, and for a name only where the certificate has no others.
         common_name: Option<String>,
     },
 
-    /// The server's certificate, or that of its authority, was called back.
+    /// The certificate of the server or its CA was revoked.
     Revoked {
-        /// Whom it names.
+        /// The certificate's subject.
         subject: String,
-        /// Where the list of revoked certificates comes from.
+        /// The source of the revocation list.
         list: String,
     },
 
-    /// The server's certificate is unfit in some other way.
+    /// The server's certificate is invalid in some other way.
     Certificate {
-        /// Whom it names.
+        /// The certificate's subject.
         subject: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
-    /// The daemon did not let us in: it does not accept our certificate, or the lack of one.
+    /// The daemon refused our certificate, or the lack of one.
     Refused {
-        /// What it may have against us.
+        /// The possible reasons.
         reason: String,
     },
 
-    /// The two sides did not come to an agreement.
+    /// The handshake failed.
     Handshake(String),
 }
 

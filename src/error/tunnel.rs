@@ -6,44 +6,44 @@ use std::time::Duration;
 
 use super::line::Line;
 
-/// What became of the program that carries a connection: ssh, or what the URI's `command` names.
+/// A failure of the program that carries a connection: ssh, or the URI's `command`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TunnelError {
     /// The program.
     pub program: String,
-    /// The host that it was to reach; none for the `ext` transport, whose programs know by
+    /// The host that it was to connect to; none for the `ext` transport, whose programs choose it
     /// themselves.
     pub host: Option<String>,
-    /// What happened.
+    /// The reason.
     pub failure: TunnelFailure,
-    /// The last of what it wrote to its standard error, at most 4 KiB.
+    /// The end of its standard error, at most 4 KiB.
     pub stderr: String,
 }
 
-/// How such a program failed.
+/// The way such a program failed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum TunnelFailure {
-    /// It could not be started.
+    /// The program could not be started.
     NotStarted(Arc<io::Error>),
-    /// It ended.
+    /// The program ended.
     Ended(ExitStatus),
-    /// It closed its standard output and ran on.
+    /// The program closed its standard output and went on running.
     ClosedOutput,
-    /// The connection to the host broke.
+    /// The connection to the host was lost.
     Lost,
-    /// What it wrote to its standard output is not libvirt's protocol.
+    /// Its standard output is not libvirt's protocol.
     NotLibvirt {
-        /// What came first, at most 64 bytes.
+        /// The first bytes, at most 64.
         first_bytes: Vec<u8>,
     },
-    /// There was no answer from a daemon for that long.
+    /// No daemon answered for that long.
     NoAnswer(Duration),
 }
 
-/// Exit statuses by which ssh tells its own failures from those of the command on the other host, and
-/// shells that there is no such command.
+/// The exit statuses with which ssh reports its own failures rather than those of the remote
+/// command, and with which shells report that there is no such command.
 const SSH_FAILED: i32 = 255;
 const NOT_FOUND: i32 = 127;
 
@@ -63,12 +63,12 @@ impl TunnelError {
         }
     }
 
-    /// What the program said, on one line.
+    /// Returns the program's standard error on one line.
     fn words(&self) -> String {
         let lines = self
             .stderr
             .lines()
-            // ssh draws frames of this sign.
+            // ssh draws boxes with this character.
             .map(|line| line.trim_matches(|c: char| c == '@' || c.is_whitespace()))
             .filter(|line| !line.is_empty());
         lines.collect::<Vec<_>>().join(" ")
@@ -118,7 +118,7 @@ impl TunnelError {
                 "; no ssh server listens there: is {host} the right host, and does its ssh server \
                  run, on this port?"
             ),
-            // The command was not even tried, so nothing else is known.
+            // The command was not even started, so nothing else is known.
             (_, Some(SSH_FAILED)) => String::new(),
             (_, Some(NOT_FOUND)) => format!(
                 "; {host} has neither virt-ssh-helper (a part of libvirt) nor a netcat that could \
@@ -144,7 +144,7 @@ impl fmt::Display for TunnelError {
             TunnelFailure::NotStarted(error) => write!(f, " cannot be started: {error}")?,
             TunnelFailure::Ended(status) => {
                 f.write_str(" ended")?;
-                // By ssh's own failure there was no command, so nobody need know of its number.
+                // The exit status of ssh itself tells nothing besides the message.
                 if status.code() != Some(SSH_FAILED) || words.is_empty() {
                     write!(f, " with {status}")?;
                 }

@@ -1,6 +1,6 @@
-//! URIs in texts.
+//! URIs in error messages.
 
-/// A URI without a password that somebody may have put before the host. It serves no purpose there.
+/// Removes a password from before the host, where it has no use.
 pub(crate) fn without_password(uri: &str) -> String {
     let start = uri.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = uri.split_at_checked(start).unwrap_or(("", uri));
@@ -14,7 +14,7 @@ pub(crate) fn without_password(uri: &str) -> String {
     }
 }
 
-/// A URI's driver, transport, host and path: what there is to tell it from others.
+/// Returns a URI's driver, transport, host and path, which tell it from others.
 pub(crate) fn place(uri: &str) -> String {
     let mut place = without_password(uri);
     place.truncate(place.find(['?', '#']).unwrap_or(place.len()));

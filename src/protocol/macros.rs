@@ -1,6 +1,6 @@
-//! What generated procedures and events are written in.
+//! Macros that define the generated procedures and events.
 
-/// A procedure as the structure of its arguments, which is the request:
+/// Defines a procedure as the structure of its arguments, which is the request:
 /// `struct Name<'a> { fields } = number in PROGRAM => Reply<'static>, since "x.y.z", Low|High`, and
 /// where they apply `, stream Read|Write`, `, waits for Guest|Host` and `, with descriptors`. The
 /// fields are those of `xdr_struct!`, and so is `secret`; a procedure without arguments has none.
@@ -83,7 +83,7 @@ macro_rules! procedure {
     (@long $long:ident) => { Some($crate::protocol::WaitsFor::$long) };
 }
 
-/// An event message: `Name<'a> = number in PROGRAM: Msg`.
+/// Defines an event message: `Name<'a> = number in PROGRAM: Msg`.
 macro_rules! event {
     (
         $(#[$meta:meta])*

@@ -1,8 +1,8 @@
 //! libvirt's wire protocols as types: programs, procedures, events, and every structure they carry.
 //!
 //! Everything in the submodules is generated from the definitions in `protocol/`. The typed domain
-//! API stands on these; use them directly (through [`Connect::raw`](crate::Connect)) for procedures
-//! that it does not cover.
+//! API is built on these; use them directly (through [`Connect::raw`](crate::Connect)) for
+//! procedures that it does not cover.
 
 mod generated;
 mod macros;

@@ -1,6 +1,6 @@
 use crate::xdr::{Body, Decode, Encode};
 
-/// One RPC program: a numbered set of procedures.
+/// An RPC program: a numbered set of procedures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Program {
     /// The program number that each message carries.
@@ -11,25 +11,25 @@ pub struct Program {
     pub name: &'static str,
 }
 
-/// Which of the daemon's workers may run a procedure.
+/// The daemon's workers that may run a procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Priority {
     /// May wait for a guest or a hypervisor: ordinary workers only.
     Low,
-    /// Never waits long: priority workers take it when all ordinary ones are busy.
+    /// Never waits long: priority workers run it when all ordinary ones are busy.
     High,
 }
 
-/// What a procedure's reply opens.
+/// The direction of a stream that a procedure's reply opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StreamKind {
-    /// Data comes from the daemon; it may also be sent to it (consoles).
+    /// From the daemon; data may also be sent to it (consoles).
     Read,
-    /// Data goes to the daemon.
+    /// To the daemon.
     Write,
 }
 
-/// What the daemon waits for while it executes a call that may take minutes.
+/// The party that the daemon waits for while it executes a call that may take minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitsFor {
     /// A guest: its agent, its operating system, its monitor. It may never answer.
@@ -38,33 +38,32 @@ pub enum WaitsFor {
     Host,
 }
 
-/// What the protocol definition says of one procedure.
+/// The protocol definition of one procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcedureInfo {
-    /// The program that it belongs to.
+    /// The program of the procedure.
     pub program: Program,
-    /// Its number in the program.
+    /// The number in the program.
     pub number: u32,
-    /// Its name, e.g. `DomainGetInfo`.
+    /// The name, e.g. `DomainGetInfo`.
     pub name: &'static str,
     /// The libvirt release whose public API first had it, e.g. `0.0.3`.
     pub since: &'static str,
-    /// Which workers of the daemon may run it.
+    /// The daemon's workers that may run it.
     pub priority: Priority,
     /// The stream that a successful reply opens, if any.
     pub stream: Option<StreamKind>,
-    /// What the daemon may wait for that takes minutes by the nature of the thing (migrations, saves,
-    /// guest agent commands, …), if so. Such calls share a limited number of permits.
+    /// The party that the daemon may wait for where the call takes minutes by nature (migrations,
+    /// saves, guest agent commands, …). The number of such calls at a time is limited.
     pub long: Option<WaitsFor>,
 }
 
-/// A call: the arguments of one procedure, which know the procedure.
+/// A call: the arguments of one procedure, whose type identifies the procedure.
 ///
-/// Implemented by generated structures that are called like their procedures. Which way a request is
-/// made is told by the trait that it implements besides: [`VoidRequest`], [`ReplyRequest`],
-/// [`StreamRequest`] or [`FdRequest`].
+/// Implemented by generated structures with the names of their procedures. A second trait tells how
+/// the request is made: [`VoidRequest`], [`ReplyRequest`], [`StreamRequest`] or [`FdRequest`].
 pub trait Request: Encode + Send + Sync {
-    /// What the protocol definition says of the procedure.
+    /// The procedure's definition.
     const INFO: ProcedureInfo;
 }
 
@@ -83,7 +82,7 @@ pub trait StreamRequest: Request {
     type Reply: Body;
 }
 
-/// A call that takes file descriptors, or returns some, or both.
+/// A call that sends file descriptors, returns some, or both.
 pub trait FdRequest: Request {
     /// The results; `()` where there are none.
     type Reply: Body;
@@ -107,23 +106,23 @@ impl<R: FdRequest> FdRequest for &R {
     type Reply = R::Reply;
 }
 
-/// What the protocol definition says of one event message.
+/// The protocol definition of one event message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventInfo {
-    /// The program that it belongs to.
+    /// The program of the event.
     pub program: Program,
-    /// Its procedure number in the program.
+    /// The procedure number in the program.
     pub number: u32,
-    /// Its name, e.g. `DomainEventCallbackLifecycle`.
+    /// The name, e.g. `DomainEventCallbackLifecycle`.
     pub name: &'static str,
 }
 
-/// A message that the daemon sends on its own.
+/// A message that the daemon sends unasked.
 ///
 /// Implemented by generated marker types that have no values.
 pub trait Event {
     /// The body of the message.
     type Msg<'a>: Decode<'a>;
-    /// What the protocol definition says of it.
+    /// The event's definition.
     const INFO: EventInfo;
 }

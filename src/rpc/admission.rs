@@ -1,25 +1,25 @@
-//! The limits on what a daemon is given to do at a time, so that it keeps reading.
+//! The limits on the calls that a daemon has at a time, so that it keeps reading.
 //!
 //! A daemon works on `max_client_requests` requests of a client at a time and reads nothing beyond
-//! them, not even signs of life; a client that fills them all with calls that take long is cut off.
-//! So such calls, and those that their callers have given up but the daemon has not answered, may
-//! never be as many as that.
+//! them, not even keepalive responses; a client that fills them all with calls that take long is
+//! disconnected. So such calls, and those that their callers have abandoned but the daemon has not
+//! answered, must stay below that number.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::header::ProcedureId;
 use crate::protocol::WaitsFor;
 
-/// Counts the calls that keep the daemon busy, and queues those that have to wait for that.
+/// The counts of calls that keep the daemon busy, and the queue of those that have to wait.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// The most calls that take long that the daemon is given at a time.
+    /// The limit on calls that take long that the daemon has at a time.
     max_long: usize,
     /// Unanswered calls that take long by nature.
     long: usize,
     /// Unanswered calls that wait for a guest; they take long, too.
     guest: usize,
-    /// Short calls that were given up and not answered, by procedure.
+    /// Short calls that were abandoned and not answered, by procedure.
     overdue: BTreeMap<ProcedureId, usize>,
     /// Calls that take long and wait for their turn, the oldest first.
     queue: VecDeque<(Ticket, WaitsFor)>,
@@ -42,20 +42,20 @@ impl Admission {
         }
     }
 
-    /// The number of calls that keep the daemon busy for longer than a moment.
+    /// Returns the number of calls that keep the daemon busy for longer than a moment.
     fn busy(&self) -> usize {
         self.long + self.overdue.values().sum::<usize>()
     }
 
-    /// There is a place for a call that takes long. Guests may never answer, so calls that wait for
-    /// them leave one place to others.
+    /// Returns whether a call that takes long may be sent. Guests may never answer, so calls that
+    /// wait for them leave one place to others.
     fn has_place(&self, waits_for: WaitsFor) -> bool {
         let max_guest = (self.max_long - 1).max(1);
         self.busy() < self.max_long && (waits_for == WaitsFor::Host || self.guest < max_guest)
     }
 
-    /// `true` if a call may be sent now. One that takes long and may not is queued; it gets a ticket,
-    /// to be brought along when it asks again.
+    /// Returns whether a call may be sent now. One that takes long and may not is queued; it gets a
+    /// ticket, to be passed in when it asks again.
     pub(crate) fn admits(
         &mut self,
         id: ProcedureId,
@@ -80,8 +80,8 @@ impl Admission {
         false
     }
 
-    /// Takes a call out of the queue that is sent now, or never will be. Those behind it may have
-    /// their turn then.
+    /// Removes a call from the queue that is sent now, or never will be. Those after it may then be
+    /// admitted.
     pub(crate) fn leave_queue(&mut self, ticket: Ticket) {
         self.queue.retain(|(other, _)| *other != ticket);
     }
@@ -95,7 +95,7 @@ impl Admission {
         }
     }
 
-    /// Counts a short call that its caller gave up.
+    /// Counts a short call that its caller abandoned.
     pub(crate) fn given_up(&mut self, id: ProcedureId) {
         *self.overdue.entry(id).or_default() += 1;
     }
@@ -140,7 +140,7 @@ mod tests {
         admission.sent(HOST);
         assert!(!admission.admits(id(2), HOST, &mut tickets[1]));
         admission.answered(id(1), GUEST, false);
-        // There is one place, and who came first has it.
+        // There is one place, which goes to the first that asked.
         assert!(!admission.admits(id(2), HOST, &mut tickets[1]));
         assert!(!admission.admits(id(2), HOST, &mut None));
         assert!(admission.admits(id(1), GUEST, &mut tickets[0]));

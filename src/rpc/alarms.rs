@@ -1,10 +1,10 @@
-//! Wake-ups at an instant, for tasks that wait for something else than a reply.
+//! Wake-ups at an instant, for tasks that wait for something other than a reply.
 
 use std::collections::BTreeMap;
 use std::task::Waker;
 use std::time::Instant;
 
-/// Names one alarm.
+/// The identity of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AlarmKey {
     at: Instant,
@@ -35,12 +35,12 @@ impl Alarms {
         self.set.remove(&key);
     }
 
-    /// The instant at which the next alarm is due.
+    /// Returns the instant at which the next alarm is due.
     pub(crate) fn earliest(&self) -> Option<Instant> {
         self.set.first_key_value().map(|(key, _)| key.at)
     }
 
-    /// Removes the alarms that are due and hands out their wakers, the earliest first.
+    /// Removes the alarms that are due and collects their wakers, the earliest first.
     pub(crate) fn fire(&mut self, now: Instant, wakers: &mut Vec<Waker>) {
         while let Some(entry) = self.set.first_entry() {
             if entry.key().at > now {

@@ -1,19 +1,19 @@
-//! The decision to read on, or not, while somebody does not read a stream.
+//! Backpressure: the decision whether to read on while a stream is not read.
 //!
-//! Data that nobody takes must not pile up, so the connection stops reading while a stream is over
-//! its budget. But others need the connection, too: their replies stand behind that data, and what
-//! carries the connection may take nothing from us while it cannot get rid of what it has for us
-//! (netcat, SSH within this process). So where others wait, reading goes on within an overdraft; a
-//! stream whose reader does not move after that is given up.
+//! Unread data must not pile up, so the connection stops reading while a stream is over its budget.
+//! But others need the connection, too: their replies come after that data, and the connection's
+//! carrier may take nothing from us while it cannot deliver what it has for us (netcat, SSH within
+//! this process). So while others wait, reading goes on within an overdraft; a stream whose reader
+//! makes no progress after that is aborted.
 
 use std::time::{Duration, Instant};
 
 use super::streams::Level;
 
-/// The time for which replies may be held up by a reader that does not move.
+/// The time that replies may be delayed by a reader without progress.
 const OVERDRAW_AFTER: Duration = Duration::from_secs(5);
-/// The time after which an overdrawn stream whose reader does not move is given up. Less than the half
-/// a minute after which a daemon whose replies are not taken cuts this client off.
+/// The time after which an overdrawn stream whose reader makes no progress is aborted. Less than
+/// the half minute after which a daemon whose replies are not read disconnects this client.
 const OVERRUN_AFTER: Duration = Duration::from_secs(20);
 
 /// A decision about reading.
@@ -21,57 +21,57 @@ const OVERRUN_AFTER: Duration = Duration::from_secs(20);
 pub(crate) enum Gate {
     /// Read.
     Open,
-    /// Do not read now. Look again when a reader has moved, when somebody else needs the connection,
-    /// or at this instant.
+    /// Do not read now. Check again when a reader has made progress, when somebody else needs the
+    /// connection, or at this instant.
     Paused(Option<Instant>),
-    /// Give up the streams that are overdrawn, then read.
+    /// Abort the streams that are overdrawn, then read.
     Overrun,
 }
 
 /// The others that need the connection while a stream is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Others {
-    /// Something is to be sent that the socket does not take.
+    /// Bytes are to be sent that the socket does not take.
     pub(crate) unsent: bool,
-    /// Something is to be received that may stand behind the stream's data.
+    /// Replies are to be received that may come after the stream's data.
     pub(crate) unanswered: bool,
 }
 
-/// Counts the streams that are behind, and watches their readers.
+/// The counts of streams that are behind, and the progress of their readers.
 #[derive(Debug, Default)]
 pub(crate) struct Backpressure {
     full: usize,
     overdrawn: usize,
-    /// The instant since which others have waited and no reader has moved.
+    /// The instant since which others have waited without progress of any reader.
     since: Option<Instant>,
 }
 
 impl Backpressure {
-    /// Notes that a stream was at one level and is at another.
+    /// Records a stream's change of level.
     #[inline]
     pub(crate) fn recount(&mut self, from: Level, to: Level) {
         self.full = self.full + usize::from(to >= Level::Full) - usize::from(from >= Level::Full);
         self.overdrawn = self.overdrawn + usize::from(to == Level::Overdrawn)
             - usize::from(from == Level::Overdrawn);
         if self.full == 0 {
-            // Whoever is behind next has not kept anybody waiting yet.
+            // The next stream that is behind has not delayed anybody yet.
             self.since = None;
         }
     }
 
-    /// Notes that some reader took something.
+    /// Records that a reader made progress.
     #[inline]
     pub(crate) fn note_taken(&mut self) {
         self.since = None;
     }
 
-    /// The number of streams that are over their budgets.
+    /// Returns the number of streams that are over their budgets.
     #[inline]
     pub(crate) fn full(&self) -> usize {
         self.full
     }
 
-    /// Decides about reading. To be asked only while a stream is over its budget.
+    /// Decides about reading. Only to be called while a stream is over its budget.
     pub(crate) fn gate(&mut self, others: Others, now: Instant) -> Gate {
         if !others.unsent && !others.unanswered {
             self.since = None;

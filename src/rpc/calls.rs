@@ -1,8 +1,8 @@
 //! The calls in flight, found by serial.
 //!
-//! A call has a slot from the moment it is sent until the daemon can say nothing more about it.
-//! [`CallState`] has the states, [`Slot`] a method for each transition but those to `Free`, which is
-//! [`Calls::free`].
+//! A call has a slot from the moment it is sent until the daemon can send nothing more for it.
+//! [`CallState`] has the states, [`Slot`] a method for each transition but those to `Free`, which
+//! is [`Calls::free`].
 //!
 //! ```text
 //!      sent
@@ -33,8 +33,8 @@
 //! ```
 //!
 //! A stream whose end the daemon has confirmed, or that the daemon has failed, is freed instead of
-//! closed. After the end of the connection the daemon owes nothing, and whoever lets go of a call or
-//! a stream frees the slot.
+//! closed. After the end of the connection the daemon owes nothing, and releasing a call or a
+//! stream frees the slot.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ use super::header::ProcedureId;
 use super::streams::Incoming;
 use crate::protocol::{ProcedureInfo, WaitsFor};
 
-/// Serials are a slot's index in the low bits and its generation in the high ones, so that a slot
-/// used again does not answer to its old serial.
+/// The number of a serial's low bits that are the slot's index; the high bits are its generation,
+/// so that a slot used again does not match its old serial.
 const INDEX_BITS: u32 = 20;
 /// The most calls that one connection can have in flight.
 pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
@@ -74,7 +74,7 @@ pub(crate) enum CallState {
     Waiting,
     /// The deadline passed and the caller has yet to notice; the daemon still owes a reply.
     Expired,
-    /// The caller went away; the serial stays taken until the late reply has come.
+    /// The caller was dropped; the serial stays taken until the late reply has come.
     Abandoned,
     /// The daemon answered and the caller has yet to notice.
     Replied {
@@ -84,13 +84,13 @@ pub(crate) enum CallState {
     },
     /// The caller took the reply and holds the stream that it opened.
     Streaming,
-    /// The stream's holder said that it is done, and waits for the daemon's confirmation.
+    /// The stream's holder has finished it, and waits for the daemon's confirmation.
     StreamFinishing,
-    /// Nobody holds the stream any more; the daemon still owes a confirmation.
+    /// The stream was released; the daemon still owes a confirmation.
     StreamClosing,
 }
 
-/// One call, from its serial's allocation until the daemon can say nothing more about it.
+/// One call, from its serial's allocation until the daemon can send nothing more for it.
 #[derive(Debug)]
 pub(crate) struct Slot {
     generation: u32,
@@ -106,32 +106,32 @@ pub(crate) struct Slot {
 }
 
 impl CallState {
-    /// The daemon owes the reply.
+    /// Returns whether the daemon owes the reply.
     pub(crate) fn is_unanswered(&self) -> bool {
         matches!(self, Self::Waiting | Self::Expired | Self::Abandoned)
     }
 
-    /// The daemon owes a reply for which no caller waits any more.
+    /// Returns whether the daemon owes a reply that no caller waits for any more.
     #[inline]
     pub(crate) fn is_given_up(&self) -> bool {
         matches!(self, Self::Expired | Self::Abandoned)
     }
 
-    /// The daemon owes a reply that a caller can still take.
+    /// Returns whether the daemon owes a reply that a caller can still take.
     #[inline]
     pub(crate) fn is_awaited(&self) -> bool {
         matches!(self, Self::Waiting | Self::Expired)
     }
 }
 
-/// The transitions. Each is only for the states that it names; the caller has looked.
+/// The transitions. Each is only for the states that it names, which the caller has checked.
 impl Slot {
     #[inline]
     pub(crate) fn state(&self) -> &CallState {
         &self.state
     }
 
-    /// `Waiting` or `Expired` to `Replied`: the reply has come.
+    /// Changes `Waiting` or `Expired` to `Replied`: the reply has come.
     #[inline]
     pub(crate) fn replied(&mut self, good: bool, payload: Bytes, descriptors: Vec<OwnedFd>) {
         debug_assert!(self.state.is_awaited(), "{:?}", self.state);
@@ -139,7 +139,8 @@ impl Slot {
         self.state = CallState::Replied { good, payload, descriptors };
     }
 
-    /// `Waiting` to `Expired`: the deadline has passed. `false` if the call did not wait any more.
+    /// Changes `Waiting` to `Expired`: the deadline has passed. Returns `false` if the call no
+    /// longer waited.
     pub(crate) fn expired(&mut self) -> bool {
         self.deadline = None;
         let waited = matches!(self.state, CallState::Waiting);
@@ -149,15 +150,15 @@ impl Slot {
         waited
     }
 
-    /// `Waiting` or `Expired` to `Abandoned`: the caller went away before the reply came.
+    /// Changes `Waiting` or `Expired` to `Abandoned`: the caller was dropped before the reply came.
     pub(crate) fn abandoned(&mut self) {
         debug_assert!(self.state.is_awaited(), "{:?}", self.state);
         self.deadline = None;
         self.state = CallState::Abandoned;
     }
 
-    /// Hands the outcome to the caller, once there is one. `Expired` becomes `Abandoned`; `Replied`
-    /// becomes `Streaming` where the reply opened a stream, and is else to be freed.
+    /// Returns the outcome to the caller, once there is one. `Expired` becomes `Abandoned`;
+    /// `Replied` becomes `Streaming` where the reply opened a stream, and is otherwise to be freed.
     #[inline]
     pub(crate) fn take_outcome(&mut self) -> Option<Outcome> {
         match &mut self.state {
@@ -179,14 +180,14 @@ impl Slot {
         }
     }
 
-    /// `Streaming` to `StreamFinishing`: the daemon is told of the end, and is to confirm it.
+    /// Changes `Streaming` to `StreamFinishing`: the daemon is sent the end, and is to confirm it.
     pub(crate) fn finishing(&mut self) {
         debug_assert!(matches!(self.state, CallState::Streaming), "{:?}", self.state);
         self.state = CallState::StreamFinishing;
     }
 
-    /// Any state in which there is a stream to `StreamClosing`: nobody holds the stream. `true` if
-    /// the daemon has yet to be told.
+    /// Changes any state with a stream to `StreamClosing`: the stream was released. Returns `true`
+    /// if the daemon has yet to be told.
     pub(crate) fn closing(&mut self) -> bool {
         let told = matches!(self.state, CallState::StreamFinishing | CallState::StreamClosing);
         self.state = CallState::StreamClosing;
@@ -199,22 +200,22 @@ impl Slot {
 pub(crate) struct CallSetup {
     pub(crate) id: ProcedureId,
     pub(crate) procedure: &'static str,
-    /// The thing that the daemon may have to wait for long, if any.
+    /// The party that the daemon may have to wait for long, if any.
     pub(crate) long: Option<WaitsFor>,
     pub(crate) deadline: Option<Instant>,
-    /// Event queue that the callback id in the reply is connected to before anything else is read.
+    /// Event queue that the callback ID in the reply is connected to before anything else is read.
     pub(crate) binding: Option<Binding>,
     /// Receiving end of the stream that the call opens; in place before the call is sent, because
     /// the daemon may send data ahead of the reply.
     pub(crate) stream: Option<Box<Incoming>>,
-    /// Descriptors that travel with the call.
+    /// Descriptors that are sent with the call.
     pub(crate) descriptors: Vec<Arc<OwnedFd>>,
     /// The reply may come with descriptors.
     pub(crate) expects_descriptors: bool,
 }
 
 impl CallSetup {
-    /// A call of this procedure that brings nothing else along.
+    /// Sets up a call of this procedure without anything else.
     pub(crate) fn new(info: &ProcedureInfo) -> Self {
         Self {
             id: info.into(),
@@ -228,7 +229,7 @@ impl CallSetup {
         }
     }
 
-    /// Takes everything out, except what identifies the call.
+    /// Moves everything out, except what identifies the call.
     pub(crate) fn take(&mut self) -> Self {
         Self {
             binding: self.binding.take(),
@@ -288,7 +289,7 @@ impl Calls {
         Some(slot.generation << INDEX_BITS | index)
     }
 
-    /// The slot of the call with this serial, if there is one.
+    /// Returns the slot of the call with this serial, if there is one.
     #[inline]
     pub(crate) fn get(&mut self, serial: u32) -> Option<&mut Slot> {
         let index = serial & ((1 << INDEX_BITS) - 1);
@@ -306,7 +307,7 @@ impl Calls {
         self.expecting_descriptors -= usize::from(expected);
     }
 
-    /// Gives the slot back; the serial is unknown from now on.
+    /// Frees the slot; the serial is unknown from now on.
     pub(crate) fn free(&mut self, serial: u32) {
         if let Some(slot) = self.get(serial) {
             slot.state = CallState::Free;
@@ -318,17 +319,17 @@ impl Calls {
         }
     }
 
-    /// The number of calls without a reply yet, abandoned ones included.
+    /// Returns the number of calls without a reply yet, abandoned ones included.
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered
     }
 
-    /// The number of slots that are taken.
+    /// Returns the number of slots that are taken.
     pub(crate) fn in_use(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Some call's reply may come with descriptors.
+    /// Returns whether a reply may come with descriptors.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.expecting_descriptors > 0
     }

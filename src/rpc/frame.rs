@@ -1,4 +1,4 @@
-//! Messages out of a byte stream, and into one.
+//! Reading messages from a byte stream, and writing them.
 
 use std::ops::Range;
 use std::os::fd::OwnedFd;
@@ -12,14 +12,14 @@ use super::read_buffer::ReadBuffer;
 use crate::error::{CloseReason, ProtocolError};
 use crate::xdr::{self, Encode, EncodeError, Writer};
 
-/// The most that one read may bring. Frames that do not fit get a buffer of their own.
+/// The largest read. Frames that do not fit get a buffer of their own.
 const READ_BUFFER: usize = 256 * 1024;
 /// The part of a large frame's announced length that is reserved ahead of the bytes that arrived.
 const RESERVE_AHEAD: usize = 1024 * 1024;
-/// The memory reserved for the first large frame of a connection, unless it begins the conversation.
-/// Untouched memory costs nothing, and glibc stops giving memory back to the system after each reply,
-/// only to have it back page by page for the next one, once it has seen a block of this size come and
-/// go.
+/// The memory reserved for the first large frame of a connection, unless it is the very first
+/// message. Untouched memory costs nothing, and once glibc has freed a block of this size, it no
+/// longer returns memory to the system after each reply only to get it back page by page for the
+/// next one.
 const FIRST_LARGE: usize = 4 * 1024 * 1024;
 
 /// One whole message.
@@ -46,12 +46,12 @@ impl Frame<'_> {
         }
     }
 
-    /// The payload, to be kept; large ones are not copied.
+    /// Returns the payload, to be kept; large ones are not copied.
     pub(crate) fn into_payload(self) -> Bytes {
         self.into_parts().0
     }
 
-    /// The payload, to be kept, and the descriptors that came with it.
+    /// Returns the payload, to be kept, and the descriptors that came with it.
     pub(crate) fn into_parts(self) -> (Bytes, Vec<OwnedFd>) {
         let payload = match self.payload {
             Payload::Shared(bytes) => Bytes::copy_from_slice(bytes),
@@ -61,13 +61,13 @@ impl Frame<'_> {
     }
 }
 
-/// Collects what arrives and hands out whole messages.
+/// A buffer that splits received bytes into whole messages.
 #[derive(Debug)]
 pub(crate) struct FrameBuffer {
     buffer: ReadBuffer,
-    /// The index in `buffer` at which the first message begins that was not handed out.
+    /// The index in `buffer` of the first message that was not returned yet.
     start: usize,
-    /// A message too large for `buffer`, in the making, and its whole length.
+    /// An incomplete message too large for `buffer`, and its whole length.
     large: Option<(ReadBuffer, usize)>,
     /// The descriptors that came with the last byte that was read.
     descriptors: Vec<OwnedFd>,
@@ -76,12 +76,12 @@ pub(crate) struct FrameBuffer {
     any_large: bool,
 }
 
-/// A message that is whole but for the descriptors behind it.
+/// A message that only lacks the descriptors after it.
 #[derive(Debug)]
 struct Incomplete {
     header: Header,
     payload: Bytes,
-    /// The number of descriptors that were announced; each travels with a byte.
+    /// The number of descriptors that were announced; each comes with a byte.
     count: usize,
     /// The descriptors that have come.
     descriptors: Vec<OwnedFd>,
@@ -100,15 +100,15 @@ impl FrameBuffer {
         }
     }
 
-    /// The buffer for the bytes of the next read, within the room that it has, and the one for
-    /// descriptors.
+    /// Returns the buffer for the bytes of the next read, limited to its spare room, and the one
+    /// for descriptors.
     ///
     /// Call [`next`](Self::next) until it has no more messages before reading again.
     pub(crate) fn space(&mut self) -> (&mut ReadBuffer, &mut Vec<OwnedFd>) {
         let ahead = self.reserve_ahead();
         if let Some((large, len)) = &mut self.large {
             if large.room() == 0 {
-                // Growing with what arrived keeps a lying length from costing memory.
+                // Growing with the received bytes keeps a false length from costing memory.
                 let grown = large.len() + large.len().max(ahead);
                 large.reserve_to(grown.min(*len));
             }
@@ -120,8 +120,8 @@ impl FrameBuffer {
         (&mut self.buffer, &mut self.descriptors)
     }
 
-    /// The part of a large frame's announced length to reserve ahead of the bytes that arrived. A peer
-    /// that has sent no message yet may be anybody.
+    /// Returns the part of a large frame's announced length to reserve ahead of the received bytes.
+    /// A peer that has sent no message yet is not trusted.
     fn reserve_ahead(&self) -> usize {
         if self.any_received {
             RESERVE_AHEAD
@@ -130,7 +130,7 @@ impl FrameBuffer {
         }
     }
 
-    /// The next whole message, or `None` until more has arrived.
+    /// Returns the next whole message, or `None` until more has arrived.
     pub(crate) fn next(&mut self) -> Result<Option<Frame<'_>>, ProtocolError> {
         if self.incomplete.is_none() {
             if let Some(message) = self.take_large() {
@@ -163,17 +163,17 @@ impl FrameBuffer {
         Ok(self.complete())
     }
 
-    /// The large message in the making, if it is whole.
+    /// Returns the large message, if it is complete.
     fn take_large(&mut self) -> Option<Bytes> {
         let (large, len) = self.large.take_if(|(large, len)| large.len() >= *len)?;
-        // The last read may have brought the beginning of the next message too.
+        // The last read may have returned the beginning of the next message too.
         let next = large.filled().get(len..).unwrap_or_default();
         self.buffer.extend_from_slice(next);
         self.any_received = true;
         Some(Bytes::from(large.into_first(len)))
     }
 
-    /// The range of the next message in the buffer, if it is there and whole.
+    /// Returns the range of the next message in the buffer, if it is complete.
     fn take_small(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
         if self.large.is_some() {
             return Ok(None);
@@ -208,8 +208,8 @@ impl FrameBuffer {
         Ok(Some(begin..self.start))
     }
 
-    /// Keeps a message until its descriptors have come: the payload begins with their number, and each
-    /// travels with one byte behind the message.
+    /// Keeps a message until its descriptors have come: the payload begins with their number, and
+    /// each comes with one byte after the message.
     fn await_descriptors(&mut self, header: Header, payload: &Bytes) -> Result<(), ProtocolError> {
         let count = xdr::from_slice::<u32>(payload)
             .map_err(|source| ProtocolError::Header { source })? as usize;
@@ -225,33 +225,34 @@ impl FrameBuffer {
         Ok(())
     }
 
-    /// The message that waited for its descriptors, if they have come. What came with other bytes
-    /// than its own is closed, as what is more than it announced.
+    /// Returns the message that waited for its descriptors, if they have come. Descriptors that
+    /// came with other bytes, or in excess of the announced number, are closed.
     fn complete(&mut self) -> Option<Frame<'_>> {
         let arrived = self.buffer.len() - self.start;
         let Some(incomplete) = &mut self.incomplete else {
             self.descriptors.clear();
             return None;
         };
-        // Those at hand came with the last byte.
+        // The present ones came with the last byte.
         if arrived <= incomplete.count {
             let missing = incomplete.count - incomplete.descriptors.len();
             self.descriptors.truncate(missing);
             incomplete.descriptors.append(&mut self.descriptors);
         }
-        // Fewer than announced, where this process may not open more: the caller counts them.
+        // There may be fewer than announced, if this process may not open more: the caller counts
+        // them.
         let Incomplete { header, payload, count, descriptors } =
             self.incomplete.take_if(|it| it.count <= arrived)?;
         self.start += count;
         Some(Frame { header, payload: Payload::Own(payload), descriptors })
     }
 
-    /// The peer stopped in the middle of a message.
+    /// Returns whether a message is incomplete.
     fn is_partial(&self) -> bool {
         self.large.is_some() || self.incomplete.is_some() || self.start < self.buffer.len()
     }
 
-    /// The reason for the end of the connection if the bytes end here.
+    /// Returns the reason for the end of the connection if the bytes end here.
     pub(crate) fn end_of_stream(&self) -> CloseReason {
         if !self.is_partial() {
             return CloseReason::Eof;
@@ -265,8 +266,8 @@ impl FrameBuffer {
         }
     }
 
-    /// The error for a bad length, which in the very first message means that something else than
-    /// libvirt answers.
+    /// Returns the error for a bad length, which in the very first message means that the peer is
+    /// not libvirt.
     #[cold]
     fn bad_length(&self, len: usize) -> ProtocolError {
         if self.any_received {
@@ -281,7 +282,7 @@ fn decode_header(message: &[u8]) -> Result<Header, ProtocolError> {
     Header::decode(message.get(LENGTH_SIZE..).unwrap_or_default())
 }
 
-/// Appends one whole message to `out`; on an error `out` is as it was.
+/// Appends one whole message to `out`; on an error `out` is unchanged.
 pub(crate) fn append_message(
     out: &mut Vec<u8>,
     header: &Header,
@@ -306,7 +307,7 @@ pub(crate) fn append_message(
     Ok(())
 }
 
-/// Gives length word and header of a message whose payload of `len` bytes follows on its own.
+/// Returns length word and header of a message whose payload of `len` bytes is sent separately.
 pub(crate) fn packet_head(header: &Header, len: usize) -> Vec<u8> {
     let mut head = Vec::with_capacity(MESSAGE_MIN);
     let _never_too_large = append_message(&mut head, header, &());
@@ -331,7 +332,7 @@ mod tests {
         Ok(messages)
     }
 
-    /// The beginning of a message that is as long as can be.
+    /// Returns the beginning of a message of the maximum length.
     fn announcement() -> Vec<u8> {
         let mut bytes = (MESSAGE_MAX as u32).to_be_bytes().to_vec();
         bytes.resize(MESSAGE_MIN, 0);

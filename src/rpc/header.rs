@@ -6,7 +6,7 @@ use crate::xdr::{self, Decode, DecodeError, Encode, EncodeError, Reader, Writer}
 
 /// Bytes of the length word in front of each message; it counts itself.
 pub(crate) const LENGTH_SIZE: usize = 4;
-/// Bytes of the header behind the length word.
+/// Bytes of the header after the length word.
 pub(crate) const HEADER_SIZE: usize = 24;
 /// The shortest legal message: length word and header.
 pub(crate) const MESSAGE_MIN: usize = LENGTH_SIZE + HEADER_SIZE;
@@ -27,9 +27,9 @@ pub(crate) enum MessageType {
     Message,
     /// Stream data, its end, or its failure.
     Stream,
-    /// A call behind which descriptors follow.
+    /// A call followed by descriptors.
     CallWithFds,
-    /// A reply behind which descriptors follow.
+    /// A reply followed by descriptors.
     ReplyWithFds,
     /// A hole in a stream's data.
     StreamHole,
@@ -88,7 +88,7 @@ impl From<&ProcedureInfo> for ProcedureId {
     }
 }
 
-/// The six words in front of each payload.
+/// The six words before each payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) id: ProcedureId,
@@ -110,7 +110,7 @@ impl Encode for Header {
 }
 
 impl Header {
-    /// Decodes what stands between the length word and the payload.
+    /// Decodes the words between the length word and the payload.
     #[inline]
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ProtocolError> {
         let words = xdr::from_slice::<Words>(bytes);

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// The thing to do now.
+/// The action to take now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Do nothing yet.
     Wait,
     /// Send a ping.
     Ping,
-    /// Give the peer up.
+    /// Declare the peer dead.
     Dead,
 }
 
@@ -18,32 +18,32 @@ pub(crate) enum Verdict {
 pub(crate) struct KeepaliveOptions {
     /// The silence after which a ping is sent.
     pub(crate) interval: Duration,
-    /// Unanswered pings in a row that a peer may leave.
+    /// The number of unanswered pings in a row that are allowed.
     pub(crate) count: u32,
     /// Requests that the daemon serves of one client at a time. It reads nothing while it is busy with
     /// that many, our pings included.
     pub(crate) max_requests: usize,
-    /// The silence after which a daemon that owes as many replies as that is given up.
+    /// The silence after which a daemon that owes as many replies as that is declared dead.
     pub(crate) busy_limit: Duration,
 }
 
 /// The client's side of the keepalive program: any message restarts the interval, a silent interval
-/// asks for a ping, and `count` unanswered ones in a row are the end, unless the peer is so busy that
+/// causes a ping, and `count` unanswered ones in a row are the end, unless the peer is so busy that
 /// it cannot have read them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keepalive {
     options: KeepaliveOptions,
     missed: u32,
-    /// The instant at which the peer last said something.
+    /// The instant at which the peer last sent something.
     heard: Instant,
-    /// The instant at which the peer last said something that was not a mere ping.
+    /// The instant at which the peer last sent something other than a ping.
     answered: Instant,
     next: Instant,
 }
 
 impl Keepalive {
-    /// `None` when the interval is zero, or ends later than the clock can tell: then the peer is
-    /// never asked.
+    /// Creates the state; `None` when the interval is zero, or ends later than the clock can
+    /// represent: then no ping is sent.
     pub(crate) fn new(options: KeepaliveOptions, now: Instant) -> Option<Self> {
         let next = now.checked_add(options.interval)?;
         (!options.interval.is_zero()).then_some(Self {
@@ -55,7 +55,7 @@ impl Keepalive {
         })
     }
 
-    /// Notes that something arrived: an answer, or a mere ping.
+    /// Records that something arrived: an answer, or only a ping.
     #[inline]
     pub(crate) fn received(&mut self, now: Instant, is_answer: bool) {
         self.missed = 0;
@@ -66,12 +66,12 @@ impl Keepalive {
         self.restart(now);
     }
 
-    /// The time for which the peer has answered nothing.
+    /// Returns the time for which the peer has answered nothing.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.answered)
     }
 
-    /// The peer has answered nothing for longer than an interval.
+    /// Returns whether the peer has answered nothing for longer than an interval.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
         self.silence(now) > self.options.interval
     }
@@ -80,20 +80,21 @@ impl Keepalive {
         self.next = now.checked_add(self.options.interval).unwrap_or(now);
     }
 
-    /// The instant at which [`tick`](Self::tick) is due.
+    /// Returns the instant at which [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Instant {
         self.next
     }
 
-    /// Says what is to be done at `now`, when the peer owes so many replies, and this side may have
-    /// paused reading.
+    /// Decides what to do at `now`, given the number of calls without a reply, and whether this
+    /// side has paused reading.
     pub(crate) fn tick(&mut self, now: Instant, unanswered: usize, reads_paused: bool) -> Verdict {
         if now < self.next {
             return Verdict::Wait;
         }
         self.restart(now);
         if reads_paused {
-            // We cannot hear an answer, but the peer must hear of us: it cannot get one either.
+            // An answer cannot arrive, but the peer must see that we are alive: it gets no answer
+            // either.
             self.heard = now;
             return Verdict::Ping;
         }
@@ -121,7 +122,7 @@ mod tests {
         busy_limit: Duration::from_secs(10),
     };
 
-    /// The number of pings that a silent peer gets until it is given up.
+    /// Returns the number of pings that a silent peer gets until it is declared dead.
     fn pings(options: KeepaliveOptions, unanswered: usize) -> u32 {
         let mut now = Instant::now();
         let mut keepalive = Keepalive::new(options, now).unwrap();

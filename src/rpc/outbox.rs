@@ -1,4 +1,4 @@
-//! Bytes, and now and then descriptors, on their way to the socket.
+//! Outgoing bytes and descriptors.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -11,16 +11,17 @@ const KEEP: usize = 256 * 1024;
 
 /// Whole messages, the first of which may have been sent in part.
 ///
-/// It outlives every caller: one that goes away in the middle never leaves half a message behind.
+/// It outlives every caller, so a dropped one never leaves half a message.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
-    /// The end of the message that was sent in part; kept only for transports that take one at a time.
+    /// The end of the message that was sent in part; only maintained for transports that take one
+    /// at a time.
     message_end: usize,
-    /// The number of bytes that were ever sent.
+    /// The number of bytes sent so far.
     total_sent: u64,
-    /// Descriptors, each with the index in `bytes` of the byte that it travels with.
+    /// Descriptors, each with the index in `bytes` of the byte that it is sent with.
     descriptors: VecDeque<(usize, Arc<OwnedFd>)>,
 }
 
@@ -34,13 +35,13 @@ pub(crate) enum Unsent<'a> {
 }
 
 impl Outbox {
-    /// The buffer to whose end messages are appended.
+    /// Returns the buffer that messages are appended to.
     #[inline]
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// Appends a descriptor and the byte that it travels with.
+    /// Appends a descriptor and the byte that it is sent with.
     pub(crate) fn push_descriptor(&mut self, descriptor: Arc<OwnedFd>) {
         self.descriptors.push_back((self.bytes.len(), descriptor));
         self.bytes.push(0);
@@ -53,12 +54,12 @@ impl Outbox {
         self.message_end = self.bytes.len();
     }
 
-    /// The number of bytes that were ever sent; grows as long as the peer takes something.
+    /// Returns the number of bytes sent so far, which grows as long as the peer reads.
     pub(crate) fn total_sent(&self) -> u64 {
         self.total_sent
     }
 
-    /// The number of bytes that have not been sent.
+    /// Returns the number of bytes that have not been sent.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() - self.sent
@@ -80,7 +81,7 @@ impl Outbox {
         }
     }
 
-    /// The next piece that can be sent in one go.
+    /// Returns the next piece that one write can send.
     #[inline]
     pub(crate) fn unsent(&self) -> Unsent<'_> {
         let Some((at, descriptor)) = self.descriptors.front() else {
@@ -93,7 +94,7 @@ impl Outbox {
         Unsent::Bytes(self.bytes.get(self.sent..*at).unwrap_or_default())
     }
 
-    /// The unsent rest of the message at the front, and nothing behind it.
+    /// Returns the unsent rest of the first message.
     pub(crate) fn unsent_message(&mut self) -> &[u8] {
         let unsent = self.bytes.get(self.sent..).unwrap_or_default();
         if self.message_end <= self.sent {
@@ -103,7 +104,8 @@ impl Outbox {
         unsent.get(..self.message_end - self.sent).unwrap_or(unsent)
     }
 
-    /// Notes that the socket took `count` bytes of the next piece, and its descriptor if it has one.
+    /// Records that the socket took `count` bytes of the next piece, and its descriptor if it has
+    /// one.
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) {
         let travels = |(at, _): &(usize, _)| *at == self.sent;
@@ -132,7 +134,7 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    /// A message of so many bytes in all.
+    /// Returns a message of so many bytes in all.
     fn message(length: u8, fill: u8) -> Vec<u8> {
         let mut message = vec![fill; usize::from(length)];
         message[..4].copy_from_slice(&u32::from(length).to_be_bytes());

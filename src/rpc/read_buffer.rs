@@ -1,14 +1,14 @@
-//! The buffer into which sockets are read.
+//! The buffer that sockets are read into.
 
-/// Bytes that have arrived, and room behind them.
+/// Received bytes, and spare room after them.
 ///
-/// Some system calls need room that is initialised, others can do without. What was written once
-/// stays initialised, so that hardly anything is initialised only for the sake of it.
+/// Some system calls need initialised room, others do not. Bytes once written stay initialised, so
+/// that hardly any are initialised just for a system call.
 #[derive(Debug, Default)]
 pub(crate) struct ReadBuffer {
-    /// All bytes that are initialised.
+    /// All initialised bytes.
     bytes: Vec<u8>,
-    /// The number of `bytes` that have arrived.
+    /// The number of received bytes in `bytes`.
     filled: usize,
 }
 
@@ -17,7 +17,7 @@ impl ReadBuffer {
         Self { bytes: Vec::with_capacity(capacity), filled: 0 }
     }
 
-    /// The bytes that have arrived.
+    /// Returns the received bytes.
     #[inline]
     pub(crate) fn filled(&self) -> &[u8] {
         self.bytes.get(..self.filled).unwrap_or_default()
@@ -28,7 +28,7 @@ impl ReadBuffer {
         self.filled
     }
 
-    /// Grows to that capacity and no further, unless it has it.
+    /// Grows to exactly that capacity, unless it has it.
     pub(crate) fn reserve_to(&mut self, capacity: usize) {
         if capacity > self.bytes.capacity() {
             let missing = capacity - self.bytes.len();
@@ -49,17 +49,18 @@ impl ReadBuffer {
         self.append_with(|buffer| buffer.extend_from_slice(bytes));
     }
 
-    /// The number of bytes that can still arrive.
+    /// Returns the number of bytes that fit in the room.
     pub(crate) fn room(&self) -> usize {
         self.bytes.capacity() - self.filled
     }
 
-    /// The number of bytes of the room that are initialised.
+    /// Returns the number of initialised bytes in the room.
     pub(crate) fn initialized_room(&self) -> usize {
         self.bytes.len() - self.filled
     }
 
-    /// The initialised part of the room: at least so many bytes, or all the room that there is.
+    /// Returns the initialised part of the room, which it extends to so many bytes or the whole
+    /// room.
     pub(crate) fn initialize(&mut self, at_least: usize) -> &mut [u8] {
         let wanted = at_least.min(self.room());
         if self.initialized_room() < wanted {
@@ -68,12 +69,12 @@ impl ReadBuffer {
         self.bytes.get_mut(self.filled..).unwrap_or_default()
     }
 
-    /// Notes that `count` bytes have arrived in the initialised room.
+    /// Records that `count` bytes were received in the initialised room.
     pub(crate) fn advance(&mut self, count: usize) {
         self.filled += count.min(self.initialized_room());
     }
 
-    /// Lets a closure append to the bytes that have arrived; it may use the spare capacity.
+    /// Lets a closure append received bytes; it may use the spare capacity.
     pub(crate) fn append_with<T>(&mut self, append: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         self.bytes.truncate(self.filled);
         let result = append(&mut self.bytes);
@@ -81,7 +82,7 @@ impl ReadBuffer {
         result
     }
 
-    /// The first `count` bytes of those that have arrived.
+    /// Returns the first `count` received bytes.
     pub(crate) fn into_first(mut self, count: usize) -> Vec<u8> {
         self.bytes.truncate(count.min(self.filled));
         self.bytes

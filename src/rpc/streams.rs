@@ -14,12 +14,12 @@ use crate::xdr;
 /// nobody reads the stream.
 const OVERDRAFT: usize = 4;
 
-/// One piece of what a stream brings.
+/// An item of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chunk {
     /// Bytes.
     Data(Bytes),
-    /// So many zeros that were not sent; only on streams that were opened as sparse.
+    /// A number of zeros that were not sent; only on streams that were opened as sparse.
     Hole(u64),
 }
 
@@ -32,20 +32,20 @@ pub(crate) enum Progress {
     EndOfData,
     /// The daemon confirmed our finish or abort.
     Confirmed,
-    /// The daemon gave the stream up, with this error.
+    /// The daemon failed the stream, with this error.
     Failed(Bytes),
 }
 
-/// A reason for which this side gives a stream up, whatever else the daemon says on it.
+/// A failure of a stream on this side, which no later message of the daemon undoes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A hole came that the stream was not opened for, or that has no length.
     BadHole,
-    /// So many bytes came that nobody read, while others waited for the connection.
+    /// This many bytes arrived that nobody read, while others waited for the connection.
     Overrun(usize),
 }
 
-/// The amount of unread data, as far as it matters to the connection.
+/// The amount of unread data in levels that matter to the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// No more than the budget.
@@ -97,8 +97,8 @@ impl Incoming {
         self.fault
     }
 
-    /// Takes in one message. What ends the stream is final: nothing that comes after it counts.
-    /// Data is dropped if it is not `wanted`, because nobody will read it.
+    /// Takes in one message. The first end of the stream is final: later messages are ignored. Data
+    /// is dropped if it is not `wanted`, because nobody will read it.
     pub(crate) fn receive(&mut self, frame: Frame<'_>, wanted: bool) {
         if let Progress::Confirmed | Progress::Failed(_) = self.progress {
             return;
@@ -126,7 +126,8 @@ impl Incoming {
         self.items.push_back(Chunk::Data(data));
     }
 
-    /// Appends a hole; `false` if the stream was opened without holes, or the hole has no length.
+    /// Appends a hole; returns `false` if the stream was opened without holes, or the hole has no
+    /// length.
     fn push_hole(&mut self, length: i64) -> bool {
         let length = u64::try_from(length).ok().filter(|length| *length > 0);
         let Some(length) = length.filter(|_| self.accepts_holes) else {
@@ -149,7 +150,7 @@ impl Incoming {
         self.queued + self.items.len() * size_of::<Chunk>()
     }
 
-    /// The level that the unread data is at.
+    /// Returns the level of the unread data.
     pub(crate) fn level(&self) -> Level {
         let size = self.size();
         if size <= self.budget {
@@ -161,25 +162,24 @@ impl Incoming {
         }
     }
 
-    /// Gives the stream up, and discards what was not read.
+    /// Marks the stream as overrun, and discards its unread data.
     pub(crate) fn overrun(&mut self) {
         self.fault.get_or_insert(Fault::Overrun(self.queued));
         self.discard();
     }
 
-    /// Forgets how far the daemon had come, because this side has said that it is done: what the daemon
-    /// says next is what counts.
+    /// Resets the daemon's progress after this side has finished: its next message counts.
     pub(crate) fn await_confirmation(&mut self) {
         self.discard();
         self.progress = Progress::Open;
     }
 
-    /// Takes the wakers of all who wait for something of this stream.
+    /// Takes the wakers of all tasks that wait for this stream.
     pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = Waker> + use<> {
         self.reader.take().into_iter().chain(self.ender.take())
     }
 
-    /// Discards what was not read.
+    /// Discards the unread data.
     pub(crate) fn discard(&mut self) {
         self.items = VecDeque::new();
         self.queued = 0;

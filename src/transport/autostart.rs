@@ -1,4 +1,4 @@
-//! A user's own daemon, which the first who needs it starts.
+//! A user's own daemon, started by the first client that needs it.
 
 use std::env;
 use std::fs::{self, File};
@@ -17,13 +17,13 @@ use tokio::time::{Instant, sleep};
 use super::{Transport, unix};
 use crate::error::{Error, Result};
 
-/// After so long without a client the daemon ends.
+/// The option that ends the daemon after 120 seconds without a client.
 const IDLE_LIMIT: &str = "--timeout=120";
-/// How often somebody else's lock is looked at.
+/// The interval of attempts to take a lock that another process holds.
 const POLL: Duration = Duration::from_millis(10);
-/// How many milliseconds to wait before another attempt: the daemon of before may be about to end.
+/// The delays between attempts, in milliseconds: the previous daemon may be about to end.
 const PAUSES: [u64; 5] = [50, 100, 200, 400, 800];
-/// What the daemon gets of this process's environment: what it gets from C's clients, too.
+/// The environment variables passed on to the daemon, the same as by libvirt's C client.
 const PASSED_ON: [&str; 10] = [
     "PATH",
     "HOME",
@@ -37,23 +37,23 @@ const PASSED_ON: [&str; 10] = [
     "XDG_RUNTIME_DIR",
 ];
 
-/// Whether nobody listens on a socket.
+/// Returns whether nothing listens on a socket.
 pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
-/// Connects to the daemon's socket, and starts the daemon if nobody listens there.
+/// Connects to the daemon's socket, and starts the daemon if nothing listens there.
 pub(crate) async fn connect(
     socket: &Path,
     daemon: &Path,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
-    // The lock on the file is one between processes only.
+    // The lock on the file only excludes other processes.
     static HERE: Mutex<()> = Mutex::const_new(());
     let _here = HERE.lock().await;
     let lock = Lock::take(socket, daemon).await;
     let _elsewhere = lock.map_err(|error| failed(daemon, error))?;
-    // Somebody else may have started it meanwhile.
+    // Another client may have started it meanwhile.
     let mut result = unix::connect(socket, deadline).await;
     let mut pauses = PAUSES.iter();
     loop {
@@ -73,7 +73,7 @@ pub(crate) async fn connect(
     }
 }
 
-/// Gives when it serves: it goes to the background itself.
+/// Starts the daemon and returns once it serves, when it puts itself in the background.
 async fn start(daemon: &Path) -> io::Result<()> {
     tracing::debug!(?daemon, "starting the user's daemon");
     let passed_on = PASSED_ON.map(|name| (name, env::var_os(name)));
@@ -85,7 +85,7 @@ async fn start(daemon: &Path) -> io::Result<()> {
         .envs(passed_on)
         .current_dir("/")
         .stdin(Stdio::null())
-        // A terminal's signals are not for it.
+        // Keeps the terminal's signals from it.
         .process_group(0)
         .output()
         .await?;
@@ -99,7 +99,7 @@ async fn start(daemon: &Path) -> io::Result<()> {
     }))
 }
 
-/// The last of what a daemon complains of, without time, process and function.
+/// Returns the daemon's last error message, without time, process and function.
 fn complaint(said: &str) -> &str {
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
     let last = last.unwrap_or_default();
@@ -143,7 +143,7 @@ impl Lock {
                 .mode(0o600)
                 .open(&path)?;
             match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
-                // Whoever had it before removed the file; others may have the lock of a new one.
+                // The previous holder removed the file; others may have locked a new one.
                 Ok(()) if is_at(&file, &path) => return Ok(Self { path, _file: file }),
                 Ok(()) => {}
                 Err(Errno::AGAIN | Errno::ACCESS) => sleep(POLL).await,

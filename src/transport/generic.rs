@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadHalf as TokioReadHalf};
 use super::{ReadHalf, Security, Transport, WriteHalf};
 use crate::rpc::read_buffer::ReadBuffer;
 
-/// Makes a transport of a stream.
+/// Makes a transport from a stream.
 pub(crate) fn split<S>(stream: S, security: Security) -> Transport
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
@@ -40,7 +40,7 @@ impl<S: AsyncRead + Send> ReadHalf for GenericReader<S> {
 pub(super) struct GenericWriter<W>(pub(super) W);
 
 impl<W: AsyncWrite + Send + Unpin> WriteHalf for GenericWriter<W> {
-    /// It may be TLS, which makes a record of each write, or anything like that.
+    /// Returns `true`: the stream may be TLS, which makes a record of each write, or similar.
     fn takes_one_message(&self) -> bool {
         true
     }

@@ -1,7 +1,7 @@
 //! Byte streams to a daemon.
 //!
-//! A transport is two halves: the driver task owns the reading one; the writing one stands beside
-//! the outbox, so that a caller can write without waiting for the driver.
+//! A transport has two halves. The driver task owns the reading half; the writing half is kept with
+//! the outbox, so that a caller can write without waiting for the driver task.
 
 pub(crate) mod autostart;
 mod generic;
@@ -28,15 +28,15 @@ use crate::rpc::read_buffer::ReadBuffer;
 
 pub(crate) use generic::split;
 
-/// The receiving half.
+/// The reading half.
 pub(crate) trait ReadHalf: Send {
-    /// Appends what has arrived to `into`, within its room, and says how much; 0 is the end of the
-    /// stream.
+    /// Appends received bytes to `into`, within its spare room, and returns their number; 0 is the
+    /// end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuffer)
     -> Poll<io::Result<usize>>;
 
-    /// The same, and appends the descriptors that came along, which plain reading loses. They belong
-    /// to the last of the bytes.
+    /// Reads as well, and appends the descriptors that came along, which plain reading loses. They
+    /// belong to the last of the bytes.
     fn poll_read_descriptors(
         &mut self,
         cx: &mut Context<'_>,
@@ -46,38 +46,38 @@ pub(crate) trait ReadHalf: Send {
         self.poll_read(cx, into)
     }
 
-    /// Why there is no more to read, where the transport knows more of it than reading told. Asked
-    /// for after the end, perhaps again and again.
+    /// Returns the reason for the end, where the transport knows more than reading told. Called
+    /// after the end, possibly several times.
     fn poll_end_reason(&mut self, _cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
         Poll::Ready(None)
     }
 
-    /// Waits, without a runtime, until the peer has hung up, but not for longer than `limit`. Does
-    /// nothing where that cannot be done.
+    /// Waits, without a runtime, until the peer has hung up, for `limit` at most. Does nothing
+    /// where that is not possible.
     fn wait_for_end(&mut self, _limit: Duration) {}
 }
 
-/// The sending half.
+/// The writing half.
 pub(crate) trait WriteHalf: Send {
-    /// Whether each piece to write may hold one message, or the rest of one, and nothing more.
+    /// Returns whether each write may hold one message, or the rest of one, and no more.
     ///
-    /// Where a layer below makes records of what is written, libvirt's daemons handle the first message
-    /// of a record and look at the others when the next record comes.
+    /// Where a layer below makes a record of each write, libvirt's daemons handle the first message
+    /// of a record, and the others only when the next record arrives.
     fn takes_one_message(&self) -> bool {
         false
     }
 
-    /// Sends what can be sent now and says how much; wakes the task when there is room again.
+    /// Sends as much as possible and returns its length; wakes the task when there is room again.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
 
-    /// The same from outside the driver task, whose waker is `driver`.
+    /// Sends from outside the driver task, whose waker is `driver`.
     ///
-    /// `Ok(0)` when nothing can be sent; the driver then goes on.
+    /// Returns `Ok(0)` when nothing can be sent; the driver task then goes on.
     fn try_write(&mut self, driver: &Waker, bytes: &[u8]) -> io::Result<usize> {
         let cx = &mut Context::from_waker(driver);
         match self.poll_write(cx, bytes) {
             Poll::Ready(result) => {
-                // What stays behind below, the driver pushes on.
+                // The driver task flushes what is left in buffers below.
                 let _pending = self.poll_flush(cx)?;
                 result
             }
@@ -85,17 +85,17 @@ pub(crate) trait WriteHalf: Send {
         }
     }
 
-    /// [`try_write`](Self::try_write) of two pieces that belong together.
+    /// Sends two slices that belong together, like [`try_write`](Self::try_write).
     fn try_write_both(&mut self, driver: &Waker, head: &[u8], tail: &[u8]) -> io::Result<usize> {
         let sent = self.try_write(driver, head)?;
         if sent < head.len() {
             return Ok(sent);
         }
-        // The head is on its way; a failure of the rest is met again by whoever sends that.
+        // The head has been sent; the next write meets the error of the rest again.
         Ok(sent + self.try_write(driver, tail).unwrap_or_default())
     }
 
-    /// Sends one byte and a descriptor with it.
+    /// Sends one byte together with a descriptor.
     fn poll_write_descriptor(
         &mut self,
         _cx: &mut Context<'_>,
@@ -105,10 +105,10 @@ pub(crate) trait WriteHalf: Send {
         Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
     }
 
-    /// Pushes on what an earlier write left in buffers below.
+    /// Flushes what an earlier write left in buffers below.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Says that nothing more will be sent.
+    /// Shuts down the sending direction.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
@@ -117,24 +117,24 @@ pub(crate) struct Transport {
     pub(crate) read: Box<dyn ReadHalf>,
     pub(crate) write: Box<dyn WriteHalf>,
     pub(crate) security: Security,
-    /// Whether descriptors can travel along.
+    /// Set where descriptors can be sent along.
     pub(crate) passes_descriptors: bool,
-    /// Where the peer was found, if the URI does not say so.
+    /// The peer's address, if the URI does not have it.
     pub(crate) peer: Option<String>,
-    /// What else carries the bytes, if this is but the way to that.
+    /// The program or protocol that carries the bytes further, if any.
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
 }
 
-/// Something that carries a connection and can fail by itself, such as ssh.
+/// A carrier of a connection that can itself fail, such as ssh.
 pub(crate) trait Carrier: Send + Sync {
-    /// What it has to say when the connection through it failed in that way.
+    /// Returns the error of a connection that failed in that way.
     fn failed(&self, failure: TunnelFailure) -> TunnelError;
 }
 
-/// What a transport does for the bytes on their way.
+/// The protection that a transport gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Security {
-    /// Nobody on the network can read along: a local socket, or encryption.
+    /// Nobody on the network can read the bytes: a local socket, or encryption.
     pub(crate) secure: bool,
     /// The bytes are encrypted.
     pub(crate) encrypted: bool,

@@ -1,4 +1,4 @@
-//! A program's standard input and output as a transport: ssh, or whatever reaches a daemon.
+//! Standard input and output of a program as a transport: ssh, or the URI's `command`.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -24,23 +24,23 @@ use super::{ReadHalf, Security, Transport};
 use crate::error::{CloseReason, TunnelError, TunnelFailure};
 use crate::rpc::read_buffer::ReadBuffer;
 
-/// How long a program that has closed its output may take to end.
+/// The time for a program that has closed its output to end.
 const END_LIMIT: Duration = Duration::from_secs(2);
-/// How long standard error may stay open behind a program that has ended: some leave a child in the
+/// The time that standard error may stay open after a program has ended: some leave a child in the
 /// background that holds it.
 const STDERR_LIMIT: Duration = Duration::from_millis(200);
-/// How long a program that is not wanted any more may take for each: to see that its input has ended;
-/// to follow a request to end.
+/// The time for a program that is no longer needed to end after its input has ended, and again
+/// after SIGTERM.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What to run.
+/// A program to run.
 #[derive(Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) name: &'a str,
     pub(crate) arguments: Vec<String>,
-    /// The host that it is to reach, for error messages.
+    /// The host that it connects to, for error messages.
     pub(crate) host: Option<&'a str>,
-    /// Whether it is to ask its user something on the terminal, which must be [`Terminal::Ours`].
+    /// Set where it may prompt the user on the terminal, which must be [`Terminal::Ours`].
     pub(crate) uses_terminal: bool,
     pub(crate) security: Security,
 }
@@ -67,8 +67,8 @@ impl Program<'_> {
             .stdout(Stdio::from(theirs))
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // With a group of its own also its children can be ended. But from another group than ours
-        // it could not ask for a password on our terminal.
+        // A process group of its own lets us end its children too. But from there it could not
+        // prompt for a password on our terminal.
         let has_own_group = !self.uses_terminal;
         if has_own_group {
             command.process_group(0);
@@ -110,9 +110,9 @@ impl Program<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Terminal {
     None,
-    /// Who reads it, reads what the user types for us.
+    /// Our process group is in the foreground and reads what the user types.
     Ours,
-    /// It is another job's at the moment: who of us reads it, is stopped, and all of us with it.
+    /// Another job is in the foreground: reading would stop our whole process group.
     Others,
 }
 
@@ -128,7 +128,7 @@ impl Terminal {
     }
 }
 
-/// Keeps the last of what a program complains of.
+/// Collects the program's standard error, keeping the last of it.
 async fn listen(mut stderr: ChildStderr, tunnel: Arc<Tunnel>) {
     let mut bytes = Vec::with_capacity(4096);
     while let Ok(1..) = tokio_util::io::read_buf(&mut stderr, &mut bytes).await {
@@ -137,7 +137,7 @@ async fn listen(mut stderr: ChildStderr, tunnel: Arc<Tunnel>) {
     }
 }
 
-/// Waits for the program's end, and makes it end once nobody wants it any more.
+/// Waits for the program's end, and ends it once it is no longer needed.
 async fn supervise(
     mut child: SupervisedChild,
     listening: Option<JoinHandle<()>>,
@@ -155,7 +155,7 @@ async fn supervise(
     tunnel.set_status(status);
 }
 
-/// What comes of `wanted`, unless `other` comes first.
+/// Returns the output of `wanted`, unless `other` is ready first.
 async fn unless<T>(wanted: impl Future<Output = T>, other: impl Future) -> Option<T> {
     let mut wanted = pin!(wanted);
     let mut other = pin!(other);
@@ -166,7 +166,7 @@ async fn unless<T>(wanted: impl Future<Output = T>, other: impl Future) -> Optio
     .await
 }
 
-/// A child that never becomes a zombie.
+/// A child process that is always reaped.
 struct SupervisedChild {
     child: Child,
     pid: Option<Pid>,
@@ -174,7 +174,7 @@ struct SupervisedChild {
 }
 
 impl SupervisedChild {
-    /// Waits until it has ended, and sees to that when nobody wants it any more.
+    /// Waits until it has ended; ends it once `released` is dropped.
     async fn wait(&mut self, released: oneshot::Receiver<Infallible>) -> Option<ExitStatus> {
         if let Some(status) = unless(self.child.wait(), released).await {
             return status.ok();
@@ -190,7 +190,8 @@ impl SupervisedChild {
         self.child.wait().await.ok()
     }
 
-    /// Must not be called after the child has been waited for: its number may be another's by then.
+    /// Sends a signal. Not to be called after the child has been reaped: its PID may be reused by
+    /// then.
     fn signal(&self, signal: Signal) {
         let Some(pid) = self.pid else {
             return;
@@ -205,13 +206,13 @@ impl SupervisedChild {
 }
 
 impl Drop for SupervisedChild {
-    /// The runtime shuts down; nobody will wait any more.
+    /// Kills the child when the runtime shuts down, as nobody will wait any more.
     fn drop(&mut self) {
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
         self.signal(Signal::KILL);
-        // A killed process is gone in no time.
+        // A killed process ends almost at once.
         for _ in 0..100 {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
@@ -227,7 +228,7 @@ struct ProgramReader {
     /// Waits for the program's end once its output has ended.
     ending: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     tunnel: Arc<Tunnel>,
-    /// Dropping it tells the supervisor.
+    /// Dropping it notifies the supervisor.
     _release: oneshot::Sender<Infallible>,
 }
 

@@ -1,9 +1,9 @@
 //! Sockets, registered for reading only.
 //!
-//! tokio's own stream types also ask to be told when the socket can be written, so that each request
-//! that the daemon takes off our hands wakes the driver for nothing. Its pipe ends ask for one
-//! direction only and make no difference between a pipe and a socket; they stand in here. Writing
-//! readiness is asked for only while a write has fallen short.
+//! tokio's own stream types also register for writing, so each request that the daemon reads would
+//! wake the driver task for nothing. tokio's pipe ends register for one direction only and do not
+//! distinguish pipes from sockets; they are used instead. Writability is only registered for while
+//! a write has fallen short.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -35,33 +35,33 @@ pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)>
     Ok((reader, writer))
 }
 
-/// Reading, up to the point where nothing is left.
+/// The reading half, which reads until the socket is empty.
 ///
-/// tokio's readiness has to be cleared at that point and not before: it is told only of what comes
-/// anew. A read that did not fill its room is taken for that point, which saves the read that would
-/// find nothing; but on a UNIX socket a read also stops behind bytes that descriptors came with,
-/// whoever sent them and whether or not they are wanted. Only `recvmsg` tells the two apart, and it
-/// needs room that is initialised.
+/// tokio's readiness must be cleared then and not before: it only reports new data. A read that did
+/// not fill its buffer is taken as the end, which saves another read that would find nothing; but
+/// on a UNIX socket a read also stops after bytes that came with descriptors, whoever sent them and
+/// whether or not they are wanted. Only `recvmsg` distinguishes the two cases, and it needs an
+/// initialised buffer.
 pub(super) struct SocketReader {
     socket: pipe::Receiver,
-    /// Whether the last read brought much, so that the next one may well do so too.
+    /// Set where the last read returned much data, so that the next one may too.
     bulk: bool,
-    /// Whether it was one that would have brought more into more room that is initialised.
+    /// Set where the last read would have returned more into a larger initialised buffer.
     cramped: bool,
 }
 
-/// Room that is initialised if need be: what most messages fit in, and costs next to nothing.
+/// The size up to which the buffer is initialised: enough for most messages, and cheap.
 const SMALL: usize = 4 * 1024;
 
-/// What a read brought.
+/// The result of a read.
 struct Received {
     bytes: usize,
-    /// Whether these were certainly all that there was.
+    /// Set where the socket was certainly empty afterwards.
     drained: bool,
 }
 
 impl SocketReader {
-    /// Reads, by `receive` once there may be something.
+    /// Waits for readability, then reads with `receive`.
     fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -72,8 +72,8 @@ impl SocketReader {
             let mut last = None;
             let received = self.socket.try_io(|| match receive(&self.socket)? {
                 Received { bytes, drained: true } => {
-                    // What tokio takes for a read that found nothing clears the readiness that was
-                    // there before the read, but none that has come since.
+                    // `WouldBlock` makes tokio clear the readiness that was there before the read,
+                    // but none that has come since.
                     last = Some(bytes);
                     Err(io::ErrorKind::WouldBlock.into())
                 }
@@ -87,7 +87,7 @@ impl SocketReader {
     }
 }
 
-/// Reads and forgets, until the peer has hung up or the limit is reached.
+/// Reads and discards until the peer has hung up or the limit is reached.
 fn wait_for_end(socket: &pipe::Receiver, limit: Duration) {
     let deadline = Instant::now() + limit;
     let mut forgotten = [0; 4096];
@@ -115,7 +115,7 @@ impl ReadHalf for SocketReader {
         cx: &mut Context<'_>,
         into: &mut ReadBuffer,
     ) -> Poll<io::Result<usize>> {
-        // The room of a large message has never been used before; that for all others soon is
+        // The buffer of a large message has never been used before; that of all others is soon
         // initialised as far as reads go.
         let initialized = into.initialized_room();
         let plain = self.bulk && (self.cramped || initialized < SMALL) && initialized < into.room();
@@ -162,7 +162,7 @@ impl ReadHalf for SocketReader {
     }
 }
 
-/// Receives bytes into all the room that there is. Whether there are more, it does not tell.
+/// Reads into the whole spare room. Does not tell whether more is left.
 fn receive_bytes(socket: &pipe::Receiver, into: &mut ReadBuffer) -> io::Result<Received> {
     let (bytes, _) = into.append_with(|into| {
         retry_on_intr(|| rustix::net::recv(socket, spare_capacity(into), RecvFlags::empty()))
@@ -170,7 +170,7 @@ fn receive_bytes(socket: &pipe::Receiver, into: &mut ReadBuffer) -> io::Result<R
     Ok(Received { bytes, drained: false })
 }
 
-/// Receives bytes, and what came along. Descriptors close when programs are executed.
+/// Reads bytes and control messages. Descriptors are close-on-exec.
 fn receive_message(
     socket: &pipe::Receiver,
     into: &mut ReadBuffer,
@@ -190,8 +190,8 @@ fn receive_message(
 
 pub(super) struct SocketWriter {
     socket: OwnedFd,
-    /// Present while a write has fallen short; a descriptor can be registered only once, so this is
-    /// another one for the same socket.
+    /// Present while a write has fallen short. A descriptor can be registered only once, so this is
+    /// a duplicate.
     writable: Option<pipe::Sender>,
 }
 
@@ -203,7 +203,7 @@ impl SocketWriter {
 }
 
 impl SocketWriter {
-    /// Sends, if need be once the socket can be written.
+    /// Sends, waiting for writability if necessary.
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -221,14 +221,14 @@ impl SocketWriter {
                 return Poll::Ready(result);
             }
             if self.writable.is_none() {
-                // Registering reports readiness at once if there is some by now.
+                // Registering reports readiness at once if the socket has become writable.
                 let socket = self.socket.try_clone()?;
                 self.writable = Some(pipe::Sender::from_owned_fd_unchecked(socket)?);
             }
         }
     }
 
-    /// Each descriptor has to travel in a control message of its own.
+    /// Sends a descriptor. Each needs a control message of its own.
     fn send_descriptor(&self, byte: &[u8], descriptor: BorrowedFd<'_>) -> io::Result<usize> {
         let descriptors = [descriptor];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Security, Transport, socket};
 use crate::error::{Error, NetworkError, Result};
 
-/// Connects to a host; the bytes are sent as they are.
+/// Connects to a host without encryption.
 pub(crate) async fn connect(host: &str, port: u16, deadline: Option<Instant>) -> Result<Transport> {
     let stream = dial(host, port, deadline).await?;
     let split = stream.into_std().map(OwnedFd::from).and_then(socket::split);
@@ -29,7 +29,7 @@ pub(crate) async fn connect(host: &str, port: u16, deadline: Option<Instant>) ->
     })
 }
 
-/// Connects to the first of a host's addresses that answers.
+/// Connects to the first of a host's addresses that accepts.
 pub(crate) async fn dial(host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream> {
     let failed = |attempts, resolution| {
         Error::Network(Box::new(NetworkError { host: host.to_owned(), port, attempts, resolution }))
@@ -42,14 +42,14 @@ pub(crate) async fn dial(host: &str, port: u16, deadline: Option<Instant>) -> Re
     }
 }
 
-/// Connects to the first address that answers, or says why each does not.
+/// Connects to the first address that accepts, or returns every address's error.
 async fn dial_any(
     addresses: &[SocketAddr],
     deadline: Option<Instant>,
 ) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
     let mut attempts = Vec::new();
     for (index, address) in addresses.iter().enumerate() {
-        // One address that swallows everything must leave time for the others.
+        // An address that never answers must leave time for the others.
         let share = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         let limit = deadline.map(|deadline| {
             let now = Instant::now();
@@ -90,7 +90,8 @@ mod tests {
 
     use super::*;
 
-    /// A listener whose queue is full, so that it answers nobody any more, and what fills it.
+    /// Returns a listener whose queue is full, so that it accepts nobody, and the connection that
+    /// fills it.
     async fn full() -> io::Result<(TcpListener, TcpStream, SocketAddr)> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(([127, 0, 0, 1], 0).into())?;

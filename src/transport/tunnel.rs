@@ -1,4 +1,4 @@
-//! What is known of something that carries a connection: ssh, or another program.
+//! The state of a connection's carrier: ssh, or another program.
 
 use std::process::ExitStatus;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Carrier;
 use crate::error::{TunnelError, TunnelFailure};
 
-/// How much of what it complains of is kept: the last of it.
+/// The number of bytes of standard error that are kept, from its end.
 const KEPT: usize = 4096;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Tunnel {
         }
     }
 
-    /// Takes down what it complains of.
+    /// Records standard error.
     pub(super) fn heard(&self, bytes: &[u8]) {
         let mut said = self.lock();
         said.stderr.extend_from_slice(bytes);
@@ -43,7 +43,7 @@ impl Tunnel {
         self.lock().status = status;
     }
 
-    /// How it ended; `otherwise` if that was not told.
+    /// Returns the error of its end; `otherwise` if no exit status is known.
     pub(super) fn ended(&self, otherwise: TunnelFailure) -> TunnelError {
         let status = self.lock().status;
         self.failed(status.map_or(otherwise, TunnelFailure::Ended))

@@ -9,8 +9,8 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use super::{Security, Transport, socket};
 
-/// How long to wait before a daemon is tried again that has too many new clients: at first, and at
-/// most.
+/// The first and the longest delay before another attempt, when the daemon's queue of new clients
+/// is full.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
 /// Connects to the socket at `path`; one that begins with `@` is an abstract address.
@@ -28,8 +28,8 @@ pub(crate) async fn connect(path: &Path, deadline: Option<Instant>) -> io::Resul
     })
 }
 
-/// Connects once there is room in the daemon's queue of new clients. A blocking socket would wait for
-/// that; of others the kernel does not say when to try again.
+/// Connects once there is room in the daemon's queue of new clients. A blocking socket would wait
+/// for that; for a non-blocking one the kernel does not tell when to try again.
 async fn connect_in_turn(address: &Path, deadline: Option<Instant>) -> io::Result<UnixStream> {
     let started = Instant::now();
     let (mut pause, longest) = PAUSES;

@@ -1,6 +1,6 @@
-//! The grammar that all URIs share (RFC 3986), as strict as the parser that the C library uses.
+//! The generic grammar of URIs (RFC 3986), as strict as the parser that the C library uses.
 
-/// A URI's parts, still percent-encoded.
+/// The parts of a URI, still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parts<'a> {
     pub(super) scheme: &'a str,
@@ -13,7 +13,7 @@ pub(super) struct Parts<'a> {
     pub(super) fragment: Option<&'a str>,
 }
 
-/// Takes a URI apart, or says what is wrong with it.
+/// Splits a URI into its parts, or returns what is wrong with it.
 pub(super) fn split(text: &str) -> Result<Parts<'_>, String> {
     let Some((scheme, rest)) = text.split_once(':').filter(|(name, _)| is_scheme(name)) else {
         return Err("it has no scheme; libvirt URIs look like qemu:///system".to_owned());
@@ -27,7 +27,7 @@ pub(super) fn split(text: &str) -> Result<Parts<'_>, String> {
     let (user, host, port) = split_authority(authority)?;
     check("path", path, ":@/")?;
     check("query", query.unwrap_or_default(), ":@/?")?;
-    // Brackets are no part of RFC 3986's fragments, but C lets them pass.
+    // RFC 3986 does not allow brackets in fragments, but the C library accepts them.
     check("fragment", fragment.unwrap_or_default(), ":@/?[]")?;
     Ok(Parts { scheme, user, host, port, path, query, fragment })
 }
@@ -37,7 +37,7 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// What stands before and what behind the first `mark`.
+/// Splits a text at the first `mark`.
 fn cut(text: &str, mark: char) -> (&str, Option<&str>) {
     match text.split_once(mark) {
         Some((before, behind)) => (before, Some(behind)),
@@ -65,7 +65,7 @@ fn split_authority(authority: &str) -> Result<Authority<'_>, String> {
         (Some(digits), _) => Some(parse_port(digits)?),
         (None, other) => return Err(format!("{other:?} follows the host")),
     };
-    // Where there is no host there is no port either; and C's way to say "no port" is zero.
+    // Without a host there is no port; and the C library treats port zero as none.
     let host = Some(host).filter(|host| !host.is_empty());
     let port = port.filter(|port| host.is_some() && *port != 0);
     Ok((user, host, port))
@@ -80,7 +80,7 @@ fn parse_port(digits: &str) -> Result<u16, String> {
     port.ok_or_else(|| format!("{digits:?} is not a port"))
 }
 
-/// Whether a part has only such characters as may stand in it as they are.
+/// Checks that a part only has characters that may be in it unescaped.
 fn check(part: &str, text: &str, extra: &str) -> Result<(), String> {
     let mut rest = text;
     while let Some(at) = rest.find(|next| !is_plain(next) && !extra.contains(next)) {
@@ -107,7 +107,7 @@ fn check(part: &str, text: &str, extra: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Characters that may stand in every part.
+/// Returns whether a character may be in every part.
 fn is_plain(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(character)
 }

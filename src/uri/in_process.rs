@@ -1,17 +1,17 @@
-//! URIs that are not for connections to daemons: what the C library serves itself, without any, and
-//! what daemons are administered by.
+//! URIs that do not name a daemon to manage: drivers inside the C library, and administration
+//! interfaces.
 
 use super::{ConnectUri, TransportKind};
 use crate::error::{Error, Result};
 
 impl ConnectUri {
-    /// Refuses what only the C library could open, and says what to do instead.
+    /// Rejects URIs that only the C library could open, with an alternative.
     pub(crate) fn require_daemon(&self) -> Result<()> {
         let advice = match self.scheme.as_str() {
             _ if self.path == "/embed" => {
                 "embedded drivers run inside the C library; /system and /session reach a daemon"
             }
-            // On another host it is that host's daemon that runs the driver.
+            // On another host, that host's daemon runs the driver.
             "test" if self.transport == TransportKind::Unix => {
                 "the test driver runs inside the C library; test+unix:///default reaches the one \
                  in a daemon"
@@ -27,7 +27,7 @@ impl ConnectUri {
         Err(Error::Unsupported(advice.to_owned()))
     }
 
-    /// Whether it is that of a daemon's administration interface.
+    /// Returns whether the URI names a daemon's administration interface.
     pub(crate) fn is_for_admin(&self) -> bool {
         let is_modular = self.driver.starts_with("virt") && self.driver.ends_with('d');
         is_modular || self.driver == "libvirtd"

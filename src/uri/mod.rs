@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 pub use parameters::Parameters;
 
-/// How the bytes get to the daemon.
+/// The transport of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportKind {
@@ -48,7 +48,7 @@ impl TransportKind {
         })
     }
 
-    /// The part of a URI's scheme that names it.
+    /// Returns the transport's name in a URI's scheme.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unix => "unix",
@@ -62,16 +62,16 @@ impl TransportKind {
     }
 }
 
-/// Which of a daemon's sockets a local connection uses: the `mode` parameter, or `remote_mode` in the
-/// configuration file.
+/// The choice among a daemon's sockets for a local connection: the `mode` parameter, or
+/// `remote_mode` in the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
-    /// The driver's own daemon if its socket exists, else libvirtd's.
+    /// The driver's own daemon if its socket exists, else libvirtd.
     #[default]
     Auto,
-    /// libvirtd's, or the one that virtproxyd serves in its place.
+    /// libvirtd, or virtproxyd in its place.
     Legacy,
-    /// The driver's own daemon's, e.g. virtqemud's.
+    /// The driver's own daemon, e.g. virtqemud.
     Direct,
 }
 
@@ -85,19 +85,19 @@ impl Mode {
         })
     }
 
-    /// For error messages.
+    /// The values, for error messages.
     pub(crate) const NAMES: &str = r#""auto", "legacy" or "direct""#;
 }
 
-/// What connects ssh's channel with the daemon on the other host: the `proxy` parameter, or
-/// `remote_proxy` in the configuration file.
+/// The program that connects ssh's channel with the daemon on the other host: the `proxy`
+/// parameter, or `remote_proxy` in the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Proxy {
     /// virt-ssh-helper where the host has it, else netcat.
     Auto,
-    /// netcat, which must be told the socket.
+    /// netcat, which needs the path of the socket.
     Netcat,
-    /// virt-ssh-helper, which knows where the sockets are, and starts a session's daemon.
+    /// virt-ssh-helper, which knows the paths of the sockets, and starts a session's daemon.
     Native,
 }
 
@@ -111,7 +111,7 @@ impl Proxy {
         })
     }
 
-    /// For error messages.
+    /// The values, for error messages.
     pub(crate) const NAMES: &str = r#""auto", "native" or "netcat""#;
 }
 
@@ -132,15 +132,15 @@ pub struct ConnectUri {
     scheme: String,
     /// The hypervisor or object driver, e.g. `qemu`; empty when the daemon is to choose.
     pub driver: String,
-    /// How to reach the daemon.
+    /// The transport to the daemon.
     pub transport: TransportKind,
-    /// The user to be on the host.
+    /// The user on the host.
     pub user: Option<String>,
     /// The host, without the brackets of an IPv6 address.
     pub host: Option<String>,
     /// The port.
     pub port: Option<u16>,
-    /// What to open there, e.g. `/system`.
+    /// The path that the daemon opens, e.g. `/system`.
     pub path: String,
     /// The query's parameters.
     pub parameters: Parameters,
@@ -213,44 +213,45 @@ impl ConnectUri {
         Ok(uri)
     }
 
-    /// The URI as it was given.
+    /// Returns the URI as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The `mode` parameter.
+    /// Returns the `mode` parameter.
     pub fn mode(&self) -> Option<Mode> {
         self.parameters.get("mode").and_then(Mode::from_name)
     }
 
-    /// The `proxy` parameter.
+    /// Returns the `proxy` parameter.
     pub fn proxy(&self) -> Option<Proxy> {
         self.parameters.get("proxy").and_then(Proxy::from_name)
     }
 
-    /// Driver and transport, as the URI has them.
+    /// Returns driver and transport, as the URI has them.
     pub(crate) fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// The host, which is this one where the URI names none.
+    /// Returns the host; `localhost` where the URI names none.
     pub(crate) fn host_or_local(&self) -> &str {
         self.host.as_deref().unwrap_or("localhost")
     }
 
-    /// The name that the daemon is asked to open: the URI without what only the way there needs.
+    /// Returns the name that the daemon is asked to open: the URI without what only the client
+    /// uses.
     pub(crate) fn name_for_daemon(&self) -> String {
         self.name_with(&[])
     }
 
-    /// What virt-ssh-helper is told to open: what the daemon is, but the choice of its socket is the
-    /// helper's.
+    /// Returns the name for virt-ssh-helper: the daemon's, with the parameters by which the helper
+    /// chooses the socket.
     #[cfg(any(feature = "ssh", feature = "ssh-native"))]
     pub(crate) fn name_for_helper(&self) -> String {
         self.name_with(&["mode", "socket"])
     }
 
-    /// The URI for the other end, with those of the consumed parameters.
+    /// Returns the URI for the other end, with those of the consumed parameters.
     fn name_with(&self, kept: &[&str]) -> String {
         if let Some(name) = self.parameters.get("name") {
             return name.to_owned();
@@ -266,7 +267,7 @@ impl ConnectUri {
         )
     }
 
-    /// Path, query and fragment, encoded as C does it.
+    /// Returns path, query and fragment, encoded as by the C library.
     fn tail(&self, query: Option<&str>) -> String {
         let mut tail = percent::encode(&self.path, "!*'()/;@&=+$,");
         if let Some(query) = query {
@@ -281,7 +282,8 @@ impl ConnectUri {
     }
 }
 
-/// The URI as C tells it of an open connection: the same, with its escapes and slashes in order.
+/// Formats the URI as the C library reports it for an open connection: with its escapes and slashes
+/// normalized.
 impl fmt::Display for ConnectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.scheme)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// Replaces `%41` by `A`; a percent sign that begins no such triple stays.
+/// Replaces `%41` by `A`; a percent sign without two hexadecimal digits stays.
 pub(super) fn decode(text: &str) -> Result<String, String> {
     let mut rest = text.as_bytes();
     let mut out = Vec::with_capacity(rest.len());

@@ -1,5 +1,5 @@
-//! What C makes of the same input. The tables are what virsh 9.0.0 was seen to do: the name that it
-//! asks the daemon for, and what its command `uri` then tells.
+//! The C library's results for the same input. The tables are from observing virsh 9.0.0: the name
+//! that it asks the daemon for, and the output of its command `uri`.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -29,7 +29,7 @@ fn transport_user_host_and_port() {
         ("qemu+tcp://h:16509/system", Tcp, None, Some("h"), Some(16509)),
         ("qemu+tcp://h:007/system", Tcp, None, Some("h"), Some(7)),
         ("qemu+tcp://h:0/system", Tcp, None, Some("h"), None),
-        // A port says nothing without a host.
+        // A port has no meaning without a host.
         ("qemu+tcp://:1/system", Tcp, None, None, None),
         ("qemu+tcp://[::1]:1/system", Tcp, None, Some("::1"), Some(1)),
         ("qemu+tcp://[::1]/system", Tcp, None, Some("::1"), None),
@@ -78,7 +78,7 @@ fn parameters() {
         ("", &[]),
         ("a=1&b=2", &[("a", "1"), ("b", "2")]),
         ("a=1;b=2", &[("a", "1"), ("b", "2")]),
-        // A semicolon separates nothing as long as an ampersand follows.
+        // A semicolon separates nothing before an ampersand.
         ("a=1;b=2&c=3", &[("a", "1;b=2"), ("c", "3")]),
         ("a=1&b=2;c=3", &[("a", "1"), ("b", "2"), ("c", "3")]),
         ("&&a&=v&b=&", &[("a", ""), ("b", "")]),
@@ -244,11 +244,11 @@ fn drivers_without_a_daemon() {
 }
 
 proptest::proptest! {
-    /// Whatever the text: no panic; and what is written anew means the same.
+    /// Checks that no text panics, and that a formatted URI has the same meaning.
     #[test]
     fn any_text(text in "([a-z+:/@?#%&;=\\[\\]0-9.A ~-]|\\PC){0,40}") {
-        // C's way of writing is not good enough for hosts with odd characters, nor for paths that
-        // do not begin with a slash.
+        // The C library's format does not preserve hosts with odd characters, nor paths that do not
+        // begin with a slash.
         if let Ok(uri) = ConnectUri::parse(&format!("test:/{text}"))
             && uri.host.is_none()
             && uri.path.starts_with('/')

@@ -1,7 +1,7 @@
 //! Arrays of `char`: libvirt declares a few, and XDR gives each element four bytes.
 //!
-//! A `char` of C's is signed where daemons commonly run, so 0xc3 travels as 0xffffffc3. Peers
-//! whose `char` is not signed send 0x000000c3; both are read as the same byte.
+//! A C `char` is signed on the platforms that daemons commonly run on, so 0xc3 is sent as
+//! 0xffffffc3. Peers with an unsigned `char` send 0x000000c3; both are read as the same byte.
 
 use super::{Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Reader, Writer};
 
@@ -10,7 +10,7 @@ use super::{Decode, DecodeError, DecodeMax, Encode, EncodeError, EncodeMax, Read
 pub struct CharArray<const N: usize>(pub [u8; N]);
 
 impl<const N: usize> CharArray<N> {
-    /// The text up to the first NUL.
+    /// Returns the text up to the first NUL.
     pub fn to_text(&self) -> String {
         until_nul(&self.0)
     }
@@ -39,7 +39,7 @@ impl<'a, const N: usize> Decode<'a> for CharArray<N> {
 pub struct CharVec(pub Vec<u8>);
 
 impl CharVec {
-    /// The text up to the first NUL.
+    /// Returns the text up to the first NUL.
     pub fn to_text(&self) -> String {
         until_nul(&self.0)
     }

@@ -80,21 +80,21 @@ impl<'a, T: Decode<'a>> DecodeMax<'a> for Vec<T> {
 }
 
 /// Reads the count of an array of at most `max` elements `T`, which the caller then reads one by
-/// one: that many can be there.
+/// one, and checks that the remaining bytes can hold that many.
 #[inline]
 pub(crate) fn take_len<'a, T: Decode<'a>>(
     reader: &mut Reader<'a>,
     max: usize,
 ) -> Result<usize, DecodeError> {
     let len = reader.take_count(max)?;
-    // What is left bounds what can still come, whatever the count says.
+    // The remaining bytes limit the number of elements, whatever the count is.
     if len > reader.remaining() / T::MIN_SIZE.max(1) {
         return Err(reader.truncated(len.saturating_mul(T::MIN_SIZE)));
     }
     Ok(len)
 }
 
-/// Reads at most `max` bytes of opaque data, or a string as whatever bytes it is of.
+/// Reads at most `max` bytes of opaque data, or the bytes of a string.
 #[inline]
 pub(crate) fn take_bytes<'a>(reader: &mut Reader<'a>, max: usize) -> Result<&'a [u8], DecodeError> {
     let len = reader.take_count(max)?;

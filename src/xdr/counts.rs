@@ -1,4 +1,4 @@
-//! The counts that stand before arrays and bytes.
+//! The counts in front of arrays and bytes.
 
 use super::{Decode, DecodeError, Encode, EncodeError, Reader, Writer};
 

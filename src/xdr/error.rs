@@ -1,14 +1,14 @@
 use std::fmt;
 
-/// Why bytes are not the encoding of the type asked for.
+/// The reason why bytes are not the encoding of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The bytes end before the value does.
     Truncated {
-        /// Bytes the next part of the value takes.
+        /// The number of bytes of the next part of the value.
         needed: usize,
-        /// Bytes that were left.
+        /// The number of bytes that were left.
         left: usize,
     },
     /// A count or length is above the maximum that the protocol declares.
@@ -39,7 +39,7 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Why a value cannot be sent.
+/// The reason why a value cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -50,14 +50,14 @@ pub enum EncodeError {
         /// The declared maximum.
         max: usize,
     },
-    /// A string has a NUL byte in it, which none of the protocol's strings can have.
+    /// A string contains a NUL byte, which the protocol's strings cannot have.
     Nul {
-        /// How many bytes stand before it.
+        /// The number of bytes before it.
         at: usize,
     },
     /// The whole message would be larger than the protocol allows.
     MessageTooLarge {
-        /// The most bytes a message may take.
+        /// The largest size of a message, in bytes.
         max: usize,
     },
 }

@@ -1,6 +1,6 @@
-//! What generated wire types are written in: one short invocation a type.
+//! Macros that define the generated wire types, with one short invocation per type.
 
-/// A structure: its fields in order. `= MAX` behind a type is the declared maximum of a
+/// Defines a structure with its fields in order. `= MAX` after a type is the declared maximum of a
 /// variable-length field; the flag `secret` keeps the values out of `Debug`.
 macro_rules! xdr_struct {
     (
@@ -89,7 +89,7 @@ macro_rules! xdr_struct {
     (@min_size $ty:ty, $max:expr) => { 4 };
 }
 
-/// A discriminated union on a signed integer, with no default arm.
+/// Defines a discriminated union on a signed integer, with no default arm.
 macro_rules! xdr_union {
     (
         $(#[$meta:meta])*

@@ -1,12 +1,12 @@
 //! The bounded XDR façade (RFC 4506): the one place that names `xdr_codec`.
 //!
-//! `xdr_codec` supplies the primitive codecs. Its composite helpers believe whatever the peer says
-//! about lengths, so strings, opaque data, arrays and structures go through the [`Encode`] and
-//! [`Decode`] traits of this module instead: over one concrete [`Reader`] that never looks past the
-//! bytes it was given and one concrete [`Writer`] that never grows past its limit.
+//! `xdr_codec` supplies the primitive codecs. Its composite helpers trust the peer's lengths, so
+//! strings, opaque data, arrays and structures use the [`Encode`] and [`Decode`] traits of this
+//! module instead, with one concrete [`Reader`] that never reads past the bytes it was given and
+//! one concrete [`Writer`] that never grows past its limit.
 //!
 //! Encoding is canonical. Decoding is strict about lengths, counts and truncation and lenient where
-//! libvirt's own decoder is: padding bytes and bytes after the payload are not looked at, and any
+//! libvirt's own decoder is: padding bytes and bytes after the payload are ignored, and any
 //! non-zero optional flag means "present".
 
 mod chars;
@@ -32,7 +32,7 @@ pub use writer::Writer;
 pub(crate) use composite::{take_bytes, take_len};
 pub(crate) use macros::{xdr_struct, xdr_union};
 
-/// Longest string of any of libvirt's protocols, in bytes.
+/// The longest string in any of libvirt's protocols, in bytes.
 pub const STRING_MAX: usize = 4_194_304;
 
 /// A value with an XDR encoding.
@@ -45,20 +45,21 @@ pub trait Encode {
 
 /// A value that can be read from its XDR encoding, borrowing from it where it can.
 pub trait Decode<'a>: Sized {
-    /// The fewest bytes an encoding of this type takes; bounds how many array elements the bytes
-    /// at hand can hold.
+    /// The fewest bytes that an encoding of this type takes; limits the number of array elements
+    /// that the remaining bytes can hold.
     const MIN_SIZE: usize;
 
-    /// Reads one value and leaves the reader behind it.
+    /// Reads one value and advances the reader past it.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
 }
 
-/// The type of a whole message body, whatever it borrows from: implemented by types without a
-/// lifetime, and by others with the lifetime `'static`.
+/// The type of a whole message body, independent of the message it borrows from: implemented by
+/// types without a lifetime, and by others with the lifetime `'static`.
 ///
-/// It lets a reply own its bytes and be decoded as often as needed, each time borrowing from itself.
+/// A reply can so own its bytes and be decoded any number of times, each time borrowing from
+/// itself.
 pub trait Body {
-    /// The same type, borrowing from a message that lives for `'a`.
+    /// The type, borrowing from a message with the lifetime `'a`.
     type Borrowed<'a>: Decode<'a>;
 }
 

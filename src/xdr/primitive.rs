@@ -1,4 +1,4 @@
-//! Numbers. The widths that XDR knows are `xdr_codec`'s; narrower ones travel as 32 bits.
+//! Numbers. `xdr_codec` encodes XDR's own widths; narrower numbers are sent as 32 bits.
 
 use xdr_codec::{Pack, Unpack};
 
@@ -9,7 +9,7 @@ macro_rules! primitive {
         impl Encode for $ty {
             #[inline]
             fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
-                // The writer refuses bytes for one reason only.
+                // The writer rejects bytes for one reason only.
                 self.pack(writer).map(drop).map_err(|_| writer.full())
             }
         }
@@ -46,7 +46,8 @@ macro_rules! narrow {
         impl<'a> Decode<'a> for $ty {
             const MIN_SIZE: usize = 4;
 
-            /// Keeps the low bits, as the C decoder does: a peer whose `char` is signed sign-extends.
+            /// Keeps the low bits, as the C decoder does: a peer whose `char` is signed
+            /// sign-extends.
             #[inline]
             fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
                 <$wire>::decode(reader).map(|wide| wide as $ty)

@@ -9,28 +9,28 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Starts at the first of `bytes`.
+    /// Creates a cursor at the first of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    /// How many bytes are left.
+    /// Returns the number of bytes left.
     #[inline]
     pub fn remaining(&self) -> usize {
         self.rest.len()
     }
 
-    /// The bytes that are left.
+    /// Returns the bytes left.
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// Takes `len` bytes together with the padding that follows them.
+    /// Takes `len` bytes and the padding after them.
     #[inline]
     pub(super) fn take_padded(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
         // `len` is at most u32::MAX here, so rounding up cannot overflow on 64 bits; on 32 bits the
-        // checked form says "truncated" instead of wrapping.
+        // check reports truncation instead of wrapping.
         let padded = len.checked_next_multiple_of(4).unwrap_or(usize::MAX);
         match self.rest.split_at_checked(padded) {
             Some((taken, rest)) => {
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What the primitive codecs of `xdr_codec` read from.
+/// The source that `xdr_codec`'s primitive codecs read from.
 impl io::Read for Reader<'_> {
     #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

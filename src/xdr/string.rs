@@ -10,8 +10,8 @@ use super::{Decode, DecodeError, Encode, EncodeError, Reader, STRING_MAX, Writer
 
 /// A string of the protocol, borrowed from the message or from the caller where possible.
 ///
-/// Nearly all of them are UTF-8, but the names of files can be of any bytes. Such a string reads as
-/// text with replacement characters in it, and is still compared and sent as what it came as.
+/// Nearly all strings are UTF-8, but file names may be any bytes. Such a string reads as text with
+/// replacement characters, and is still compared and sent as its original bytes.
 #[derive(Clone)]
 pub struct WireStr<'a>(Inner<'a>);
 
@@ -25,12 +25,12 @@ enum Inner<'a> {
 #[derive(Clone)]
 struct Owned {
     text: String,
-    /// Where the text is not what is sent.
+    /// The bytes, where they differ from the text.
     bytes: Option<Vec<u8>>,
 }
 
 impl WireStr<'_> {
-    /// The text, with replacement characters in place of what is not UTF-8.
+    /// Returns the text, with replacement characters for bytes that are not UTF-8.
     #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -39,7 +39,7 @@ impl WireStr<'_> {
         }
     }
 
-    /// The bytes as they are sent.
+    /// Returns the bytes as they are sent.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -48,7 +48,7 @@ impl WireStr<'_> {
         }
     }
 
-    /// The bytes as they are sent, where they are not UTF-8.
+    /// Returns the bytes as they are sent, where they are not UTF-8.
     #[inline]
     pub(crate) fn not_text(&self) -> Option<&[u8]> {
         match &self.0 {
@@ -57,7 +57,7 @@ impl WireStr<'_> {
         }
     }
 
-    /// The text, with replacement characters in place of what is not UTF-8.
+    /// Converts to the text, with replacement characters for bytes that are not UTF-8.
     pub fn into_owned(self) -> String {
         match self.0 {
             Inner::Borrowed(text) => text.to_owned(),
@@ -65,7 +65,7 @@ impl WireStr<'_> {
         }
     }
 
-    /// The bytes as they are sent, as the operating system's functions take them.
+    /// Converts to the bytes as they are sent, in the form that the operating system takes.
     pub fn into_os_string(self) -> OsString {
         match self.0 {
             Inner::Owned(owned) => match owned.bytes {
@@ -86,8 +86,8 @@ impl WireStr<'_> {
 }
 
 impl Encode for WireStr<'_> {
-    /// Daemons take a string to end at its first NUL, and would act on something else than what was
-    /// meant.
+    /// Rejects strings with a NUL: daemons end a string at its first NUL, and would act on another
+    /// value than the caller's.
     #[inline]
     fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         let bytes = self.as_bytes();
@@ -99,7 +99,8 @@ impl Encode for WireStr<'_> {
     }
 }
 
-/// As the standard library's search does it, without the steps that pay only for long strings.
+/// Returns whether there is a NUL, like the standard library's search, without the steps that pay
+/// only for long strings.
 #[inline]
 fn has_nul(bytes: &[u8]) -> bool {
     let nuls = |word: [u8; 8]| {

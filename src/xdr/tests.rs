@@ -62,7 +62,7 @@ fn strings_that_are_not_text_keep_their_bytes() {
 #[test]
 fn strings_in_which_a_nul_stands_are_not_sent() {
     for len in 1..40 {
-        // Neither of these bytes is a NUL, however one counts.
+        // Neither of these bytes is a NUL, in any alignment.
         let mut bytes = [1, 0x80].repeat(20);
         bytes.truncate(len);
         assert!(to_vec(&WireStr::from(&*bytes)).is_ok());
@@ -129,7 +129,7 @@ fn characters_are_sign_extended_as_by_c() {
     let mut out = Vec::new();
     assert_eq!(chars.encode_max(&mut Writer::new(&mut out), 3), Ok(()));
     assert_eq!(out, [&[0, 0, 0, 3][..], &wire].concat());
-    // A peer whose `char` has no sign.
+    // From a peer with an unsigned `char`.
     let unsigned = [0, 0, 0, 3, 0, 0, 0, 0x80, 0, 0, 0, 0x7f, 0, 0, 0, 0xff];
     for bytes in [&out[..], &unsigned] {
         let decoded = CharVec::decode_max(&mut Reader::new(bytes), 3);

@@ -2,21 +2,21 @@ use std::io;
 
 use super::EncodeError;
 
-/// Appends encodings to a byte buffer, up to a limit.
+/// A writer that appends encodings to a byte buffer, up to a limit.
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    /// Length of `out` that must not be passed.
+    /// The limit on the length of `out`.
     end: usize,
 }
 
 impl<'a> Writer<'a> {
-    /// Appends to `out` without a limit other than those of the types.
+    /// Creates a writer to `out` without a limit other than those of the types.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out, end: usize::MAX }
     }
 
-    /// Appends at most `limit` bytes to `out`.
+    /// Creates a writer that appends at most `limit` bytes to `out`.
     pub fn with_limit(out: &'a mut Vec<u8>, limit: usize) -> Self {
         let end = out.len().saturating_add(limit);
         Self { out, end }
@@ -57,7 +57,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What the primitive codecs of `xdr_codec` write to.
+/// The sink that `xdr_codec`'s primitive codecs write to.
 impl io::Write for Writer<'_> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -84,8 +84,8 @@ async fn a_virtual_adapter_comes_and_goes() {
     assert_eq!(made.parent().await.unwrap().as_deref(), Some("scsi_host1"));
     let caps = made.list_caps().await.unwrap();
     assert!(caps.contains(&"scsi_host".to_owned()), "{caps:?}");
-    let (wwnn, wwpn) = ("2001001b32a9da4f", "2101001b32a9da4f");
-    let found = conn.lookup_node_device_scsi_host_by_wwn(wwnn, wwpn).await;
+    let names = ["2001001b32a9da4f", "2101001b32a9da4f"];
+    let found = conn.lookup_node_device_scsi_host_by_wwn(names[0], names[1]).await;
     assert!(found.unwrap_err().is_unsupported());
     made.destroy().await.unwrap();
     let gone = conn.lookup_node_device_by_name(made.name()).await;

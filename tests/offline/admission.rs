@@ -1,4 +1,4 @@
-//! Which calls a daemon is given, and which it has not answered.
+//! Limits on the calls that a daemon is given, and the calls it has not answered.
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ async fn calls_that_were_given_up_count_until_they_are_answered() {
         "DomainCoreDump was not sent, because the daemon has not answered DomainCoreDump 4 times, \
          within 1s"
     );
-    // Neither is one whose caller went away.
+    // Neither is one whose caller was dropped.
     drop(tokio::time::timeout(Duration::from_millis(1), dump(&hasty)).await);
     hostname(&conn, &mut peer).await;
 
@@ -104,7 +104,7 @@ async fn short_calls_that_get_stuck_leave_room_for_others() {
     assert_eq!(unanswered, [("DomainGetInfo", 3)]);
     hostname(&conn, &mut peer).await;
 
-    // An error is an answer, too.
+    // An error is a reply, too.
     peer.send(&stuck[0].error(38, 10, "hung")).await;
     let (info, ()) = tokio::join!(hasty.info(), async {
         let call = peer.take().await;

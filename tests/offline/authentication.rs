@@ -1,4 +1,4 @@
-//! Daemons that ask who we are, and do not keep to the rules.
+//! Daemons that ask for authentication and violate its protocol.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn polkit_lets_in_or_does_not() {
         assert!(matches!(error.cause(), Error::Auth(_)), "{error:?}");
         assert!(error.to_string().contains(words_of_error), "{error}");
     }
-    // What is not about us is not told as if it were.
+    // Other errors are not reported as refusals.
     let listener = Listener::new();
     let opened = listener
         .open_against(async |mut peer| {
@@ -113,7 +113,7 @@ async fn daemons_that_fall_silent() {
             loop {
                 let call = peer.take().await;
                 if call.procedure == *silent_at {
-                    // Once the clock stands still, it goes on to whatever is waited for.
+                    // The paused clock advances to the next timer.
                     tokio::time::pause();
                     return peer;
                 }
@@ -187,7 +187,7 @@ mod sasl {
             let mut expected = string("EXTERNAL");
             expected.extend(words(&[0, 0]));
             assert_eq!(start.payload, expected);
-            // The daemon has nothing to say to that.
+            // The daemon has no response to that.
             peer.reply(&start, &words(&[1, 1, 0])).await;
             let open = take(&mut peer, procedure::CONNECT_OPEN).await;
             peer.reply(&open, &[]).await;
@@ -198,7 +198,7 @@ mod sasl {
 
     #[tokio::test]
     async fn daemons_that_prove_nothing() {
-        // They do not know the password, and let us in nevertheless.
+        // They do not know the password, and accept us nevertheless.
         for (proof, reason) in [
             (Some(&b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ="[..]), "may be another one"),
             (Some(b"e=other-error"), "failed on this side"),

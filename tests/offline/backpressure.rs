@@ -1,4 +1,4 @@
-//! Streams that nobody reads, beside others that need the connection.
+//! Streams that nobody reads, while others need the connection.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::streams::{confirm, open_console, packet, stream};
 
 const MIB: usize = 1 << 20;
 
-/// Sends so many packets of 1 MiB on a stream, each of which says which one it is.
+/// Sends so many packets of 1 MiB on a stream, each with its number.
 async fn flood(peer: &mut Peer, call: &Message, packets: std::ops::Range<usize>) {
     for number in packets {
         let data = vec![number as u8; MIB];
@@ -19,7 +19,7 @@ async fn flood(peer: &mut Peer, call: &Message, packets: std::ops::Range<usize>)
     }
 }
 
-/// Answers the next call, whatever stands in the way of that.
+/// Answers the next call, even if that is delayed.
 async fn answer(peer: &mut Peer) {
     loop {
         let call = peer.take().await;
@@ -45,7 +45,7 @@ async fn a_reader_that_does_not_move_does_not_cost_others_their_replies() {
         for _ in 0..6 {
             calls.push(peer.take().await);
         }
-        // The replies stand behind more than what may wait for a reader.
+        // The replies come after more data than may wait for a reader.
         flood(&mut peer, &call, 0..16).await;
         for call in &calls {
             peer.reply(call, &string("host")).await;
@@ -93,7 +93,7 @@ async fn a_stream_that_nobody_reads_is_given_up_before_it_costs_the_connection()
     let error = stream.write_all(b"data").await.unwrap_err();
     assert!(matches!(error, Error::Overrun { .. }), "{error:?}");
 
-    // The daemon was told, once; what it sends until it knows means nothing.
+    // The daemon was told once; what it sends before it knows is ignored.
     confirm(&mut peer, &call, ERROR).await;
     let error = stream.finish().await.unwrap_err();
     assert!(matches!(error, Error::Overrun { .. }), "{error:?}");
@@ -120,8 +120,8 @@ async fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
     assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
 }
 
-/// Carries bytes as netcat does: as long as it cannot get rid of what it has for one side, it takes
-/// nothing from the other.
+/// Forwards bytes as netcat does: while it cannot deliver the bytes of one side, it takes none from
+/// the other.
 async fn carry(client: DuplexStream, daemon: DuplexStream) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_daemon, mut to_daemon) = tokio::io::split(daemon);
@@ -179,7 +179,7 @@ async fn a_writer_does_not_wait_for_a_reader_in_the_same_task() {
         }
         (reading, received)
     });
-    // As somebody does who copies a volume to another.
+    // As when copying one volume to another.
     let mut sent = 0;
     while sent < PACKETS * SIZE {
         let chunk = download.read_chunk().await.unwrap();
@@ -202,7 +202,7 @@ async fn data_ahead_of_the_reply_that_opens_its_stream_is_bounded() {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
     let patient = conn.without_timeout();
-    // The reply comes, and means nothing any more.
+    // The reply arrives, and is ignored.
     let (opened, call) = tokio::join!(open_console(&patient, false), async {
         let call = peer.take().await;
         flood(&mut peer, &call, 0..9).await;

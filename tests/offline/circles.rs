@@ -1,7 +1,7 @@
-//! Within a layer no files or folders use each other in a circle, read off the sources.
+//! Checks from the sources that files and folders of a layer do not use each other in a circle.
 //!
-//! What is seen is names: of imports, and of paths in the code. That a method is implemented in
-//! another file is not. Tests and generated code are left out.
+//! The check sees names: of imports, and of paths in the code. It does not see that a method is
+//! implemented in another file. Tests and generated code are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,19 +9,19 @@ use std::path::Path;
 
 use crate::architecture::{sources, without_comments};
 
-/// Where a module stands: `["client", "opening", "dial"]`.
+/// The path of a module: `["client", "opening", "dial"]`.
 type ModulePath = Vec<String>;
 
 /// The modules of the crate that are neither generated nor tests.
 #[derive(Default)]
 struct Crate {
-    /// Of each module its code, in tokens.
+    /// The code of each module, in tokens.
     modules: BTreeMap<ModulePath, Vec<String>>,
-    /// What a module re-exports by which name.
+    /// The names that a module re-exports, with their origin.
     reexports: BTreeMap<(ModulePath, String), ModulePath>,
 }
 
-/// One module names another's item.
+/// A use of another module's item.
 struct Use {
     path: ModulePath,
     is_reexport: bool,
@@ -43,7 +43,7 @@ fn tokens(code: &str) -> Vec<String> {
     tokens
 }
 
-/// Takes the path that `tokens` begin with apart: `a::{b, c::d}` is `a::b` and `a::c::d`.
+/// Expands the path at the start of `tokens`: `a::{b, c::d}` is `a::b` and `a::c::d`.
 fn expand<'a>(
     mut tokens: &'a [String],
     prefix: &[String],
@@ -104,7 +104,7 @@ impl Crate {
         this
     }
 
-    /// What a module names of the crate, by absolute paths.
+    /// Returns the crate's items that a module names, by absolute paths.
     fn uses(&self, module: &ModulePath) -> Vec<Use> {
         let tokens = &self.modules[module];
         let mut found = Vec::new();
@@ -139,7 +139,7 @@ impl Crate {
         found
     }
 
-    /// The module in which the item of a path stands.
+    /// Returns the module that defines the item of a path.
     fn home(&self, path: &[String]) -> Option<ModulePath> {
         let mut modules = (1..=path.len()).rev().map(|length| path.split_at(length));
         let (module, rest) = modules.find(|(module, _)| self.modules.contains_key(*module))?;
@@ -150,14 +150,14 @@ impl Crate {
         }
     }
 
-    /// Whether a module itself uses what it re-exports.
+    /// Returns whether a module itself uses what it re-exports.
     fn mentions(&self, module: &ModulePath, path: &[String]) -> bool {
         let name = path.last().filter(|name| *name != "*");
         self.modules[module].iter().filter(|token| Some(*token) == name).count() > 1
     }
 
-    /// Of each folder which of its files and folders use which others. `mod` is the folder's own
-    /// file; that it only re-exports what stands in the others is no use of them.
+    /// Returns for each folder the uses among its files and folders. `mod` is the folder's own
+    /// file, whose re-exports alone are no use.
     fn folders(&self) -> BTreeMap<ModulePath, BTreeSet<(String, String)>> {
         let mut folders: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for module in self.modules.keys() {
@@ -190,7 +190,7 @@ impl Crate {
     }
 }
 
-/// What is left of the arrows once those that cannot be part of a circle are taken away.
+/// Returns the arrows that are left when those that cannot be part of a circle are removed.
 fn in_circles(mut arrows: BTreeSet<(String, String)>) -> BTreeSet<(String, String)> {
     loop {
         let count = arrows.len();
@@ -231,7 +231,7 @@ fn circles_are_found() {
         ]);
         assert_eq!(wrong, ["src/a: b uses c", "src/a: c uses b"], "{text}");
     }
-    // Files of two folders, which use each other as wholes.
+    // Files of two folders that use each other as wholes.
     let wrong = found(&[
         ("a/b/x.rs", "use super::super::c::Z;"),
         ("a/c/y.rs", "use crate::a::b::x::X;"),
@@ -240,7 +240,7 @@ fn circles_are_found() {
         ("a/mod.rs", ""),
     ]);
     assert_eq!(wrong, ["src/a: b uses c", "src/a: c uses b"]);
-    // What a folder's own file defines, while it uses the child.
+    // An item that a folder's own file defines, while it uses the child.
     let own = "mod b;\npub struct A;\nfn f() { b::g() }";
     assert_eq!(found(&[("a/mod.rs", own), ("a/b.rs", "use super::A;")]).len(), 2);
     let own = "mod b;\npub use b::B;\npub struct A(B);";

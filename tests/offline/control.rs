@@ -1,4 +1,4 @@
-//! What the calls that control domains send, and what they make of replies that no daemon gives.
+//! Requests that control domains, and replies that no daemon gives.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use libvirt_client::{Connect, ConnectBuilder, Error, ProtocolError};
 
 use crate::peer::{Listener, Message, Peer, string, words};
 
-/// A reference to the guest that all of this is about.
+/// A reference to the guest of these tests.
 fn reference(id: i32) -> Vec<u8> {
     let mut bytes = string("guest");
     bytes.extend([7; 16]);
@@ -28,7 +28,7 @@ async fn guest(conn: &Connect, peer: &mut Peer) -> Domain {
     domain.unwrap()
 }
 
-/// What a call comes to when it is answered with `payload`, and what it sent.
+/// Returns the result of a call answered with `payload`, and the request.
 async fn answered<T>(
     call: impl Future<Output = Result<T, Error>>,
     peer: &mut Peer,
@@ -66,7 +66,7 @@ async fn starting_asks_for_the_number_that_the_domain_got() {
     created.unwrap();
     assert_eq!(domain.id(), Some(5));
 
-    // Of the calls that end a domain, three forget the number.
+    // Three of the calls that end a domain reset its ID.
     let (ended, _) = answered(domain.destroy_flags(DestroyFlags::empty()), &mut peer, &[]).await;
     ended.unwrap();
     assert_eq!(domain.id(), Some(5));
@@ -74,7 +74,7 @@ async fn starting_asks_for_the_number_that_the_domain_got() {
     ended.unwrap();
     assert_eq!((call.payload, domain.id()), (reference(5), None));
 
-    // The other way to start gives the number itself.
+    // The other way to start returns the ID itself.
     let start = domain.create_with_flags(CreateFlags::empty());
     let (started, _) = answered(start, &mut peer, &reference(6)).await;
     started.unwrap();
@@ -214,7 +214,7 @@ async fn secrets_are_not_even_asked_for_read_only() {
         let error = domain.xml_desc(flags).await.unwrap_err();
         assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
     }
-    // What the peer sees next is the harmless one.
+    // The peer next sees the harmless one.
     let (xml, call) =
         answered(domain.xml_desc(XmlFlags::INACTIVE), &mut peer, &string("<x/>")).await;
     assert_eq!(xml.unwrap(), "<x/>");

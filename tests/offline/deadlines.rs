@@ -1,4 +1,4 @@
-//! Deadlines, cancellation, and limits on what is under way.
+//! Deadlines, cancellation, and limits on calls in flight.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn a_call_that_times_out_leaves_the_connection_usable() {
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
     assert_eq!(error.to_string(), "ConnectGetHostname got no reply within 2s");
 
-    // The late reply is for nobody; the next call gets its own.
+    // The late reply is discarded; the next call gets its own.
     let (name, ()) = tokio::join!(hasty.hostname(), async {
         peer.reply(&late, &string("late")).await;
         let call = peer.take().await;
@@ -126,7 +126,7 @@ async fn long_calls_leave_room_for_short_ones() {
     for _ in 0..4 {
         taken.push(peer.take().await);
     }
-    // A short call passes by; were a fifth long one sent, it would come before that.
+    // A short call overtakes; a fifth long one would have been sent before it.
     let (name, ()) = tokio::join!(conn.hostname(), async {
         let call = peer.take().await;
         assert_eq!(call.procedure, procedure::CONNECT_GET_HOSTNAME);

@@ -1,4 +1,4 @@
-//! Descriptors that travel with messages.
+//! File descriptors sent with messages.
 
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut, PipeReader, PipeWriter, Read, Write, pipe};
@@ -40,7 +40,7 @@ async fn send_with(peer: &Peer, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) {
     assert_eq!(count.unwrap(), bytes.len());
 }
 
-/// One byte and the descriptor that came with it, taking neither more nor less.
+/// Receives one byte and the descriptor with it, neither more nor less.
 async fn receive_descriptor(peer: &Peer) -> OwnedFd {
     let receive = || {
         let mut byte = [1];
@@ -87,7 +87,7 @@ fn reply_with(call: &Message, count: u32, payload: &[u8]) -> Message {
     Message { kind: REPLY_WITH_FDS, ..call.reply(&body) }
 }
 
-/// What is written into the one end comes out of the other.
+/// Returns whether what is written to one end can be read from the other.
 fn connected(mut writer: PipeWriter, mut reader: PipeReader) -> bool {
     writer.write_all(b"through").unwrap();
     drop(writer);
@@ -177,7 +177,7 @@ async fn descriptors_of_a_reply_that_nobody_waits_for_are_closed() {
     assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
 }
 
-/// A call that may bring descriptors, and is not answered yet.
+/// Starts a call that may return descriptors, and is not answered yet.
 async fn begin_opening(
     conn: &Connect,
     peer: &mut Peer,
@@ -298,7 +298,7 @@ async fn other_transports_do_not_carry_descriptors() {
     assert!(conn.reopen().await.unwrap_err().is_unsupported());
 }
 
-/// What libvirt's container driver alone makes use of.
+/// Calls with descriptors that only libvirt's container driver has.
 #[cfg(feature = "lxc")]
 #[tokio::test]
 async fn containers_take_files_and_give_their_namespaces() {

@@ -1,4 +1,4 @@
-//! The end of connections: nobody waits for what cannot come.
+//! The end of connections: no wait outlasts it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::peer::{Listener, Message, Peer, ping, procedure, string, words};
 
-/// Calls in flight, as many as asked for, all with the peer.
+/// Starts as many calls as asked for, which all reach the peer.
 async fn in_flight(
     conn: &Connect,
     peer: &mut Peer,
@@ -153,7 +153,7 @@ async fn a_silent_daemon_is_given_up_after_its_missed_pings() {
     assert_eq!(peer.try_take().await, None);
 }
 
-/// So many calls on their way, each without a deadline, as the peer got them.
+/// Starts so many calls without a deadline, and returns them as the peer got them.
 async fn unanswered(
     conn: &Connect,
     peer: &mut Peer,
@@ -198,7 +198,7 @@ async fn silence_ends_whatever_is_owed() {
             .await;
         let begin = tokio::time::Instant::now();
         let (mut calls, _) = unanswered(&conn, &mut peer, count).await;
-        // One that nobody waits for any more is owed all the same.
+        // The daemon still owes the reply of a call whose caller was dropped.
         calls.pop().unwrap().abort();
         for call in calls {
             let error = call.await.unwrap().unwrap_err();
@@ -289,7 +289,7 @@ fn the_daemon_hears_of_the_end_even_if_the_runtime_ends_at_once() {
                 peer.greet().await;
                 let close = peer.take().await;
                 assert_eq!(close.procedure, procedure::CONNECT_CLOSE);
-                // Whoever goes away before this leaves a complaint in a daemon's log.
+                // Hanging up before this would leave an error in a daemon's log.
                 peer.reply(&close, &[]).await;
             });
         });

@@ -1,4 +1,4 @@
-//! Events: none is lost, none is for the wrong one, and nobody waits for a slow consumer.
+//! Events: none is lost or misrouted, and a slow consumer delays nobody.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is called from elsewhere than the runtime that opened the connection.
+//! Calls from outside the runtime that opened the connection.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::events::{register, started};
 use crate::peer::{Listener, string};
 
-/// The smallest of executors: this thread.
+/// A minimal executor on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {

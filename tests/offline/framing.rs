@@ -1,4 +1,4 @@
-//! Messages however they are cut.
+//! Messages split at any point.
 
 use libvirt_client::{CloseReason, Error, ProtocolError};
 

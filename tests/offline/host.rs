@@ -1,4 +1,4 @@
-//! Replies about the host that no sane daemon gives.
+//! Invalid replies about the host.
 
 use std::fmt::Debug;
 
@@ -7,7 +7,7 @@ use libvirt_client::{Connect, Error, ProtocolError, Result};
 
 use crate::peer::{Listener, words};
 
-/// What comes of a call whose replies have these words, one reply after the other.
+/// Returns the result of a call whose replies have these words, one reply after the other.
 async fn with_replies<T>(replies: &[&[u32]], call: impl AsyncFnOnce(&Connect) -> T) -> T {
     let listener = Listener::new();
     let (conn, peer) = listener.open().await;
@@ -24,7 +24,7 @@ async fn with_replies<T>(replies: &[&[u32]], call: impl AsyncFnOnce(&Connect) ->
     result
 }
 
-/// Fails unless the reply was seen through, for a reason that has `text` in it.
+/// Checks that the reply was rejected, for a reason that contains `text`.
 fn assert_invalid_reply<T: Debug>(result: Result<T>, text: &str) {
     match result {
         Err(Error::Protocol(ProtocolError::InvalidReply { reason, .. })) => {
@@ -108,7 +108,7 @@ async fn more_than_was_asked_for() {
 
 #[tokio::test]
 async fn statistics_and_parameters_beyond_the_number_of_them() {
-    // There is one, it says; and then come two: "a" and "b", or integers of these names.
+    // The count is one, but two follow: "a" and "b", or integers of these names.
     let two = [
         2,
         1,

@@ -1,4 +1,4 @@
-//! Many callers at a time, some of which lose patience, on runtimes of both kinds.
+//! Many callers at a time, some of which time out, on runtimes of both kinds.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const CALLERS: usize = 64;
 const CALLS: usize = 200;
 
 /// Answers lookups with the name that was asked for, in odd orders and pieces, between other
-/// messages; never answers some that were given up.
+/// messages; never answers some that were abandoned.
 async fn contrary_daemon(mut peer: Peer) {
     let mut waiting: Vec<Message> = Vec::new();
     let mut turn = 0_usize;
@@ -65,7 +65,7 @@ async fn caller(conn: Connect, caller: usize) {
         let name = format!("{caller}-{call}");
         let lookup = conn.lookup_domain_by_name(&name);
         if (caller + call).is_multiple_of(5) {
-            // Impatient, at some point between sending and the reply.
+            // Times out at some point between sending and the reply.
             let patience = Duration::from_micros((call % 50) as u64 * 20);
             if let Ok(found) = tokio::time::timeout(patience, lookup).await {
                 assert_eq!(found.unwrap().name(), name);

@@ -1,4 +1,5 @@
-//! What no daemon can be made to do: bad frames, odd orders, dying in the middle of a message.
+//! Behaviour that no real daemon can be made to show: bad frames, odd orders, an end within a
+//! message.
 
 #![allow(
     missing_docs,

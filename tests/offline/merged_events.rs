@@ -1,4 +1,4 @@
-//! Events of several kinds in one stream, and kinds that must not be taken for one another.
+//! Events of several kinds in one stream, and kinds that must not be confused.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::{ChannelLifecycleReason, ChannelLifecycleState};
@@ -13,8 +13,8 @@ use crate::peer::{Listener, Message, Peer, procedure, string, words};
 const REBOOTED: u32 = 319;
 const CLOCK_CHANGED: u32 = 320;
 
-/// Says whether registrations have callback ids, and answers those for so many kinds: the callback
-/// id of each is its number and ten. Gives the numbers in the order of arrival.
+/// Answers whether registrations have callback IDs, and the registrations of so many kinds: the
+/// callback ID of each is its number plus ten. Returns the numbers in the order of arrival.
 async fn register(peer: &mut Peer, kinds: usize, unknown: &[u32]) -> Vec<u32> {
     let feature = peer.take().await;
     assert_eq!(feature.procedure, procedure::SUPPORTS_FEATURE);
@@ -240,7 +240,7 @@ async fn subscriptions_to_one_domain_and_to_all_get_their_own() {
         assert_eq!(event.domain.name(), name);
     }
     assert_eq!(of_one.next().await.unwrap().unwrap().domain, one);
-    // Nothing else was for anybody.
+    // No other message was sent.
     drop(peer);
     assert!(of_all.next().await.unwrap().is_err());
     assert!(of_one.next().await.unwrap().is_err());

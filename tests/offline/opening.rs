@@ -1,4 +1,4 @@
-//! From the first byte to the first call.
+//! The opening, from the first byte to the first call.
 
 use libvirt_client::{CloseReason, Connect, Error, ProtocolError};
 use tokio::net::UnixListener;
@@ -41,7 +41,7 @@ async fn the_opening_sequence_is_what_daemons_expect() {
     assert_eq!((open.procedure, open.payload), (procedure::CONNECT_OPEN, expected));
 }
 
-/// Every failure says what was to be opened.
+/// Checks that a failure names the target.
 #[track_caller]
 fn assert_located(error: &Error, listener: &Listener) {
     let text = error.to_string();
@@ -170,7 +170,7 @@ async fn a_socket_that_nobody_listens_on_is_told_apart() {
     assert!(text.contains("no daemon listens"), "{text}");
 }
 
-/// A listener that nobody accepts from, and so many clients that no more are let in.
+/// Returns a listener whose queue is full, and the clients in it.
 fn full(path: &std::path::Path) -> (UnixListener, Vec<std::os::unix::net::UnixStream>) {
     let listener = tokio::net::UnixSocket::new_stream().unwrap();
     listener.bind(path).unwrap();
@@ -214,7 +214,7 @@ async fn a_daemon_that_is_busy_with_others_for_ever_is_not() {
     assert_eq!(error.to_string(), expected);
 }
 
-/// What nobody may ever write into is not waited for, also not where there is no deadline.
+/// A file that nobody may ever write to must not block, even without a deadline.
 #[cfg(feature = "ssh-native")]
 #[tokio::test]
 async fn known_hosts_in_a_pipe() {

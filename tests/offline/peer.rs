@@ -1,4 +1,4 @@
-//! A peer that says exactly what a test wants it to say.
+//! A scripted peer.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub mod procedure {
     pub const EVENT_DEREGISTER: u32 = 317;
 }
 
-/// A socket that a client can be told to connect to.
+/// A socket for clients to connect to.
 pub struct Listener {
     socket: UnixListener,
     path: PathBuf,
@@ -39,11 +39,11 @@ pub struct Listener {
 /// The peer's end of a connection.
 pub struct Peer<S = UnixStream> {
     pub stream: S,
-    /// What came and was not taken yet.
+    /// Bytes that were received and not taken yet.
     received: Vec<u8>,
 }
 
-/// A message as it stood on the wire.
+/// A message on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub program: u32,
@@ -93,7 +93,8 @@ impl Listener {
         (conn.unwrap(), peer)
     }
 
-    /// What a client makes of a peer that behaves as `act` says from the first byte on.
+    /// Returns the result of opening a connection to a peer that behaves as `act` from the first
+    /// byte on.
     pub async fn open_against<F>(&self, act: impl FnOnce(Peer) -> F) -> Result<Connect>
     where
         F: Future<Output = ()>,
@@ -188,7 +189,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         })
     }
 
-    /// Answers everything that is asked until the client goes away: closing included.
+    /// Answers all requests, including the close, until the client disconnects.
     pub async fn serve(mut self, mut answer: impl FnMut(&Message) -> Vec<u8>) {
         while let Some(call) = self.try_take().await {
             let payload = answer(&call);

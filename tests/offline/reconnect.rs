@@ -1,4 +1,4 @@
-//! Connections that are opened again: what goes on, what ends, and what is told.
+//! Connections that are reopened: what goes on, what ends, and the reported status.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use libvirt_client::{Backoff, CloseReason, Connect, ConnectionStatus, Error, Rec
 use crate::events::{register, started};
 use crate::peer::{Listener, Peer, procedure, string};
 
-/// Hardly any waiting between attempts.
+/// A short delay between attempts.
 const SOON: Duration = Duration::from_millis(1);
 
 fn keep_open(uri: &str) -> Reconnect {
@@ -81,7 +81,7 @@ async fn several_losses_in_a_row_are_one_gap() {
         assert_next_is(&mut events, "behind").await;
     };
     let ((), _peer) = tokio::join!(told, async {
-        // One dies before it is asked for anything, one with the registration unanswered.
+        // One ends before the first request, one with the registration unanswered.
         drop(listener.accept().await);
         let mut peer = accept(&listener).await;
         let _feature = peer.take().await;

@@ -1,4 +1,4 @@
-//! What goes into one record of a layer that has records.
+//! The content of records, on transports that have them.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use crate::peer::{Peer, string};
 use crate::streams::stream;
 
-/// Takes down every piece that is written, of which TLS would make a record.
+/// A stream that records each write, of which TLS would make a record.
 struct Recorder {
     inner: DuplexStream,
     pieces: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -50,7 +50,7 @@ impl AsyncWrite for Recorder {
     }
 }
 
-/// Fails where a piece goes beyond the message that it belongs to.
+/// Fails where a write goes beyond its message.
 #[track_caller]
 fn assert_apart(pieces: &[Vec<u8>]) -> usize {
     let mut left = 0;

@@ -1,4 +1,4 @@
-//! Registrations that are late, given up, or wanted by many: the daemon's and ours stay the same.
+//! Registrations that are late, abandoned, or shared: the daemon's and ours must agree.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ async fn take_deregistration(peer: &mut Peer, callback: u32) -> Message {
     call
 }
 
-/// The next that comes is a call of the test's own: nothing else was on its way.
+/// Checks that the next request is one of the test's own: nothing else was sent.
 async fn assert_nothing_else(conn: &Connect, peer: &mut Peer) {
     let (name, ()) = tokio::join!(conn.hostname(), async {
         let call = take(peer, procedure::CONNECT_GET_HOSTNAME).await;
@@ -54,13 +54,13 @@ async fn assert_next_is(events: &mut Subscription<Lifecycle>, name: &str) {
     assert_eq!(next_name(events).await, name);
 }
 
-/// Begins something, which gets no further than it can at once.
+/// Polls a future once.
 fn begin<F: Future>(waiting: Pin<&mut F>) {
     let polled = waiting.poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending());
 }
 
-/// Has a registration sent, and gives it up.
+/// Has a registration sent, and abandons it.
 async fn give_up(conn: &Connect, peer: &mut Peer) -> Message {
     tokio::select! {
         events = subscribe(conn.clone()) => panic!("{events:?}"),
@@ -144,7 +144,7 @@ async fn a_deregistration_that_is_late_only_delays() {
     let late = take_deregistration(&mut peer, 5).await;
     let hasty = subscribe(conn.with_timeout(PATIENCE)).await;
     assert!(hasty.unwrap_err().is_timeout());
-    // Of something that was not wanted any more, and then was again.
+    // Of a registration that was not wanted any more, and then was again.
     let (events, ()) = tokio::join!(subscribe(conn.clone()), async {
         assert_nothing_else(&conn, &mut peer).await;
         peer.reply(&late, &[]).await;
@@ -335,7 +335,7 @@ async fn what_comes_before_the_confirmation_is_held_up_to_a_limit() {
         for _ in 0..COUNT {
             peer.send(&started_at_length(5, "long", LENGTH)).await;
         }
-        // It would fit, but stands behind what did not.
+        // It would fit, but comes after one that did not.
         peer.send(&started(5, "short")).await;
         peer.reply(&call, &words(&[5])).await;
     });

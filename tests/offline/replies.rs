@@ -1,4 +1,4 @@
-//! Calls, and what comes back for them.
+//! Calls and their replies.
 
 use libvirt_client::types::error::{ErrorCode, ErrorDomain, ErrorLevel};
 use libvirt_client::{CloseReason, Connect, Error, Optional, ProtocolError};
@@ -9,7 +9,7 @@ async fn hostname(conn: &Connect) -> Result<String, Error> {
     conn.hostname().await
 }
 
-/// What a call ends with when the peer sends `answer` for it.
+/// Returns the error of a call that the peer answers with `answer`.
 async fn call_against(answer: impl FnOnce(&Message) -> Vec<u8>) -> (Connect, Error) {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
@@ -141,7 +141,7 @@ async fn an_undecodable_reply_fails_its_call_only() {
     assert_eq!(*procedure, "ConnectGetHostname");
     let (name, ()) = tokio::join!(hostname(&conn), async {
         let call = peer.take().await;
-        // Bytes behind the results are none of our business.
+        // Bytes after the results are ignored.
         let mut payload = string("host");
         payload.extend([0xff; 12]);
         peer.reply(&call, &payload).await;
@@ -162,7 +162,7 @@ async fn text_that_is_not_utf8_does_not_lose_the_reply() {
     assert_eq!(name.unwrap(), "h\u{fffd}st");
 }
 
-/// Messages that no daemon sends end the connection, with the reason for everybody.
+/// Checks that a message that no daemon sends ends the connection, and returns the reason.
 async fn breaks_the_connection(answer: impl FnOnce(&Message) -> Vec<u8>) -> ProtocolError {
     let (conn, error) = call_against(answer).await;
     assert!(!conn.is_alive());

@@ -1,5 +1,4 @@
-//! What the calls about domains' resources send, and what they make of replies that few daemons
-//! give.
+//! Requests about domains' resources, and replies that few daemons give.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -17,7 +16,7 @@ use libvirt_client::{Error, ProtocolError, Result};
 
 use crate::peer::{Listener, Message, Peer};
 
-/// What an answer is: results of any type, or that there is no such procedure.
+/// The answer to a call: results of any type, or `None` for an unknown procedure.
 type Answer = Option<Vec<u8>>;
 
 #[allow(clippy::unnecessary_wraps)]
@@ -25,7 +24,7 @@ fn results(value: &impl Encode) -> Answer {
     Some(xdr::to_vec(value).unwrap())
 }
 
-/// What comes of calls about a domain with these answers, and what they sent.
+/// Returns the result of calls about a domain with these answers, and the requests.
 async fn asked<T>(
     answers: impl IntoIterator<Item = Answer>,
     ask: impl AsyncFnOnce(&Domain) -> T,
@@ -65,7 +64,7 @@ async fn serve(peer: &mut Peer, answers: &mut impl Iterator<Item = Answer>) -> V
     calls
 }
 
-/// The arguments of a call, which must be of that procedure.
+/// Decodes the arguments of a call, which must be of that procedure.
 #[track_caller]
 fn arguments<'a, R: Request + Decode<'a>>(call: &'a Message) -> R {
     assert_eq!(call.procedure, R::INFO.number, "{}", R::INFO.name);

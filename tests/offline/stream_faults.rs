@@ -1,4 +1,4 @@
-//! Streams that end in a fault: no later message makes that undone.
+//! Streams that end in a fault, which no later message undoes.
 
 use libvirt_client::{Error, ProtocolError};
 
@@ -41,7 +41,7 @@ async fn an_invalid_hole_stays_whatever_follows_it() {
         }
         let error = stream.finish().await.unwrap_err();
         assert!(matches!(error, Error::Protocol(_)), "{error:?}");
-        // Dropped by that, it was given up and not finished.
+        // Dropped because of the fault, it was aborted and not finished.
         confirm(&mut peer, &call, ERROR).await;
     }
 }

@@ -60,7 +60,7 @@ pub fn hole(call: &Message, length: i64) -> Message {
     Message { kind: HOLE, ..packet(call, CONTINUE, &payload) }
 }
 
-/// The client's last word on a stream, confirmed.
+/// Takes the client's end of a stream, and confirms it.
 pub async fn confirm(peer: &mut Peer, call: &Message, status: u32) {
     assert_eq!(peer.take().await, packet(call, status, &[]));
     peer.send(&packet(call, OK, &[])).await;
@@ -178,7 +178,7 @@ async fn an_error_of_the_daemon_reaches_both_halves_and_stays() {
     let error = writer.finish().await.unwrap_err();
     assert_eq!(error.to_string(), "DomainOpenConsole failed: disk full");
     drop(reader);
-    // Nothing more is said about a stream that the daemon has forgotten.
+    // No further message is sent on a stream that the daemon has forgotten.
     let (name, ()) = tokio::join!(conn.hostname(), async {
         let next = peer.take().await;
         assert_eq!(next.kind, crate::peer::CALL);
@@ -222,7 +222,7 @@ async fn a_dropped_stream_is_aborted() {
     let (dropped, call) = stream(&conn, &mut peer, false).await;
     drop(dropped);
     assert_eq!(peer.take().await, packet(&call, ERROR, &[]));
-    // Data that was on its way is for nobody, and the confirmation frees the serial.
+    // Data in flight is discarded, and the confirmation frees the serial.
     peer.send(&packet(&call, CONTINUE, b"late")).await;
     peer.send(&packet(&call, OK, &[])).await;
     let (next, next_call) = stream(&conn, &mut peer, false).await;

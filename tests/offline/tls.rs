@@ -39,13 +39,13 @@ impl Server {
         }
     }
 
-    /// Opens a connection to a server that acts like that.
+    /// Opens a connection to a server that behaves as `act`.
     async fn open_against(
         &self,
         act: impl AsyncFnOnce(&mut TlsStream<TcpStream>),
     ) -> libvirt_client::Result<Connect> {
         let port = self.listener.local_addr().unwrap().port();
-        // Our own files are none of this test's business.
+        // This test needs no files of our own.
         let uri = format!("qemu+tls://127.0.0.1:{port}/system?pkipath=/nonexistent");
         let opening = Connect::builder(&uri).tls(self.options.clone()).open();
         let (opened, _stream) = tokio::join!(opening, async {
@@ -87,7 +87,7 @@ async fn a_server_that_hangs_up_after_the_handshake() {
 
 #[tokio::test]
 async fn servers_that_fall_silent() {
-    // After the handshake. Once the clock stands still, it goes on to whatever is waited for.
+    // After the handshake. The paused clock advances to the next timer.
     let server = Server::new().await;
     let opened = server.open_against(async |_| tokio::time::pause()).await;
     tokio::time::resume();
@@ -96,7 +96,7 @@ async fn servers_that_fall_silent() {
     let words = "the daemon's word that it accepts our TLS certificate got no reply within";
     assert!(error.to_string().contains(words), "{error}");
 
-    // After that word.
+    // After the byte that accepts the client.
     let opened = server
         .open_against(async |stream| {
             stream.write_all(&[1]).await.unwrap();
@@ -125,13 +125,13 @@ async fn the_word_and_the_first_reply_in_one_record() {
             stream.read_exact(&mut call).await.unwrap();
         })
         .await;
-    // A reply to a call that was not made breaks the protocol, unless the call came first; either
+    // A reply to a call that was not made violates the protocol, unless the call came first; either
     // way it was read as a reply, and not lost with the byte before it.
     let text = opened.unwrap_err().to_string();
     assert!(text.contains("scheme 7") || text.contains("not in flight"), "{text}");
 }
 
-/// What nobody may ever write into is not waited for, also not where there is no deadline.
+/// A file that nobody may ever write to must not block, even without a deadline.
 #[tokio::test]
 async fn files_that_are_pipes() {
     let authority = Authority::new("ca").unwrap();

@@ -1,4 +1,4 @@
-//! Volumes from and to files, with daemons that give up in the middle.
+//! Transfers of volumes from and to files, with daemons that fail in between.
 
 use std::fs::{self, File};
 use std::io::{Seek as _, Write as _};
@@ -28,18 +28,18 @@ async fn volume(conn: &Connect, peer: &mut Peer) -> StorageVol {
     volume.unwrap()
 }
 
-/// Answers the question for the volume's size: what kind it is of, and how long it is.
+/// Answers the request for the volume's size with its type and length.
 async fn measured(peer: &mut Peer, kind: Type, bytes: u64) {
     let call = peer.take().await;
     assert_eq!(call.procedure, GET_INFO_FLAGS);
-    // It wants to know how long it is instead of how much of it is allocated.
+    // The request asks for the length instead of the allocation.
     assert!(call.payload.ends_with(&words(&[1])));
     let mut info = words(&[i32::from(kind) as u32, 0, 0]);
     info.extend(bytes.to_be_bytes());
     peer.reply(&call, &info).await;
 }
 
-/// The call that opens the stream, answered. Of the volume's size nothing is known.
+/// Answers the call that opens the stream. The volume's size is unknown.
 async fn opened(peer: &mut Peer, procedure: u32) -> Message {
     measured(peer, Type::Block, 0).await;
     open(peer, procedure).await
@@ -72,7 +72,7 @@ async fn an_upload_that_waits_for_its_file_hears_of_the_daemons_failure() {
         peer.send(&failure(&call, "the disk is broken")).await;
     });
     assert_gave_up(done);
-    // The thread that waits for the pipe would be waited for at the end of the test.
+    // The end of the test would wait for the thread that reads the pipe.
     let _ = writer.write_all(b"x");
     drop(writer);
 }
@@ -134,7 +134,7 @@ async fn holes_end_up_in_the_files_length() {
     assert_eq!((done.content_bytes, done.sent_bytes), ((4 << 20) + 4, 4));
     assert_eq!(file.metadata().unwrap().len(), (4 << 20) + 4);
 
-    // A file system or a peer that is out of its mind.
+    // A faulty file system or peer.
     file.rewind().unwrap();
     let download = volume.download_to(file).sparse(true);
     let (done, ()) = tokio::join!(download, async {
@@ -201,7 +201,7 @@ async fn an_upload_is_whole_only_when_it_is_there() {
         file.write_all(b"four").unwrap();
         file.rewind().unwrap();
         let (done, ()) = tokio::join!(volume.upload_from(file).offset(1000), async {
-            // Some format's, of which the length says nothing.
+            // Of a format whose file length says nothing.
             measured(&mut peer, kind, 200).await;
             let call = open(&mut peer, UPLOAD).await;
             assert_eq!(peer.take().await, packet(&call, CONTINUE, b"four"));

@@ -1,4 +1,4 @@
-//! Waiting to be sent, and for the clock while the peer never pauses.
+//! Waiting to be sent, and deadlines while the peer never pauses.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::peer::{Listener, Peer, event, ping, string, words};
 use crate::streams::stream;
 
-/// What a daemon that does not read has not taken when nothing more can be sent to it.
+/// Returns the bytes that a daemon that does not read has not taken when nothing more can be sent.
 #[track_caller]
 fn unsent(error: &Error) -> usize {
     let Error::Timeout { waiting: Waiting::Room { unsent }, .. } = error else {
@@ -52,8 +52,8 @@ async fn a_stream_whose_data_the_daemon_does_not_take_fails_at_the_deadline() {
     let error = AsyncWriteExt::write_all(&mut stream, &data).await.unwrap_err();
     assert!(error.to_string().contains("has not taken"), "{error}");
 
-    // One that takes a little now and then is slow, and that is all. The first packet of the first
-    // attempt was on its way.
+    // A daemon that takes a little now and then is only slow. The first packet of the first attempt
+    // was already sent.
     let (sent, ()) = tokio::join!(stream.write_all(&data), async {
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -64,7 +64,7 @@ async fn a_stream_whose_data_the_daemon_does_not_take_fails_at_the_deadline() {
     sent.unwrap();
 }
 
-/// A peer that always has something to read, so that its reader never has to wait.
+/// A peer that always has something to read, so that its reader never waits.
 struct Endless {
     socket: DuplexStream,
     message: Vec<u8>,
@@ -184,7 +184,7 @@ async fn whoever_waits_for_room_is_told_also_of_what_the_timer_sent() {
     let (conn, ()) = tokio::join!(opening, peer.greet());
     let conn = conn.unwrap();
     let (mut console, _) = crate::streams::stream(&conn, &mut peer, false).await;
-    // Nothing but the timer of keepalive has the driver look then.
+    // Only the timer of keepalive wakes the driver task then.
     *until.lock().unwrap() = Instant::now() + Duration::from_secs(3);
     for _ in 0..2 {
         console.write_all(b"data").await.unwrap();
@@ -233,7 +233,7 @@ fn calls_and_streams_work_on_any_executor() {
     drop(runtime);
 }
 
-/// The simplest of executors.
+/// A minimal executor.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(std::thread::Thread);
     impl Wake for Unpark {

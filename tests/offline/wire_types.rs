@@ -1,7 +1,7 @@
 //! Every wire type against the definitions in `protocol/`.
 //!
 //! `codegen::sample` makes valid encodings from the definitions alone; the generated types must
-//! reproduce them byte for byte, and refuse whatever no longer is one.
+//! reproduce them byte for byte, and reject invalid ones.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,7 +15,7 @@ use libvirt_client::xdr::{CharVec, Decode, DecodeError, Encode, EncodeError, Wir
 use libvirt_client::xdr::{from_slice, to_vec};
 use proptest::prelude::*;
 
-/// What the table says of one type.
+/// The table's row of one type.
 pub(crate) struct Row {
     /// Its name in the definition.
     name: &'static str,
@@ -77,7 +77,7 @@ macro_rules! rows {
 #[path = "generated/wire_table.rs"]
 mod wire_table;
 
-/// Something with a length that can be set.
+/// A value whose length can be set.
 trait Resize {
     fn resize_to(&mut self, len: usize);
 }
@@ -119,10 +119,10 @@ impl Resize for CharVec {
 static DEFINITION: LazyLock<Definition> =
     LazyLock::new(|| load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol")).unwrap());
 
-/// As most messages are: half of the optional values there, a few elements.
+/// Like most messages: half of the optional values present, a few elements.
 const ORDINARY: Style = Style { min: 0, max: 5, full: false };
 
-/// Everything is there at least once.
+/// Every part present at least once.
 const FULL: Style = Style { min: 1, max: 2, full: true };
 
 fn sample_of(row: &Row, style: Style, seed: u64) -> Sample {
@@ -136,8 +136,8 @@ fn sample_of(row: &Row, style: Style, seed: u64) -> Sample {
     sample(&DEFINITION, row.name, style, &mut random).unwrap()
 }
 
-/// A sample with another number for one of its counts. It ends there, unless that is inside an
-/// array: then something must stand behind it, or the array itself would be found too short.
+/// Returns a sample with another number for one of its counts. It ends there, unless that is inside
+/// an array: then something must follow, or the array itself would be found too short.
 fn with_count(sample: &Sample, count: &Count, claimed: u64) -> Vec<u8> {
     let mut bytes = sample.bytes.clone();
     let end = count.offset + 4;
@@ -237,7 +237,7 @@ proptest! {
                 for claimed in [count.max, 0x7fff_ffff, 0xffff_ffff] {
                     let bytes = with_count(&sample, count, claimed);
                     let used = allocation_counter::measure(|| {
-                        // Whether it is an error is not the point here.
+                        // Either result is fine here.
                         let _ = (row.recode)(&bytes);
                     });
                     // A value in memory takes at most so much more than on the wire.
@@ -277,7 +277,7 @@ fn what_is_as_long_as_its_maximum_is_sent_and_received() {
     for row in wire_table::rows() {
         let sample = sample_of(&row, FULL, 7);
         for (index, (field, max)) in row.bounded.iter().enumerate() {
-            // Larger ones take their time; they do not go another way.
+            // Larger ones take long and no other path.
             if *max > 4096 {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Which processors run what.
+//! Binding of threads and processes to processors.
 
 use std::fs;
 use std::process::{Child, Command};
@@ -19,7 +19,7 @@ impl std::fmt::Debug for Cpus {
 }
 
 impl Cpus {
-    /// All that the calling thread may use.
+    /// Returns all processors that the calling thread may use.
     pub fn available() -> Result<Self> {
         Ok(Self(sched_getaffinity(None)?))
     }
@@ -34,30 +34,30 @@ impl Cpus {
         Self(set)
     }
 
-    /// How many there are.
+    /// Returns their number.
     pub fn count(&self) -> usize {
         self.0.count() as usize
     }
 
-    /// The first of them: where clients are measured.
+    /// Returns the first of them, where clients are measured.
     #[must_use]
     pub fn first(&self) -> Self {
         self.numbers().next().map_or_else(|| self.clone(), Self::only)
     }
 
-    /// The last of them: where peers run, so that they do not take time from the client if there is
-    /// more than one processor.
+    /// Returns the last of them, where peers run, so that they do not take time from the client if
+    /// there is more than one processor.
     #[must_use]
     pub fn last(&self) -> Self {
         self.numbers().last().map_or_else(|| self.clone(), Self::only)
     }
 
-    /// Keeps the calling thread, and what it starts from now on, to these processors.
+    /// Binds the calling thread, and threads that it starts later, to these processors.
     pub fn bind_this_thread(&self) -> Result<()> {
         Ok(sched_setaffinity(None, &self.0)?)
     }
 
-    /// Runs `action` on these processors, and returns to those of before.
+    /// Runs `action` on these processors, and then restores the previous ones.
     pub fn run<T>(&self, action: impl FnOnce() -> T) -> Result<T> {
         let before = Self::available()?;
         self.bind_this_thread()?;
@@ -71,7 +71,7 @@ impl Cpus {
         Ok(self.run(|| command.spawn())??)
     }
 
-    /// Moves a whole process to these processors, all threads that it has and those that they start.
+    /// Binds a process with all its threads to these processors.
     pub fn bind_process(&self, pid: u32) -> Result<()> {
         // A thread may be started while the list is read; the next pass finds it.
         for _pass in 0..2 {

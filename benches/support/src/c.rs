@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Compiles `source` with these flags behind it into `dir`; the error says what is missing.
+/// Compiles `source` with these flags after it into `dir`; the error says what is missing.
 pub fn compile(source: &Path, flags: &[&str], dir: &Path) -> Result<PathBuf, String> {
     let name = source.file_stem().unwrap_or(source.as_os_str());
     let program = dir.join(name);
@@ -15,7 +15,7 @@ pub fn compile(source: &Path, flags: &[&str], dir: &Path) -> Result<PathBuf, Str
     Ok(program)
 }
 
-/// Runs a tool of the compiler's; the error says what it said.
+/// Runs a compiler tool; the error has its output.
 pub fn run(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{name}: {error}"))?;

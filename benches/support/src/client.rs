@@ -1,7 +1,7 @@
-//! Client programs: ours and C's, measured as processes of their own.
+//! Client programs: ours and C's, measured as separate processes.
 //!
 //! Such a program does a row's work `count` times after a warm-up, and prints one [`Report`]. It
-//! measures itself, so that starting it is not part of the figures.
+//! measures itself, so that its start is not part of the figures.
 
 use std::fmt;
 use std::fs;
@@ -15,7 +15,7 @@ use cpu_time::ProcessTime;
 use crate::affinity::Cpus;
 use crate::{Error, Result};
 
-/// What one run of a client program says of itself.
+/// The figures of one run of a client program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
     /// Wall time of the measured part, in nanoseconds.
@@ -24,31 +24,31 @@ pub struct Report {
     pub cpu: u64,
     /// Calls made, lists taken, events seen.
     pub done: u64,
-    /// A number made of what the replies said; `done` times what one reply amounts to.
+    /// A number computed from the replies; `done` times the value of one reply.
     pub check: u64,
     /// Events that the client dropped because it fell behind.
     pub lost: u64,
-    /// The most memory that the process ever had, in KiB.
+    /// The peak memory of the process, in KiB.
     pub peak: u64,
 }
 
 impl Report {
-    /// Nanoseconds of wall time for each thing done.
+    /// Returns nanoseconds of wall time per operation.
     pub fn wall_each(&self) -> f64 {
         self.wall as f64 / self.done as f64
     }
 
-    /// Nanoseconds of processor time for each thing done.
+    /// Returns nanoseconds of processor time per operation.
     pub fn cpu_each(&self) -> f64 {
         self.cpu as f64 / self.done as f64
     }
 
-    /// Things done in a second.
+    /// Returns operations per second.
     pub fn rate(&self) -> f64 {
         1e9 / self.wall_each()
     }
 
-    /// What one reply amounts to.
+    /// Returns the check value of one reply.
     pub fn check_each(&self) -> Result<u64> {
         match self.check.checked_rem(self.done) {
             Some(0) => Ok(self.check / self.done),
@@ -85,14 +85,14 @@ impl FromStr for Report {
     }
 }
 
-/// Measures the part of a client program that counts.
+/// A measurement within a client program.
 #[derive(Debug)]
 pub struct Stopwatch {
     wall: Instant,
     cpu: ProcessTime,
 }
 
-/// The high-water mark of this process's memory, in KiB.
+/// Returns the high-water mark of this process's memory, in KiB.
 fn peak_kib() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let mut lines = status.lines().filter_map(|line| line.strip_prefix("VmHWM:"));
@@ -101,12 +101,12 @@ fn peak_kib() -> Result<u64> {
 }
 
 impl Stopwatch {
-    /// The measured part begins.
+    /// Begins the measured part.
     pub fn start() -> Self {
         Self { cpu: ProcessTime::now(), wall: Instant::now() }
     }
 
-    /// The measured part has ended.
+    /// Ends the measured part.
     pub fn stop(self, done: u64, check: u64) -> Result<Report> {
         let wall = self.wall.elapsed().as_nanos() as u64;
         let cpu = self.cpu.elapsed().as_nanos() as u64;
@@ -117,27 +117,27 @@ impl Stopwatch {
 /// A client program.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
     /// Arguments in front of those of the work.
     pub args: Vec<String>,
 }
 
-/// What a client program is to do.
+/// The work of a client program.
 #[derive(Debug, Clone, Copy)]
 pub struct Work<'a> {
-    /// Whom to connect to.
+    /// The URI to connect to.
     pub uri: &'a str,
-    /// What to do.
+    /// The kind of work.
     pub verb: &'a str,
-    /// How often.
+    /// The number of repetitions.
     pub count: u64,
-    /// How many tasks or threads do it.
+    /// The number of tasks or threads.
     pub callers: u64,
 }
 
 impl Program {
-    /// The command line, behind that of a program which watches it.
+    /// Returns the command line, after that of a program that watches it.
     pub fn command(&self, watcher: &[&str], work: &Work<'_>) -> Command {
         let mut words = watcher.iter().map(ToString::to_string);
         let mut command = match words.next() {

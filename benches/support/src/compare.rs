@@ -11,21 +11,21 @@ use crate::rounds::alternate;
 use crate::table::{Aim, Figure, Table, Unit};
 use crate::{Options, Result, c};
 
-/// One row.
+/// A row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
-    /// What it is called.
+    /// The name.
     pub name: &'a str,
-    /// What the clients are told to do; see [`Work::verb`].
+    /// The clients' work; see [`Work::verb`].
     pub verb: &'a str,
-    /// How many tasks or threads do it.
+    /// The number of tasks or threads.
     pub callers: u64,
-    /// How often our client does it, and how often C's: each for about half a second.
+    /// The repetitions of our client, and of C's: each for about half a second.
     pub counts: [u64; 2],
-    /// How often each does it to prove that it works, and at least under valgrind.
+    /// The repetitions that only prove that it works, and the least number under valgrind.
     pub quick: u64,
-    /// How often each does it when system calls and the like are counted: so often in one run,
-    /// three times as often in another. A multiple of ten times `callers`.
+    /// The repetitions when system calls and the like are counted: so many in one run, three times
+    /// as many in another. A multiple of ten times `callers`.
     pub profiled: u64,
     /// Wall time.
     pub wall: Wall,
@@ -37,16 +37,16 @@ pub struct Row<'a> {
     pub peak: Aim,
 }
 
-/// How a row shows its wall time.
+/// The form of a row's wall time.
 #[derive(Debug, Clone, Copy)]
 pub enum Wall {
-    /// As the time that one takes.
+    /// The time of one operation.
     Each(Aim),
-    /// As how many there are in a second.
+    /// Operations per second.
     Rate(Aim),
 }
 
-/// The clients, and where they run.
+/// The clients, and the table.
 #[derive(Debug)]
 pub struct Comparison {
     options: Options,
@@ -58,7 +58,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compiles C's client from `source`, or says why not; `scratch` is a directory for files.
+    /// Compiles C's client from `source`, or reports why not; `scratch` is a directory for files.
     pub fn new(
         options: &Options,
         title: &str,
@@ -86,7 +86,7 @@ impl Comparison {
         Ok(Self { options, table, ours, theirs, counter, scratch })
     }
 
-    /// Runs one row against `uri`, if it was asked for, with the clients on these processors.
+    /// Runs one row against `uri`, if it is selected, with the clients on these processors.
     pub fn row(&mut self, uri: &str, cpus: &Cpus, row: &Row<'_>) -> Result<()> {
         if !self.options.wants(row.name) {
             return Ok(());
@@ -100,7 +100,7 @@ impl Comparison {
             figures.push(self.count(counter, cpus, least, work)?);
         }
         if self.options.valgrind {
-            // Few are enough: the same work takes the same instructions.
+            // Few repetitions are enough: the same work takes the same instructions.
             for counter in [
                 ("instructions", Counter::Callgrind, Aim::None),
                 ("allocations", Counter::Memcheck, Aim::None),
@@ -112,7 +112,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// Lets the clients take turns; the reports of ours, and those of C's if there is one.
+    /// Runs the clients in turn; returns our reports, and those of C's if there is one.
     fn measure(&self, cpus: &Cpus, row: &Row<'_>, work: Work<'_>) -> Result<Vec<Vec<Report>>> {
         let [our_count, their_count] = row.counts.map(|full| self.options.size(full, row.quick));
         let mut ours = || self.ours.run(cpus, &Work { count: our_count, ..work });

@@ -1,18 +1,18 @@
-//! Replies as a daemon with many busy guests would give them, encoded.
+//! Encoded replies like those of a daemon with many busy guests.
 
 use std::fmt::Write as _;
 
-/// The domain that small calls are about.
+/// The domain of small calls.
 pub const DOMAIN: &str = "test";
-/// Its most memory, in KiB; what the check value of a small call is made of.
+/// Its maximum memory, in KiB, which the check value of a small call is computed from.
 pub const MAX_MEMORY_KIB: u64 = 2_097_152;
 
 /// Domains in the long list.
 pub const DOMAINS: u32 = 16_000;
-/// Domains that there are statistics of.
+/// Domains with statistics.
 pub const STATS_DOMAINS: u32 = 1_000;
 
-/// Encodings, one behind the other.
+/// Encodings, one after the other.
 #[derive(Debug, Clone, Default)]
 pub struct Encoder(pub Vec<u8>);
 
@@ -94,7 +94,7 @@ pub fn xml() -> Vec<u8> {
     Encoder::default().string(&xml).0
 }
 
-/// One typed parameter's type and where its value comes from.
+/// The type of a typed parameter and the source of its value.
 #[derive(Clone, Copy)]
 enum Kind {
     Int,

@@ -1,11 +1,11 @@
 use std::env;
 
-/// What the command line asks for.
+/// The options of the command line.
 ///
-/// `cargo bench` passes `--bench`; without it, or with `--test` or `--quick`, every row runs once at
-/// a tiny size, which proves that the benchmark works and measures nothing. Words select the rows
-/// whose name contains one of them. `--valgrind` adds instructions and allocations per call, which
-/// takes long; `--rounds N` changes how often the contenders take turns.
+/// `cargo bench` passes `--bench`; without it, or with `--test` or `--quick`, every row runs once
+/// at a tiny size, which proves that the benchmark works and measures nothing. Words select the
+/// rows whose name contains one of them. `--valgrind` adds instructions and allocations per call,
+/// which takes long; `--rounds N` sets the number of rounds.
 #[derive(Debug, Clone)]
 pub struct Options {
     quick: bool,
@@ -18,7 +18,7 @@ pub struct Options {
 const ROUNDS: usize = 5;
 
 impl Options {
-    /// Reads this process's command line.
+    /// Parses this process's command line.
     pub fn from_args() -> Self {
         let mut options = Self {
             quick: true,
@@ -45,22 +45,22 @@ impl Options {
         options
     }
 
-    /// Whether this run only proves that the benchmark works.
+    /// Returns whether this run only proves that the benchmark works.
     pub fn is_quick(&self) -> bool {
         self.quick
     }
 
-    /// Whether a row of that name was asked for.
+    /// Returns whether a row is selected.
     pub fn wants(&self, row: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| row.contains(word.as_str()))
     }
 
-    /// How often the contenders take turns.
+    /// Returns the number of rounds.
     pub fn rounds(&self) -> usize {
         if self.quick { 1 } else { self.rounds }
     }
 
-    /// How much of something to do: `full` to measure, `quick` to prove that it works.
+    /// Returns an amount of work: `full` to measure, `quick` to prove that it works.
     pub fn size(&self, full: u64, quick: u64) -> u64 {
         if self.quick { quick } else { full }
     }

@@ -1,8 +1,8 @@
 //! A peer that answers from memory.
 //!
-//! A real daemon takes so long for each call that it hides what a client wastes. This one gives the
-//! same replies whatever the arguments, encoded ahead of time, all that were asked for by one read in
-//! one write. It speaks enough of the protocol for the C library to open a connection.
+//! A real daemon takes so long for each call that it hides the client's overhead. This one gives
+//! the same replies whatever the arguments, encoded ahead of time, and answers all requests of one
+//! read in one write. It implements enough of the protocol for the C library to open a connection.
 
 use std::collections::HashMap;
 use std::env;
@@ -28,14 +28,14 @@ const ERROR: u32 = 1;
 /// Bytes of the length and the header.
 const HEADER: usize = 28;
 const SERIAL_AT: usize = 20;
-/// What one read may bring.
+/// The size of a read.
 const READ_BUFFER: usize = 256 * 1024;
-/// Replies are kept for the end of the batch up to this size.
+/// The size up to which replies are collected until the end of the batch.
 const BATCH: usize = 256 * 1024;
 /// Events in one write.
 const EVENTS_PER_WRITE: u64 = 2_000;
 
-/// Procedures with an answer other than "fine".
+/// Procedures with results of their own.
 mod procedure {
     pub(super) const CONNECT_CLOSE: u32 = 2;
     pub(super) const DOMAIN_GET_XML_DESC: u32 = 14;
@@ -49,11 +49,11 @@ mod procedure {
     pub(super) const DOMAIN_EVENT_REGISTER: u32 = 316;
     pub(super) const DOMAIN_EVENT_LIFECYCLE: u32 = 318;
     pub(super) const CONNECT_GET_ALL_DOMAIN_STATS: u32 = 344;
-    /// Those whose results are nothing.
+    /// Procedures without results.
     pub(super) const VOID: [u32; 5] = [1, CONNECT_CLOSE, 317, 360, 361];
 }
 
-/// The callback id of every event registration.
+/// The callback ID of every event registration.
 const CALLBACK: u32 = 0;
 
 fn message(program: u32, procedure: u32, kind: u32, status: u32, payload: &[u8]) -> Vec<u8> {
@@ -69,7 +69,7 @@ fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*word))
 }
 
-/// The last argument of a call, if that is a long integer.
+/// Returns the last argument of a call, if that is a long integer.
 fn last_long(call: &[u8]) -> u64 {
     call.last_chunk().map_or(0, |long| u64::from_be_bytes(*long))
 }
@@ -139,7 +139,7 @@ impl Server {
         }
     }
 
-    /// `false` at the end of the connection.
+    /// Answers a call; returns `false` at the end of the connection.
     fn answer(&mut self, call: &[u8]) -> io::Result<bool> {
         let word = |at| word_at(call, at).unwrap_or_default();
         let (program, procedure, serial) = (word(4), word(12), word(SERIAL_AT));
@@ -180,7 +180,7 @@ impl Server {
         Ok(())
     }
 
-    /// Setting a domain's memory to so many KiB makes so many events.
+    /// Sends events: setting a domain's memory to so many KiB causes so many.
     fn send_events(&mut self, count: u64) -> io::Result<()> {
         self.flush()?;
         let payload = fixtures::event(CALLBACK);
@@ -199,7 +199,7 @@ pub fn serve(stream: UnixStream) -> io::Result<()> {
     Server { stream, replies: HashMap::new(), out: Vec::new() }.serve()
 }
 
-/// What the process of a [`Peer`] does: serves whoever connects, until its standard input ends.
+/// Runs the process of a [`Peer`]: serves all connections until its standard input ends.
 pub fn main(socket: &Path) -> Result<()> {
     let listener = UnixListener::bind(socket)?;
     println!("ready");
@@ -216,10 +216,10 @@ pub fn main(socket: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The first argument of this program when it is to be the peer; [`main`] gets the second.
+/// The first argument that selects the peer's role; [`main`] gets the second.
 pub const ROLE: &str = "peer";
 
-/// A peer in a process of its own, until dropped.
+/// A peer in a separate process, until dropped.
 #[derive(Debug)]
 pub struct Peer {
     child: Child,
@@ -228,7 +228,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts this very program in the role of the peer.
+    /// Starts this program in the role of the peer.
     pub fn start(socket: PathBuf, cpus: &Cpus) -> Result<Self> {
         let mut command = Command::new(env::current_exe()?);
         command.arg(ROLE).arg(&socket).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -244,7 +244,7 @@ impl Peer {
         }
     }
 
-    /// The URI of a connection to it.
+    /// Returns the URI of a connection to it.
     pub fn uri(&self) -> String {
         format!("qemu+unix:///system?socket={}", self.socket.display())
     }

@@ -1,7 +1,7 @@
-//! What a client program costs apart from time, for each thing it does.
+//! Costs of a client program other than time, per operation.
 //!
-//! The program runs twice, doing little and doing more; what it needs for starting goes out with the
-//! difference.
+//! The program runs twice, doing little and doing more; the difference excludes what starting
+//! needs.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::Result;
 use crate::affinity::Cpus;
 use crate::client::{Program, Work, output};
 
-/// A way to count something.
+/// A counting tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counter {
     /// System calls, by the kernel's tracepoint: the program runs at full speed.
@@ -25,7 +25,7 @@ pub enum Counter {
 }
 
 impl Counter {
-    /// The better of the ways to count system calls that this machine has.
+    /// Returns the better tool for system calls that this machine has.
     pub fn of_system_calls() -> Option<Self> {
         let works = |command: &mut Command| {
             command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -37,7 +37,7 @@ impl Counter {
         works(Command::new("strace").args(["-c", "-f", "true"])).then_some(Self::Strace)
     }
 
-    /// Whether the machine has valgrind.
+    /// Returns whether the machine has valgrind.
     pub fn has_valgrind() -> bool {
         let mut command = Command::new("valgrind");
         command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
@@ -103,8 +103,8 @@ impl Counter {
         Ok(total.ok_or_else(|| format!("{self:?} did not say a total:\n{written}{stderr}"))?)
     }
 
-    /// How many there are for each thing done, from one run that does `less` and one that does
-    /// `more`; `dir` is for scratch files.
+    /// Returns the count per operation, from one run that does `less` and one that does `more`;
+    /// `dir` is for scratch files.
     pub fn each(
         self,
         dir: &Path,
@@ -121,7 +121,7 @@ impl Counter {
     }
 }
 
-/// How often a client program does its work before the part that counts.
+/// Returns the number of repetitions before the measured part.
 pub fn warm_up(count: u64) -> u64 {
     count / 10
 }

@@ -1,13 +1,13 @@
-//! Contenders that take turns.
+//! Alternation of contenders.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// Runs all contenders in turn, `rounds` times; what each gave, by contender.
+/// Runs all contenders in turn, `rounds` times, and returns the results by contender.
 ///
-/// Every other round runs them in the opposite order, so that none is always the one behind another.
+/// Every other round runs them in the opposite order, so that none always runs after another.
 pub fn alternate<S>(
     rounds: usize,
     contenders: &mut [&mut dyn FnMut() -> Result<S>],
@@ -25,7 +25,7 @@ pub fn alternate<S>(
     Ok(samples)
 }
 
-/// The middle one; the mean of the two middle ones if they are even in number; 0 of none.
+/// Returns the median; the mean of the two middle values of an even number; 0 of none.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -39,18 +39,18 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The median of the ratios of `a` to `b` in each round.
+/// Returns the median of the ratios of `a` to `b` in each round.
 pub fn ratio(a: &[f64], b: &[f64]) -> f64 {
     let ratios: Vec<_> = a.iter().zip(b).map(|(a, b)| a / b).collect();
     median(&ratios)
 }
 
-/// Nanoseconds that each of `count` things took that began then and have just ended.
+/// Returns nanoseconds per operation, of `count` operations from `begin` until now.
 pub fn nanos_each(begin: Instant, count: u64) -> f64 {
     begin.elapsed().as_nanos() as f64 / count as f64
 }
 
-/// Nanoseconds that `action` takes, from as many runs of it as fit into `budget`, at least one.
+/// Returns nanoseconds per run of `action`, from as many runs as fit into `budget`, at least one.
 pub fn nanos_per_run<T>(budget: Duration, mut action: impl FnMut() -> T) -> f64 {
     let mut runs: u32 = 1;
     loop {

@@ -1,16 +1,16 @@
-//! What is printed.
+//! The printed table.
 
 use crate::Options;
 use crate::rounds::{median, ratio};
 
-/// What a figure counts.
+/// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Nanoseconds.
     Nanos,
-    /// Something a second.
+    /// Operations per second.
     PerSecond,
-    /// A number of things.
+    /// A number without unit.
     Count,
     /// KiB.
     Kib,
@@ -38,10 +38,10 @@ impl Unit {
     }
 }
 
-/// What a figure is to reach.
+/// The aim of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Aim {
-    /// Nothing: it is for information.
+    /// None: the figure is for information.
     None,
     /// Ours is at most so many times the other's.
     AtMostTimes(f64),
@@ -49,27 +49,27 @@ pub enum Aim {
     AtLeastTimes(f64),
     /// The other's is at least so many times ours.
     TimesFaster(f64),
-    /// Ours is at most so much, whatever the other's.
+    /// Ours is at most this, whatever the other's.
     AtMost(f64),
 }
 
-/// A figure of a row: one value a round for us and for whom we are compared with.
+/// A figure of a row: one value per round for us and for the other contender.
 #[derive(Debug)]
 pub struct Figure<'a> {
-    /// What it is.
+    /// The name.
     pub name: &'a str,
-    /// In what it is given.
+    /// The unit.
     pub unit: Unit,
     /// Our values.
     pub ours: Vec<f64>,
-    /// Theirs, if they run here.
+    /// The other's values, if it runs here.
     pub theirs: Option<Vec<f64>>,
-    /// What it is to reach.
+    /// The aim.
     pub aim: Aim,
 }
 
 impl Figure<'_> {
-    /// How many times as much ours is, or theirs if that is what is aimed at.
+    /// Returns the ratio of ours to theirs, or the inverse if that is the aim.
     fn ratio(&self) -> Option<f64> {
         let theirs = self.theirs.as_ref()?;
         let ratio = match self.aim {
@@ -79,7 +79,7 @@ impl Figure<'_> {
         ratio.is_finite().then_some(ratio)
     }
 
-    /// Whether the aim is reached; `None` if there is none, or no way to tell.
+    /// Returns whether the aim is met; `None` if there is none, or no way to tell.
     fn is_met(&self) -> Option<bool> {
         match self.aim {
             Aim::None => None,
@@ -102,7 +102,7 @@ impl Figure<'_> {
     }
 }
 
-/// A table on standard output, printed as it comes.
+/// A table that is printed to standard output row by row.
 #[derive(Debug)]
 pub struct Table {
     judged: bool,
@@ -143,7 +143,7 @@ impl Table {
         }
     }
 
-    /// Ends the table, and says what was missed.
+    /// Ends the table, and lists the aims that were missed.
     pub fn finish(self) {
         for missed in self.missed {
             println!("missed: {missed}");

@@ -1,4 +1,4 @@
-//! Whether the folder `protocol/` and what is generated from it fit together.
+//! Consistency of `protocol/` and the code generated from it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::import::tree::{PROTOCOLS, Tree};
 use crate::project::Project;
 
-/// What is wrong with the project; nothing if the list is empty.
+/// Returns the faults of the project.
 pub fn consistency(project: &Project) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     project.definition.verify()?;
@@ -34,7 +34,7 @@ pub fn consistency(project: &Project) -> Result<Vec<String>> {
     Ok(faults)
 }
 
-/// Annotations must be about things that exist.
+/// Checks that annotations are about things that exist.
 fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
     let annotations = &project.annotations;
     let programs = project.definition.programs()?;
@@ -83,7 +83,7 @@ fn annotations(project: &Project, faults: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Which inputs that the project has from a source tree's release differ from its files.
+/// Returns the project's inputs that differ from the files of its release's source tree.
 pub fn provenance(project: &Project, upstream: &Path) -> Result<Vec<String>> {
     let tree = Tree::open(upstream)?;
     let inputs = project.provenance.inputs.get(&tree.release()?);

@@ -1,4 +1,4 @@
-//! Whether two definitions describe the same wire, and whether the project is in order.
+//! Comparison of two definitions of the wire, and checks of the project.
 
 mod consistency;
 mod public;
@@ -17,16 +17,16 @@ use crate::xdr::Definition;
 
 pub use consistency::{consistency, provenance};
 
-/// What a difference means to peers that speak the older definition.
+/// The effect of a difference on peers that use the older definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing: a name differs, the bytes do not.
+    /// None: a name differs, the bytes do not.
     Renamed,
-    /// Nothing, as long as the new thing is not used.
+    /// None, as long as the addition is not used.
     Added,
-    /// They would be misunderstood.
+    /// Messages would be misunderstood.
     Changed,
-    /// They would not be understood.
+    /// Messages would not be understood.
     Removed,
 }
 
@@ -44,9 +44,9 @@ impl fmt::Display for Kind {
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What it means.
+    /// The effect.
     pub kind: Kind,
-    /// Which thing differs, and how.
+    /// The thing that differs, and the difference.
     pub what: String,
 }
 
@@ -56,19 +56,19 @@ impl fmt::Display for Difference {
     }
 }
 
-/// All differences together.
+/// All differences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The differences.
     pub differences: Vec<Difference>,
 }
 
-/// What the differences amount to.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The same wire.
     Identical,
-    /// The newer definition says everything that the older one does, and more.
+    /// The newer definition has everything of the older one, and more.
     OnlyAdditions,
     /// Peers would not understand each other.
     Incompatible,
@@ -90,7 +90,7 @@ impl Report {
         self.differences.push(Difference { kind, what });
     }
 
-    /// What the differences amount to.
+    /// Returns the result of the comparison.
     pub fn verdict(&self) -> Verdict {
         let any = |kinds: &[Kind]| self.differences.iter().any(|one| kinds.contains(&one.kind));
         if any(&[Kind::Changed, Kind::Removed]) {
@@ -103,7 +103,7 @@ impl Report {
     }
 }
 
-/// One of two things to compare.
+/// One of two definitions to compare.
 #[derive(Debug)]
 pub struct Side {
     /// The wire.

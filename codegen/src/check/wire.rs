@@ -24,7 +24,7 @@ pub(super) fn compare(old: &Definition, new: &Definition, report: &mut Report) -
 
 type Pair<'d> = (Option<&'d File>, Option<&'d File>);
 
-/// Files of one name belong together; so do the only two that are left over.
+/// Pairs files of the same name, and the only two that are left over.
 fn pairs<'d>(old: &'d Definition, new: &'d Definition) -> Vec<Pair<'d>> {
     let alone = |file: &&File, other: &Definition| other.file(&file.name).is_none();
     let gone: Vec<&File> = old.files().iter().filter(|file| alone(file, new)).collect();
@@ -54,7 +54,7 @@ impl<'d> Comparison<'d, '_> {
     }
 
     fn constants(&mut self, old: &File, new: &File) -> Result<()> {
-        // What comes from headers matters where it is used.
+        // Constants from headers are compared where they are used.
         for constant in old.constants.iter().filter(|constant| !constant.header) {
             let before = self.old.constant(constant)?;
             match new.constants.iter().find(|other| other.name == constant.name) {
@@ -82,7 +82,7 @@ impl<'d> Comparison<'d, '_> {
     }
 
     fn types(&mut self, old: &'d File, new: &'d File) -> Result<()> {
-        // A type that procedures use may change its name; what it says is compared there.
+        // A type that procedures use may change its name; its content is compared there.
         let used = used(self.old, old)?;
         for name in names(old) {
             match (self.old.named(name), self.new.named(name)) {
@@ -258,10 +258,11 @@ impl<'d> Comparison<'d, '_> {
         }))
     }
 
-    /// How two encodings differ; empty if the declarations themselves say it best.
+    /// Describes the difference of two encodings; empty if the declarations themselves show it
+    /// best.
     fn shapes(&self, before: &Shape<'d>, now: &Shape<'d>, depth: u32) -> Result<Option<String>> {
         let differs = |differs: bool| differs.then(String::new);
-        // Types that have the same name on both sides are compared once, under their own name.
+        // Types of the same name on both sides are compared once, under their own name.
         let elsewhere = |before: &str, now: &str| {
             depth > 64 || (before == now && self.old.named(now).is_some())
         };
@@ -309,14 +310,14 @@ impl<'d> Comparison<'d, '_> {
     }
 }
 
-/// Limits that are the same constant on both sides are compared once, as constants.
+/// Describes the difference of two limits. The same constant on both sides is compared elsewhere.
 fn sizes(before: Bound<'_>, now: Bound<'_>) -> Option<String> {
     let same_constant = before.name.is_some() && before.name == now.name;
     (!same_constant && before.value != now.value)
         .then(|| format!("at most {}, now {}", before.value, now.value))
 }
 
-/// The names of all types of a file.
+/// Returns the names of all types of a file.
 fn names(file: &File) -> impl Iterator<Item = &str> {
     let typedefs = file.typedefs.iter().map(|item| item.name.as_str());
     let enums = file.enums.iter().map(|item| item.name.as_str());
@@ -325,7 +326,7 @@ fn names(file: &File) -> impl Iterator<Item = &str> {
     typedefs.chain(enums).chain(unions).chain(structs)
 }
 
-/// The types that the procedures of a file carry.
+/// Returns the types that the procedures of a file use.
 fn used(definition: &Definition, file: &File) -> Result<BTreeSet<String>> {
     let mut used = BTreeSet::new();
     let mut open: Vec<&Struct> = Vec::new();

@@ -1,4 +1,4 @@
-//! Which procedures the library's API reaches.
+//! Coverage of procedures by the library's API.
 
 mod scan;
 
@@ -11,36 +11,36 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use scan::Known;
 
-/// What becomes of a procedure.
+/// The coverage of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// These methods or macros of the API reach it.
+    /// Methods or macros of the API that use it.
     Api(Vec<String>),
     /// The API does not offer it, for this reason.
     Internal(String),
-    /// Nothing is known of it.
+    /// Neither used nor marked as internal.
     Missing,
 }
 
-/// A procedure and what becomes of it.
+/// A procedure and its coverage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The program.
     pub program: String,
-    /// The object that it is about, e.g. `storage_pool`.
+    /// The object that it operates on, e.g. `storage_pool`.
     pub object: String,
-    /// Its number.
+    /// The number.
     pub number: u32,
-    /// Its name in Rust.
+    /// The name in Rust.
     pub name: String,
-    /// What becomes of it.
+    /// The coverage.
     pub status: Status,
 }
 
-/// Folders of `src/` whose users are the library's users.
+/// Folders of `src/` with the library's public API.
 const PUBLIC: [&str; 2] = ["api", "events"];
 
-/// Folders that speak procedures on the library's own behalf.
+/// Folders that call procedures on the library's own behalf.
 const OWN: [&str; 2] = ["client", "auth"];
 
 /// The programs whose procedures an API could offer.
@@ -82,7 +82,7 @@ pub fn coverage(project: &Project) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Program and procedure to what reaches it.
+/// Program and procedure to the code that uses it.
 type Hits = BTreeMap<(String, String), Vec<String>>;
 
 fn hits(project: &Project, known: &Known, folders: &[&str]) -> Result<Hits> {
@@ -149,7 +149,7 @@ fn object<'t>(program: &'t str, topic: &'t str) -> &'t str {
         .unwrap_or(topic)
 }
 
-/// The entries as a table with totals for each object.
+/// Formats the entries as a table with totals for each object.
 pub fn table(entries: &[Entry], only_missing: bool) -> String {
     let mut out = String::new();
     let mut totals: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
@@ -178,7 +178,7 @@ pub fn table(entries: &[Entry], only_missing: bool) -> String {
     out
 }
 
-/// The entries as JSON, one object a line.
+/// Formats the entries as JSON, one object per line.
 pub fn json(entries: &[Entry], only_missing: bool) -> String {
     let quoted = |text: &str| crate::constants::quote(text);
     let mut out = String::new();

@@ -1,4 +1,4 @@
-//! Names of procedures in Rust sources, and the functions they stand in.
+//! Names of procedures in Rust sources, and the functions that contain them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -45,12 +45,12 @@ pub(super) fn scan(path: &Path, module: &str, source: &str, known: &Known) -> Re
 struct Scanner<'k> {
     module: &'k str,
     known: &'k Known,
-    /// Names that a `use` brings in from a program's module.
+    /// Names that a `use` imports from a program's module.
     imported: BTreeMap<String, String>,
     hits: Vec<Hit>,
 }
 
-/// What the tokens at hand stand in.
+/// The item that contains the current tokens.
 #[derive(Clone, Default)]
 struct Context {
     /// The type of an `impl` or `trait`.
@@ -61,8 +61,8 @@ struct Context {
 }
 
 impl Scanner<'_> {
-    /// Looks for `use …::remote::{Name, …};`. In the braces of one, `before` is the program that
-    /// stands before them, if any does.
+    /// Looks for `use …::remote::{Name, …};`. Within its braces, `before` is the program in front
+    /// of them, if there is one.
     fn imports(&mut self, tokens: &[TokenTree], inside_use: bool, before: Option<&str>) {
         let mut in_use = inside_use;
         let mut program = before.map(str::to_owned);
@@ -115,8 +115,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Takes care of what a keyword or a macro begins. Returns how many tokens behind it are done
-    /// with, or `None` if the word begins nothing.
+    /// Handles the item that a keyword or a macro begins. Returns the number of tokens after it
+    /// that are done, or `None` if the word begins nothing.
     fn skipped(&mut self, word: &str, rest: &[TokenTree], context: &Context) -> Option<usize> {
         match (word, rest.first()) {
             ("use", _) => Some(
@@ -164,8 +164,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Notes a procedure's name. A bare one counts where it was imported, or in a macro, which may
-    /// put a path before it.
+    /// Records a procedure's name. A bare one counts where it was imported, or in a macro, which
+    /// may put a path before it.
     fn name(&mut self, name: &str, tokens: &[TokenTree], at: usize, context: &Context) {
         let Some(programs) = self.known.names.get(name) else {
             return;
@@ -189,7 +189,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Of several programs with a procedure of one name, the one that the module is about.
+    /// Chooses the program that the module is about among several with a procedure of the same
+    /// name.
     fn likely(&self, programs: &[String]) -> Option<String> {
         programs
             .iter()
@@ -207,7 +208,7 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// `x` of `x::Name`, where `Name` is at `at`.
+/// Returns `x` of `x::Name`, where `Name` is at `at`.
 fn qualifier(tokens: &[TokenTree], at: usize) -> Option<String> {
     let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
     if !is_punct(before(1), ':') || !is_punct(before(2), ':') {
@@ -219,7 +220,8 @@ fn qualifier(tokens: &[TokenTree], at: usize) -> Option<String> {
     })
 }
 
-/// The next braces of this item: how many tokens up to and with them, and what is inside.
+/// Returns the next braces of this item: the number of tokens up to and including them, and their
+/// content.
 fn braces(tokens: &[TokenTree]) -> Option<(usize, Vec<TokenTree>)> {
     for (at, token) in tokens.iter().enumerate() {
         match token {
@@ -233,7 +235,7 @@ fn braces(tokens: &[TokenTree]) -> Option<(usize, Vec<TokenTree>)> {
     None
 }
 
-/// The type that the header of an `impl` or `trait` is about.
+/// Returns the type in the header of an `impl` or `trait`.
 fn subject(header: &[TokenTree]) -> Option<String> {
     let mut depth = 0;
     let mut name = None;
@@ -252,7 +254,7 @@ fn subject(header: &[TokenTree]) -> Option<String> {
     name
 }
 
-/// The first name among the arguments of a macro that is no attribute and no keyword.
+/// Returns the first name among the arguments of a macro that is no attribute and no keyword.
 fn first_name(tokens: &[TokenTree]) -> Option<String> {
     tokens.iter().find_map(|token| match token {
         TokenTree::Ident(name) => {

@@ -1,6 +1,6 @@
-//! Which file of the remote program a type or procedure belongs to.
+//! The files of the remote program, and the types and procedures in each.
 
-/// Beginnings of names to modules; the first that fits counts.
+/// Prefixes of names to modules; the first that fits counts.
 const FAMILIES: [(&str, &str); 34] = [
     ("auth", "auth"),
     ("connect_list", "connect_list"),
@@ -38,10 +38,10 @@ const FAMILIES: [(&str, &str); 34] = [
     ("", COMMON),
 ];
 
-/// What several families use.
+/// The module of types that several families use.
 pub const COMMON: &str = "common";
 
-/// The module of `domain_get_info` or `domain_get_info_args`.
+/// Returns the module of `domain_get_info` or `domain_get_info_args`.
 pub fn family(topic: &str) -> &'static str {
     FAMILIES
         .iter()

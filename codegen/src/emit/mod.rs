@@ -1,4 +1,4 @@
-//! Facts to Rust.
+//! Generation of Rust code.
 
 pub mod families;
 pub mod names;
@@ -30,7 +30,7 @@ pub const FOLDERS: [&str; 4] = [
     "tests/offline/generated",
 ];
 
-/// Every generated file by its path relative to the workspace.
+/// Generates all files, by path relative to the workspace.
 pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
     let (annotations, constants) = (&project.annotations, &project.constants);
     let sets = Sets::new(constants, annotations)?;
@@ -77,7 +77,7 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
     Ok(out)
 }
 
-/// A file that declares modules.
+/// Returns a file that declares modules.
 fn modules(names: &[&str], about: &str) -> String {
     let mut names = names.to_vec();
     names.sort_unstable();
@@ -91,7 +91,7 @@ fn modules(names: &[&str], about: &str) -> String {
     text.finish(&[about])
 }
 
-/// A program in one file.
+/// Generates a program in one file.
 fn flat(
     project: &Project,
     wire: &Wire<'_>,
@@ -135,7 +135,7 @@ fn flat(
     Ok(text.finish(&[about]))
 }
 
-/// The remote program: a file for each family, and one that brings them together.
+/// Generates the remote program: a file for each family, and one that combines them.
 fn remote(
     project: &Project,
     wire: &Wire<'_>,
@@ -194,7 +194,7 @@ fn remote(
     Ok(out)
 }
 
-/// The structures that belong to one procedure and stand before it; its arguments are its own.
+/// Returns the structures that belong to one procedure and precede it, apart from its arguments.
 fn parts<'d>(procedure: &crate::xdr::Procedure<'d>) -> impl Iterator<Item = &'d Struct> {
     let message = procedure.message.flatten();
     procedure.ret.into_iter().chain(message)
@@ -209,7 +209,7 @@ fn owned<'d>(program: Option<&Program<'d>>) -> BTreeSet<&'d str> {
         .collect()
 }
 
-/// Writes the generated files and removes those that no longer exist. Returns what changed.
+/// Writes the generated files and removes those that no longer exist. Returns the changes.
 pub fn write(root: &Path, files: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let stale = stale(root, files)?;
     for path in &stale {
@@ -227,7 +227,7 @@ pub fn write(root: &Path, files: &BTreeMap<String, String>) -> Result<Vec<String
     Ok(stale)
 }
 
-/// The generated files that are missing, different, or no longer generated.
+/// Returns the generated files that are missing, different, or no longer generated.
 pub fn stale(root: &Path, files: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let mut stale = Vec::new();
     for (path, text) in files {

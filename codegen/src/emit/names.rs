@@ -1,8 +1,8 @@
-//! C names to Rust names.
+//! Rust names for C names.
 
 use std::cmp::Ordering;
 
-/// Splits a name at underscores and where capitals begin; `CPUs` is one word.
+/// Splits a name at underscores and at capitals that begin a word; `CPUs` is one word.
 pub fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in name.split('_').filter(|part| !part.is_empty()) {
@@ -40,7 +40,7 @@ const COMPOUNDS: [(&str, &str); 11] = [
     ("threadpool", "ThreadPool"),
 ];
 
-/// `remote_nonnull_domain` or `XMLFlags` to `RemoteNonnullDomain`, `XmlFlags`.
+/// Converts `remote_nonnull_domain` or `XMLFlags` to `RemoteNonnullDomain`, `XmlFlags`.
 pub fn camel(name: &str) -> String {
     let mut out = String::new();
     for word in words(name) {
@@ -56,12 +56,12 @@ pub fn camel(name: &str) -> String {
     out
 }
 
-/// `maxMem` to `max_mem`.
+/// Converts `maxMem` to `max_mem`.
 pub fn snake(name: &str) -> String {
     words(name).join("_").to_lowercase()
 }
 
-/// The Rust name of a field. Words that Rust keeps for itself are written raw.
+/// Returns the Rust name of a field. Keywords become raw identifiers.
 pub fn field(name: &str) -> String {
     const KEYWORDS: [&str; 36] = [
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
@@ -77,8 +77,8 @@ pub fn field(name: &str) -> String {
     }
 }
 
-/// The longest beginning, up to an underscore, that all names share and that leaves something of
-/// each.
+/// Returns the longest prefix, up to an underscore, that all names share and that leaves something
+/// of each.
 pub fn common_prefix<'n>(names: &[&'n str]) -> &'n str {
     let Some((first, rest)) = names.split_first() else {
         return "";
@@ -95,7 +95,7 @@ pub fn common_prefix<'n>(names: &[&'n str]) -> &'n str {
     ""
 }
 
-/// The order that rustfmt gives names in `use`: digits as numbers, the underscore first.
+/// Compares names in the order of rustfmt's `use`: digits as numbers, the underscore first.
 pub fn rustfmt_order(left: &str, right: &str) -> Ordering {
     let (left, right) = (chunks(left), chunks(right));
     left.cmp(&right)
@@ -129,7 +129,7 @@ fn chunks(name: &str) -> Vec<Chunk> {
     chunks
 }
 
-/// A number as Rust source, with digits in groups.
+/// Formats a number as Rust source, with digits in groups.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -142,7 +142,7 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// A set of bits as Rust source.
+/// Formats a set of bits as Rust source.
 pub fn bits(number: u32) -> String {
     if number < 0x10 {
         return number.to_string();

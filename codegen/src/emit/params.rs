@@ -7,14 +7,14 @@ use crate::annotations::Annotations;
 use crate::constants::{Constants, Text as Name};
 use crate::error::{Error, Result};
 
-/// What the C names of a module begin with, and the names with what is left of them.
+/// The prefix of a module's C names, and the names with the rest of each.
 type Group<'c> = (&'c str, Vec<(&'c Name, &'c str)>);
 
-/// The file `names.rs`.
+/// Generates the file `names.rs`.
 pub fn names(constants: &Constants, annotations: &Annotations) -> Result<String> {
     let mut modules: BTreeMap<&str, Group<'_>> = BTreeMap::new();
     for name in &constants.strings {
-        // Of two beginnings that fit, the longer.
+        // The longer of two prefixes that fit.
         let group = annotations
             .params
             .iter()

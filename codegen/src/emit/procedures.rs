@@ -90,7 +90,7 @@ pub fn procedure(
     text.line("procedure! {");
     text.line(format!("    /// `{api}` (procedure {number})"));
     let sets_of_flags = constants.flags.get(procedure.name);
-    // One alone is the field's type.
+    // A single set is the field's type.
     if let Some(several) = sets_of_flags.filter(|sets| sets.len() > 1) {
         let links: Vec<String> = several.iter().filter_map(|set| sets.link(set)).collect();
         text.line("    ///");
@@ -108,7 +108,7 @@ pub fn procedure(
     Ok(())
 }
 
-/// The line that says number and types, in two if it is too long for one.
+/// Writes the line with number and types, in two lines if it is too long for one.
 fn head(text: &mut Text, number: &str, types: &str) {
     if number.len() + types.len() + 5 <= 100 {
         text.line(format!("    {number} {types}"));

@@ -8,7 +8,7 @@ use crate::annotations::Annotations;
 use crate::constants::{Constants, Kind, Member, Set};
 use crate::error::{Error, Result};
 
-/// Where each set stands and what it is called.
+/// The modules and names of all sets.
 #[derive(Debug)]
 pub struct Sets<'c> {
     constants: &'c Constants,
@@ -17,8 +17,7 @@ pub struct Sets<'c> {
     places: BTreeMap<&'c str, (String, String)>,
 }
 
-/// Beginnings of C names that say which object a set is about; they are dropped. The first that
-/// fits counts.
+/// Prefixes of C names that tell the object of a set; they are dropped. The first that fits counts.
 const OBJECTS: [(&str, &str); 21] = [
     ("virDomainSnapshot", "domain_snapshot"),
     ("virDomainCheckpoint", "domain_checkpoint"),
@@ -43,7 +42,7 @@ const OBJECTS: [(&str, &str); 21] = [
     ("virLxc", "lxc"),
 ];
 
-/// Where sets go whose name does not say it, by header.
+/// Modules of sets whose name does not tell the object, by header.
 const HEADERS: [(&str, &str); 12] = [
     ("libvirt-domain-checkpoint", "domain_checkpoint"),
     ("libvirt-domain-snapshot", "domain_snapshot"),
@@ -63,7 +62,7 @@ const HEADERS: [(&str, &str); 12] = [
 pub const FEATURES: [&str; 3] = ["admin", "lxc", "qemu"];
 
 impl<'c> Sets<'c> {
-    /// Gives every set its place.
+    /// Places all sets.
     pub fn new(constants: &'c Constants, annotations: &'c Annotations) -> Result<Self> {
         let mut places = BTreeMap::new();
         let mut taken = BTreeSet::new();
@@ -91,19 +90,19 @@ impl<'c> Sets<'c> {
         Ok(Self { constants, annotations, places })
     }
 
-    /// A documentation link to a set.
+    /// Returns a documentation link to a set.
     pub fn link(&self, set: &str) -> Option<String> {
         let (module, name) = self.place(set)?;
         Some(format!("[`crate::types::{module}::{name}`]"))
     }
 
-    /// Module and Rust name of a set.
+    /// Returns module and Rust name of a set.
     pub fn place(&self, set: &str) -> Option<(&str, &str)> {
         let (module, name) = self.places.get(set)?;
         Some((module, name))
     }
 
-    /// The modules and their text.
+    /// Returns the modules and their text.
     pub fn modules(&self) -> Result<BTreeMap<String, String>> {
         let mut texts: BTreeMap<&str, Text> = BTreeMap::new();
         for number in &self.constants.numbers {
@@ -142,7 +141,7 @@ impl<'c> Sets<'c> {
         let mut aliases = Vec::new();
         for (member, rest) in self.members(set)? {
             let variant = match camel(rest).as_str() {
-                // The macro adds one of that name, for numbers without one.
+                // The macro adds a variant of that name, for unknown numbers.
                 "Other" => "OtherKind".to_owned(),
                 variant if variant.starts_with(|c: char| c.is_ascii_digit()) => {
                     format!("N{variant}")
@@ -210,7 +209,7 @@ impl<'c> Sets<'c> {
         Ok(())
     }
 
-    /// The members with what is left of their names.
+    /// Returns the members with the rest of their names.
     fn members<'s>(&self, set: &'s Set) -> Result<Vec<(&'s Member, &'s str)>> {
         let names: Vec<&str> = set.members.iter().map(|member| member.name.as_str()).collect();
         let prefixes = self.annotations.sets.prefixes.get(&set.name);
@@ -239,11 +238,11 @@ impl<'c> Sets<'c> {
     }
 }
 
-/// A set's module and name by the general rule.
+/// Returns a set's module and name by the general rule.
 fn place(set: &Set) -> (String, String) {
     let object = OBJECTS.iter().find_map(|(prefix, module)| {
         let rest = set.name.strip_prefix(prefix)?;
-        // `virNodeDeviceX` is no `virNode`, `virEvent` alone leaves nothing.
+        // `virNodeDeviceX` is no `virNode`; `virEvent` alone leaves nothing.
         (rest.starts_with(|c: char| c.is_ascii_uppercase())).then_some((*module, rest))
     });
     let (module, rest) = object.unwrap_or_else(|| {
@@ -267,7 +266,8 @@ fn header_module(header: &str) -> &'static str {
         .map_or("connect", |(_, module)| module)
 }
 
-/// A macro's module and name: `VIR_DOMAIN_SEND_KEY_MAX_KEYS` to `domain`, `SEND_KEY_MAX_KEYS`.
+/// Returns a macro's module and name: `VIR_DOMAIN_SEND_KEY_MAX_KEYS` to `domain`,
+/// `SEND_KEY_MAX_KEYS`.
 fn number_place<'n>(name: &'n str, header: &str) -> (&'static str, &'n str) {
     let module = match name {
         name if name.starts_with("VIR_TYPED_PARAM_") => "typed_param",
@@ -279,7 +279,7 @@ fn number_place<'n>(name: &'n str, header: &str) -> (&'static str, &'n str) {
     (module, rest)
 }
 
-/// The part of an only member's name that repeats the name of its set.
+/// Returns the part of an only member's name that repeats the name of its set.
 fn own_prefix<'n>(set: &str, member: &'n str) -> &'n str {
     let set = set.to_uppercase();
     let mut rest = set.as_str();

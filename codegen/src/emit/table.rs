@@ -1,4 +1,4 @@
-//! The table of all wire types that the library's tests walk.
+//! The table of all wire types for the library's tests.
 
 use super::names::field;
 use super::sets::FEATURES;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::xdr::model::Declaration;
 use crate::xdr::{Definition, Shape};
 
-/// The file `wire_table.rs`.
+/// Generates the file `wire_table.rs`.
 pub fn table(wire: &Wire<'_>) -> Result<String> {
     let mut text = Text::default();
     text.line("rows! {");
@@ -36,7 +36,7 @@ pub fn table(wire: &Wire<'_>) -> Result<String> {
 
 fn row(text: &mut Text, c_name: &str, name: &str, fields: &[String]) {
     let mut line = format!("        \"{c_name}\" {name} [");
-    // Room for what closes the row.
+    // Room for the end of the row.
     if line.len() + 2 > 100 {
         text.line(format!("        \"{c_name}\""));
         line = format!("            {name} [");
@@ -57,7 +57,7 @@ fn row(text: &mut Text, c_name: &str, name: &str, fields: &[String]) {
     text.line(line);
 }
 
-/// The fields that must be refused when they hold too much, with their maxima.
+/// Returns the fields that must be rejected when they are too long, with their maxima.
 fn bounded(definition: &Definition, fields: &[Declaration]) -> Result<Vec<String>> {
     let mut out = Vec::new();
     for declaration in fields {

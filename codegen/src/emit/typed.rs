@@ -1,4 +1,4 @@
-//! Fields of wire types that are numbers to the protocol, and members of a public set to the API.
+//! Fields of wire types that are numbers in the protocol, and members of a public set in the API.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use crate::xdr::{Definition, Shape};
 pub struct Typed(BTreeMap<(String, String), (String, String)>);
 
 impl Typed {
-    /// `flags` of procedures that are documented with exactly one set, and what the annotations say.
+    /// Collects `flags` of procedures that are documented with exactly one set, and the
+    /// annotations' fields.
     pub fn new(
         definition: &Definition,
         annotations: &Annotations,
@@ -58,7 +59,7 @@ impl Typed {
         Ok(Self(typed))
     }
 
-    /// Module and name of a field's type, if it has one.
+    /// Returns module and name of a field's type, if it has one.
     pub fn get(&self, structure: &str, field: &str) -> Option<(&str, &str)> {
         let place = self.0.get(&(structure.to_owned(), field.to_owned()))?;
         Some((&place.0, &place.1))

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::xdr::model::{Constant, Declaration, Enum, File, Struct, Union};
 use crate::xdr::{Bound, Definition, Program, Shape};
 
-/// The only maximum of strings that the library's decoder knows.
+/// The only maximum of strings that the library's decoder supports.
 const STRING_MAX: u64 = 4_194_304;
 
 /// The Rust names of a definition's types and constants.
@@ -25,7 +25,7 @@ pub struct Wire<'d> {
     typed: Typed,
 }
 
-/// What each file's names begin with and where its types stand.
+/// The prefixes of each file's names and the module of its types.
 const FILES: [(&str, &[&str], &str); 6] = [
     ("remote_protocol", &["remote_", "REMOTE_"], "remote"),
     ("qemu_protocol", &["qemu_", "QEMU_"], "qemu"),
@@ -35,7 +35,7 @@ const FILES: [(&str, &[&str], &str); 6] = [
     ("virkeepaliveprotocol", &["keepalive_", "KEEPALIVE_"], "keepalive"),
 ];
 
-/// The module of a definition file.
+/// Returns the module of a definition file.
 pub fn module(file: &str) -> Result<&'static str> {
     FILES
         .iter()
@@ -44,7 +44,7 @@ pub fn module(file: &str) -> Result<&'static str> {
         .ok_or_else(|| Error::invalid(format!("{file}.x has no module in the library")))
 }
 
-/// A C name without what all names of its file begin with.
+/// Returns a C name without the prefix of all names of its file.
 pub fn stripped<'n>(file: &str, name: &'n str) -> &'n str {
     let prefixes = FILES.iter().find(|(name, ..)| *name == file);
     prefixes
@@ -55,8 +55,8 @@ pub fn stripped<'n>(file: &str, name: &'n str) -> &'n str {
 }
 
 impl<'d> Wire<'d> {
-    /// Gives every type and constant its name. Arguments are called like their procedure; another
-    /// type that would be gets `Item` appended.
+    /// Names all types and constants. Arguments have the name of their procedure; `Item` is
+    /// appended to another type of that name.
     pub fn new(
         definition: &'d Definition,
         annotations: &'d Annotations,
@@ -111,7 +111,7 @@ impl<'d> Wire<'d> {
         })
     }
 
-    /// The Rust name of a type or constant.
+    /// Returns the Rust name of a type or constant.
     pub fn name(&self, c_name: &str) -> Result<&str> {
         Ok(&self.entry(c_name)?.1)
     }
@@ -122,8 +122,8 @@ impl<'d> Wire<'d> {
             .ok_or_else(|| Error::invalid(format!("{c_name} has no name in Rust")))
     }
 
-    /// Names a type or constant in `text` and imports it there; `here` is the module that the text
-    /// belongs to. Types of the same module come from its root.
+    /// Returns the name of a type or constant for use in `text` and imports it there; `here` is the
+    /// module of the text. Types of the same module come from its root.
     pub fn refer(&self, text: &mut Text, here: &str, c_name: &str) -> Result<String> {
         let (module, name) = self.entry(c_name)?;
         if *module == here {
@@ -136,7 +136,7 @@ impl<'d> Wire<'d> {
         Ok(name.clone())
     }
 
-    /// `Name<lifetime>` or `Name`.
+    /// Returns `Name<lifetime>` or `Name`.
     pub fn type_with_lifetime(
         &self,
         text: &mut Text,
@@ -152,7 +152,7 @@ impl<'d> Wire<'d> {
         })
     }
 
-    /// Whether values of a structure may point into the message.
+    /// Returns whether values of a structure may borrow from the message.
     pub fn struct_borrows(&self, item: &Struct) -> Result<bool> {
         for field in &item.fields {
             if self.borrows(&self.definition.shape(field)?)? {
@@ -164,7 +164,7 @@ impl<'d> Wire<'d> {
 
     fn borrows(&self, shape: &Shape<'_>) -> Result<bool> {
         Ok(match shape {
-            // The macro for unions takes a lifetime in any case.
+            // The macro for unions always takes a lifetime.
             Shape::String(_) | Shape::Opaque(_) | Shape::Union(_) => true,
             Shape::Struct(item) => self.struct_borrows(item)?,
             Shape::Optional(inner) | Shape::Array(_, inner) | Shape::FixedArray(_, inner) => {
@@ -185,7 +185,7 @@ impl<'d> Wire<'d> {
         Ok(())
     }
 
-    /// Writes a structure's name and fields, and what is to stand behind.
+    /// Writes a structure's name and fields, and `behind` after them.
     pub fn body(&self, text: &mut Text, here: &str, item: &Struct, behind: &str) -> Result<()> {
         let (_, name) = self.entry(&item.name)?;
         text.define(name);
@@ -213,7 +213,7 @@ impl<'d> Wire<'d> {
         Ok(())
     }
 
-    /// The type of a field, and its declared maximum where the type has none of its own.
+    /// Returns the type of a field, and its declared maximum where the type has none of its own.
     fn field(
         &self,
         text: &mut Text,
@@ -254,7 +254,7 @@ impl<'d> Wire<'d> {
         })
     }
 
-    /// The Rust type of a shape that needs no maximum beside it.
+    /// Returns the Rust type of a shape that needs no maximum beside it.
     fn rust_type(&self, text: &mut Text, here: &str, shape: &Shape<'_>) -> Result<Option<String>> {
         Ok(Some(match shape {
             Shape::Int | Shape::Bool => "i32".into(),
@@ -407,7 +407,7 @@ impl<'d> Wire<'d> {
     }
 }
 
-/// Whether a constant says how many of something a message may hold.
+/// Returns whether a constant limits the number of something in a message.
 fn is_limit(constant: &Constant) -> bool {
     !constant.header
         && !constant.name.ends_with("_PROGRAM")

@@ -17,7 +17,7 @@ pub enum Expression {
     Binary(Operator, Box<Expression>, Box<Expression>),
 }
 
-/// What to do with the operands.
+/// An operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named for what they do")]
 pub enum Operator {
@@ -45,13 +45,13 @@ const LEVELS: [&[(&str, Operator)]; 6] = [
 ];
 
 impl Expression {
-    /// Reads an expression from the start of `tokens` and returns how many it took. `None` if there
-    /// is none.
+    /// Parses an expression at the start of `tokens` and returns the number of tokens it has.
+    /// `None` if there is none.
     pub fn parse(tokens: &[Token<'_>]) -> Option<(Self, usize)> {
         binary(tokens, 0)
     }
 
-    /// The value, if the names in it are known.
+    /// Returns the value, if the names in it are known.
     pub fn value(&self, names: &BTreeMap<String, i64>) -> Option<i64> {
         Some(match self {
             Self::Number(number) => *number,
@@ -81,7 +81,7 @@ impl Expression {
         })
     }
 
-    /// Whether it is made of single bits: `1 << n`, or several of them.
+    /// Returns whether it consists of single bits: `1 << n`, or several of them.
     pub fn is_bits(&self) -> bool {
         match self {
             Self::Binary(Operator::ShiftLeft, left, _) => **left == Self::Number(1),

@@ -1,4 +1,4 @@
-//! Which flag sets the `flags` argument of a public function is made of.
+//! The flag sets of the `flags` arguments of public functions.
 
 use std::collections::BTreeMap;
 
@@ -28,13 +28,13 @@ pub fn flags(tree: &Tree, sets: &[Set]) -> Result<BTreeMap<String, Vec<String>>>
     Ok(out)
 }
 
-/// The files that hold the public functions.
+/// Returns whether a file defines public functions.
 fn is_public(path: &str) -> bool {
     let name = path.strip_prefix("src/admin/").or(path.strip_prefix("src/")).unwrap_or(path);
     name.starts_with("libvirt") && !name.contains('/')
 }
 
-/// The function that a comment documents and the sets it names for `@flags`, if any.
+/// Returns the function that a comment documents and the sets it names for `@flags`, if any.
 fn documented(comment: &str, sets: &[Set]) -> Option<(String, Vec<String>)> {
     let mut lines = comment.lines().map(|line| line.trim_start_matches([' ', '\t', '*']).trim());
     let function = lines.find(|line| !line.is_empty())?.strip_suffix(':')?;

@@ -7,12 +7,12 @@ use crate::constants::{Kind, Member, Number, Set, Text};
 use crate::error::{Error, Result};
 use crate::xdr::lexer::{Language, Lexeme, Token, lex};
 
-/// What the headers define, before names are resolved.
+/// The definitions of the headers, before names are resolved.
 #[derive(Debug, Default)]
 pub struct Headers {
     sets: Vec<RawSet>,
     numbers: Vec<RawNumber>,
-    /// String macros, with what the comment before each says.
+    /// String macros, each with the comment before it.
     pub strings: Vec<(Text, String)>,
 }
 
@@ -41,19 +41,19 @@ struct RawNumber {
     since: Option<String>,
 }
 
-/// The resolved facts of all headers.
+/// The resolved constants of all headers.
 #[derive(Debug)]
 pub struct Facts {
     /// Enumerations and flag sets.
     pub sets: Vec<Set>,
     /// Numeric macros.
     pub numbers: Vec<Number>,
-    /// Every number under its name, sentinels included.
+    /// All numbers by name, sentinels included.
     pub by_name: BTreeMap<String, i64>,
 }
 
 impl Headers {
-    /// Adds a header. `path` names it in errors, `name` in the facts.
+    /// Adds a header. `path` names it in errors, `name` in the results.
     pub fn add(&mut self, path: &str, name: &str, source: &str) -> Result<()> {
         let lexemes = lex(path, source, Language::C)?;
         let mut at = 0;
@@ -65,7 +65,7 @@ impl Headers {
                     self.directive(text, name, comment)?;
                     comment = "";
                 }
-                // An enumeration is defined with or without a type definition of its own.
+                // An enumeration may be defined with or without a typedef.
                 Token::Word("typedef") => {}
                 Token::Word("enum") => {
                     let rest = lexemes.get(at + 1..).unwrap_or_default();
@@ -83,7 +83,7 @@ impl Headers {
     }
 
     fn directive(&mut self, text: &str, header: &str, comment: &str) -> Result<()> {
-        // Other directives may hold anything.
+        // Other directives are ignored.
         if text.split_whitespace().next() != Some("define") {
             return Ok(());
         }
@@ -121,7 +121,7 @@ impl Headers {
         Ok(())
     }
 
-    /// Resolves every name. Macros that turn out not to be numbers are left out.
+    /// Resolves all names. Macros that turn out not to be numbers are left out.
     pub fn resolve(&self) -> Result<Facts> {
         let mut by_name = BTreeMap::new();
         loop {
@@ -149,7 +149,7 @@ impl Headers {
             }
         }
         let mut sets = Vec::new();
-        // Anonymous enumerations only lend their numbers.
+        // Anonymous enumerations only contribute their numbers.
         for set in self.sets.iter().filter(|set| !set.name.is_empty()) {
             let mut members = Vec::new();
             for member in set.members.iter().filter(|member| !member.sentinel) {
@@ -186,7 +186,7 @@ impl Headers {
 }
 
 impl RawSet {
-    /// Flags are called so, or their values are written as bits.
+    /// Returns the kind: flags are named so, or their values are written as bits.
     fn kind(&self) -> Kind {
         let called = self.name.contains("Flags") || self.name.contains("FlagValues");
         let bits = self
@@ -201,8 +201,8 @@ impl RawSet {
     }
 }
 
-/// Reads what follows the word `enum`: `{ … } name;` or `name { … };`. Returns how many lexemes it
-/// took, and `None` if this is no definition.
+/// Parses what follows the word `enum`: `{ … } name;` or `name { … };`. Returns the number of
+/// tokens, or `None` if this is no definition.
 fn enumeration(
     path: &str,
     header: &str,
@@ -223,7 +223,7 @@ fn enumeration(
     };
     let body = lexemes.get(open + 1..length).unwrap_or_default();
     let members = members(path, body)?;
-    // A name behind the braces is the type's; before them only a tag.
+    // A name after the braces is the type's; before them it is only a tag.
     let name = word(length + 1).or(tag).unwrap_or_default();
     let set = RawSet { name, header: header.to_owned(), since: set_since, members };
     Ok(Some((set, length)))
@@ -243,7 +243,7 @@ fn members(path: &str, body: &[Lexeme<'_>]) -> Result<Vec<RawMember>> {
                 ["endif", ..] => sentinels = false,
                 _ => {}
             },
-            // A comment is about the member whose line it starts on, else about the next.
+            // A comment belongs to the member whose line it starts on, else to the next.
             Token::Comment(text) if lexeme.line == last_line => {
                 if let Some(member) = members.last_mut() {
                     member.since = member.since.take().or(since(text));
@@ -284,7 +284,8 @@ fn members(path: &str, body: &[Lexeme<'_>]) -> Result<Vec<RawMember>> {
                     .map_or(0, |lexeme| lexeme.end_line);
                 members.push(RawMember {
                     name: name.to_owned(),
-                    // Before there was a condition around sentinels they were known by their name.
+                    // Old releases have no condition around sentinels, which are then known by
+                    // their name.
                     sentinel: sentinels || (name.ends_with("_LAST") && value.is_none()),
                     value,
                     since: before.take(),
@@ -296,7 +297,7 @@ fn members(path: &str, body: &[Lexeme<'_>]) -> Result<Vec<RawMember>> {
     Ok(members)
 }
 
-/// The release that a comment ends with: `Since: 0.9.2`, alone on a line or in parentheses.
+/// Returns the release at the end of a comment: `Since: 0.9.2`, alone on a line or in parentheses.
 fn since(comment: &str) -> Option<String> {
     let (_, after) = comment.rsplit_once("Since:")?;
     let version: String = after

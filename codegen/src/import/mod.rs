@@ -1,4 +1,4 @@
-//! Upstream sources to the facts in `protocol/`.
+//! Import of upstream sources into `protocol/`.
 
 pub mod expression;
 pub mod functions;
@@ -27,13 +27,13 @@ pub struct Facts {
     pub files: Vec<File>,
     /// The public constants.
     pub constants: Constants,
-    /// Where they were taken from.
+    /// The source of the facts.
     pub provenance: Provenance,
-    /// What could not be found out.
+    /// Facts that could not be determined.
     pub warnings: Vec<String>,
 }
 
-/// Reads the definitions of a source tree as upstream has them, and the header constants they use.
+/// Reads the definitions of a source tree unchanged, and the header constants they use.
 pub fn definition(tree: &Tree) -> Result<Definition> {
     let files = definitions(tree)?;
     let mut headers = Headers::default();
@@ -56,8 +56,8 @@ fn definitions(tree: &Tree) -> Result<Vec<File>> {
     Ok(files)
 }
 
-/// The sums of the files that were read, under the release that has them so: of several, the first.
-/// With no other trees given, all of them are the tree's own.
+/// Returns the checksums of the files that were read, under the first release that has them.
+/// Without other trees, all of them are the tree's own.
 fn inputs(tree: &Tree, parts: &[Tree]) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
     let published = if parts.is_empty() {
         std::slice::from_ref(tree)
@@ -76,8 +76,8 @@ fn inputs(tree: &Tree, parts: &[Tree]) -> Result<BTreeMap<String, BTreeMap<Strin
     Ok(inputs)
 }
 
-/// Collects the facts of a source tree; `parts` are the trees that it was put together from, if it
-/// is not one that was published.
+/// Collects the facts of a source tree; `parts` are the trees that it was assembled from, if it was
+/// not published as such.
 pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Facts> {
     let release = tree.release()?;
     let mut warnings = Vec::new();
@@ -151,8 +151,8 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
     })
 }
 
-/// Reads a source tree and writes its facts; for `parts` see [`read`]. Returns what could not be
-/// found out.
+/// Reads a source tree and writes its facts; for `parts` see [`read`]. Returns the facts that could
+/// not be determined.
 pub fn import(
     source: &Path,
     parts: &[PathBuf],
@@ -199,7 +199,7 @@ fn symbols_of(tree: &Tree, file: &str) -> Result<Option<Symbols>> {
     Ok(Some(Symbols::parse(&tree.read(path)?)))
 }
 
-/// Gives a definition the constants that it takes from headers, so that it can be read alone.
+/// Adds the header constants that a definition uses, so that it can be read alone.
 fn add_header_constants(file: &mut File, headers: &BTreeMap<String, i64>) {
     let declared: BTreeSet<&str> =
         file.constants.iter().map(|constant| constant.name.as_str()).collect();

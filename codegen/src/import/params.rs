@@ -1,7 +1,7 @@
-//! Which kind of value each typed parameter has.
+//! The value kinds of typed parameters.
 //!
-//! Upstream keeps no table of this. The daemon's sources say it wherever they validate, fill in or
-//! look up a parameter; the comments of the headers say it for most of the rest.
+//! Upstream has no table of them. The daemon's sources show the kind wherever they validate, fill
+//! in or look up a parameter; the comments of the headers have it for most of the rest.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::constants::Text;
 use crate::error::Result;
 use crate::xdr::lexer::{Language, Token, lex};
 
-/// The kinds as upstream's constants and as the names of its functions spell them.
+/// The kinds in the spelling of upstream's constants and of its functions.
 const KINDS: [(&str, &str); 7] = [
     ("INT", "Int"),
     ("UINT", "UInt"),
@@ -43,8 +43,7 @@ pub fn with_kinds(
         let votes = votes.get(&text.name).into_iter().flatten();
         // The most votes win; of equal ones the first by name, so that the result is stable.
         let elected = votes.max_by_key(|(kind, count)| (**count, std::cmp::Reverse(**kind)));
-        // A beginning alone names no parameter: what its comment mentions is the number that
-        // follows.
+        // A prefix alone names no parameter: its comment is about the number that follows.
         let whole = !text.value.ends_with('.');
         let kind = elected
             .map(|(kind, _)| *kind)
@@ -58,7 +57,7 @@ pub fn with_kinds(
 /// Macro name to votes for each kind.
 type Votes = BTreeMap<String, BTreeMap<&'static str, u32>>;
 
-/// Counts what a C source, or the body of a macro in it, says. Returns whether it says anything.
+/// Counts the votes of a C source, or of the body of a macro in it. Returns whether there were any.
 fn count(path: &str, source: &str, votes: &mut Votes) -> Result<bool> {
     let mut found = false;
     let mut tokens = Vec::new();
@@ -85,7 +84,7 @@ fn count(path: &str, source: &str, votes: &mut Votes) -> Result<bool> {
     Ok(found)
 }
 
-/// `NAME, VIR_TYPED_PARAM_KIND`
+/// Parses `NAME, VIR_TYPED_PARAM_KIND`.
 fn pair<'s>(tokens: &[Token<'s>]) -> Option<(&'s str, &'static str)> {
     let [Token::Word(name), Token::Symbol(','), Token::Word(kind), ..] = tokens else {
         return None;
@@ -98,8 +97,8 @@ fn constant(word: &str) -> Option<&'static str> {
     KINDS.iter().map(|(constant, _)| *constant).find(|constant| *constant == kind)
 }
 
-/// `virTypedParamsAddKind(…, NAME, …)` and its relatives. Where several names make up one, as in
-/// `PREFIX "%u" SUFFIX`, the last is the parameter's own.
+/// Parses `virTypedParamsAddKind(…, NAME, …)` and its relatives. Where several names form one, as
+/// in `PREFIX "%u" SUFFIX`, the last is the parameter's own.
 fn call<'s>(tokens: &[Token<'s>], known: &Votes) -> Option<(&'s str, &'static str)> {
     let [Token::Word(function), Token::Symbol('('), arguments @ ..] = tokens else {
         return None;
@@ -134,7 +133,7 @@ fn call<'s>(tokens: &[Token<'s>], known: &Votes) -> Option<(&'s str, &'static st
     Some((name?, kind))
 }
 
-/// What a header's comment says: `… as an unsigned int`, `… as VIR_TYPED_PARAM_STRING`,
+/// Parses a header's comment: `… as an unsigned int`, `… as VIR_TYPED_PARAM_STRING`,
 /// `type is VIR_TYPED_PARAM_UINT`.
 fn documented(comment: &str) -> Option<&'static str> {
     let words: Vec<&str> = comment

@@ -1,17 +1,17 @@
-//! Which release first exported each public function.
+//! Public functions and the releases that first exported them.
 
 use std::collections::BTreeMap;
 
 /// A public function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The release that first exported it.
     pub since: String,
 }
 
-/// Procedures that releases before 1.1 called unlike their functions.
+/// Procedures whose names differed from their functions' before release 1.1.
 const RENAMED: [(&str, &str); 6] = [
     ("cpu_baseline", "connect_baseline_cpu"),
     ("cpu_compare", "connect_compare_cpu"),
@@ -21,7 +21,7 @@ const RENAMED: [(&str, &str); 6] = [
     ("domain_events_register_any", "connect_domain_event_register_any"),
 ];
 
-/// The functions of one library, by what their names have in common with procedures.
+/// The functions of one library, by the part of their names that procedures share.
 #[derive(Debug, Default)]
 pub struct Symbols {
     by_key: BTreeMap<String, Symbol>,
@@ -46,7 +46,7 @@ impl Symbols {
         Self { by_key }
     }
 
-    /// The function that a procedure serves; `topic` is e.g. `domain_get_info`.
+    /// Returns the function of a procedure; `topic` is e.g. `domain_get_info`.
     pub fn of_procedure(&self, topic: &str) -> Option<&Symbol> {
         let renamed = RENAMED.iter().find(|(old, _)| *old == topic);
         let words = renamed.map_or(topic, |(_, new)| new).replace('_', "");
@@ -55,7 +55,7 @@ impl Symbols {
     }
 }
 
-/// What is left of a function's name when the names of library and program are taken out.
+/// Returns a function's name without the names of library and program.
 fn key(name: &str) -> String {
     let name = name.strip_prefix("virAdm").unwrap_or(name);
     let name = name.strip_prefix("vir").unwrap_or(name);

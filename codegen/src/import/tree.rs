@@ -1,4 +1,4 @@
-//! Finding what is needed in a libvirt source tree of any age.
+//! Files of a libvirt source tree of any release.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,12 +21,12 @@ pub const PROTOCOLS: [&str; 6] = [
 #[derive(Debug)]
 pub struct Tree {
     root: PathBuf,
-    /// Every file that looks relevant by its name, relative to the root.
+    /// All files with a relevant name, relative to the root.
     files: Vec<String>,
     used: RefCell<BTreeMap<String, String>>,
 }
 
-/// Folders that never hold what is looked for.
+/// Folders to skip.
 const SKIP: [&str; 8] = [
     "tests",
     "po",
@@ -39,12 +39,12 @@ const SKIP: [&str; 8] = [
 ];
 
 impl Tree {
-    /// Whether a folder looks like a libvirt source tree.
+    /// Returns whether a folder looks like a libvirt source tree.
     pub fn is_tree(path: &Path) -> bool {
         path.join("include/libvirt").is_dir()
     }
 
-    /// Looks through a source tree.
+    /// Lists the files of a source tree.
     pub fn open(root: &Path) -> Result<Self> {
         if !Self::is_tree(root) {
             return Err(Error::invalid(format!(
@@ -58,12 +58,12 @@ impl Tree {
         Ok(Self { root: root.to_owned(), files, used: RefCell::default() })
     }
 
-    /// The path of a protocol definition, if this release has it.
+    /// Returns the path of a protocol definition, if this release has it.
     pub fn protocol(&self, name: &str) -> Option<&str> {
         self.named(&format!("{name}.x"))
     }
 
-    /// The path of a file by its name alone.
+    /// Returns the path of a file by its name alone.
     pub fn named(&self, name: &str) -> Option<&str> {
         self.files
             .iter()
@@ -71,7 +71,7 @@ impl Tree {
             .find(|path| path.rsplit('/').next() == Some(name))
     }
 
-    /// The public headers: path, and the name that programs include them by.
+    /// Returns the public headers: path, and the name that programs include them by.
     pub fn headers(&self) -> Vec<(&str, &str)> {
         let mut headers: Vec<(&str, &str)> = Vec::new();
         for path in &self.files {
@@ -79,7 +79,7 @@ impl Tree {
                 continue;
             };
             let installed = name.strip_suffix(".in").unwrap_or(name);
-            // A configured tree holds `x.h` made from `x.h.in` as well.
+            // A configured tree also has an `x.h` made from `x.h.in`.
             let template = format!("{path}.in");
             if extension(installed) == Some("h") && !self.files.contains(&template) {
                 headers.push((path, installed));
@@ -88,13 +88,13 @@ impl Tree {
         headers
     }
 
-    /// The C sources of libvirt itself.
+    /// Returns the C sources of libvirt itself.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         let files = self.files.iter().map(String::as_str);
         files.filter(|path| path.starts_with("src/") && matches!(extension(path), Some("c" | "h")))
     }
 
-    /// Reads a file without saying that facts were taken from it.
+    /// Reads a file without recording it as a source of facts.
     pub fn peek(&self, path: &str) -> Result<String> {
         let full = self.root.join(path);
         let bytes = std::fs::read(&full).map_err(Error::io(&full))?;
@@ -108,7 +108,7 @@ impl Tree {
         Ok(text)
     }
 
-    /// Notes that facts were taken from a file.
+    /// Records a file as a source of facts.
     pub fn mark(&self, path: &str) -> Result<()> {
         let full = self.root.join(path);
         let bytes = std::fs::read(&full).map_err(Error::io(&full))?;
@@ -116,17 +116,17 @@ impl Tree {
         Ok(())
     }
 
-    /// The sums of the files that facts were taken from.
+    /// Returns the checksums of the files that facts were taken from.
     pub fn used(&self) -> BTreeMap<String, String> {
         self.used.borrow().clone()
     }
 
-    /// The sum of a file, if the tree has it.
+    /// Returns the checksum of a file, if the tree has it.
     pub fn sum(&self, path: &str) -> Option<String> {
         std::fs::read(self.root.join(path)).ok().map(|bytes| sum(&bytes))
     }
 
-    /// The release, as the build system names it, or a header that was made for it.
+    /// Returns the release, from the build system or from a generated header.
     pub fn release(&self) -> Result<String> {
         let meson = self.peek("meson.build").ok().and_then(|text| {
             let line = text.lines().map(str::trim).find(|line| line.starts_with("version:"))?;

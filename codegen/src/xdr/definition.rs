@@ -1,4 +1,4 @@
-//! Several files of one release together, with every name resolved.
+//! The files of one release together, with all names resolved.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub enum Named<'d> {
     Struct(&'d Struct),
 }
 
-/// A size with the name of the constant that it was written as, if it was.
+/// A size, with the name of its constant if it was written as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound<'d> {
     /// The number.
@@ -34,7 +34,7 @@ pub struct Bound<'d> {
     pub name: Option<&'d str>,
 }
 
-/// How a declaration is encoded, with type definitions looked through.
+/// The encoding of a declaration, with typedefs resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the variants are the types of RFC 4506")]
 pub enum Shape<'d> {
@@ -53,41 +53,41 @@ pub enum Shape<'d> {
     Enum(&'d Enum),
     Struct(&'d Struct),
     Union(&'d Union),
-    /// At most so many bytes of text.
+    /// A string of at most this many bytes.
     String(Bound<'d>),
-    /// At most so many bytes.
+    /// At most this many bytes.
     Opaque(Bound<'d>),
-    /// Exactly so many bytes; the name is that of the type definition that says so.
+    /// Exactly this many bytes, and the name of the typedef if there is one.
     FixedOpaque(Bound<'d>, Option<&'d str>),
-    /// None or one.
+    /// No element or one.
     Optional(Box<Shape<'d>>),
-    /// At most so many.
+    /// At most this many elements.
     Array(Bound<'d>, Box<Shape<'d>>),
-    /// Exactly so many.
+    /// Exactly this many elements.
     FixedArray(Bound<'d>, Box<Shape<'d>>),
 }
 
 /// An RPC program.
 #[derive(Debug, Clone)]
 pub struct Program<'d> {
-    /// What its names begin with, e.g. `remote`.
+    /// The prefix of its names, e.g. `remote`.
     pub name: &'d str,
-    /// Its number.
+    /// The number.
     pub number: u32,
-    /// Its version.
+    /// The version.
     pub version: u32,
-    /// Its procedures and events.
+    /// The procedures and events.
     pub procedures: Vec<Procedure<'d>>,
 }
 
 /// A procedure, or an event, which has a message instead of arguments and results.
 #[derive(Debug, Clone)]
 pub struct Procedure<'d> {
-    /// Its name, e.g. `REMOTE_PROC_DOMAIN_GET_INFO`.
+    /// The name, e.g. `REMOTE_PROC_DOMAIN_GET_INFO`.
     pub name: &'d str,
-    /// Its number.
+    /// The number.
     pub number: u32,
-    /// What is said of it.
+    /// The annotations.
     pub notes: &'d Notes,
     /// The arguments, `None` for void.
     pub args: Option<&'d Struct>,
@@ -98,7 +98,7 @@ pub struct Procedure<'d> {
 }
 
 impl Procedure<'_> {
-    /// The name without program and `PROC`, in small letters, e.g. `domain_get_info`.
+    /// Returns the name without program and `PROC`, in lower case, e.g. `domain_get_info`.
     pub fn topic(&self) -> String {
         topic(self.name)
     }
@@ -109,11 +109,11 @@ fn topic(procedure: &str) -> String {
     name.to_lowercase()
 }
 
-/// Unlimited sizes are limited by what the count can say.
+/// The maximum of sizes without a limit, from the range of the count.
 const UNLIMITED: u64 = u32::MAX as u64;
 
 impl Definition {
-    /// Puts files together. `headers` has the constants that they take from elsewhere.
+    /// Combines files. `headers` has the constants from headers.
     pub fn new(files: Vec<File>, headers: &BTreeMap<String, i64>) -> Result<Self> {
         let mut constants = headers.clone();
         let enumerators = |file: &File| -> Vec<(String, Value)> {
@@ -133,7 +133,7 @@ impl Definition {
                     .collect::<Vec<_>>()
             })
             .collect();
-        // Constants may name later ones.
+        // Constants may refer to later ones.
         loop {
             let before = open.len();
             open.retain(|(name, value)| {
@@ -158,17 +158,17 @@ impl Definition {
         Ok(Self { files, constants })
     }
 
-    /// The files.
+    /// Returns the files.
     pub fn files(&self) -> &[File] {
         &self.files
     }
 
-    /// The file of that name.
+    /// Returns the file of that name.
     pub fn file(&self, name: &str) -> Option<&File> {
         self.files.iter().find(|file| file.name == name)
     }
 
-    /// The number that a value stands for.
+    /// Returns the number of a value.
     pub fn number(&self, value: &Value) -> Result<i64> {
         match value {
             Value::Number(number) => Ok(*number),
@@ -180,12 +180,12 @@ impl Definition {
         }
     }
 
-    /// The value of a constant of a file.
+    /// Returns the value of a constant of a file.
     pub fn constant(&self, constant: &Constant) -> Result<i64> {
         self.number(&constant.value)
     }
 
-    /// The type of that name.
+    /// Returns the type of that name.
     pub fn named(&self, name: &str) -> Option<Named<'_>> {
         self.files.iter().find_map(|file| {
             let typedef = file.typedefs.iter().find(|item| item.name == name);
@@ -200,7 +200,7 @@ impl Definition {
         })
     }
 
-    /// The structure of that name.
+    /// Returns the structure of that name.
     pub fn structure(&self, name: &str) -> Option<&Struct> {
         match self.named(name) {
             Some(Named::Struct(item)) => Some(item),
@@ -208,12 +208,12 @@ impl Definition {
         }
     }
 
-    /// How a declaration is encoded.
+    /// Returns the encoding of a declaration.
     pub fn shape<'d>(&'d self, declaration: &'d Declaration) -> Result<Shape<'d>> {
         self.shape_within(declaration, None, 0)
     }
 
-    /// How a named type is encoded.
+    /// Returns the encoding of a named type.
     pub fn shape_of(&self, name: &str) -> Result<Shape<'_>> {
         self.named_shape(name, 0)
     }
@@ -288,7 +288,7 @@ impl Definition {
         })
     }
 
-    /// The program of a file, if it has procedures.
+    /// Returns the program of a file, if it has procedures.
     pub fn program<'d>(&'d self, file: &'d File) -> Result<Option<Program<'d>>> {
         let Some(procedures) = &file.procedures else {
             return Ok(None);
@@ -315,7 +315,7 @@ impl Definition {
                 notes: &procedure.notes,
                 args: part("args"),
                 ret: part("ret"),
-                // Keepalive has nothing but messages, and they are empty.
+                // Keepalive has only messages, and they are empty.
                 message: match message {
                     Some(message) => Some(Some(message)),
                     None if name == "keepalive" => Some(None),
@@ -331,13 +331,13 @@ impl Definition {
         }))
     }
 
-    /// All programs.
+    /// Returns all programs.
     pub fn programs(&self) -> Result<Vec<Program<'_>>> {
         let programs = self.files.iter().map(|file| self.program(file));
         Ok(programs.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    /// Checks that every name that the files use is defined.
+    /// Checks that all names that the files use are defined.
     pub fn verify(&self) -> Result<()> {
         for file in &self.files {
             for typedef in &file.typedefs {

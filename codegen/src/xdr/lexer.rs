@@ -1,9 +1,8 @@
-//! Words, numbers and symbols of XDR definitions and of C headers, whose lexical rules are close
-//! enough to share one lexer.
+//! A lexer for XDR definitions and C headers, whose lexical rules are close enough to share one.
 
 use crate::error::{Error, Result};
 
-/// Whose rules apply where they differ.
+/// The language, where the rules differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// `%` starts a line that is passed through; unknown characters are errors.
@@ -19,11 +18,11 @@ pub enum Token<'s> {
     Word(&'s str),
     /// An integer.
     Number(i64),
-    /// The inside of a string or character literal, escapes left as they are.
+    /// The content of a string or character literal, with its escapes.
     Text(&'s str),
-    /// A character that stands for itself.
+    /// Any other single character.
     Symbol(char),
-    /// The inside of a comment.
+    /// The content of a comment.
     Comment(&'s str),
     /// A `%` or `#` line without that character and without its line end.
     Directive(&'s str),
@@ -32,7 +31,7 @@ pub enum Token<'s> {
 }
 
 impl Token<'_> {
-    /// How an error message names it.
+    /// Returns the token's name for error messages.
     pub fn describe(&self) -> String {
         match self {
             Self::Word(word) => format!("`{word}`"),
@@ -46,10 +45,10 @@ impl Token<'_> {
     }
 }
 
-/// A token and where it starts.
+/// A token and its position.
 #[derive(Debug, Clone, Copy)]
 pub struct Lexeme<'s> {
-    /// What it is.
+    /// The token.
     pub token: Token<'s>,
     /// Its line, from 1.
     pub line: u32,
@@ -85,7 +84,7 @@ struct Lexer<'f, 's> {
     rest: &'s str,
     line: u32,
     column: u32,
-    /// Only blanks have been seen on this line.
+    /// Set while only blanks have been seen on this line.
     line_start: bool,
 }
 
@@ -144,7 +143,8 @@ impl<'s> Lexer<'_, 's> {
         Ok(Token::Symbol(first))
     }
 
-    /// Directives end with their line unless a backslash continues it or a comment spans it.
+    /// Returns the end of a directive: of its line, unless a backslash continues it or a comment
+    /// spans it.
     fn directive_end(&self) -> usize {
         let mut at = 0;
         while let Some(rest) = self.rest.get(at..).filter(|rest| !rest.is_empty()) {
@@ -180,7 +180,7 @@ impl<'s> Lexer<'_, 's> {
                 self.take(end);
                 Ok(Token::Number(value))
             }
-            // C sources hold numbers that nothing here needs, floating point above all.
+            // C sources have numbers that are not needed here, floating point above all.
             Err(_) if self.language == Language::C => {
                 self.take(end);
                 Ok(Token::Text(written))
@@ -189,8 +189,8 @@ impl<'s> Lexer<'_, 's> {
         }
     }
 
-    /// A string or character. Text that is compiled out may hold a lone quote, which stands for
-    /// itself.
+    /// Reads a string or character. Code that is compiled out may have a lone quote, which is a
+    /// symbol.
     fn literal(&mut self, quote: char) -> Token<'s> {
         let mut escaped = false;
         for (at, c) in self.rest.char_indices().skip(1) {

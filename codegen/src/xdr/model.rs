@@ -1,4 +1,4 @@
-//! What a definition says, as it is written: names are not resolved here.
+//! The content of a definition as written, with names not resolved.
 
 /// A number, or the name of a constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,15 +12,15 @@ pub enum Value {
 /// `const NAME = value;`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constant {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: Value,
-    /// Whether the value is one of the public headers' rather than of the protocol.
+    /// Set where the value is from the public headers rather than of the protocol.
     pub header: bool,
 }
 
-/// A type without the form that a declaration gives it.
+/// A type without the form of its declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the variants are the types of RFC 4506")]
 pub enum Base {
@@ -42,45 +42,45 @@ pub enum Base {
     Named(String),
 }
 
-/// What a declaration makes of its type.
+/// The form of a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
     /// One value.
     One,
-    /// `*name`: none or one.
+    /// `*name`: no value or one.
     Optional,
-    /// `name[n]`: exactly so many.
+    /// `name[n]`: exactly this many.
     Fixed(Value),
-    /// `name<max>`: at most so many.
+    /// `name<max>`: at most this many.
     Variable(Option<Value>),
 }
 
 /// A field, an arm of a union or a type definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
-    /// Its name; empty for `void`.
+    /// The name; empty for `void`.
     pub name: String,
-    /// Its type.
+    /// The type.
     pub base: Base,
-    /// Its form.
+    /// The form.
     pub form: Form,
 }
 
 /// A structure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Struct {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its fields in wire order.
+    /// The fields in wire order.
     pub fields: Vec<Declaration>,
 }
 
 /// A discriminated union.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Union {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What selects the arm.
+    /// The declaration of the discriminant.
     pub discriminant: Declaration,
     /// The arms.
     pub arms: Vec<Arm>,
@@ -93,29 +93,29 @@ pub struct Union {
 pub struct Arm {
     /// The discriminants that select it.
     pub cases: Vec<Value>,
-    /// What it holds.
+    /// The arm's declaration.
     pub body: Declaration,
 }
 
 /// An enumeration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enum {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its members.
+    /// The members.
     pub members: Vec<Member>,
 }
 
 /// A member of an enumeration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: Value,
 }
 
-/// The numbered procedures of a file and what is said of each.
+/// The numbered procedures of a file, with annotations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Procedures {
     /// The name of the enumeration, e.g. `remote_procedure`.
@@ -127,54 +127,54 @@ pub struct Procedures {
 /// A procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Procedure {
-    /// Its name, e.g. `REMOTE_PROC_DOMAIN_GET_INFO`.
+    /// The name, e.g. `REMOTE_PROC_DOMAIN_GET_INFO`.
     pub name: String,
-    /// Its number.
+    /// The number.
     pub number: Value,
-    /// What is said of it.
+    /// The annotations.
     pub notes: Notes,
 }
 
-/// What a definition says of a procedure besides its number.
+/// The annotations of a procedure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     /// The public C function that it serves.
     pub api: Option<String>,
     /// The release whose public API first had it.
     pub since: Option<String>,
-    /// Which sides upstream generates code for: `none`, `client`, `server` or `both`.
+    /// The sides that upstream generates code for: `none`, `client`, `server` or `both`.
     pub generate: Option<String>,
-    /// `high` or `low`.
+    /// The priority, `high` or `low`.
     pub priority: Option<String>,
-    /// The permissions that the daemon asks for.
+    /// The permissions that the daemon checks.
     pub acl: Vec<String>,
     /// The permissions that filter its results.
     pub aclfilter: Vec<String>,
-    /// Where the C function takes the stream that data comes from.
+    /// The position of the C function's argument for a stream from the daemon.
     pub readstream: Option<i64>,
-    /// Where the C function takes the stream that data goes to.
+    /// The position of the C function's argument for a stream to the daemon.
     pub writestream: Option<i64>,
     /// The flag that allows holes in the stream.
     pub sparseflag: Option<String>,
 }
 
-/// Everything that one file defines, in the order of the file.
+/// All definitions of one file, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
-    /// The name of the file without folder and `.x`, e.g. `remote_protocol`.
+    /// The file name without folder and `.x`, e.g. `remote_protocol`.
     pub name: String,
-    /// The definitions whose types it uses, by the same kind of name.
+    /// The names of the definitions whose types it uses.
     pub uses: Vec<String>,
-    /// Its constants.
+    /// The constants.
     pub constants: Vec<Constant>,
-    /// Its type definitions.
+    /// The type definitions.
     pub typedefs: Vec<Declaration>,
-    /// Its enumerations, without the one of procedures.
+    /// The enumerations, without that of procedures.
     pub enums: Vec<Enum>,
-    /// Its unions.
+    /// The unions.
     pub unions: Vec<Union>,
-    /// Its structures.
+    /// The structures.
     pub structs: Vec<Struct>,
-    /// Its procedures.
+    /// The procedures.
     pub procedures: Option<Procedures>,
 }

@@ -1,12 +1,12 @@
-//! What comments and `%` lines say of procedures, in the three styles there are.
+//! Annotations of procedures in comments and `%` lines, in three styles.
 //!
-//! Upstream's present style is a block comment before the procedure, one `@key: value` a line. Its
-//! old style (before 1.1) is a comment behind it that begins with two words for the server's and the
-//! client's side, `autogen` or `skipgen`. Ours is a comment behind it of `key=value` words.
+//! Upstream's present style is a block comment before the procedure, one `@key: value` per line.
+//! Its old style (before 1.1) is a comment after it that begins with two words for the server's and
+//! the client's side, `autogen` or `skipgen`. Ours is a comment after it of `key=value` words.
 
 use super::model::Notes;
 
-/// Reads the comments before and behind a procedure.
+/// Reads the comments before and after a procedure.
 pub(super) fn read(before: &[&str], after: &[&str]) -> Notes {
     let mut notes = Notes::default();
     // The comment at the top of the enumeration explains the keys, with a dash before each.
@@ -52,12 +52,12 @@ fn set(notes: &mut Notes, key: &str, value: &str) {
         "readstream" => notes.readstream = value.parse().ok(),
         "writestream" => notes.writestream = value.parse().ok(),
         "sparseflag" => notes.sparseflag = Some(value),
-        // Other keys tell upstream's generator how to call C functions.
+        // Other keys only concern upstream's generator.
         _ => {}
     }
 }
 
-/// The notes in our own style, without the comment marks; empty if there are none.
+/// Formats the annotations in our own style, without the comment marks; empty if there are none.
 pub(super) fn write(notes: &Notes) -> String {
     let mut words = Vec::new();
     let mut word = |key: &str, value: Option<&str>| {
@@ -83,12 +83,12 @@ pub(super) fn write(notes: &Notes) -> String {
     words.join(" ")
 }
 
-/// The definitions that a comment of ours names: `uses remote_protocol`.
+/// Returns the definitions that a comment of ours names: `uses remote_protocol`.
 pub(super) fn uses(comment: &str) -> Option<String> {
     comment.trim().strip_prefix("uses ").map(str::to_owned)
 }
 
-/// The definition that a `%` line includes the C form of.
+/// Returns the definition whose C form a `%` line includes.
 pub(super) fn includes(directive: &str) -> Option<String> {
     let file = directive
         .trim()

@@ -1,4 +1,4 @@
-//! XDR definitions as RFC 4506 has them, and what libvirt adds: `%` lines and notes in comments.
+//! A parser of XDR definitions (RFC 4506), with libvirt's `%` lines and annotations in comments.
 
 use super::lexer::{Language, Lexeme, Token, lex};
 use super::model::{
@@ -8,7 +8,7 @@ use super::model::{
 use super::notes;
 use crate::error::{Error, Result};
 
-/// Parses one definition. `path` names it in errors, `name` is what it is called in the model.
+/// Parses one definition. `path` names it in errors, `name` in the model.
 pub fn parse(path: &str, name: &str, source: &str) -> Result<File> {
     let mut parser = Parser { path, lexemes: &lex(path, source, Language::Xdr)?, at: 0 };
     let mut file = File { name: name.to_owned(), ..File::default() };
@@ -75,7 +75,7 @@ impl<'s> Parser<'_, 's> {
         let mut members = Vec::new();
         let mut list = Vec::new();
         let mut implicit = 0;
-        // `{` may carry a comment on its line that is not about the first member.
+        // A comment on the line of `{` is not about the first member.
         self.comments_on_line();
         while self.peek_significant() != Token::Symbol('}') {
             let before = self.comments();
@@ -279,7 +279,8 @@ impl<'s> Parser<'_, 's> {
         Ok(())
     }
 
-    /// Skips comments and directives between definitions; returns the definitions that they pull in.
+    /// Skips comments and directives between definitions; returns the definitions that they
+    /// include.
     fn skip_to_token(&mut self) -> Vec<String> {
         let mut uses = Vec::new();
         loop {
@@ -331,7 +332,7 @@ impl<'s> Parser<'_, 's> {
         self.lexemes.get(self.at).map_or(Token::End, |lexeme| lexeme.token)
     }
 
-    /// The next token that is not a comment, without taking it.
+    /// Returns the next token that is not a comment, without taking it.
     fn peek_significant(&self) -> Token<'s> {
         self.lexemes
             .get(self.at..)

@@ -1,11 +1,11 @@
-//! Definitions in the layout of `protocol/`.
+//! Formatting of definitions in the layout of `protocol/`.
 
 use std::fmt::Write as _;
 
 use super::model::{Base, Declaration, File, Form, Value};
 use super::notes;
 
-/// Writes a definition: constants, type definitions, enumerations, unions, structures, procedures.
+/// Formats a definition: constants, type definitions, enumerations, unions, structures, procedures.
 pub fn print(file: &File, heading: &str) -> String {
     let mut out = format!("/* {heading} */\n");
     for used in &file.uses {
@@ -98,7 +98,7 @@ fn value(value: &Value) -> String {
     }
 }
 
-/// A declaration in XDR, without the semicolon.
+/// Formats a declaration in XDR, without the semicolon.
 pub fn declaration(declaration: &Declaration) -> String {
     let base = base(&declaration.base);
     let name = &declaration.name;

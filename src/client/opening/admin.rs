@@ -24,7 +24,7 @@ impl ConnectBuilder {
     }
 }
 
-/// There is nothing to authenticate: daemons go by which user it is that connects.
+/// Needs no authentication: daemons check which user connects.
 async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
     let surroundings = files::on_thread(|| {
         let environment = Environment::of_process();

@@ -1,5 +1,4 @@
-//! One attempt to open a connection: its deadline, and how far it has come, for the error should it
-//! come to nothing.
+//! One attempt to open a connection: its deadline, and its progress for error messages.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +15,7 @@ use crate::transport::Carrier;
 use crate::uri::{ConnectUri, TransportKind};
 
 pub(super) struct Attempt {
-    /// When it is given up, and how long that is from the start.
+    /// The deadline, and the timeout that it was computed from.
     limit: Option<(Instant, Duration)>,
     stage: Mutex<Stage>,
     carrier: OnceLock<Arc<dyn Carrier>>,
@@ -25,19 +24,19 @@ pub(super) struct Attempt {
 #[derive(Debug)]
 struct Stage {
     step: Step,
-    /// What is to be opened, for the user.
+    /// The target, for error messages.
     target: String,
-    /// Whether it is a port where others may expect TLS.
+    /// Set where the port is one that other daemons use for TLS.
     is_plain_port: bool,
 }
 
-/// What is under way.
+/// The current step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// From the start to the daemon's first words.
+    /// From the start to the daemon's first message.
     Reaching,
     Authenticating,
-    /// The daemon opens its driver.
+    /// The daemon opens its hypervisor driver.
     Opening,
 }
 
@@ -48,7 +47,7 @@ impl Attempt {
             target: place(&options.uri),
             is_plain_port: false,
         };
-        // A time beyond what the clock can tell is never.
+        // A deadline that the clock cannot represent is none.
         let limit = options.open_timeout.and_then(|after| {
             let deadline = Instant::now().checked_add(after)?;
             Some((deadline, after))
@@ -56,19 +55,19 @@ impl Attempt {
         Self { limit, stage: Mutex::new(stage), carrier: OnceLock::new() }
     }
 
-    /// When it is given up.
+    /// Returns the deadline.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.limit.map(|(deadline, _)| deadline)
     }
 
-    /// Carries it out. `opening` is in a box because futures of callers would otherwise grow by all
-    /// that it holds.
+    /// Runs the attempt. `opening` is boxed because the callers' futures would otherwise grow by
+    /// its size.
     pub(super) async fn run(
         &self,
         options: &Options,
         opening: Pin<Box<impl Future<Output = Result<Connect>>>>,
     ) -> Result<Connect> {
-        // tokio's timers and sockets panic without one.
+        // Without a runtime, tokio's timers and sockets panic.
         options.runtime()?;
         let opened = match self.limit {
             Some((deadline, after)) => {
@@ -84,7 +83,7 @@ impl Attempt {
         self.stage().step = step;
     }
 
-    /// The URI has turned out to be this one.
+    /// Records the URI that was resolved.
     pub(super) fn resolved(&self, uri: Option<&ConnectUri>) {
         if let Some(uri) = uri {
             let mut stage = self.stage();
@@ -93,7 +92,7 @@ impl Attempt {
         }
     }
 
-    /// The peer is here, which the URI does not say.
+    /// Adds the peer's address, which the URI does not have, to the target.
     pub(super) fn reached(&self, peer: &str) {
         let mut stage = self.stage();
         stage.target = match &*stage.target {
@@ -108,7 +107,7 @@ impl Attempt {
         }
     }
 
-    /// The error of an opening that has taken too long.
+    /// Returns the error of an opening that timed out.
     fn expired(&self, after: Duration) -> Error {
         let step = self.stage().step;
         let operation = match (step, self.carrier.get()) {
@@ -123,7 +122,7 @@ impl Attempt {
         Error::Timeout { operation, after, waiting: Waiting::Opening }
     }
 
-    /// The error of an opening that failed, if need be in the words of what carried it.
+    /// Replaces the error of a failed opening by the carrier's, where that says more.
     pub(super) fn explain(&self, error: Error) -> Error {
         let (Error::Closed(reason), Some(carrier)) = (&error, self.carrier.get()) else {
             return error;
@@ -142,7 +141,7 @@ impl Attempt {
         }
     }
 
-    /// Says what was to be opened, unless the error does.
+    /// Adds the target to the error, unless the error has one.
     fn locate(&self, error: Error) -> Error {
         match &error {
             Error::Uri { .. }
@@ -185,7 +184,7 @@ impl Attempt {
     }
 }
 
-/// A target as errors have it, which must not be empty.
+/// Formats a target for error messages, where it must not be empty.
 pub(crate) fn shown(target: &str) -> String {
     let target = Some(target).filter(|target| !target.is_empty());
     target.unwrap_or("the daemon").to_owned()

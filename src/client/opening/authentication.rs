@@ -1,4 +1,4 @@
-//! Who we are, in the way that the daemon wants to hear it.
+//! Authentication, by the scheme that the daemon offers or the URI asks for.
 
 use super::attempt::{Attempt, Step};
 use super::refusal::refusal;
@@ -9,8 +9,8 @@ use crate::error::{AuthError, Error, Result};
 use crate::protocol::remote::{self, AuthType};
 use crate::uri::ConnectUri;
 
-/// The list of authentication schemes must be asked for even where none is needed: that alone lets a
-/// root client in.
+/// Authenticates. The list of schemes is requested even where none is needed: that request alone
+/// lets a root client in.
 pub(super) async fn authenticate(
     conn: &Connect,
     uri: Option<&ConnectUri>,
@@ -41,7 +41,7 @@ pub(super) async fn authenticate(
     }
 }
 
-/// The scheme to use, and for SASL the mechanisms that are wanted, if any are.
+/// Chooses the scheme, and for SASL the mechanism that the URI asks for, if any.
 fn choose<'a>(
     offered: &[AuthType],
     wanted: Option<&'a str>,
@@ -82,7 +82,7 @@ fn scheme_name(scheme: AuthType) -> String {
 }
 
 async fn polkit(conn: &Connect) -> Result<()> {
-    // The daemon may ask the user, so only the deadline of the whole opening counts.
+    // The daemon may prompt the user, so only the deadline of the whole opening counts.
     let conn = conn.without_timeout();
     let done = conn.call(remote::AuthPolkit).await;
     done.map(drop).map_err(|error| refusal(error, "polkit", None))

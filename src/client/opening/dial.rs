@@ -1,4 +1,4 @@
-//! From a URI to a byte stream.
+//! Transports for URIs.
 
 use std::path::Path;
 #[cfg(feature = "ssh")]
@@ -20,13 +20,13 @@ use crate::transport::tls;
 use crate::transport::{Transport, autostart, tcp, unix};
 use crate::uri::{ConnectUri, TransportKind};
 
-/// Where daemons listen for plain TCP.
+/// The daemons' port for plain TCP.
 const TCP_PORT: u16 = 16509;
-/// Where daemons listen for TLS.
+/// The daemons' port for TLS.
 #[cfg(feature = "tls")]
 const TLS_PORT: u16 = 16514;
 
-/// Connects to the daemon that `uri` names, or to the one that there is.
+/// Connects to the daemon that `uri` names, or without one to any local daemon.
 pub(super) async fn dial(
     uri: Option<&ConnectUri>,
     options: &Options,
@@ -77,10 +77,10 @@ fn dial_ssh(
     let remote_command = uri.remote_command(options.read_only, environment, config)?;
     let is_silent = uri.parameters.switch("no_tty");
     let terminal = Terminal::of_process();
-    // Without any terminal, ssh may find another way to ask.
+    // Without any terminal, ssh may find another way to prompt.
     let may_ask = !is_silent && terminal != Terminal::Others;
     let (name, mut arguments) = uri.ssh_command(may_ask);
-    // Another program may not know of these.
+    // Another program may not know these options.
     if uri.parameters.get("command").is_none() {
         arguments.splice(0..0, server_alive(options));
     }
@@ -96,13 +96,14 @@ fn dial_ssh(
     program.start().map_err(|error| Error::Tunnel(Arc::new(error)))
 }
 
-/// Has ssh notice a host that is gone, also where the daemon may be too busy to give signs of life.
+/// Has ssh detect a host that is gone, even while the daemon is too busy to answer keepalive
+/// requests.
 #[cfg(feature = "ssh")]
 fn server_alive(options: &Options) -> Vec<String> {
     let Some((interval, count)) = options.keepalive else {
         return Vec::new();
     };
-    // Its clock has seconds, in a C `int`.
+    // ssh takes seconds, in a C `int`.
     let seconds = interval.as_secs().clamp(1, i32::MAX as u64);
     let count = count.clamp(1, i32::MAX as u32);
     [
@@ -112,7 +113,7 @@ fn server_alive(options: &Options) -> Vec<String> {
     .into()
 }
 
-/// The port of ssh servers, and whom C's clients log in as there.
+/// The port of SSH servers, and the user that libvirt's C client logs in as.
 #[cfg(feature = "ssh-native")]
 const SSH_LOGIN: (u16, &str) = (22, "root");
 
@@ -162,7 +163,7 @@ async fn dial_ssh_native(
     ssh_native::connect(&target, deadline).await
 }
 
-/// A program of the user's choice, which may or may not keep secrets.
+/// Runs a program of the user's choice, which may or may not keep secrets.
 #[cfg(feature = "ssh")]
 fn dial_ext(uri: &ConnectUri) -> Result<Transport> {
     let Some(name) = uri.parameters.get("command") else {
@@ -240,7 +241,7 @@ async fn dial_local(
     };
     if autostart::is_absent(&source) {
         let startable = startable(uri, environment, &candidates);
-        // What was there has gone, so it is most likely what is wanted.
+        // A socket that was there belonged to the daemon that is most likely wanted.
         let was_there = startable.iter().find(|(socket, _)| exists(socket));
         if let Some((socket, daemon)) = was_there.or(startable.first()) {
             return autostart::connect(socket, daemon, deadline).await;
@@ -253,7 +254,7 @@ async fn dial_local(
     })
 }
 
-/// Abstract sockets cannot be looked for; the attempt to connect tells.
+/// Returns whether a socket may exist. Abstract sockets cannot be looked up, only connected to.
 fn exists(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().starts_with(b"@") || path.exists()
 }

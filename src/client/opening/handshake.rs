@@ -1,4 +1,4 @@
-//! What client and daemon have to say to each other before calls can be made.
+//! The messages that client and daemon exchange before calls can be made.
 
 use super::attempt::{Attempt, Step};
 use super::authentication::authenticate;
@@ -13,7 +13,7 @@ use crate::types::connect::ConnectFlags;
 use crate::types::feature::Feature;
 use crate::uri::ConnectUri;
 
-/// Starts driving a transport, and says and hears all that must come before calls can be made.
+/// Starts the driver task of a transport, authenticates and opens the daemon's driver.
 pub(super) async fn handshake(
     transport: Transport,
     options: Options,
@@ -32,7 +32,7 @@ pub(super) async fn handshake(
     Ok(conn)
 }
 
-/// Gives the connection's URI.
+/// Returns the connection's URI.
 async fn authenticate_and_open(
     conn: &Connect,
     uri: Option<&ConnectUri>,
@@ -49,16 +49,17 @@ async fn authenticate_and_open(
     Ok(reply.decode()?.uri.into_owned())
 }
 
-/// Asks for keepalive and opens the driver, in one go: neither depends on the other's reply.
+/// Asks for keepalive and opens the driver without waiting in between: neither depends on the
+/// other's reply.
 async fn open_driver(conn: &Connect, name: &str) -> Result<()> {
     // The deadline is that of the whole opening.
-    let patient = conn.without_timeout();
+    let conn = conn.without_timeout();
     let options = conn.options();
     let probe = match options.keepalive {
         Some(_) if options.asks_for_keepalive() => {
             let request =
                 remote::ConnectSupportsFeature { feature: Feature::ProgramKeepalive.into() };
-            Some(patient.send(request).await?)
+            Some(conn.send(request).await?)
         }
         _ => None,
     };
@@ -68,7 +69,7 @@ async fn open_driver(conn: &Connect, name: &str) -> Result<()> {
         ConnectFlags::empty()
     };
     let name = Some(name.into());
-    let opened = patient.send(remote::ConnectOpen { name, flags }).await?;
+    let opened = conn.send(remote::ConnectOpen { name, flags }).await?;
 
     let mut supported = true;
     if let Some(probe) = probe {

@@ -1,4 +1,4 @@
-//! Opening a connection: from a URI to a daemon that takes calls.
+//! Opening a connection, from the URI to a daemon that takes calls.
 
 #[cfg(feature = "admin")]
 mod admin;
@@ -6,13 +6,13 @@ mod attempt;
 mod authentication;
 mod builder;
 mod dial;
-mod for_good;
 mod handshake;
 mod open;
+mod permanent;
 mod refusal;
 #[cfg(feature = "sasl")]
 mod sasl;
 
 pub(super) use attempt::shown;
 pub use builder::ConnectBuilder;
-pub(super) use for_good::is_for_good;
+pub(super) use permanent::is_permanent;

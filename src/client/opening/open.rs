@@ -1,4 +1,4 @@
-//! Opening what a URI names.
+//! The steps of opening a connection.
 
 use std::env;
 
@@ -15,7 +15,7 @@ use crate::files;
 use crate::transport;
 use crate::uri::ConnectUri;
 
-/// Opens what the options' URI names, or what there is.
+/// Opens the options' URI, or without one any local daemon.
 pub(super) async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
     let surroundings = files::on_thread(|| {
         let environment = Environment::of_process();
@@ -31,7 +31,7 @@ pub(super) async fn open(options: Options, attempt: &Attempt) -> Result<Connect>
     handshake(transport, options, uri, attempt).await
 }
 
-/// Opens what the options' URI names, at the other end of a stream.
+/// Opens the options' URI at the other end of a stream.
 pub(super) async fn open_over<S>(options: Options, stream: S, attempt: &Attempt) -> Result<Connect>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,

@@ -1,9 +1,9 @@
-//! How a daemon refuses a user.
+//! Authentication errors of daemons.
 
 use crate::error::{AuthError, Error, RemoteError};
 use crate::types::error::ErrorCode;
 
-/// A daemon's word on authentication is told as such; what else goes wrong is not.
+/// Turns the daemon's authentication errors into [`AuthError::Refused`]; passes others on.
 pub(super) fn refusal(error: Error, method: &str, user: Option<&str>) -> Error {
     let is_about_us = |error: &RemoteError| {
         matches!(

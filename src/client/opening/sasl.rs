@@ -1,4 +1,4 @@
-//! Authentication by SASL.
+//! SASL authentication.
 
 use tokio::task::spawn_blocking;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -14,13 +14,13 @@ use crate::protocol::remote;
 use crate::uri::ConnectUri;
 use crate::xdr::CharVec;
 
-/// What the daemon replies to a start or a step.
+/// The daemon's reply to a start or a step.
 struct ServerStep {
     is_complete: bool,
     data: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// Goes through a SASL exchange.
+/// Authenticates by SASL.
 pub(super) async fn authenticate(
     conn: &Connect,
     uri: Option<&ConnectUri>,
@@ -64,8 +64,8 @@ async fn credentials(
     Ok(found)
 }
 
-/// Exchanges steps until both sides have finished: a daemon that lets us in has yet to prove that it
-/// knows the password too.
+/// Exchanges steps until both sides have finished: a daemon that accepts us has yet to prove that
+/// it knows the password too.
 async fn exchange_all(conn: &Connect, exchange: Exchange, mechanism: Mechanism) -> Result<()> {
     let (mut exchange, output) = client_step(exchange, None, mechanism).await?;
     let mut reply = send_start(conn, mechanism, output).await?;
@@ -84,7 +84,7 @@ async fn exchange_all(conn: &Connect, exchange: Exchange, mechanism: Mechanism) 
     Ok(())
 }
 
-/// Hashing a password takes long enough to be in the way of other tasks.
+/// Computes a step on a blocking thread: hashing a password takes long enough to delay other tasks.
 async fn client_step(
     mut exchange: Exchange,
     input: Option<Zeroizing<Vec<u8>>>,
@@ -129,7 +129,7 @@ async fn call<R: ReplyRequest>(conn: &Connect, request: R) -> Result<Reply<R::Re
     reply
 }
 
-/// No data is something else than data of no length.
+/// Encodes data for the wire, where no data differs from empty data.
 fn wire(output: Option<Zeroizing<Vec<u8>>>) -> (i32, CharVec) {
     match output {
         None => (1, CharVec::default()),

@@ -1,8 +1,8 @@
-//! The clock that deadlines are compared with.
+//! The clock for deadlines.
 
 use std::time::Instant;
 
-/// The present time, as the driver's timer tells it.
+/// Returns the current time of tokio's timers, which the driver task uses.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

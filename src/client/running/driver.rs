@@ -1,4 +1,4 @@
-//! The task that owns a connection's socket.
+//! The driver task, which owns a connection's socket.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::rpc::backpressure::Gate;
 use crate::rpc::frame::FrameBuffer;
 use crate::transport::ReadHalf;
 
-/// Reads in a row before other tasks get their turn.
+/// Consecutive reads before the task yields.
 const READS_PER_TURN: usize = 16;
 
-/// How long a thread that shuts its runtime down waits for the daemon to take note of the end.
+/// The time that a thread shutting down its runtime waits for the daemon to confirm the close.
 const LEAVE_LIMIT: Duration = Duration::from_millis(200);
 
-/// Reads, hands out what was read, and sends what callers left in the outbox.
+/// The task that reads, dispatches what it read, and sends what callers left in the outbox.
 ///
 /// It never waits for a consumer.
 pub(crate) struct Driver {
@@ -28,19 +28,19 @@ pub(crate) struct Driver {
     read: Box<dyn ReadHalf>,
     frames: FrameBuffer,
     timer: Pin<Box<Sleep>>,
-    /// Whom the last batch of messages is for; kept for its memory.
+    /// The wakers of the last batch of messages; kept for their allocation.
     wakers: Vec<Waker>,
-    /// Whether there is room for what reading might bring.
+    /// The backpressure on reading.
     gate: Gate,
-    /// Whether what arrives may come with descriptors.
+    /// Set where messages may come with file descriptors.
     expects_descriptors: bool,
-    /// What ended the connection, while the transport is asked for a better reason.
+    /// The reason for the end, while the transport is asked for a better one.
     ending: Option<CloseReason>,
     finished: bool,
 }
 
 impl Driver {
-    /// Needs a runtime with time enabled.
+    /// Creates the driver. Needs a runtime with time enabled.
     pub(crate) fn new(shared: Arc<Shared>, read: Box<dyn ReadHalf>) -> Self {
         Self {
             shared,
@@ -55,7 +55,7 @@ impl Driver {
         }
     }
 
-    /// One turn; the result is the end of the connection.
+    /// Runs one turn; returns the reason for the connection's end.
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
@@ -64,11 +64,11 @@ impl Driver {
         self.note_state(&mut state);
         shared.conclude(state, &mut self.wakers, matches!(flushed, Ok(true)));
         if let Err(reason) = flushed {
-            return Poll::Ready(self.last_words(cx, reason));
+            return Poll::Ready(self.drain_input(cx, reason));
         }
         for _ in 0..READS_PER_TURN {
             if self.gate != Gate::Open {
-                // A stream's reader that catches up wakes us.
+                // A stream's reader that catches up wakes this task.
                 return self.wait(cx);
             }
             match self.read_once(cx) {
@@ -77,22 +77,22 @@ impl Driver {
                 Poll::Pending => return self.wait(cx),
             }
         }
-        // A peer that never pauses does not stop the clock.
-        if let Some(reason) = self.look_at_clock(cx) {
+        // A peer that never pauses must not delay deadlines.
+        if let Some(reason) = self.check_deadlines(cx) {
             return Poll::Ready(reason);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Takes down what the next read depends on.
+    /// Updates what the next read depends on.
     fn note_state(&mut self, state: &mut SharedState) {
         self.gate = state.gate(now);
         self.expects_descriptors = state.engine.expects_descriptors();
     }
 
-    /// A peer that takes no more may have answered before; those answers are not lost.
-    fn last_words(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> CloseReason {
+    /// Reads what the peer sent before it stopped taking data, so that no reply is lost.
+    fn drain_input(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> CloseReason {
         loop {
             match self.read_once(cx) {
                 Poll::Ready(None) => {}
@@ -102,7 +102,7 @@ impl Driver {
         }
     }
 
-    /// Reads once and hands out what came; `Some` is the end of the connection.
+    /// Reads once and dispatches the messages; `Some` is the end of the connection.
     fn read_once(&mut self, cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
         let (bytes, descriptors) = self.frames.space();
         let read = if self.expects_descriptors {
@@ -141,14 +141,14 @@ impl Driver {
         if state.engine.keeps_alive() {
             state.engine.note_alive(now());
         }
-        // Answers to pings are due now. Should that fail, reading on tells why.
+        // Keepalive responses are due now. If sending fails, reading on tells why.
         let flushed = state.flush(cx);
         self.note_state(&mut state);
         shared.conclude(state, &mut self.wakers, matches!(flushed, Ok(true)));
         Poll::Ready(end)
     }
 
-    /// Why the transport ended, if that is what ended the connection.
+    /// Asks the transport for the reason, if the transport ended the connection.
     fn explain(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> Poll<CloseReason> {
         let by_transport =
             matches!(reason, CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_));
@@ -162,7 +162,7 @@ impl Driver {
         Poll::Ready(better.unwrap_or(reason))
     }
 
-    /// Nothing to read: until when?
+    /// Waits until there is something to read or a deadline passes.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         loop {
             let shared = Arc::clone(&self.shared);
@@ -179,15 +179,15 @@ impl Driver {
             let Some(due) = due else {
                 return Poll::Pending;
             };
-            // A timer that is set too early only looks at the clock once more; it is not moved for
-            // each call.
+            // A timer that fires early costs one look at the clock, so it is not moved for each
+            // call.
             if state.armed.is_none_or(|armed| due < armed) {
                 state.armed = Some(due);
                 self.timer.as_mut().reset(Instant::from_std(due));
             }
             drop(state);
             ready!(self.timer.as_mut().poll(cx));
-            if let Some(reason) = self.look_at_clock(cx) {
+            if let Some(reason) = self.check_deadlines(cx) {
                 return Poll::Ready(reason);
             }
             if was_paused && self.gate == Gate::Open {
@@ -197,8 +197,8 @@ impl Driver {
         }
     }
 
-    /// Does what is due; the result is the end of the connection.
-    fn look_at_clock(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
+    /// Handles deadlines that have passed; returns the reason for the connection's end.
+    fn check_deadlines(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
         let now = now();
@@ -216,7 +216,7 @@ impl Driver {
         let flushed = state.flush(cx);
         self.note_state(&mut state);
         shared.conclude(state, &mut self.wakers, matches!(flushed, Ok(true)));
-        flushed.err().map(|reason| self.last_words(cx, reason))
+        flushed.err().map(|reason| self.drain_input(cx, reason))
     }
 }
 
@@ -242,7 +242,8 @@ impl Future for Driver {
 }
 
 impl Drop for Driver {
-    /// The runtime shuts down with the connection open, or before the daemon has confirmed its end.
+    /// Handles a runtime that shuts down with the connection open, or before the daemon has
+    /// confirmed the close.
     fn drop(&mut self) {
         if self.finished {
             return;

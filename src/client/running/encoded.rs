@@ -1,8 +1,8 @@
-//! Arguments that are encoded already.
+//! Encoded arguments.
 
 use crate::xdr::{Encode, EncodeError, Writer};
 
-/// Bytes that are an encoding already.
+/// Bytes that are already an XDR encoding.
 pub(crate) struct Encoded<'a>(pub(crate) &'a [u8]);
 
 impl Encode for Encoded<'_> {

@@ -1,4 +1,4 @@
-//! Deadlines of whoever waits for something else than a reply.
+//! Deadlines of waits other than those for a reply.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,10 +10,10 @@ use super::clock::now;
 use super::shared::Shared;
 use crate::rpc::alarms::AlarmKey;
 
-/// A point in time at which a wait ends.
+/// A deadline of a wait.
 ///
-/// The connection's driver has the timer: it can be waited for from any executor. Once the driver is
-/// gone nothing is waited for any more.
+/// The driver task has the timer, so any executor can wait for it. Once the driver task has ended,
+/// it never fires.
 #[derive(Debug)]
 pub(super) struct Expiry {
     shared: Arc<Shared>,
@@ -22,7 +22,7 @@ pub(super) struct Expiry {
 }
 
 impl Expiry {
-    /// Without a point in time it never comes.
+    /// Creates a deadline; `None` never passes.
     pub(super) fn new(shared: &Arc<Shared>, at: Option<Instant>) -> Self {
         Self { shared: Arc::clone(shared), at, alarm: None }
     }
@@ -47,7 +47,7 @@ impl Drop for Expiry {
     }
 }
 
-/// What `waiting` gives, or nothing once the time has come.
+/// Returns the output of `waiting`, or `None` once the deadline has passed.
 pub(crate) async fn until<T>(
     shared: &Arc<Shared>,
     at: Option<Instant>,
@@ -62,7 +62,7 @@ pub(crate) async fn until<T>(
     .await
 }
 
-/// The end of a wait during which the daemon takes nothing of what was sent to it.
+/// A timeout that passes when the daemon takes none of the sent bytes meanwhile.
 #[derive(Debug)]
 pub(crate) struct Stall {
     after: Duration,
@@ -79,7 +79,7 @@ impl Stall {
         }
     }
 
-    /// Ready, with the number of bytes that wait to be taken, once nothing has been taken for so long.
+    /// Returns the number of unsent bytes once the daemon has taken none for the whole timeout.
     pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         while self.expiry.poll_expired(cx).is_ready() {
             let (sent, unsent) = self.expiry.shared.sent();

@@ -1,4 +1,4 @@
-//! What runs an open connection: the state that callers and the driver share, the driver, deadlines.
+//! An open connection: the state shared by callers and driver task, the driver task, deadlines.
 
 mod clock;
 mod driver;

@@ -1,4 +1,4 @@
-//! A call in flight, from its sending to its results.
+//! Calls in flight, from the request to the results.
 
 use std::future::poll_fn;
 use std::os::fd::OwnedFd;
@@ -18,10 +18,10 @@ pub(crate) struct PendingCall {
     shared: Arc<Shared>,
     serial: u32,
     procedure: &'static str,
-    /// The handle's timeout, which has been running since the call was made.
+    /// The handle's timeout, which started when the call was made.
     after: Duration,
     answered: bool,
-    /// Open until the call ends, so that its duration is the call's.
+    /// Open until the call ends, so that the span's duration is the call's.
     span: tracing::Span,
 }
 
@@ -51,14 +51,14 @@ impl PendingCall {
         self.serial
     }
 
-    /// The results, or the daemon's error.
+    /// Waits for the results, or the daemon's error.
     pub(crate) async fn finish<B>(self) -> Result<Reply<B>> {
-        // Descriptors that nobody asked for are closed.
+        // Descriptors that the caller did not ask for are closed.
         let (reply, _descriptors) = self.finish_with_descriptors().await?;
         Ok(reply)
     }
 
-    /// The results and the descriptors that came along.
+    /// Waits for the results and the descriptors that came with them.
     pub(crate) async fn finish_with_descriptors<B>(mut self) -> Result<(Reply<B>, Vec<OwnedFd>)> {
         let outcome = poll_fn(|cx| self.shared.poll_outcome(self.serial, cx.waker())).await;
         self.answered = true;

@@ -1,4 +1,4 @@
-//! The results of a call.
+//! Results of calls.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use zeroize::Zeroize as _;
 use crate::error::{Error, ProtocolError, Result};
 use crate::xdr::{Body, Decode, DecodeError, Reader};
 
-/// The results of a call, as they came; decoding borrows from them.
+/// The results of a call in their encoding; decoding borrows from it.
 pub struct Reply<B> {
     payload: Bytes,
     procedure: &'static str,
@@ -17,12 +17,12 @@ pub struct Reply<B> {
 }
 
 impl<B: Body> Reply<B> {
-    /// The results.
+    /// Decodes the results.
     pub fn decode(&self) -> Result<B::Borrowed<'_>> {
         self.decode_with(Decode::decode)
     }
 
-    /// The results, read by hand where building the wire types first would cost too much.
+    /// Decodes the results by hand, where building the wire types first would cost too much.
     pub(crate) fn decode_with<'a, T>(
         &'a self,
         decode: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
@@ -37,17 +37,17 @@ impl<B> Reply<B> {
         Self { payload, procedure, body: PhantomData }
     }
 
-    /// The error of results that are well-formed and contradict themselves, or the request.
+    /// Returns the error of well-formed results that contradict themselves or the request.
     pub(crate) fn invalid(&self, reason: impl Into<String>) -> Error {
         ProtocolError::InvalidReply { procedure: self.procedure, reason: reason.into() }.into()
     }
 
-    /// A count among the results, which the protocol carries as a signed integer.
+    /// Converts a count among the results, which the protocol carries as a signed integer.
     pub(crate) fn count(&self, number: i32) -> Result<u32> {
         u32::try_from(number).map_err(|_| self.invalid(format!("{number} is no count")))
     }
 
-    /// The results' encoding.
+    /// Returns the results' encoding.
     pub fn into_bytes(self) -> Bytes {
         self.payload
     }
@@ -64,7 +64,7 @@ impl<B> Reply<B> {
 
 impl<B> fmt::Debug for Reply<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the payload: it may hold secrets.
+        // The payload is left out: it may hold secrets.
         write!(f, "{}Reply({} bytes)", self.procedure, self.payload.len())
     }
 }

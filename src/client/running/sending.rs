@@ -1,4 +1,4 @@
-//! When a call may be sent, and waiting until then.
+//! Starting calls, and waiting until they may be sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::rpc::calls::CallSetup;
 use crate::rpc::engine::{Hindrance, StartError};
 use crate::xdr::Encode;
 
-/// Why a call could not be started right now.
+/// The reason why a call could not be started now.
 enum Refused {
     Hindered(Hindrance),
     Start(StartError),
 }
 
-/// A call's ticket in the queue of those that take long, which it gives back in the end.
+/// A call's place in the queue of long calls, released on drop.
 struct QueueTicket<'a> {
     shared: &'a Shared,
     ticket: Option<Ticket>,
@@ -32,7 +32,7 @@ impl Drop for QueueTicket<'_> {
 }
 
 impl Shared {
-    /// Starts a call as soon as it may be sent, unless its deadline passes first.
+    /// Starts a call as soon as it may be sent, or fails at its deadline.
     pub(super) async fn start(
         self: &Arc<Self>,
         mut setup: CallSetup,
@@ -49,7 +49,7 @@ impl Shared {
             };
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
-            // What changed before is seen now, what changes from now on is told.
+            // Earlier changes are seen by this attempt, later ones notify `room`.
             result = self.try_start(&mut setup, &mut queued.ticket, args);
             if let Err(Refused::Hindered(_)) = result {
                 let changed = until(self, setup.deadline, room.as_mut());
@@ -76,7 +76,7 @@ impl Shared {
         if let Some(hindrance) = state.engine.hindrance(setup, ticket) {
             return Err(Refused::Hindered(hindrance));
         }
-        // The driver must know of descriptors before it reads on, so it sends those calls itself.
+        // The driver must expect descriptors before it reads on, so it sends those calls itself.
         let lone = state.engine.outbox.is_empty()
             && state.engine.unanswered() == 0
             && !setup.expects_descriptors;
@@ -100,7 +100,7 @@ impl Shared {
         Ok(serial)
     }
 
-    /// What a call that could not be sent in time was waiting for.
+    /// Returns the state of a call that could not be sent in time.
     fn waiting_to_be_sent(&self, hindrance: Hindrance) -> Waiting {
         let state = self.lock();
         match hindrance {

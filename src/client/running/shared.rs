@@ -1,4 +1,4 @@
-//! What a connection's callers and its driver share.
+//! The state that a connection's callers and its driver task share.
 
 use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,32 +20,32 @@ use crate::rpc::outbox::Unsent;
 use crate::rpc::streams::Chunk;
 use crate::transport::WriteHalf;
 
-/// How long the end of the connection may take once it was asked for.
+/// The time limit of a close.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The engine and the socket's write half under one short lock.
+/// The engine and the socket's write half under one lock, which is only held briefly.
 #[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<SharedState>,
-    /// Told when calls that could not be sent might be, and at the end.
+    /// Notified when waiting calls may be sendable, and at the end.
     pub(super) room: Notify,
-    /// Told when the driver is done.
+    /// Notified when the driver task is done.
     done: Notify,
 }
 
 pub(super) struct SharedState {
     pub(super) engine: Engine,
-    /// Absent once the connection has ended, so that handles do not keep the socket open.
+    /// `None` once the connection has ended, so that handles do not keep the socket open.
     pub(super) write: Option<Box<dyn WriteHalf>>,
-    /// The driver's waker, once it runs.
+    /// The driver task's waker, once it runs.
     pub(super) driver: Option<Waker>,
-    /// Whether the driver was already asked to flush the outbox.
+    /// Set while the driver task has an unhandled request to flush the outbox.
     pub(super) flush_requested: bool,
-    /// Whether something below the outbox may hold bytes back.
+    /// Set where a buffer below the outbox may hold bytes back.
     unflushed: bool,
-    /// Streams that wait for an empty outbox.
+    /// Wakers of streams that wait for an empty outbox.
     stream_writers: Vec<Waker>,
-    /// What the driver's timer is set to.
+    /// The deadline of the driver task's timer.
     pub(super) armed: Option<Instant>,
     pub(super) closing: Option<Closing>,
     pub(super) driver_done: bool,
@@ -54,7 +54,7 @@ pub(super) struct SharedState {
 /// A close in progress.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Closing {
-    /// The reply to wait for, if the daemon was told.
+    /// The serial of the daemon's reply, if it was sent a request.
     pub(super) serial: Option<u32>,
     pub(super) give_up: Instant,
 }
@@ -74,7 +74,7 @@ impl std::fmt::Debug for SharedState {
 }
 
 impl Shared {
-    /// `max_long` is how many calls that take long the daemon may be given at a time.
+    /// Creates the state; `max_long` limits the calls that take long that the daemon has at a time.
     pub(crate) fn new(write: Box<dyn WriteHalf>, max_long: usize) -> Self {
         Self {
             state: Mutex::new(SharedState {
@@ -94,12 +94,12 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
-        // No critical section panics; were one to, a half-made change would not be worse than
-        // poisoning every caller.
+        // No critical section panics; if one did, a half-made change would not be worse than a
+        // panic in every caller.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a call that was sent and not answered in time was waiting for.
+    /// Returns the state of a call that was sent and not answered in time.
     pub(crate) fn waiting_for_reply(&self) -> Waiting {
         Waiting::Reply { unanswered: self.lock().engine.unanswered() }
     }
@@ -112,7 +112,7 @@ impl Shared {
         self.lock().engine.poll_call(serial, waker)
     }
 
-    /// Changes the engine's state from outside the driver and has the driver act on it.
+    /// Changes the engine's state from outside the driver task and wakes the task.
     pub(crate) fn with_engine<T>(&self, change: impl FnOnce(&mut Engine) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state.engine);
@@ -121,18 +121,18 @@ impl Shared {
         result
     }
 
-    /// Changes who gets which events, which is nothing that the driver has to act on.
+    /// Changes the recipients of events, without waking the driver task.
     pub(crate) fn with_events<T>(&self, change: impl FnOnce(&mut EventRouter) -> T) -> T {
         change(self.lock().engine.events())
     }
 
-    /// Overwrites what was sent and still stands in memory, since it held secrets.
+    /// Overwrites the sent bytes that are still in memory, since they held secrets.
     pub(crate) fn wipe_sent(&self) {
         self.lock().engine.outbox.wipe();
     }
 
-    /// Ends a change of the state: unlocks it, and wakes all whom the change concerns. `has_room` is
-    /// whether what was to be sent has been.
+    /// Ends a change of the state: unlocks it, and wakes all wakers that it concerns. `has_room`
+    /// states that the outbox was emptied.
     pub(super) fn conclude(
         &self,
         mut state: MutexGuard<'_, SharedState>,
@@ -151,7 +151,7 @@ impl Shared {
         }
     }
 
-    /// Sets an alarm, or changes whom it wakes.
+    /// Sets an alarm, or changes its waker.
     pub(super) fn set_alarm(&self, key: Option<AlarmKey>, at: Instant, waker: &Waker) -> AlarmKey {
         let mut state = self.lock();
         let key = state.engine.alarms.set(key, at, waker);
@@ -166,13 +166,13 @@ impl Shared {
         self.lock().engine.alarms.remove(key);
     }
 
-    /// How many bytes the daemon ever took, and how many wait to be taken.
+    /// Returns the number of bytes that the daemon has taken in total, and of those still unsent.
     pub(crate) fn sent(&self) -> (u64, usize) {
         let state = self.lock();
         (state.engine.outbox.total_sent(), state.engine.outbox.len())
     }
 
-    /// The next thing that a stream brought; has the driver read on once there is room for it.
+    /// Polls a stream's next item; wakes the driver task once there is room to read on.
     pub(crate) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Chunk, StreamEnd>> {
         let mut state = self.lock();
         let was_behind = state.engine.is_behind();
@@ -187,8 +187,8 @@ impl Shared {
         item
     }
 
-    /// Sends one packet of a stream once nothing else waits to be sent: what the daemon does not
-    /// take must stay with the caller.
+    /// Sends one packet of a stream once the outbox is empty: data that the daemon does not take
+    /// must stay with the caller.
     pub(crate) fn poll_stream_send(
         &self,
         serial: u32,
@@ -215,7 +215,7 @@ impl Shared {
         Poll::Ready(Ok(()))
     }
 
-    /// Ends this side of a stream, and waits for the daemon to agree.
+    /// Ends this side of a stream, and waits for the daemon to confirm.
     pub(crate) fn poll_stream_end(
         &self,
         serial: u32,
@@ -225,15 +225,15 @@ impl Shared {
         self.with_engine(|engine| engine.poll_stream_end(serial, status, waker))
     }
 
-    /// Ends the connection: tells the daemon where that makes sense, fails everything that is in
-    /// flight, and leaves the rest to the driver.
+    /// Ends the connection: sends the daemon the close request if possible, fails all calls in
+    /// flight, and leaves the rest to the driver task.
     pub(crate) fn request_close(&self, close: &ProcedureInfo, now: Instant) {
         let mut state = self.lock();
         if state.closing.is_some() || state.driver_done {
             return;
         }
         let serial = state.engine.start_call(CallSetup::new(close), &()).ok();
-        // The runtime may be about to end, and the driver with it.
+        // The runtime may be about to shut down, and the driver task with it.
         state.write_now();
         state.closing = Some(Closing { serial, give_up: now + LINGER });
         state.engine.end(CloseReason::Local, now);
@@ -241,7 +241,7 @@ impl Shared {
         self.conclude(state, &mut wakers, true);
     }
 
-    /// The driver's last act.
+    /// Records the end of the driver task.
     pub(super) fn finish(&self, reason: CloseReason, now: Instant) {
         let mut state = self.lock();
         state.engine.end(reason, now);
@@ -252,12 +252,12 @@ impl Shared {
         self.done.notify_waiters();
     }
 
-    /// Why the connection ended, if it did.
+    /// Returns the reason why the connection ended, if it did.
     pub(crate) fn end_reason(&self) -> Option<CloseReason> {
         self.lock().engine.ended().cloned()
     }
 
-    /// Waits until the driver is done, and says why the connection ended.
+    /// Waits until the driver task is done, and returns the reason why the connection ended.
     pub(crate) async fn wait_done(&self) -> CloseReason {
         loop {
             let mut done = std::pin::pin!(self.done.notified());
@@ -274,8 +274,8 @@ impl Shared {
 }
 
 impl SharedState {
-    /// Whether to read now; if not, when to look again unless something changes before. The clock is
-    /// only looked at where a stream's reader is behind.
+    /// Returns whether to read now; if not, when to check again unless something changes before.
+    /// Reads the clock only where a stream's reader is behind.
     pub(super) fn gate(&mut self, now: impl FnOnce() -> Instant) -> Gate {
         if self.engine.is_behind() {
             self.engine.gate(now())
@@ -284,7 +284,7 @@ impl SharedState {
         }
     }
 
-    /// What can be sent in one go.
+    /// Returns the bytes or the descriptor that one write can send.
     fn unsent(&mut self) -> Option<(&mut Box<dyn WriteHalf>, Unsent<'_>)> {
         let write = self.write.as_mut()?;
         let unsent = if write.takes_one_message() {
@@ -295,18 +295,18 @@ impl SharedState {
         Some((write, unsent))
     }
 
-    /// Writes from the caller's task. `false` when the driver must go on.
+    /// Writes from the caller's task. Returns `false` when the driver task must go on.
     pub(super) fn write_now(&mut self) -> bool {
         let Some(driver) = self.driver.clone() else {
             return false;
         };
-        // Descriptors are the driver's to send.
+        // Only the driver task sends descriptors.
         let Some((write, Unsent::Bytes(bytes))) = self.unsent() else {
             return false;
         };
         match write.try_write(&driver, bytes) {
             Ok(count) => self.engine.outbox.advance(count),
-            // The driver meets the same error, and it is its to report.
+            // The driver task meets the same error and reports it.
             Err(_) => return false,
         }
         self.unflushed = true;
@@ -314,11 +314,11 @@ impl SharedState {
     }
 
     /// Sends a large packet past the empty outbox, which only gets what the socket does not take.
-    /// `false` when the driver must go on.
+    /// Returns `false` when the driver task must go on.
     fn send_packet(&mut self, header: &Header, payload: &[u8]) -> bool {
         let head = packet_head(header, payload.len());
         let sent = match (&self.driver, &mut self.write) {
-            // An error is the driver's to meet and to report.
+            // The driver task meets the same error and reports it.
             (Some(driver), Some(write)) => {
                 write.try_write_both(driver, &head, payload).unwrap_or_default()
             }
@@ -332,7 +332,8 @@ impl SharedState {
         self.engine.outbox.is_empty()
     }
 
-    /// Sends what the socket takes. `true` when that emptied the outbox, so that there is room again.
+    /// Sends what the socket takes. Returns `true` when that emptied the outbox, so that there is
+    /// room again.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         if self.write.is_none() {
             return Ok(false);
@@ -361,7 +362,7 @@ impl SharedState {
         Ok(had_some)
     }
 
-    /// The driver starts a turn: requests from now on are for the next one.
+    /// Starts a turn of the driver task: later flush requests are for the next one.
     pub(super) fn begin_turn(&mut self, waker: &Waker) {
         self.flush_requested = false;
         match &mut self.driver {

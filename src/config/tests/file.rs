@@ -1,4 +1,4 @@
-//! libvirt.conf, and which URI comes out of it.
+//! Tests of libvirt.conf and of the URI that is opened.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn config(text: &str) -> Config {
     Config::parse("libvirt.conf".as_ref(), text).unwrap()
 }
 
-/// What comes of opening `given` with that environment and configuration.
+/// Returns the URI that is opened for `given` with that environment and configuration.
 fn opened(given: &str, environment: Option<&str>, conf: &str) -> Result<Option<String>> {
     let uri = resolve(given, environment.map(Into::into), &config(conf), true)?;
     Ok(uri.map(|uri| uri.to_string()))
@@ -64,7 +64,7 @@ fn aliases() {
         let found = opened(given, environment, CONF).unwrap();
         assert_eq!(found.as_deref(), Some(expected), "{given}");
     }
-    // They are matched once, whole and with their case.
+    // Aliases are matched once, whole and with their case.
     for given in ["loop", "HAIL", "hail/", "hai"] {
         assert!(opened(given, None, CONF).is_err(), "{given}");
     }
@@ -91,7 +91,7 @@ fn syntax() {
             "x = []\ny = [ ]\nz = [1,\n'b',\n[ 2 ] , ]\nuri_default = 'a:///'",
             Some("a:///"),
         ),
-        // The first counts; no escapes; quotes of the other kind are text.
+        // The first setting counts; no escapes; quotes of the other kind are text.
         ("uri_default = 'a:///'\nuri_default = 'b:///'", Some("a:///")),
         ("uri_default = 'a:///'\nx = 'a\\'\ny = \"it's\"\nz = '\"'", Some("a:///")),
         ("x = \"\"\"one\n\"two\"\n\"\"\"\nuri_default = 'a:///'", Some("a:///")),
@@ -165,7 +165,7 @@ fn settings_of_the_wrong_kind() {
         let error = opened("", None, conf).unwrap_err();
         assert_eq!(error.to_string(), format!("libvirt.conf:{expected}"));
     }
-    // What is not asked for is not looked at.
+    // Settings that are not used are not checked.
     assert!(opened("qemu:///system", None, "uri_default = 1").is_ok());
 }
 
@@ -183,7 +183,7 @@ fn files() {
     let error = Config::load(Some(dir.path())).unwrap_err();
     assert!(error.to_string().starts_with(&dir.path().display().to_string()), "{error}");
     assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
-    // What nobody may ever write into is not waited for, and is not the same as no file.
+    // A pipe that nobody may ever write into must not block, and is not the same as no file.
     let pipe = dir.path().join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
     let error = Config::load(Some(&pipe)).unwrap_err().to_string();

@@ -1,5 +1,5 @@
-//! What C makes of the same input. The tables are what virsh 9.0.0 was seen to do: the socket that
-//! it connects to, and the URI that it opens.
+//! The C library's results for the same input. The tables are from observing virsh 9.0.0: the
+//! socket that it connects to, and the URI that it opens.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

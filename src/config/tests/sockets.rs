@@ -1,4 +1,4 @@
-//! Which socket is for whom.
+//! Tests of the choice of sockets.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 const SYSTEM: &str = "/var/run/libvirt/";
 const USER: &str = "/run/user/1000/libvirt/";
 
-/// The sockets for a URI, or with an empty one for none.
+/// Returns the sockets for a URI, or with an empty one for none.
 fn candidates(uri: &str, is_root: bool, read_only: bool, conf: &str) -> Result<Vec<String>> {
     let environment = Environment {
         is_root,
@@ -66,7 +66,7 @@ fn of_other_users() {
     for (uri, dir, names) in table {
         let expected: Vec<_> = names.iter().map(|name| format!("{dir}{name}")).collect();
         assert_eq!(candidates(uri, false, false, "").unwrap(), expected, "{uri}");
-        // Only system daemons have a socket for those who may but look.
+        // Only system daemons have a read-only socket.
         let suffix = if dir == SYSTEM { "-ro" } else { "" };
         let expected: Vec<_> = expected.iter().map(|path| format!("{path}{suffix}")).collect();
         assert_eq!(candidates(uri, false, true, "").unwrap(), expected, "{uri}");

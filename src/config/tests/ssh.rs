@@ -1,4 +1,4 @@
-//! What is run for URIs with ssh in them.
+//! Tests of the commands of URIs with ssh.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ fn remote(uri: &str, is_root: bool, read_only: bool, conf: &str) -> Result<Strin
     parse(uri).remote_command(read_only, &environment(is_root), &config)
 }
 
-/// What netcat is run for, if it is.
+/// Returns the socket that netcat is run for, if it is.
 fn socket(command: &str) -> Option<&str> {
     let (_, socket) = command.rsplit_once("-U ")?;
     Some(socket.trim_end_matches("; fi'").trim_end_matches('\''))
@@ -61,7 +61,7 @@ fn the_program_on_this_side() {
             &["-i", "b", "-T", "-e", "none", "--", "kvm1"],
         ),
         (
-            // What looks like an option is none.
+            // A host that looks like an option is none.
             "qemu+ssh://-oProxyCommand=x@-v/system",
             "ssh",
             &["-l", "-oProxyCommand=x", "-T", "-e", "none", "--", "-v"],
@@ -95,7 +95,7 @@ fn the_choice_of_the_proxy() {
         "sh -c 'exec virt-ssh-helper foo'"
     );
 
-    // Who speaks, and to which socket.
+    // The proxy, and the socket.
     let table = [
         ("qemu+ssh://h/system", true, "", true, true),
         ("qemu+ssh://h/session", true, "", true, true),
@@ -138,14 +138,14 @@ fn the_socket_for_netcat() {
     assert!(read_only.contains("virt-ssh-helper -r qemu:///system"));
 }
 
-/// What the shells that are everywhere make of the command: the words that the programs in it get.
+/// Checks the words that the programs in the command get from the shells in common use.
 #[test]
 fn shells_see_the_words_as_they_are() {
     let odd = "/a b'c\"d$e;f`g''h*i~k(l){m}|n&o<p>q#r[s]t^u?v$(w)x%y\u{e4}'";
     let encoded = percent::encode(odd, "");
     let uri = format!("qemu+ssh://h/system?netcat=echo&socket={encoded}");
     let command = remote(&uri, true, false, "").unwrap();
-    // The backslashes are only where no shell makes anything of them within single quotes.
+    // The backslashes are only where no shell interprets them within single quotes.
     let within = command.replace("'\\''", "");
     assert!(
         within.split('\\').skip(1).all(|rest| rest.starts_with(['"', '$', '`'])),

@@ -23,17 +23,19 @@ use crate::rpc::keepalive::Keepalive;
 use crate::rpc::outbox::Outbox;
 use crate::xdr::{self, Encode, EncodeError};
 
-/// Unsent bytes above which new calls wait. A daemon that does not read must not make us hoard.
+/// The number of unsent bytes above which new calls wait, so that a daemon that does not read does
+/// not cost memory.
 const OUTBOX_FULL: usize = 1024 * 1024;
-/// Unsent bytes above which signs of life are not added: what is there is one by itself.
+/// The number of unsent bytes above which no keepalive messages are added: the bytes themselves
+/// show that this side is alive.
 const OUTBOX_ALIVE: usize = 64 * 1024;
 
 /// A reason for which a call cannot be sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hindrance {
-    /// The daemon has not taken what was sent to it.
+    /// The daemon does not read what was sent to it.
     NoRoom,
-    /// The daemon works on as many calls that take long as it may be given.
+    /// The daemon has as many calls that take long as it may be given.
     NoTurn,
 }
 
@@ -42,7 +44,7 @@ pub(crate) enum Hindrance {
 pub(crate) enum StartError {
     /// The arguments cannot be encoded.
     Encode(EncodeError),
-    /// So many calls are in flight that there is no serial left.
+    /// All serials are in use.
     NoSerial,
     /// The connection has ended.
     Ended(CloseReason),
@@ -50,8 +52,8 @@ pub(crate) enum StartError {
 
 /// The state of one connection: its calls, streams, events, keepalive and deadlines.
 ///
-/// The engine performs no I/O, looks at no clock and wakes nobody: messages and [`Instant`]s are
-/// handed to it, and bytes, deadlines and wakers are taken from it. It belongs under a lock that its
+/// The engine performs no I/O, reads no clock and calls no wakers: messages and [`Instant`]s are
+/// passed in, and bytes, deadlines and wakers are taken out. It belongs under a lock that its
 /// *callers*, one for each call and stream, share with one *driver*, which owns the socket and the
 /// timer.
 ///
@@ -59,90 +61,92 @@ pub(crate) enum StartError {
 ///
 /// A call goes through these methods, in this order:
 ///
-/// 1. [`hindrance`](Self::hindrance) says what the call has to wait for. It is asked again, with the
-///    same ticket, when [`take_has_place`](Self::take_has_place) was true or the outbox has emptied.
-///    A ticket that was given out is given back by [`leave_queue`](Self::leave_queue) in the end,
+/// 1. [`hindrance`](Self::hindrance) returns what the call has to wait for. It is called again,
+///    with the same ticket, when [`take_has_place`](Self::take_has_place) was true or the outbox
+///    has emptied. A ticket is always returned with [`leave_queue`](Self::leave_queue) in the end,
 ///    whether the call was sent or not.
 /// 2. [`start_call`](Self::start_call), under the same lock, appends the call to the outbox and
-///    gives its serial. On an error nothing has been appended and no slot is taken.
-/// 3. [`poll_call`](Self::poll_call) is pending until the call is answered, its deadline has passed,
-///    or the connection has ended. Only the last waker is kept. It is ready once, and the serial must
-///    not be used afterwards, unless a good reply opened a stream.
-/// 4. [`abandon`](Self::abandon) takes the place of `poll_call` if the caller goes away before that
-///    was ready.
+///    returns its serial. On an error nothing has been appended and no slot is taken.
+/// 3. [`poll_call`](Self::poll_call) is pending until the call is answered, its deadline has
+///    passed, or the connection has ended. Only the last waker is kept. It is ready once, and the
+///    serial must not be used afterwards, unless a good reply opened a stream.
+/// 4. [`abandon`](Self::abandon) takes the place of `poll_call` if the caller is dropped before
+///    that was ready.
 ///
-/// The holder of a stream, which the call opened with the same serial, uses
-/// [`poll_stream`](Self::poll_stream) to read. It writes by
-/// [`stream_packet`](Self::stream_packet), which gives the header of one packet; the packet itself
-/// is the holder's to send, and only while the outbox is empty.
-/// [`poll_stream_end`](Self::poll_stream_end) finishes or aborts the stream and waits for the
-/// daemon's confirmation. Each of the three says by a [`StreamEnd`] why it can do nothing more.
-/// [`release_stream`](Self::release_stream) comes last, and exactly once, whatever came before.
+/// The holder of a stream, which the call opened with the same serial, reads with
+/// [`poll_stream`](Self::poll_stream). It writes with [`stream_packet`](Self::stream_packet), which
+/// returns the header of one packet; the holder sends the packet itself, and only while the outbox
+/// is empty. [`poll_stream_end`](Self::poll_stream_end) finishes or aborts the stream and waits for
+/// the daemon's confirmation. Each of the three returns a [`StreamEnd`] when it can do nothing
+/// more. [`release_stream`](Self::release_stream) comes last, and exactly once, whatever came
+/// before.
 ///
-/// Those who wait for something else than a reply, be it for their turn or for a confirmation, and
-/// only until some instant, set one of the [`alarms`](Self::alarms), and remove it in the end.
+/// Waits with a deadline for something other than a reply, such as for admission or a confirmation,
+/// set one of the [`alarms`](Self::alarms), and remove it in the end.
 ///
-/// Subscribers open a group and join it by [`events`](Self::events). The call that registers them
-/// carries a [`Binding`](crate::rpc::events::Binding), which connects the group to the callback id
-/// in the reply before the next message is looked at. Each has a queue with a lock of its own, and
+/// Subscribers open a group and join it with [`events`](Self::events). The call that registers them
+/// carries a [`Binding`](crate::rpc::events::Binding), which connects the group to the callback ID
+/// in the reply before the next message is processed. Each has a queue with a lock of its own, and
 /// needs the engine only to join, leave and unbind.
 ///
 /// # Driver
 ///
-/// The driver sends what is in the [`outbox`](Self::outbox) whenever there is something, after its
+/// The driver sends the content of the [`outbox`](Self::outbox) whenever there is some, after its
 /// own calls as well as after the callers'. Between these it follows this order:
 ///
 /// 1. If [`is_behind`](Self::is_behind), it asks [`gate`](Self::gate) whether to read. A pause ends
-///    with the instant in it, or when a caller changes something: a reader that catches up, a call
-///    that is started.
-/// 2. It reads, with descriptors if [`expects_descriptors`](Self::expects_descriptors), and hands
-///    each message of what came to [`receive`](Self::receive). An error breaks the protocol: it is
-///    to end the connection, and nothing that stands behind the message may be handed over.
+///    at the instant in it, or when a caller changes something: a reader catches up, or a call is
+///    started.
+/// 2. It reads, with descriptors if [`expects_descriptors`](Self::expects_descriptors), and passes
+///    each received message to [`receive`](Self::receive). An error is a violation of the protocol:
+///    it is to end the connection, and no later message may be passed in.
 /// 3. If the engine [`keeps_alive`](Self::keeps_alive), as it does from
 ///    [`set_keepalive`](Self::set_keepalive) to the end, the driver then calls
-///    [`note_alive`](Self::note_alive), once for each read that brought anything.
-/// 4. When [`deadline`](Self::deadline) has come, it calls [`tick`](Self::tick). An error is the
-///    reason to end the connection with. The deadline may be earlier than anything that is due, never
-///    later; it becomes earlier with [`start_call`](Self::start_call) and with an alarm.
-/// 5. [`take_wakers`](Self::take_wakers) and [`take_has_place`](Self::take_has_place) tell whom to
-///    wake. They are for after any change, be it a caller's, and the wakers for after the lock is
-///    released.
-/// 6. [`end`](Self::end) gives everyone the reason for which the connection ended.
+///    [`note_alive`](Self::note_alive), once for each read that returned data.
+/// 4. When [`deadline`](Self::deadline) has passed, it calls [`tick`](Self::tick). An error is the
+///    reason to end the connection with. The deadline may be earlier than anything that is due,
+///    never later; it becomes earlier with [`start_call`](Self::start_call) and with an alarm.
+/// 5. [`take_wakers`](Self::take_wakers) and [`take_has_place`](Self::take_has_place) return what
+///    to wake. They are for after any change, including the callers', and the wakers for after the
+///    lock is released.
+/// 6. [`end`](Self::end) records the reason for the connection's end for everyone.
 ///    [`receive`](Self::receive) must not be called after it.
 ///
 /// # Guarantees
 ///
-/// - No slot is lost. It is freed once the call was answered and its outcome taken or abandoned; where
-///   the reply opened a stream, once that was released and the daemon has confirmed or failed it.
-/// - A serial is not used again while its slot is taken, nor for thousands of calls in that slot after
-///   that: a late reply never finds another call.
-/// - Whoever got `Poll::Pending` is woken by what makes the answer another one, and at the end of the
+/// - No slot is lost. It is freed once the call was answered and its outcome taken or abandoned;
+///   where the reply opened a stream, once that was released and the daemon has confirmed or failed
+///   it.
+/// - A serial is not used again while its slot is taken, nor for thousands of calls in that slot
+///   after that: a late reply never finds another call.
+/// - A task that got `Poll::Pending` is woken when the result changes, and at the end of the
 ///   connection at the latest.
-/// - What the daemon owes is counted until the daemon has sent it, whoever has given up: for the
-///   limits on calls that take long, for descriptors, and for the verdict on a silent daemon.
-/// - What had arrived before the end is still delivered: replies, stream data and how a stream
-///   ended, events. After that each call, stream and queue of a registered group gives the reason for
-///   the end. A group that is not registered learns it by its registration's call.
-/// - After the end nothing is started, sent or waited for; whoever lets go frees the slot at once.
-///   Only the first reason counts.
+/// - Outstanding replies are counted until the daemon has sent them, even if the caller has
+///   abandoned them: for the limits on calls that take long, for descriptors, and for the verdict
+///   on a silent daemon.
+/// - Data received before the end is still delivered: replies, stream data and the end of a stream,
+///   events. After that each call, stream and queue of a registered group returns the reason for
+///   the end. A group that is not registered gets it from its registration's call.
+/// - After the end nothing is started, sent or waited for; releasing a call or stream frees the
+///   slot at once. Only the first reason counts.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    /// What is to be sent. Whole messages are appended; the driver takes bytes.
+    /// The outgoing bytes. Whole messages are appended; the driver takes bytes.
     pub(crate) outbox: Outbox,
     calls: Calls,
     admission: Admission,
-    /// Calls that wait for their turn should ask again.
+    /// Set when calls that wait for admission should ask again.
     has_place: bool,
     events: EventRouter,
     keepalive: Option<Keepalive>,
-    /// Something arrived that was not a mere ping, since keepalive was last told.
+    /// Set when something other than a ping has arrived since keepalive was last updated.
     any_answer: bool,
-    /// No call's deadline is earlier.
+    /// A lower bound of the calls' deadlines.
     earliest_deadline: Option<Instant>,
-    /// Wake-ups of callers that wait for something else than a reply.
+    /// Wake-ups of callers that wait for something other than a reply.
     pub(crate) alarms: Alarms,
     backpressure: Backpressure,
-    /// The last gate was closed.
+    /// Set while the last gate was closed.
     reads_paused: bool,
     /// Wakers to call once the lock around the engine is released.
     wakers: Vec<Waker>,
@@ -150,7 +154,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// An engine whose daemon is given at most `max_long` calls that take long at a time.
+    /// Creates an engine whose daemon is given at most `max_long` calls that take long at a time.
     pub(crate) fn new(max_long: usize) -> Self {
         Self {
             outbox: Outbox::default(),
@@ -169,36 +173,36 @@ impl Engine {
         }
     }
 
-    /// Starts, or with `None` stops, asking a silent peer for signs of life.
+    /// Starts, or with `None` stops, sending pings to a silent peer.
     pub(crate) fn set_keepalive(&mut self, keepalive: Option<Keepalive>) {
         self.keepalive = keepalive;
         self.any_answer = false;
     }
 
-    /// Calls that the daemon has not answered, those included that nobody waits for any more.
+    /// Returns the number of calls that the daemon has not answered, abandoned ones included.
     pub(crate) fn unanswered(&self) -> usize {
         self.calls.unanswered()
     }
 
-    /// The daemon may send descriptors, which plain reading would lose.
+    /// Returns whether the daemon may send descriptors, which plain reading would lose.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.calls.expects_descriptors()
     }
 
-    /// The reason for which the connection has ended, if it has.
+    /// Returns the reason for which the connection has ended, if it has.
     pub(crate) fn ended(&self) -> Option<&CloseReason> {
         self.ended.as_ref()
     }
 
-    /// Hands over the wakers of all that something happened for since the last time.
+    /// Moves out the wakers collected since the last call.
     pub(crate) fn take_wakers(&mut self, into: &mut Vec<Waker>) {
         into.append(&mut self.wakers);
     }
 
-    /// Says what keeps a call from being sent now, if anything does.
+    /// Returns the reason why a call cannot be sent now, if there is one.
     ///
-    /// A call that takes long gets a ticket, which keeps its place in the queue: it is to be brought
-    /// along when the call asks again, and given back by [`leave_queue`](Self::leave_queue).
+    /// A call that takes long gets a ticket, which keeps its place in the queue: it is to be passed
+    /// in when the call asks again, and returned with [`leave_queue`](Self::leave_queue).
     pub(crate) fn hindrance(
         &mut self,
         setup: &CallSetup,
@@ -214,14 +218,14 @@ impl Engine {
         (self.outbox.len() > OUTBOX_FULL).then_some(Hindrance::NoRoom)
     }
 
-    /// Gives a place in the queue back, of a call that was sent or never will be.
+    /// Releases the place in the queue of a call that was sent or never will be.
     pub(crate) fn leave_queue(&mut self, ticket: Ticket) {
         self.admission.leave_queue(ticket);
         self.has_place = true;
     }
 
-    /// `true` if calls that wait for their turn should ask again, because of what changed since the
-    /// last time.
+    /// Returns `true` if calls that wait for admission should ask again, because of a change since
+    /// the last time.
     pub(crate) fn take_has_place(&mut self) -> bool {
         std::mem::take(&mut self.has_place)
     }
@@ -237,7 +241,7 @@ impl Engine {
         counts.into_iter().collect()
     }
 
-    /// Appends one call to the outbox and gives its serial. On an error nothing has changed.
+    /// Appends one call to the outbox and returns its serial. On an error nothing has changed.
     pub(crate) fn start_call(
         &mut self,
         mut setup: CallSetup,
@@ -279,9 +283,10 @@ impl Engine {
         Ok(serial)
     }
 
-    /// Gives a call's outcome once there is one, or else the reason for the end of the connection.
+    /// Returns a call's outcome once there is one, or else the reason for the end of the
+    /// connection.
     ///
-    /// With an outcome the serial is the caller's no longer, unless a good reply opened a stream.
+    /// After the outcome the serial is no longer the caller's, unless a good reply opened a stream.
     pub(crate) fn poll_call(
         &mut self,
         serial: u32,
@@ -306,7 +311,7 @@ impl Engine {
         Poll::Pending
     }
 
-    /// Notes that a caller went away before its call's outcome was taken.
+    /// Records that a caller was dropped before its call's outcome was taken.
     ///
     /// The late reply will be discarded, and a stream that it opens aborted. Does nothing for a serial
     /// that is not in use.
@@ -335,15 +340,16 @@ impl Engine {
         }
     }
 
-    /// The router of events, for subscribers that come and go.
+    /// Returns the router of events, for subscribers that come and go.
     pub(crate) fn events(&mut self) -> &mut EventRouter {
         &mut self.events
     }
 
-    /// Takes in one message, in the order in which they came. An error must end the connection.
+    /// Takes in one message, in the order of arrival. An error must end the connection.
     ///
-    /// Replies to nothing, replies of another procedure than the call's, and messages that only
-    /// clients send break the protocol. Stream packets and events that are nobody's mean nothing.
+    /// Replies to unknown calls, replies of another procedure than the call's, and messages that
+    /// only clients send violate the protocol. Stream packets and events without a recipient are
+    /// ignored.
     pub(crate) fn receive(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         debug_assert!(self.ended.is_none(), "nothing is received after the end");
         let Header { id, kind, .. } = frame.header;
@@ -380,7 +386,7 @@ impl Engine {
         let Some(slot) = self.calls.get(serial) else {
             return Err(ProtocolError::UnknownSerial { serial, procedure });
         };
-        // A daemon that does not know the program or the procedure echoes them all the same.
+        // A daemon that does not know the program or the procedure still echoes them.
         if slot.id != id {
             return Err(ProtocolError::ForeignReply { serial, program, procedure });
         }
@@ -435,13 +441,14 @@ impl Engine {
         }
     }
 
-    /// Gives a slot back, and discards what its stream had brought.
+    /// Frees a slot, and discards its stream's data.
     fn free(&mut self, serial: u32) {
         self.discard_incoming(serial);
         self.calls.free(serial);
     }
 
-    /// Aborts the stream that a good reply opened for nobody, or frees the slot if it opened none.
+    /// Aborts the stream that a good reply opened for an absent caller, or frees the slot if it
+    /// opened none.
     fn undo(&mut self, serial: u32) {
         let Some(slot) = self.calls.get(serial) else {
             return;
@@ -487,7 +494,7 @@ impl Engine {
     }
 }
 
-/// Leaves `waker` where what comes next will find it.
+/// Stores `waker` where the next change will find it.
 fn wait(slot: &mut Option<Waker>, waker: &Waker) {
     match slot {
         Some(old) if old.will_wake(waker) => {}

@@ -1,4 +1,4 @@
-//! Streams: data, holes, and the handshake at the end.
+//! Streams: data, holes, and the exchange at the end.
 
 use std::task::{Poll, Waker};
 
@@ -9,12 +9,12 @@ use crate::rpc::frame::Frame;
 use crate::rpc::header::{Header, MessageType, Status};
 use crate::rpc::streams::{Chunk, Fault, Incoming, Level, Progress};
 
-/// A reason for which a stream brings nothing more, or takes nothing more.
+/// A reason for which a stream has no more data, or takes no more.
 #[derive(Debug, Clone)]
 pub(crate) enum StreamEnd {
-    /// The daemon's side has ended like this.
+    /// The daemon's side has ended.
     Progress(Progress),
-    /// This side gave the stream up.
+    /// The stream failed on this side.
     Fault(Fault),
     /// The connection has ended.
     Connection(CloseReason),
@@ -26,7 +26,7 @@ impl Engine {
     /// Takes in one packet of a stream.
     pub(super) fn receive_stream(&mut self, frame: Frame<'_>) {
         let Header { id, serial, status, .. } = frame.header;
-        // Packets may still come for streams that are gone.
+        // Packets may still arrive for streams that are gone.
         let Some(slot) = self.calls.get(serial).filter(|slot| slot.id == id) else {
             return;
         };
@@ -43,7 +43,7 @@ impl Engine {
         };
         stream.receive(frame, wanted);
         if is_opening && stream.level() > Level::Low {
-            // Nobody can read it before the reply, and the reply comes behind it.
+            // Nobody can read it before the reply, which comes after it.
             stream.overrun();
         }
         match status {
@@ -53,8 +53,7 @@ impl Engine {
         self.recount(serial);
     }
 
-    /// Gives the next thing that a stream brought, or once everything was given the reason for which
-    /// there is no more.
+    /// Returns a stream's next item, or after the last one the reason why there is no more.
     pub(crate) fn poll_stream(
         &mut self,
         serial: u32,
@@ -85,7 +84,7 @@ impl Engine {
         Poll::Pending
     }
 
-    /// Gives the header of a packet that its holder may send now, or the reason for which the stream
+    /// Returns the header of a packet that its holder may send now, or the reason why the stream
     /// takes no more.
     pub(crate) fn stream_packet(
         &mut self,
@@ -114,8 +113,8 @@ impl Engine {
         }
     }
 
-    /// Finishes (`Status::Ok`) or aborts (`Status::Error`) this side, unless it has ended before, and
-    /// waits for the daemon's confirmation. What was not read is discarded.
+    /// Finishes (`Status::Ok`) or aborts (`Status::Error`) this side, unless it has ended before,
+    /// and waits for the daemon's confirmation. Unread data is discarded.
     pub(crate) fn poll_stream_end(
         &mut self,
         serial: u32,
@@ -153,14 +152,14 @@ impl Engine {
         }
     }
 
-    /// Lets go of a stream, which is aborted unless it has ended, or finished if all its data has come.
-    /// The slot is freed when the daemon has confirmed that.
+    /// Releases a stream, which is aborted unless it has ended, or finished if all its data has
+    /// come. The slot is freed when the daemon has confirmed that.
     pub(crate) fn release_stream(&mut self, serial: u32) {
         self.discard_incoming(serial);
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
-        // After the end nobody is told, and nobody confirms.
+        // After the end nothing is sent or confirmed.
         let stream = slot.stream.as_ref().filter(|_| self.ended.is_none());
         let status = match stream.map(|stream| (stream.progress(), stream.fault())) {
             None | Some((Progress::Confirmed | Progress::Failed(_), _)) => {
@@ -177,7 +176,7 @@ impl Engine {
         }
     }
 
-    /// Gives up and aborts the streams that are overdrawn.
+    /// Marks the overdrawn streams as overrun, and aborts them.
     pub(super) fn overrun_streams(&mut self) {
         let mut aborts = Vec::new();
         for (serial, slot) in self.calls.slots_with_serials() {
@@ -204,7 +203,7 @@ impl Engine {
         }
     }
 
-    /// Discards what a stream brought and nobody will read.
+    /// Discards a stream's data that nobody will read.
     pub(super) fn discard_incoming(&mut self, serial: u32) {
         if let Some(stream) = self.calls.get(serial).and_then(|slot| slot.stream.as_mut()) {
             stream.discard();
@@ -212,7 +211,7 @@ impl Engine {
         }
     }
 
-    /// Counts a stream at the level that it is at now.
+    /// Updates the count for a stream's current level.
     fn recount(&mut self, serial: u32) {
         let stream = self.calls.get(serial).and_then(|slot| slot.stream.as_mut());
         if let Some(stream) = stream {
@@ -223,7 +222,7 @@ impl Engine {
     }
 }
 
-/// The reason for which nothing more will come, if there is one.
+/// Returns the reason why a stream has no more data, if there is one.
 fn end_of(stream: &Incoming, ended: Option<CloseReason>) -> Option<StreamEnd> {
     match (stream.fault(), stream.progress(), ended) {
         (Some(fault), _, _) => Some(StreamEnd::Fault(fault)),

@@ -1,4 +1,4 @@
-//! Deadlines, signs of life, and pauses in reading.
+//! Deadlines, keepalive, and pauses in reading.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,20 +10,20 @@ use crate::rpc::backpressure::{Gate, Others};
 use crate::rpc::keepalive::{Keepalive, Verdict};
 
 impl Engine {
-    /// `true` while the peer's silence is being watched.
+    /// Returns whether the peer's silence is being watched.
     pub(crate) fn keeps_alive(&self) -> bool {
         self.keepalive.is_some()
     }
 
-    /// Notes that something arrived: the peer is alive.
+    /// Records that something arrived: the peer is alive.
     pub(crate) fn note_alive(&mut self, now: Instant) {
         if let Some(keepalive) = &mut self.keepalive {
             keepalive.received(now, std::mem::take(&mut self.any_answer));
         }
     }
 
-    /// The instant at which [`tick`](Self::tick) is due, if nothing changes before. It may be too early,
-    /// never too late.
+    /// Returns the instant at which [`tick`](Self::tick) is due, if nothing changes before. It may
+    /// be too early, never too late.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let keepalive = self.keepalive.as_ref().map(Keepalive::deadline);
         [self.earliest_deadline, keepalive, self.alarms.earliest()]
@@ -32,8 +32,9 @@ impl Engine {
             .min()
     }
 
-    /// Does everything that is due at `now`: expires calls, fires alarms, sends a ping. The error is
-    /// that the peer is dead, which is to end the connection. Coming early or late does no harm.
+    /// Handles everything that is due at `now`: expires calls, fires alarms, sends a ping. An error
+    /// means that the peer is dead, and is to end the connection. Calling it early or late does no
+    /// harm.
     pub(crate) fn tick(&mut self, now: Instant) -> Result<(), CloseReason> {
         if self.earliest_deadline.is_some_and(|earliest| earliest <= now) {
             self.expire(now);
@@ -76,8 +77,8 @@ impl Engine {
         self.earliest_deadline = earliest;
     }
 
-    /// A stream's reader is behind, so that reading may have to pause. After the end nothing that is
-    /// read is kept, so nobody holds it up.
+    /// Returns whether a stream's reader is behind, so that reading may have to pause. After the
+    /// end received data is dropped, so no reader delays it.
     #[inline]
     pub(crate) fn is_behind(&mut self) -> bool {
         let is_behind = self.backpressure.full() > 0 && self.ended.is_none();
@@ -85,9 +86,9 @@ impl Engine {
         is_behind
     }
 
-    /// Decides about reading; to be asked as long as [`is_behind`](Self::is_behind) holds.
+    /// Decides about reading; to be called as long as [`is_behind`](Self::is_behind) holds.
     ///
-    /// Gives up the streams whose readers hold up others for too long, so that the gate is `Open` or
+    /// Aborts the streams whose readers delay others for too long, so that the gate is `Open` or
     /// `Paused`.
     pub(crate) fn gate(&mut self, now: Instant) -> Gate {
         let others = Others {
@@ -103,7 +104,7 @@ impl Engine {
         gate
     }
 
-    /// Describes for how long the peer has answered nothing, and what it owes.
+    /// Describes how long the peer has answered nothing, and the calls without a reply.
     fn silence(&self, now: Instant) -> Silence {
         let lasted = self.keepalive.as_ref().map(|keepalive| keepalive.silence(now));
         Silence {
@@ -112,8 +113,8 @@ impl Engine {
         }
     }
 
-    /// Adds to a reason that the daemon hung up what came before: a silence, if there was one. A daemon
-    /// that has read nothing for a while cuts its client off.
+    /// Adds the silence before to a reason that the daemon hung up, if there was one. A daemon that
+    /// has read nothing for a while disconnects its client.
     pub(super) fn with_silence(&self, reason: CloseReason, now: Instant) -> CloseReason {
         let cut_off =
             matches!(reason, CloseReason::Eof | CloseReason::EofInMessage | CloseReason::Io(_));

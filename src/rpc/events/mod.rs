@@ -1,4 +1,4 @@
-//! Events on their way from the wire to whoever subscribed.
+//! Events on their way from the socket to their subscribers.
 
 mod queue;
 mod router;

@@ -5,13 +5,12 @@ use std::task::{Poll, Waker};
 
 use crate::error::CloseReason;
 
-/// The memory that an empty queue keeps for what comes next: about as much as one read from the socket
-/// brings at a time where events never stop.
+/// The memory that an empty queue keeps: about as much as one read from a busy socket returns.
 const KEEP_BYTES: usize = 256 * 1024;
 /// The number of messages whose index entries an empty queue keeps.
 const KEEP_MESSAGES: usize = 4 * 1024;
 
-/// Message bodies, one after the other in one piece of memory.
+/// Message bodies, one after the other in one allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
@@ -35,7 +34,7 @@ impl Batch {
         self.messages.push(Message { kind, end });
     }
 
-    /// Kind and body of the message at `index`, counted from the oldest.
+    /// Returns kind and body of the message at `index`, counted from the oldest.
     pub(crate) fn get(&self, index: usize) -> Option<(MessageKind, &[u8])> {
         let message = self.messages.get(index)?;
         let begin = match index.checked_sub(1) {
@@ -55,11 +54,11 @@ impl Batch {
     }
 }
 
-/// The answer to a subscriber that takes from its queue.
+/// The result of taking from a queue.
 #[derive(Debug)]
 pub(crate) enum Taken {
-    /// The batch that was handed in now holds all that had come; `lagged` events after those did
-    /// not fit and are lost.
+    /// The passed batch now holds all events that were queued; `lagged` events after those did not
+    /// fit and are lost.
     Batch { lagged: u64 },
     /// Nothing more will come.
     Ended(CloseReason),
@@ -82,8 +81,8 @@ struct Inner {
 }
 
 impl Inner {
-    /// Keeps one piece of memory of moderate size, and gives back what a burst took beyond it: it may
-    /// be long until the next event, and there may be many who wait for one.
+    /// Keeps one allocation of moderate size, and frees what a burst took beyond it: it may be long
+    /// until the next event, and many subscribers may be waiting.
     fn give_back(&mut self, mut read: Batch) {
         if read.bytes.capacity() > self.batch.bytes.capacity() {
             read.clear();
@@ -104,10 +103,10 @@ impl EventQueue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends one event, or counts it as lost, and gives the waker to call.
+    /// Appends one event, or counts it as lost, and returns the waker to call.
     pub(super) fn push(&self, kind: MessageKind, body: &[u8]) -> Option<Waker> {
         let mut inner = self.lock();
-        // Once one is lost all are, until the reader has seen the gap: a gap has one place.
+        // Once one is lost all are, until the reader has seen the gap: a gap has one position.
         if inner.lagged > 0
             || inner.batch.len() >= self.max_events
             || inner.batch.bytes.len() + body.len() > self.max_bytes
@@ -119,21 +118,21 @@ impl EventQueue {
         inner.waker.take()
     }
 
-    /// Counts events that were lost before they came here, and gives the waker to call.
+    /// Counts events that were lost before they came here, and returns the waker to call.
     pub(super) fn note_lost(&self, count: u64) -> Option<Waker> {
         let mut inner = self.lock();
         inner.lagged += count;
         inner.waker.take()
     }
 
-    /// Ends the queue behind what it holds, and gives the waker to call.
+    /// Ends the queue after its content, and returns the waker to call.
     pub(super) fn end(&self, reason: CloseReason) -> Option<Waker> {
         let mut inner = self.lock();
         inner.ended.get_or_insert(reason);
         inner.waker.take()
     }
 
-    /// Takes everything that came, in exchange for the memory of `batch`, whose content is dropped.
+    /// Takes all queued events, in exchange for the memory of `batch`, whose content is dropped.
     pub(crate) fn poll_take(&self, batch: &mut Batch, waker: &Waker) -> Poll<Taken> {
         let mut inner = self.lock();
         if inner.batch.len() > 0 || inner.lagged > 0 {
@@ -172,7 +171,7 @@ mod tests {
         while queue.poll_take(batch, Waker::noop()).is_ready() {}
     }
 
-    /// The address of the memory that is kept, and the size of all of it.
+    /// Returns the address of the memory that is kept, and the size of all of it.
     fn memory(queue: &EventQueue, batch: &Batch) -> (*const u8, usize) {
         let kept = &queue.lock().batch;
         let of = |batch: &Batch| {

@@ -1,4 +1,4 @@
-//! The routes of event messages to those who subscribed.
+//! Routing of event messages to their subscribers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -9,13 +9,14 @@ use super::{EventQueue, MessageKind};
 use crate::error::CloseReason;
 use crate::rpc::header::ProcedureId;
 
-/// Events of one kind that are held until a reply says whom they are for.
+/// The limit on events of one kind that are held until a registration's reply has their callback
+/// ID.
 const MAX_EARLY: usize = 1024;
-/// Bytes of such events, of all kinds together.
+/// The limit on bytes of such events, of all kinds together.
 const MAX_EARLY_BYTES: usize = 1024 * 1024;
 
 /// The key that event messages are routed by: the procedure and, for all but the oldest kinds, the
-/// callback id in the first word. Callback ids are unique only within their class.
+/// callback ID in the first word. Callback IDs are unique only within their class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Route {
     program: u32,
@@ -29,27 +30,27 @@ impl Route {
     }
 }
 
-/// Names all who share one registration, made or under way. Never used for another one.
+/// The identity of the subscribers that share one registration. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Group(u64);
 
-/// Connects the callback id in a registration's reply to those who subscribed.
+/// The connection of the callback ID in a registration's reply to its subscribers.
 #[derive(Debug, Clone)]
 pub(crate) struct Binding {
     pub(crate) event: ProcedureId,
-    /// The reply holds a callback id, which messages of this kind then begin with.
+    /// Set where the reply has a callback ID, which messages of this kind then begin with.
     pub(crate) has_callback_id: bool,
     pub(crate) group: Group,
 }
 
-/// Routes events to the queues of those who subscribed.
+/// A router of events to the queues of their subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct EventRouter {
     last_group: u64,
     /// The route of each group, or its members as long as it has none.
     groups: HashMap<Group, Place>,
     routes: BTreeMap<Route, Vec<Members>>,
-    /// Kinds with a registration under way, each with the events that nobody claims yet.
+    /// Kinds with a registration in flight, each with the events that have no recipient yet.
     early: Vec<Early>,
     ended: Option<CloseReason>,
 }
@@ -79,7 +80,7 @@ struct Early {
     procedure: u32,
     registrations: usize,
     bodies: Vec<Vec<u8>>,
-    /// The length of the bodies together.
+    /// The total length of the bodies.
     bytes: usize,
     /// The number of events beyond those that are kept.
     lost: u64,
@@ -102,7 +103,7 @@ impl EventRouter {
         self.groups.remove(&group);
     }
 
-    /// Adds a queue, which nobody reads yet, to a group; it gets everything that comes from now on.
+    /// Adds a queue to a group; it gets all later events.
     pub(crate) fn join(&mut self, group: Group, queue: Arc<EventQueue>) {
         if let Some(reason) = &self.ended {
             queue.end(reason.clone());
@@ -132,7 +133,7 @@ impl EventRouter {
         }
     }
 
-    /// Notes that a registration is being sent: events that come before its reply are kept.
+    /// Records that a registration is being sent: events before its reply are kept.
     pub(crate) fn expect(&mut self, event: ProcedureId) {
         if let Some(early) = self.early_mut(event) {
             early.registrations += 1;
@@ -149,7 +150,7 @@ impl EventRouter {
         });
     }
 
-    /// Notes that a registration was answered; events are no longer kept for it.
+    /// Records that a registration was answered; events are no longer kept for it.
     pub(crate) fn settle(&mut self, event: ProcedureId) {
         if let Some(early) = self.early_mut(event) {
             early.registrations -= 1;
@@ -163,7 +164,7 @@ impl EventRouter {
             .find(|early| early.program == event.program && early.procedure == event.procedure)
     }
 
-    /// Connects a callback to its group and delivers what came early.
+    /// Connects a callback to its group and delivers the events that were kept.
     pub(crate) fn bind(
         &mut self,
         binding: &Binding,
@@ -195,7 +196,7 @@ impl EventRouter {
         self.routes.entry(route).or_default().push(members);
     }
 
-    /// Disconnects a group from its callback. What still comes is dropped; the members stay.
+    /// Disconnects a group from its callback. Later events are dropped; the members stay.
     pub(crate) fn unbind(&mut self, group: Group) {
         let Some(&Place::Bound(route)) = self.groups.get(&group) else {
             return;
@@ -212,7 +213,7 @@ impl EventRouter {
         }
     }
 
-    /// Delivers one event; one that nobody wants is dropped.
+    /// Delivers one event; one without a recipient is dropped.
     pub(crate) fn deliver(&mut self, event: ProcedureId, body: &[u8], wakers: &mut Vec<Waker>) {
         let with_id = Route::new(event, callback_of(body));
         let without = Route::new(event, None);
@@ -227,7 +228,7 @@ impl EventRouter {
         let held: usize = self.early.iter().map(|early| early.bytes).sum();
         let has_room = held + body.len() <= MAX_EARLY_BYTES;
         match self.early_mut(event) {
-            // Once one is lost all are, so that the gap is behind everything that was kept.
+            // Once one is lost all are, so that the gap is after everything that was kept.
             Some(early) if early.lost == 0 && has_room && early.bodies.len() < MAX_EARLY => {
                 early.bytes += body.len();
                 early.bodies.push(body.to_vec());

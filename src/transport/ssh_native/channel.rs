@@ -1,4 +1,4 @@
-//! The command on the host, and its standard input and output.
+//! The remote command, and its standard input and output.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -20,9 +20,9 @@ use crate::error::{CloseReason, TunnelFailure};
 use crate::rpc::read_buffer::ReadBuffer;
 use crate::transport::{ReadHalf, Security, Transport};
 
-/// How long the host may take to tell how a command ended whose output has.
+/// The time for the host to report the end of a command whose output has ended.
 const END_LIMIT: Duration = Duration::from_secs(2);
-/// The number of standard error's bytes.
+/// The data type code of standard error.
 const STDERR: u32 = 1;
 
 pub(super) async fn open(
@@ -36,7 +36,7 @@ pub(super) async fn open(
     let reader = ChannelReader {
         channel: read,
         tunnel: Arc::clone(&tunnel),
-        // What did not fit into the reader's memory.
+        // Output that did not fit into the reader's buffer.
         left: bytes::Bytes::new(),
         otherwise: TunnelFailure::Lost,
         has_ended: false,
@@ -57,20 +57,20 @@ struct ChannelReader {
     channel: ChannelReadHalf,
     tunnel: Arc<Tunnel>,
     left: bytes::Bytes,
-    /// What it ended by, if the host does not say more.
+    /// The failure to report, if the host does not say more.
     otherwise: TunnelFailure,
-    /// Nothing more comes.
+    /// Set at the end of the output.
     has_ended: bool,
     limit: Option<Pin<Box<Sleep>>>,
-    /// The connection ends with it.
+    /// The SSH connection, which ends when this is dropped.
     _session: Handle<Guard>,
 }
 
 impl ChannelReader {
-    /// Waits for a message, and takes note of what is none of the command's output; that it gives, and
-    /// nothing for everything else.
+    /// Waits for a message. Returns the command's output, and `None` for all other messages, which
+    /// it records.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<bytes::Bytes>> {
-        // Dropping it loses nothing: it only waits.
+        // The future can be dropped without loss: it only waits.
         let message = ready!(pin!(self.channel.wait()).poll(cx));
         match message {
             Some(ChannelMsg::Data { data }) => return Poll::Ready(Some(data)),

@@ -1,4 +1,4 @@
-//! The check of a host's key, and what the host says at the end.
+//! Verification of the host's key, and the host's disconnect message.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use crate::error::{Error, SshFailure};
 use crate::files;
 use crate::types::connect::CredentialType;
 
-/// Why there is no login.
+/// The reason why a login failed.
 #[derive(Debug)]
 pub(super) enum Refusal {
     Ssh(russh::Error),
@@ -37,11 +37,11 @@ impl From<Error> for Refusal {
     }
 }
 
-/// What a host said when it ended the connection.
+/// The message with which a host ended the connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LastWords(Arc<Mutex<Option<String>>>);
+pub(super) struct DisconnectMessage(Arc<Mutex<Option<String>>>);
 
-impl LastWords {
+impl DisconnectMessage {
     fn set(&self, words: String) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     }
@@ -52,14 +52,14 @@ impl LastWords {
     }
 }
 
-/// Looks at the host's key.
+/// The handler that verifies the host's key.
 pub(super) struct Guard {
     pub(super) hosts: Hosts,
     pub(super) verify: Verify,
     pub(super) callback: Option<CredentialCallback>,
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) last_words: LastWords,
+    pub(super) disconnect_message: DisconnectMessage,
 }
 
 impl client::Handler for Guard {
@@ -67,7 +67,7 @@ impl client::Handler for Guard {
 
     async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Refusal> {
         let PublicKeyOrCertificate::PublicKey { key, .. } = key else {
-            // It was not asked for.
+            // Certificates were not asked for.
             return Ok(false);
         };
         if self.verify == Verify::Ignore {
@@ -97,7 +97,7 @@ impl client::Handler for Guard {
 
     async fn disconnected(&mut self, reason: DisconnectReason<Refusal>) -> Result<(), Refusal> {
         if let DisconnectReason::ReceivedDisconnect(info) = reason {
-            self.last_words.set(info.message);
+            self.disconnect_message.set(info.message);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The keys of hosts, in a file of OpenSSH's form.
+//! Known host keys, in a file of OpenSSH's format.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -12,15 +12,15 @@ use russh::keys::ssh_key::known_hosts::{Entry, HostPatterns, Marker};
 use crate::error::SshFailure;
 use crate::files;
 
-/// What to make of a host whose key is not known (`known_hosts_verify`).
+/// The policy for hosts whose key is not known (`known_hosts_verify`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Verify {
-    /// Ask.
+    /// Ask the user.
     #[default]
     Normal,
-    /// Take it for true from now on.
+    /// Accept the key and store it.
     Auto,
-    /// Do not look at keys at all.
+    /// Do not check keys.
     Ignore,
 }
 
@@ -35,11 +35,11 @@ impl Verify {
     }
 }
 
-/// What the file says of one host.
+/// The entries of the file for one host.
 #[derive(Clone)]
 pub(super) struct Hosts {
     file: PathBuf,
-    /// As it stands in such files.
+    /// The host's name as such files write it.
     name: String,
     known: Vec<Known>,
 }
@@ -59,7 +59,7 @@ pub(super) enum HostKeyStatus {
 }
 
 impl Hosts {
-    /// A file that does not exist knows nobody. Blocks.
+    /// Loads the entries; a file that does not exist has none. Blocks.
     pub(super) fn load(host: &str, port: u16, file: PathBuf) -> Result<Self, SshFailure> {
         let text = match files::read(&file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -72,7 +72,7 @@ impl Hosts {
         };
         let mut known = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
-            // Kinds of keys that are unknown here are no use here.
+            // Kinds of keys that are unknown here cannot be used here.
             let Ok(entry) = text.trim().parse::<Entry>() else {
                 continue;
             };
@@ -94,7 +94,7 @@ impl Hosts {
         &self.file
     }
 
-    /// Whether a key of that kind is known.
+    /// Returns whether a key of that kind is known.
     pub(super) fn has_kind(&self, kind: &Algorithm) -> bool {
         self.known
             .iter()
@@ -115,7 +115,7 @@ impl Hosts {
         }
     }
 
-    /// Remembers the key as the host's. Blocks.
+    /// Stores the key as the host's. Blocks.
     pub(super) fn add(&self, key: &PublicKey) -> Result<(), SshFailure> {
         self.append(key)
             .map_err(|source| SshFailure::KnownHosts { file: self.file.clone(), source })
@@ -129,12 +129,12 @@ impl Hosts {
         let mut file = options.open(&self.file)?;
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {
-            // There may be nothing to read all the same, as of /dev/null.
+            // There may still be nothing to read, as in /dev/null.
             let _whether_there_is = file.read(&mut last)?;
         }
         let end = if last == *b"\n" { "" } else { "\n" };
         let key = key.to_openssh().map_err(io::Error::other)?;
-        // At once, for others may write, too.
+        // In one write, as other processes may write too.
         file.write_all(format!("{end}{} {key}\n", self.name).as_bytes())
     }
 }
@@ -159,7 +159,7 @@ fn matches(patterns: &HostPatterns, name: &str) -> bool {
     }
 }
 
-/// Whether a name is what a pattern with `*` and `?` describes.
+/// Returns whether a name matches a pattern with `*` and `?`.
 fn is_like(name: &str, pattern: &str) -> bool {
     let Some(first) = pattern.chars().next() else {
         return name.is_empty();

@@ -47,7 +47,7 @@ fn keys_are_found_by_their_hosts_names() {
     }
 }
 
-/// As `ssh-keygen -H` writes it.
+/// The form that `ssh-keygen -H` writes.
 #[test]
 fn hashed_names_are_found() {
     let line = format!("|1|O33ESRMWPVkMYIwJ1Uw+n877jTo=|nuuC5vEqXlEZ/8BXQR7m619W6Ak= {OTHER}");
@@ -61,7 +61,7 @@ fn other_keys_of_a_known_host_are_suspicious() {
     let line = 3;
     let file = format!("\nnonsense\nkvm1 {OTHER}\nkvm1 ssh-new AAAA\n");
     assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Changed { line });
-    // Of whatever kind.
+    // A key of any kind counts as changed.
     assert_eq!(judge(&file, "kvm1", 22, ECDSA), HostKeyStatus::Changed { line });
     let file = format!("kvm1 {OTHER}\nkvm1 {ECDSA}\nkvm1 {ONE}");
     assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Known);

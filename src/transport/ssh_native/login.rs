@@ -1,4 +1,4 @@
-//! Proving to the host who we are.
+//! User authentication with the SSH host.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -18,17 +18,17 @@ use crate::error::{Error, SshFailure};
 use crate::files;
 use crate::types::connect::CredentialType;
 
-/// The keys that are looked for, in the user's `.ssh`.
+/// The default private keys in the user's `.ssh`.
 const KEYS: [&str; 5] = ["identity", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"];
-/// How often a host may ask for more.
+/// The limit on rounds of questions from the host.
 const ROUNDS: usize = 16;
 
-/// What came of one way.
+/// The result of one method.
 enum MethodResult {
     In,
-    /// The host said no, and what else it would accept.
+    /// The host refused; it would accept these methods.
     No(MethodSet, String),
-    /// There was nothing to show.
+    /// There was no credential to try.
     Nothing(String),
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn login(
         AuthResult::Failure { remaining_methods, .. } => still_there(session, remaining_methods)?,
     };
     let auth = AuthOptions {
-        // That is for the daemon.
+        // The login is for the daemon.
         login: None,
         callback: target.auth.callback.clone(),
     };
@@ -77,7 +77,7 @@ pub(super) async fn login(
     Err(SshFailure::Refused { user, tried }.into())
 }
 
-/// A host that hung up wants nothing more.
+/// Fails if the host has hung up.
 fn still_there(session: &Handle<Guard>, offered: MethodSet) -> Result<MethodSet, Refusal> {
     if offered.is_empty() && session.is_closed() {
         Err(russh::Error::Disconnect.into())
@@ -108,7 +108,7 @@ impl User<'_> {
         };
         let mut last = None;
         for identity in &identities {
-            // Whoever certified a key is not asked for by anybody here.
+            // Certificates are not supported here.
             let AgentIdentity::PublicKey { key, .. } = identity else {
                 continue;
             };
@@ -153,7 +153,7 @@ impl User<'_> {
         Ok(outcome(result, &what))
     }
 
-    /// Reads a key, and asks for its passphrase if it has one.
+    /// Reads a key, and prompts for its passphrase if it has one.
     async fn load(&self, file: &Path) -> Result<PrivateKey, String> {
         match read_key(file.to_owned(), None).await {
             Err(keys::Error::KeyIsEncrypted) => {}
@@ -180,7 +180,7 @@ impl User<'_> {
             Ok(password) => password,
             Err(error) => return missing(error),
         };
-        // Somebody may have taken long to type it.
+        // The prompt may have taken long.
         if is_logged() {
             return Ok(MethodResult::Nothing(LOGGED.to_owned()));
         }
@@ -204,7 +204,7 @@ impl User<'_> {
             };
             let mut answers = Vec::with_capacity(prompts.len());
             for prompt in &prompts {
-                // What a lone question that hides its answer asks for is the password.
+                // A single question with a hidden answer asks for the password.
                 let is_for_password = round == 0 && prompts.len() == 1 && !prompt.echo;
                 match self.answer(prompt, is_for_password).await {
                     Ok(answer) => answers.push(answer),
@@ -235,8 +235,8 @@ impl User<'_> {
     }
 }
 
-/// Answers questions with nothing: without answers the session would wait for them and for nothing
-/// else, and hosts hang up if they are fewer.
+/// Answers questions with empty texts: without an answer the session would wait for one forever,
+/// and hosts hang up if there are too few.
 async fn decline(
     session: &mut Handle<Guard>,
     questions: usize,
@@ -252,7 +252,7 @@ async fn decline(
         KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
             Ok(MethodResult::No(remaining_methods, why))
         }
-        // A host that goes on asking is left alone.
+        // A host that goes on asking gets no more answers.
         KeyboardInteractiveAuthResponse::InfoRequest { .. } => {
             let name = Method::Interactive.name();
             Err(SshFailure::Broken(format!("{name}: {why}")).into())
@@ -260,8 +260,8 @@ async fn decline(
     }
 }
 
-/// Whether a logger takes down what is sent. russh tells it by each packet's bytes before it encrypts
-/// them, and offers no way to send a password past that.
+/// Returns whether a logger records what is sent. russh logs the bytes of each packet before
+/// encrypting them, and has no way to send a password without that.
 fn is_logged() -> bool {
     log::log_enabled!(target: "russh::session", log::Level::Trace)
 }
@@ -281,7 +281,7 @@ fn outcome(result: AuthResult, what: &str) -> MethodResult {
     }
 }
 
-/// Nothing to show is no reason to give up; a file with mistakes is.
+/// Treats a missing credential as a method not tried; passes other errors on.
 fn missing(error: Error) -> Result<MethodResult, Refusal> {
     match error {
         Error::Auth(_) => Ok(MethodResult::Nothing(in_short(&error))),
@@ -296,7 +296,7 @@ fn in_short(error: &Error) -> String {
     }
 }
 
-/// What to sign with; of RSA there are several ways, of which the host may not know the best.
+/// Chooses the hash to sign with: RSA has several, and the host may not tell which is best.
 async fn hash(session: &Handle<Guard>, key: &PublicKey) -> Result<Option<HashAlg>, russh::Error> {
     if !key.algorithm().is_rsa() {
         return Ok(None);
@@ -311,7 +311,7 @@ fn usual_key() -> Option<PathBuf> {
     files.find(|file| file.is_file())
 }
 
-/// Deriving a key from a passphrase takes long on purpose.
+/// Reads a key on a blocking thread: deriving a key from a passphrase is slow by design.
 async fn read_key(file: PathBuf, passphrase: Option<Secret>) -> Result<PrivateKey, keys::Error> {
     let read = files::on_thread(move || {
         let bytes = Zeroizing::new(files::read(&file)?);

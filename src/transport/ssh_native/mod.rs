@@ -1,4 +1,4 @@
-//! SSH inside this process: a login on the host, and a command there that reaches the daemon.
+//! SSH inside this process: a login on the host, and a command there that connects to the daemon.
 
 mod channel;
 mod guard;
@@ -18,13 +18,13 @@ use tokio::time::Instant;
 use super::{Transport, tcp};
 use crate::error::{Result, SshFailure};
 use crate::files;
-use guard::{Guard, LastWords, Refusal};
+use guard::{DisconnectMessage, Guard, Refusal};
 use hosts::Hosts;
 
 pub(crate) use hosts::Verify;
 pub(crate) use target::{Method, SshTarget};
 
-/// Logs in, and gives the command's standard input and output.
+/// Logs in, and returns the command's standard input and output.
 pub(crate) async fn connect(
     target: &SshTarget<'_>,
     deadline: Option<Instant>,
@@ -41,16 +41,16 @@ pub(crate) async fn connect(
         config.keepalive_interval = Some(interval);
         config.keepalive_max = usize::try_from(count).unwrap_or(usize::MAX);
     }
-    // Of its keys the host is to show one that is known.
+    // Asks the host for a key of a kind that is known.
     config.preferred.key = Cow::Owned(algorithms(&hosts));
-    let last_words = LastWords::default();
+    let disconnect_message = DisconnectMessage::default();
     let guard = Guard {
         hosts,
         verify: target.verify,
         callback: target.auth.callback.clone(),
         host: target.host.to_owned(),
         port: target.port,
-        last_words: last_words.clone(),
+        disconnect_message: disconnect_message.clone(),
     };
     let stream = tcp::dial(target.host, target.port, deadline).await?;
     let session = async {
@@ -61,13 +61,14 @@ pub(crate) async fn connect(
     session.await.map_err(|refusal| match refusal {
         Refusal::Error(error) => *error,
         Refusal::Failure(failure) => target.failed(*failure),
-        // What the host said of it is better than what became of it here.
-        Refusal::Ssh(error) => target
-            .failed(SshFailure::Broken(last_words.take().unwrap_or_else(|| error.to_string()))),
+        // The host's own message says more than the error here.
+        Refusal::Ssh(error) => target.failed(SshFailure::Broken(
+            disconnect_message.take().unwrap_or_else(|| error.to_string()),
+        )),
     })
 }
 
-/// The file with hosts' keys that C's clients use with `libssh`.
+/// Returns the file of known host keys that libvirt's C client uses with `libssh`.
 fn usual_known_hosts() -> PathBuf {
     let config = env::var_os("XDG_CONFIG_HOME").filter(|dir| !dir.is_empty());
     let config = config.map(PathBuf::from);
@@ -75,12 +76,12 @@ fn usual_known_hosts() -> PathBuf {
     config.join("libvirt/known_hosts")
 }
 
-/// The kinds of host keys to ask for, known ones first.
+/// Returns the kinds of host keys to ask for, known ones first.
 fn algorithms(hosts: &Hosts) -> Vec<Algorithm> {
     let usual = client::Config::default().preferred.key;
     let mut algorithms: Vec<_> = usual
         .iter()
-        // Signed with SHA-1.
+        // Leaves out signatures with SHA-1.
         .filter(|it| **it != Algorithm::Rsa { hash: None })
         .cloned()
         .collect();

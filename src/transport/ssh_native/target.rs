@@ -1,4 +1,4 @@
-//! Where to log in, and how.
+//! The target of a login.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use super::hosts::Verify;
 use crate::auth::AuthOptions;
 use crate::error::{Error, SshError, SshFailure};
 
-/// Where to log in as whom, and what to run there.
+/// The host, the user, the credentials and the command to run.
 #[derive(Debug)]
 pub(crate) struct SshTarget<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     pub(crate) user: &'a str,
     pub(crate) command: String,
-    /// The private key, if it is not where keys usually are.
+    /// The private key, if not one of the default files.
     pub(crate) key_file: Option<&'a str>,
     pub(crate) known_hosts: Option<&'a str>,
     pub(crate) verify: Verify,
-    /// How to log in, most wanted first; `None` is everything.
+    /// The methods to try, preferred ones first; `None` is all.
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) auth_file: Option<&'a str>,
     pub(crate) auth: &'a AuthOptions,
-    /// The silence after which the host is asked for a sign of life, and how many such requests in a
-    /// row may stay without one.
+    /// The silence after which a keepalive request is sent, and the number of them in a row that
+    /// may go unanswered.
     pub(crate) keepalive: Option<(Duration, u32)>,
 }
 
@@ -34,7 +34,7 @@ impl SshTarget<'_> {
     }
 }
 
-/// A way to log in (`sshauth`).
+/// An authentication method (`sshauth`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Agent,
@@ -46,7 +46,7 @@ pub(crate) enum Method {
 impl Method {
     pub(super) const ALL: [Self; 4] = [Self::Agent, Self::Key, Self::Password, Self::Interactive];
 
-    /// Of the names that C's clients have for them.
+    /// Parses the name that libvirt's C client uses.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "agent" => Self::Agent,

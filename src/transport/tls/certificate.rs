@@ -1,4 +1,4 @@
-//! What a certificate says, as far as it matters here.
+//! X.509 certificates, as far as they matter here.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -13,38 +13,38 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, Subject
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
-/// The lengths of RSA keys with which ring makes signatures, and checks them.
+/// The lengths of RSA keys that ring signs with, and those that it verifies with.
 pub(super) const SIGNING_BITS: RangeInclusive<usize> = 2048..=4096;
 pub(super) const CHECKING_BITS: RangeInclusive<usize> = 2048..=8192;
 
-/// A certificate, taken apart.
+/// A parsed certificate.
 #[derive(Debug)]
 pub(super) struct Certificate {
-    /// Whom it names, in the order and spelling of libvirtd's `tls_allowed_dn_list`.
+    /// The subject, in the order and spelling of libvirtd's `tls_allowed_dn_list`.
     pub(super) subject: String,
     pub(super) issuer: String,
     pub(super) not_before: Time,
     pub(super) not_after: Time,
-    /// Whether it may issue others; `None` when it does not say.
+    /// Set if it is a CA certificate; `None` when it does not say.
     pub(super) is_authority: Option<bool>,
     key_usage: Option<Restriction<KeyUsage>>,
     purposes: Option<Restriction<ExtendedKeyUsage>>,
-    /// The length of its RSA key.
+    /// The length of its RSA key, if it has one.
     rsa_bits: Option<usize>,
     common_name: Option<String>,
     dns_names: Vec<String>,
     addresses: Vec<IpAddr>,
 }
 
-/// What a certificate says it is for.
+/// An extension that restricts the certificate's use.
 #[derive(Debug)]
 struct Restriction<T> {
-    /// Whether that is to be taken at its word.
+    /// Set where the restriction is binding.
     critical: bool,
     allowed: T,
 }
 
-/// Which end of TLS a certificate is for.
+/// The end of a TLS connection that a certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Server,
@@ -98,7 +98,8 @@ impl Certificate {
         self.not_before.to_unix_duration().as_secs() > now.as_secs()
     }
 
-    /// Whether its key may be used in that way. Advice that is not critical is ignored, as C does.
+    /// Returns whether the key usage is allowed. Ignores a restriction that is not critical, as the
+    /// C library does.
     pub(super) fn permits(&self, usage: impl Fn(&KeyUsage) -> bool) -> bool {
         match &self.key_usage {
             Some(restriction) if restriction.critical => usage(&restriction.allowed),
@@ -106,7 +107,8 @@ impl Certificate {
         }
     }
 
-    /// Whether it is for that end of TLS, or does not insist.
+    /// Returns whether the certificate may be used in that role. Ignores a restriction that is not
+    /// critical.
     pub(super) fn is_for(&self, role: Role) -> bool {
         let wanted: ObjectIdentifier = match role {
             Role::Server => rfc5280::ID_KP_SERVER_AUTH,
@@ -121,20 +123,20 @@ impl Certificate {
         }
     }
 
-    /// Whether it is for a host, by its name or address.
+    /// Returns whether the certificate is for a host, by its name or address.
     ///
-    /// The subject's own name counts where there are no others, as with certificates that were made
-    /// by libvirt's older instructions; but not for an address.
+    /// The subject's common name counts where there are no other names, as in certificates made by
+    /// libvirt's older instructions; but not for an address.
     pub(super) fn names_host(&self, host: &str) -> bool {
         if let Ok(address) = host.parse::<IpAddr>() {
-            // Some write addresses where names belong.
+            // Some certificates have addresses in place of DNS names.
             return self.addresses.contains(&address)
                 || self.dns_names.iter().any(|name| name == host);
         }
         self.host_patterns().any(|pattern| matches(pattern, host))
     }
 
-    /// The hosts that it is for; of addresses, if `host` is one.
+    /// Returns the host names and addresses; the common name only if `host` is not an address.
     pub(super) fn hosts(&self, host: &str) -> Vec<String> {
         let addresses = self.addresses.iter().map(ToString::to_string);
         let mut hosts: Vec<_> = self.dns_names.iter().cloned().chain(addresses).collect();
@@ -144,13 +146,13 @@ impl Certificate {
         hosts
     }
 
-    /// The subject's own name, if that matches a host but does not count.
+    /// Returns the common name, if that matches a host but does not count.
     pub(super) fn useless_common_name(&self, host: &str) -> Option<String> {
         let name = self.common_name.as_deref()?;
         (matches(name, host) && !self.names_host(host)).then(|| name.to_owned())
     }
 
-    /// What is wrong with the length of its key, if that is for RSA.
+    /// Returns the problem with the length of an RSA key, if there is one.
     pub(super) fn bad_length(&self, good: &RangeInclusive<usize>) -> Option<String> {
         let bits = self.rsa_bits.filter(|bits| !good.contains(bits))?;
         let (least, most) = (good.start(), good.end());
@@ -178,7 +180,7 @@ where
     Ok(extension.map(|(critical, allowed)| Restriction { critical, allowed }))
 }
 
-/// The length of the modulus, with which such a key begins.
+/// Returns the length of the modulus, with which an RSA key begins.
 fn rsa_bits(key: &[u8]) -> Result<usize, DerError> {
     let modulus = SliceReader::new(key)?.sequence(|reader| {
         let modulus = UintRef::decode(reader)?;
@@ -190,7 +192,7 @@ fn rsa_bits(key: &[u8]) -> Result<usize, DerError> {
     Ok((bytes.len() * 8).saturating_sub(leading as usize))
 }
 
-/// First things first, unlike RFC 4514 has it.
+/// Formats a name from the first part to the last, the reverse of RFC 4514.
 fn spell(name: &Name) -> String {
     let parts: Vec<_> = name.iter_rdn().map(ToString::to_string).collect();
     parts.join(",")
@@ -201,12 +203,12 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// Whether a certificate's name for a host, whose first label may be `*`, matches a host's name.
+/// Returns whether a certificate's host name, whose first label may be `*`, matches a host.
 fn matches(pattern: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     match pattern.strip_prefix("*.") {
         None => pattern.eq_ignore_ascii_case(host),
-        // A wildcard for a whole top-level domain is for nobody.
+        // A wildcard for a whole top-level domain matches nothing.
         Some(rest) => host.split_once('.').is_some_and(|(label, behind)| {
             !label.is_empty() && rest.contains('.') && behind.eq_ignore_ascii_case(rest)
         }),

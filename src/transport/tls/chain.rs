@@ -1,4 +1,4 @@
-//! Chains of certificates up to an authority that is trusted.
+//! Certificate chains up to a trust anchor.
 
 use std::fmt;
 
@@ -13,23 +13,23 @@ use webpki::{
 
 use super::certificate::{CHECKING_BITS, Certificate};
 
-/// Those whose certificates are trusted.
+/// The trusted CAs.
 pub(super) struct Authorities {
-    /// Where they come from.
+    /// The file or option that they come from.
     origin: String,
     anchors: Vec<TrustAnchor<'static>>,
-    /// The same, in the same order.
+    /// The anchors' certificates, in the same order.
     certificates: Vec<Certificate>,
     revoked: Vec<CertRevocationList<'static>>,
-    /// Where the lists of revoked certificates come from.
+    /// The file or option that the revocation lists come from.
     revoked_by: String,
 }
 
-/// Why there is no good chain.
+/// The reason why there is no valid chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Broken {
     UnknownIssuer,
-    /// Which authority, and when it did.
+    /// The CA, and the date.
     Expired(String, String),
     NotYetValid(String, String),
     Revoked,
@@ -56,7 +56,7 @@ impl Authorities {
         Ok(())
     }
 
-    /// Certificates on these lists are not trusted.
+    /// Sets the revocation lists, whose certificates are not trusted.
     pub(super) fn revoke(&mut self, lists: Vec<CertRevocationList<'static>>, origin: String) {
         self.revoked = lists;
         self.revoked_by = origin;
@@ -74,8 +74,8 @@ impl Authorities {
         &self.revoked_by
     }
 
-    /// Whether one of them has issued a certificate, through others if need be. What the certificate
-    /// is for is not looked at.
+    /// Verifies that a trusted CA has issued a certificate, directly or through intermediates.
+    /// Ignores the certificate's purpose.
     pub(super) fn verify(
         &self,
         leaf: &CertificateDer<'_>,
@@ -88,7 +88,7 @@ impl Authorities {
         let leaf = EndEntityCert::try_from(leaf_der).map_err(other)?;
         let lists: Vec<_> = self.revoked.iter().collect();
         let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
-            // A list says nothing about certificates of other authorities.
+            // A list says nothing about certificates of other CAs.
             options.with_status_policy(UnknownStatusPolicy::Allow).build()
         });
         let is_current = |path: &VerifiedPath<'_>| {
@@ -105,12 +105,12 @@ impl Authorities {
             Some(&is_current),
         );
         verified.map(drop).map_err(|error| match error {
-            // In the second case the authority has the name, but another key.
+            // In the second case the CA has the name, but another key.
             ChainError::UnknownIssuer | ChainError::InvalidSignatureForPublicKey => self
                 .useless_issuer(leaf_der, between)
                 .map_or(Broken::UnknownIssuer, Broken::Other),
             ChainError::CertRevoked => Broken::Revoked,
-            // Only the closure above says so.
+            // Only the closure above returns this.
             ChainError::CertDistrusted => self
                 .anchors
                 .iter()
@@ -120,7 +120,7 @@ impl Authorities {
         })
     }
 
-    /// Which of those who have issued the certificates has a key that checks no signature.
+    /// Finds an issuer in the chain whose key cannot verify signatures.
     fn useless_issuer(
         &self,
         leaf: &CertificateDer<'_>,
@@ -136,7 +136,7 @@ impl Authorities {
         })
     }
 
-    /// Why an authority's own certificate does not count at the moment.
+    /// Returns the reason why a CA's own certificate is not valid now.
     fn out_of_date(&self, anchor: &TrustAnchor<'_>, now: UnixTime) -> Option<Broken> {
         let position = self.anchors.iter().position(|other| {
             other.subject == anchor.subject
@@ -162,8 +162,8 @@ impl fmt::Debug for Authorities {
     }
 }
 
-/// C goes by what a certificate says it is for only where that is marked as critical; see
-/// [`Certificate::is_for`].
+/// A check that accepts every purpose. The C library heeds a certificate's purpose only where that
+/// extension is critical; see [`Certificate::is_for`].
 struct AnyPurpose;
 
 impl ExtendedKeyUsageValidator for AnyPurpose {

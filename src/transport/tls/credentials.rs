@@ -1,4 +1,4 @@
-//! What this side brings along: whom it trusts, and who it is.
+//! Trust anchors and client certificates.
 
 use std::path::Path;
 
@@ -13,17 +13,17 @@ use super::paths::SearchPath;
 use super::pem::{certificates, read, revocation_lists, unusable};
 use crate::error::TlsError;
 
-/// What the server is told and measured by.
+/// The trusted CAs and the client's certificates.
 #[derive(Debug)]
 pub(super) struct Credentials {
     pub(super) authorities: Authorities,
     pub(super) identities: Identities,
-    /// Which certificates were looked for, for when there are none.
+    /// The certificates that were looked for, for when there are none.
     pub(super) searched: String,
 }
 
 impl Credentials {
-    /// Loads and, unless told not to, checks everything. Blocks.
+    /// Loads everything and, unless disabled, checks it. Blocks.
     pub(super) fn load(
         options: &TlsOptions,
         directory: Option<&Path>,
@@ -80,7 +80,8 @@ fn load_authorities(
     Ok(authorities)
 }
 
-/// Of several authorities those that are of no use are ignored; the one that matters may be another.
+/// Checks that at least one CA is usable; unusable ones are ignored, as the one needed may be
+/// another.
 fn check_authorities(authorities: &Authorities, now: UnixTime) -> Result<(), TlsError> {
     let mut complaint = None;
     for certificate in authorities.certificates() {

@@ -1,4 +1,4 @@
-//! Our own certificates, and which of them a server gets to see.
+//! Client certificates, and the choice among them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -20,27 +20,27 @@ use super::paths::{Pair, SearchPath};
 use super::pem::{certificates, pem_error, read, unusable};
 use crate::error::TlsError;
 
-/// Who we are, most wanted first.
+/// The client's certificates, preferred ones first.
 #[derive(Debug)]
 pub(super) struct Identities {
     own: Vec<Own>,
-    /// Which of them the server got to see.
+    /// The index of the one that was sent to the server.
     shown: OnceLock<usize>,
 }
 
-/// A certificate of our own.
+/// A client certificate with its key.
 #[derive(Debug)]
 struct Own {
     key: Arc<CertifiedKey>,
     certificate: Certificate,
-    /// Who issued it, and who the certificates behind it.
+    /// The issuers of the certificate and of the intermediates after it.
     issuers: Vec<Name>,
-    /// Where it comes from.
+    /// The file or option that it comes from.
     origin: String,
 }
 
 impl Identities {
-    /// Blocks.
+    /// Loads the certificates. Blocks.
     pub(super) fn load(
         options: &TlsOptions,
         search_path: &SearchPath,
@@ -67,14 +67,15 @@ impl Identities {
         own.try_for_each(|own| check_own(own, authorities, provider, now))
     }
 
-    /// The certificate that the server got to see, or would have, had it asked for one.
+    /// Returns the certificate that was sent to the server, or would have been if it had asked for
+    /// one.
     pub(super) fn shown(&self) -> Option<&Certificate> {
         let own = self.own.get(self.shown.get().copied().unwrap_or_default())?;
         Some(&own.certificate)
     }
 
-    /// The first whose key is of a kind that the server takes, and that was issued by whom it
-    /// trusts; else the first of the former, as a server need not say whom it trusts.
+    /// Chooses the first certificate whose key type the server accepts and that a CA it trusts has
+    /// issued; else the first of such a key type, as a server need not name the CAs it trusts.
     fn choose(&self, trusted: &[&[u8]], schemes: &[SignatureScheme]) -> Option<usize> {
         let trusted: Vec<_> = trusted.iter().filter_map(|name| Name::from_der(name).ok()).collect();
         let is_usable = |own: &Own| own.key.key.choose_scheme(schemes).is_some();
@@ -145,7 +146,7 @@ fn issuer(der: &[u8]) -> Option<Name> {
     Some(certificate.tbs_certificate().issuer().clone())
 }
 
-/// What any daemon would refuse, is better refused here, where it can be said why.
+/// Checks a certificate for everything that daemons would refuse without saying why.
 fn check_own(
     own: &Own,
     authorities: &Authorities,
@@ -220,7 +221,7 @@ mod tests {
     const RSA: SignatureScheme = SignatureScheme::RSA_PSS_SHA256;
     const OTHER: SignatureScheme = SignatureScheme::ED25519;
 
-    /// As C's clients do, for which `GnuTLS` chooses.
+    /// The expected choices are those of the C library, where `GnuTLS` chooses.
     #[test]
     fn what_a_server_gets_to_see() -> Result<(), Box<dyn std::error::Error>> {
         if !rig::available(&[Need::Openssl])? {
@@ -249,7 +250,7 @@ mod tests {
             (&[&*roots], &[RSA, ELLIPTIC], Some(1)),
             (&[&*roots], &[RSA], Some(2)),
             (&[&*roots, &*others], &[ELLIPTIC], Some(0)),
-            // The server trusts none of them, or does not say whom.
+            // The server trusts none of the issuers, or names no CA.
             (&[&*nobodys], &[RSA, ELLIPTIC], Some(0)),
             (&[&*others], &[RSA], Some(2)),
             (&[], &[RSA, ELLIPTIC], Some(0)),

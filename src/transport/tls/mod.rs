@@ -1,4 +1,4 @@
-//! TLS over TCP, by rustls.
+//! TLS over TCP, with rustls.
 
 mod certificate;
 mod chain;
@@ -36,26 +36,26 @@ use credentials::Credentials;
 use identities::Identities;
 use verifier::Verifier;
 
-/// What the daemon sends once it has accepted a client.
+/// The byte that the daemon sends once it has accepted a client.
 const WELCOME: u8 = 1;
 
-/// Where to connect to, and how to go about it.
+/// The host, the credentials and the options of the handshake.
 #[derive(Debug)]
 pub(crate) struct TlsTarget<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     pub(crate) options: &'a TlsOptions,
-    /// The one directory with all files.
+    /// The only directory to look in, if given.
     pub(crate) directory: Option<PathBuf>,
-    /// Whether the server's certificate must be good.
+    /// Set where the server's certificate must be valid.
     pub(crate) verify: bool,
-    /// Whether our own files are checked beforehand.
+    /// Set where our own files are checked beforehand.
     pub(crate) check_own: bool,
-    /// What may be negotiated, in `GnuTLS`'s language.
+    /// The `GnuTLS` priority string that limits the negotiation.
     pub(crate) priority: Option<&'a str>,
 }
 
-/// Connects, and returns when the daemon has accepted us.
+/// Connects, and returns once the daemon has accepted our certificate.
 pub(crate) async fn connect(
     target: &TlsTarget<'_>,
     deadline: Option<Instant>,
@@ -83,7 +83,7 @@ pub(crate) async fn connect(
             .map_err(error)?;
 
     let socket = tcp::dial(target.host, target.port, deadline).await?;
-    // It goes into no message and is compared with nothing: the verifier knows better.
+    // A placeholder: it is not sent, and the verifier checks the real host.
     let name = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
     let mut stream =
@@ -123,7 +123,7 @@ fn configure(
 ) -> Result<(ClientConfig, Arc<Verifier>), TlsError> {
     let given_name = target.options.server_name.as_deref();
     let host = given_name.unwrap_or(target.host);
-    // The zone of a link-local address is of this host's making.
+    // The zone of a link-local address only has a meaning on this host.
     let host = host.split_once('%').map_or(host, |(address, _)| address);
     let verifier = Arc::new(Verifier {
         authorities,
@@ -138,14 +138,14 @@ fn configure(
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
     let mut config = builder.with_client_cert_resolver(identities);
-    // As C does: a daemon has one certificate for all its names.
+    // As in the C library: a daemon has one certificate for all its names.
     config.enable_sni = false;
     config.resumption = Resumption::disabled();
     Ok((config, verifier))
 }
 
-/// Reads the one byte by which a daemon says that it accepts our certificate. In TLS 1.3 the
-/// handshake alone proves nothing: the daemon looks at the certificate after it.
+/// Reads the byte with which a daemon accepts our certificate. In TLS 1.3 the handshake alone
+/// proves nothing: the daemon verifies the certificate after it.
 async fn read_welcome(
     stream: &mut TlsStream<TcpStream>,
     refused: impl Fn() -> TlsError,
@@ -163,7 +163,7 @@ async fn read_welcome(
     }
 }
 
-/// What to tell a user whom the daemon sends away.
+/// Returns the error of a daemon that refused the client.
 fn refused(identities: &Identities, searched: &str) -> TlsError {
     let reason = match identities.shown() {
         None => format!(

@@ -1,18 +1,18 @@
-//! What a caller can give for TLS in place of files.
+//! TLS certificates given by the caller.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Certificates and keys for TLS that are given as values, in place of the files where libvirt keeps
-/// them; for [`ConnectBuilder::tls`](crate::ConnectBuilder::tls).
+/// Certificates and keys for TLS, given as values in place of libvirt's files; for
+/// [`ConnectBuilder::tls`](crate::ConnectBuilder::tls).
 ///
-/// What is not given here comes from the files. All values are PEM texts. Each is checked when the
-/// connection is opened.
+/// Those not given here come from the files. All values are PEM texts, checked when the connection
+/// is opened.
 ///
-/// There may be five certificates of the client's own: `clientcert.pem` with `clientkey.pem`, and
+/// The files may hold five client certificates: `clientcert.pem` with `clientkey.pem`, and
 /// `clientcert0.pem` with `clientkey0.pem` to `clientcert3.pem` with `clientkey3.pem`, up to the
-/// first gap. A server gets to see the first that one of the authorities it names has issued.
+/// first gap. The client sends the first that was issued by one of the CAs that the server names.
 ///
 /// ```no_run
 /// # async fn example(authority: &str, certificate: &str, key: &str) -> libvirt_client::Result<()> {
@@ -37,7 +37,7 @@ pub struct TlsOptions {
     pub(super) server_name: Option<String>,
 }
 
-/// A certificate with its chain, and its key.
+/// A certificate with its chain, and its private key.
 #[derive(Clone)]
 pub(super) struct Identity {
     pub(super) certificate: Vec<u8>,
@@ -45,26 +45,25 @@ pub(super) struct Identity {
 }
 
 impl TlsOptions {
-    /// Everything from files.
+    /// Creates options that take everything from files.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The certificates of the authorities that may have issued the server's (`cacert.pem`).
+    /// Sets the CA certificates that the server's certificate is verified with (`cacert.pem`).
     pub fn authorities(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.authorities = Some(pem.as_ref().to_vec());
         self
     }
 
-    /// The lists of certificates that those authorities have revoked (`cacrl.pem`).
+    /// Sets the revocation lists of those CAs (`cacrl.pem`).
     pub fn revocation_lists(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.revoked = Some(pem.as_ref().to_vec());
         self
     }
 
-    /// The client's own certificate, followed by those of the authorities between it and the root
-    /// if there are any (`clientcert.pem`), and its private key (`clientkey.pem`) as PKCS #8, PKCS
-    /// #1 or SEC1.
+    /// Sets the client's own certificate, followed by intermediate CA certificates if there are any
+    /// (`clientcert.pem`), and its private key (`clientkey.pem`) as PKCS #8, PKCS #1 or SEC1.
     pub fn identity(mut self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.identity = Some(Identity {
             certificate: certificate.as_ref().to_vec(),
@@ -73,9 +72,10 @@ impl TlsOptions {
         self
     }
 
-    /// The host name or address that the server's certificate must be for. Default: the URI's host.
+    /// Sets the host name or address that the server's certificate must be for. Default: the URI's
+    /// host.
     ///
-    /// For hosts that are reached by another name, such as through a tunnel.
+    /// For hosts that are reached under another name, such as through a tunnel.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self

@@ -1,24 +1,24 @@
-//! Where the files with certificates and keys are.
+//! The locations of certificate and key files.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::files;
 
-/// How many certificates of its own a client has at most, besides the one without a number.
+/// The limit on client certificates, besides the one without a number.
 const NUMBERED: usize = 4;
 
-/// The files of one place: of a user, of the system, or of one directory.
+/// The files of one location: of a user, of the system, or of one directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PkiPaths {
     authorities: PathBuf,
     revoked: PathBuf,
-    /// The directories of our own certificates and of their keys.
+    /// The directories of client certificates and of their keys.
     certificates: PathBuf,
     keys: PathBuf,
 }
 
-/// Where to look, in order. Looking blocks.
+/// The locations to look in, in order. Looking blocks.
 #[derive(Debug, Clone)]
 pub(super) struct SearchPath(Vec<PkiPaths>);
 
@@ -60,8 +60,8 @@ impl PkiPaths {
         }
     }
 
-    /// The pairs of which anything is there: the one without a number, and the others up to the
-    /// first gap.
+    /// Returns the pairs of which at least one file exists: the one without a number, and the
+    /// others up to the first gap.
     fn identities(&self) -> Vec<Pair> {
         let exists = |pair: &Pair| files::exists(&pair.certificate) || files::exists(&pair.key);
         let numbered = (0..NUMBERED).map(|number| self.pair(&number.to_string()));
@@ -71,8 +71,8 @@ impl PkiPaths {
 }
 
 impl SearchPath {
-    /// One directory and no other, if that is given; else the user's and then the system's, which
-    /// is root's only one.
+    /// Returns only the given directory, or else the user's location, unless the user is root, and
+    /// then the system's.
     pub(super) fn new(directory: Option<&Path>) -> Self {
         if let Some(directory) = directory {
             return Self(vec![PkiPaths::directory(directory)]);
@@ -83,7 +83,7 @@ impl SearchPath {
         Self(user.into_iter().chain([PkiPaths::system()]).collect())
     }
 
-    /// The first file of authorities that exists; the last place if none does.
+    /// Returns the first CA file that exists, or the last location if none does.
     pub(super) fn authorities(&self) -> PathBuf {
         let mut found = PathBuf::new();
         for place in &self.0 {
@@ -95,19 +95,19 @@ impl SearchPath {
         found
     }
 
-    /// The first list of revoked certificates that exists.
+    /// Returns the first revocation list that exists.
     pub(super) fn revoked(&self) -> Option<PathBuf> {
         let mut files = self.0.iter().map(|place| &place.revoked);
         files.find(|file| files::exists(file)).cloned()
     }
 
-    /// Our own certificates and keys in the first place that has any.
+    /// Returns the client certificates and keys of the first location that has any.
     pub(super) fn identities(&self) -> Vec<Pair> {
         let mut found = self.0.iter().map(PkiPaths::identities);
         found.find(|pairs| !pairs.is_empty()).unwrap_or_default()
     }
 
-    /// The certificates that were looked for.
+    /// Returns the client certificates that were looked for.
     pub(super) fn searched(&self) -> String {
         let files = self.0.iter().map(|place| place.certificate(""));
         let shown: Vec<_> = files.map(|file| file.display().to_string()).collect();
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(search_path.revoked(), Some(system.join("cacrl.pem")));
         let own = |place: &Path| PkiPaths::directory(place).pair("");
         assert_eq!(search_path.identities(), [own(&system)]);
-        // What lacks its other half is told, not passed over.
+        // A half pair is reported, not skipped.
         fs::write(user.join("clientkey.pem"), "")?;
         assert_eq!(search_path.identities(), [own(&user)]);
         Ok(())

@@ -1,4 +1,4 @@
-//! `tls_priority`: `GnuTLS`'s language for what may be negotiated, as far as it can be honoured.
+//! `tls_priority`: `GnuTLS` priority strings, as far as they can be honoured.
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{CipherSuite, NamedGroup, SupportedProtocolVersion};
 
-/// What may be negotiated.
+/// The versions and algorithms that may be negotiated.
 #[derive(Debug)]
 pub(super) struct Choice {
     pub(super) provider: Arc<CryptoProvider>,
     pub(super) versions: Vec<&'static SupportedProtocolVersion>,
 }
 
-/// What this library can choose among, by `GnuTLS`'s names.
+/// The supported versions, ciphers and groups, by `GnuTLS`'s names.
 const VERSIONS: [&str; 2] = ["VERS-TLS1.3", "VERS-TLS1.2"];
 const CIPHERS: [&str; 3] = ["AES-256-GCM", "CHACHA20-POLY1305", "AES-128-GCM"];
 const GROUPS: [&str; 3] = ["GROUP-X25519", "GROUP-SECP256R1", "GROUP-SECP384R1"];
 
-/// Beginnings of names for what this library does not do anyway, so that forbidding it changes
+/// Prefixes of algorithms that this library does not support, so that disabling them changes
 /// nothing.
 const NEVER_DONE: [&str; 38] = [
     "VERS-SSL3.0",
@@ -61,7 +61,7 @@ const NEVER_DONE: [&str; 38] = [
     "CTYPE-OPENPGP",
 ];
 
-/// Options of the string that ask for more compatibility, or for what is so here anyway.
+/// Options that ask for more compatibility, or for behaviour that this library has anyway.
 const HARMLESS_OPTIONS: [&str; 9] = [
     "%COMPAT",
     "%LATEST_RECORD_VERSION",
@@ -74,7 +74,7 @@ const HARMLESS_OPTIONS: [&str; 9] = [
     "%PROFILE_LOW",
 ];
 
-/// What a priority string allows, or which part of it cannot be honoured.
+/// Parses a priority string; an error names the part that cannot be honoured.
 pub(super) fn parse(priority: Option<&str>) -> Result<Choice, String> {
     let mut parts = priority.unwrap_or("NORMAL").split(':');
     let mut allowed = start(parts.next().unwrap_or_default())?;
@@ -84,7 +84,7 @@ pub(super) fn parse(priority: Option<&str>) -> Result<Choice, String> {
     choose(&allowed)
 }
 
-/// What the keyword allows that a string begins with.
+/// Returns the algorithms that the leading keyword allows.
 fn start(keyword: &str) -> Result<Vec<&'static str>, String> {
     let strong_only = match keyword.to_ascii_uppercase().as_str() {
         "NORMAL" | "PERFORMANCE" | "PFS" | "SECURE" | "SECURE128" | "" => false,
@@ -104,7 +104,7 @@ fn start(keyword: &str) -> Result<Vec<&'static str>, String> {
     Ok(all.filter(|name| !is_weak(name)).collect())
 }
 
-/// Adds or takes away what one part names.
+/// Adds or removes the algorithms that one part names.
 fn apply(allowed: &mut Vec<&'static str>, part: &str) -> Result<(), String> {
     let upper = part.to_ascii_uppercase();
     if HARMLESS_OPTIONS.contains(&&*upper) {
@@ -116,7 +116,7 @@ fn apply(allowed: &mut Vec<&'static str>, part: &str) -> Result<(), String> {
         _ => return Err(cannot(part)),
     };
     let name = match name {
-        // Other spellings.
+        // Alternative spellings.
         "VERS-TLS-ALL" => "VERS-ALL",
         "CURVE-ALL" => "GROUP-ALL",
         name => name,
@@ -132,7 +132,7 @@ fn apply(allowed: &mut Vec<&'static str>, part: &str) -> Result<(), String> {
         }
     };
     if known.is_empty() {
-        // To allow more than there is does no harm.
+        // Enabling an unsupported algorithm does no harm.
         let is_idle = is_added || NEVER_DONE.iter().any(|start| name.starts_with(start));
         return if is_idle { Ok(()) } else { Err(cannot(part)) };
     }
@@ -198,7 +198,7 @@ fn key_exchange(group: NamedGroup) -> &'static str {
 mod tests {
     use super::*;
 
-    /// Versions, ciphers and groups that are left.
+    /// Returns the numbers of versions, ciphers and groups that are left.
     fn counts(priority: &str) -> (usize, usize, usize) {
         let choice = parse(Some(priority)).unwrap_or_else(|error| unreachable!("{error}"));
         let mut ciphers: Vec<_> = choice

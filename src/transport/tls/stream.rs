@@ -1,4 +1,4 @@
-//! A TLS stream whose end is an end, politely announced or not.
+//! TLS streams that may end without a closure alert.
 
 use std::io;
 use std::pin::Pin;
@@ -8,8 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// libvirt's messages have lengths, so that a stream cut short is noticed above; a daemon that dies
-/// takes no leave of TLS.
+/// A TLS stream that reports a missing `close_notify` as the end. libvirt's messages have lengths,
+/// so truncation is noticed above; a daemon that dies sends no closure alert.
 pub(super) struct Stream(pub(super) TlsStream<TcpStream>);
 
 impl AsyncRead for Stream {

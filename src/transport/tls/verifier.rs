@@ -1,4 +1,4 @@
-//! Whether a server is the one that was meant.
+//! Verification of the server's certificate.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,23 +18,23 @@ use super::certificate::{CHECKING_BITS, Certificate, Role};
 use super::chain::{Authorities, Broken};
 use crate::error::TlsError;
 
-/// Measures a server's certificate by C's rules, which are libvirt's and `GnuTLS`'s.
+/// A verifier of server certificates by the C library's rules, which are libvirt's and `GnuTLS`'s.
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) authorities: Authorities,
     /// The host name or address that the certificate must be for.
     pub(super) host: String,
-    /// Whether a bad certificate ends the connection, or is only logged.
+    /// Set where an invalid certificate ends the connection instead of only being logged.
     pub(super) is_strict: bool,
     pub(super) provider: Arc<CryptoProvider>,
-    /// Why the certificate was not accepted: rustls's own error says less.
+    /// The reason why the certificate was refused, as rustls's own error says less.
     pub(super) failure: Mutex<Option<TlsError>>,
 }
 
 impl Verifier {
-    /// Takes out why the certificate was not accepted, if it was that.
+    /// Takes the reason why the certificate was refused, if it was.
     pub(super) fn take_failure(&self) -> Option<TlsError> {
-        // Nothing panics while it holds this.
+        // No critical section panics.
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
     }
@@ -43,7 +43,7 @@ impl Verifier {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
-    /// A key whose length is not supported is nothing but a bad signature to rustls.
+    /// Records an unsupported key length, which rustls only reports as a bad signature.
     fn explain(&self, error: RustlsError, leaf: &CertificateDer<'_>) -> RustlsError {
         if let Ok(certificate) = Certificate::parse(leaf)
             && let Some(reason) = certificate.bad_length(&CHECKING_BITS)

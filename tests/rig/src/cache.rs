@@ -1,4 +1,4 @@
-//! What takes long to make, made once per machine and user.
+//! A cache of what takes long to make, per machine and user.
 
 use std::env;
 use std::fs::{self, File};
@@ -8,20 +8,20 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::error::{Attempt as _, Error, Result};
 
-/// Names the directory that holds the guest image and the like, in place of the user's cache
-/// directory.
+/// The variable with the directory for the guest image and other entries, in place of the user's
+/// cache directory.
 pub const CACHE: &str = "RIG_CACHE";
 
-/// How the names of directories start that are in use only while something is made.
+/// The prefix of directories that are used only while an entry is made.
 const BUILD: &str = "build-";
 
-/// Whether there is an entry of that name.
+/// Returns whether there is an entry of that name.
 pub(crate) fn has(name: &str) -> bool {
     dir().is_ok_and(|cache| cache.join(name).is_dir())
 }
 
-/// The entry of that name, a directory. If there is none, `make` gets a directory to work in, and
-/// one to fill.
+/// Returns the directory of an entry. If there is none, calls `make` with a directory to work in
+/// and one to fill.
 pub(crate) fn entry(name: &str, make: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<PathBuf> {
     let cache = dir()?;
     let entry = cache.join(name);
@@ -43,13 +43,13 @@ pub(crate) fn entry(name: &str, make: impl FnOnce(&Path, &Path) -> Result<()>) -
         let finished = work.path().join("finished");
         fs::create_dir(&finished).attempt(|| format!("creating {}", finished.display()))?;
         make(work.path(), &finished)?;
-        // It appears under its final name only when all that belongs in it is there.
+        // The entry gets its final name only when it is complete.
         fs::rename(&finished, &entry).attempt(|| format!("moving {}", finished.display()))?;
     }
     Ok(entry)
 }
 
-/// Removes entries whose names start like this.
+/// Removes the entries whose names begin with `start`.
 pub(crate) fn remove(start: &str) -> Result<()> {
     let cache = dir()?;
     if cache.is_dir() {
@@ -58,7 +58,7 @@ pub(crate) fn remove(start: &str) -> Result<()> {
     Ok(())
 }
 
-/// The directory of all entries.
+/// Returns the directory of all entries.
 pub(crate) fn dir() -> Result<PathBuf> {
     if let Some(dir) = env::var_os(CACHE) {
         return Ok(dir.into());
@@ -75,7 +75,7 @@ pub(crate) fn dir() -> Result<PathBuf> {
     Ok(user_cache.join("libvirt-client-rig"))
 }
 
-/// What builders left that were killed only who holds the lock may remove.
+/// Removes what killed processes left behind, which only the holder of the lock may do.
 fn remove_starting_with(cache: &Path, start: &str) -> Result<()> {
     for entry in fs::read_dir(cache).attempt(|| format!("reading {}", cache.display()))? {
         let entry = entry.attempt(|| format!("reading {}", cache.display()))?;

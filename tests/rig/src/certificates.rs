@@ -1,4 +1,4 @@
-//! Certificates for both ends of TLS, good ones and bad ones.
+//! Certificates for both ends of TLS, valid and invalid ones.
 //!
 //! ```no_run
 //! use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
@@ -29,14 +29,14 @@ use rcgen::{
 use crate::error::{Attempt as _, Error, Result};
 use crate::rsa::RsaKey;
 
-/// When a certificate or a list is valid.
+/// The validity of a certificate or a revocation list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// Now, and for longer than any test runs.
+    /// Valid now, and for longer than any test runs.
     Now,
-    /// It was, once.
+    /// Expired.
     Past,
-    /// It will be.
+    /// Not valid yet.
     Future,
 }
 
@@ -56,25 +56,25 @@ impl Validity {
     }
 }
 
-/// What issues certificates.
+/// A CA.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, Key>,
-    /// The certificates of those between it and the root, as PEM, its own first.
+    /// The certificates of the intermediates up to the root, as PEM, its own first.
     chain: String,
 }
 
 impl Authority {
-    /// A root of its own.
+    /// Creates a root CA.
     pub fn new(name: &str) -> Result<Self> {
         Self::valid(name, Validity::Now)
     }
 
-    /// A root whose own certificate is valid at another time.
+    /// Creates a root CA whose own certificate has this validity.
     pub fn valid(name: &str, validity: Validity) -> Result<Self> {
         Self::root(name, validity, Key::Elliptic(Box::new(key()?)))
     }
 
-    /// A root with an RSA key of so many bits.
+    /// Creates a root CA with an RSA key of so many bits.
     pub fn rsa(name: &str, bits: u32) -> Result<Self> {
         Self::root(name, Validity::Now, Key::Rsa(RsaKey::new(bits)?))
     }
@@ -85,7 +85,7 @@ impl Authority {
         Ok(Self { issuer, chain: String::new() })
     }
 
-    /// An authority that this one has issued the certificate of.
+    /// Creates an intermediate CA that this one has issued the certificate of.
     pub fn intermediate(&self, name: &str) -> Result<Self> {
         let params = authority_params(name, Validity::Now);
         let issuer =
@@ -94,12 +94,12 @@ impl Authority {
         Ok(Self { chain: issuer.pem() + &self.chain, issuer })
     }
 
-    /// The authority's own certificate.
+    /// Returns the CA's own certificate.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// Issues a certificate with a new elliptic key.
+    /// Issues a certificate with a new elliptic-curve key.
     pub fn issue(&self, leaf: &Leaf) -> Result<Identity> {
         let key = key()?;
         let pem = key.serialize_pem();
@@ -123,7 +123,7 @@ impl Authority {
         })
     }
 
-    /// The list of those certificates of this authority that are not to be trusted any more.
+    /// Issues a revocation list of certificates of this CA.
     pub fn revocation_list(&self, revoked: &[&Identity], validity: Validity) -> Result<String> {
         let (from, to) = validity.years();
         let revoked_certs = revoked.iter().map(|identity| RevokedCertParams {
@@ -145,7 +145,7 @@ impl Authority {
     }
 }
 
-/// An authority's key.
+/// A CA's key.
 enum Key {
     Elliptic(Box<KeyPair>),
     Rsa(RsaKey),
@@ -206,7 +206,7 @@ fn cannot(what: &'static str) -> impl FnOnce(rcgen::Error) -> Error {
     move |error| Error::Failed(format!("making {what}: {error}"))
 }
 
-/// What is to be in a certificate for one end of TLS.
+/// The content of a certificate for one end of TLS.
 ///
 /// Its subject is `O=rig,CN=…`.
 #[derive(Clone, Debug)]
@@ -220,7 +220,7 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// For a server on this machine, by its name and its addresses.
+    /// Describes a certificate for a server on this machine, by its name and its addresses.
     pub fn server() -> Self {
         Self {
             common_name: String::from("localhost"),
@@ -230,14 +230,14 @@ impl Leaf {
         }
     }
 
-    /// For a client of that name.
+    /// Describes a certificate for a client of that name.
     pub fn client(name: &str) -> Self {
         Self {
             common_name: name.to_owned(),
             names: Vec::new(),
             purpose: ExtendedKeyUsagePurpose::ClientAuth,
             validity: Validity::Now,
-            // libvirt's daemons demand the second of elliptic keys, too.
+            // libvirt's daemons require the second for elliptic-curve keys, too.
             key_usages: vec![
                 KeyUsagePurpose::DigitalSignature,
                 KeyUsagePurpose::KeyEncipherment,
@@ -245,27 +245,26 @@ impl Leaf {
         }
     }
 
-    /// With that subject name, and those alternative ones (host names and addresses) in place of
-    /// others.
+    /// Sets the common name, and replaces the alternative names (host names and addresses).
     pub fn names(mut self, common_name: &str, alternative: &[&str]) -> Self {
         common_name.clone_into(&mut self.common_name);
         self.names = alternative.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// Valid at another time.
+    /// Sets the validity.
     pub fn valid(mut self, validity: Validity) -> Self {
         self.validity = validity;
         self
     }
 
-    /// For signatures only, which is all that today's TLS asks of a key.
+    /// Allows signatures only, which is all that current TLS needs.
     pub fn signing_only(mut self) -> Self {
         self.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         self
     }
 
-    /// For the other end of TLS.
+    /// Marks the certificate as for the other end of TLS.
     pub fn wrong_purpose(mut self) -> Self {
         self.purpose = match self.purpose {
             ExtendedKeyUsagePurpose::ServerAuth => ExtendedKeyUsagePurpose::ClientAuth,
@@ -291,10 +290,10 @@ impl Leaf {
     }
 }
 
-/// A certificate and its key.
+/// A certificate and its private key.
 #[derive(Clone)]
 pub struct Identity {
-    /// As PEM, followed by those of the authorities between it and the root.
+    /// As PEM, followed by the intermediate CA certificates.
     pub certificate: String,
     /// As PEM.
     pub key: String,
@@ -307,7 +306,7 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// What a daemon that serves TLS has for it.
+/// The TLS files of a daemon.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ServerFiles {
@@ -317,18 +316,19 @@ pub struct ServerFiles {
 }
 
 impl ServerFiles {
-    /// It trusts the clients of `authority`, whoever issued its own certificate.
+    /// Creates files that trust clients of `authority`, whoever issued the daemon's own
+    /// certificate.
     pub fn new(authority: &Authority, identity: Identity) -> Self {
         Self { authority: authority.pem(), identity, revocation_list: None }
     }
 
-    /// It refuses those on the list.
+    /// Adds a revocation list, whose certificates the daemon refuses.
     pub fn revocation_list(mut self, list: String) -> Self {
         self.revocation_list = Some(list);
         self
     }
 
-    /// Writes the files into a directory, and gives the lines of `libvirtd.conf` that name them.
+    /// Writes the files into a directory, and returns the lines of `libvirtd.conf` that name them.
     pub(crate) fn write(&self, dir: &Path) -> Result<Vec<String>> {
         let files = [
             ("ca_file", "ca.pem", Some(&self.authority)),
@@ -348,7 +348,7 @@ impl ServerFiles {
     }
 }
 
-/// Makes a directory for a client's `pkipath=`, and gives it back.
+/// Makes a directory for a client's `pkipath=`, and returns it.
 pub fn client_dir(
     dir: &Path,
     authority: &str,

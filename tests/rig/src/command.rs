@@ -1,4 +1,4 @@
-//! Runs programs to their end, but never for ever.
+//! Running programs to their end, with a time limit.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Attempt as _, Error, Result};
 
-/// How often a process is asked whether it has ended.
+/// The interval of checks whether a process has ended.
 pub(crate) const POLL: Duration = Duration::from_millis(5);
 
-/// Runs a program, which must succeed, and gives what it wrote to its standard output.
+/// Runs a program, which must succeed, and returns its standard output.
 pub(crate) fn stdout_of(command: &mut Command, limit: Duration) -> Result<String> {
     stdout_of_with_input(command, Stdio::null(), limit)
 }
 
-/// The same with something to read from its standard input.
+/// Runs a program with this standard input, and returns its standard output.
 pub(crate) fn stdout_of_with_input(
     command: &mut Command,
     input: impl Into<Stdio>,
@@ -26,7 +26,7 @@ pub(crate) fn stdout_of_with_input(
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The same, whatever it writes.
+/// Runs a program, and returns its standard output as bytes.
 pub(crate) fn bytes_of(
     command: &mut Command,
     input: impl Into<Stdio>,
@@ -46,7 +46,7 @@ pub(crate) fn bytes_of(
     }
 }
 
-/// Runs a program and gives its output, whether it succeeds or not. Kills it after `limit`.
+/// Runs a program and returns its output, whether it succeeds or not. Kills it after `limit`.
 pub(crate) fn output_of(command: &mut Command, limit: Duration) -> Result<Output> {
     output_with_input(command, Stdio::null(), limit)
 }
@@ -93,7 +93,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What could be read before an error is still the best there is to show.
+            // What was read before an error is still worth showing.
             let _ = pipe.read_to_end(&mut bytes);
         }
         bytes

@@ -1,36 +1,36 @@
-//! The rig's one error type: made to be read in the output of a failed test.
+//! The rig's only error type, whose texts are for the output of a failed test.
 
 use std::fmt;
 use std::io;
 
 use crate::need::Missing;
 
-/// What the functions of this crate return.
+/// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why the rig could not do what was asked.
+/// A failure of the rig.
 ///
 /// `Debug` prints what `Display` prints, since a test that returns an error shows its `Debug` form.
 #[derive(thiserror::Error)]
 pub enum Error {
-    /// The machine lacks a program, package, user or right.
+    /// The machine lacks a program, package, user or privilege.
     #[error(transparent)]
     Missing(#[from] Missing),
-    /// The operating system refused something.
+    /// A system call failed.
     #[error("{action}: {source}")]
     Io {
-        /// What was attempted.
+        /// The action that was attempted.
         action: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A program the rig started failed, or did not do its work in time.
+    /// A program the rig started failed, or did not finish in time.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Error {
-    /// Says what was attempted when the system refuses it: `result.map_err(Error::io("…"))`.
+    /// Adds the attempted action to a system's error: `result.map_err(Error::io("…"))`.
     pub fn io<E: Into<io::Error>>(action: impl Into<String>) -> impl FnOnce(E) -> Self {
         |source| Self::Io { action: action.into(), source: source.into() }
     }
@@ -42,7 +42,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// [`Error::io`] for actions whose names take work to write.
+/// [`Error::io`] for actions whose names are costly to format.
 pub(crate) trait Attempt<T> {
     fn attempt(self, action: impl FnOnce() -> String) -> Result<T>;
 }

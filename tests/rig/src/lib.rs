@@ -1,9 +1,9 @@
-//! Starts private daemons, guests and their surroundings for tests, benches and the demo.
+//! Private daemons, guests and their surroundings for tests, benches and the demo.
 //!
-//! It knows nothing of the library under test: what it starts is real, and what it says of it
-//! comes from libvirt's own tools. A [`Daemon`] lives in a temporary directory, shares nothing
-//! with the host's libvirt, and leaves nothing behind, however its owner ends. A
-//! [`guest::Guest`] is a small Linux that boots in seconds without hardware support.
+//! The crate does not use the library under test: it starts real daemons and guests, and gets its
+//! facts from libvirt's own tools. A [`Daemon`] lives in a temporary directory, shares nothing with
+//! the host's libvirt, and leaves nothing behind, however its owner ends. A [`guest::Guest`] is a
+//! small Linux that boots in seconds without hardware support.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! Where the machine lacks something, the error says what to install. Nothing is ever skipped in
-//! silence; see [`available`].
+//! Where the machine lacks something, the error names the packages to install. No test is skipped
+//! silently; see [`available`].
 
 mod cache;
 pub mod certificates;

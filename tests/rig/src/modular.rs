@@ -1,5 +1,5 @@
 //! libvirt's daemons for one driver each, `virtqemud` and so on, and `virtproxyd`, which serves
-//! libvirtd's socket in their name.
+//! libvirtd's socket for them.
 //!
 //! Debian does not package them. They are built from the source of the installed libvirt, whose
 //! libraries and drivers they use, once per machine and version. [`Daemon::split`](crate::Daemon)
@@ -13,7 +13,7 @@ use crate::cache;
 use crate::command::stdout_of;
 use crate::error::{Attempt as _, Result};
 
-/// What there is.
+/// The available daemons.
 pub const DAEMONS: [&str; 5] = [
     "virtqemud",
     "virtnetworkd",
@@ -22,7 +22,7 @@ pub const DAEMONS: [&str; 5] = [
     "virtproxyd",
 ];
 
-/// The Debian packages that building takes.
+/// The Debian packages that building needs.
 pub const PACKAGES: [&str; 14] = [
     "dpkg-dev",
     "gcc",
@@ -43,7 +43,7 @@ pub const PACKAGES: [&str; 14] = [
 const BUILD: &str = include_str!("modular/build.sh");
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
-/// The directory that their programs are in. Builds them if they are not in the cache yet.
+/// Returns the directory of their programs. Builds them if they are not in the cache yet.
 pub fn programs() -> Result<PathBuf> {
     let version = version()?;
     cache::entry(&entry(&version), |work, finished| {
@@ -55,7 +55,7 @@ pub fn programs() -> Result<PathBuf> {
     })
 }
 
-/// Whether [`programs`] only needs to look into the cache.
+/// Returns whether [`programs`] are in the cache.
 pub fn is_built() -> bool {
     version().is_ok_and(|version| cache::has(&entry(&version)))
 }
@@ -64,7 +64,7 @@ fn entry(version: &str) -> String {
     format!("modular-{version}")
 }
 
-/// The version of the installed libvirt's source.
+/// Returns the version of the installed libvirt's source.
 fn version() -> Result<String> {
     let mut command = Command::new("dpkg-query");
     command.args(["-W", "-f", "${source:Version}", "libvirt0"]);

@@ -1,4 +1,4 @@
-//! What a test needs of the machine, and what to install where it is missing.
+//! Tests' requirements on the machine, and the packages that provide them.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -12,40 +12,40 @@ use crate::modular;
 use crate::release::{RELEASE, Release};
 use crate::search::{library_dirs, polkitd, program};
 
-/// Names, separated by commas, of the needs that a degraded test run does without.
+/// The variable with the needs, separated by commas, that a degraded test run does without.
 ///
-/// Only `scripts/test` sets it, after telling the user what is left out; see [`available`].
+/// Only `scripts/test` sets it, after telling the user which tests are left out; see [`available`].
 pub const WITHOUT: &str = "RIG_WITHOUT";
 
-/// Something a test cannot run without.
+/// A requirement of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
     /// A libvirtd, which includes the test driver.
     Daemon,
-    /// The `virsh` command, the oracle that tests compare with.
+    /// The `virsh` command, which tests compare results with.
     Virsh,
     /// libvirt's QEMU driver, QEMU itself and `qemu-img`.
     Qemu,
-    /// The kernel and initramfs of the test guest: in the cache, or ways to build them.
+    /// The kernel and initramfs of the test guest: in the cache, or the tools to build them.
     Guest,
     /// Virtual networks with NAT and DHCP, which only a system daemon can have.
     Network,
-    /// The rights of root, which a system daemon in a mount namespace takes.
+    /// Root privileges, which a system daemon in a mount namespace needs.
     Root,
-    /// SASL's mechanisms, and the tool that makes its users.
+    /// The SASL mechanisms, and the tool that creates users.
     Sasl,
     /// polkit, and a message bus for it.
     Polkit,
     /// The `openssl` command.
     Openssl,
-    /// ssh's client and server, and a netcat that knows UNIX sockets.
+    /// The SSH client and server, and a netcat with UNIX sockets.
     Ssh,
     /// libvirt's daemons for one driver each, in the cache.
     Modular,
 }
 
 impl Need {
-    /// Every need, in the order in which they build on each other.
+    /// All needs, in the order in which they build on each other.
     pub const ALL: [Need; 11] = [
         Need::Daemon,
         Need::Virsh,
@@ -60,7 +60,7 @@ impl Need {
         Need::Modular,
     ];
 
-    /// The name by which [`WITHOUT`] refers to this need.
+    /// Returns the name by which [`WITHOUT`] refers to this need.
     pub fn name(self) -> &'static str {
         match self {
             Need::Daemon => "daemon",
@@ -117,12 +117,12 @@ impl Need {
     }
 }
 
-/// Whether this process has the rights of root.
+/// Returns whether this process is root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Fails, with the packages to install, unless all of `needs` are there.
+/// Fails, with the packages to install, unless all of `needs` are met.
 pub fn require(needs: &[Need]) -> Result<()> {
     let parts = needs
         .iter()
@@ -136,11 +136,11 @@ pub fn require(needs: &[Need]) -> Result<()> {
     }
 }
 
-/// Whether a test that has these needs is to run.
+/// Returns whether a test with these needs is to run.
 ///
-/// `Ok(true)`: all are there. `Ok(false)`: `scripts/test` announced in [`WITHOUT`] that this
-/// run leaves one of them out; the test returns at once. Everything else is an error, so that
-/// a machine that lacks something never looks like one that passed.
+/// `Ok(true)`: all are met. `Ok(false)`: `scripts/test` announced in [`WITHOUT`] that this run
+/// leaves one of them out; the test returns at once. Everything else is an error, so that a machine
+/// that lacks something never looks like one that passed.
 pub fn available(needs: &[Need]) -> Result<bool> {
     let announced = env::var(WITHOUT).unwrap_or_default();
     match needs.iter().find(|need| announces(&announced, **need)) {
@@ -156,7 +156,7 @@ fn announces(announced: &str, need: Need) -> bool {
     announced.split(',').any(|name| name.trim() == need.name())
 }
 
-/// One thing to look for. Ordered so that messages are always the same.
+/// A part of a need. Ordered so that messages are always the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     /// A program and the package it comes in.
@@ -166,12 +166,12 @@ enum Part {
     /// One of the SASL library's mechanisms and the package it comes in.
     SaslModule(&'static str, &'static str),
     Polkitd,
-    /// The user that a system daemon's QEMU driver was built for: without it the daemon does
-    /// not start, whatever its configuration says.
+    /// The user that a system daemon's QEMU driver was built for: without it the daemon does not
+    /// start, whatever its configuration.
     LibvirtUser,
     GuestImage,
     Modular,
-    /// What [`RELEASE`] names, if it is set.
+    /// The release in [`RELEASE`], if it is set.
     Release,
     Root,
 }
@@ -193,7 +193,7 @@ impl Part {
                         .iter()
                         .all(|tool| program(tool).is_some())
             }
-            // They are of the installed release, and use its libraries.
+            // These are of the installed release, and use its libraries.
             Part::Modular => matches!(Release::of_environment(), Ok(None)) && modular::is_built(),
             Part::Release => match Release::of_environment() {
                 Ok(None) => true,
@@ -268,14 +268,14 @@ fn driver(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// What the machine lacks.
+/// The parts that the machine lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     parts: BTreeSet<Part>,
 }
 
 impl Missing {
-    /// The Debian packages to install, each once, in alphabetical order.
+    /// Returns the Debian packages to install, each once, in alphabetical order.
     pub fn packages(&self) -> Vec<&'static str> {
         let packages: BTreeSet<_> = self.parts.iter().filter_map(|part| part.package()).collect();
         packages.into_iter().collect()

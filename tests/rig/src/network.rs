@@ -1,4 +1,4 @@
-//! Virtual networks for guests, ports for servers, and crowds of clients.
+//! Virtual networks for guests, ports for servers, and clients that fill a queue.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connec
 
 use crate::error::{Attempt as _, Error, Result};
 
-/// The XML of a network with NAT and DHCP, `192.168.N.0/24`.
+/// Returns the XML of a network with NAT and DHCP, `192.168.N.0/24`.
 ///
 /// It starts in a system daemon with a network of its own; elsewhere its bridge and firewall rules
 /// would be the host's.
@@ -29,9 +29,10 @@ pub fn nat_xml(name: &str, n: u8) -> String {
     )
 }
 
-/// Connects to a UNIX socket until its daemon's queue of new clients is full, and gives those clients.
+/// Connects to a UNIX socket until its daemon's queue of new clients is full, and returns those
+/// clients.
 ///
-/// Does not end where the daemon takes them all.
+/// Never returns where the daemon accepts them all.
 pub fn fill_queue(socket: &Path) -> Result<Vec<UnixStream>> {
     let action = || format!("connecting to {}", socket.display());
     let address = SocketAddrUnix::new(socket).attempt(action)?;
@@ -47,15 +48,15 @@ pub fn fill_queue(socket: &Path) -> Result<Vec<UnixStream>> {
     }
 }
 
-/// A TCP port of the loopback addresses that nothing else uses, and that no other rig on this
-/// machine takes for as long as this is kept.
+/// A free TCP port of the loopback addresses, which no other rig on this machine takes for as long
+/// as this is kept.
 ///
-/// It is meant for servers that must be told their port. Asking the system for a free one and then
-/// naming that is a race: it is free again before the server has it.
+/// It is meant for servers that must be given their port. Asking the system for a free one and then
+/// passing that on is a race: it is free again before the server has it.
 #[derive(Debug)]
 pub struct Port {
     number: u16,
-    /// Locked; the lock goes with the process, however that ends.
+    /// Locked; the lock is released when the process ends for any reason.
     _lock: File,
 }
 
@@ -63,7 +64,7 @@ pub struct Port {
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 impl Port {
-    /// Finds one.
+    /// Reserves a port.
     pub fn reserve() -> Result<Self> {
         let dir = lock_dir()?;
         // Parallel tests begin their searches far apart.
@@ -82,13 +83,13 @@ impl Port {
         Err(Error::Failed(String::from("there is no free port")))
     }
 
-    /// Its number.
+    /// Returns the number.
     pub fn number(&self) -> u16 {
         self.number
     }
 }
 
-/// Each user has a directory of their own: nobody can open another's locks.
+/// Returns the user's own directory of locks: nobody can open another user's.
 fn lock_dir() -> Result<PathBuf> {
     let user = rustix::process::geteuid().as_raw();
     let dir = std::env::temp_dir().join(format!("rig-ports-{user}"));
@@ -101,7 +102,7 @@ fn is_free(port: u16) -> bool {
         SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         SocketAddr::from((Ipv6Addr::LOCALHOST, port)),
     ];
-    // A machine without IPv6 has nobody on its ports either.
+    // A machine without IPv6 has no IPv6 ports in use.
     let in_use = |error: &std::io::Error| error.kind() == std::io::ErrorKind::AddrInUse;
     addresses
         .iter()

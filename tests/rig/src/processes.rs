@@ -1,4 +1,4 @@
-//! What runs on this machine, as the kernel tells it.
+//! The processes of this machine, from /proc.
 
 use std::fs;
 use std::path::Path;
@@ -7,30 +7,30 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::{Attempt as _, Result};
 
-/// A process, at the moment of looking.
+/// A process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// The PID.
     pub pid: u32,
-    /// The number of its parent.
+    /// The parent's PID.
     pub parent: u32,
-    /// Its state, by the letter that `ps` shows: `Z` is a zombie.
+    /// The state, by the letter that `ps` shows: `Z` is a zombie.
     pub state: char,
-    /// The words of its command line with blanks between them; empty for a zombie.
+    /// The words of its command line, separated by blanks; empty for a zombie.
     pub command: String,
 }
 
-/// All processes.
+/// Returns all processes.
 pub fn all() -> Result<Vec<Process>> {
     let entries = fs::read_dir("/proc").attempt(|| String::from("reading /proc"))?;
-    // Processes end while one looks at them.
+    // Processes may end meanwhile.
     Ok(entries
         .flatten()
         .filter_map(|entry| look_at(entry.file_name().to_str()?.parse().ok()?))
         .collect())
 }
 
-/// A process and all that it started, as far as their parents still run.
+/// Returns a process and its descendants, as far as their parents still run.
 pub fn tree(pid: u32) -> Result<Vec<Process>> {
     let all = all()?;
     let mut tree: Vec<_> = all.iter().filter(|it| it.pid == pid).cloned().collect();
@@ -42,7 +42,7 @@ pub fn tree(pid: u32) -> Result<Vec<Process>> {
     Ok(tree)
 }
 
-/// Kills a process and all that it started.
+/// Kills a process and its descendants.
 pub fn kill_tree(pid: u32) -> Result<()> {
     for process in tree(pid)? {
         if let Some(pid) = Pid::from_raw(process.pid.cast_signed()) {
@@ -56,7 +56,7 @@ pub fn kill_tree(pid: u32) -> Result<()> {
 fn look_at(pid: u32) -> Option<Process> {
     let dir = Path::new("/proc").join(pid.to_string());
     let stat = fs::read_to_string(dir.join("stat")).ok()?;
-    // The name stands in parentheses and may hold anything.
+    // The name is in parentheses and may have any characters.
     let mut fields = stat.rsplit(')').next()?.split_whitespace();
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
@@ -87,7 +87,7 @@ mod tests {
         kill_tree(child.id())?;
         let status = child.wait().attempt(|| String::from("waiting"))?;
         assert!(!status.success());
-        // Whoever adopted it may take a while to take note of its end.
+        // Its new parent may take a while to reap it.
         while look_at(sleeping.pid).is_some_and(|it| it == sleeping) {}
         Ok(())
     }

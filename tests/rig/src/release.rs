@@ -1,10 +1,10 @@
-//! Other releases of libvirt than the installed one, each with its QEMU and all that they need,
-//! taken from another suite of Debian.
+//! Releases of libvirt other than the installed one, each with its QEMU and all dependencies, from
+//! another suite of Debian.
 //!
-//! A daemon of such a release has the suite's `/usr` in the place of the system's, in its own mount
-//! namespace: so whatever runs where the daemon runs, such as `virsh`, is of that release as well.
-//! What the tests themselves run, such as ssh's client, is the installed one. A root is unpacked
-//! once per machine; that of sid, which moves on, once a week.
+//! A daemon of such a release has the suite's `/usr` in place of the system's, in its own mount
+//! namespace: so programs in the daemon's namespaces, such as `virsh`, are of that release as well.
+//! Programs that the tests themselves run, such as the SSH client, are the installed ones. A root
+//! is unpacked once per machine; that of sid, which changes, once a week.
 
 use std::env;
 use std::fs;
@@ -17,16 +17,16 @@ use crate::cache;
 use crate::command::stdout_of;
 use crate::error::{Attempt as _, Error, Result};
 
-/// Names the release that all daemons are of, `trixie` or `sid`; the installed one if it is not
+/// The variable with the release of all daemons, `trixie` or `sid`; the installed one if it is not
 /// set.
 pub const RELEASE: &str = "RIG_RELEASE";
 
 /// A release of libvirt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Release {
-    /// That of Debian 13, which stays what it is.
+    /// Debian 13's, which no longer changes.
     Trixie,
-    /// That of Debian unstable, mostly libvirt's newest.
+    /// Debian unstable's, mostly libvirt's newest.
     Sid,
 }
 
@@ -34,7 +34,7 @@ const BUILD: &str = include_str!("release/build.sh");
 const BUILD_LIMIT: Duration = Duration::from_secs(900);
 const SID_IS_NEW_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What a daemon's `/usr` holds beside what these depend on.
+/// The packages in a daemon's `/usr`, besides their dependencies.
 const PACKAGES: &[&str] = &[
     "libvirt-daemon",
     "libvirt-daemon-driver-qemu",
@@ -51,7 +51,7 @@ const PACKAGES: &[&str] = &[
     "iptables",
     "nftables",
     "iproute2",
-    // For users of SASL, polkit and ssh, who log in where the daemon runs.
+    // For users of SASL, polkit and SSH, who log in on the daemon's host.
     "sasl2-bin",
     "libsasl2-modules",
     "polkitd",
@@ -59,7 +59,7 @@ const PACKAGES: &[&str] = &[
     "openssh-client",
     "openssh-server",
     "netcat-openbsd",
-    // What scripts run.
+    // For scripts.
     "bash",
     "coreutils",
     "dash",
@@ -78,10 +78,10 @@ const PACKAGES: &[&str] = &[
 ];
 
 impl Release {
-    /// All of them.
+    /// All releases.
     pub const ALL: [Release; 2] = [Release::Trixie, Release::Sid];
 
-    /// The name of Debian's suite.
+    /// Returns the name of Debian's suite.
     pub fn suite(self) -> &'static str {
         match self {
             Release::Trixie => "trixie",
@@ -89,7 +89,7 @@ impl Release {
         }
     }
 
-    /// The release of that suite.
+    /// Returns the release of that suite.
     pub fn of_suite(suite: &str) -> Result<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|release| release.suite() == suite).ok_or_else(|| {
@@ -98,7 +98,7 @@ impl Release {
         })
     }
 
-    /// The one that [`RELEASE`] names, if it names one.
+    /// Returns the release in [`RELEASE`], if it is set.
     pub fn of_environment() -> Result<Option<Self>> {
         match env::var(RELEASE) {
             Ok(suite) if !suite.is_empty() => Self::of_suite(&suite).map(Some),
@@ -106,7 +106,7 @@ impl Release {
         }
     }
 
-    /// Its root directory, unpacked if there is none or if it has become old.
+    /// Returns its root directory, which is unpacked if it does not exist or is too old.
     pub fn provide(self) -> Result<PathBuf> {
         if self.is_current() {
             return self.root();
@@ -121,7 +121,7 @@ impl Release {
         })
     }
 
-    /// Its root directory, of whatever age.
+    /// Returns its root directory, of any age.
     pub(crate) fn root(self) -> Result<PathBuf> {
         cache::entry(&self.entry(), |_, _| {
             Err(Error::Failed(format!(
@@ -131,17 +131,17 @@ impl Release {
         })
     }
 
-    /// Whether its root directory is there.
+    /// Returns whether its root directory exists.
     pub(crate) fn is_built(self) -> bool {
         cache::has(&self.entry())
     }
 
-    /// Whether [`provide`](Self::provide) only needs to look into the cache.
+    /// Returns whether [`provide`](Self::provide) finds it in the cache.
     pub fn is_current(self) -> bool {
         self.is_built() && (self != Release::Sid || self.root().is_ok_and(|root| !is_old(&root)))
     }
 
-    /// Changes with everything in this source that goes into the root.
+    /// Returns a name that changes with everything in this source that the root depends on.
     fn entry(self) -> String {
         let mut hasher = DefaultHasher::new();
         (BUILD, PACKAGES).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! RSA keys of any length, by openssl: others refuse short ones.
+//! RSA keys of any length, made with openssl, as other tools refuse short ones.
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
@@ -10,7 +10,7 @@ use rcgen::{PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm, SigningKey};
 use crate::command::{bytes_of, stdout_of};
 use crate::error::{Attempt as _, Result};
 
-/// The longest that making a key may take.
+/// The time limit of making a key.
 const OPENSSL_LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) struct RsaKey {

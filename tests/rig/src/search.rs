@@ -1,19 +1,19 @@
-//! Where programs and libraries are.
+//! The paths of programs and libraries.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The first program of that name in `PATH`, or in the system directories that the `PATH` of
-/// an ordinary user leaves out.
+/// Returns the first program of that name in `PATH`, or in the system directories that the `PATH`
+/// of an ordinary user leaves out.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     env::split_paths(&search_path())
         .map(|dir| dir.join(name))
         .find(|path| path.is_file())
 }
 
-/// polkit's daemon, which nobody is meant to start by hand.
+/// Returns polkit's daemon, which is not in `PATH`.
 pub(crate) fn polkitd() -> Option<PathBuf> {
     ["/usr/lib/polkit-1/polkitd", "/usr/libexec/polkitd"]
         .map(PathBuf::from)
@@ -21,7 +21,7 @@ pub(crate) fn polkitd() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// `PATH` with the directories of system programs.
+/// Returns `PATH` with the directories of system programs.
 pub(crate) fn search_path() -> OsString {
     let mut path = env::var_os("PATH").unwrap_or_default();
     if !path.is_empty() {
@@ -31,10 +31,10 @@ pub(crate) fn search_path() -> OsString {
     path
 }
 
-/// `root` itself and the per-architecture directories in it.
+/// Returns `root` itself and the per-architecture directories in it.
 pub(crate) fn library_dirs(root: &Path) -> Vec<PathBuf> {
     let mut dirs = vec![root.to_owned()];
-    // A directory that cannot be read holds nothing that could be found.
+    // A directory that cannot be read counts as empty.
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().ends_with("-linux-gnu") {
             dirs.push(entry.path());

@@ -8,14 +8,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::daemon::Daemon;
 use crate::error::Result;
 
-/// A daemon with QEMU, and with the defaults otherwise.
+/// Returns a daemon with QEMU, and with the defaults otherwise.
 pub fn qemu() -> Result<&'static Daemon> {
     static SHARED: Shared = Shared::new();
     SHARED.get(|| Daemon::builder().start())
 }
 
-/// A daemon for the test driver alone. All connections to `test:///default` see the same objects,
-/// which are as new when there was no connection for a moment.
+/// Returns a daemon for the test driver alone. All connections to `test:///default` see the same
+/// objects, which are reset when there is no connection for a moment.
 pub fn test_driver() -> Result<&'static Daemon> {
     static SHARED: Shared = Shared::new();
     SHARED.get(|| Daemon::builder().test_driver().start())
@@ -31,7 +31,7 @@ impl Shared {
         Self { daemon: OnceLock::new(), starting: Mutex::new(()) }
     }
 
-    /// Each caller sees why it does not start, so a failure is not kept.
+    /// Starts the daemon on first use. A failure is not kept, so that each caller gets its reason.
     fn get(&'static self, start: impl FnOnce() -> Result<Daemon>) -> Result<&'static Daemon> {
         // The lock guards nothing that a panic could leave half done.
         let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);

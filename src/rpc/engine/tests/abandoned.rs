@@ -1,4 +1,4 @@
-//! Calls whose callers have gone, and the replies that come all the same.
+//! Abandoned calls, and their late replies.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn a_reply_that_nobody_takes_is_dropped() {
         rig.feed(&reply(serial, b"results")).unwrap();
         rig.engine.abandon(serial);
         rig.assert_idle();
-        // There is nothing more to give up.
+        // The call cannot be abandoned again.
         rig.engine.abandon(serial);
         rig.assert_idle();
     }

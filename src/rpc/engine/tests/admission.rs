@@ -20,7 +20,7 @@ fn a_long_call_gets_the_place_of_one_that_is_answered() {
     for ticket in &mut tickets {
         assert_eq!(rig.engine.hindrance(&long(), ticket), Some(Hindrance::NoTurn));
     }
-    // Others are not held up, and make no place.
+    // Other calls are not delayed, and free no place.
     assert_eq!(rig.engine.hindrance(&setup(), &mut None), None);
     let short = rig.call(setup());
     rig.feed(&reply(short, b"")).unwrap();
@@ -67,7 +67,7 @@ fn short_calls_that_were_given_up_hold_back_their_like_until_they_are_answered()
     assert_eq!(rig.engine.hindrance(&setup(), &mut None), Some(Hindrance::NoTurn));
     let other = ProcedureId { procedure: 8, ..PROCEDURE };
     assert_eq!(rig.engine.hindrance(&CallSetup { id: other, ..setup() }, &mut None), None);
-    // That the caller goes away now is no second such call.
+    // Dropping the caller now does not count a second call.
     rig.engine.abandon(stuck);
     rig.feed(&reply(stuck, b"")).unwrap();
     assert!(rig.engine.take_has_place());

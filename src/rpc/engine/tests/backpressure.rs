@@ -4,7 +4,7 @@ use super::*;
 use crate::rpc::backpressure::Gate;
 use crate::rpc::streams::Fault;
 
-/// Whether to read, as the driver asks.
+/// Returns whether to read, as the driver task asks.
 fn gate(rig: &mut Rig, millis: u64) -> Gate {
     rig.now = millis;
     let now = rig.now();
@@ -97,7 +97,7 @@ fn a_stream_whose_reader_does_not_move_is_given_up() {
     rig.feed(&message(PROCEDURE, MessageType::Stream, stream, Status::Ok, b""))
         .unwrap();
     assert_eq!(rig.engine.calls.in_use(), in_use - 1);
-    // A stream that only is over its budget is not touched.
+    // A stream that is only over its budget is kept.
     assert!(matches!(rig.item(patient), Chunk::Data(data) if data.len() == BUDGET));
 }
 

@@ -18,7 +18,7 @@ fn a_reply_finds_its_call_and_frees_its_serial() {
     assert!(rig.poll(serial, &caller).is_pending());
     assert_eq!(rig.engine.unanswered(), 1);
 
-    // In two pieces, the first of which tells nobody anything.
+    // In two pieces, the first of which wakes nobody.
     let reply = reply(serial, b"results");
     let (first, second) = reply.split_at(30);
     rig.feed(first).unwrap();

@@ -87,7 +87,7 @@ fn the_next_deadline_is_the_earliest_of_all() {
     assert_eq!(rig.engine.deadline(), Some(rig.at(2000)));
     rig.engine.alarms.remove(alarm);
     assert_eq!(rig.engine.deadline(), Some(rig.at(3000)));
-    // A lower bound is enough: one look at the clock for nothing, and it is right again.
+    // A lower bound is enough: one tick without effect updates it.
     rig.feed(&[reply(late, b""), reply(early, b"")].concat()).unwrap();
     rig.tick(3000).unwrap();
     assert_eq!(rig.engine.deadline(), None);
@@ -102,7 +102,7 @@ fn alarms_and_calls_are_due_in_the_order_of_their_instants() {
     rig.engine.alarms.set(None, rig.at(3000), &third.waker);
     rig.engine.alarms.set(None, rig.at(1000), &first.waker);
     assert!(rig.poll(serial, second).is_pending());
-    // An alarm that is set again wakes whoever set it last.
+    // An alarm that is set again wakes its last waker.
     let alarm = rig.engine.alarms.set(None, rig.at(4000), &first.waker);
     rig.engine.alarms.set(Some(alarm), rig.at(4000), &fourth.waker);
 

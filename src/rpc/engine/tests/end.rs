@@ -9,7 +9,7 @@ use crate::rpc::streams::Progress;
 
 const EVENT: ProcedureId = ProcedureId { procedure: 318, ..PROCEDURE };
 
-/// A queue that is subscribed to [`EVENT`].
+/// Returns a queue that is subscribed to [`EVENT`].
 fn subscribed(rig: &mut Rig) -> Arc<EventQueue> {
     let queue = EventQueue::new(usize::MAX, usize::MAX);
     let group = rig.engine.events().open_group();
@@ -47,7 +47,7 @@ fn everyone_who_waits_gets_the_reason() {
     assert!(matches!(end, Poll::Ready(Err(StreamEnd::Connection(CloseReason::Eof)))));
     let end = queue.poll_take(&mut batch, &subscriber.waker);
     assert!(matches!(end, Poll::Ready(Taken::Ended(CloseReason::Eof))));
-    // Calls that wait for their turn or for room are to ask again, and fail.
+    // Calls that wait for admission or for room are to ask again, and fail.
     assert!(rig.engine.take_has_place());
 }
 
@@ -66,7 +66,7 @@ fn nothing_can_be_started_afterwards() {
     rig.end(CloseReason::Eof);
     assert!(matches!(rig.engine.ended(), Some(CloseReason::Eof)));
 
-    // No place in a queue and no room are waited for.
+    // No call waits for admission or for room.
     rig.engine.outbox.buffer().resize(2 * 1024 * 1024, 0);
     assert_eq!(rig.engine.hindrance(&setup(), &mut None), None);
     rig.engine.outbox.advance(2 * 1024 * 1024);
@@ -83,7 +83,7 @@ fn nothing_can_be_started_afterwards() {
     let end = queue.poll_take(&mut Batch::default(), &caller.waker);
     assert!(matches!(end, Poll::Ready(Taken::Ended(CloseReason::Eof))));
 
-    // The clock means nothing any more.
+    // There are no more deadlines.
     assert_eq!(rig.engine.deadline(), None);
     rig.tick(100_000).unwrap();
     assert_eq!(rig.sent(), []);

@@ -1,17 +1,17 @@
-//! Events around the registration that they are for.
+//! Events before, during and after their registration.
 
 use super::*;
 use crate::rpc::events::{Batch, Binding, EventQueue, Group, Taken};
 
 const EVENT: ProcedureId = ProcedureId { procedure: 318, ..PROCEDURE };
 
-/// An event with its callback id, and a number to tell it apart.
+/// Returns an event with its callback ID, and a number to identify it.
 fn event(callback: i32, number: i32) -> Vec<u8> {
     let body = [callback.to_be_bytes(), number.to_be_bytes()].concat();
     message(EVENT, MessageType::Message, 0, Status::Ok, &body)
 }
 
-/// A registration's reply.
+/// Returns a registration's reply.
 fn registered(serial: u32, callback: i32) -> Vec<u8> {
     reply(serial, &callback.to_be_bytes())
 }
@@ -42,7 +42,7 @@ impl Subscriber {
         self.queue.poll_take(&mut self.batch, &self.caller.waker)
     }
 
-    /// The numbers of the events that have come, and how many are lost behind them.
+    /// Returns the numbers of the events received, and how many were lost after them.
     fn take(&mut self) -> (Vec<i32>, u64) {
         match self.poll() {
             Poll::Pending => (Vec::new(), 0),
@@ -65,7 +65,7 @@ impl Subscriber {
     }
 }
 
-/// A group with one subscriber, and the registration under way.
+/// Returns a group with one subscriber, and the serial of the registration in flight.
 fn subscribe(rig: &mut Rig) -> (Group, Subscriber, u32) {
     let group = rig.engine.events().open_group();
     let subscriber = Subscriber::new(rig, group);
@@ -76,14 +76,14 @@ fn subscribe(rig: &mut Rig) -> (Group, Subscriber, u32) {
 #[test]
 fn nothing_is_missed_around_a_registrations_reply() {
     let mut rig = Rig::new();
-    // What comes before a registration is nobody's.
+    // Events before a registration have no recipient.
     rig.feed(&event(7, 0)).unwrap();
     let (_, mut subscriber, serial) = subscribe(&mut rig);
     assert_eq!(subscriber.numbers(), []);
     rig.feed(&[event(7, 1), event(8, -1)].concat()).unwrap();
     rig.feed(&event(7, 2)).unwrap();
     assert_eq!(subscriber.caller.woken(), 0);
-    // The reply and what stands right behind it come with one read.
+    // The reply and the events right after it arrive in one read.
     rig.feed(&[registered(serial, 7), event(7, 3), event(8, -1)].concat()).unwrap();
     assert_eq!(subscriber.caller.woken(), 1);
     rig.feed(&event(7, 4)).unwrap();
@@ -150,7 +150,7 @@ fn what_comes_after_unbinding_is_dropped_and_members_stay_for_the_next_registrat
     assert_eq!(subscriber.numbers(), [1]);
 
     let serial = rig.call(CallSetup { binding: Some(binding(group)), ..setup() });
-    // Late events of the old registration are kept with the rest, and are nobody's.
+    // Late events of the old registration are kept with the rest, and have no recipient.
     rig.feed(&[event(7, 3), event(8, 4), registered(serial, 8), event(7, 5)].concat())
         .unwrap();
     assert_eq!(subscriber.numbers(), [4]);
@@ -159,7 +159,7 @@ fn what_comes_after_unbinding_is_dropped_and_members_stay_for_the_next_registrat
 #[test]
 fn a_registration_that_fails_or_is_given_up_keeps_nothing() {
     let callback = &7_i32.to_be_bytes();
-    // Refused; answered with something else than a callback id; nobody waits for it any more.
+    // Refused; answered with something other than a callback ID; abandoned.
     for (status, body, given_up) in [
         (Status::Error, &callback[..], false),
         (Status::Ok, b"", false),

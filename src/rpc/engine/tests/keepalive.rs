@@ -1,4 +1,4 @@
-//! Signs of life, and their absence.
+//! Keepalive messages, and their absence.
 
 use super::*;
 use crate::error::Silence;
@@ -13,7 +13,7 @@ const PING: ProcedureId = ProcedureId {
 };
 const PONG: ProcedureId = ProcedureId { procedure: keepalive::Pong::INFO.number, ..PING };
 
-/// A rig that asks after each silent second, and twice.
+/// Returns a rig that pings after each silent second, twice.
 fn rig() -> Rig {
     let mut rig = Rig::new();
     let options = KeepaliveOptions {
@@ -40,7 +40,7 @@ fn sent(id: ProcedureId) -> Sent {
     Sent { header, payload: Vec::new() }
 }
 
-/// The seconds at which a rig that hears nothing pings, and what it ends with.
+/// Returns the seconds at which a rig that receives nothing pings, and the reason for its end.
 fn silence(rig: &mut Rig) -> (Vec<u64>, CloseReason) {
     let mut pings = Vec::new();
     loop {
@@ -66,7 +66,7 @@ fn assert_dead(reason: &CloseReason, seconds: u64, unanswered: &[(&'static str, 
 
 #[test]
 fn a_ping_gets_a_pong_and_a_pong_gets_nothing() {
-    // Whether or not this side asks, too.
+    // With and without keepalive on this side.
     for mut rig in [Rig::new(), rig()] {
         rig.feed(&[alive(PING), alive(PONG), alive(PING)].concat()).unwrap();
         assert_eq!(rig.sent(), [sent(PONG), sent(PONG)]);
@@ -105,7 +105,7 @@ fn a_silent_daemon_that_may_be_busy_is_given_more_time() {
     let mut rig = rig();
     for _ in 0..MAX_REQUESTS {
         let serial = rig.call(CallSetup { procedure: "call", ..setup() });
-        // It owes the reply although nobody waits for it.
+        // The daemon owes the reply of an abandoned call, too.
         rig.engine.abandon(serial);
     }
     let (pings, reason) = silence(&mut rig);
@@ -171,7 +171,7 @@ fn a_connection_that_breaks_after_a_silence_says_so() {
         rig.end(CloseReason::Eof);
         rig.engine.ended().unwrap().clone()
     };
-    // A question is no answer.
+    // A ping is no answer.
     for answer in [None, Some(alive(PING))] {
         let CloseReason::CutOff { cause, silence } = ended(answer, 1) else {
             panic!("the daemon was silent");

@@ -1,4 +1,4 @@
-//! The engine driven by hand: messages as bytes, made-up instants, wakers that count.
+//! The engine driven by hand: messages as bytes, artificial instants, wakers that count.
 
 mod abandoned;
 mod admission;
@@ -31,10 +31,10 @@ const MAX_REQUESTS: usize = 3;
 /// The budget of the streams that tests open.
 const BUDGET: usize = 4096;
 
-/// The procedure of calls that a test makes no point of.
+/// The procedure of calls where it does not matter.
 const PROCEDURE: ProcedureId = ProcedureId { program: 0x2000_8086, version: 1, procedure: 7 };
 
-/// An engine, with what the driver and the socket would be.
+/// An engine, with stand-ins for the driver and the socket.
 struct Rig {
     engine: Engine,
     frames: FrameBuffer,
@@ -43,14 +43,14 @@ struct Rig {
     now: u64,
 }
 
-/// One message that the engine had sent.
+/// One message that the engine sent.
 #[derive(Debug, PartialEq, Eq)]
 struct Sent {
     header: Header,
     payload: Vec<u8>,
 }
 
-/// Counts how often it was woken.
+/// A waker that counts.
 #[derive(Debug, Default)]
 struct Count(AtomicUsize);
 
@@ -72,13 +72,13 @@ impl Caller {
         Self { waker: Arc::clone(&count).into(), count }
     }
 
-    /// How often it was woken since the last time.
+    /// Returns the number of wake-ups since the last time.
     fn woken(&self) -> usize {
         self.count.0.swap(0, Ordering::Relaxed)
     }
 }
 
-/// One message as it is on the wire.
+/// Returns one message as it is on the wire.
 fn message(
     id: ProcedureId,
     kind: MessageType,
@@ -99,7 +99,7 @@ fn error_reply(serial: u32, body: &[u8]) -> Vec<u8> {
     message(PROCEDURE, MessageType::Reply, serial, Status::Error, body)
 }
 
-/// A packet of stream data; without a body it is the end of the data.
+/// Returns a packet of stream data; without a body it is the end of the data.
 fn data(serial: u32, body: &[u8]) -> Vec<u8> {
     message(PROCEDURE, MessageType::Stream, serial, Status::Continue, body)
 }
@@ -114,7 +114,7 @@ fn setup() -> CallSetup {
     setup
 }
 
-/// A call whose reply opens a stream that accepts holes.
+/// Returns a call whose reply opens a stream that accepts holes.
 fn stream_setup() -> CallSetup {
     CallSetup {
         stream: Some(Box::new(Incoming::new(BUDGET, true))),
@@ -132,7 +132,7 @@ impl Rig {
         }
     }
 
-    /// An instant so many milliseconds after the start.
+    /// Returns the instant so many milliseconds after the start.
     fn at(&self, millis: u64) -> Instant {
         self.start + Duration::from_millis(millis)
     }
@@ -151,7 +151,7 @@ impl Rig {
         serial
     }
 
-    /// Opens a stream up to where its holder has it.
+    /// Opens a stream, including its reply.
     fn open(&mut self) -> u32 {
         let serial = self.call(stream_setup());
         self.feed(&reply(serial, &[])).unwrap();
@@ -159,7 +159,7 @@ impl Rig {
         serial
     }
 
-    /// Does what the driver does with what one read brought.
+    /// Processes the bytes of one read as the driver does.
     fn feed(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         self.frames.space().0.extend_from_slice(bytes);
         let mut result = Ok(());
@@ -176,7 +176,7 @@ impl Rig {
         result
     }
 
-    /// Lets time pass up to so many milliseconds after the start, and looks at the clock.
+    /// Advances the time to so many milliseconds after the start, and ticks.
     fn tick(&mut self, millis: u64) -> Result<(), CloseReason> {
         self.now = millis;
         let result = self.engine.tick(self.now());
@@ -189,7 +189,7 @@ impl Rig {
         self.wake();
     }
 
-    /// Wakes whom the engine wants woken.
+    /// Wakes the wakers that the engine returned.
     fn wake(&mut self) {
         let mut wakers = Vec::new();
         self.engine.take_wakers(&mut wakers);
@@ -209,7 +209,7 @@ impl Rig {
         sent
     }
 
-    /// The status of each message of the stream that is to be sent, and of nothing else.
+    /// Returns the statuses of the outgoing messages, which must all be the stream's.
     fn sent_on(&mut self, serial: u32) -> Vec<Status> {
         let sent = self.sent().into_iter().map(|Sent { header, payload }| {
             assert_eq!((header.serial, header.id), (serial, PROCEDURE));
@@ -223,7 +223,7 @@ impl Rig {
         self.engine.poll_call(serial, &caller.waker)
     }
 
-    /// The results of a call that was answered.
+    /// Returns the results of a call that was answered.
     fn outcome(&mut self, serial: u32) -> Bytes {
         match self.poll(serial, &Caller::new()) {
             Poll::Ready(Ok(Outcome::Reply(payload, _))) => payload,
@@ -235,7 +235,7 @@ impl Rig {
         self.engine.poll_stream(serial, &caller.waker)
     }
 
-    /// The next thing that a stream has brought.
+    /// Returns a stream's next item.
     fn item(&mut self, serial: u32) -> Chunk {
         match self.poll_stream(serial, &Caller::new()) {
             Poll::Ready(Ok(item)) => item,
@@ -243,7 +243,7 @@ impl Rig {
         }
     }
 
-    /// Why a stream brings nothing more.
+    /// Returns the reason why a stream has no more data.
     fn end_of_stream(&mut self, serial: u32) -> StreamEnd {
         match self.poll_stream(serial, &Caller::new()) {
             Poll::Ready(Err(end)) => end,
@@ -251,7 +251,8 @@ impl Rig {
         }
     }
 
-    /// Nothing is left: no slot is taken, nobody is waited for, no stream counts as behind.
+    /// Checks that nothing is left: no slot is taken, no wait is pending, no stream counts as
+    /// behind.
     fn assert_idle(&mut self) {
         assert_eq!(self.engine.calls.in_use(), 0);
         assert_eq!(self.engine.unanswered(), 0);

@@ -1,9 +1,9 @@
-//! The handshake at the end of a stream.
+//! The exchange at the end of a stream.
 
 use super::*;
 use crate::rpc::streams::Progress;
 
-/// What ends a stream on the daemon's side: its confirmation, or its error.
+/// Returns the message that ends a stream on the daemon's side: its confirmation, or its error.
 fn ended(serial: u32, status: Status, body: &[u8]) -> Vec<u8> {
     message(PROCEDURE, MessageType::Stream, serial, status, body)
 }
@@ -36,7 +36,7 @@ fn an_end_is_said_once_and_confirmed() {
         let refused = rig.engine.stream_packet(serial, MessageType::Stream, Status::Continue);
         assert!(matches!(refused, Err(StreamEnd::Closed)));
 
-        // Data that was on its way is dropped.
+        // Data in flight is dropped.
         rig.feed(&[data(serial, &[0; 2 * BUDGET]), data(serial, b"")].concat()).unwrap();
         assert!(!rig.engine.is_behind());
         assert!(poll_end(&mut rig, serial, status, &ender).is_pending());
@@ -99,7 +99,7 @@ fn the_daemon_can_end_a_stream() {
     )
     .unwrap();
     assert_eq!(reader.woken(), 1);
-    // What is final is final.
+    // The first end counts.
     rig.feed(&[data(serial, b"after"), ended(serial, Status::Ok, b"")].concat())
         .unwrap();
     assert_eq!(rig.item(serial), piece(b"before"));
@@ -107,7 +107,7 @@ fn the_daemon_can_end_a_stream() {
     assert!(matches!(end, StreamEnd::Progress(Progress::Failed(error)) if error == "gone"));
     let end = poll_end(&mut rig, serial, Status::Ok, &reader);
     assert!(matches!(end, Poll::Ready(Err(StreamEnd::Progress(Progress::Failed(_))))));
-    // It has nothing to confirm any more.
+    // There is nothing left to confirm.
     rig.engine.release_stream(serial);
     assert_eq!(rig.sent(), []);
     rig.assert_idle();
@@ -127,7 +127,7 @@ fn a_stream_that_is_let_go_is_aborted_and_its_slot_kept_until_the_daemon_agrees(
         assert_eq!(rig.engine.calls.in_use(), 1);
         rig.feed(&ended(serial, confirmation, b"")).unwrap();
         rig.assert_idle();
-        // Nothing that still comes means anything.
+        // Later messages are ignored.
         rig.feed(&ended(serial, confirmation, b"")).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! What streams bring.
+//! Items of streams.
 
 use super::*;
 use crate::rpc::streams::{Fault, Progress};
@@ -17,7 +17,7 @@ fn data_and_holes_come_in_their_order_up_to_the_end() {
     rig.feed(&data(serial, b"first")).unwrap();
     assert_eq!(reader.woken(), 1);
     rig.feed(&[hole_of(serial, 1 << 40), data(serial, b"second")].concat()).unwrap();
-    // Whoever was woken and has not looked is not woken again.
+    // A reader that was woken and has not polled yet is not woken again.
     assert_eq!(reader.woken(), 0);
     assert_eq!(rig.item(serial), piece(b"first"));
     assert_eq!(rig.item(serial), Chunk::Hole(1 << 40));
@@ -135,7 +135,7 @@ fn packets_are_sent_as_long_as_the_stream_is_open() {
     let mut rig = Rig::new();
     let serial = rig.call(stream_setup());
     let packet = |rig: &mut Rig| rig.engine.stream_packet(serial, MessageType::Stream, Status::Ok);
-    // Not before its holder has it.
+    // Not before its holder has the reply.
     assert!(matches!(packet(&mut rig), Err(StreamEnd::Closed)));
     rig.feed(&reply(serial, b"")).unwrap();
     assert!(matches!(packet(&mut rig), Err(StreamEnd::Closed)));

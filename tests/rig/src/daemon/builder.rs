@@ -1,4 +1,4 @@
-//! What a private daemon is to be like.
+//! Options of a private daemon.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::need::{Need, is_root, require};
 use crate::release::Release;
 use crate::search::{program, search_path};
 
-/// Describes a daemon; [`start`](Builder::start) starts it.
+/// A builder of daemons; [`start`](Builder::start) starts one.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -51,26 +51,26 @@ impl Builder {
         }
     }
 
-    /// A system daemon for root, a session daemon for everyone else. The default.
+    /// Chooses a system daemon for root, a session daemon for everyone else. The default.
     pub fn auto(mut self) -> Self {
         self.mode = Self::new().mode;
         self
     }
 
-    /// A system daemon in its own mount, UTS and PID namespaces. Needs root.
+    /// Chooses a system daemon in its own mount, UTS and PID namespaces. Needs root.
     pub fn system(mut self) -> Self {
         self.mode = Mode::System;
         self
     }
 
-    /// A session daemon. Root cannot have one: what root starts is a system daemon.
+    /// Chooses a session daemon. Not for root, whose daemons are system daemons.
     pub fn session(mut self) -> Self {
         self.mode = Mode::Session;
         self
     }
 
-    /// A daemon for `test:///default` alone, which needs no QEMU:
-    /// [`Daemon::uri`] is its [`Daemon::test_uri`].
+    /// Chooses a daemon for `test:///default` alone, which needs no QEMU: [`Daemon::uri`] is its
+    /// [`Daemon::test_uri`].
     pub fn test_driver(mut self) -> Self {
         self.test_driver = true;
         self
@@ -88,54 +88,55 @@ impl Builder {
         self
     }
 
-    /// Adds an argument of libvirtd's, such as `--listen`.
+    /// Adds an argument of libvirtd, such as `--listen`.
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// The name of the host in the daemon's eyes. System daemons only.
+    /// Sets the host name that the daemon sees. System daemons only.
     pub fn hostname(mut self, name: impl Into<String>) -> Self {
         self.hostname = name.into();
         self
     }
 
-    /// The host's UUID, which tells the two ends of a migration apart. libvirtd refuses one whose
-    /// bytes are all equal.
+    /// Sets the host's UUID, which tells the two ends of a migration apart. libvirtd refuses one
+    /// whose bytes are all equal.
     pub fn host_uuid(self, uuid: &str) -> Self {
         self.conf_line(format!("host_uuid = \"{uuid}\""))
     }
 
-    /// A daemon of that release, whatever [`RELEASE`](crate::RELEASE) says. System daemons only.
+    /// Chooses a daemon of that release, whatever [`RELEASE`](crate::RELEASE) says. System daemons
+    /// only.
     pub fn release(mut self, release: Release) -> Self {
         self.release = Some(release);
         self
     }
 
-    /// Sets a variable of the daemon's environment, which otherwise holds nothing of this
-    /// process's.
+    /// Sets a variable of the daemon's environment, which otherwise has none of this process's.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// A network namespace of its own: virtual networks and their firewall rules stay in it, and
-    /// go with it. The default of a system daemon, unless it gets `--listen`.
+    /// Gives the daemon a network namespace of its own, which its virtual networks and firewall
+    /// rules stay in and are removed with. The default of a system daemon, unless it gets
+    /// `--listen`.
     pub fn own_network(mut self) -> Self {
         self.own_network = Some(true);
         self
     }
 
-    /// The network of this process, so that the two can talk over TCP. The default of a session
-    /// daemon, and of one that gets `--listen`.
+    /// Uses the network of this process, so that the two can connect over TCP. The default of a
+    /// session daemon, and of one that gets `--listen`.
     pub fn host_network(mut self) -> Self {
         self.own_network = Some(false);
         self
     }
 
-    /// Starts the daemon and returns when it serves.
+    /// Starts the daemon and returns once it serves.
     ///
-    /// Fails with what is missing, or with the last words of a daemon that ended or did not serve
+    /// Fails with the missing packages, or with the log of a daemon that ended or did not serve
     /// within 20 s.
     pub fn start(mut self) -> Result<Daemon> {
         require(&self.needs())?;
@@ -147,7 +148,7 @@ impl Builder {
         }
         let dir = tempfile::Builder::new()
             .prefix("rig-")
-            // Whoever reaches the socket of a daemon without authentication is its owner.
+            // Anybody who can connect to a daemon without authentication controls it.
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .attempt(|| String::from("creating a temporary directory"))?;
@@ -233,7 +234,7 @@ impl Builder {
             }
         };
         let mut files = vec![("libvirtd.conf", libvirtd), ("qemu.conf", qemu)];
-        // Who demands iptables and has none gets no daemon.
+        // A daemon that is configured for iptables does not start without it.
         if self.release.is_some() || program("iptables").is_some() {
             files.push(("network.conf", String::from(config::NETWORK)));
         }

@@ -1,15 +1,15 @@
-//! The configuration files of a daemon: what every private daemon needs, and what a test adds.
+//! The configuration files of a daemon: the settings of all private daemons, and a test's own.
 
 use std::path::Path;
 
-/// libvirtd.conf of a system daemon.
+/// Returns the libvirtd.conf of a system daemon.
 pub(super) fn system(sockets: &Path, log: &Path, own: &[String]) -> String {
     let mut lines = common(log);
     lines.push(format!("unix_sock_dir = \"{}\"", sockets.display()));
     merged(lines, own)
 }
 
-/// libvirtd.conf of a session daemon.
+/// Returns the libvirtd.conf of a session daemon.
 pub(super) fn session(log: &Path, own: &[String]) -> String {
     merged(common(log), own)
 }
@@ -22,13 +22,13 @@ fn common(log: &Path) -> Vec<String> {
     ]
 }
 
-/// qemu.conf of a system daemon.
+/// Returns the qemu.conf of a system daemon.
 pub(super) fn qemu_system(own: &[String]) -> String {
     let lines = [
         // There is no virtlogd beside a private daemon.
         "stdio_handler = \"file\"",
         "security_driver = \"none\"",
-        // Guests need not be kept from files that belong to whoever runs the tests.
+        // Guests need no protection from files of the user who runs the tests.
         "user = \"root\"",
         "group = \"root\"",
         "remember_owner = 0",
@@ -39,17 +39,18 @@ pub(super) fn qemu_system(own: &[String]) -> String {
     merged(lines.map(String::from).to_vec(), own)
 }
 
-/// network.conf: with what libvirt 9.0.0 has alone. nftables, which later ones prefer, makes them ask for more of the
-/// kernel than each has.
+/// network.conf, with the only backend of libvirt 9.0.0. nftables, which later releases prefer,
+/// needs kernel features that not every kernel has.
 pub(super) const NETWORK: &str = "firewall_backend = \"iptables\"\n";
 
-/// qemu.conf of a session daemon.
+/// Returns the qemu.conf of a session daemon.
 pub(super) fn qemu_session(own: &[String]) -> String {
     let lines = ["stdio_handler = \"file\"", "security_driver = \"none\""];
     merged(lines.map(String::from).to_vec(), own)
 }
 
-/// A setting of `own` replaces the default of the same name, and its own predecessors.
+/// Merges settings: one of `own` replaces the default of the same name, and earlier ones of its
+/// own.
 fn merged(defaults: Vec<String>, own: &[String]) -> String {
     let mut lines = defaults;
     for line in own {

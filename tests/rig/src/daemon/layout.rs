@@ -1,4 +1,4 @@
-//! Where a private daemon keeps its files.
+//! The files of a private daemon.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Attempt as _, Error, Result};
 
-/// A socket's path, with the zero byte that ends it, fits into this many bytes.
+/// The size of a socket address's path, with its terminating zero byte.
 const SOCKET_PATH_LIMIT: usize = 108;
 
 /// The longest path that libvirt makes for a socket of its own, from the daemon's directory:
@@ -14,7 +14,7 @@ const SOCKET_PATH_LIMIT: usize = 108;
 const LONGEST_SOCKET: &str =
     "config/libvirt/qemu/channel/target/domain-99-12345678901234567890/org.qemu.guest_agent.0";
 
-/// Which kind of daemon it is.
+/// The kind of daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The privileged daemon, `qemu:///system`. Needs root.
@@ -31,7 +31,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Makes the directories of a daemon in `dir`.
+    /// Creates the directories of a daemon in `dir`.
     pub(super) fn create(dir: &Path, mode: Mode) -> Result<Self> {
         let layout = Self { dir: dir.to_owned(), mode };
         let longest = dir.join(LONGEST_SOCKET);
@@ -50,7 +50,7 @@ impl Layout {
             let path = dir.join(name);
             fs::create_dir_all(&path).attempt(|| format!("creating {}", path.display()))?;
         }
-        // What a session daemon demands of XDG_RUNTIME_DIR.
+        // Session daemons require this of XDG_RUNTIME_DIR.
         let run = dir.join("run");
         fs::set_permissions(&run, fs::Permissions::from_mode(0o700))
             .attempt(|| format!("closing {} to others", run.display()))?;
@@ -75,7 +75,7 @@ impl Layout {
         self.dir.join("log/libvirtd.log")
     }
 
-    /// What the daemon writes to its standard output and error.
+    /// Returns the file with the daemon's standard output and error.
     pub(super) fn output(&self) -> PathBuf {
         self.dir.join("log/output")
     }
@@ -84,15 +84,15 @@ impl Layout {
         self.dir.join("scratch")
     }
 
-    /// The environment of the daemon, complete but for `PATH`.
+    /// Returns the environment of the daemon, complete but for `PATH`.
     pub(super) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let mut environment = vec![
             ("LC_ALL", PathBuf::from("C")),
             ("HOME", self.dir.join("home")),
-            // Also the mark by which a session daemon's supervisor knows its processes.
+            // Also identifies the daemon's processes to a session daemon's supervisor.
             ("TMPDIR", self.dir.join("tmp")),
-            // The host's services (machine registration, sleep inhibitors, its firewall) are not
-            // to hear of a private daemon.
+            // Keeps the daemon from the host's services (machine registration, sleep inhibitors,
+            // its firewall).
             (
                 "DBUS_SYSTEM_BUS_ADDRESS",
                 PathBuf::from(format!("unix:path={}", self.dir.join("run/no-bus").display())),

@@ -1,10 +1,10 @@
-//! What a daemon left to read for those who wonder why it failed.
+//! Output of a daemon, for messages about its failure.
 
 use std::fs;
 
 use super::layout::Layout;
 
-/// The ends of what the daemon wrote.
+/// Returns the ends of the daemon's log and output.
 pub(super) fn last_words(layout: &Layout) -> String {
     [layout.output(), layout.log()]
         .map(|path| match fs::read(&path) {
@@ -17,7 +17,7 @@ pub(super) fn last_words(layout: &Layout) -> String {
         .concat()
 }
 
-/// The last lines of a text.
+/// Returns the last lines of a text.
 pub(crate) fn tail(text: &str) -> String {
     const LINES: usize = 30;
     let lines: Vec<_> = text.lines().collect();

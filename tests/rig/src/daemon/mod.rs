@@ -32,7 +32,7 @@ use process::{Launch, Process};
 use remote::Ports;
 use supervisor::Supervisor;
 
-/// The longest that one `virsh` command may take.
+/// The time limit of a `virsh` command.
 const VIRSH_LIMIT: Duration = Duration::from_secs(120);
 
 /// A running private daemon.
@@ -47,31 +47,31 @@ pub struct Daemon {
     test_driver: bool,
     release: Option<Release>,
     process: Option<Process>,
-    /// What was put in its place.
+    /// The daemons started in place of libvirtd.
     parts: Vec<(String, Process)>,
     ports: Ports,
     supervisor: Supervisor,
 }
 
 impl Daemon {
-    /// A daemon with the defaults: a system daemon for root, a session daemon for others, each
-    /// with QEMU.
+    /// Returns a builder with the defaults: a system daemon for root, a session daemon for others,
+    /// each with QEMU.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// Whether it is a system or a session daemon.
+    /// Returns the kind of daemon.
     pub fn mode(&self) -> Mode {
         self.layout.mode
     }
 
-    /// The release that it is of, if not the installed one.
+    /// Returns the daemon's release, if it is not the installed one.
     pub fn release(&self) -> Option<Release> {
         self.release
     }
 
-    /// The connection URI: of the QEMU driver, or of the test driver if that is all the daemon
-    /// was started for.
+    /// Returns the connection URI: of the QEMU driver, or of the test driver if the daemon was
+    /// started for that alone.
     pub fn uri(&self) -> String {
         if self.test_driver {
             return self.test_uri();
@@ -83,49 +83,50 @@ impl Daemon {
         format!("qemu+unix:///{path}?socket={}", self.socket().display())
     }
 
-    /// The connection URI of the daemon's test driver.
+    /// Returns the connection URI of the daemon's test driver.
     pub fn test_uri(&self) -> String {
         format!("test+unix:///default?socket={}", self.socket().display())
     }
 
-    /// The socket for all calls.
+    /// Returns the socket for all calls.
     pub fn socket(&self) -> PathBuf {
         self.layout.socket_dir().join("libvirt-sock")
     }
 
-    /// The socket for read-only clients. Session daemons have none.
+    /// Returns the socket for read-only clients. Session daemons have none.
     pub fn socket_ro(&self) -> Option<PathBuf> {
         (self.layout.mode == Mode::System).then(|| self.layout.socket_dir().join("libvirt-sock-ro"))
     }
 
-    /// The socket of the administration interface.
+    /// Returns the socket of the administration interface.
     pub fn admin_socket(&self) -> PathBuf {
         self.layout.socket_dir().join("libvirt-admin-sock")
     }
 
-    /// The directory that holds all of the daemon's files.
+    /// Returns the directory of all of the daemon's files.
     pub fn dir(&self) -> &Path {
         &self.layout.dir
     }
 
-    /// A directory for the caller's own files, such as disk images. It goes with the daemon.
+    /// Returns a directory for the caller's own files, such as disk images. It is removed with the
+    /// daemon.
     pub fn scratch(&self) -> PathBuf {
         self.layout.scratch()
     }
 
-    /// The daemon's log.
+    /// Returns the path of the daemon's log.
     pub fn log(&self) -> PathBuf {
         self.layout.log()
     }
 
-    /// The daemon's process, if it was not stopped.
+    /// Returns the daemon's PID, if it was not stopped.
     pub fn pid(&self) -> Option<u32> {
         self.process
             .as_ref()
             .map(|process| process.pid().as_raw_nonzero().get().cast_unsigned())
     }
 
-    /// Asks the daemon to end, and waits. Its guests run on.
+    /// Ends the daemon, and waits. Its guests run on.
     pub fn stop(&mut self) -> Result<ExitStatus> {
         self.take_process()?.end(Signal::TERM)
     }
@@ -135,8 +136,8 @@ impl Daemon {
         self.take_process()?.end(Signal::KILL).map(drop)
     }
 
-    /// Starts the daemon again in the same directory, after stopping it if it runs. It finds its
-    /// guests again.
+    /// Restarts the daemon in the same directory, after stopping it if it runs. It reconnects to
+    /// its guests.
     pub fn restart(&mut self) -> Result<()> {
         if self.process.is_some() {
             self.stop()?;
@@ -146,17 +147,18 @@ impl Daemon {
         Ok(())
     }
 
-    /// Makes the daemon hang, from the return of this on, until [`sigcont`](Self::sigcont).
+    /// Stops the daemon's process until [`sigcont`](Self::sigcont), and returns once it has
+    /// stopped.
     pub fn sigstop(&self) -> Result<()> {
         self.process()?.stop()
     }
 
-    /// Lets a daemon run on that [`sigstop`](Self::sigstop) made hang.
+    /// Continues a daemon's process after [`sigstop`](Self::sigstop).
     pub fn sigcont(&self) -> Result<()> {
         self.process()?.resume()
     }
 
-    /// Runs `virsh` against this daemon; it must succeed. Gives its standard output.
+    /// Runs `virsh` against this daemon; it must succeed. Returns its standard output.
     pub fn virsh<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<String> {
         stdout_of(&mut self.virsh_command(&self.uri(), args)?, VIRSH_LIMIT)
     }
@@ -169,7 +171,7 @@ impl Daemon {
         self.virsh_at(&self.uri(), args)
     }
 
-    /// Runs `virsh` with another URI, such as that of another way to this daemon, whether it
+    /// Runs `virsh` with another URI, such as that of another transport to this daemon, whether it
     /// succeeds or not.
     pub fn virsh_at<A: AsRef<OsStr>>(
         &self,
@@ -179,8 +181,8 @@ impl Daemon {
         output_of(&mut self.virsh_command(uri, args)?, VIRSH_LIMIT)
     }
 
-    /// Runs `virsh` with a file as the last argument, such as the XML of what it is to create. It
-    /// must succeed.
+    /// Runs `virsh` with a file as the last argument, such as the XML of a new object. It must
+    /// succeed.
     pub fn virsh_with_file<A: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = A>,
@@ -193,25 +195,25 @@ impl Daemon {
         stdout_of(command.arg(file.path()), VIRSH_LIMIT)
     }
 
-    /// A command for a program that is to run where the daemon runs: in its namespaces if it has
-    /// any, with its environment.
+    /// Returns a command for a program in the daemon's namespaces, if it has any, and with its
+    /// environment.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         self.launch.command(program.as_ref())
     }
 
-    /// The same, but on the network of this process.
+    /// Returns a command like [`command`](Self::command), but on the network of this process.
     pub(crate) fn command_on_hosts_network(&self, program: &Path) -> Command {
         self.launch.command_on_hosts_network(program)
     }
 
-    /// The daemon's environment.
+    /// Returns the daemon's environment.
     pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let text = |value: &OsString| value.to_string_lossy().into_owned();
         let variables = self.launch.environment.iter();
         variables.map(move |(name, value)| (text(name), text(value)))
     }
 
-    /// The processes that belong to this daemon: itself, its guests, its helpers.
+    /// Returns the processes that belong to this daemon: itself, its guests, its helpers.
     pub fn processes(&self) -> Result<Vec<u32>> {
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").attempt(|| String::from("reading /proc"))? {
@@ -225,7 +227,7 @@ impl Daemon {
         Ok(found)
     }
 
-    /// Ends everything as dropping does, but says what went wrong.
+    /// Ends everything as dropping does, but reports errors.
     pub fn shut_down(mut self) -> Result<()> {
         self.end()
     }
@@ -238,7 +240,7 @@ impl Daemon {
         let parts = self.parts.drain(..);
         let killed = parts
             .fold(killed, |killed, (_, process)| killed.and(process.end(Signal::KILL).map(drop)));
-        // Also after a failure: this is what cleans up.
+        // Even after a failure: this is what cleans up.
         self.supervisor.shut_down().and(killed)
     }
 
@@ -249,7 +251,7 @@ impl Daemon {
     ) -> Result<Command> {
         require(&[Need::Virsh])?;
         let mut command = match self.release {
-            // That of the same release is where the daemon is.
+            // The virsh of the same release is in the daemon's namespaces.
             Some(_) => self.launch.command_on_hosts_network("virsh".as_ref()),
             None => Command::new(program("virsh").unwrap_or_else(|| "virsh".into())),
         };
@@ -263,7 +265,7 @@ impl Daemon {
         Ok(command)
     }
 
-    /// Processes end while one looks at them; such a process belongs to nobody.
+    /// Returns whether a process belongs to this daemon. One that ends meanwhile does not.
     fn owns(&self, pid: u32) -> bool {
         if let Some(namespaces) = &self.launch.namespaces {
             let ours = fs::read_link(format!("/proc/{}/ns/pid", namespaces.of.as_raw_nonzero()));

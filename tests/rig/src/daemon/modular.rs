@@ -1,4 +1,4 @@
-//! libvirt's daemons for one driver each, in the place of libvirtd.
+//! libvirt's daemons for one driver each, in place of libvirtd.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,8 @@ impl Daemon {
     /// Stops libvirtd and starts these daemons in its place, such as `virtqemud`; see
     /// [`modular::DAEMONS`]. System daemons only.
     ///
-    /// Their sockets are where clients look for them; seen from here, in [`run_dir`](Self::run_dir).
+    /// Their sockets are at the usual paths for clients; seen from here, in
+    /// [`run_dir`](Self::run_dir).
     pub fn split(&mut self, daemons: &[&str]) -> Result<()> {
         if self.mode() != Mode::System {
             return Err(Error::Failed(String::from(
@@ -52,14 +53,14 @@ impl Daemon {
         Ok(())
     }
 
-    /// Asks one of these daemons to end, and waits.
+    /// Ends one of these daemons, and waits.
     pub fn stop_part(&mut self, daemon: &str) -> Result<()> {
         let place = self.parts.iter().position(|(name, _)| name == daemon);
         let place = place.ok_or_else(|| Error::Failed(format!("{daemon} does not run")))?;
         self.parts.swap_remove(place).1.end(Signal::TERM).map(drop)
     }
 
-    /// What a system daemon and its clients take for `/run/libvirt`.
+    /// Returns the directory that a system daemon and its clients see as `/run/libvirt`.
     pub fn run_dir(&self) -> PathBuf {
         self.dir().join("run")
     }

@@ -1,4 +1,4 @@
-//! The daemon's process: starting it, knowing when it serves, signals, its end.
+//! The daemon's process: its start, readiness, signals, and end.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ use crate::error::{Attempt as _, Error, Result};
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-/// How to start the daemon, for the first time or again.
+/// The command of the daemon, for its first and later starts.
 #[derive(Clone, Debug)]
 pub(super) struct Launch {
     pub(super) program: PathBuf,
@@ -39,12 +39,12 @@ pub(super) struct Namespaces {
 }
 
 impl Launch {
-    /// A command that runs `program` where the daemon runs, and in its environment.
+    /// Returns a command for `program` in the daemon's namespaces and environment.
     pub(super) fn command(&self, program: &Path) -> Command {
         self.command_on(program, self.namespaces.as_ref().is_some_and(|it| it.own_network))
     }
 
-    /// The same, but on the network of this process.
+    /// Returns a command like [`command`](Self::command), but on the network of this process.
     pub(super) fn command_on_hosts_network(&self, program: &Path) -> Command {
         self.command_on(program, false)
     }
@@ -83,7 +83,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the daemon and returns when it serves on that socket.
+    /// Starts the daemon and returns once it serves on that socket.
     pub(super) fn start(launch: &Launch, layout: &Layout, socket: &Path) -> Result<Self> {
         let path = layout.output();
         let output = File::options()
@@ -105,7 +105,7 @@ impl Process {
         match wait_until_it_serves(&mut child, socket) {
             Ok(pid) => Ok(Self { child, pid }),
             Err(error) => {
-                // It may have ended by itself; whatever it leaves, the supervisor kills.
+                // It may have ended by itself; the supervisor kills what is left.
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(Error::Failed(format!("{error}\n{}", last_words(layout))))
@@ -117,7 +117,7 @@ impl Process {
         self.pid
     }
 
-    /// Makes it hang, and returns when it does.
+    /// Stops the process, and returns once it has stopped.
     pub(super) fn stop(&self) -> Result<()> {
         kill_process(self.pid, Signal::STOP).attempt(|| format!("stopping {}", self.name()))?;
         let deadline = Instant::now() + STOP_LIMIT;
@@ -133,7 +133,7 @@ impl Process {
         Ok(())
     }
 
-    /// Lets a stopped daemon run on.
+    /// Continues a stopped daemon.
     pub(super) fn resume(&self) -> Result<()> {
         kill_process(self.pid, Signal::CONT).attempt(|| format!("resuming {}", self.name()))
     }
@@ -141,7 +141,7 @@ impl Process {
     /// Ends it with a signal, and waits.
     pub(super) fn end(mut self, signal: Signal) -> Result<ExitStatus> {
         match kill_process(self.pid, signal) {
-            // It has ended already, which is no less what was wanted.
+            // A process that has ended already is fine, too.
             Ok(()) | Err(Errno::SRCH) => {}
             Err(error) => Err(error).attempt(|| format!("ending {}", self.name()))?,
         }
@@ -150,13 +150,13 @@ impl Process {
         })
     }
 
-    /// Whether each of its threads has stopped.
+    /// Returns whether all of its threads have stopped.
     fn has_stopped(&self) -> Result<bool> {
         let dir = format!("/proc/{}/task", self.pid.as_raw_nonzero());
         for thread in fs::read_dir(&dir).attempt(|| format!("reading {dir}"))? {
             let stat = thread.and_then(|thread| fs::read_to_string(thread.path().join("stat")));
-            // A thread that has ended meanwhile shows that the others may still run, too. The
-            // state follows the name, which stands in parentheses.
+            // A thread that has ended meanwhile shows that the others may still run, too. The state
+            // follows the name, which is in parentheses.
             let stopped = stat.is_ok_and(|stat| {
                 let state = stat.rsplit(')').next().unwrap_or_default();
                 state.trim_start().starts_with('T')
@@ -192,9 +192,9 @@ fn wait_until_it_serves(child: &mut Child, socket: &Path) -> Result<Pid> {
     }
 }
 
-/// Makes the first call of any client (which authentication does the daemon want?) and gives the
-/// process that listens there. A connection alone proves little: the kernel accepts it while the
-/// daemon still loads its drivers, which may yet fail.
+/// Makes the first call of any client (for the list of authentication schemes) and returns the
+/// listening process. A connection alone proves little: the kernel accepts it while the daemon
+/// still loads its drivers, which may yet fail.
 fn ask(socket: &Path) -> io::Result<Pid> {
     const REMOTE_PROGRAM: u32 = 0x2000_8086;
     const VERSION: u32 = 1;

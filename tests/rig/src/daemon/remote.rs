@@ -1,4 +1,4 @@
-//! Daemons for clients on other hosts, and for clients that have to say who they are.
+//! Daemons for clients on other hosts, and for clients that must authenticate.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -15,20 +15,20 @@ use crate::error::{Attempt as _, Error, Result};
 use crate::network::Port;
 use crate::search::polkitd;
 
-/// The longest that making a user of SASL's may take.
+/// The time limit of creating a SASL user.
 const SASL_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a daemon is to have beside its own sockets.
+/// The daemon's ports and authentication.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Remote {
     pub(super) tcp: bool,
     pub(super) tls: Option<ServerFiles>,
     pub(super) sasl: Option<Sasl>,
-    /// The rules of polkit.
+    /// The polkit rules.
     pub(super) polkit: Option<String>,
 }
 
-/// How SASL clients prove who they are.
+/// The mechanisms and users of SASL.
 #[derive(Clone, Debug)]
 pub(super) struct Sasl {
     mechanisms: String,
@@ -43,24 +43,23 @@ pub(super) struct Ports {
 }
 
 impl Builder {
-    /// Also listens on a TCP port of `127.0.0.1`, for everybody, unless a
+    /// Listens on a TCP port of `127.0.0.1` too, without authentication, unless a
     /// [line](Self::conf_line) for `auth_tcp` or `listen_addr` says otherwise.
     pub fn listen_tcp(mut self) -> Self {
         self.remote.tcp = true;
         self
     }
 
-    /// Also listens for TLS on a port of `127.0.0.1`, for all clients whose certificate its
-    /// authority has issued, unless a [line](Self::conf_line) for `auth_tls` or `listen_addr` says
-    /// otherwise.
+    /// Listens for TLS on a port of `127.0.0.1` too, for all clients whose certificate its CA has
+    /// issued, unless a [line](Self::conf_line) for `auth_tls` or `listen_addr` says otherwise.
     pub fn listen_tls(mut self, files: ServerFiles) -> Self {
         self.remote.tls = Some(files);
         self
     }
 
-    /// SASL with those mechanisms, separated by blanks, and those names and passwords. Which of
-    /// the daemon's sockets and ports ask for it, [lines](Self::conf_line) such as
-    /// `auth_tls = "sasl"` say.
+    /// Enables SASL with those mechanisms, separated by blanks, and those names and passwords.
+    /// [Lines](Self::conf_line) such as `auth_tls = "sasl"` choose the sockets and ports that ask
+    /// for it.
     pub fn sasl(mut self, mechanisms: &str, users: &[(&str, &str)]) -> Self {
         self.remote.sasl = Some(Sasl {
             mechanisms: mechanisms.to_owned(),
@@ -72,8 +71,8 @@ impl Builder {
         self
     }
 
-    /// Has polkit decide who may use the daemon's sockets, which all users can reach: nobody but
-    /// root, except where `rules` (in polkit's JavaScript) say so. System daemons only.
+    /// Has polkit decide who may use the daemon's sockets, which all users can connect to: only
+    /// root, unless `rules` (in polkit's JavaScript) allow others. System daemons only.
     pub fn polkit(mut self, rules: &str) -> Self {
         self.remote.polkit = Some(rules.to_owned());
         self
@@ -85,7 +84,8 @@ impl Remote {
         self.tcp || self.tls.is_some()
     }
 
-    /// Writes what the daemon needs into its directory, reserves its ports, and gives its settings.
+    /// Writes the needed files into the daemon's directory, reserves its ports, and returns its
+    /// settings.
     pub(super) fn prepare(&self, dir: &Path) -> Result<(Ports, Vec<String>)> {
         let mut ports = Ports::default();
         let mut lines = Vec::new();
@@ -134,7 +134,7 @@ impl Remote {
         Ok((ports, lines))
     }
 
-    /// What of the daemon's environment this changes.
+    /// Returns additions to the daemon's environment.
     pub(super) fn environment(&self, dir: &Path) -> Vec<(OsString, OsString)> {
         let mut environment = Vec::new();
         if self.sasl.is_some() {
@@ -147,8 +147,8 @@ impl Remote {
         environment
     }
 
-    /// Makes the users of SASL. This must happen where the daemon runs, because the name of its
-    /// host is part of theirs.
+    /// Creates the SASL users. This must run in the daemon's namespaces, because the host name is
+    /// part of their names.
     pub(super) fn make_users(&self, dir: &Path, launch: &Launch) -> Result<()> {
         let Some(sasl) = &self.sasl else {
             return Ok(());
@@ -170,7 +170,7 @@ impl Remote {
 }
 
 impl Daemon {
-    /// The connection URI over `tcp` or `tls`, by one of the names of this host.
+    /// Returns the connection URI over `tcp` or `tls`, by one of the names of this host.
     pub fn uri_over(&self, transport: &str, host: &str) -> Result<String> {
         let port = match transport {
             "tcp" => &self.ports.tcp,
@@ -189,9 +189,9 @@ impl Daemon {
         Ok(format!("{driver}+{transport}://{host}:{port}/{path}"))
     }
 
-    /// A command for a program that runs where the daemon runs, as a user without any rights.
+    /// Returns a command for a program in the daemon's namespaces, as an unprivileged user.
     ///
-    /// polkit asks who a client is by its process number, which only means something there.
+    /// polkit identifies a client by its PID, which is only valid there.
     pub fn command_as_nobody(&self, program: impl AsRef<Path>) -> Command {
         let mut command = self.command("setpriv");
         command
@@ -205,16 +205,16 @@ fn database(dir: &Path) -> PathBuf {
     dir.join("passwd.db")
 }
 
-/// Where the bus is that polkit is on.
+/// Returns the socket of polkit's message bus.
 fn bus(dir: &Path) -> PathBuf {
     dir.join("polkit/bus")
 }
 
-/// A message bus of the daemon's own, which starts polkit when that is first asked, and the
+/// Prepares a message bus of the daemon's own, which starts polkit on the first request, and the
 /// directories that polkit reads.
 fn prepare_polkit(dir: &Path, rules: &str) -> Result<()> {
-    // Other users are to reach the daemon's sockets, and polkit, which gives root's rights up, its
-    // rules. What is of nobody's concern has rights of its own.
+    // Other users must be able to access the daemon's sockets, and polkit, which drops root's
+    // privileges, its rules. Private files have permissions of their own.
     open_to_all(dir)?;
     let polkit = make_dir(dir, "polkit")?;
     for name in ["actions", "rules", "services"] {
@@ -247,7 +247,7 @@ fn prepare_polkit(dir: &Path, rules: &str) -> Result<()> {
             polkitd.display()
         ),
     )?;
-    // Such a bus as sessions have, for it starts services itself, with the rights it has.
+    // A bus of the session type, because it starts services itself, with its own privileges.
     write(
         &polkit.join("bus.conf"),
         &format!(

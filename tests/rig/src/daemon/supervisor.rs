@@ -1,8 +1,8 @@
-//! The process that outlives the owner of a daemon just long enough to clean up after both.
+//! The supervisor: a process that outlives the owner of a daemon just long enough to clean up.
 //!
 //! A destructor does not run when a process is killed, nor for a static. So a shell script holds
-//! the read end of a pipe: it ends with the owner, whatever ends the owner, and then the script
-//! kills all that the daemon started and removes the daemon's directory.
+//! the read end of a pipe, which is closed when the owner ends for any reason; then the script
+//! kills all processes that the daemon started and removes the daemon's directory.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -24,11 +24,11 @@ const SUPERVISE_SESSION: &str = include_str!("supervise-session.sh");
 /// Killing is quick, but a machine under load may have much to kill.
 const SHUT_DOWN_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a system daemon's namespaces are to look like.
+/// The namespaces of a system daemon.
 #[derive(Debug, Default)]
 pub(super) struct System<'a> {
     pub(super) hostname: &'a str,
-    /// What to take `/usr` from, if not from this system.
+    /// The root directory that provides `/usr`, if not this system.
     pub(super) root: Option<&'a Path>,
     pub(super) own_network: bool,
     pub(super) polkit: bool,
@@ -39,13 +39,13 @@ pub(super) struct Supervisor {
     child: Child,
     /// Dropping this ends everything.
     pipe: Option<ChildStdin>,
-    /// Where it reported that it is ready. Kept, so that it can never write into the void.
+    /// The script's standard output. Kept open, so that it can always write.
     _reports: BufReader<ChildStdout>,
     reported: Pid,
 }
 
 impl Supervisor {
-    /// Makes namespaces for a system daemon that lives in `dir`.
+    /// Creates namespaces for a system daemon in `dir`.
     pub(super) fn for_system(dir: &Path, system: &System<'_>) -> Result<Self> {
         write_script(dir, "enter-system.sh", ENTER_SYSTEM)?;
         write_script(dir, "supervise-system.sh", SUPERVISE_SYSTEM)?;
@@ -60,7 +60,7 @@ impl Supervisor {
         Self::start(command, dir)
     }
 
-    /// Watches over a session daemon that lives in `dir`.
+    /// Supervises a session daemon in `dir`.
     pub(super) fn for_session(dir: &Path) -> Result<Self> {
         write_script(dir, "supervise-session.sh", SUPERVISE_SESSION)?;
         let mut command = Command::new("sh");
@@ -96,7 +96,7 @@ impl Supervisor {
         Ok(Self { child, pipe, _reports: reports, reported })
     }
 
-    /// The process it reported: for a system daemon the first one in the namespaces.
+    /// Returns the process it reported: for a system daemon the first one in the namespaces.
     pub(super) fn reported(&self) -> Pid {
         self.reported
     }
@@ -124,7 +124,7 @@ impl Drop for Supervisor {
     }
 }
 
-/// Reads to the line "ready PID". Other lines are complaints, and end in failure.
+/// Reads up to the line "ready PID". Other lines are error messages, and end in failure.
 fn wait_for_ready(reports: &mut impl BufRead) -> Result<Pid> {
     let mut complaints = String::new();
     let mut line = String::new();

@@ -1,12 +1,12 @@
-//! The archive format of an initramfs ("newc" cpio), as far as one needs it to write one.
+//! Writing of the archive format of an initramfs ("newc" cpio).
 
 use std::fmt::Write as _;
 
 const DIRECTORY: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
 
-/// An archive under construction. Everything in it belongs to root and has no date, so that
-/// equal contents give equal archives.
+/// An archive being written. Everything in it belongs to root and has no date, so that equal
+/// contents give equal archives.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
     bytes: Vec<u8>,
@@ -24,7 +24,7 @@ impl Archive {
         self.entry(path, FILE | permissions, contents);
     }
 
-    /// The finished archive.
+    /// Returns the finished archive.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.entry("TRAILER!!!", 0, &[]);
         self.bytes

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::disk::Disk;
 
-/// A network card, by what it is connected to.
+/// A network card, by its connection.
 #[derive(Clone, Debug)]
 pub(super) enum Interface {
     User,
@@ -71,7 +71,7 @@ pub(super) fn display(video: bool, graphics: bool) -> Vec<String> {
         .collect()
 }
 
-/// Makes text fit between tags and single quotes.
+/// Escapes text for use between tags and single quotes.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

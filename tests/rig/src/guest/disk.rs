@@ -15,7 +15,7 @@ use crate::search::program;
 pub struct Disk {
     /// The file.
     pub path: PathBuf,
-    /// `qcow2` or `raw`, as libvirt calls it.
+    /// The format in libvirt's terms, `qcow2` or `raw`.
     pub format: &'static str,
 }
 

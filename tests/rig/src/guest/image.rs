@@ -38,18 +38,18 @@ const MODULES: &[&str] = &[
 const KERNEL_META_PACKAGE: &str = "linux-image-cloud-amd64";
 const KERNEL_PACKAGE: &str = "linux-image-6";
 
-/// The guest's kernel. Builds the image if it is not in the cache yet.
+/// Returns the guest's kernel. Builds the image if it is not in the cache yet.
 pub fn kernel() -> Result<PathBuf> {
     Ok(image()?.join("vmlinuz"))
 }
 
-/// The guest's initramfs: busybox, virtio drivers and the guest agent. Builds the image if it is
-/// not in the cache yet.
+/// Returns the guest's initramfs: busybox, virtio drivers and the guest agent. Builds the image if
+/// it is not in the cache yet.
 pub fn initrd() -> Result<PathBuf> {
     Ok(image()?.join("initrd"))
 }
 
-/// Whether [`kernel`] and [`initrd`] only need to look into the cache.
+/// Returns whether [`kernel`] and [`initrd`] are in the cache.
 pub fn is_cached() -> bool {
     cache::has(&image_name())
 }
@@ -62,7 +62,7 @@ fn image() -> Result<PathBuf> {
     cache::entry(&name, build)
 }
 
-/// Changes with everything in this source that goes into the image.
+/// Returns a name that changes with everything in this source that the image depends on.
 fn image_name() -> String {
     let mut hasher = DefaultHasher::new();
     (INIT, SHUTDOWN, MODULES).hash(&mut hasher);

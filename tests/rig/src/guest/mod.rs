@@ -1,7 +1,7 @@
 //! Guests that boot in seconds under software emulation: a Debian kernel with a tiny initramfs.
 //!
 //! The console gives a root shell, the guest agent runs where the guest has a channel for it, and
-//! the guest ends when somebody presses its power button.
+//! the guest shuts down when its power button is pressed.
 
 mod agent;
 mod cpio;

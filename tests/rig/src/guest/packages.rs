@@ -11,8 +11,8 @@ use crate::error::{Attempt as _, Error, Result};
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(300);
 const UNPACK_LIMIT: Duration = Duration::from_secs(120);
 
-/// Unpacks a package into `into`. Its archive stays in `archives`, so that unpacking it once more
-/// needs no network; `work` is for archives that are not complete yet.
+/// Unpacks a package into `into`. Its archive stays in `archives`, so that unpacking it again needs
+/// no network; `work` is for incomplete archives.
 pub(super) fn unpack(package: &str, archives: &Path, work: &Path, into: &Path) -> Result<()> {
     let archive = match find_archive(package, archives)? {
         Some(archive) => archive,
@@ -22,8 +22,8 @@ pub(super) fn unpack(package: &str, archives: &Path, work: &Path, into: &Path) -
     Ok(())
 }
 
-/// The package that a meta package such as `linux-image-cloud-amd64` stands for today, or the one
-/// that was downloaded when it was asked for first.
+/// Returns the package that a meta package such as `linux-image-cloud-amd64` depends on today, or
+/// the one that was downloaded before.
 pub(super) fn behind_meta_package(meta: &str, prefix: &str, archives: &Path) -> Result<String> {
     let downloaded = archives_in(archives)?;
     if let Some((package, _)) =
@@ -74,7 +74,7 @@ fn find_archive(package: &str, dir: &Path) -> Result<Option<PathBuf>> {
     Ok(archive)
 }
 
-/// The packages whose archives are in a directory. Their files are named
+/// Returns the packages whose archives are in a directory. Their files are named
 /// `PACKAGE_VERSION_ARCHITECTURE.deb`.
 fn archives_in(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
     if !dir.exists() {

@@ -1,4 +1,4 @@
-//! What a guest says on its serial console, read from the log that QEMU keeps of it.
+//! Output of a guest on its serial console, from QEMU's log of it.
 
 use std::fs;
 use std::io;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use crate::daemon::tail;
 use crate::error::{Attempt as _, Error, Result};
 
-/// What the guest writes each time it has booted.
+/// The line that the guest writes each time it has booted.
 pub const READY: &str = "GUEST-READY";
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// How many times the guest has booted.
+/// Returns the number of times that the guest has booted.
 pub fn boots(serial_log: &Path) -> Result<usize> {
     let bytes = match fs::read(serial_log) {
         Ok(bytes) => bytes,

@@ -9,10 +9,10 @@ use crate::error::Result;
 
 const KERNEL_ARGUMENTS: &str = "console=ttyS0 quiet panic=1 no_timer_check nokaslr mitigations=off";
 
-/// Describes a guest; [`xml`](Guest::xml) gives its domain XML.
+/// A builder of test guests; [`xml`](Guest::xml) returns the domain XML.
 ///
-/// It runs under software emulation, so that it works on every host, and boots to a shell on its
-/// serial console. Without further ado it has 128 MiB of memory, one CPU, no disk and no network.
+/// A guest runs under software emulation, so that it works on every host, and boots to a shell on
+/// its serial console. By default it has 128 MiB of memory, one CPU, no disk and no network.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Guest {
@@ -34,7 +34,7 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest of this name.
+    /// Describes a guest of this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -55,92 +55,92 @@ impl Guest {
         }
     }
 
-    /// Its UUID; the daemon makes one up otherwise.
+    /// Sets the UUID; by default the daemon generates one.
     pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
         self.uuid = Some(uuid.into());
         self
     }
 
-    /// The most memory it can have, and what it boots with. It needs 96 MiB.
+    /// Sets the maximum memory, which it boots with. It needs 96 MiB.
     pub fn memory_mib(mut self, mib: u64) -> Self {
         self.memory_mib = mib;
         self
     }
 
-    /// What of its memory it has when it has booted; the balloon takes the rest.
+    /// Sets the memory that it has after booting; the balloon takes the rest.
     pub fn current_mib(mut self, mib: u64) -> Self {
         self.current_mib = Some(mib);
         self
     }
 
-    /// The most CPUs it can have, and how many it boots with.
+    /// Sets the maximum number of CPUs, and the number that it boots with.
     pub fn vcpus(mut self, max: u32, current: u32) -> Self {
         self.vcpus = max;
         self.current_vcpus = current;
         self
     }
 
-    /// I/O threads.
+    /// Sets the number of I/O threads.
     pub fn iothreads(mut self, count: u32) -> Self {
         self.iothreads = count;
         self
     }
 
-    /// Empty PCI Express slots: each device that is attached to the running guest takes one.
+    /// Adds empty PCI Express slots: each device that is attached to the running guest takes one.
     pub fn root_ports(mut self, count: u32) -> Self {
         self.root_ports = count;
         self
     }
 
-    /// A disk; the first is `vda`, the next `vdb`, and so on.
+    /// Adds a disk; the first is `vda`, the next `vdb`, and so on.
     pub fn disk(mut self, disk: Disk) -> Self {
         self.disks.push(disk);
         self
     }
 
-    /// A network card that needs no rights: QEMU itself plays the network.
+    /// Adds a network card that needs no privileges: QEMU emulates the network.
     pub fn user_nic(mut self) -> Self {
         self.interfaces.push(Interface::User);
         self
     }
 
-    /// A network card in one of the daemon's virtual networks.
+    /// Adds a network card in one of the daemon's virtual networks.
     pub fn network(mut self, name: impl Into<String>) -> Self {
         self.interfaces.push(Interface::Network(name.into()));
         self
     }
 
-    /// Whether it has the channel of the guest agent, and so runs it.
+    /// Adds the channel of the guest agent, with which the guest runs the agent.
     pub fn agent(mut self, agent: bool) -> Self {
         self.agent = agent;
         self
     }
 
-    /// A VGA adapter, for screenshots.
+    /// Adds a VGA adapter, for screenshots.
     pub fn video(mut self) -> Self {
         self.video = true;
         self
     }
 
-    /// A VNC server on a socket, and a VGA adapter.
+    /// Adds a VNC server on a socket, and a VGA adapter.
     pub fn graphics(mut self) -> Self {
         self.graphics = true;
         self.video()
     }
 
-    /// A file for all that appears on the serial console; see [`wait_ready`](super::wait_ready).
+    /// Logs the serial console to a file; see [`wait_ready`](super::wait_ready).
     pub fn serial_log(mut self, path: impl Into<PathBuf>) -> Self {
         self.serial_log = Some(path.into());
         self
     }
 
-    /// Any other device, as XML.
+    /// Adds any other device, as XML.
     pub fn device(mut self, xml: impl Into<String>) -> Self {
         self.devices.push(xml.into());
         self
     }
 
-    /// The domain XML. Builds the guest image if it is not in the cache yet.
+    /// Returns the domain XML. Builds the guest image if it is not in the cache yet.
     pub fn xml(&self) -> Result<String> {
         Ok(self.xml_with(&image::kernel()?.to_string_lossy(), &image::initrd()?.to_string_lossy()))
     }
@@ -195,7 +195,7 @@ impl Guest {
     }
 }
 
-/// An element, or nothing.
+/// Returns an element, or nothing.
 fn optional(name: &str, content: Option<&str>) -> String {
     content.map_or_else(String::new, |content| format!("\n  <{name}>{}</{name}>", escape(content)))
 }

@@ -9,8 +9,8 @@ use super::make_key;
 use crate::error::{Attempt as _, Result};
 use crate::need::{Need, require};
 
-/// Somebody who uses ssh: a key, known hosts and settings that have nothing to do with those of
-/// whoever runs the tests.
+/// An SSH client with a key, known hosts and settings of its own, independent of the user who runs
+/// the tests.
 #[derive(Debug)]
 pub struct Client {
     dir: TempDir,
@@ -18,7 +18,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes one, who knows no host yet and would not talk to an unknown one.
+    /// Creates a client that knows no host yet and refuses unknown ones.
     pub fn new() -> Result<Self> {
         require(&[Need::Ssh])?;
         let dir = tempfile::Builder::new()
@@ -48,37 +48,38 @@ IdentityAgent none
         Ok(client)
     }
 
-    /// The parameters of a URI that has libvirt use this client's ssh and its key.
+    /// Returns the parameters of a URI that make libvirt use this client's ssh and its key.
     pub fn parameters(&self) -> String {
         format!("command={}&keyfile={}", self.program().display(), self.key().display())
     }
 
-    /// A program that takes ssh's arguments and uses this client's settings, but not its key.
+    /// Returns a program that takes ssh's arguments and uses this client's settings, but not its
+    /// key.
     pub fn program(&self) -> PathBuf {
         self.dir().join("ssh")
     }
 
-    /// The private key.
+    /// Returns the path of the private key.
     pub fn key(&self) -> PathBuf {
         self.dir().join("key")
     }
 
-    /// The public key, as it stands in lists of keys.
+    /// Returns the public key, in the form of lists of keys.
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
 
-    /// The settings, as in `~/.ssh/config`.
+    /// Returns the path of the settings, as in `~/.ssh/config`.
     pub fn config(&self) -> PathBuf {
         self.dir().join("config")
     }
 
-    /// The keys of hosts.
+    /// Returns the path of the known host keys.
     pub fn known_hosts(&self) -> PathBuf {
         self.dir().join("known_hosts")
     }
 
-    /// The directory of all that.
+    /// Returns the directory of all these files.
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -88,7 +89,7 @@ IdentityAgent none
         append(&self.config(), text)
     }
 
-    /// Takes the key for that of the host at `address`, of the form `host:port`.
+    /// Adds the host key of `address`, of the form `host:port`.
     pub fn trust(&self, address: &str, host_key: &str) -> Result<()> {
         let name = match address.rsplit_once(':') {
             Some((host, port)) => format!("[{host}]:{port}"),

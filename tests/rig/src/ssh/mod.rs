@@ -1,4 +1,4 @@
-//! Private ssh servers, and clients with keys and settings of their own.
+//! Private SSH servers, and clients with keys and settings of their own.
 //!
 //! ```no_run
 //! use rig::{Daemon, ssh};
@@ -33,7 +33,7 @@ use std::time::Duration;
 use crate::command::stdout_of;
 use crate::error::{Attempt as _, Result};
 
-/// Makes a pair of keys: `file` and, with `.pub` behind its name, the public one, which it gives.
+/// Makes a pair of keys, `file` and, with `.pub` appended, the public one, which it returns.
 fn make_key(file: &Path) -> Result<String> {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-C", "rig", "-t", "ed25519", "-N", "", "-f"]);

@@ -20,7 +20,7 @@ use crate::search::program;
 const SERVER: &str = include_str!("server.sh");
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// What an ssh server is to be like.
+/// A builder of SSH servers.
 #[derive(Debug)]
 #[must_use]
 pub struct Builder<'a> {
@@ -31,16 +31,16 @@ pub struct Builder<'a> {
     by_password: bool,
 }
 
-/// The password of everybody whom a server lets in by password.
+/// The password of all users that a server accepts by password.
 pub const PASSWORD: &str = "rig-secret";
-/// The same as it stands in `/etc/shadow`.
+/// Its hash, as in `/etc/shadow`.
 const PASSWORD_HASH: &str = "$6$rigsalt$8vj7NSvlA5zxOpDV5ASPn5OGkzM4xAeMTtSHK9htpvAXcN.lQ0WR.nalLEwyAsv2YTCGD976W7asUgfEkcTMU.";
 
-/// A running ssh server on a port of `127.0.0.1`. It ends when dropped, or with its daemon.
+/// A running SSH server on a port of `127.0.0.1`. It ends when dropped, or with its daemon.
 ///
-/// Who logs in finds what the daemon's host would be: the daemon's `/run/libvirt`, `/etc/libvirt`
-/// and so on, and its environment. The server of a system daemon lets in root and `nobody`, each
-/// with a home directory that nothing else uses; that of a session daemon its own user.
+/// Users see the daemon's host: the daemon's `/run/libvirt`, `/etc/libvirt` and so on, and its
+/// environment. The server of a system daemon accepts root and `nobody`, each with a home directory
+/// that nothing else uses; that of a session daemon its own user.
 #[derive(Debug)]
 pub struct Server {
     dir: PathBuf,
@@ -51,26 +51,26 @@ pub struct Server {
 }
 
 impl Builder<'_> {
-    /// Lets the client in, as whatever user.
+    /// Accepts the client's key, for any user.
     pub fn accept(mut self, client: &Client) -> Self {
         self.keys.push(client.public_key().to_owned());
         self
     }
 
-    /// Lets the client in, with options such as `command="…"`.
+    /// Accepts the client's key, with options such as `command="…"`.
     pub fn accept_with(mut self, options: &str, client: &Client) -> Self {
         self.keys.push(format!("{options} {}", client.public_key()));
         self
     }
 
-    /// Adds a line to `sshd_config`; it counts for more than what the rig says there.
+    /// Adds a line to `sshd_config`, which takes precedence over the rig's own.
     pub fn conf_line(mut self, line: impl Into<String>) -> Self {
         self.lines.push(line.into());
         self
     }
 
-    /// Lets everybody in who knows [`PASSWORD`], be it that the client sends it as such
-    /// (`password`) or as the answer to a question (`keyboard-interactive`). System daemons only.
+    /// Accepts [`PASSWORD`] for all users, sent as such (`password`) or as the answer to a question
+    /// (`keyboard-interactive`). System daemons only.
     pub fn accept_password(mut self, method: &str) -> Self {
         self.by_password = true;
         let settings: &[&str] = match method {
@@ -81,13 +81,13 @@ impl Builder<'_> {
         self
     }
 
-    /// Sets a variable in the environment of those who log in.
+    /// Sets a variable in the users' environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Leaves those who log in with these programs only.
+    /// Limits the users to these programs.
     pub fn programs(self, names: &[&str]) -> Result<Self> {
         let dir = tempfile::Builder::new()
             .prefix("bin-")
@@ -104,21 +104,21 @@ impl Builder<'_> {
         Ok(self.env("PATH", &path))
     }
 
-    /// Starts it and returns when it serves.
+    /// Starts the server and returns once it serves.
     pub fn start(self) -> Result<Server> {
         require(&[Need::Ssh])?;
         let dir = tempfile::Builder::new()
             .prefix("ssh-")
             .tempdir_in(self.daemon.dir())
             .attempt(|| String::from("creating a directory"))?
-            // It goes with the daemon's.
+            // It is removed with the daemon's directory.
             .keep();
         let is_system = self.daemon.mode() == Mode::System;
         let port = Port::reserve()?;
         let host_key = make_key(&dir.join("host_key"))?;
         let home = dir.join("home");
         make_dir(&home)?;
-        // Read with the rights of whoever logs in.
+        // Read with the privileges of the user who logs in.
         let seen = if is_system {
             Path::new("/home")
         } else {
@@ -127,7 +127,7 @@ impl Builder<'_> {
         write(&home.join("authorized_keys"), &self.keys.join("\n"))?;
         if is_system {
             make_users(&dir, &home, self.by_password)?;
-            // Where clients on that host look for them.
+            // The usual paths, where clients on that host look for them.
             for socket in [Some(self.daemon.socket()), self.daemon.socket_ro()] {
                 link_socket(socket, &self.daemon.dir().join("run"))?;
             }
@@ -147,7 +147,7 @@ impl Builder<'_> {
 
     fn config(&self, dir: &Path, port: u16, keys: &Path) -> String {
         let mut lines = self.lines.clone();
-        // Of equal settings the first counts.
+        // The first of equal settings counts.
         lines.extend([
             format!("Port {port}"),
             String::from("ListenAddress 127.0.0.1"),
@@ -200,7 +200,7 @@ impl Builder<'_> {
 }
 
 impl Server {
-    /// A server on the host of that daemon.
+    /// Returns a builder for a server on the host of that daemon.
     pub fn builder(daemon: &Daemon) -> Builder<'_> {
         Builder {
             daemon,
@@ -211,32 +211,32 @@ impl Server {
         }
     }
 
-    /// Host and port, as in a URI.
+    /// Returns host and port, as in a URI.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port())
     }
 
-    /// The port.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.port.number()
     }
 
-    /// The public key of the host.
+    /// Returns the host's public key.
     pub fn host_key(&self) -> &str {
         &self.host_key
     }
 
-    /// A user who may log in: root, or whoever runs the tests.
+    /// Returns a user who may log in: root, or the user who runs the tests.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The directory that the system daemon's root finds to be their home.
+    /// Returns the directory that the system daemon's root has as home.
     pub fn home(&self) -> PathBuf {
         self.dir.join("home/root")
     }
 
-    /// What the server said, for failed tests.
+    /// Returns the server's log, for failed tests.
     pub fn log(&self) -> String {
         let log = self.dir.join("log");
         fs::read(&log).map_or_else(
@@ -245,12 +245,12 @@ impl Server {
         )
     }
 
-    /// What runs through it at the moment, itself included.
+    /// Returns the server's current processes, itself included.
     pub fn processes(&self) -> Result<Vec<Process>> {
         tree(self.child.id())
     }
 
-    /// Whether somebody is logged in, or about to be.
+    /// Returns whether somebody is logged in, or about to be.
     pub fn is_in_use(&self) -> Result<bool> {
         // Since OpenSSH 9.8 a session has a program of its own.
         let is_session = |command: &str| {
@@ -261,8 +261,8 @@ impl Server {
         Ok(running.iter().any(|it| is_session(&it.command)))
     }
 
-    /// Ends the server and all that was started through it, at once and without a word to its
-    /// clients, as if the host had lost its power.
+    /// Kills the server and everything started through it at once, without notice to its clients,
+    /// as in a power failure.
     pub fn kill9(&mut self) -> Result<()> {
         kill_tree(self.child.id())?;
         self.child.wait().attempt(|| String::from("waiting for sshd")).map(drop)
@@ -309,7 +309,7 @@ fn greeting(port: u16) -> io::Result<()> {
     }
 }
 
-/// The users of a system daemon's host: the machine's, of which root and nobody can log in.
+/// Creates the users of a system daemon's host: the machine's, of which root and nobody can log in.
 fn make_users(dir: &Path, home: &Path, by_password: bool) -> Result<()> {
     const USERS: [(&str, &str); 2] = [
         ("root", "x:0:0:root:/home/root:/bin/bash"),
@@ -322,7 +322,7 @@ fn make_users(dir: &Path, home: &Path, by_password: bool) -> Result<()> {
     for (name, entry) in USERS {
         make_dir(&home.join(name))?;
         users.push(format!("{name}:{entry}"));
-        // If there is no password, they are not locked out either.
+        // Without a password, they must not be locked either.
         let password = if by_password { PASSWORD_HASH } else { "*" };
         passwords.push(format!("{name}:{password}:19000:0:99999:7:::"));
     }
@@ -338,12 +338,12 @@ fn make_users(dir: &Path, home: &Path, by_password: bool) -> Result<()> {
         .attempt(|| format!("giving {} away", nobodys.display()))
 }
 
-/// Gives a socket its usual place, if another server has not done so before.
+/// Links a socket to its usual path, if another server has not done so before.
 fn link_socket(socket: Option<PathBuf>, dir: &Path) -> Result<()> {
     let Some(socket) = socket else {
         return Ok(());
     };
-    // A daemon that was stopped has none.
+    // A stopped daemon has none.
     if !socket.exists() {
         return Ok(());
     }

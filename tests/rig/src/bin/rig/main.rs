@@ -1,4 +1,4 @@
-//! The rig for shell scripts: says what is missing, builds the guest image, runs a command beside
+//! The rig for shell scripts: lists missing packages, builds the guest image, runs a command beside
 //! a private daemon.
 
 mod run;
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
 }
 
 fn missing() {
-    // Packages for what only root can do are of no use to others.
+    // Packages for needs of root only are of no use to others.
     let useful = Need::ALL
         .into_iter()
         .filter(|need| rig::is_root() || !matches!(need, Need::Network | Need::Root | Need::Polkit))

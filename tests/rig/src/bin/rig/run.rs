@@ -1,4 +1,4 @@
-//! Runs a command beside a private daemon.
+//! Running a command beside a private daemon.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitCode};
@@ -10,10 +10,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// How long a command may take to end after it was told to.
+/// The time for a command to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How to run the command.
+/// The options of the daemon beside the command.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     test_driver: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The options at the beginning of `words`, and the command after them.
+    /// Splits `words` into the options at their beginning and the command after them.
     pub(crate) fn split_off<'a>(mut words: &'a [&'a str]) -> (Self, &'a [&'a str]) {
         let mut options = Self::default();
         while let Some((word, rest)) = words.split_first() {
@@ -37,7 +37,7 @@ impl Options {
     }
 }
 
-/// Runs the command. Also when told to end by a signal, this returns only when nothing is left.
+/// Runs the command. Even when ended by a signal, this returns only after everything is cleaned up.
 pub(crate) fn run(options: Options, command: &[&str]) -> Result<ExitCode> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Error::Failed(String::from("run what?")));
@@ -73,7 +73,7 @@ pub(crate) fn run(options: Options, command: &[&str]) -> Result<ExitCode> {
     code
 }
 
-/// Waits for the child to end, and makes it end when a signal says so.
+/// Waits for the child to end, and ends it on a signal.
 fn wait(child: &mut Child, signals: &mut Signals) -> Result<ExitCode> {
     for signal in signals.forever() {
         if signal != SIGCHLD {
@@ -92,7 +92,8 @@ fn wait(child: &mut Child, signals: &mut Signals) -> Result<ExitCode> {
 }
 
 fn end(child: &mut Child) -> Result<()> {
-    // Not the signal we got: with Ctrl-C the terminal has sent that to the child as well.
+    // SIGTERM in place of the signal received: with Ctrl-C the terminal has sent that to the child
+    // too.
     kill_process(Pid::from_child(child), Signal::TERM).map_err(Error::io("ending the command"))?;
     let deadline = Instant::now() + GRACE;
     while child.try_wait().map_err(Error::io("waiting for the command"))?.is_none() {
@@ -104,7 +105,7 @@ fn end(child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// What a shell makes of a death by signal.
+/// Returns a shell's exit status for a death by signal.
 fn code_of_signal(signal: i32) -> ExitCode {
     ExitCode::from((128 + signal) as u8)
 }

@@ -1,4 +1,4 @@
-//! Which failures to open a connection last.
+//! Permanent failures to open a connection.
 
 use std::io;
 
@@ -6,15 +6,15 @@ use rustix::io::Errno;
 
 use crate::error::{AuthError, Error};
 
-/// Whether opening fails, however often it is tried, until somebody changes something on this side.
-pub(crate) fn is_for_good(error: &Error) -> bool {
+/// Returns whether another attempt fails too, until something is changed on this side.
+pub(crate) fn is_permanent(error: &Error) -> bool {
     match error.cause() {
         Error::Uri { .. }
         | Error::Config { .. }
         | Error::InvalidArgument { .. }
         | Error::Unsupported(_) => true,
-        Error::Unreadable { source, .. } => !may_heal(source),
-        // A user who was asked in vain is not asked again; a daemon that refused may change its mind.
+        Error::Unreadable { source, .. } => !may_recover(source),
+        // A user who gave no answer is not asked again; a daemon that refused may accept later.
         Error::Auth(error) => match **error {
             AuthError::Missing { .. }
             | AuthError::Declined { .. }
@@ -25,7 +25,7 @@ pub(crate) fn is_for_good(error: &Error) -> bool {
             | AuthError::NoMechanism { .. }
             | AuthError::Exchange { .. } => false,
         },
-        // Certificates and the keys of hosts are renewed while programs run.
+        // Certificates and host keys are renewed while programs run.
         Error::Tls { .. }
         | Error::Ssh(_)
         | Error::Remote(_)
@@ -44,9 +44,9 @@ pub(crate) fn is_for_good(error: &Error) -> bool {
     }
 }
 
-/// Whether a file that could not be read may be readable later without anybody having changed it:
-/// not if it is not there, may not be read, or is something else than a file.
-fn may_heal(error: &io::Error) -> bool {
+/// Returns whether a file that could not be read may be readable later without a change: not if it
+/// does not exist, may not be read, or is not a file.
+fn may_recover(error: &io::Error) -> bool {
     let is_loop = Errno::from_io_error(error) == Some(Errno::LOOP);
     !is_loop
         && !matches!(
@@ -99,7 +99,7 @@ mod tests {
     #[track_caller]
     fn assert_table(table: impl IntoIterator<Item = (bool, Error)>) {
         for (expected, error) in table {
-            assert_eq!(is_for_good(&error), expected, "{error:?}");
+            assert_eq!(is_permanent(&error), expected, "{error:?}");
         }
     }
 
