@@ -1,7 +1,7 @@
 //! Devices of the host.
 
 use libvirt_client::Error;
-use libvirt_client::node_device::{CreateXmlFlags, DefineXmlFlags, XmlFlags};
+use libvirt_client::node_device::{CreateXmlFlags, DefineXmlFlags, NodeDevice, XmlFlags};
 use libvirt_client::types::connect::ListAllNodeDeviceFlags;
 
 use crate::common::{qemu, test_driver};
@@ -29,7 +29,7 @@ async fn the_hosts_devices_are_a_tree() {
     let all = conn.list_all_node_devices(ListAllNodeDeviceFlags::empty()).await.unwrap();
     let listed = daemon.virsh(["nodedev-list"]).unwrap();
     let mut listed: Vec<_> = listed.split_whitespace().collect();
-    let mut names: Vec<_> = all.iter().map(|device| device.name()).collect();
+    let mut names: Vec<_> = all.iter().map(NodeDevice::name).collect();
     listed.sort_unstable();
     names.sort_unstable();
     assert_eq!(names, listed);
