@@ -18,4 +18,5 @@ pub mod node_device;
 pub mod qemu;
 pub mod secret;
 pub mod storage;
+mod typed_params;
 pub(crate) mod wire;

@@ -4,28 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::typed_params::typed_params;
 use crate::error::{Error, ProtocolError, Result};
 use crate::params::{TypedParams, ValueRef};
 use crate::protocol::remote::{TypedParam, TypedParamValue};
 
-pub(crate) fn value_ref<'a>(value: &'a TypedParamValue<'_>) -> ValueRef<'a> {
-    match value {
-        TypedParamValue::Int(value) => ValueRef::Int(*value),
-        TypedParamValue::Uint(value) => ValueRef::Uint(*value),
-        TypedParamValue::Llong(value) => ValueRef::Llong(*value),
-        TypedParamValue::Ullong(value) => ValueRef::Ullong(*value),
-        TypedParamValue::Double(value) => ValueRef::Double(*value),
-        TypedParamValue::Boolean(value) => ValueRef::Boolean(*value != 0),
-        TypedParamValue::String(value) => ValueRef::String(value),
-    }
-}
-
-/// Borrows a reply's parameters.
-pub(crate) fn params<'a>(
-    wire: &'a [TypedParam<'_>],
-) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
-    wire.iter().map(|param| (&*param.field, value_ref(&param.value)))
-}
+typed_params!();
 
 /// Copies a reply's parameters into a list.
 pub(crate) fn params_from_wire(wire: &[TypedParam<'_>]) -> TypedParams {
@@ -46,31 +30,6 @@ pub(crate) fn params_like(wire: &[TypedParam<'_>], model: Option<&TypedParams>) 
         params.push_shared(name, value_ref(&param.value).to_owned());
     }
     params
-}
-
-/// Converts a value to a request's.
-impl<'a> From<ValueRef<'a>> for TypedParamValue<'a> {
-    fn from(value: ValueRef<'a>) -> Self {
-        match value {
-            ValueRef::Int(value) => Self::Int(value),
-            ValueRef::Uint(value) => Self::Uint(value),
-            ValueRef::Llong(value) => Self::Llong(value),
-            ValueRef::Ullong(value) => Self::Ullong(value),
-            ValueRef::Double(value) => Self::Double(value),
-            ValueRef::Boolean(value) => Self::Boolean(value.into()),
-            ValueRef::String(value) => Self::String(value.into()),
-        }
-    }
-}
-
-/// Converts a list to a request's.
-impl<'a> From<&'a TypedParams> for Vec<TypedParam<'a>> {
-    fn from(params: &'a TypedParams) -> Self {
-        let params = params.iter();
-        params
-            .map(|(name, value)| TypedParam { field: name.into(), value: value.into() })
-            .collect()
-    }
 }
 
 /// Makes the error for a well-formed reply that contradicts itself.
