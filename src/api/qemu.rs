@@ -5,39 +5,12 @@
 
 use std::os::fd::OwnedFd;
 
-use super::domain::Domain;
+use super::domain::{AgentTimeout, Domain};
 use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::qemu;
 
 pub use crate::types::qemu::*;
-
-/// Timeout of a guest agent command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum AgentTimeout {
-    /// No timeout.
-    Block,
-    /// The daemon's default.
-    #[default]
-    Default,
-    /// No wait: the agent must answer at once.
-    NoWait,
-    /// Timeout in seconds.
-    Seconds(u32),
-}
-
-impl AgentTimeout {
-    fn to_wire(self) -> i32 {
-        match self {
-            Self::Block => AgentCommandTimeoutValues::Block.into(),
-            Self::Default => AgentCommandTimeoutValues::Default.into(),
-            Self::NoWait => AgentCommandTimeoutValues::NoWait.into(),
-            // Zero seconds means no wait, as `NoWait` does; a time too long for the wire is as good
-            // as endless.
-            Self::Seconds(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
-        }
-    }
-}
 
 impl Connect {
     /// Attaches to a QEMU process that was started without the daemon (`virDomainQemuAttach`).

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use libvirt_client::domain::AgentTimeout;
 use libvirt_client::domain::Domain;
-use libvirt_client::qemu::AgentTimeout;
 use libvirt_client::{CloseReason, Connect, Error, Waiting};
 use rig::Daemon;
 use rustix::process::{Signal, kill_process};

@@ -9,7 +9,10 @@
 #[cfg(doc)]
 use crate::types::error::ErrorCode;
 
-use super::{Domain, GuestInfoTypes, SetUserPasswordFlags};
+use super::{
+    AgentResponseTimeoutValues, AuthorizedSshKeysSetFlags, Domain, GuestInfoTypes,
+    SetUserPasswordFlags,
+};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::{TypedParams, param_struct};
@@ -39,6 +42,33 @@ param_struct! {
         /// Virtual CPUs that the guest can take offline.
         offlinable: String = "offlinable",
         ..other
+    }
+}
+
+/// Timeout of a guest agent command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AgentTimeout {
+    /// No timeout.
+    Block,
+    /// The daemon's default.
+    #[default]
+    Default,
+    /// No wait: the agent must answer at once.
+    NoWait,
+    /// Timeout in seconds.
+    Seconds(u32),
+}
+
+impl AgentTimeout {
+    pub(in crate::api) fn to_wire(self) -> i32 {
+        match self {
+            Self::Block => AgentResponseTimeoutValues::Block.into(),
+            Self::Default => AgentResponseTimeoutValues::Default.into(),
+            Self::NoWait => AgentResponseTimeoutValues::NoWait.into(),
+            // Zero seconds means no wait, as `NoWait` does; a time too long for the wire is as good
+            // as endless.
+            Self::Seconds(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
+        }
     }
 }
 
@@ -174,5 +204,40 @@ impl Domain {
             flags: 0,
         })
         .await
+    }
+
+    /// Sets how long the agent may take for a command of the daemon's
+    /// (`virDomainAgentSetResponseTimeout`), until the domain ends or the daemon restarts.
+    pub async fn agent_set_response_timeout(&self, timeout: AgentTimeout) -> Result<()> {
+        let timeout = timeout.to_wire();
+        let request = remote::DomainAgentSetResponseTimeout { dom: self.wire(), timeout, flags: 0 };
+        self.call(request).await.map(drop)
+    }
+
+    /// Lists the public keys by which a user of the guest can log in by SSH, a line of
+    /// `authorized_keys` each (`virDomainAuthorizedSSHKeysGet`).
+    pub async fn authorized_ssh_keys(&self, user: &str) -> Result<Vec<String>> {
+        let user = user.into();
+        let request = remote::DomainAuthorizedSshKeysGet { dom: self.wire(), user, flags: 0 };
+        let reply = self.call(request).await?;
+        Ok(reply.decode()?.keys.into_iter().map(Into::into).collect())
+    }
+
+    /// Sets the public keys by which a user of the guest can log in by SSH, at most 2048
+    /// (`virDomainAuthorizedSSHKeysSet`).
+    ///
+    /// `keys` take the place of all others, or with
+    /// [`APPEND`](AuthorizedSshKeysSetFlags::APPEND) are added to them, or with
+    /// [`REMOVE`](AuthorizedSshKeysSetFlags::REMOVE) are removed.
+    pub async fn set_authorized_ssh_keys(
+        &self,
+        user: &str,
+        keys: &[&str],
+        flags: AuthorizedSshKeysSetFlags,
+    ) -> Result<()> {
+        let keys = keys.iter().map(|key| (*key).into()).collect();
+        let user = user.into();
+        self.run(remote::DomainAuthorizedSshKeysSet { dom: self.wire(), user, keys, flags })
+            .await
     }
 }

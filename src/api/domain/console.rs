@@ -1,6 +1,6 @@
 //! A domain's consoles, channels and screens, as streams.
 
-use super::{ChannelFlags, ConsoleFlags, Domain};
+use super::{ChannelFlags, ConsoleFlags, Domain, GraphicsReloadType};
 use crate::client::Stream;
 use crate::error::Result;
 use crate::protocol::remote;
@@ -54,5 +54,12 @@ impl Domain {
             .open_stream(remote::DomainScreenshot { dom: self.wire(), screen, flags: 0 }, false);
         let (reply, stream) = opened.await?;
         Ok((reply.decode()?.mime.map(String::from), stream))
+    }
+
+    /// Has the domain's graphical displays read their TLS certificates again
+    /// (`virDomainGraphicsReload`). Since libvirt 10.2.0.
+    pub async fn graphics_reload(&self, kind: GraphicsReloadType) -> Result<()> {
+        self.run(remote::DomainGraphicsReload { dom: self.wire(), r#type: kind, flags: 0 })
+            .await
     }
 }

@@ -40,7 +40,7 @@ use crate::protocol::remote;
 use last_id::LastId;
 
 pub use crate::types::domain::*;
-pub use agent::{FsInfo, GuestVcpus};
+pub use agent::{AgentTimeout, FsInfo, GuestVcpus};
 pub use block::{BlockInfo, BlockStats, BlockStatsDetails, DiskError};
 pub use block_job::{BlockCopyParameters, BlockJobInfo};
 pub use block_tuning::BlockIoTune;

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use libvirt_client::Error;
 use libvirt_client::domain::{
-    CreateFlags, EventPmSuspendedDetailType, GetHostnameFlags, GuestInfoTypes, SetTimeFlags,
-    SetUserPasswordFlags, State,
+    AgentTimeout, AuthorizedSshKeysSetFlags, CreateFlags, EventPmSuspendedDetailType,
+    GetHostnameFlags, GuestInfoTypes, SetTimeFlags, SetUserPasswordFlags, State,
 };
 use libvirt_client::events::domain::{Change, Lifecycle};
 use libvirt_client::params::ValueRef;
@@ -12,6 +13,7 @@ use libvirt_client::types::error::ErrorCode;
 use libvirt_client::types::node::SuspendTarget;
 use rig::guest::Guest;
 
+use super::run_in_guest;
 use crate::common::{boot, describe, discard, qemu, wait_for_agent, wait_for_state};
 
 #[derive(serde::Deserialize)]
@@ -87,6 +89,25 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     let error = error.unwrap_err();
     assert!(error.code().is_some(), "{error:?}");
     assert!(!format!("{error:?}").contains("secret"));
+
+    // The keys of its users, of whom it has none yet.
+    let user = "mkdir -p /etc /root; echo root:x:0:0::/root:/bin/sh > /etc/passwd";
+    run_in_guest(daemon, &domain, user).await;
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVtcHR5IGVtcHR5IGVtcHR5IGVtcHR5IGVtcHR5IGVt me";
+    let (keys, flags) = ([key], AuthorizedSshKeysSetFlags::empty());
+    domain.set_authorized_ssh_keys("root", &keys, flags).await.unwrap();
+    assert_eq!(domain.authorized_ssh_keys("root").await.unwrap(), keys);
+    let nobody = domain.authorized_ssh_keys("nobody-here").await;
+    assert!(matches!(nobody, Err(Error::Remote(_))), "{nobody:?}");
+
+    // How long it may take.
+    for timeout in [
+        AgentTimeout::Seconds(60),
+        AgentTimeout::NoWait,
+        AgentTimeout::Default,
+    ] {
+        domain.agent_set_response_timeout(timeout).await.unwrap();
+    }
 
     // Sleep.
     let mut changes = conn.subscribe::<Lifecycle>(Some(&domain)).await.unwrap();

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use libvirt_client::connect::Version;
 use libvirt_client::domain::{
-    CoreDumpFlags, CreateFlags, DeviceModifyFlags, Domain, MetadataType, ModificationImpact,
-    RebootFlags, SaveRestoreFlags, UndefineFlags, XmlFlags,
+    CoreDumpFlags, CreateFlags, DeviceModifyFlags, Domain, GraphicsReloadType, MetadataType,
+    ModificationImpact, RebootFlags, SaveRestoreFlags, UndefineFlags, XmlFlags,
 };
 use libvirt_client::params::TypedParams;
 use libvirt_client::protocol::remote;
@@ -163,5 +164,21 @@ async fn parameters_that_no_daemon_can_take_are_refused() {
     let error = set(&long).await.unwrap_err();
     assert!(matches!(error, Error::Remote(_)), "{error:?}");
     assert!(conn.is_alive());
+    discard(&domain).await;
+}
+
+/// Daemons before 10.2.0 do not know it; later ones do it for guests that run.
+#[tokio::test]
+async fn displays_of_a_guest_that_is_off_reload_nothing() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let domain = define(daemon, &conn, "refusals-display", |guest| guest).await.domain;
+    let error = domain.graphics_reload(GraphicsReloadType::Any).await.unwrap_err();
+    if conn.lib_version().await.unwrap() < Version::new(10, 2, 0) {
+        assert!(error.is_unsupported(), "{error:?}");
+    } else {
+        assert_eq!(error.code(), Some(ErrorCode::OperationInvalid));
+    }
     discard(&domain).await;
 }
