@@ -167,18 +167,18 @@ async fn parameters_that_no_daemon_can_take_are_refused() {
     discard(&domain).await;
 }
 
-/// Daemons before 10.2.0 do not know it; later ones do it for guests that run.
+/// Daemons before 10.2.0 do not know it; later ones find nothing to do and succeed.
 #[tokio::test]
 async fn displays_of_a_guest_that_is_off_reload_nothing() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
     let domain = define(daemon, &conn, "refusals-display", |guest| guest).await.domain;
-    let error = domain.graphics_reload(GraphicsReloadType::Any).await.unwrap_err();
+    let reloaded = domain.graphics_reload(GraphicsReloadType::Any).await;
     if conn.lib_version().await.unwrap() < Version::new(10, 2, 0) {
-        assert!(error.is_unsupported(), "{error:?}");
+        assert!(reloaded.unwrap_err().is_unsupported());
     } else {
-        assert_eq!(error.code(), Some(ErrorCode::OperationInvalid));
+        reloaded.unwrap();
     }
     discard(&domain).await;
 }
