@@ -4,13 +4,24 @@
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
-        enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal),* $(,)? }
+        enum $name:ident {
+            $(
+                $(#[$variant_meta:meta])*
+                $variant:ident = $value:literal => $c_name:literal $(since $since:literal)?
+            ),* $(,)?
+        }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$variant_meta])* $variant,)*
+            $(
+                $(#[$variant_meta])*
+                #[doc = ""]
+                #[doc = concat!("`", $c_name, "`" $(, ", since ", $since)?)]
+                #[doc(alias = $c_name)]
+                $variant,
+            )*
             /// A number that this release of the library does not know.
             Other(i32),
         }
@@ -60,20 +71,30 @@ macro_rules! open_enum {
 macro_rules! flag_set {
     (
         $(#[$($meta:tt)*])*
-        flags $name:ident { $($(#[$($flag_meta:tt)*])* $flag:ident = $value:literal),* $(,)? }
-        $(zero { $($(#[$zero_meta:meta])* $zero:ident),* $(,)? })?
+        flags $name:ident {
+            $($flag:ident = $value:literal => $c_name:literal $(since $since:literal)?),* $(,)?
+        }
+        $(zero { $($zero:ident => $zero_name:literal $(since $zero_since:literal)?),* $(,)? })?
     ) => {
         bitflags::bitflags! {
             $(#[$($meta)*])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
             pub struct $name: u32 {
-                $($(#[$($flag_meta)*])* const $flag = $value;)*
+                $(
+                    #[doc = concat!("`", $c_name, "`" $(, ", since ", $since)?)]
+                    #[doc(alias = $c_name)]
+                    const $flag = $value;
+                )*
                 const _ = !0;
             }
         }
 
         $(impl $name {
-            $($(#[$zero_meta])* pub const $zero: Self = Self::empty();)*
+            $(
+                #[doc = concat!("`", $zero_name, "`" $(, ", since ", $zero_since)?)]
+                #[doc(alias = $zero_name)]
+                pub const $zero: Self = Self::empty();
+            )*
         })?
 
         impl $crate::xdr::Encode for $name {

@@ -111,7 +111,7 @@ impl<'c> Sets<'c> {
             let value = u64::try_from(number.value)
                 .map_err(|_| Error::invalid(format!("{} is negative", number.name)))?;
             text.gap();
-            text.line(format!("/// {}", c_name(&number.name, number.since.as_deref())));
+            document(text, "", &number.name, number.since.as_deref());
             text.line(format!("pub const {name}: u64 = {};", grouped(value)));
         }
         for set in &self.constants.sets {
@@ -135,7 +135,7 @@ impl<'c> Sets<'c> {
         text.import("crate::types", "open_enum");
         text.gap();
         text.line("open_enum! {");
-        text.line(format!("    /// {}", c_name(&set.name, set.since.as_deref())));
+        document(text, "    ", &set.name, set.since.as_deref());
         text.line(format!("    enum {name} {{"));
         let mut first: BTreeMap<i64, String> = BTreeMap::new();
         let mut aliases = Vec::new();
@@ -152,8 +152,7 @@ impl<'c> Sets<'c> {
                 aliases.push((member, rest, same.clone()));
                 continue;
             }
-            text.line(format!("        /// {}", c_name(&member.name, member.since.as_deref())));
-            text.line(format!("        {variant} = {},", member.value));
+            text.line(format!("        {variant} = {} => {},", member.value, c_name(member)));
             first.insert(member.value, variant);
         }
         text.line("    }");
@@ -162,7 +161,7 @@ impl<'c> Sets<'c> {
             text.gap();
             text.line(format!("impl {name} {{"));
             for (member, alias, same) in aliases {
-                text.line(format!("    /// {}", c_name(&member.name, member.since.as_deref())));
+                document(text, "    ", &member.name, member.since.as_deref());
                 text.line(format!("    pub const {alias}: Self = Self::{same};"));
             }
             text.line("}");
@@ -174,7 +173,7 @@ impl<'c> Sets<'c> {
         text.import("crate::types", "flag_set");
         text.gap();
         text.line("flag_set! {");
-        text.line(format!("    /// {}", c_name(&set.name, set.since.as_deref())));
+        document(text, "    ", &set.name, set.since.as_deref());
         text.line(format!("    flags {name} {{"));
         let mut zero = Vec::new();
         for (member, rest) in self.members(set)? {
@@ -193,15 +192,13 @@ impl<'c> Sets<'c> {
                 zero.push((member, flag));
                 continue;
             }
-            text.line(format!("        /// {}", c_name(&member.name, member.since.as_deref())));
-            text.line(format!("        {flag} = {},", bits(value)));
+            text.line(format!("        {flag} = {} => {},", bits(value), c_name(member)));
         }
         text.line("    }");
         if !zero.is_empty() {
             text.line("    zero {");
             for (member, flag) in zero {
-                text.line(format!("        /// {}", c_name(&member.name, member.since.as_deref())));
-                text.line(format!("        {flag},"));
+                text.line(format!("        {flag} => {},", c_name(member)));
             }
             text.line("    }");
         }
@@ -295,6 +292,18 @@ fn own_prefix<'n>(set: &str, member: &'n str) -> &'n str {
     member.get(..end).unwrap_or_default()
 }
 
-fn c_name(name: &str, since: Option<&str>) -> String {
-    since.map_or_else(|| format!("`{name}`"), |since| format!("`{name}`, since {since}"))
+/// Returns what the library's macros want to know of a member: its C name and first release.
+fn c_name(member: &Member) -> String {
+    let since = member
+        .since
+        .as_ref()
+        .map_or_else(String::new, |since| format!(" since \"{since}\""));
+    format!("\"{}\"{since}", member.name)
+}
+
+/// Writes an item's C name as its documentation, and for rustdoc's search.
+fn document(text: &mut Text, indent: &str, name: &str, since: Option<&str>) {
+    let since = since.map_or_else(String::new, |since| format!(", since {since}"));
+    text.line(format!("{indent}/// `{name}`{since}"));
+    text.line(format!("{indent}#[doc(alias = \"{name}\")]"));
 }

@@ -370,8 +370,7 @@ impl<'d> Wire<'d> {
         for member in &item.members {
             let variant = camel(member.name.strip_prefix(prefix).unwrap_or(&member.name));
             let value = self.definition.number(&member.value)?;
-            text.line(format!("        /// `{}`", member.name));
-            text.line(format!("        {variant} = {value},"));
+            text.line(format!("        {variant} = {value} => \"{}\",", member.name));
         }
         text.line("    }");
         text.line("}");

@@ -37,32 +37,22 @@ pub const MESSAGE_HEADER_XDR_LEN: usize = 4;
 open_enum! {
     /// `virNetMessageType`
     enum MessageType {
-        /// `VIR_NET_CALL`
-        Call = 0,
-        /// `VIR_NET_REPLY`
-        Reply = 1,
-        /// `VIR_NET_MESSAGE`
-        Message = 2,
-        /// `VIR_NET_STREAM`
-        Stream = 3,
-        /// `VIR_NET_CALL_WITH_FDS`
-        CallWithFds = 4,
-        /// `VIR_NET_REPLY_WITH_FDS`
-        ReplyWithFds = 5,
-        /// `VIR_NET_STREAM_HOLE`
-        StreamHole = 6,
+        Call = 0 => "VIR_NET_CALL",
+        Reply = 1 => "VIR_NET_REPLY",
+        Message = 2 => "VIR_NET_MESSAGE",
+        Stream = 3 => "VIR_NET_STREAM",
+        CallWithFds = 4 => "VIR_NET_CALL_WITH_FDS",
+        ReplyWithFds = 5 => "VIR_NET_REPLY_WITH_FDS",
+        StreamHole = 6 => "VIR_NET_STREAM_HOLE",
     }
 }
 
 open_enum! {
     /// `virNetMessageStatus`
     enum MessageStatus {
-        /// `VIR_NET_OK`
-        Ok = 0,
-        /// `VIR_NET_ERROR`
-        Error = 1,
-        /// `VIR_NET_CONTINUE`
-        Continue = 2,
+        Ok = 0 => "VIR_NET_OK",
+        Error = 1 => "VIR_NET_ERROR",
+        Continue = 2 => "VIR_NET_CONTINUE",
     }
 }
 

@@ -6,20 +6,18 @@ use crate::types::{flag_set, open_enum};
 
 open_enum! {
     /// `virClientTransport`, since 2.0.0
+    #[doc(alias = "virClientTransport")]
     enum ClientTransport {
-        /// `VIR_CLIENT_TRANS_UNIX`, since 2.0.0
-        Unix = 0,
-        /// `VIR_CLIENT_TRANS_TCP`, since 2.0.0
-        Tcp = 1,
-        /// `VIR_CLIENT_TRANS_TLS`, since 2.0.0
-        Tls = 2,
+        Unix = 0 => "VIR_CLIENT_TRANS_UNIX" since "2.0.0",
+        Tcp = 1 => "VIR_CLIENT_TRANS_TCP" since "2.0.0",
+        Tls = 2 => "VIR_CLIENT_TRANS_TLS" since "2.0.0",
     }
 }
 
 flag_set! {
     /// `virAdmConnectDaemonShutdownFlags`, since 11.2.0
+    #[doc(alias = "virAdmConnectDaemonShutdownFlags")]
     flags DaemonShutdownFlags {
-        /// `VIR_DAEMON_SHUTDOWN_PRESERVE`, since 11.2.0
-        PRESERVE = 1,
+        PRESERVE = 1 => "VIR_DAEMON_SHUTDOWN_PRESERVE" since "11.2.0",
     }
 }

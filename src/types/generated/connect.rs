@@ -5,328 +5,233 @@
 use crate::types::{flag_set, open_enum};
 
 /// `VIR_SECURITY_LABEL_BUFLEN`, since 0.6.1
+#[doc(alias = "VIR_SECURITY_LABEL_BUFLEN")]
 pub const SECURITY_LABEL_BUFLEN: u64 = 4097;
 
 /// `VIR_SECURITY_MODEL_BUFLEN`, since 0.6.1
+#[doc(alias = "VIR_SECURITY_MODEL_BUFLEN")]
 pub const SECURITY_MODEL_BUFLEN: u64 = 257;
 
 /// `VIR_SECURITY_DOI_BUFLEN`, since 0.6.1
+#[doc(alias = "VIR_SECURITY_DOI_BUFLEN")]
 pub const SECURITY_DOI_BUFLEN: u64 = 257;
 
 /// `VIR_UUID_BUFLEN`, since 0.2.0
+#[doc(alias = "VIR_UUID_BUFLEN")]
 pub const UUID_BUFLEN: u64 = 16;
 
 /// `VIR_UUID_STRING_BUFLEN`, since 0.2.0
+#[doc(alias = "VIR_UUID_STRING_BUFLEN")]
 pub const UUID_STRING_BUFLEN: u64 = 37;
 
 open_enum! {
     /// `virConnectCloseReason`, since 0.10.0
+    #[doc(alias = "virConnectCloseReason")]
     enum CloseReason {
-        /// `VIR_CONNECT_CLOSE_REASON_ERROR`, since 0.10.0
-        Error = 0,
-        /// `VIR_CONNECT_CLOSE_REASON_EOF`, since 0.10.0
-        Eof = 1,
-        /// `VIR_CONNECT_CLOSE_REASON_KEEPALIVE`, since 0.10.0
-        Keepalive = 2,
-        /// `VIR_CONNECT_CLOSE_REASON_CLIENT`, since 0.10.0
-        Client = 3,
+        Error = 0 => "VIR_CONNECT_CLOSE_REASON_ERROR" since "0.10.0",
+        Eof = 1 => "VIR_CONNECT_CLOSE_REASON_EOF" since "0.10.0",
+        Keepalive = 2 => "VIR_CONNECT_CLOSE_REASON_KEEPALIVE" since "0.10.0",
+        Client = 3 => "VIR_CONNECT_CLOSE_REASON_CLIENT" since "0.10.0",
     }
 }
 
 flag_set! {
     /// `virConnectGetDomainCapabilitiesFlags`, since 11.0.0
+    #[doc(alias = "virConnectGetDomainCapabilitiesFlags")]
     flags GetDomainCapabilitiesFlags {
-        /// `VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES`, since 11.0.0
-        DISABLE_DEPRECATED_FEATURES = 1,
-        /// `VIR_CONNECT_GET_DOMAIN_CAPABILITIES_EXPAND_CPU_FEATURES`, since 12.2.0
-        EXPAND_CPU_FEATURES = 2,
-        /// `VIR_CONNECT_GET_DOMAIN_CAPABILITIES_SUPPORTED_CPU_FEATURES`, since 12.5.0
-        SUPPORTED_CPU_FEATURES = 4,
+        DISABLE_DEPRECATED_FEATURES = 1 => "VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES" since "11.0.0",
+        EXPAND_CPU_FEATURES = 2 => "VIR_CONNECT_GET_DOMAIN_CAPABILITIES_EXPAND_CPU_FEATURES" since "12.2.0",
+        SUPPORTED_CPU_FEATURES = 4 => "VIR_CONNECT_GET_DOMAIN_CAPABILITIES_SUPPORTED_CPU_FEATURES" since "12.5.0",
     }
 }
 
 flag_set! {
     /// `virConnectListAllDomainsFlags`, since 0.9.13
+    #[doc(alias = "virConnectListAllDomainsFlags")]
     flags ListAllDomainsFlags {
-        /// `VIR_CONNECT_LIST_DOMAINS_ACTIVE`, since 0.9.13
-        ACTIVE = 1,
-        /// `VIR_CONNECT_LIST_DOMAINS_INACTIVE`, since 0.9.13
-        INACTIVE = 2,
-        /// `VIR_CONNECT_LIST_DOMAINS_PERSISTENT`, since 0.9.13
-        PERSISTENT = 4,
-        /// `VIR_CONNECT_LIST_DOMAINS_TRANSIENT`, since 0.9.13
-        TRANSIENT = 8,
-        /// `VIR_CONNECT_LIST_DOMAINS_RUNNING`, since 0.9.13
-        RUNNING = 0x10,
-        /// `VIR_CONNECT_LIST_DOMAINS_PAUSED`, since 0.9.13
-        PAUSED = 0x20,
-        /// `VIR_CONNECT_LIST_DOMAINS_SHUTOFF`, since 0.9.13
-        SHUTOFF = 0x40,
-        /// `VIR_CONNECT_LIST_DOMAINS_OTHER`, since 0.9.13
-        OTHER = 0x80,
-        /// `VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE`, since 0.9.13
-        MANAGEDSAVE = 0x100,
-        /// `VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE`, since 0.9.13
-        NO_MANAGEDSAVE = 0x200,
-        /// `VIR_CONNECT_LIST_DOMAINS_AUTOSTART`, since 0.9.13
-        AUTOSTART = 0x400,
-        /// `VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART`, since 0.9.13
-        NO_AUTOSTART = 0x800,
-        /// `VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT`, since 0.9.13
-        HAS_SNAPSHOT = 0x1000,
-        /// `VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT`, since 0.9.13
-        NO_SNAPSHOT = 0x2000,
-        /// `VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT`, since 5.6.0
-        HAS_CHECKPOINT = 0x4000,
-        /// `VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT`, since 5.6.0
-        NO_CHECKPOINT = 0x8000,
+        ACTIVE = 1 => "VIR_CONNECT_LIST_DOMAINS_ACTIVE" since "0.9.13",
+        INACTIVE = 2 => "VIR_CONNECT_LIST_DOMAINS_INACTIVE" since "0.9.13",
+        PERSISTENT = 4 => "VIR_CONNECT_LIST_DOMAINS_PERSISTENT" since "0.9.13",
+        TRANSIENT = 8 => "VIR_CONNECT_LIST_DOMAINS_TRANSIENT" since "0.9.13",
+        RUNNING = 0x10 => "VIR_CONNECT_LIST_DOMAINS_RUNNING" since "0.9.13",
+        PAUSED = 0x20 => "VIR_CONNECT_LIST_DOMAINS_PAUSED" since "0.9.13",
+        SHUTOFF = 0x40 => "VIR_CONNECT_LIST_DOMAINS_SHUTOFF" since "0.9.13",
+        OTHER = 0x80 => "VIR_CONNECT_LIST_DOMAINS_OTHER" since "0.9.13",
+        MANAGEDSAVE = 0x100 => "VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE" since "0.9.13",
+        NO_MANAGEDSAVE = 0x200 => "VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE" since "0.9.13",
+        AUTOSTART = 0x400 => "VIR_CONNECT_LIST_DOMAINS_AUTOSTART" since "0.9.13",
+        NO_AUTOSTART = 0x800 => "VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART" since "0.9.13",
+        HAS_SNAPSHOT = 0x1000 => "VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT" since "0.9.13",
+        NO_SNAPSHOT = 0x2000 => "VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT" since "0.9.13",
+        HAS_CHECKPOINT = 0x4000 => "VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT" since "5.6.0",
+        NO_CHECKPOINT = 0x8000 => "VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT" since "5.6.0",
     }
 }
 
 flag_set! {
     /// `virConnectGetAllDomainStatsFlags`, since 1.2.8
+    #[doc(alias = "virConnectGetAllDomainStatsFlags")]
     flags GetAllDomainStatsFlags {
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE`, since 1.2.8
-        ACTIVE = 1,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE`, since 1.2.8
-        INACTIVE = 2,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT`, since 1.2.8
-        PERSISTENT = 4,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT`, since 1.2.8
-        TRANSIENT = 8,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING`, since 1.2.8
-        RUNNING = 0x10,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_PAUSED`, since 1.2.8
-        PAUSED = 0x20,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF`, since 1.2.8
-        SHUTOFF = 0x40,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_OTHER`, since 1.2.8
-        OTHER = 0x80,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT`, since 4.5.0
-        NOWAIT = 0x2000_0000,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING`, since 1.2.12
-        BACKING = 0x4000_0000,
-        /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS`, since 1.2.8
-        ENFORCE_STATS = 0x8000_0000,
+        ACTIVE = 1 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE" since "1.2.8",
+        INACTIVE = 2 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE" since "1.2.8",
+        PERSISTENT = 4 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT" since "1.2.8",
+        TRANSIENT = 8 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT" since "1.2.8",
+        RUNNING = 0x10 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING" since "1.2.8",
+        PAUSED = 0x20 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_PAUSED" since "1.2.8",
+        SHUTOFF = 0x40 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF" since "1.2.8",
+        OTHER = 0x80 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_OTHER" since "1.2.8",
+        NOWAIT = 0x2000_0000 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT" since "4.5.0",
+        BACKING = 0x4000_0000 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING" since "1.2.12",
+        ENFORCE_STATS = 0x8000_0000 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS" since "1.2.8",
     }
 }
 
 flag_set! {
     /// `virConnectFlags`, since 0.4.1
+    #[doc(alias = "virConnectFlags")]
     flags ConnectFlags {
-        /// `VIR_CONNECT_RO`, since 0.4.1
-        RO = 1,
-        /// `VIR_CONNECT_NO_ALIASES`, since 0.9.7
-        NO_ALIASES = 2,
+        RO = 1 => "VIR_CONNECT_RO" since "0.4.1",
+        NO_ALIASES = 2 => "VIR_CONNECT_NO_ALIASES" since "0.9.7",
     }
 }
 
 open_enum! {
     /// `virConnectCredentialType`, since 0.4.1
+    #[doc(alias = "virConnectCredentialType")]
     enum CredentialType {
-        /// `VIR_CRED_USERNAME`, since 0.4.1
-        Username = 1,
-        /// `VIR_CRED_AUTHNAME`, since 0.4.1
-        Authname = 2,
-        /// `VIR_CRED_LANGUAGE`, since 0.4.1
-        Language = 3,
-        /// `VIR_CRED_CNONCE`, since 0.4.1
-        Cnonce = 4,
-        /// `VIR_CRED_PASSPHRASE`, since 0.4.1
-        Passphrase = 5,
-        /// `VIR_CRED_ECHOPROMPT`, since 0.4.1
-        Echoprompt = 6,
-        /// `VIR_CRED_NOECHOPROMPT`, since 0.4.1
-        Noechoprompt = 7,
-        /// `VIR_CRED_REALM`, since 0.4.1
-        Realm = 8,
-        /// `VIR_CRED_EXTERNAL`, since 0.4.1
-        External = 9,
+        Username = 1 => "VIR_CRED_USERNAME" since "0.4.1",
+        Authname = 2 => "VIR_CRED_AUTHNAME" since "0.4.1",
+        Language = 3 => "VIR_CRED_LANGUAGE" since "0.4.1",
+        Cnonce = 4 => "VIR_CRED_CNONCE" since "0.4.1",
+        Passphrase = 5 => "VIR_CRED_PASSPHRASE" since "0.4.1",
+        Echoprompt = 6 => "VIR_CRED_ECHOPROMPT" since "0.4.1",
+        Noechoprompt = 7 => "VIR_CRED_NOECHOPROMPT" since "0.4.1",
+        Realm = 8 => "VIR_CRED_REALM" since "0.4.1",
+        External = 9 => "VIR_CRED_EXTERNAL" since "0.4.1",
     }
 }
 
 open_enum! {
     /// `virCPUCompareResult`, since 0.7.5
+    #[doc(alias = "virCPUCompareResult")]
     enum CpuCompareResult {
-        /// `VIR_CPU_COMPARE_ERROR`, since 0.7.5
-        Error = -1,
-        /// `VIR_CPU_COMPARE_INCOMPATIBLE`, since 0.7.5
-        Incompatible = 0,
-        /// `VIR_CPU_COMPARE_IDENTICAL`, since 0.7.5
-        Identical = 1,
-        /// `VIR_CPU_COMPARE_SUPERSET`, since 0.7.5
-        Superset = 2,
+        Error = -1 => "VIR_CPU_COMPARE_ERROR" since "0.7.5",
+        Incompatible = 0 => "VIR_CPU_COMPARE_INCOMPATIBLE" since "0.7.5",
+        Identical = 1 => "VIR_CPU_COMPARE_IDENTICAL" since "0.7.5",
+        Superset = 2 => "VIR_CPU_COMPARE_SUPERSET" since "0.7.5",
     }
 }
 
 flag_set! {
     /// `virConnectCompareCPUFlags`, since 1.2.6
+    #[doc(alias = "virConnectCompareCPUFlags")]
     flags CompareCpuFlags {
-        /// `VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE`, since 1.2.6
-        FAIL_INCOMPATIBLE = 1,
-        /// `VIR_CONNECT_COMPARE_CPU_VALIDATE_XML`, since 6.9.0
-        VALIDATE_XML = 2,
+        FAIL_INCOMPATIBLE = 1 => "VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE" since "1.2.6",
+        VALIDATE_XML = 2 => "VIR_CONNECT_COMPARE_CPU_VALIDATE_XML" since "6.9.0",
     }
 }
 
 flag_set! {
     /// `virConnectBaselineCPUFlags`, since 1.1.2
+    #[doc(alias = "virConnectBaselineCPUFlags")]
     flags BaselineCpuFlags {
-        /// `VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES`, since 1.1.2
-        EXPAND_FEATURES = 1,
-        /// `VIR_CONNECT_BASELINE_CPU_MIGRATABLE`, since 1.2.14
-        MIGRATABLE = 2,
-        /// `VIR_CONNECT_BASELINE_CPU_IGNORE_HOST`, since 11.6.0
-        IGNORE_HOST = 4,
+        EXPAND_FEATURES = 1 => "VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES" since "1.1.2",
+        MIGRATABLE = 2 => "VIR_CONNECT_BASELINE_CPU_MIGRATABLE" since "1.2.14",
+        IGNORE_HOST = 4 => "VIR_CONNECT_BASELINE_CPU_IGNORE_HOST" since "11.6.0",
     }
 }
 
 flag_set! {
     /// `virConnectListAllInterfacesFlags`, since 0.10.2
+    #[doc(alias = "virConnectListAllInterfacesFlags")]
     flags ListAllInterfacesFlags {
-        /// `VIR_CONNECT_LIST_INTERFACES_INACTIVE`, since 0.10.2
-        INACTIVE = 1,
-        /// `VIR_CONNECT_LIST_INTERFACES_ACTIVE`, since 0.10.2
-        ACTIVE = 2,
+        INACTIVE = 1 => "VIR_CONNECT_LIST_INTERFACES_INACTIVE" since "0.10.2",
+        ACTIVE = 2 => "VIR_CONNECT_LIST_INTERFACES_ACTIVE" since "0.10.2",
     }
 }
 
 flag_set! {
     /// `virConnectListAllNetworksFlags`, since 0.10.2
+    #[doc(alias = "virConnectListAllNetworksFlags")]
     flags ListAllNetworksFlags {
-        /// `VIR_CONNECT_LIST_NETWORKS_INACTIVE`, since 0.10.2
-        INACTIVE = 1,
-        /// `VIR_CONNECT_LIST_NETWORKS_ACTIVE`, since 0.10.2
-        ACTIVE = 2,
-        /// `VIR_CONNECT_LIST_NETWORKS_PERSISTENT`, since 0.10.2
-        PERSISTENT = 4,
-        /// `VIR_CONNECT_LIST_NETWORKS_TRANSIENT`, since 0.10.2
-        TRANSIENT = 8,
-        /// `VIR_CONNECT_LIST_NETWORKS_AUTOSTART`, since 0.10.2
-        AUTOSTART = 0x10,
-        /// `VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART`, since 0.10.2
-        NO_AUTOSTART = 0x20,
+        INACTIVE = 1 => "VIR_CONNECT_LIST_NETWORKS_INACTIVE" since "0.10.2",
+        ACTIVE = 2 => "VIR_CONNECT_LIST_NETWORKS_ACTIVE" since "0.10.2",
+        PERSISTENT = 4 => "VIR_CONNECT_LIST_NETWORKS_PERSISTENT" since "0.10.2",
+        TRANSIENT = 8 => "VIR_CONNECT_LIST_NETWORKS_TRANSIENT" since "0.10.2",
+        AUTOSTART = 0x10 => "VIR_CONNECT_LIST_NETWORKS_AUTOSTART" since "0.10.2",
+        NO_AUTOSTART = 0x20 => "VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART" since "0.10.2",
     }
 }
 
 flag_set! {
     /// `virConnectListAllNodeDeviceFlags`, since 0.10.2
+    #[doc(alias = "virConnectListAllNodeDeviceFlags")]
     flags ListAllNodeDeviceFlags {
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM`, since 0.10.2
-        CAP_SYSTEM = 1,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV`, since 0.10.2
-        CAP_PCI_DEV = 2,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV`, since 0.10.2
-        CAP_USB_DEV = 4,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE`, since 0.10.2
-        CAP_USB_INTERFACE = 8,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET`, since 0.10.2
-        CAP_NET = 0x10,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST`, since 0.10.2
-        CAP_SCSI_HOST = 0x20,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_TARGET`, since 0.10.2
-        CAP_SCSI_TARGET = 0x40,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI`, since 0.10.2
-        CAP_SCSI = 0x80,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE`, since 0.10.2
-        CAP_STORAGE = 0x100,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST`, since 1.0.4
-        CAP_FC_HOST = 0x200,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS`, since 1.0.4
-        CAP_VPORTS = 0x400,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_GENERIC`, since 1.1.0
-        CAP_SCSI_GENERIC = 0x800,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_DRM`, since 3.1.0
-        CAP_DRM = 0x1000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES`, since 3.4.0
-        CAP_MDEV_TYPES = 0x2000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV`, since 3.4.0
-        CAP_MDEV = 0x4000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV`, since 3.4.0
-        CAP_CCW_DEV = 0x8000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV`, since 6.8.0
-        CAP_CSS_DEV = 0x0001_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_VDPA`, since 6.9.0
-        CAP_VDPA = 0x0002_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD`, since 7.0.0
-        CAP_AP_CARD = 0x0004_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE`, since 7.0.0
-        CAP_AP_QUEUE = 0x0008_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX`, since 7.0.0
-        CAP_AP_MATRIX = 0x0010_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD`, since 7.9.0
-        CAP_VPD = 0x0020_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV`, since 11.1.0
-        CAP_CCWGROUP_DEV = 0x0040_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER`, since 11.1.0
-        CAP_CCWGROUP_MEMBER = 0x0080_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT`, since 10.1.0
-        PERSISTENT = 0x1000_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT`, since 10.1.0
-        TRANSIENT = 0x2000_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE`, since 7.3.0
-        INACTIVE = 0x4000_0000,
-        /// `VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE`, since 7.3.0
-        ACTIVE = 0x8000_0000,
+        CAP_SYSTEM = 1 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM" since "0.10.2",
+        CAP_PCI_DEV = 2 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV" since "0.10.2",
+        CAP_USB_DEV = 4 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV" since "0.10.2",
+        CAP_USB_INTERFACE = 8 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE" since "0.10.2",
+        CAP_NET = 0x10 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET" since "0.10.2",
+        CAP_SCSI_HOST = 0x20 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST" since "0.10.2",
+        CAP_SCSI_TARGET = 0x40 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_TARGET" since "0.10.2",
+        CAP_SCSI = 0x80 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI" since "0.10.2",
+        CAP_STORAGE = 0x100 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE" since "0.10.2",
+        CAP_FC_HOST = 0x200 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST" since "1.0.4",
+        CAP_VPORTS = 0x400 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS" since "1.0.4",
+        CAP_SCSI_GENERIC = 0x800 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_GENERIC" since "1.1.0",
+        CAP_DRM = 0x1000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_DRM" since "3.1.0",
+        CAP_MDEV_TYPES = 0x2000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES" since "3.4.0",
+        CAP_MDEV = 0x4000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV" since "3.4.0",
+        CAP_CCW_DEV = 0x8000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV" since "3.4.0",
+        CAP_CSS_DEV = 0x0001_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV" since "6.8.0",
+        CAP_VDPA = 0x0002_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_VDPA" since "6.9.0",
+        CAP_AP_CARD = 0x0004_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD" since "7.0.0",
+        CAP_AP_QUEUE = 0x0008_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE" since "7.0.0",
+        CAP_AP_MATRIX = 0x0010_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX" since "7.0.0",
+        CAP_VPD = 0x0020_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD" since "7.9.0",
+        CAP_CCWGROUP_DEV = 0x0040_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV" since "11.1.0",
+        CAP_CCWGROUP_MEMBER = 0x0080_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER" since "11.1.0",
+        PERSISTENT = 0x1000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT" since "10.1.0",
+        TRANSIENT = 0x2000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT" since "10.1.0",
+        INACTIVE = 0x4000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE" since "7.3.0",
+        ACTIVE = 0x8000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE" since "7.3.0",
     }
 }
 
 flag_set! {
     /// `virConnectListAllSecretsFlags`, since 0.10.2
+    #[doc(alias = "virConnectListAllSecretsFlags")]
     flags ListAllSecretsFlags {
-        /// `VIR_CONNECT_LIST_SECRETS_EPHEMERAL`, since 0.10.2
-        EPHEMERAL = 1,
-        /// `VIR_CONNECT_LIST_SECRETS_NO_EPHEMERAL`, since 0.10.2
-        NO_EPHEMERAL = 2,
-        /// `VIR_CONNECT_LIST_SECRETS_PRIVATE`, since 0.10.2
-        PRIVATE = 4,
-        /// `VIR_CONNECT_LIST_SECRETS_NO_PRIVATE`, since 0.10.2
-        NO_PRIVATE = 8,
+        EPHEMERAL = 1 => "VIR_CONNECT_LIST_SECRETS_EPHEMERAL" since "0.10.2",
+        NO_EPHEMERAL = 2 => "VIR_CONNECT_LIST_SECRETS_NO_EPHEMERAL" since "0.10.2",
+        PRIVATE = 4 => "VIR_CONNECT_LIST_SECRETS_PRIVATE" since "0.10.2",
+        NO_PRIVATE = 8 => "VIR_CONNECT_LIST_SECRETS_NO_PRIVATE" since "0.10.2",
     }
 }
 
 flag_set! {
     /// `virConnectListAllStoragePoolsFlags`, since 0.10.2
+    #[doc(alias = "virConnectListAllStoragePoolsFlags")]
     flags ListAllStoragePoolsFlags {
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE`, since 0.10.2
-        INACTIVE = 1,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE`, since 0.10.2
-        ACTIVE = 2,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT`, since 0.10.2
-        PERSISTENT = 4,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT`, since 0.10.2
-        TRANSIENT = 8,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART`, since 0.10.2
-        AUTOSTART = 0x10,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART`, since 0.10.2
-        NO_AUTOSTART = 0x20,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_DIR`, since 0.10.2
-        DIR = 0x40,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_FS`, since 0.10.2
-        FS = 0x80,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_NETFS`, since 0.10.2
-        NETFS = 0x100,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_LOGICAL`, since 0.10.2
-        LOGICAL = 0x200,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_DISK`, since 0.10.2
-        DISK = 0x400,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI`, since 0.10.2
-        ISCSI = 0x800,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_SCSI`, since 0.10.2
-        SCSI = 0x1000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_MPATH`, since 0.10.2
-        MPATH = 0x2000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_RBD`, since 0.10.2
-        RBD = 0x4000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_SHEEPDOG`, since 0.10.2
-        SHEEPDOG = 0x8000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_GLUSTER`, since 1.2.1
-        GLUSTER = 0x0001_0000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_ZFS`, since 1.2.8
-        ZFS = 0x0002_0000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_VSTORAGE`, since 3.1.0
-        VSTORAGE = 0x0004_0000,
-        /// `VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT`, since 5.6.0
-        ISCSI_DIRECT = 0x0008_0000,
+        INACTIVE = 1 => "VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE" since "0.10.2",
+        ACTIVE = 2 => "VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE" since "0.10.2",
+        PERSISTENT = 4 => "VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT" since "0.10.2",
+        TRANSIENT = 8 => "VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT" since "0.10.2",
+        AUTOSTART = 0x10 => "VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART" since "0.10.2",
+        NO_AUTOSTART = 0x20 => "VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART" since "0.10.2",
+        DIR = 0x40 => "VIR_CONNECT_LIST_STORAGE_POOLS_DIR" since "0.10.2",
+        FS = 0x80 => "VIR_CONNECT_LIST_STORAGE_POOLS_FS" since "0.10.2",
+        NETFS = 0x100 => "VIR_CONNECT_LIST_STORAGE_POOLS_NETFS" since "0.10.2",
+        LOGICAL = 0x200 => "VIR_CONNECT_LIST_STORAGE_POOLS_LOGICAL" since "0.10.2",
+        DISK = 0x400 => "VIR_CONNECT_LIST_STORAGE_POOLS_DISK" since "0.10.2",
+        ISCSI = 0x800 => "VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI" since "0.10.2",
+        SCSI = 0x1000 => "VIR_CONNECT_LIST_STORAGE_POOLS_SCSI" since "0.10.2",
+        MPATH = 0x2000 => "VIR_CONNECT_LIST_STORAGE_POOLS_MPATH" since "0.10.2",
+        RBD = 0x4000 => "VIR_CONNECT_LIST_STORAGE_POOLS_RBD" since "0.10.2",
+        SHEEPDOG = 0x8000 => "VIR_CONNECT_LIST_STORAGE_POOLS_SHEEPDOG" since "0.10.2",
+        GLUSTER = 0x0001_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_GLUSTER" since "1.2.1",
+        ZFS = 0x0002_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_ZFS" since "1.2.8",
+        VSTORAGE = 0x0004_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_VSTORAGE" since "3.1.0",
+        ISCSI_DIRECT = 0x0008_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT" since "5.6.0",
     }
 }

@@ -5,1658 +5,1253 @@
 use crate::types::{flag_set, open_enum};
 
 /// `VIR_DOMAIN_BLOCK_STATS_FIELD_LENGTH`, since 0.9.5
+#[doc(alias = "VIR_DOMAIN_BLOCK_STATS_FIELD_LENGTH")]
 pub const BLOCK_STATS_FIELD_LENGTH: u64 = 80;
 
 /// `VIR_DOMAIN_MEMORY_PARAM_UNLIMITED`, since 0.8.8
+#[doc(alias = "VIR_DOMAIN_MEMORY_PARAM_UNLIMITED")]
 pub const MEMORY_PARAM_UNLIMITED: u64 = 9_007_199_254_740_991;
 
 /// `VIR_KEYCODE_SET_RFB`, since 0.9.5
+#[doc(alias = "VIR_KEYCODE_SET_RFB")]
 pub const KEYCODE_SET_RFB: u64 = 9;
 
 /// `VIR_DOMAIN_SEND_KEY_MAX_KEYS`, since 0.9.3
+#[doc(alias = "VIR_DOMAIN_SEND_KEY_MAX_KEYS")]
 pub const SEND_KEY_MAX_KEYS: u64 = 16;
 
 /// `VIR_DOMAIN_SCHED_FIELD_LENGTH`, since 0.2.3
+#[doc(alias = "VIR_DOMAIN_SCHED_FIELD_LENGTH")]
 pub const SCHED_FIELD_LENGTH: u64 = 80;
 
 /// `VIR_DOMAIN_BLKIO_FIELD_LENGTH`, since 0.9.0
+#[doc(alias = "VIR_DOMAIN_BLKIO_FIELD_LENGTH")]
 pub const BLKIO_FIELD_LENGTH: u64 = 80;
 
 /// `VIR_DOMAIN_MEMORY_FIELD_LENGTH`, since 0.8.5
+#[doc(alias = "VIR_DOMAIN_MEMORY_FIELD_LENGTH")]
 pub const MEMORY_FIELD_LENGTH: u64 = 80;
 
 open_enum! {
     /// `virDomainState`, since 0.0.1
+    #[doc(alias = "virDomainState")]
     enum State {
-        /// `VIR_DOMAIN_NOSTATE`, since 0.0.1
-        Nostate = 0,
-        /// `VIR_DOMAIN_RUNNING`, since 0.0.1
-        Running = 1,
-        /// `VIR_DOMAIN_BLOCKED`, since 0.0.1
-        Blocked = 2,
-        /// `VIR_DOMAIN_PAUSED`, since 0.0.1
-        Paused = 3,
-        /// `VIR_DOMAIN_SHUTDOWN`, since 0.0.1
-        Shutdown = 4,
-        /// `VIR_DOMAIN_SHUTOFF`, since 0.0.1
-        Shutoff = 5,
-        /// `VIR_DOMAIN_CRASHED`, since 0.0.2
-        Crashed = 6,
-        /// `VIR_DOMAIN_PMSUSPENDED`, since 0.9.11
-        PmSuspended = 7,
+        Nostate = 0 => "VIR_DOMAIN_NOSTATE" since "0.0.1",
+        Running = 1 => "VIR_DOMAIN_RUNNING" since "0.0.1",
+        Blocked = 2 => "VIR_DOMAIN_BLOCKED" since "0.0.1",
+        Paused = 3 => "VIR_DOMAIN_PAUSED" since "0.0.1",
+        Shutdown = 4 => "VIR_DOMAIN_SHUTDOWN" since "0.0.1",
+        Shutoff = 5 => "VIR_DOMAIN_SHUTOFF" since "0.0.1",
+        Crashed = 6 => "VIR_DOMAIN_CRASHED" since "0.0.2",
+        PmSuspended = 7 => "VIR_DOMAIN_PMSUSPENDED" since "0.9.11",
     }
 }
 
 open_enum! {
     /// `virDomainNostateReason`, since 0.9.2
+    #[doc(alias = "virDomainNostateReason")]
     enum NostateReason {
-        /// `VIR_DOMAIN_NOSTATE_UNKNOWN`, since 0.9.2
-        Unknown = 0,
+        Unknown = 0 => "VIR_DOMAIN_NOSTATE_UNKNOWN" since "0.9.2",
     }
 }
 
 open_enum! {
     /// `virDomainRunningReason`, since 0.9.2
+    #[doc(alias = "virDomainRunningReason")]
     enum RunningReason {
-        /// `VIR_DOMAIN_RUNNING_UNKNOWN`, since 0.9.2
-        Unknown = 0,
-        /// `VIR_DOMAIN_RUNNING_BOOTED`, since 0.9.2
-        Booted = 1,
-        /// `VIR_DOMAIN_RUNNING_MIGRATED`, since 0.9.2
-        Migrated = 2,
-        /// `VIR_DOMAIN_RUNNING_RESTORED`, since 0.9.2
-        Restored = 3,
-        /// `VIR_DOMAIN_RUNNING_FROM_SNAPSHOT`, since 0.9.2
-        FromSnapshot = 4,
-        /// `VIR_DOMAIN_RUNNING_UNPAUSED`, since 0.9.2
-        Unpaused = 5,
-        /// `VIR_DOMAIN_RUNNING_MIGRATION_CANCELED`, since 0.9.2
-        MigrationCanceled = 6,
-        /// `VIR_DOMAIN_RUNNING_SAVE_CANCELED`, since 0.9.2
-        SaveCanceled = 7,
-        /// `VIR_DOMAIN_RUNNING_WAKEUP`, since 0.9.11
-        Wakeup = 8,
-        /// `VIR_DOMAIN_RUNNING_CRASHED`, since 1.1.1
-        Crashed = 9,
-        /// `VIR_DOMAIN_RUNNING_POSTCOPY`, since 1.3.3
-        PostCopy = 10,
-        /// `VIR_DOMAIN_RUNNING_POSTCOPY_FAILED`, since 8.5.0
-        PostCopyFailed = 11,
+        Unknown = 0 => "VIR_DOMAIN_RUNNING_UNKNOWN" since "0.9.2",
+        Booted = 1 => "VIR_DOMAIN_RUNNING_BOOTED" since "0.9.2",
+        Migrated = 2 => "VIR_DOMAIN_RUNNING_MIGRATED" since "0.9.2",
+        Restored = 3 => "VIR_DOMAIN_RUNNING_RESTORED" since "0.9.2",
+        FromSnapshot = 4 => "VIR_DOMAIN_RUNNING_FROM_SNAPSHOT" since "0.9.2",
+        Unpaused = 5 => "VIR_DOMAIN_RUNNING_UNPAUSED" since "0.9.2",
+        MigrationCanceled = 6 => "VIR_DOMAIN_RUNNING_MIGRATION_CANCELED" since "0.9.2",
+        SaveCanceled = 7 => "VIR_DOMAIN_RUNNING_SAVE_CANCELED" since "0.9.2",
+        Wakeup = 8 => "VIR_DOMAIN_RUNNING_WAKEUP" since "0.9.11",
+        Crashed = 9 => "VIR_DOMAIN_RUNNING_CRASHED" since "1.1.1",
+        PostCopy = 10 => "VIR_DOMAIN_RUNNING_POSTCOPY" since "1.3.3",
+        PostCopyFailed = 11 => "VIR_DOMAIN_RUNNING_POSTCOPY_FAILED" since "8.5.0",
     }
 }
 
 open_enum! {
     /// `virDomainBlockedReason`, since 0.9.2
+    #[doc(alias = "virDomainBlockedReason")]
     enum BlockedReason {
-        /// `VIR_DOMAIN_BLOCKED_UNKNOWN`, since 0.9.2
-        Unknown = 0,
+        Unknown = 0 => "VIR_DOMAIN_BLOCKED_UNKNOWN" since "0.9.2",
     }
 }
 
 open_enum! {
     /// `virDomainPausedReason`, since 0.9.2
+    #[doc(alias = "virDomainPausedReason")]
     enum PausedReason {
-        /// `VIR_DOMAIN_PAUSED_UNKNOWN`, since 0.9.2
-        Unknown = 0,
-        /// `VIR_DOMAIN_PAUSED_USER`, since 0.9.2
-        User = 1,
-        /// `VIR_DOMAIN_PAUSED_MIGRATION`, since 0.9.2
-        Migration = 2,
-        /// `VIR_DOMAIN_PAUSED_SAVE`, since 0.9.2
-        Save = 3,
-        /// `VIR_DOMAIN_PAUSED_DUMP`, since 0.9.2
-        Dump = 4,
-        /// `VIR_DOMAIN_PAUSED_IOERROR`, since 0.9.2
-        IoError = 5,
-        /// `VIR_DOMAIN_PAUSED_WATCHDOG`, since 0.9.2
-        Watchdog = 6,
-        /// `VIR_DOMAIN_PAUSED_FROM_SNAPSHOT`, since 0.9.2
-        FromSnapshot = 7,
-        /// `VIR_DOMAIN_PAUSED_SHUTTING_DOWN`, since 0.9.5
-        ShuttingDown = 8,
-        /// `VIR_DOMAIN_PAUSED_SNAPSHOT`, since 1.0.1
-        Snapshot = 9,
-        /// `VIR_DOMAIN_PAUSED_CRASHED`, since 1.1.1
-        Crashed = 10,
-        /// `VIR_DOMAIN_PAUSED_STARTING_UP`, since 1.2.14
-        StartingUp = 11,
-        /// `VIR_DOMAIN_PAUSED_POSTCOPY`, since 1.3.3
-        PostCopy = 12,
-        /// `VIR_DOMAIN_PAUSED_POSTCOPY_FAILED`, since 1.3.3
-        PostCopyFailed = 13,
-        /// `VIR_DOMAIN_PAUSED_API_ERROR`, since 9.2.0
-        ApiError = 14,
+        Unknown = 0 => "VIR_DOMAIN_PAUSED_UNKNOWN" since "0.9.2",
+        User = 1 => "VIR_DOMAIN_PAUSED_USER" since "0.9.2",
+        Migration = 2 => "VIR_DOMAIN_PAUSED_MIGRATION" since "0.9.2",
+        Save = 3 => "VIR_DOMAIN_PAUSED_SAVE" since "0.9.2",
+        Dump = 4 => "VIR_DOMAIN_PAUSED_DUMP" since "0.9.2",
+        IoError = 5 => "VIR_DOMAIN_PAUSED_IOERROR" since "0.9.2",
+        Watchdog = 6 => "VIR_DOMAIN_PAUSED_WATCHDOG" since "0.9.2",
+        FromSnapshot = 7 => "VIR_DOMAIN_PAUSED_FROM_SNAPSHOT" since "0.9.2",
+        ShuttingDown = 8 => "VIR_DOMAIN_PAUSED_SHUTTING_DOWN" since "0.9.5",
+        Snapshot = 9 => "VIR_DOMAIN_PAUSED_SNAPSHOT" since "1.0.1",
+        Crashed = 10 => "VIR_DOMAIN_PAUSED_CRASHED" since "1.1.1",
+        StartingUp = 11 => "VIR_DOMAIN_PAUSED_STARTING_UP" since "1.2.14",
+        PostCopy = 12 => "VIR_DOMAIN_PAUSED_POSTCOPY" since "1.3.3",
+        PostCopyFailed = 13 => "VIR_DOMAIN_PAUSED_POSTCOPY_FAILED" since "1.3.3",
+        ApiError = 14 => "VIR_DOMAIN_PAUSED_API_ERROR" since "9.2.0",
     }
 }
 
 open_enum! {
     /// `virDomainShutdownReason`, since 0.9.2
+    #[doc(alias = "virDomainShutdownReason")]
     enum ShutdownReason {
-        /// `VIR_DOMAIN_SHUTDOWN_UNKNOWN`, since 0.9.2
-        Unknown = 0,
-        /// `VIR_DOMAIN_SHUTDOWN_USER`, since 0.9.2
-        User = 1,
+        Unknown = 0 => "VIR_DOMAIN_SHUTDOWN_UNKNOWN" since "0.9.2",
+        User = 1 => "VIR_DOMAIN_SHUTDOWN_USER" since "0.9.2",
     }
 }
 
 open_enum! {
     /// `virDomainShutoffReason`, since 0.9.2
+    #[doc(alias = "virDomainShutoffReason")]
     enum ShutoffReason {
-        /// `VIR_DOMAIN_SHUTOFF_UNKNOWN`, since 0.9.2
-        Unknown = 0,
-        /// `VIR_DOMAIN_SHUTOFF_SHUTDOWN`, since 0.9.2
-        Shutdown = 1,
-        /// `VIR_DOMAIN_SHUTOFF_DESTROYED`, since 0.9.2
-        Destroyed = 2,
-        /// `VIR_DOMAIN_SHUTOFF_CRASHED`, since 0.9.2
-        Crashed = 3,
-        /// `VIR_DOMAIN_SHUTOFF_MIGRATED`, since 0.9.2
-        Migrated = 4,
-        /// `VIR_DOMAIN_SHUTOFF_SAVED`, since 0.9.2
-        Saved = 5,
-        /// `VIR_DOMAIN_SHUTOFF_FAILED`, since 0.9.2
-        Failed = 6,
-        /// `VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT`, since 0.9.2
-        FromSnapshot = 7,
-        /// `VIR_DOMAIN_SHUTOFF_DAEMON`, since 4.10.0
-        Daemon = 8,
+        Unknown = 0 => "VIR_DOMAIN_SHUTOFF_UNKNOWN" since "0.9.2",
+        Shutdown = 1 => "VIR_DOMAIN_SHUTOFF_SHUTDOWN" since "0.9.2",
+        Destroyed = 2 => "VIR_DOMAIN_SHUTOFF_DESTROYED" since "0.9.2",
+        Crashed = 3 => "VIR_DOMAIN_SHUTOFF_CRASHED" since "0.9.2",
+        Migrated = 4 => "VIR_DOMAIN_SHUTOFF_MIGRATED" since "0.9.2",
+        Saved = 5 => "VIR_DOMAIN_SHUTOFF_SAVED" since "0.9.2",
+        Failed = 6 => "VIR_DOMAIN_SHUTOFF_FAILED" since "0.9.2",
+        FromSnapshot = 7 => "VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT" since "0.9.2",
+        Daemon = 8 => "VIR_DOMAIN_SHUTOFF_DAEMON" since "4.10.0",
     }
 }
 
 open_enum! {
     /// `virDomainCrashedReason`, since 0.9.2
+    #[doc(alias = "virDomainCrashedReason")]
     enum CrashedReason {
-        /// `VIR_DOMAIN_CRASHED_UNKNOWN`, since 0.9.2
-        Unknown = 0,
-        /// `VIR_DOMAIN_CRASHED_PANICKED`, since 1.1.1
-        Panicked = 1,
+        Unknown = 0 => "VIR_DOMAIN_CRASHED_UNKNOWN" since "0.9.2",
+        Panicked = 1 => "VIR_DOMAIN_CRASHED_PANICKED" since "1.1.1",
     }
 }
 
 open_enum! {
     /// `virDomainPMSuspendedReason`, since 0.9.11
+    #[doc(alias = "virDomainPMSuspendedReason")]
     enum PmSuspendedReason {
-        /// `VIR_DOMAIN_PMSUSPENDED_UNKNOWN`, since 0.9.11
-        Unknown = 0,
+        Unknown = 0 => "VIR_DOMAIN_PMSUSPENDED_UNKNOWN" since "0.9.11",
     }
 }
 
 open_enum! {
     /// `virDomainPMSuspendedDiskReason`, since 1.0.0
+    #[doc(alias = "virDomainPMSuspendedDiskReason")]
     enum PmSuspendedDiskReason {
-        /// `VIR_DOMAIN_PMSUSPENDED_DISK_UNKNOWN`, since 1.0.0
-        Unknown = 0,
+        Unknown = 0 => "VIR_DOMAIN_PMSUSPENDED_DISK_UNKNOWN" since "1.0.0",
     }
 }
 
 open_enum! {
     /// `virDomainControlState`, since 0.9.3
+    #[doc(alias = "virDomainControlState")]
     enum ControlState {
-        /// `VIR_DOMAIN_CONTROL_OK`, since 0.9.3
-        Ok = 0,
-        /// `VIR_DOMAIN_CONTROL_JOB`, since 0.9.3
-        Job = 1,
-        /// `VIR_DOMAIN_CONTROL_OCCUPIED`, since 0.9.3
-        Occupied = 2,
-        /// `VIR_DOMAIN_CONTROL_ERROR`, since 0.9.3
-        Error = 3,
+        Ok = 0 => "VIR_DOMAIN_CONTROL_OK" since "0.9.3",
+        Job = 1 => "VIR_DOMAIN_CONTROL_JOB" since "0.9.3",
+        Occupied = 2 => "VIR_DOMAIN_CONTROL_OCCUPIED" since "0.9.3",
+        Error = 3 => "VIR_DOMAIN_CONTROL_ERROR" since "0.9.3",
     }
 }
 
 open_enum! {
     /// `virDomainControlErrorReason`, since 1.2.14
+    #[doc(alias = "virDomainControlErrorReason")]
     enum ControlErrorReason {
-        /// `VIR_DOMAIN_CONTROL_ERROR_REASON_NONE`, since 1.2.14
-        None = 0,
-        /// `VIR_DOMAIN_CONTROL_ERROR_REASON_UNKNOWN`, since 1.2.14
-        Unknown = 1,
-        /// `VIR_DOMAIN_CONTROL_ERROR_REASON_MONITOR`, since 1.2.14
-        Monitor = 2,
-        /// `VIR_DOMAIN_CONTROL_ERROR_REASON_INTERNAL`, since 1.2.14
-        Internal = 3,
+        None = 0 => "VIR_DOMAIN_CONTROL_ERROR_REASON_NONE" since "1.2.14",
+        Unknown = 1 => "VIR_DOMAIN_CONTROL_ERROR_REASON_UNKNOWN" since "1.2.14",
+        Monitor = 2 => "VIR_DOMAIN_CONTROL_ERROR_REASON_MONITOR" since "1.2.14",
+        Internal = 3 => "VIR_DOMAIN_CONTROL_ERROR_REASON_INTERNAL" since "1.2.14",
     }
 }
 
 flag_set! {
     /// `virDomainModificationImpact`, since 0.9.2
+    #[doc(alias = "virDomainModificationImpact")]
     flags ModificationImpact {
-        /// `VIR_DOMAIN_AFFECT_LIVE`, since 0.9.2
-        LIVE = 1,
-        /// `VIR_DOMAIN_AFFECT_CONFIG`, since 0.9.2
-        CONFIG = 2,
+        LIVE = 1 => "VIR_DOMAIN_AFFECT_LIVE" since "0.9.2",
+        CONFIG = 2 => "VIR_DOMAIN_AFFECT_CONFIG" since "0.9.2",
     }
     zero {
-        /// `VIR_DOMAIN_AFFECT_CURRENT`, since 0.9.2
-        CURRENT,
+        CURRENT => "VIR_DOMAIN_AFFECT_CURRENT" since "0.9.2",
     }
 }
 
 flag_set! {
     /// `virDomainSetVcpuFlags`, since 12.4.0
+    #[doc(alias = "virDomainSetVcpuFlags")]
     flags SetVcpuFlags {
-        /// `VIR_DOMAIN_SETVCPU_AFFECT_LIVE`, since 12.4.0
-        AFFECT_LIVE = 1,
-        /// `VIR_DOMAIN_SETVCPU_AFFECT_CONFIG`, since 12.4.0
-        AFFECT_CONFIG = 2,
-        /// `VIR_DOMAIN_SETVCPU_ASYNC_UNPLUG`, since 12.4.0
-        ASYNC_UNPLUG = 4,
+        AFFECT_LIVE = 1 => "VIR_DOMAIN_SETVCPU_AFFECT_LIVE" since "12.4.0",
+        AFFECT_CONFIG = 2 => "VIR_DOMAIN_SETVCPU_AFFECT_CONFIG" since "12.4.0",
+        ASYNC_UNPLUG = 4 => "VIR_DOMAIN_SETVCPU_ASYNC_UNPLUG" since "12.4.0",
     }
     zero {
-        /// `VIR_DOMAIN_SETVCPU_AFFECT_CURRENT`, since 12.4.0
-        AFFECT_CURRENT,
+        AFFECT_CURRENT => "VIR_DOMAIN_SETVCPU_AFFECT_CURRENT" since "12.4.0",
     }
 }
 
 flag_set! {
     /// `virDomainCreateFlags`, since 0.0.1
+    #[doc(alias = "virDomainCreateFlags")]
     flags CreateFlags {
-        /// `VIR_DOMAIN_START_PAUSED`, since 0.8.2
-        PAUSED = 1,
-        /// `VIR_DOMAIN_START_AUTODESTROY`, since 0.9.3
-        AUTODESTROY = 2,
-        /// `VIR_DOMAIN_START_BYPASS_CACHE`, since 0.9.4
-        BYPASS_CACHE = 4,
-        /// `VIR_DOMAIN_START_FORCE_BOOT`, since 0.9.5
-        FORCE_BOOT = 8,
-        /// `VIR_DOMAIN_START_VALIDATE`, since 1.2.12
-        VALIDATE = 0x10,
-        /// `VIR_DOMAIN_START_RESET_NVRAM`, since 8.1.0
-        RESET_NVRAM = 0x20,
+        PAUSED = 1 => "VIR_DOMAIN_START_PAUSED" since "0.8.2",
+        AUTODESTROY = 2 => "VIR_DOMAIN_START_AUTODESTROY" since "0.9.3",
+        BYPASS_CACHE = 4 => "VIR_DOMAIN_START_BYPASS_CACHE" since "0.9.4",
+        FORCE_BOOT = 8 => "VIR_DOMAIN_START_FORCE_BOOT" since "0.9.5",
+        VALIDATE = 0x10 => "VIR_DOMAIN_START_VALIDATE" since "1.2.12",
+        RESET_NVRAM = 0x20 => "VIR_DOMAIN_START_RESET_NVRAM" since "8.1.0",
     }
     zero {
-        /// `VIR_DOMAIN_NONE`, since 0.0.1
-        NONE,
+        NONE => "VIR_DOMAIN_NONE" since "0.0.1",
     }
 }
 
 open_enum! {
     /// `virDomainMemoryStatTags`, since 0.7.5
+    #[doc(alias = "virDomainMemoryStatTags")]
     enum MemoryStatTags {
-        /// `VIR_DOMAIN_MEMORY_STAT_SWAP_IN`, since 0.7.5
-        SwapIn = 0,
-        /// `VIR_DOMAIN_MEMORY_STAT_SWAP_OUT`, since 0.7.5
-        SwapOut = 1,
-        /// `VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT`, since 0.7.5
-        MajorFault = 2,
-        /// `VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT`, since 0.7.5
-        MinorFault = 3,
-        /// `VIR_DOMAIN_MEMORY_STAT_UNUSED`, since 0.7.5
-        Unused = 4,
-        /// `VIR_DOMAIN_MEMORY_STAT_AVAILABLE`, since 0.7.5
-        Available = 5,
-        /// `VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON`, since 0.9.3
-        ActualBalloon = 6,
-        /// `VIR_DOMAIN_MEMORY_STAT_RSS`, since 0.9.10
-        Rss = 7,
-        /// `VIR_DOMAIN_MEMORY_STAT_USABLE`, since 2.1.0
-        Usable = 8,
-        /// `VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE`, since 2.1.0
-        LastUpdate = 9,
-        /// `VIR_DOMAIN_MEMORY_STAT_DISK_CACHES`, since 4.6.0
-        DiskCaches = 10,
-        /// `VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGALLOC`, since 5.4.0
-        HugetlbPgalloc = 11,
-        /// `VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL`, since 5.4.0
-        HugetlbPgfail = 12,
+        SwapIn = 0 => "VIR_DOMAIN_MEMORY_STAT_SWAP_IN" since "0.7.5",
+        SwapOut = 1 => "VIR_DOMAIN_MEMORY_STAT_SWAP_OUT" since "0.7.5",
+        MajorFault = 2 => "VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT" since "0.7.5",
+        MinorFault = 3 => "VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT" since "0.7.5",
+        Unused = 4 => "VIR_DOMAIN_MEMORY_STAT_UNUSED" since "0.7.5",
+        Available = 5 => "VIR_DOMAIN_MEMORY_STAT_AVAILABLE" since "0.7.5",
+        ActualBalloon = 6 => "VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON" since "0.9.3",
+        Rss = 7 => "VIR_DOMAIN_MEMORY_STAT_RSS" since "0.9.10",
+        Usable = 8 => "VIR_DOMAIN_MEMORY_STAT_USABLE" since "2.1.0",
+        LastUpdate = 9 => "VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE" since "2.1.0",
+        DiskCaches = 10 => "VIR_DOMAIN_MEMORY_STAT_DISK_CACHES" since "4.6.0",
+        HugetlbPgalloc = 11 => "VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGALLOC" since "5.4.0",
+        HugetlbPgfail = 12 => "VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL" since "5.4.0",
     }
 }
 
 flag_set! {
     /// `virDomainCoreDumpFlags`, since 0.7.5
+    #[doc(alias = "virDomainCoreDumpFlags")]
     flags CoreDumpFlags {
-        /// `VIR_DUMP_CRASH`, since 0.7.5
-        CRASH = 1,
-        /// `VIR_DUMP_LIVE`, since 0.7.5
-        LIVE = 2,
-        /// `VIR_DUMP_BYPASS_CACHE`, since 0.9.4
-        BYPASS_CACHE = 4,
-        /// `VIR_DUMP_RESET`, since 0.9.7
-        RESET = 8,
-        /// `VIR_DUMP_MEMORY_ONLY`, since 0.9.13
-        MEMORY_ONLY = 0x10,
+        CRASH = 1 => "VIR_DUMP_CRASH" since "0.7.5",
+        LIVE = 2 => "VIR_DUMP_LIVE" since "0.7.5",
+        BYPASS_CACHE = 4 => "VIR_DUMP_BYPASS_CACHE" since "0.9.4",
+        RESET = 8 => "VIR_DUMP_RESET" since "0.9.7",
+        MEMORY_ONLY = 0x10 => "VIR_DUMP_MEMORY_ONLY" since "0.9.13",
     }
 }
 
 open_enum! {
     /// `virDomainCoreDumpFormat`, since 1.2.3
+    #[doc(alias = "virDomainCoreDumpFormat")]
     enum CoreDumpFormat {
-        /// `VIR_DOMAIN_CORE_DUMP_FORMAT_RAW`, since 1.2.3
-        Raw = 0,
-        /// `VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB`, since 1.2.3
-        KdumpZlib = 1,
-        /// `VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_LZO`, since 1.2.3
-        KdumpLzo = 2,
-        /// `VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_SNAPPY`, since 1.2.3
-        KdumpSnappy = 3,
-        /// `VIR_DOMAIN_CORE_DUMP_FORMAT_WIN_DMP`, since 7.4.0
-        WinDmp = 4,
+        Raw = 0 => "VIR_DOMAIN_CORE_DUMP_FORMAT_RAW" since "1.2.3",
+        KdumpZlib = 1 => "VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB" since "1.2.3",
+        KdumpLzo = 2 => "VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_LZO" since "1.2.3",
+        KdumpSnappy = 3 => "VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_SNAPPY" since "1.2.3",
+        WinDmp = 4 => "VIR_DOMAIN_CORE_DUMP_FORMAT_WIN_DMP" since "7.4.0",
     }
 }
 
 flag_set! {
     /// `virDomainMigrateFlags`, since 0.3.2
+    #[doc(alias = "virDomainMigrateFlags")]
     flags MigrateFlags {
-        /// `VIR_MIGRATE_LIVE`, since 0.3.2
-        LIVE = 1,
-        /// `VIR_MIGRATE_PEER2PEER`, since 0.7.2
-        PEER2PEER = 2,
-        /// `VIR_MIGRATE_TUNNELLED`, since 0.7.2
-        TUNNELLED = 4,
-        /// `VIR_MIGRATE_PERSIST_DEST`, since 0.7.3
-        PERSIST_DEST = 8,
-        /// `VIR_MIGRATE_UNDEFINE_SOURCE`, since 0.7.3
-        UNDEFINE_SOURCE = 0x10,
-        /// `VIR_MIGRATE_PAUSED`, since 0.7.5
-        PAUSED = 0x20,
-        /// `VIR_MIGRATE_NON_SHARED_DISK`, since 0.8.2
-        NON_SHARED_DISK = 0x40,
-        /// `VIR_MIGRATE_NON_SHARED_INC`, since 0.8.2
-        NON_SHARED_INC = 0x80,
-        /// `VIR_MIGRATE_CHANGE_PROTECTION`, since 0.9.4
-        CHANGE_PROTECTION = 0x100,
-        /// `VIR_MIGRATE_UNSAFE`, since 0.9.11
-        UNSAFE = 0x200,
-        /// `VIR_MIGRATE_OFFLINE`, since 1.0.1
-        OFFLINE = 0x400,
-        /// `VIR_MIGRATE_COMPRESSED`, since 1.0.3
-        COMPRESSED = 0x800,
-        /// `VIR_MIGRATE_ABORT_ON_ERROR`, since 1.1.0
-        ABORT_ON_ERROR = 0x1000,
-        /// `VIR_MIGRATE_AUTO_CONVERGE`, since 1.2.3
-        AUTO_CONVERGE = 0x2000,
-        /// `VIR_MIGRATE_RDMA_PIN_ALL`, since 1.2.9
-        RDMA_PIN_ALL = 0x4000,
-        /// `VIR_MIGRATE_POSTCOPY`, since 1.3.3
-        POSTCOPY = 0x8000,
-        /// `VIR_MIGRATE_TLS`, since 3.2.0
-        TLS = 0x0001_0000,
-        /// `VIR_MIGRATE_PARALLEL`, since 5.2.0
-        PARALLEL = 0x0002_0000,
-        /// `VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES`, since 8.0.0
-        NON_SHARED_SYNCHRONOUS_WRITES = 0x0004_0000,
-        /// `VIR_MIGRATE_POSTCOPY_RESUME`, since 8.5.0
-        POSTCOPY_RESUME = 0x0008_0000,
-        /// `VIR_MIGRATE_ZEROCOPY`, since 8.5.0
-        ZEROCOPY = 0x0010_0000,
+        LIVE = 1 => "VIR_MIGRATE_LIVE" since "0.3.2",
+        PEER2PEER = 2 => "VIR_MIGRATE_PEER2PEER" since "0.7.2",
+        TUNNELLED = 4 => "VIR_MIGRATE_TUNNELLED" since "0.7.2",
+        PERSIST_DEST = 8 => "VIR_MIGRATE_PERSIST_DEST" since "0.7.3",
+        UNDEFINE_SOURCE = 0x10 => "VIR_MIGRATE_UNDEFINE_SOURCE" since "0.7.3",
+        PAUSED = 0x20 => "VIR_MIGRATE_PAUSED" since "0.7.5",
+        NON_SHARED_DISK = 0x40 => "VIR_MIGRATE_NON_SHARED_DISK" since "0.8.2",
+        NON_SHARED_INC = 0x80 => "VIR_MIGRATE_NON_SHARED_INC" since "0.8.2",
+        CHANGE_PROTECTION = 0x100 => "VIR_MIGRATE_CHANGE_PROTECTION" since "0.9.4",
+        UNSAFE = 0x200 => "VIR_MIGRATE_UNSAFE" since "0.9.11",
+        OFFLINE = 0x400 => "VIR_MIGRATE_OFFLINE" since "1.0.1",
+        COMPRESSED = 0x800 => "VIR_MIGRATE_COMPRESSED" since "1.0.3",
+        ABORT_ON_ERROR = 0x1000 => "VIR_MIGRATE_ABORT_ON_ERROR" since "1.1.0",
+        AUTO_CONVERGE = 0x2000 => "VIR_MIGRATE_AUTO_CONVERGE" since "1.2.3",
+        RDMA_PIN_ALL = 0x4000 => "VIR_MIGRATE_RDMA_PIN_ALL" since "1.2.9",
+        POSTCOPY = 0x8000 => "VIR_MIGRATE_POSTCOPY" since "1.3.3",
+        TLS = 0x0001_0000 => "VIR_MIGRATE_TLS" since "3.2.0",
+        PARALLEL = 0x0002_0000 => "VIR_MIGRATE_PARALLEL" since "5.2.0",
+        NON_SHARED_SYNCHRONOUS_WRITES = 0x0004_0000 => "VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES" since "8.0.0",
+        POSTCOPY_RESUME = 0x0008_0000 => "VIR_MIGRATE_POSTCOPY_RESUME" since "8.5.0",
+        ZEROCOPY = 0x0010_0000 => "VIR_MIGRATE_ZEROCOPY" since "8.5.0",
     }
 }
 
 flag_set! {
     /// `virDomainMigrateMaxSpeedFlags`, since 5.1.0
+    #[doc(alias = "virDomainMigrateMaxSpeedFlags")]
     flags MigrateMaxSpeedFlags {
-        /// `VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY`, since 5.1.0
-        POSTCOPY = 1,
+        POSTCOPY = 1 => "VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY" since "5.1.0",
     }
 }
 
 flag_set! {
     /// `virDomainShutdownFlagValues`, since 0.9.10
+    #[doc(alias = "virDomainShutdownFlagValues")]
     flags ShutdownFlags {
-        /// `VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN`, since 0.9.10
-        ACPI_POWER_BTN = 1,
-        /// `VIR_DOMAIN_SHUTDOWN_GUEST_AGENT`, since 0.9.10
-        GUEST_AGENT = 2,
-        /// `VIR_DOMAIN_SHUTDOWN_INITCTL`, since 1.0.1
-        INITCTL = 4,
-        /// `VIR_DOMAIN_SHUTDOWN_SIGNAL`, since 1.0.1
-        SIGNAL = 8,
-        /// `VIR_DOMAIN_SHUTDOWN_PARAVIRT`, since 1.2.5
-        PARAVIRT = 0x10,
+        ACPI_POWER_BTN = 1 => "VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN" since "0.9.10",
+        GUEST_AGENT = 2 => "VIR_DOMAIN_SHUTDOWN_GUEST_AGENT" since "0.9.10",
+        INITCTL = 4 => "VIR_DOMAIN_SHUTDOWN_INITCTL" since "1.0.1",
+        SIGNAL = 8 => "VIR_DOMAIN_SHUTDOWN_SIGNAL" since "1.0.1",
+        PARAVIRT = 0x10 => "VIR_DOMAIN_SHUTDOWN_PARAVIRT" since "1.2.5",
     }
     zero {
-        /// `VIR_DOMAIN_SHUTDOWN_DEFAULT`, since 0.9.10
-        DEFAULT,
+        DEFAULT => "VIR_DOMAIN_SHUTDOWN_DEFAULT" since "0.9.10",
     }
 }
 
 flag_set! {
     /// `virDomainRebootFlagValues`, since 0.9.10
+    #[doc(alias = "virDomainRebootFlagValues")]
     flags RebootFlags {
-        /// `VIR_DOMAIN_REBOOT_ACPI_POWER_BTN`, since 0.9.10
-        ACPI_POWER_BTN = 1,
-        /// `VIR_DOMAIN_REBOOT_GUEST_AGENT`, since 0.9.10
-        GUEST_AGENT = 2,
-        /// `VIR_DOMAIN_REBOOT_INITCTL`, since 1.0.1
-        INITCTL = 4,
-        /// `VIR_DOMAIN_REBOOT_SIGNAL`, since 1.0.1
-        SIGNAL = 8,
-        /// `VIR_DOMAIN_REBOOT_PARAVIRT`, since 1.2.5
-        PARAVIRT = 0x10,
+        ACPI_POWER_BTN = 1 => "VIR_DOMAIN_REBOOT_ACPI_POWER_BTN" since "0.9.10",
+        GUEST_AGENT = 2 => "VIR_DOMAIN_REBOOT_GUEST_AGENT" since "0.9.10",
+        INITCTL = 4 => "VIR_DOMAIN_REBOOT_INITCTL" since "1.0.1",
+        SIGNAL = 8 => "VIR_DOMAIN_REBOOT_SIGNAL" since "1.0.1",
+        PARAVIRT = 0x10 => "VIR_DOMAIN_REBOOT_PARAVIRT" since "1.2.5",
     }
     zero {
-        /// `VIR_DOMAIN_REBOOT_DEFAULT`, since 0.9.10
-        DEFAULT,
+        DEFAULT => "VIR_DOMAIN_REBOOT_DEFAULT" since "0.9.10",
     }
 }
 
 flag_set! {
     /// `virDomainDestroyFlagsValues`, since 0.9.4
+    #[doc(alias = "virDomainDestroyFlagsValues")]
     flags DestroyFlags {
-        /// `VIR_DOMAIN_DESTROY_GRACEFUL`, since 0.9.10
-        GRACEFUL = 1,
-        /// `VIR_DOMAIN_DESTROY_REMOVE_LOGS`, since 8.3.0
-        REMOVE_LOGS = 2,
+        GRACEFUL = 1 => "VIR_DOMAIN_DESTROY_GRACEFUL" since "0.9.10",
+        REMOVE_LOGS = 2 => "VIR_DOMAIN_DESTROY_REMOVE_LOGS" since "8.3.0",
     }
     zero {
-        /// `VIR_DOMAIN_DESTROY_DEFAULT`, since 0.9.10
-        DEFAULT,
+        DEFAULT => "VIR_DOMAIN_DESTROY_DEFAULT" since "0.9.10",
     }
 }
 
 flag_set! {
     /// `virDomainSaveRestoreFlags`, since 0.9.4
+    #[doc(alias = "virDomainSaveRestoreFlags")]
     flags SaveRestoreFlags {
-        /// `VIR_DOMAIN_SAVE_BYPASS_CACHE`, since 0.9.4
-        BYPASS_CACHE = 1,
-        /// `VIR_DOMAIN_SAVE_RUNNING`, since 0.9.5
-        RUNNING = 2,
-        /// `VIR_DOMAIN_SAVE_PAUSED`, since 0.9.5
-        PAUSED = 4,
-        /// `VIR_DOMAIN_SAVE_RESET_NVRAM`, since 8.1.0
-        RESET_NVRAM = 8,
+        BYPASS_CACHE = 1 => "VIR_DOMAIN_SAVE_BYPASS_CACHE" since "0.9.4",
+        RUNNING = 2 => "VIR_DOMAIN_SAVE_RUNNING" since "0.9.5",
+        PAUSED = 4 => "VIR_DOMAIN_SAVE_PAUSED" since "0.9.5",
+        RESET_NVRAM = 8 => "VIR_DOMAIN_SAVE_RESET_NVRAM" since "8.1.0",
     }
 }
 
 flag_set! {
     /// `virDomainMemoryModFlags`, since 0.9.0
+    #[doc(alias = "virDomainMemoryModFlags")]
     flags MemoryModFlags {
-        /// `VIR_DOMAIN_MEM_LIVE`, since 0.9.0
-        LIVE = 1,
-        /// `VIR_DOMAIN_MEM_CONFIG`, since 0.9.0
-        CONFIG = 2,
-        /// `VIR_DOMAIN_MEM_MAXIMUM`, since 0.9.1
-        MAXIMUM = 4,
+        LIVE = 1 => "VIR_DOMAIN_MEM_LIVE" since "0.9.0",
+        CONFIG = 2 => "VIR_DOMAIN_MEM_CONFIG" since "0.9.0",
+        MAXIMUM = 4 => "VIR_DOMAIN_MEM_MAXIMUM" since "0.9.1",
     }
     zero {
-        /// `VIR_DOMAIN_MEM_CURRENT`, since 0.9.1
-        CURRENT,
+        CURRENT => "VIR_DOMAIN_MEM_CURRENT" since "0.9.1",
     }
 }
 
 open_enum! {
     /// `virDomainNumatuneMemMode`, since 0.9.9
+    #[doc(alias = "virDomainNumatuneMemMode")]
     enum NumatuneMemMode {
-        /// `VIR_DOMAIN_NUMATUNE_MEM_STRICT`, since 0.9.9
-        Strict = 0,
-        /// `VIR_DOMAIN_NUMATUNE_MEM_PREFERRED`, since 0.9.9
-        Preferred = 1,
-        /// `VIR_DOMAIN_NUMATUNE_MEM_INTERLEAVE`, since 0.9.9
-        Interleave = 2,
-        /// `VIR_DOMAIN_NUMATUNE_MEM_RESTRICTIVE`, since 7.3.0
-        Restrictive = 3,
+        Strict = 0 => "VIR_DOMAIN_NUMATUNE_MEM_STRICT" since "0.9.9",
+        Preferred = 1 => "VIR_DOMAIN_NUMATUNE_MEM_PREFERRED" since "0.9.9",
+        Interleave = 2 => "VIR_DOMAIN_NUMATUNE_MEM_INTERLEAVE" since "0.9.9",
+        Restrictive = 3 => "VIR_DOMAIN_NUMATUNE_MEM_RESTRICTIVE" since "7.3.0",
     }
 }
 
 flag_set! {
     /// `virDomainGetHostnameFlags`, since 6.1.0
+    #[doc(alias = "virDomainGetHostnameFlags")]
     flags GetHostnameFlags {
-        /// `VIR_DOMAIN_GET_HOSTNAME_LEASE`, since 6.1.0
-        LEASE = 1,
-        /// `VIR_DOMAIN_GET_HOSTNAME_AGENT`, since 6.1.0
-        AGENT = 2,
+        LEASE = 1 => "VIR_DOMAIN_GET_HOSTNAME_LEASE" since "6.1.0",
+        AGENT = 2 => "VIR_DOMAIN_GET_HOSTNAME_AGENT" since "6.1.0",
     }
 }
 
 open_enum! {
     /// `virDomainMetadataType`, since 0.9.10
+    #[doc(alias = "virDomainMetadataType")]
     enum MetadataType {
-        /// `VIR_DOMAIN_METADATA_DESCRIPTION`, since 0.9.10
-        Description = 0,
-        /// `VIR_DOMAIN_METADATA_TITLE`, since 0.9.10
-        Title = 1,
-        /// `VIR_DOMAIN_METADATA_ELEMENT`, since 0.9.10
-        Element = 2,
+        Description = 0 => "VIR_DOMAIN_METADATA_DESCRIPTION" since "0.9.10",
+        Title = 1 => "VIR_DOMAIN_METADATA_TITLE" since "0.9.10",
+        Element = 2 => "VIR_DOMAIN_METADATA_ELEMENT" since "0.9.10",
     }
 }
 
 flag_set! {
     /// `virDomainXMLFlags`, since 0.3.3
+    #[doc(alias = "virDomainXMLFlags")]
     flags XmlFlags {
-        /// `VIR_DOMAIN_XML_SECURE`, since 0.3.3
-        SECURE = 1,
-        /// `VIR_DOMAIN_XML_INACTIVE`, since 0.3.3
-        INACTIVE = 2,
-        /// `VIR_DOMAIN_XML_UPDATE_CPU`, since 0.8.0
-        UPDATE_CPU = 4,
-        /// `VIR_DOMAIN_XML_MIGRATABLE`, since 1.0.0
-        MIGRATABLE = 8,
+        SECURE = 1 => "VIR_DOMAIN_XML_SECURE" since "0.3.3",
+        INACTIVE = 2 => "VIR_DOMAIN_XML_INACTIVE" since "0.3.3",
+        UPDATE_CPU = 4 => "VIR_DOMAIN_XML_UPDATE_CPU" since "0.8.0",
+        MIGRATABLE = 8 => "VIR_DOMAIN_XML_MIGRATABLE" since "1.0.0",
     }
 }
 
 flag_set! {
     /// `virDomainSaveImageXMLFlags`, since 5.1.0
+    #[doc(alias = "virDomainSaveImageXMLFlags")]
     flags SaveImageXmlFlags {
-        /// `VIR_DOMAIN_SAVE_IMAGE_XML_SECURE`, since 5.1.0
-        SECURE = 1,
+        SECURE = 1 => "VIR_DOMAIN_SAVE_IMAGE_XML_SECURE" since "5.1.0",
     }
 }
 
 flag_set! {
     /// `virDomainBlockResizeFlags`, since 0.9.11
+    #[doc(alias = "virDomainBlockResizeFlags")]
     flags BlockResizeFlags {
-        /// `VIR_DOMAIN_BLOCK_RESIZE_BYTES`, since 0.9.11
-        BYTES = 1,
-        /// `VIR_DOMAIN_BLOCK_RESIZE_CAPACITY`, since 10.0.0
-        CAPACITY = 2,
-        /// `VIR_DOMAIN_BLOCK_RESIZE_EXTEND`, since 12.3.0
-        EXTEND = 4,
+        BYTES = 1 => "VIR_DOMAIN_BLOCK_RESIZE_BYTES" since "0.9.11",
+        CAPACITY = 2 => "VIR_DOMAIN_BLOCK_RESIZE_CAPACITY" since "10.0.0",
+        EXTEND = 4 => "VIR_DOMAIN_BLOCK_RESIZE_EXTEND" since "12.3.0",
     }
 }
 
 flag_set! {
     /// `virDomainMemoryFlags`, since 0.4.4
+    #[doc(alias = "virDomainMemoryFlags")]
     flags MemoryFlags {
-        /// `VIR_MEMORY_VIRTUAL`, since 0.4.4
-        VIRTUAL = 1,
-        /// `VIR_MEMORY_PHYSICAL`, since 0.7.0
-        PHYSICAL = 2,
+        VIRTUAL = 1 => "VIR_MEMORY_VIRTUAL" since "0.4.4",
+        PHYSICAL = 2 => "VIR_MEMORY_PHYSICAL" since "0.7.0",
     }
 }
 
 flag_set! {
     /// `virDomainDefineFlags`, since 1.2.12
+    #[doc(alias = "virDomainDefineFlags")]
     flags DefineFlags {
-        /// `VIR_DOMAIN_DEFINE_VALIDATE`, since 1.2.12
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_DOMAIN_DEFINE_VALIDATE" since "1.2.12",
     }
 }
 
 flag_set! {
     /// `virDomainUndefineFlagsValues`, since 0.9.4
+    #[doc(alias = "virDomainUndefineFlagsValues")]
     flags UndefineFlags {
-        /// `VIR_DOMAIN_UNDEFINE_MANAGED_SAVE`, since 0.9.4
-        MANAGED_SAVE = 1,
-        /// `VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA`, since 0.9.5
-        SNAPSHOTS_METADATA = 2,
-        /// `VIR_DOMAIN_UNDEFINE_NVRAM`, since 1.2.9
-        NVRAM = 4,
-        /// `VIR_DOMAIN_UNDEFINE_KEEP_NVRAM`, since 2.3.0
-        KEEP_NVRAM = 8,
-        /// `VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA`, since 5.6.0
-        CHECKPOINTS_METADATA = 0x10,
-        /// `VIR_DOMAIN_UNDEFINE_TPM`, since 8.9.0
-        TPM = 0x20,
-        /// `VIR_DOMAIN_UNDEFINE_KEEP_TPM`, since 8.9.0
-        KEEP_TPM = 0x40,
+        MANAGED_SAVE = 1 => "VIR_DOMAIN_UNDEFINE_MANAGED_SAVE" since "0.9.4",
+        SNAPSHOTS_METADATA = 2 => "VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA" since "0.9.5",
+        NVRAM = 4 => "VIR_DOMAIN_UNDEFINE_NVRAM" since "1.2.9",
+        KEEP_NVRAM = 8 => "VIR_DOMAIN_UNDEFINE_KEEP_NVRAM" since "2.3.0",
+        CHECKPOINTS_METADATA = 0x10 => "VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA" since "5.6.0",
+        TPM = 0x20 => "VIR_DOMAIN_UNDEFINE_TPM" since "8.9.0",
+        KEEP_TPM = 0x40 => "VIR_DOMAIN_UNDEFINE_KEEP_TPM" since "8.9.0",
     }
 }
 
 open_enum! {
     /// `virVcpuState`, since 0.1.4
+    #[doc(alias = "virVcpuState")]
     enum VcpuState {
-        /// `VIR_VCPU_OFFLINE`, since 0.1.4
-        Offline = 0,
-        /// `VIR_VCPU_RUNNING`, since 0.1.4
-        Running = 1,
-        /// `VIR_VCPU_BLOCKED`, since 0.1.4
-        Blocked = 2,
+        Offline = 0 => "VIR_VCPU_OFFLINE" since "0.1.4",
+        Running = 1 => "VIR_VCPU_RUNNING" since "0.1.4",
+        Blocked = 2 => "VIR_VCPU_BLOCKED" since "0.1.4",
     }
 }
 
 open_enum! {
     /// `virVcpuHostCpuState`, since 6.10.0
+    #[doc(alias = "virVcpuHostCpuState")]
     enum VcpuHostCpuState {
-        /// `VIR_VCPU_INFO_CPU_OFFLINE`, since 6.10.0
-        Offline = -1,
-        /// `VIR_VCPU_INFO_CPU_UNAVAILABLE`, since 6.10.0
-        Unavailable = -2,
+        Offline = -1 => "VIR_VCPU_INFO_CPU_OFFLINE" since "6.10.0",
+        Unavailable = -2 => "VIR_VCPU_INFO_CPU_UNAVAILABLE" since "6.10.0",
     }
 }
 
 flag_set! {
     /// `virDomainVcpuFlags`, since 0.8.5
+    #[doc(alias = "virDomainVcpuFlags")]
     flags VcpuFlags {
-        /// `VIR_DOMAIN_VCPU_LIVE`, since 0.8.5
-        LIVE = 1,
-        /// `VIR_DOMAIN_VCPU_CONFIG`, since 0.8.5
-        CONFIG = 2,
-        /// `VIR_DOMAIN_VCPU_MAXIMUM`, since 0.8.5
-        MAXIMUM = 4,
-        /// `VIR_DOMAIN_VCPU_GUEST`, since 1.1.0
-        GUEST = 8,
-        /// `VIR_DOMAIN_VCPU_HOTPLUGGABLE`, since 2.4.0
-        HOTPLUGGABLE = 0x10,
-        /// `VIR_DOMAIN_VCPU_ASYNC_UNPLUG`, since 12.4.0
-        ASYNC_UNPLUG = 0x20,
+        LIVE = 1 => "VIR_DOMAIN_VCPU_LIVE" since "0.8.5",
+        CONFIG = 2 => "VIR_DOMAIN_VCPU_CONFIG" since "0.8.5",
+        MAXIMUM = 4 => "VIR_DOMAIN_VCPU_MAXIMUM" since "0.8.5",
+        GUEST = 8 => "VIR_DOMAIN_VCPU_GUEST" since "1.1.0",
+        HOTPLUGGABLE = 0x10 => "VIR_DOMAIN_VCPU_HOTPLUGGABLE" since "2.4.0",
+        ASYNC_UNPLUG = 0x20 => "VIR_DOMAIN_VCPU_ASYNC_UNPLUG" since "12.4.0",
     }
     zero {
-        /// `VIR_DOMAIN_VCPU_CURRENT`, since 0.9.4
-        CURRENT,
+        CURRENT => "VIR_DOMAIN_VCPU_CURRENT" since "0.9.4",
     }
 }
 
 flag_set! {
     /// `virDomainDeviceModifyFlags`, since 0.7.7
+    #[doc(alias = "virDomainDeviceModifyFlags")]
     flags DeviceModifyFlags {
-        /// `VIR_DOMAIN_DEVICE_MODIFY_LIVE`, since 0.7.7
-        LIVE = 1,
-        /// `VIR_DOMAIN_DEVICE_MODIFY_CONFIG`, since 0.7.7
-        CONFIG = 2,
-        /// `VIR_DOMAIN_DEVICE_MODIFY_FORCE`, since 0.8.6
-        FORCE = 4,
+        LIVE = 1 => "VIR_DOMAIN_DEVICE_MODIFY_LIVE" since "0.7.7",
+        CONFIG = 2 => "VIR_DOMAIN_DEVICE_MODIFY_CONFIG" since "0.7.7",
+        FORCE = 4 => "VIR_DOMAIN_DEVICE_MODIFY_FORCE" since "0.8.6",
     }
     zero {
-        /// `VIR_DOMAIN_DEVICE_MODIFY_CURRENT`, since 0.7.7
-        CURRENT,
+        CURRENT => "VIR_DOMAIN_DEVICE_MODIFY_CURRENT" since "0.7.7",
     }
 }
 
 flag_set! {
     /// `virDomainStatsTypes`, since 1.2.8
+    #[doc(alias = "virDomainStatsTypes")]
     flags StatsTypes {
-        /// `VIR_DOMAIN_STATS_STATE`, since 1.2.8
-        STATE = 1,
-        /// `VIR_DOMAIN_STATS_CPU_TOTAL`, since 1.2.9
-        CPU_TOTAL = 2,
-        /// `VIR_DOMAIN_STATS_BALLOON`, since 1.2.9
-        BALLOON = 4,
-        /// `VIR_DOMAIN_STATS_VCPU`, since 1.2.9
-        VCPU = 8,
-        /// `VIR_DOMAIN_STATS_INTERFACE`, since 1.2.9
-        INTERFACE = 0x10,
-        /// `VIR_DOMAIN_STATS_BLOCK`, since 1.2.9
-        BLOCK = 0x20,
-        /// `VIR_DOMAIN_STATS_PERF`, since 1.3.3
-        PERF = 0x40,
-        /// `VIR_DOMAIN_STATS_IOTHREAD`, since 4.10.0
-        IOTHREAD = 0x80,
-        /// `VIR_DOMAIN_STATS_MEMORY`, since 6.0.0
-        MEMORY = 0x100,
-        /// `VIR_DOMAIN_STATS_DIRTYRATE`, since 7.2.0
-        DIRTYRATE = 0x200,
-        /// `VIR_DOMAIN_STATS_VM`, since 8.9.0
-        VM = 0x400,
+        STATE = 1 => "VIR_DOMAIN_STATS_STATE" since "1.2.8",
+        CPU_TOTAL = 2 => "VIR_DOMAIN_STATS_CPU_TOTAL" since "1.2.9",
+        BALLOON = 4 => "VIR_DOMAIN_STATS_BALLOON" since "1.2.9",
+        VCPU = 8 => "VIR_DOMAIN_STATS_VCPU" since "1.2.9",
+        INTERFACE = 0x10 => "VIR_DOMAIN_STATS_INTERFACE" since "1.2.9",
+        BLOCK = 0x20 => "VIR_DOMAIN_STATS_BLOCK" since "1.2.9",
+        PERF = 0x40 => "VIR_DOMAIN_STATS_PERF" since "1.3.3",
+        IOTHREAD = 0x80 => "VIR_DOMAIN_STATS_IOTHREAD" since "4.10.0",
+        MEMORY = 0x100 => "VIR_DOMAIN_STATS_MEMORY" since "6.0.0",
+        DIRTYRATE = 0x200 => "VIR_DOMAIN_STATS_DIRTYRATE" since "7.2.0",
+        VM = 0x400 => "VIR_DOMAIN_STATS_VM" since "8.9.0",
     }
 }
 
 open_enum! {
     /// `virDomainBlockJobType`, since 0.9.4
+    #[doc(alias = "virDomainBlockJobType")]
     enum BlockJobType {
-        /// `VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN`, since 0.9.4
-        Unknown = 0,
-        /// `VIR_DOMAIN_BLOCK_JOB_TYPE_PULL`, since 0.9.4
-        Pull = 1,
-        /// `VIR_DOMAIN_BLOCK_JOB_TYPE_COPY`, since 0.9.12
-        Copy = 2,
-        /// `VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT`, since 0.10.2
-        Commit = 3,
-        /// `VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT`, since 1.2.6
-        ActiveCommit = 4,
-        /// `VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP`, since 6.0.0
-        Backup = 5,
+        Unknown = 0 => "VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN" since "0.9.4",
+        Pull = 1 => "VIR_DOMAIN_BLOCK_JOB_TYPE_PULL" since "0.9.4",
+        Copy = 2 => "VIR_DOMAIN_BLOCK_JOB_TYPE_COPY" since "0.9.12",
+        Commit = 3 => "VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT" since "0.10.2",
+        ActiveCommit = 4 => "VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT" since "1.2.6",
+        Backup = 5 => "VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP" since "6.0.0",
     }
 }
 
 flag_set! {
     /// `virDomainBlockJobAbortFlags`, since 0.9.12
+    #[doc(alias = "virDomainBlockJobAbortFlags")]
     flags BlockJobAbortFlags {
-        /// `VIR_DOMAIN_BLOCK_JOB_ABORT_ASYNC`, since 0.9.12
-        ASYNC = 1,
-        /// `VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT`, since 0.9.12
-        PIVOT = 2,
+        ASYNC = 1 => "VIR_DOMAIN_BLOCK_JOB_ABORT_ASYNC" since "0.9.12",
+        PIVOT = 2 => "VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT" since "0.9.12",
     }
 }
 
 flag_set! {
     /// `virDomainBlockJobInfoFlags`, since 1.2.9
+    #[doc(alias = "virDomainBlockJobInfoFlags")]
     flags BlockJobInfoFlags {
-        /// `VIR_DOMAIN_BLOCK_JOB_INFO_BANDWIDTH_BYTES`, since 1.2.9
-        BANDWIDTH_BYTES = 1,
+        BANDWIDTH_BYTES = 1 => "VIR_DOMAIN_BLOCK_JOB_INFO_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
     /// `virDomainBlockJobSetSpeedFlags`, since 1.2.9
+    #[doc(alias = "virDomainBlockJobSetSpeedFlags")]
     flags BlockJobSetSpeedFlags {
-        /// `VIR_DOMAIN_BLOCK_JOB_SPEED_BANDWIDTH_BYTES`, since 1.2.9
-        BANDWIDTH_BYTES = 1,
+        BANDWIDTH_BYTES = 1 => "VIR_DOMAIN_BLOCK_JOB_SPEED_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
     /// `virDomainBlockPullFlags`, since 1.2.9
+    #[doc(alias = "virDomainBlockPullFlags")]
     flags BlockPullFlags {
-        /// `VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES`, since 1.2.9
-        BANDWIDTH_BYTES = 0x40,
+        BANDWIDTH_BYTES = 0x40 => "VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
     /// `virDomainBlockRebaseFlags`, since 0.9.12
+    #[doc(alias = "virDomainBlockRebaseFlags")]
     flags BlockRebaseFlags {
-        /// `VIR_DOMAIN_BLOCK_REBASE_SHALLOW`, since 0.9.12
-        SHALLOW = 1,
-        /// `VIR_DOMAIN_BLOCK_REBASE_REUSE_EXT`, since 0.9.12
-        REUSE_EXT = 2,
-        /// `VIR_DOMAIN_BLOCK_REBASE_COPY_RAW`, since 0.9.12
-        COPY_RAW = 4,
-        /// `VIR_DOMAIN_BLOCK_REBASE_COPY`, since 0.9.12
-        COPY = 8,
-        /// `VIR_DOMAIN_BLOCK_REBASE_RELATIVE`, since 1.2.7
-        RELATIVE = 0x10,
-        /// `VIR_DOMAIN_BLOCK_REBASE_COPY_DEV`, since 1.2.9
-        COPY_DEV = 0x20,
-        /// `VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES`, since 1.2.9
-        BANDWIDTH_BYTES = 0x40,
+        SHALLOW = 1 => "VIR_DOMAIN_BLOCK_REBASE_SHALLOW" since "0.9.12",
+        REUSE_EXT = 2 => "VIR_DOMAIN_BLOCK_REBASE_REUSE_EXT" since "0.9.12",
+        COPY_RAW = 4 => "VIR_DOMAIN_BLOCK_REBASE_COPY_RAW" since "0.9.12",
+        COPY = 8 => "VIR_DOMAIN_BLOCK_REBASE_COPY" since "0.9.12",
+        RELATIVE = 0x10 => "VIR_DOMAIN_BLOCK_REBASE_RELATIVE" since "1.2.7",
+        COPY_DEV = 0x20 => "VIR_DOMAIN_BLOCK_REBASE_COPY_DEV" since "1.2.9",
+        BANDWIDTH_BYTES = 0x40 => "VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
     /// `virDomainBlockCopyFlags`, since 1.2.8
+    #[doc(alias = "virDomainBlockCopyFlags")]
     flags BlockCopyFlags {
-        /// `VIR_DOMAIN_BLOCK_COPY_SHALLOW`, since 1.2.8
-        SHALLOW = 1,
-        /// `VIR_DOMAIN_BLOCK_COPY_REUSE_EXT`, since 1.2.8
-        REUSE_EXT = 2,
-        /// `VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB`, since 3.5.0
-        TRANSIENT_JOB = 4,
-        /// `VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES`, since 8.0.0
-        SYNCHRONOUS_WRITES = 8,
-        /// `VIR_DOMAIN_BLOCK_COPY_TARGET_ZEROED`, since 12.2.0
-        TARGET_ZEROED = 0x10,
+        SHALLOW = 1 => "VIR_DOMAIN_BLOCK_COPY_SHALLOW" since "1.2.8",
+        REUSE_EXT = 2 => "VIR_DOMAIN_BLOCK_COPY_REUSE_EXT" since "1.2.8",
+        TRANSIENT_JOB = 4 => "VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB" since "3.5.0",
+        SYNCHRONOUS_WRITES = 8 => "VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES" since "8.0.0",
+        TARGET_ZEROED = 0x10 => "VIR_DOMAIN_BLOCK_COPY_TARGET_ZEROED" since "12.2.0",
     }
 }
 
 flag_set! {
     /// `virDomainBlockCommitFlags`, since 0.10.2
+    #[doc(alias = "virDomainBlockCommitFlags")]
     flags BlockCommitFlags {
-        /// `VIR_DOMAIN_BLOCK_COMMIT_SHALLOW`, since 0.10.2
-        SHALLOW = 1,
-        /// `VIR_DOMAIN_BLOCK_COMMIT_DELETE`, since 0.10.2
-        DELETE = 2,
-        /// `VIR_DOMAIN_BLOCK_COMMIT_ACTIVE`, since 1.2.6
-        ACTIVE = 4,
-        /// `VIR_DOMAIN_BLOCK_COMMIT_RELATIVE`, since 1.2.7
-        RELATIVE = 8,
-        /// `VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES`, since 1.2.9
-        BANDWIDTH_BYTES = 0x10,
+        SHALLOW = 1 => "VIR_DOMAIN_BLOCK_COMMIT_SHALLOW" since "0.10.2",
+        DELETE = 2 => "VIR_DOMAIN_BLOCK_COMMIT_DELETE" since "0.10.2",
+        ACTIVE = 4 => "VIR_DOMAIN_BLOCK_COMMIT_ACTIVE" since "1.2.6",
+        RELATIVE = 8 => "VIR_DOMAIN_BLOCK_COMMIT_RELATIVE" since "1.2.7",
+        BANDWIDTH_BYTES = 0x10 => "VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 open_enum! {
     /// `virDomainDiskErrorCode`, since 0.9.10
+    #[doc(alias = "virDomainDiskErrorCode")]
     enum DiskErrorCode {
-        /// `VIR_DOMAIN_DISK_ERROR_NONE`, since 0.9.10
-        None = 0,
-        /// `VIR_DOMAIN_DISK_ERROR_UNSPEC`, since 0.9.10
-        Unspec = 1,
-        /// `VIR_DOMAIN_DISK_ERROR_NO_SPACE`, since 0.9.10
-        NoSpace = 2,
+        None = 0 => "VIR_DOMAIN_DISK_ERROR_NONE" since "0.9.10",
+        Unspec = 1 => "VIR_DOMAIN_DISK_ERROR_UNSPEC" since "0.9.10",
+        NoSpace = 2 => "VIR_DOMAIN_DISK_ERROR_NO_SPACE" since "0.9.10",
     }
 }
 
 open_enum! {
     /// `virKeycodeSet`, since 0.9.3
+    #[doc(alias = "virKeycodeSet")]
     enum KeycodeSet {
-        /// `VIR_KEYCODE_SET_LINUX`, since 0.9.3
-        Linux = 0,
-        /// `VIR_KEYCODE_SET_XT`, since 0.9.3
-        Xt = 1,
-        /// `VIR_KEYCODE_SET_ATSET1`, since 0.9.3
-        Atset1 = 2,
-        /// `VIR_KEYCODE_SET_ATSET2`, since 0.9.3
-        Atset2 = 3,
-        /// `VIR_KEYCODE_SET_ATSET3`, since 0.9.3
-        Atset3 = 4,
-        /// `VIR_KEYCODE_SET_OSX`, since 0.9.4
-        Osx = 5,
-        /// `VIR_KEYCODE_SET_XT_KBD`, since 0.9.4
-        XtKbd = 6,
-        /// `VIR_KEYCODE_SET_USB`, since 0.9.4
-        Usb = 7,
-        /// `VIR_KEYCODE_SET_WIN32`, since 0.9.4
-        Win32 = 8,
-        /// `VIR_KEYCODE_SET_QNUM`, since 4.2.0
-        Qnum = 9,
+        Linux = 0 => "VIR_KEYCODE_SET_LINUX" since "0.9.3",
+        Xt = 1 => "VIR_KEYCODE_SET_XT" since "0.9.3",
+        Atset1 = 2 => "VIR_KEYCODE_SET_ATSET1" since "0.9.3",
+        Atset2 = 3 => "VIR_KEYCODE_SET_ATSET2" since "0.9.3",
+        Atset3 = 4 => "VIR_KEYCODE_SET_ATSET3" since "0.9.3",
+        Osx = 5 => "VIR_KEYCODE_SET_OSX" since "0.9.4",
+        XtKbd = 6 => "VIR_KEYCODE_SET_XT_KBD" since "0.9.4",
+        Usb = 7 => "VIR_KEYCODE_SET_USB" since "0.9.4",
+        Win32 = 8 => "VIR_KEYCODE_SET_WIN32" since "0.9.4",
+        Qnum = 9 => "VIR_KEYCODE_SET_QNUM" since "4.2.0",
     }
 }
 
 open_enum! {
     /// `virDomainProcessSignal`, since 1.0.1
+    #[doc(alias = "virDomainProcessSignal")]
     enum ProcessSignal {
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_NOP`, since 1.0.1
-        Nop = 0,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_HUP`, since 1.0.1
-        Hup = 1,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_INT`, since 1.0.1
-        Int = 2,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_QUIT`, since 1.0.1
-        Quit = 3,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_ILL`, since 1.0.1
-        Ill = 4,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_TRAP`, since 1.0.1
-        Trap = 5,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_ABRT`, since 1.0.1
-        Abrt = 6,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_BUS`, since 1.0.1
-        Bus = 7,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_FPE`, since 1.0.1
-        Fpe = 8,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_KILL`, since 1.0.1
-        Kill = 9,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_USR1`, since 1.0.1
-        Usr1 = 10,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_SEGV`, since 1.0.1
-        Segv = 11,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_USR2`, since 1.0.1
-        Usr2 = 12,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_PIPE`, since 1.0.1
-        Pipe = 13,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_ALRM`, since 1.0.1
-        Alrm = 14,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_TERM`, since 1.0.1
-        Term = 15,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_STKFLT`, since 1.0.1
-        Stkflt = 16,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_CHLD`, since 1.0.1
-        Chld = 17,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_CONT`, since 1.0.1
-        Cont = 18,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_STOP`, since 1.0.1
-        Stop = 19,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_TSTP`, since 1.0.1
-        Tstp = 20,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_TTIN`, since 1.0.1
-        Ttin = 21,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_TTOU`, since 1.0.1
-        Ttou = 22,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_URG`, since 1.0.1
-        Urg = 23,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_XCPU`, since 1.0.1
-        Xcpu = 24,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_XFSZ`, since 1.0.1
-        Xfsz = 25,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_VTALRM`, since 1.0.1
-        Vtalrm = 26,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_PROF`, since 1.0.1
-        Prof = 27,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_WINCH`, since 1.0.1
-        Winch = 28,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_POLL`, since 1.0.1
-        Poll = 29,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_PWR`, since 1.0.1
-        Pwr = 30,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_SYS`, since 1.0.1
-        Sys = 31,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT0`, since 1.0.1
-        Rt0 = 32,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT1`, since 1.0.1
-        Rt1 = 33,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT2`, since 1.0.1
-        Rt2 = 34,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT3`, since 1.0.1
-        Rt3 = 35,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT4`, since 1.0.1
-        Rt4 = 36,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT5`, since 1.0.1
-        Rt5 = 37,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT6`, since 1.0.1
-        Rt6 = 38,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT7`, since 1.0.1
-        Rt7 = 39,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT8`, since 1.0.1
-        Rt8 = 40,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT9`, since 1.0.1
-        Rt9 = 41,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT10`, since 1.0.1
-        Rt10 = 42,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT11`, since 1.0.1
-        Rt11 = 43,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT12`, since 1.0.1
-        Rt12 = 44,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT13`, since 1.0.1
-        Rt13 = 45,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT14`, since 1.0.1
-        Rt14 = 46,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT15`, since 1.0.1
-        Rt15 = 47,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT16`, since 1.0.1
-        Rt16 = 48,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT17`, since 1.0.1
-        Rt17 = 49,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT18`, since 1.0.1
-        Rt18 = 50,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT19`, since 1.0.1
-        Rt19 = 51,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT20`, since 1.0.1
-        Rt20 = 52,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT21`, since 1.0.1
-        Rt21 = 53,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT22`, since 1.0.1
-        Rt22 = 54,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT23`, since 1.0.1
-        Rt23 = 55,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT24`, since 1.0.1
-        Rt24 = 56,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT25`, since 1.0.1
-        Rt25 = 57,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT26`, since 1.0.1
-        Rt26 = 58,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT27`, since 1.0.1
-        Rt27 = 59,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT28`, since 1.0.1
-        Rt28 = 60,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT29`, since 1.0.1
-        Rt29 = 61,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT30`, since 1.0.1
-        Rt30 = 62,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT31`, since 1.0.1
-        Rt31 = 63,
-        /// `VIR_DOMAIN_PROCESS_SIGNAL_RT32`, since 1.0.1
-        Rt32 = 64,
+        Nop = 0 => "VIR_DOMAIN_PROCESS_SIGNAL_NOP" since "1.0.1",
+        Hup = 1 => "VIR_DOMAIN_PROCESS_SIGNAL_HUP" since "1.0.1",
+        Int = 2 => "VIR_DOMAIN_PROCESS_SIGNAL_INT" since "1.0.1",
+        Quit = 3 => "VIR_DOMAIN_PROCESS_SIGNAL_QUIT" since "1.0.1",
+        Ill = 4 => "VIR_DOMAIN_PROCESS_SIGNAL_ILL" since "1.0.1",
+        Trap = 5 => "VIR_DOMAIN_PROCESS_SIGNAL_TRAP" since "1.0.1",
+        Abrt = 6 => "VIR_DOMAIN_PROCESS_SIGNAL_ABRT" since "1.0.1",
+        Bus = 7 => "VIR_DOMAIN_PROCESS_SIGNAL_BUS" since "1.0.1",
+        Fpe = 8 => "VIR_DOMAIN_PROCESS_SIGNAL_FPE" since "1.0.1",
+        Kill = 9 => "VIR_DOMAIN_PROCESS_SIGNAL_KILL" since "1.0.1",
+        Usr1 = 10 => "VIR_DOMAIN_PROCESS_SIGNAL_USR1" since "1.0.1",
+        Segv = 11 => "VIR_DOMAIN_PROCESS_SIGNAL_SEGV" since "1.0.1",
+        Usr2 = 12 => "VIR_DOMAIN_PROCESS_SIGNAL_USR2" since "1.0.1",
+        Pipe = 13 => "VIR_DOMAIN_PROCESS_SIGNAL_PIPE" since "1.0.1",
+        Alrm = 14 => "VIR_DOMAIN_PROCESS_SIGNAL_ALRM" since "1.0.1",
+        Term = 15 => "VIR_DOMAIN_PROCESS_SIGNAL_TERM" since "1.0.1",
+        Stkflt = 16 => "VIR_DOMAIN_PROCESS_SIGNAL_STKFLT" since "1.0.1",
+        Chld = 17 => "VIR_DOMAIN_PROCESS_SIGNAL_CHLD" since "1.0.1",
+        Cont = 18 => "VIR_DOMAIN_PROCESS_SIGNAL_CONT" since "1.0.1",
+        Stop = 19 => "VIR_DOMAIN_PROCESS_SIGNAL_STOP" since "1.0.1",
+        Tstp = 20 => "VIR_DOMAIN_PROCESS_SIGNAL_TSTP" since "1.0.1",
+        Ttin = 21 => "VIR_DOMAIN_PROCESS_SIGNAL_TTIN" since "1.0.1",
+        Ttou = 22 => "VIR_DOMAIN_PROCESS_SIGNAL_TTOU" since "1.0.1",
+        Urg = 23 => "VIR_DOMAIN_PROCESS_SIGNAL_URG" since "1.0.1",
+        Xcpu = 24 => "VIR_DOMAIN_PROCESS_SIGNAL_XCPU" since "1.0.1",
+        Xfsz = 25 => "VIR_DOMAIN_PROCESS_SIGNAL_XFSZ" since "1.0.1",
+        Vtalrm = 26 => "VIR_DOMAIN_PROCESS_SIGNAL_VTALRM" since "1.0.1",
+        Prof = 27 => "VIR_DOMAIN_PROCESS_SIGNAL_PROF" since "1.0.1",
+        Winch = 28 => "VIR_DOMAIN_PROCESS_SIGNAL_WINCH" since "1.0.1",
+        Poll = 29 => "VIR_DOMAIN_PROCESS_SIGNAL_POLL" since "1.0.1",
+        Pwr = 30 => "VIR_DOMAIN_PROCESS_SIGNAL_PWR" since "1.0.1",
+        Sys = 31 => "VIR_DOMAIN_PROCESS_SIGNAL_SYS" since "1.0.1",
+        Rt0 = 32 => "VIR_DOMAIN_PROCESS_SIGNAL_RT0" since "1.0.1",
+        Rt1 = 33 => "VIR_DOMAIN_PROCESS_SIGNAL_RT1" since "1.0.1",
+        Rt2 = 34 => "VIR_DOMAIN_PROCESS_SIGNAL_RT2" since "1.0.1",
+        Rt3 = 35 => "VIR_DOMAIN_PROCESS_SIGNAL_RT3" since "1.0.1",
+        Rt4 = 36 => "VIR_DOMAIN_PROCESS_SIGNAL_RT4" since "1.0.1",
+        Rt5 = 37 => "VIR_DOMAIN_PROCESS_SIGNAL_RT5" since "1.0.1",
+        Rt6 = 38 => "VIR_DOMAIN_PROCESS_SIGNAL_RT6" since "1.0.1",
+        Rt7 = 39 => "VIR_DOMAIN_PROCESS_SIGNAL_RT7" since "1.0.1",
+        Rt8 = 40 => "VIR_DOMAIN_PROCESS_SIGNAL_RT8" since "1.0.1",
+        Rt9 = 41 => "VIR_DOMAIN_PROCESS_SIGNAL_RT9" since "1.0.1",
+        Rt10 = 42 => "VIR_DOMAIN_PROCESS_SIGNAL_RT10" since "1.0.1",
+        Rt11 = 43 => "VIR_DOMAIN_PROCESS_SIGNAL_RT11" since "1.0.1",
+        Rt12 = 44 => "VIR_DOMAIN_PROCESS_SIGNAL_RT12" since "1.0.1",
+        Rt13 = 45 => "VIR_DOMAIN_PROCESS_SIGNAL_RT13" since "1.0.1",
+        Rt14 = 46 => "VIR_DOMAIN_PROCESS_SIGNAL_RT14" since "1.0.1",
+        Rt15 = 47 => "VIR_DOMAIN_PROCESS_SIGNAL_RT15" since "1.0.1",
+        Rt16 = 48 => "VIR_DOMAIN_PROCESS_SIGNAL_RT16" since "1.0.1",
+        Rt17 = 49 => "VIR_DOMAIN_PROCESS_SIGNAL_RT17" since "1.0.1",
+        Rt18 = 50 => "VIR_DOMAIN_PROCESS_SIGNAL_RT18" since "1.0.1",
+        Rt19 = 51 => "VIR_DOMAIN_PROCESS_SIGNAL_RT19" since "1.0.1",
+        Rt20 = 52 => "VIR_DOMAIN_PROCESS_SIGNAL_RT20" since "1.0.1",
+        Rt21 = 53 => "VIR_DOMAIN_PROCESS_SIGNAL_RT21" since "1.0.1",
+        Rt22 = 54 => "VIR_DOMAIN_PROCESS_SIGNAL_RT22" since "1.0.1",
+        Rt23 = 55 => "VIR_DOMAIN_PROCESS_SIGNAL_RT23" since "1.0.1",
+        Rt24 = 56 => "VIR_DOMAIN_PROCESS_SIGNAL_RT24" since "1.0.1",
+        Rt25 = 57 => "VIR_DOMAIN_PROCESS_SIGNAL_RT25" since "1.0.1",
+        Rt26 = 58 => "VIR_DOMAIN_PROCESS_SIGNAL_RT26" since "1.0.1",
+        Rt27 = 59 => "VIR_DOMAIN_PROCESS_SIGNAL_RT27" since "1.0.1",
+        Rt28 = 60 => "VIR_DOMAIN_PROCESS_SIGNAL_RT28" since "1.0.1",
+        Rt29 = 61 => "VIR_DOMAIN_PROCESS_SIGNAL_RT29" since "1.0.1",
+        Rt30 = 62 => "VIR_DOMAIN_PROCESS_SIGNAL_RT30" since "1.0.1",
+        Rt31 = 63 => "VIR_DOMAIN_PROCESS_SIGNAL_RT31" since "1.0.1",
+        Rt32 = 64 => "VIR_DOMAIN_PROCESS_SIGNAL_RT32" since "1.0.1",
     }
 }
 
 open_enum! {
     /// `virDomainEventType`, since 0.5.0
+    #[doc(alias = "virDomainEventType")]
     enum EventType {
-        /// `VIR_DOMAIN_EVENT_DEFINED`, since 0.5.0
-        Defined = 0,
-        /// `VIR_DOMAIN_EVENT_UNDEFINED`, since 0.5.0
-        Undefined = 1,
-        /// `VIR_DOMAIN_EVENT_STARTED`, since 0.5.0
-        Started = 2,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED`, since 0.5.0
-        Suspended = 3,
-        /// `VIR_DOMAIN_EVENT_RESUMED`, since 0.5.0
-        Resumed = 4,
-        /// `VIR_DOMAIN_EVENT_STOPPED`, since 0.5.0
-        Stopped = 5,
-        /// `VIR_DOMAIN_EVENT_SHUTDOWN`, since 0.9.8
-        Shutdown = 6,
-        /// `VIR_DOMAIN_EVENT_PMSUSPENDED`, since 0.10.2
-        PmSuspended = 7,
-        /// `VIR_DOMAIN_EVENT_CRASHED`, since 1.1.1
-        Crashed = 8,
+        Defined = 0 => "VIR_DOMAIN_EVENT_DEFINED" since "0.5.0",
+        Undefined = 1 => "VIR_DOMAIN_EVENT_UNDEFINED" since "0.5.0",
+        Started = 2 => "VIR_DOMAIN_EVENT_STARTED" since "0.5.0",
+        Suspended = 3 => "VIR_DOMAIN_EVENT_SUSPENDED" since "0.5.0",
+        Resumed = 4 => "VIR_DOMAIN_EVENT_RESUMED" since "0.5.0",
+        Stopped = 5 => "VIR_DOMAIN_EVENT_STOPPED" since "0.5.0",
+        Shutdown = 6 => "VIR_DOMAIN_EVENT_SHUTDOWN" since "0.9.8",
+        PmSuspended = 7 => "VIR_DOMAIN_EVENT_PMSUSPENDED" since "0.10.2",
+        Crashed = 8 => "VIR_DOMAIN_EVENT_CRASHED" since "1.1.1",
     }
 }
 
 open_enum! {
     /// `virDomainEventDefinedDetailType`, since 0.5.0
+    #[doc(alias = "virDomainEventDefinedDetailType")]
     enum EventDefinedDetailType {
-        /// `VIR_DOMAIN_EVENT_DEFINED_ADDED`, since 0.5.0
-        Added = 0,
-        /// `VIR_DOMAIN_EVENT_DEFINED_UPDATED`, since 0.5.0
-        Updated = 1,
-        /// `VIR_DOMAIN_EVENT_DEFINED_RENAMED`, since 1.2.19
-        Renamed = 2,
-        /// `VIR_DOMAIN_EVENT_DEFINED_FROM_SNAPSHOT`, since 1.3.3
-        FromSnapshot = 3,
+        Added = 0 => "VIR_DOMAIN_EVENT_DEFINED_ADDED" since "0.5.0",
+        Updated = 1 => "VIR_DOMAIN_EVENT_DEFINED_UPDATED" since "0.5.0",
+        Renamed = 2 => "VIR_DOMAIN_EVENT_DEFINED_RENAMED" since "1.2.19",
+        FromSnapshot = 3 => "VIR_DOMAIN_EVENT_DEFINED_FROM_SNAPSHOT" since "1.3.3",
     }
 }
 
 open_enum! {
     /// `virDomainEventUndefinedDetailType`, since 0.5.0
+    #[doc(alias = "virDomainEventUndefinedDetailType")]
     enum EventUndefinedDetailType {
-        /// `VIR_DOMAIN_EVENT_UNDEFINED_REMOVED`, since 0.5.0
-        Removed = 0,
-        /// `VIR_DOMAIN_EVENT_UNDEFINED_RENAMED`, since 1.2.19
-        Renamed = 1,
+        Removed = 0 => "VIR_DOMAIN_EVENT_UNDEFINED_REMOVED" since "0.5.0",
+        Renamed = 1 => "VIR_DOMAIN_EVENT_UNDEFINED_RENAMED" since "1.2.19",
     }
 }
 
 open_enum! {
     /// `virDomainEventStartedDetailType`, since 0.5.0
+    #[doc(alias = "virDomainEventStartedDetailType")]
     enum EventStartedDetailType {
-        /// `VIR_DOMAIN_EVENT_STARTED_BOOTED`, since 0.5.0
-        Booted = 0,
-        /// `VIR_DOMAIN_EVENT_STARTED_MIGRATED`, since 0.5.0
-        Migrated = 1,
-        /// `VIR_DOMAIN_EVENT_STARTED_RESTORED`, since 0.5.0
-        Restored = 2,
-        /// `VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT`, since 0.8.0
-        FromSnapshot = 3,
-        /// `VIR_DOMAIN_EVENT_STARTED_WAKEUP`, since 0.9.11
-        Wakeup = 4,
-        /// `VIR_DOMAIN_EVENT_STARTED_RECREATED`, since 11.6.0
-        Recreated = 5,
+        Booted = 0 => "VIR_DOMAIN_EVENT_STARTED_BOOTED" since "0.5.0",
+        Migrated = 1 => "VIR_DOMAIN_EVENT_STARTED_MIGRATED" since "0.5.0",
+        Restored = 2 => "VIR_DOMAIN_EVENT_STARTED_RESTORED" since "0.5.0",
+        FromSnapshot = 3 => "VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT" since "0.8.0",
+        Wakeup = 4 => "VIR_DOMAIN_EVENT_STARTED_WAKEUP" since "0.9.11",
+        Recreated = 5 => "VIR_DOMAIN_EVENT_STARTED_RECREATED" since "11.6.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventSuspendedDetailType`, since 0.5.0
+    #[doc(alias = "virDomainEventSuspendedDetailType")]
     enum EventSuspendedDetailType {
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_PAUSED`, since 0.5.0
-        Paused = 0,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED`, since 0.5.0
-        Migrated = 1,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_IOERROR`, since 0.8.0
-        IoError = 2,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG`, since 0.8.0
-        Watchdog = 3,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_RESTORED`, since 0.9.5
-        Restored = 4,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT`, since 0.9.5
-        FromSnapshot = 5,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR`, since 1.0.1
-        ApiError = 6,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY`, since 1.3.3
-        PostCopy = 7,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED`, since 1.3.3
-        PostCopyFailed = 8,
-        /// `VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN`, since 11.10.0
-        GuestShutdown = 9,
+        Paused = 0 => "VIR_DOMAIN_EVENT_SUSPENDED_PAUSED" since "0.5.0",
+        Migrated = 1 => "VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED" since "0.5.0",
+        IoError = 2 => "VIR_DOMAIN_EVENT_SUSPENDED_IOERROR" since "0.8.0",
+        Watchdog = 3 => "VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG" since "0.8.0",
+        Restored = 4 => "VIR_DOMAIN_EVENT_SUSPENDED_RESTORED" since "0.9.5",
+        FromSnapshot = 5 => "VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT" since "0.9.5",
+        ApiError = 6 => "VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR" since "1.0.1",
+        PostCopy = 7 => "VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY" since "1.3.3",
+        PostCopyFailed = 8 => "VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED" since "1.3.3",
+        GuestShutdown = 9 => "VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN" since "11.10.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventResumedDetailType`, since 0.5.0
+    #[doc(alias = "virDomainEventResumedDetailType")]
     enum EventResumedDetailType {
-        /// `VIR_DOMAIN_EVENT_RESUMED_UNPAUSED`, since 0.5.0
-        Unpaused = 0,
-        /// `VIR_DOMAIN_EVENT_RESUMED_MIGRATED`, since 0.5.0
-        Migrated = 1,
-        /// `VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT`, since 0.9.5
-        FromSnapshot = 2,
-        /// `VIR_DOMAIN_EVENT_RESUMED_POSTCOPY`, since 1.3.3
-        PostCopy = 3,
-        /// `VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED`, since 8.5.0
-        PostCopyFailed = 4,
+        Unpaused = 0 => "VIR_DOMAIN_EVENT_RESUMED_UNPAUSED" since "0.5.0",
+        Migrated = 1 => "VIR_DOMAIN_EVENT_RESUMED_MIGRATED" since "0.5.0",
+        FromSnapshot = 2 => "VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT" since "0.9.5",
+        PostCopy = 3 => "VIR_DOMAIN_EVENT_RESUMED_POSTCOPY" since "1.3.3",
+        PostCopyFailed = 4 => "VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED" since "8.5.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventStoppedDetailType`, since 0.5.0
+    #[doc(alias = "virDomainEventStoppedDetailType")]
     enum EventStoppedDetailType {
-        /// `VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN`, since 0.5.0
-        Shutdown = 0,
-        /// `VIR_DOMAIN_EVENT_STOPPED_DESTROYED`, since 0.5.0
-        Destroyed = 1,
-        /// `VIR_DOMAIN_EVENT_STOPPED_CRASHED`, since 0.5.0
-        Crashed = 2,
-        /// `VIR_DOMAIN_EVENT_STOPPED_MIGRATED`, since 0.5.0
-        Migrated = 3,
-        /// `VIR_DOMAIN_EVENT_STOPPED_SAVED`, since 0.5.0
-        Saved = 4,
-        /// `VIR_DOMAIN_EVENT_STOPPED_FAILED`, since 0.5.0
-        Failed = 5,
-        /// `VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT`, since 0.8.0
-        FromSnapshot = 6,
-        /// `VIR_DOMAIN_EVENT_STOPPED_RECREATED`, since 11.6.0
-        Recreated = 7,
+        Shutdown = 0 => "VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN" since "0.5.0",
+        Destroyed = 1 => "VIR_DOMAIN_EVENT_STOPPED_DESTROYED" since "0.5.0",
+        Crashed = 2 => "VIR_DOMAIN_EVENT_STOPPED_CRASHED" since "0.5.0",
+        Migrated = 3 => "VIR_DOMAIN_EVENT_STOPPED_MIGRATED" since "0.5.0",
+        Saved = 4 => "VIR_DOMAIN_EVENT_STOPPED_SAVED" since "0.5.0",
+        Failed = 5 => "VIR_DOMAIN_EVENT_STOPPED_FAILED" since "0.5.0",
+        FromSnapshot = 6 => "VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT" since "0.8.0",
+        Recreated = 7 => "VIR_DOMAIN_EVENT_STOPPED_RECREATED" since "11.6.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventShutdownDetailType`, since 0.9.8
+    #[doc(alias = "virDomainEventShutdownDetailType")]
     enum EventShutdownDetailType {
-        /// `VIR_DOMAIN_EVENT_SHUTDOWN_FINISHED`, since 0.9.8
-        Finished = 0,
-        /// `VIR_DOMAIN_EVENT_SHUTDOWN_GUEST`, since 3.4.0
-        Guest = 1,
-        /// `VIR_DOMAIN_EVENT_SHUTDOWN_HOST`, since 3.4.0
-        Host = 2,
+        Finished = 0 => "VIR_DOMAIN_EVENT_SHUTDOWN_FINISHED" since "0.9.8",
+        Guest = 1 => "VIR_DOMAIN_EVENT_SHUTDOWN_GUEST" since "3.4.0",
+        Host = 2 => "VIR_DOMAIN_EVENT_SHUTDOWN_HOST" since "3.4.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventPMSuspendedDetailType`, since 0.10.2
+    #[doc(alias = "virDomainEventPMSuspendedDetailType")]
     enum EventPmSuspendedDetailType {
-        /// `VIR_DOMAIN_EVENT_PMSUSPENDED_MEMORY`, since 0.10.2
-        Memory = 0,
-        /// `VIR_DOMAIN_EVENT_PMSUSPENDED_DISK`, since 1.0.0
-        Disk = 1,
+        Memory = 0 => "VIR_DOMAIN_EVENT_PMSUSPENDED_MEMORY" since "0.10.2",
+        Disk = 1 => "VIR_DOMAIN_EVENT_PMSUSPENDED_DISK" since "1.0.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventCrashedDetailType`, since 1.1.1
+    #[doc(alias = "virDomainEventCrashedDetailType")]
     enum EventCrashedDetailType {
-        /// `VIR_DOMAIN_EVENT_CRASHED_PANICKED`, since 1.1.1
-        Panicked = 0,
-        /// `VIR_DOMAIN_EVENT_CRASHED_CRASHLOADED`, since 6.1.0
-        Crashloaded = 1,
+        Panicked = 0 => "VIR_DOMAIN_EVENT_CRASHED_PANICKED" since "1.1.1",
+        Crashloaded = 1 => "VIR_DOMAIN_EVENT_CRASHED_CRASHLOADED" since "6.1.0",
     }
 }
 
 open_enum! {
     /// `virDomainMemoryFailureRecipientType`, since 6.9.0
+    #[doc(alias = "virDomainMemoryFailureRecipientType")]
     enum MemoryFailureRecipientType {
-        /// `VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_HYPERVISOR`, since 6.9.0
-        Hypervisor = 0,
-        /// `VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST`, since 6.9.0
-        Guest = 1,
+        Hypervisor = 0 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_HYPERVISOR" since "6.9.0",
+        Guest = 1 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST" since "6.9.0",
     }
 }
 
 open_enum! {
     /// `virDomainMemoryFailureActionType`, since 6.9.0
+    #[doc(alias = "virDomainMemoryFailureActionType")]
     enum MemoryFailureActionType {
-        /// `VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_IGNORE`, since 6.9.0
-        Ignore = 0,
-        /// `VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_INJECT`, since 6.9.0
-        Inject = 1,
-        /// `VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_FATAL`, since 6.9.0
-        Fatal = 2,
-        /// `VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_RESET`, since 6.9.0
-        Reset = 3,
+        Ignore = 0 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_IGNORE" since "6.9.0",
+        Inject = 1 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_INJECT" since "6.9.0",
+        Fatal = 2 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_FATAL" since "6.9.0",
+        Reset = 3 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_RESET" since "6.9.0",
     }
 }
 
 flag_set! {
     /// `virDomainMemoryFailureFlags`, since 6.9.0
+    #[doc(alias = "virDomainMemoryFailureFlags")]
     flags MemoryFailureFlags {
-        /// `VIR_DOMAIN_MEMORY_FAILURE_ACTION_REQUIRED`, since 6.9.0
-        ACTION_REQUIRED = 1,
-        /// `VIR_DOMAIN_MEMORY_FAILURE_RECURSIVE`, since 6.9.0
-        RECURSIVE = 2,
+        ACTION_REQUIRED = 1 => "VIR_DOMAIN_MEMORY_FAILURE_ACTION_REQUIRED" since "6.9.0",
+        RECURSIVE = 2 => "VIR_DOMAIN_MEMORY_FAILURE_RECURSIVE" since "6.9.0",
     }
 }
 
 open_enum! {
     /// `virDomainJobType`, since 0.7.7
+    #[doc(alias = "virDomainJobType")]
     enum JobType {
-        /// `VIR_DOMAIN_JOB_NONE`, since 0.7.7
-        None = 0,
-        /// `VIR_DOMAIN_JOB_BOUNDED`, since 0.7.7
-        Bounded = 1,
-        /// `VIR_DOMAIN_JOB_UNBOUNDED`, since 0.7.7
-        Unbounded = 2,
-        /// `VIR_DOMAIN_JOB_COMPLETED`, since 0.7.7
-        Completed = 3,
-        /// `VIR_DOMAIN_JOB_FAILED`, since 0.7.7
-        Failed = 4,
-        /// `VIR_DOMAIN_JOB_CANCELLED`, since 0.7.7
-        Cancelled = 5,
+        None = 0 => "VIR_DOMAIN_JOB_NONE" since "0.7.7",
+        Bounded = 1 => "VIR_DOMAIN_JOB_BOUNDED" since "0.7.7",
+        Unbounded = 2 => "VIR_DOMAIN_JOB_UNBOUNDED" since "0.7.7",
+        Completed = 3 => "VIR_DOMAIN_JOB_COMPLETED" since "0.7.7",
+        Failed = 4 => "VIR_DOMAIN_JOB_FAILED" since "0.7.7",
+        Cancelled = 5 => "VIR_DOMAIN_JOB_CANCELLED" since "0.7.7",
     }
 }
 
 flag_set! {
     /// `virDomainGetJobStatsFlags`, since 1.2.9
+    #[doc(alias = "virDomainGetJobStatsFlags")]
     flags GetJobStatsFlags {
-        /// `VIR_DOMAIN_JOB_STATS_COMPLETED`, since 1.2.9
-        COMPLETED = 1,
-        /// `VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED`, since 6.0.0
-        KEEP_COMPLETED = 2,
+        COMPLETED = 1 => "VIR_DOMAIN_JOB_STATS_COMPLETED" since "1.2.9",
+        KEEP_COMPLETED = 2 => "VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED" since "6.0.0",
     }
 }
 
 flag_set! {
     /// `virDomainAbortJobFlagsValues`, since 8.5.0
+    #[doc(alias = "virDomainAbortJobFlagsValues")]
     flags AbortJobFlags {
-        /// `VIR_DOMAIN_ABORT_JOB_POSTCOPY`, since 8.5.0
-        POSTCOPY = 1,
+        POSTCOPY = 1 => "VIR_DOMAIN_ABORT_JOB_POSTCOPY" since "8.5.0",
     }
 }
 
 open_enum! {
     /// `virDomainJobOperation`, since 3.3.0
+    #[doc(alias = "virDomainJobOperation")]
     enum JobOperation {
-        /// `VIR_DOMAIN_JOB_OPERATION_UNKNOWN`, since 3.3.0
-        Unknown = 0,
-        /// `VIR_DOMAIN_JOB_OPERATION_START`, since 3.3.0
-        Start = 1,
-        /// `VIR_DOMAIN_JOB_OPERATION_SAVE`, since 3.3.0
-        Save = 2,
-        /// `VIR_DOMAIN_JOB_OPERATION_RESTORE`, since 3.3.0
-        Restore = 3,
-        /// `VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN`, since 3.3.0
-        MigrationIn = 4,
-        /// `VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT`, since 3.3.0
-        MigrationOut = 5,
-        /// `VIR_DOMAIN_JOB_OPERATION_SNAPSHOT`, since 3.3.0
-        Snapshot = 6,
-        /// `VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT`, since 3.3.0
-        SnapshotRevert = 7,
-        /// `VIR_DOMAIN_JOB_OPERATION_DUMP`, since 3.3.0
-        Dump = 8,
-        /// `VIR_DOMAIN_JOB_OPERATION_BACKUP`, since 6.0.0
-        Backup = 9,
-        /// `VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE`, since 9.0.0
-        SnapshotDelete = 10,
+        Unknown = 0 => "VIR_DOMAIN_JOB_OPERATION_UNKNOWN" since "3.3.0",
+        Start = 1 => "VIR_DOMAIN_JOB_OPERATION_START" since "3.3.0",
+        Save = 2 => "VIR_DOMAIN_JOB_OPERATION_SAVE" since "3.3.0",
+        Restore = 3 => "VIR_DOMAIN_JOB_OPERATION_RESTORE" since "3.3.0",
+        MigrationIn = 4 => "VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN" since "3.3.0",
+        MigrationOut = 5 => "VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT" since "3.3.0",
+        Snapshot = 6 => "VIR_DOMAIN_JOB_OPERATION_SNAPSHOT" since "3.3.0",
+        SnapshotRevert = 7 => "VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT" since "3.3.0",
+        Dump = 8 => "VIR_DOMAIN_JOB_OPERATION_DUMP" since "3.3.0",
+        Backup = 9 => "VIR_DOMAIN_JOB_OPERATION_BACKUP" since "6.0.0",
+        SnapshotDelete = 10 => "VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE" since "9.0.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventWatchdogAction`, since 0.8.0
+    #[doc(alias = "virDomainEventWatchdogAction")]
     enum EventWatchdogAction {
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_NONE`, since 0.8.0
-        None = 0,
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_PAUSE`, since 0.8.0
-        Pause = 1,
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_RESET`, since 0.8.0
-        Reset = 2,
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_POWEROFF`, since 0.8.0
-        Poweroff = 3,
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_SHUTDOWN`, since 0.8.0
-        Shutdown = 4,
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_DEBUG`, since 0.8.0
-        Debug = 5,
-        /// `VIR_DOMAIN_EVENT_WATCHDOG_INJECTNMI`, since 1.2.17
-        InjectNmi = 6,
+        None = 0 => "VIR_DOMAIN_EVENT_WATCHDOG_NONE" since "0.8.0",
+        Pause = 1 => "VIR_DOMAIN_EVENT_WATCHDOG_PAUSE" since "0.8.0",
+        Reset = 2 => "VIR_DOMAIN_EVENT_WATCHDOG_RESET" since "0.8.0",
+        Poweroff = 3 => "VIR_DOMAIN_EVENT_WATCHDOG_POWEROFF" since "0.8.0",
+        Shutdown = 4 => "VIR_DOMAIN_EVENT_WATCHDOG_SHUTDOWN" since "0.8.0",
+        Debug = 5 => "VIR_DOMAIN_EVENT_WATCHDOG_DEBUG" since "0.8.0",
+        InjectNmi = 6 => "VIR_DOMAIN_EVENT_WATCHDOG_INJECTNMI" since "1.2.17",
     }
 }
 
 open_enum! {
     /// `virDomainEventIOErrorAction`, since 0.8.0
+    #[doc(alias = "virDomainEventIOErrorAction")]
     enum EventIoErrorAction {
-        /// `VIR_DOMAIN_EVENT_IO_ERROR_NONE`, since 0.8.0
-        None = 0,
-        /// `VIR_DOMAIN_EVENT_IO_ERROR_PAUSE`, since 0.8.0
-        Pause = 1,
-        /// `VIR_DOMAIN_EVENT_IO_ERROR_REPORT`, since 0.8.0
-        Report = 2,
+        None = 0 => "VIR_DOMAIN_EVENT_IO_ERROR_NONE" since "0.8.0",
+        Pause = 1 => "VIR_DOMAIN_EVENT_IO_ERROR_PAUSE" since "0.8.0",
+        Report = 2 => "VIR_DOMAIN_EVENT_IO_ERROR_REPORT" since "0.8.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventGraphicsPhase`, since 0.8.0
+    #[doc(alias = "virDomainEventGraphicsPhase")]
     enum EventGraphicsPhase {
-        /// `VIR_DOMAIN_EVENT_GRAPHICS_CONNECT`, since 0.8.0
-        Connect = 0,
-        /// `VIR_DOMAIN_EVENT_GRAPHICS_INITIALIZE`, since 0.8.0
-        Initialize = 1,
-        /// `VIR_DOMAIN_EVENT_GRAPHICS_DISCONNECT`, since 0.8.0
-        Disconnect = 2,
+        Connect = 0 => "VIR_DOMAIN_EVENT_GRAPHICS_CONNECT" since "0.8.0",
+        Initialize = 1 => "VIR_DOMAIN_EVENT_GRAPHICS_INITIALIZE" since "0.8.0",
+        Disconnect = 2 => "VIR_DOMAIN_EVENT_GRAPHICS_DISCONNECT" since "0.8.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventGraphicsAddressType`, since 0.8.0
+    #[doc(alias = "virDomainEventGraphicsAddressType")]
     enum EventGraphicsAddressType {
-        /// `VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV4`, since 0.8.0
-        Ipv4 = 0,
-        /// `VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV6`, since 0.8.0
-        Ipv6 = 1,
-        /// `VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_UNIX`, since 0.9.7
-        Unix = 2,
+        Ipv4 = 0 => "VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV4" since "0.8.0",
+        Ipv6 = 1 => "VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV6" since "0.8.0",
+        Unix = 2 => "VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_UNIX" since "0.9.7",
     }
 }
 
 open_enum! {
     /// `virConnectDomainEventBlockJobStatus`, since 0.9.4
+    #[doc(alias = "virConnectDomainEventBlockJobStatus")]
     enum BlockJobStatus {
-        /// `VIR_DOMAIN_BLOCK_JOB_COMPLETED`, since 0.9.4
-        Completed = 0,
-        /// `VIR_DOMAIN_BLOCK_JOB_FAILED`, since 0.9.4
-        Failed = 1,
-        /// `VIR_DOMAIN_BLOCK_JOB_CANCELED`, since 0.9.12
-        Canceled = 2,
-        /// `VIR_DOMAIN_BLOCK_JOB_READY`, since 1.0.0
-        Ready = 3,
+        Completed = 0 => "VIR_DOMAIN_BLOCK_JOB_COMPLETED" since "0.9.4",
+        Failed = 1 => "VIR_DOMAIN_BLOCK_JOB_FAILED" since "0.9.4",
+        Canceled = 2 => "VIR_DOMAIN_BLOCK_JOB_CANCELED" since "0.9.12",
+        Ready = 3 => "VIR_DOMAIN_BLOCK_JOB_READY" since "1.0.0",
     }
 }
 
 open_enum! {
     /// `virConnectDomainEventDiskChangeReason`, since 0.9.7
+    #[doc(alias = "virConnectDomainEventDiskChangeReason")]
     enum DiskChangeReason {
-        /// `VIR_DOMAIN_EVENT_DISK_CHANGE_MISSING_ON_START`, since 0.9.7
-        ChangeMissingOnStart = 0,
-        /// `VIR_DOMAIN_EVENT_DISK_DROP_MISSING_ON_START`, since 1.1.2
-        DropMissingOnStart = 1,
+        ChangeMissingOnStart = 0 => "VIR_DOMAIN_EVENT_DISK_CHANGE_MISSING_ON_START" since "0.9.7",
+        DropMissingOnStart = 1 => "VIR_DOMAIN_EVENT_DISK_DROP_MISSING_ON_START" since "1.1.2",
     }
 }
 
 open_enum! {
     /// `virDomainEventTrayChangeReason`, since 0.9.11
+    #[doc(alias = "virDomainEventTrayChangeReason")]
     enum EventTrayChangeReason {
-        /// `VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN`, since 0.9.11
-        Open = 0,
-        /// `VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE`, since 0.9.11
-        Close = 1,
+        Open = 0 => "VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN" since "0.9.11",
+        Close = 1 => "VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE" since "0.9.11",
     }
 }
 
 open_enum! {
     /// `virConnectDomainEventAgentLifecycleState`, since 1.2.11
+    #[doc(alias = "virConnectDomainEventAgentLifecycleState")]
     enum AgentLifecycleState {
-        /// `VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED`, since 1.2.11
-        Connected = 1,
-        /// `VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED`, since 1.2.11
-        Disconnected = 2,
+        Connected = 1 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED" since "1.2.11",
+        Disconnected = 2 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED" since "1.2.11",
     }
 }
 
 open_enum! {
     /// `virConnectDomainEventAgentLifecycleReason`, since 1.2.11
+    #[doc(alias = "virConnectDomainEventAgentLifecycleReason")]
     enum AgentLifecycleReason {
-        /// `VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_UNKNOWN`, since 1.2.11
-        Unknown = 0,
-        /// `VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_DOMAIN_STARTED`, since 1.2.11
-        DomainStarted = 1,
-        /// `VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL`, since 1.2.11
-        Channel = 2,
+        Unknown = 0 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_UNKNOWN" since "1.2.11",
+        DomainStarted = 1 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_DOMAIN_STARTED" since "1.2.11",
+        Channel = 2 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL" since "1.2.11",
     }
 }
 
 open_enum! {
     /// `virConnectDomainEventChannelLifecycleState`, since 12.4.0
+    #[doc(alias = "virConnectDomainEventChannelLifecycleState")]
     enum ChannelLifecycleState {
-        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_CONNECTED`, since 12.4.0
-        Connected = 1,
-        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_DISCONNECTED`, since 12.4.0
-        Disconnected = 2,
+        Connected = 1 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_CONNECTED" since "12.4.0",
+        Disconnected = 2 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_DISCONNECTED" since "12.4.0",
     }
 }
 
 open_enum! {
     /// `virConnectDomainEventChannelLifecycleReason`, since 12.4.0
+    #[doc(alias = "virConnectDomainEventChannelLifecycleReason")]
     enum ChannelLifecycleReason {
-        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_UNKNOWN`, since 12.4.0
-        Unknown = 0,
-        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_DOMAIN_STARTED`, since 12.4.0
-        DomainStarted = 1,
-        /// `VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_CHANNEL`, since 12.4.0
-        Channel = 2,
+        Unknown = 0 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_UNKNOWN" since "12.4.0",
+        DomainStarted = 1 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_DOMAIN_STARTED" since "12.4.0",
+        Channel = 2 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_CHANNEL" since "12.4.0",
     }
 }
 
 open_enum! {
     /// `virDomainEventID`, since 0.8.0
+    #[doc(alias = "virDomainEventID")]
     enum EventId {
-        /// `VIR_DOMAIN_EVENT_ID_LIFECYCLE`, since 0.8.0
-        Lifecycle = 0,
-        /// `VIR_DOMAIN_EVENT_ID_REBOOT`, since 0.8.0
-        Reboot = 1,
-        /// `VIR_DOMAIN_EVENT_ID_RTC_CHANGE`, since 0.8.0
-        RtcChange = 2,
-        /// `VIR_DOMAIN_EVENT_ID_WATCHDOG`, since 0.8.0
-        Watchdog = 3,
-        /// `VIR_DOMAIN_EVENT_ID_IO_ERROR`, since 0.8.0
-        IoError = 4,
-        /// `VIR_DOMAIN_EVENT_ID_GRAPHICS`, since 0.8.0
-        Graphics = 5,
-        /// `VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON`, since 0.8.1
-        IoErrorReason = 6,
-        /// `VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`, since 0.9.2
-        ControlError = 7,
-        /// `VIR_DOMAIN_EVENT_ID_BLOCK_JOB`, since 0.9.4
-        BlockJob = 8,
-        /// `VIR_DOMAIN_EVENT_ID_DISK_CHANGE`, since 0.9.7
-        DiskChange = 9,
-        /// `VIR_DOMAIN_EVENT_ID_TRAY_CHANGE`, since 0.9.11
-        TrayChange = 10,
-        /// `VIR_DOMAIN_EVENT_ID_PMWAKEUP`, since 0.9.11
-        PmWakeup = 11,
-        /// `VIR_DOMAIN_EVENT_ID_PMSUSPEND`, since 0.9.11
-        PmSuspend = 12,
-        /// `VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE`, since 0.10.0
-        BalloonChange = 13,
-        /// `VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK`, since 1.0.0
-        PmSuspendDisk = 14,
-        /// `VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED`, since 1.1.1
-        DeviceRemoved = 15,
-        /// `VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2`, since 1.2.6
-        BlockJob2 = 16,
-        /// `VIR_DOMAIN_EVENT_ID_TUNABLE`, since 1.2.9
-        Tunable = 17,
-        /// `VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE`, since 1.2.11
-        AgentLifecycle = 18,
-        /// `VIR_DOMAIN_EVENT_ID_DEVICE_ADDED`, since 1.2.15
-        DeviceAdded = 19,
-        /// `VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION`, since 1.3.2
-        MigrationIteration = 20,
-        /// `VIR_DOMAIN_EVENT_ID_JOB_COMPLETED`, since 1.3.3
-        JobCompleted = 21,
-        /// `VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED`, since 1.3.4
-        DeviceRemovalFailed = 22,
-        /// `VIR_DOMAIN_EVENT_ID_METADATA_CHANGE`, since 3.0.0
-        MetadataChange = 23,
-        /// `VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD`, since 3.2.0
-        BlockThreshold = 24,
-        /// `VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE`, since 6.9.0
-        MemoryFailure = 25,
-        /// `VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE`, since 7.9.0
-        MemoryDeviceSizeChange = 26,
-        /// `VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE`, since 11.2.0
-        NicMacChange = 27,
-        /// `VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since 12.4.0
-        VcpuRemoved = 28,
-        /// `VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`, since 12.4.0
-        ChannelLifecycle = 29,
+        Lifecycle = 0 => "VIR_DOMAIN_EVENT_ID_LIFECYCLE" since "0.8.0",
+        Reboot = 1 => "VIR_DOMAIN_EVENT_ID_REBOOT" since "0.8.0",
+        RtcChange = 2 => "VIR_DOMAIN_EVENT_ID_RTC_CHANGE" since "0.8.0",
+        Watchdog = 3 => "VIR_DOMAIN_EVENT_ID_WATCHDOG" since "0.8.0",
+        IoError = 4 => "VIR_DOMAIN_EVENT_ID_IO_ERROR" since "0.8.0",
+        Graphics = 5 => "VIR_DOMAIN_EVENT_ID_GRAPHICS" since "0.8.0",
+        IoErrorReason = 6 => "VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON" since "0.8.1",
+        ControlError = 7 => "VIR_DOMAIN_EVENT_ID_CONTROL_ERROR" since "0.9.2",
+        BlockJob = 8 => "VIR_DOMAIN_EVENT_ID_BLOCK_JOB" since "0.9.4",
+        DiskChange = 9 => "VIR_DOMAIN_EVENT_ID_DISK_CHANGE" since "0.9.7",
+        TrayChange = 10 => "VIR_DOMAIN_EVENT_ID_TRAY_CHANGE" since "0.9.11",
+        PmWakeup = 11 => "VIR_DOMAIN_EVENT_ID_PMWAKEUP" since "0.9.11",
+        PmSuspend = 12 => "VIR_DOMAIN_EVENT_ID_PMSUSPEND" since "0.9.11",
+        BalloonChange = 13 => "VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE" since "0.10.0",
+        PmSuspendDisk = 14 => "VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK" since "1.0.0",
+        DeviceRemoved = 15 => "VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED" since "1.1.1",
+        BlockJob2 = 16 => "VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2" since "1.2.6",
+        Tunable = 17 => "VIR_DOMAIN_EVENT_ID_TUNABLE" since "1.2.9",
+        AgentLifecycle = 18 => "VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE" since "1.2.11",
+        DeviceAdded = 19 => "VIR_DOMAIN_EVENT_ID_DEVICE_ADDED" since "1.2.15",
+        MigrationIteration = 20 => "VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION" since "1.3.2",
+        JobCompleted = 21 => "VIR_DOMAIN_EVENT_ID_JOB_COMPLETED" since "1.3.3",
+        DeviceRemovalFailed = 22 => "VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED" since "1.3.4",
+        MetadataChange = 23 => "VIR_DOMAIN_EVENT_ID_METADATA_CHANGE" since "3.0.0",
+        BlockThreshold = 24 => "VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD" since "3.2.0",
+        MemoryFailure = 25 => "VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE" since "6.9.0",
+        MemoryDeviceSizeChange = 26 => "VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE" since "7.9.0",
+        NicMacChange = 27 => "VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE" since "11.2.0",
+        VcpuRemoved = 28 => "VIR_DOMAIN_EVENT_ID_VCPU_REMOVED" since "12.4.0",
+        ChannelLifecycle = 29 => "VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE" since "12.4.0",
     }
 }
 
 flag_set! {
     /// `virDomainConsoleFlags`, since 0.9.11
+    #[doc(alias = "virDomainConsoleFlags")]
     flags ConsoleFlags {
-        /// `VIR_DOMAIN_CONSOLE_FORCE`, since 0.9.11
-        FORCE = 1,
-        /// `VIR_DOMAIN_CONSOLE_SAFE`, since 0.9.11
-        SAFE = 2,
+        FORCE = 1 => "VIR_DOMAIN_CONSOLE_FORCE" since "0.9.11",
+        SAFE = 2 => "VIR_DOMAIN_CONSOLE_SAFE" since "0.9.11",
     }
 }
 
 flag_set! {
     /// `virDomainChannelFlags`, since 1.0.2
+    #[doc(alias = "virDomainChannelFlags")]
     flags ChannelFlags {
-        /// `VIR_DOMAIN_CHANNEL_FORCE`, since 1.0.2
-        FORCE = 1,
+        FORCE = 1 => "VIR_DOMAIN_CHANNEL_FORCE" since "1.0.2",
     }
 }
 
 flag_set! {
     /// `virDomainOpenGraphicsFlags`, since 0.9.7
+    #[doc(alias = "virDomainOpenGraphicsFlags")]
     flags OpenGraphicsFlags {
-        /// `VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH`, since 0.9.7
-        SKIPAUTH = 1,
+        SKIPAUTH = 1 => "VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH" since "0.9.7",
     }
 }
 
 flag_set! {
     /// `virDomainSetTimeFlags`, since 1.2.5
+    #[doc(alias = "virDomainSetTimeFlags")]
     flags SetTimeFlags {
-        /// `VIR_DOMAIN_TIME_SYNC`, since 1.2.5
-        SYNC = 1,
+        SYNC = 1 => "VIR_DOMAIN_TIME_SYNC" since "1.2.5",
     }
 }
 
 open_enum! {
     /// `virSchedParameterType`, since 0.2.3
+    #[doc(alias = "virSchedParameterType")]
     enum SchedParameterType {
-        /// `VIR_DOMAIN_SCHED_FIELD_INT`, since 0.2.3
-        Int = 1,
-        /// `VIR_DOMAIN_SCHED_FIELD_UINT`, since 0.2.3
-        Uint = 2,
-        /// `VIR_DOMAIN_SCHED_FIELD_LLONG`, since 0.2.3
-        Llong = 3,
-        /// `VIR_DOMAIN_SCHED_FIELD_ULLONG`, since 0.2.3
-        Ullong = 4,
-        /// `VIR_DOMAIN_SCHED_FIELD_DOUBLE`, since 0.2.3
-        Double = 5,
-        /// `VIR_DOMAIN_SCHED_FIELD_BOOLEAN`, since 0.2.3
-        Boolean = 6,
+        Int = 1 => "VIR_DOMAIN_SCHED_FIELD_INT" since "0.2.3",
+        Uint = 2 => "VIR_DOMAIN_SCHED_FIELD_UINT" since "0.2.3",
+        Llong = 3 => "VIR_DOMAIN_SCHED_FIELD_LLONG" since "0.2.3",
+        Ullong = 4 => "VIR_DOMAIN_SCHED_FIELD_ULLONG" since "0.2.3",
+        Double = 5 => "VIR_DOMAIN_SCHED_FIELD_DOUBLE" since "0.2.3",
+        Boolean = 6 => "VIR_DOMAIN_SCHED_FIELD_BOOLEAN" since "0.2.3",
     }
 }
 
 open_enum! {
     /// `virBlkioParameterType`, since 0.9.0
+    #[doc(alias = "virBlkioParameterType")]
     enum BlkioParameterType {
-        /// `VIR_DOMAIN_BLKIO_PARAM_INT`, since 0.9.0
-        Int = 1,
-        /// `VIR_DOMAIN_BLKIO_PARAM_UINT`, since 0.9.0
-        Uint = 2,
-        /// `VIR_DOMAIN_BLKIO_PARAM_LLONG`, since 0.9.0
-        Llong = 3,
-        /// `VIR_DOMAIN_BLKIO_PARAM_ULLONG`, since 0.9.0
-        Ullong = 4,
-        /// `VIR_DOMAIN_BLKIO_PARAM_DOUBLE`, since 0.9.0
-        Double = 5,
-        /// `VIR_DOMAIN_BLKIO_PARAM_BOOLEAN`, since 0.9.0
-        Boolean = 6,
+        Int = 1 => "VIR_DOMAIN_BLKIO_PARAM_INT" since "0.9.0",
+        Uint = 2 => "VIR_DOMAIN_BLKIO_PARAM_UINT" since "0.9.0",
+        Llong = 3 => "VIR_DOMAIN_BLKIO_PARAM_LLONG" since "0.9.0",
+        Ullong = 4 => "VIR_DOMAIN_BLKIO_PARAM_ULLONG" since "0.9.0",
+        Double = 5 => "VIR_DOMAIN_BLKIO_PARAM_DOUBLE" since "0.9.0",
+        Boolean = 6 => "VIR_DOMAIN_BLKIO_PARAM_BOOLEAN" since "0.9.0",
     }
 }
 
 open_enum! {
     /// `virMemoryParameterType`, since 0.8.5
+    #[doc(alias = "virMemoryParameterType")]
     enum MemoryParameterType {
-        /// `VIR_DOMAIN_MEMORY_PARAM_INT`, since 0.8.5
-        Int = 1,
-        /// `VIR_DOMAIN_MEMORY_PARAM_UINT`, since 0.8.5
-        Uint = 2,
-        /// `VIR_DOMAIN_MEMORY_PARAM_LLONG`, since 0.8.5
-        Llong = 3,
-        /// `VIR_DOMAIN_MEMORY_PARAM_ULLONG`, since 0.8.5
-        Ullong = 4,
-        /// `VIR_DOMAIN_MEMORY_PARAM_DOUBLE`, since 0.8.5
-        Double = 5,
-        /// `VIR_DOMAIN_MEMORY_PARAM_BOOLEAN`, since 0.8.5
-        Boolean = 6,
+        Int = 1 => "VIR_DOMAIN_MEMORY_PARAM_INT" since "0.8.5",
+        Uint = 2 => "VIR_DOMAIN_MEMORY_PARAM_UINT" since "0.8.5",
+        Llong = 3 => "VIR_DOMAIN_MEMORY_PARAM_LLONG" since "0.8.5",
+        Ullong = 4 => "VIR_DOMAIN_MEMORY_PARAM_ULLONG" since "0.8.5",
+        Double = 5 => "VIR_DOMAIN_MEMORY_PARAM_DOUBLE" since "0.8.5",
+        Boolean = 6 => "VIR_DOMAIN_MEMORY_PARAM_BOOLEAN" since "0.8.5",
     }
 }
 
 open_enum! {
     /// `virDomainInterfaceAddressesSource`, since 1.2.14
+    #[doc(alias = "virDomainInterfaceAddressesSource")]
     enum InterfaceAddressesSource {
-        /// `VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE`, since 1.2.14
-        Lease = 0,
-        /// `VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT`, since 1.2.14
-        Agent = 1,
-        /// `VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP`, since 4.2.0
-        Arp = 2,
+        Lease = 0 => "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE" since "1.2.14",
+        Agent = 1 => "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT" since "1.2.14",
+        Arp = 2 => "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP" since "4.2.0",
     }
 }
 
 flag_set! {
     /// `virDomainSetUserPasswordFlags`, since 1.2.16
+    #[doc(alias = "virDomainSetUserPasswordFlags")]
     flags SetUserPasswordFlags {
-        /// `VIR_DOMAIN_PASSWORD_ENCRYPTED`, since 1.2.16
-        ENCRYPTED = 1,
+        ENCRYPTED = 1 => "VIR_DOMAIN_PASSWORD_ENCRYPTED" since "1.2.16",
     }
 }
 
 open_enum! {
     /// `virDomainLifecycle`, since 3.9.0
+    #[doc(alias = "virDomainLifecycle")]
     enum Lifecycle {
-        /// `VIR_DOMAIN_LIFECYCLE_POWEROFF`, since 3.9.0
-        Poweroff = 0,
-        /// `VIR_DOMAIN_LIFECYCLE_REBOOT`, since 3.9.0
-        Reboot = 1,
-        /// `VIR_DOMAIN_LIFECYCLE_CRASH`, since 3.9.0
-        Crash = 2,
+        Poweroff = 0 => "VIR_DOMAIN_LIFECYCLE_POWEROFF" since "3.9.0",
+        Reboot = 1 => "VIR_DOMAIN_LIFECYCLE_REBOOT" since "3.9.0",
+        Crash = 2 => "VIR_DOMAIN_LIFECYCLE_CRASH" since "3.9.0",
     }
 }
 
 open_enum! {
     /// `virDomainLifecycleAction`, since 3.9.0
+    #[doc(alias = "virDomainLifecycleAction")]
     enum LifecycleAction {
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_DESTROY`, since 3.9.0
-        Destroy = 0,
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_RESTART`, since 3.9.0
-        Restart = 1,
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_RESTART_RENAME`, since 3.9.0
-        RestartRename = 2,
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE`, since 3.9.0
-        Preserve = 3,
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_DESTROY`, since 3.9.0
-        CoreDumpDestroy = 4,
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART`, since 3.9.0
-        CoreDumpRestart = 5,
-        /// `VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE_RUNNING`, since 12.6.0
-        PreserveRunning = 6,
+        Destroy = 0 => "VIR_DOMAIN_LIFECYCLE_ACTION_DESTROY" since "3.9.0",
+        Restart = 1 => "VIR_DOMAIN_LIFECYCLE_ACTION_RESTART" since "3.9.0",
+        RestartRename = 2 => "VIR_DOMAIN_LIFECYCLE_ACTION_RESTART_RENAME" since "3.9.0",
+        Preserve = 3 => "VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE" since "3.9.0",
+        CoreDumpDestroy = 4 => "VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_DESTROY" since "3.9.0",
+        CoreDumpRestart = 5 => "VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART" since "3.9.0",
+        PreserveRunning = 6 => "VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE_RUNNING" since "12.6.0",
     }
 }
 
 flag_set! {
     /// `virDomainGuestInfoTypes`, since 5.7.0
+    #[doc(alias = "virDomainGuestInfoTypes")]
     flags GuestInfoTypes {
-        /// `VIR_DOMAIN_GUEST_INFO_USERS`, since 5.7.0
-        USERS = 1,
-        /// `VIR_DOMAIN_GUEST_INFO_OS`, since 5.7.0
-        OS = 2,
-        /// `VIR_DOMAIN_GUEST_INFO_TIMEZONE`, since 5.7.0
-        TIMEZONE = 4,
-        /// `VIR_DOMAIN_GUEST_INFO_HOSTNAME`, since 5.7.0
-        HOSTNAME = 8,
-        /// `VIR_DOMAIN_GUEST_INFO_FILESYSTEM`, since 5.7.0
-        FILESYSTEM = 0x10,
-        /// `VIR_DOMAIN_GUEST_INFO_DISKS`, since 7.0.0
-        DISKS = 0x20,
-        /// `VIR_DOMAIN_GUEST_INFO_INTERFACES`, since 7.10.0
-        INTERFACES = 0x40,
-        /// `VIR_DOMAIN_GUEST_INFO_LOAD`, since 11.2.0
-        LOAD = 0x80,
-        /// `VIR_DOMAIN_GUEST_INFO_DEVICES`, since 12.7.0
-        DEVICES = 0x100,
+        USERS = 1 => "VIR_DOMAIN_GUEST_INFO_USERS" since "5.7.0",
+        OS = 2 => "VIR_DOMAIN_GUEST_INFO_OS" since "5.7.0",
+        TIMEZONE = 4 => "VIR_DOMAIN_GUEST_INFO_TIMEZONE" since "5.7.0",
+        HOSTNAME = 8 => "VIR_DOMAIN_GUEST_INFO_HOSTNAME" since "5.7.0",
+        FILESYSTEM = 0x10 => "VIR_DOMAIN_GUEST_INFO_FILESYSTEM" since "5.7.0",
+        DISKS = 0x20 => "VIR_DOMAIN_GUEST_INFO_DISKS" since "7.0.0",
+        INTERFACES = 0x40 => "VIR_DOMAIN_GUEST_INFO_INTERFACES" since "7.10.0",
+        LOAD = 0x80 => "VIR_DOMAIN_GUEST_INFO_LOAD" since "11.2.0",
+        DEVICES = 0x100 => "VIR_DOMAIN_GUEST_INFO_DEVICES" since "12.7.0",
     }
 }
 
 open_enum! {
     /// `virDomainAgentResponseTimeoutValues`, since 5.10.0
+    #[doc(alias = "virDomainAgentResponseTimeoutValues")]
     enum AgentResponseTimeoutValues {
-        /// `VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK`, since 5.10.0
-        Block = -2,
-        /// `VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT`, since 5.10.0
-        Default = -1,
-        /// `VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT`, since 5.10.0
-        NoWait = 0,
+        Block = -2 => "VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK" since "5.10.0",
+        Default = -1 => "VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT" since "5.10.0",
+        NoWait = 0 => "VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT" since "5.10.0",
     }
 }
 
 flag_set! {
     /// `virDomainBackupBeginFlags`, since 6.0.0
+    #[doc(alias = "virDomainBackupBeginFlags")]
     flags BackupBeginFlags {
-        /// `VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL`, since 6.0.0
-        REUSE_EXTERNAL = 1,
-        /// `VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN`, since 11.10.0
-        PRESERVE_SHUTDOWN_DOMAIN = 2,
+        REUSE_EXTERNAL = 1 => "VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL" since "6.0.0",
+        PRESERVE_SHUTDOWN_DOMAIN = 2 => "VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN" since "11.10.0",
     }
 }
 
 flag_set! {
     /// `virDomainAuthorizedSSHKeysSetFlags`, since 6.10.0
+    #[doc(alias = "virDomainAuthorizedSSHKeysSetFlags")]
     flags AuthorizedSshKeysSetFlags {
-        /// `VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND`, since 6.10.0
-        APPEND = 1,
-        /// `VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE`, since 6.10.0
-        REMOVE = 2,
+        APPEND = 1 => "VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND" since "6.10.0",
+        REMOVE = 2 => "VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE" since "6.10.0",
     }
 }
 
 flag_set! {
     /// `virDomainMessageType`, since 7.1.0
+    #[doc(alias = "virDomainMessageType")]
     flags MessageType {
-        /// `VIR_DOMAIN_MESSAGE_DEPRECATION`, since 7.1.0
-        DEPRECATION = 1,
-        /// `VIR_DOMAIN_MESSAGE_TAINTING`, since 7.1.0
-        TAINTING = 2,
-        /// `VIR_DOMAIN_MESSAGE_IOERRORS`, since 11.1.0
-        IOERRORS = 4,
+        DEPRECATION = 1 => "VIR_DOMAIN_MESSAGE_DEPRECATION" since "7.1.0",
+        TAINTING = 2 => "VIR_DOMAIN_MESSAGE_TAINTING" since "7.1.0",
+        IOERRORS = 4 => "VIR_DOMAIN_MESSAGE_IOERRORS" since "11.1.0",
     }
 }
 
 open_enum! {
     /// `virDomainDirtyRateStatus`, since 7.2.0
+    #[doc(alias = "virDomainDirtyRateStatus")]
     enum DirtyRateStatus {
-        /// `VIR_DOMAIN_DIRTYRATE_UNSTARTED`, since 7.2.0
-        Unstarted = 0,
-        /// `VIR_DOMAIN_DIRTYRATE_MEASURING`, since 7.2.0
-        Measuring = 1,
-        /// `VIR_DOMAIN_DIRTYRATE_MEASURED`, since 7.2.0
-        Measured = 2,
+        Unstarted = 0 => "VIR_DOMAIN_DIRTYRATE_UNSTARTED" since "7.2.0",
+        Measuring = 1 => "VIR_DOMAIN_DIRTYRATE_MEASURING" since "7.2.0",
+        Measured = 2 => "VIR_DOMAIN_DIRTYRATE_MEASURED" since "7.2.0",
     }
 }
 
 flag_set! {
     /// `virDomainDirtyRateCalcFlags`, since 8.1.0
+    #[doc(alias = "virDomainDirtyRateCalcFlags")]
     flags DirtyRateCalcFlags {
-        /// `VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP`, since 8.1.0
-        DIRTY_BITMAP = 1,
-        /// `VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING`, since 8.1.0
-        DIRTY_RING = 2,
+        DIRTY_BITMAP = 1 => "VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP" since "8.1.0",
+        DIRTY_RING = 2 => "VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING" since "8.1.0",
     }
     zero {
-        /// `VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING`, since 8.1.0
-        PAGE_SAMPLING,
+        PAGE_SAMPLING => "VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING" since "8.1.0",
     }
 }
 
 flag_set! {
     /// `virDomainFDAssociateFlags`, since 9.0.0
+    #[doc(alias = "virDomainFDAssociateFlags")]
     flags FdAssociateFlags {
-        /// `VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_RESTORE`, since 9.0.0
-        SECLABEL_RESTORE = 1,
-        /// `VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_WRITABLE`, since 9.0.0
-        SECLABEL_WRITABLE = 2,
+        SECLABEL_RESTORE = 1 => "VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_RESTORE" since "9.0.0",
+        SECLABEL_WRITABLE = 2 => "VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_WRITABLE" since "9.0.0",
     }
 }
 
 open_enum! {
     /// `virDomainGraphicsReloadType`, since 10.2.0
+    #[doc(alias = "virDomainGraphicsReloadType")]
     enum GraphicsReloadType {
-        /// `VIR_DOMAIN_GRAPHICS_RELOAD_TYPE_ANY`, since 10.2.0
-        Any = 0,
-        /// `VIR_DOMAIN_GRAPHICS_RELOAD_TYPE_VNC`, since 10.2.0
-        Vnc = 1,
+        Any = 0 => "VIR_DOMAIN_GRAPHICS_RELOAD_TYPE_ANY" since "10.2.0",
+        Vnc = 1 => "VIR_DOMAIN_GRAPHICS_RELOAD_TYPE_VNC" since "10.2.0",
     }
 }

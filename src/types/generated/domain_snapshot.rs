@@ -6,90 +6,65 @@ use crate::types::flag_set;
 
 flag_set! {
     /// `virDomainSnapshotCreateFlags`, since 0.9.5
+    #[doc(alias = "virDomainSnapshotCreateFlags")]
     flags CreateFlags {
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE`, since 0.9.5
-        REDEFINE = 1,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT`, since 0.9.5
-        CURRENT = 2,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA`, since 0.9.5
-        NO_METADATA = 4,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_HALT`, since 0.9.5
-        HALT = 8,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY`, since 0.9.5
-        DISK_ONLY = 0x10,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT`, since 0.9.10
-        REUSE_EXT = 0x20,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE`, since 0.9.10
-        QUIESCE = 0x40,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC`, since 0.9.11
-        ATOMIC = 0x80,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_LIVE`, since 1.0.1
-        LIVE = 0x100,
-        /// `VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE`, since 5.6.0
-        VALIDATE = 0x200,
+        REDEFINE = 1 => "VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE" since "0.9.5",
+        CURRENT = 2 => "VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT" since "0.9.5",
+        NO_METADATA = 4 => "VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA" since "0.9.5",
+        HALT = 8 => "VIR_DOMAIN_SNAPSHOT_CREATE_HALT" since "0.9.5",
+        DISK_ONLY = 0x10 => "VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY" since "0.9.5",
+        REUSE_EXT = 0x20 => "VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT" since "0.9.10",
+        QUIESCE = 0x40 => "VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE" since "0.9.10",
+        ATOMIC = 0x80 => "VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC" since "0.9.11",
+        LIVE = 0x100 => "VIR_DOMAIN_SNAPSHOT_CREATE_LIVE" since "1.0.1",
+        VALIDATE = 0x200 => "VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE" since "5.6.0",
     }
 }
 
 flag_set! {
     /// `virDomainSnapshotXMLFlags`, since 5.1.0
+    #[doc(alias = "virDomainSnapshotXMLFlags")]
     flags XmlFlags {
-        /// `VIR_DOMAIN_SNAPSHOT_XML_SECURE`, since 5.1.0
-        SECURE = 1,
+        SECURE = 1 => "VIR_DOMAIN_SNAPSHOT_XML_SECURE" since "5.1.0",
     }
 }
 
 flag_set! {
     /// `virDomainSnapshotListFlags`, since 0.9.5
+    #[doc(alias = "virDomainSnapshotListFlags")]
     flags ListFlags {
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_ROOTS`, since 0.9.5
-        ROOTS = 1,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS`, since 0.9.7
-        DESCENDANTS = 1,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_LEAVES`, since 0.9.7
-        LEAVES = 4,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES`, since 0.9.13
-        NO_LEAVES = 8,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_METADATA`, since 0.9.5
-        METADATA = 2,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA`, since 0.9.13
-        NO_METADATA = 0x10,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE`, since 1.0.1
-        INACTIVE = 0x20,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE`, since 1.0.1
-        ACTIVE = 0x40,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY`, since 1.0.1
-        DISK_ONLY = 0x80,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL`, since 1.0.1
-        INTERNAL = 0x100,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL`, since 1.0.1
-        EXTERNAL = 0x200,
-        /// `VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL`, since 5.2.0
-        TOPOLOGICAL = 0x400,
+        ROOTS = 1 => "VIR_DOMAIN_SNAPSHOT_LIST_ROOTS" since "0.9.5",
+        DESCENDANTS = 1 => "VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS" since "0.9.7",
+        LEAVES = 4 => "VIR_DOMAIN_SNAPSHOT_LIST_LEAVES" since "0.9.7",
+        NO_LEAVES = 8 => "VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES" since "0.9.13",
+        METADATA = 2 => "VIR_DOMAIN_SNAPSHOT_LIST_METADATA" since "0.9.5",
+        NO_METADATA = 0x10 => "VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA" since "0.9.13",
+        INACTIVE = 0x20 => "VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE" since "1.0.1",
+        ACTIVE = 0x40 => "VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE" since "1.0.1",
+        DISK_ONLY = 0x80 => "VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY" since "1.0.1",
+        INTERNAL = 0x100 => "VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL" since "1.0.1",
+        EXTERNAL = 0x200 => "VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL" since "1.0.1",
+        TOPOLOGICAL = 0x400 => "VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL" since "5.2.0",
     }
 }
 
 flag_set! {
     /// `virDomainSnapshotRevertFlags`, since 0.9.5
+    #[doc(alias = "virDomainSnapshotRevertFlags")]
     flags RevertFlags {
-        /// `VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING`, since 0.9.5
-        RUNNING = 1,
-        /// `VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED`, since 0.9.5
-        PAUSED = 2,
-        /// `VIR_DOMAIN_SNAPSHOT_REVERT_FORCE`, since 0.9.7
-        FORCE = 4,
-        /// `VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM`, since 8.1.0
-        RESET_NVRAM = 8,
+        RUNNING = 1 => "VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING" since "0.9.5",
+        PAUSED = 2 => "VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED" since "0.9.5",
+        FORCE = 4 => "VIR_DOMAIN_SNAPSHOT_REVERT_FORCE" since "0.9.7",
+        RESET_NVRAM = 8 => "VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM" since "8.1.0",
     }
 }
 
 flag_set! {
     /// `virDomainSnapshotDeleteFlags`, since 0.8.0
+    #[doc(alias = "virDomainSnapshotDeleteFlags")]
     flags DeleteFlags {
-        /// `VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN`, since 0.8.0
-        CHILDREN = 1,
-        /// `VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY`, since 0.9.5
-        METADATA_ONLY = 2,
-        /// `VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY`, since 0.9.5
-        CHILDREN_ONLY = 4,
+        CHILDREN = 1 => "VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN" since "0.8.0",
+        METADATA_ONLY = 2 => "VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY" since "0.9.5",
+        CHILDREN_ONLY = 4 => "VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY" since "0.9.5",
     }
 }

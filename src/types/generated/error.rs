@@ -6,400 +6,212 @@ use crate::types::open_enum;
 
 open_enum! {
     /// `virErrorLevel`, since 0.1.0
+    #[doc(alias = "virErrorLevel")]
     enum ErrorLevel {
-        /// `VIR_ERR_NONE`, since 0.1.0
-        None = 0,
-        /// `VIR_ERR_WARNING`, since 0.1.0
-        Warning = 1,
-        /// `VIR_ERR_ERROR`, since 0.1.0
-        Error = 2,
+        None = 0 => "VIR_ERR_NONE" since "0.1.0",
+        Warning = 1 => "VIR_ERR_WARNING" since "0.1.0",
+        Error = 2 => "VIR_ERR_ERROR" since "0.1.0",
     }
 }
 
 open_enum! {
     /// `virErrorDomain`, since 0.1.0
+    #[doc(alias = "virErrorDomain")]
     enum ErrorDomain {
-        /// `VIR_FROM_NONE`, since 0.1.0
-        None = 0,
-        /// `VIR_FROM_XEN`, since 0.1.0
-        Xen = 1,
-        /// `VIR_FROM_XEND`, since 0.1.0
-        Xend = 2,
-        /// `VIR_FROM_XENSTORE`, since 0.1.0
-        Xenstore = 3,
-        /// `VIR_FROM_SEXPR`, since 0.1.0
-        Sexpr = 4,
-        /// `VIR_FROM_XML`, since 0.1.0
-        Xml = 5,
-        /// `VIR_FROM_DOM`, since 0.1.0
-        Dom = 6,
-        /// `VIR_FROM_RPC`, since 0.1.1
-        Rpc = 7,
-        /// `VIR_FROM_PROXY`, since 0.1.3
-        Proxy = 8,
-        /// `VIR_FROM_CONF`, since 0.1.6
-        Conf = 9,
-        /// `VIR_FROM_QEMU`, since 0.2.0
-        Qemu = 10,
-        /// `VIR_FROM_NET`, since 0.2.0
-        Net = 11,
-        /// `VIR_FROM_TEST`, since 0.2.3
-        Test = 12,
-        /// `VIR_FROM_REMOTE`, since 0.2.3
-        Remote = 13,
-        /// `VIR_FROM_OPENVZ`, since 0.3.1
-        Openvz = 14,
-        /// `VIR_FROM_XENXM`, since 0.4.1
-        Xenxm = 15,
-        /// `VIR_FROM_STATS_LINUX`, since 0.4.1
-        StatsLinux = 16,
-        /// `VIR_FROM_LXC`, since 0.4.2
-        Lxc = 17,
-        /// `VIR_FROM_STORAGE`, since 0.4.1
-        Storage = 18,
-        /// `VIR_FROM_NETWORK`, since 0.4.6
-        Network = 19,
-        /// `VIR_FROM_DOMAIN`, since 0.4.6
-        Domain = 20,
-        /// `VIR_FROM_UML`, since 0.5.0
-        Uml = 21,
-        /// `VIR_FROM_NODEDEV`, since 0.5.0
-        Nodedev = 22,
-        /// `VIR_FROM_XEN_INOTIFY`, since 0.5.0
-        XenInotify = 23,
-        /// `VIR_FROM_SECURITY`, since 0.6.1
-        Security = 24,
-        /// `VIR_FROM_VBOX`, since 0.6.3
-        Vbox = 25,
-        /// `VIR_FROM_INTERFACE`, since 0.6.4
-        Interface = 26,
-        /// `VIR_FROM_ONE`, since 0.6.4
-        One = 27,
-        /// `VIR_FROM_ESX`, since 0.7.0
-        Esx = 28,
-        /// `VIR_FROM_PHYP`, since 0.7.0
-        Phyp = 29,
-        /// `VIR_FROM_SECRET`, since 0.7.1
-        Secret = 30,
-        /// `VIR_FROM_CPU`, since 0.7.5
-        Cpu = 31,
-        /// `VIR_FROM_XENAPI`, since 0.8.0
-        Xenapi = 32,
-        /// `VIR_FROM_NWFILTER`, since 0.8.0
-        Nwfilter = 33,
-        /// `VIR_FROM_HOOK`, since 0.8.0
-        Hook = 34,
-        /// `VIR_FROM_DOMAIN_SNAPSHOT`, since 0.8.0
-        DomainSnapshot = 35,
-        /// `VIR_FROM_AUDIT`, since 0.8.5
-        Audit = 36,
-        /// `VIR_FROM_SYSINFO`, since 0.8.6
-        Sysinfo = 37,
-        /// `VIR_FROM_STREAMS`, since 0.8.6
-        Streams = 38,
-        /// `VIR_FROM_VMWARE`, since 0.8.7
-        Vmware = 39,
-        /// `VIR_FROM_EVENT`, since 0.9.0
-        Event = 40,
-        /// `VIR_FROM_LIBXL`, since 0.9.0
-        Libxl = 41,
-        /// `VIR_FROM_LOCKING`, since 0.9.2
-        Locking = 42,
-        /// `VIR_FROM_HYPERV`, since 0.9.5
-        Hyperv = 43,
-        /// `VIR_FROM_CAPABILITIES`, since 0.9.8
-        Capabilities = 44,
-        /// `VIR_FROM_URI`, since 0.9.11
-        Uri = 45,
-        /// `VIR_FROM_AUTH`, since 0.9.11
-        Auth = 46,
-        /// `VIR_FROM_DBUS`, since 0.9.12
-        Dbus = 47,
-        /// `VIR_FROM_PARALLELS`, since 0.10.0
-        Parallels = 48,
-        /// `VIR_FROM_DEVICE`, since 0.10.0
-        Device = 49,
-        /// `VIR_FROM_SSH`, since 0.10.0
-        Ssh = 50,
-        /// `VIR_FROM_LOCKSPACE`, since 1.0.0
-        Lockspace = 51,
-        /// `VIR_FROM_INITCTL`, since 1.0.1
-        Initctl = 52,
-        /// `VIR_FROM_IDENTITY`, since 1.0.4
-        Identity = 53,
-        /// `VIR_FROM_CGROUP`, since 1.0.5
-        Cgroup = 54,
-        /// `VIR_FROM_ACCESS`, since 1.1.0
-        Access = 55,
-        /// `VIR_FROM_SYSTEMD`, since 1.1.1
-        Systemd = 56,
-        /// `VIR_FROM_BHYVE`, since 1.2.2
-        Bhyve = 57,
-        /// `VIR_FROM_CRYPTO`, since 1.2.3
-        Crypto = 58,
-        /// `VIR_FROM_FIREWALL`, since 1.2.4
-        Firewall = 59,
-        /// `VIR_FROM_POLKIT`, since 1.2.9
-        Polkit = 60,
-        /// `VIR_FROM_THREAD`, since 1.2.14
-        Thread = 61,
-        /// `VIR_FROM_ADMIN`, since 1.2.17
-        Admin = 62,
-        /// `VIR_FROM_LOGGING`, since 1.3.0
-        Logging = 63,
-        /// `VIR_FROM_XENXL`, since 1.3.2
-        Xenxl = 64,
-        /// `VIR_FROM_PERF`, since 1.3.3
-        Perf = 65,
-        /// `VIR_FROM_LIBSSH`, since 2.5.0
-        Libssh = 66,
-        /// `VIR_FROM_RESCTRL`, since 3.7.0
-        Resctrl = 67,
-        /// `VIR_FROM_FIREWALLD`, since 5.1.0
-        Firewalld = 68,
-        /// `VIR_FROM_DOMAIN_CHECKPOINT`, since 5.2.0
-        DomainCheckpoint = 69,
-        /// `VIR_FROM_TPM`, since 5.6.0
-        Tpm = 70,
-        /// `VIR_FROM_BPF`, since 5.10.0
-        Bpf = 71,
-        /// `VIR_FROM_CH`, since 7.5.0
-        Ch = 72,
+        None = 0 => "VIR_FROM_NONE" since "0.1.0",
+        Xen = 1 => "VIR_FROM_XEN" since "0.1.0",
+        Xend = 2 => "VIR_FROM_XEND" since "0.1.0",
+        Xenstore = 3 => "VIR_FROM_XENSTORE" since "0.1.0",
+        Sexpr = 4 => "VIR_FROM_SEXPR" since "0.1.0",
+        Xml = 5 => "VIR_FROM_XML" since "0.1.0",
+        Dom = 6 => "VIR_FROM_DOM" since "0.1.0",
+        Rpc = 7 => "VIR_FROM_RPC" since "0.1.1",
+        Proxy = 8 => "VIR_FROM_PROXY" since "0.1.3",
+        Conf = 9 => "VIR_FROM_CONF" since "0.1.6",
+        Qemu = 10 => "VIR_FROM_QEMU" since "0.2.0",
+        Net = 11 => "VIR_FROM_NET" since "0.2.0",
+        Test = 12 => "VIR_FROM_TEST" since "0.2.3",
+        Remote = 13 => "VIR_FROM_REMOTE" since "0.2.3",
+        Openvz = 14 => "VIR_FROM_OPENVZ" since "0.3.1",
+        Xenxm = 15 => "VIR_FROM_XENXM" since "0.4.1",
+        StatsLinux = 16 => "VIR_FROM_STATS_LINUX" since "0.4.1",
+        Lxc = 17 => "VIR_FROM_LXC" since "0.4.2",
+        Storage = 18 => "VIR_FROM_STORAGE" since "0.4.1",
+        Network = 19 => "VIR_FROM_NETWORK" since "0.4.6",
+        Domain = 20 => "VIR_FROM_DOMAIN" since "0.4.6",
+        Uml = 21 => "VIR_FROM_UML" since "0.5.0",
+        Nodedev = 22 => "VIR_FROM_NODEDEV" since "0.5.0",
+        XenInotify = 23 => "VIR_FROM_XEN_INOTIFY" since "0.5.0",
+        Security = 24 => "VIR_FROM_SECURITY" since "0.6.1",
+        Vbox = 25 => "VIR_FROM_VBOX" since "0.6.3",
+        Interface = 26 => "VIR_FROM_INTERFACE" since "0.6.4",
+        One = 27 => "VIR_FROM_ONE" since "0.6.4",
+        Esx = 28 => "VIR_FROM_ESX" since "0.7.0",
+        Phyp = 29 => "VIR_FROM_PHYP" since "0.7.0",
+        Secret = 30 => "VIR_FROM_SECRET" since "0.7.1",
+        Cpu = 31 => "VIR_FROM_CPU" since "0.7.5",
+        Xenapi = 32 => "VIR_FROM_XENAPI" since "0.8.0",
+        Nwfilter = 33 => "VIR_FROM_NWFILTER" since "0.8.0",
+        Hook = 34 => "VIR_FROM_HOOK" since "0.8.0",
+        DomainSnapshot = 35 => "VIR_FROM_DOMAIN_SNAPSHOT" since "0.8.0",
+        Audit = 36 => "VIR_FROM_AUDIT" since "0.8.5",
+        Sysinfo = 37 => "VIR_FROM_SYSINFO" since "0.8.6",
+        Streams = 38 => "VIR_FROM_STREAMS" since "0.8.6",
+        Vmware = 39 => "VIR_FROM_VMWARE" since "0.8.7",
+        Event = 40 => "VIR_FROM_EVENT" since "0.9.0",
+        Libxl = 41 => "VIR_FROM_LIBXL" since "0.9.0",
+        Locking = 42 => "VIR_FROM_LOCKING" since "0.9.2",
+        Hyperv = 43 => "VIR_FROM_HYPERV" since "0.9.5",
+        Capabilities = 44 => "VIR_FROM_CAPABILITIES" since "0.9.8",
+        Uri = 45 => "VIR_FROM_URI" since "0.9.11",
+        Auth = 46 => "VIR_FROM_AUTH" since "0.9.11",
+        Dbus = 47 => "VIR_FROM_DBUS" since "0.9.12",
+        Parallels = 48 => "VIR_FROM_PARALLELS" since "0.10.0",
+        Device = 49 => "VIR_FROM_DEVICE" since "0.10.0",
+        Ssh = 50 => "VIR_FROM_SSH" since "0.10.0",
+        Lockspace = 51 => "VIR_FROM_LOCKSPACE" since "1.0.0",
+        Initctl = 52 => "VIR_FROM_INITCTL" since "1.0.1",
+        Identity = 53 => "VIR_FROM_IDENTITY" since "1.0.4",
+        Cgroup = 54 => "VIR_FROM_CGROUP" since "1.0.5",
+        Access = 55 => "VIR_FROM_ACCESS" since "1.1.0",
+        Systemd = 56 => "VIR_FROM_SYSTEMD" since "1.1.1",
+        Bhyve = 57 => "VIR_FROM_BHYVE" since "1.2.2",
+        Crypto = 58 => "VIR_FROM_CRYPTO" since "1.2.3",
+        Firewall = 59 => "VIR_FROM_FIREWALL" since "1.2.4",
+        Polkit = 60 => "VIR_FROM_POLKIT" since "1.2.9",
+        Thread = 61 => "VIR_FROM_THREAD" since "1.2.14",
+        Admin = 62 => "VIR_FROM_ADMIN" since "1.2.17",
+        Logging = 63 => "VIR_FROM_LOGGING" since "1.3.0",
+        Xenxl = 64 => "VIR_FROM_XENXL" since "1.3.2",
+        Perf = 65 => "VIR_FROM_PERF" since "1.3.3",
+        Libssh = 66 => "VIR_FROM_LIBSSH" since "2.5.0",
+        Resctrl = 67 => "VIR_FROM_RESCTRL" since "3.7.0",
+        Firewalld = 68 => "VIR_FROM_FIREWALLD" since "5.1.0",
+        DomainCheckpoint = 69 => "VIR_FROM_DOMAIN_CHECKPOINT" since "5.2.0",
+        Tpm = 70 => "VIR_FROM_TPM" since "5.6.0",
+        Bpf = 71 => "VIR_FROM_BPF" since "5.10.0",
+        Ch = 72 => "VIR_FROM_CH" since "7.5.0",
     }
 }
 
 open_enum! {
     /// `virErrorNumber`, since 0.1.0
+    #[doc(alias = "virErrorNumber")]
     enum ErrorCode {
-        /// `VIR_ERR_OK`, since 0.1.0
-        Ok = 0,
-        /// `VIR_ERR_INTERNAL_ERROR`, since 0.1.0
-        InternalError = 1,
-        /// `VIR_ERR_NO_MEMORY`, since 0.1.0
-        NoMemory = 2,
-        /// `VIR_ERR_NO_SUPPORT`, since 0.1.0
-        NoSupport = 3,
-        /// `VIR_ERR_UNKNOWN_HOST`, since 0.1.0
-        UnknownHost = 4,
-        /// `VIR_ERR_NO_CONNECT`, since 0.1.0
-        NoConnect = 5,
-        /// `VIR_ERR_INVALID_CONN`, since 0.1.0
-        InvalidConn = 6,
-        /// `VIR_ERR_INVALID_DOMAIN`, since 0.1.0
-        InvalidDomain = 7,
-        /// `VIR_ERR_INVALID_ARG`, since 0.1.0
-        InvalidArg = 8,
-        /// `VIR_ERR_OPERATION_FAILED`, since 0.1.0
-        OperationFailed = 9,
-        /// `VIR_ERR_GET_FAILED`, since 0.1.0
-        GetFailed = 10,
-        /// `VIR_ERR_POST_FAILED`, since 0.1.0
-        PostFailed = 11,
-        /// `VIR_ERR_HTTP_ERROR`, since 0.1.0
-        HttpError = 12,
-        /// `VIR_ERR_SEXPR_SERIAL`, since 0.1.0
-        SexprSerial = 13,
-        /// `VIR_ERR_NO_XEN`, since 0.1.0
-        NoXen = 14,
-        /// `VIR_ERR_XEN_CALL`, since 0.1.0
-        XenCall = 15,
-        /// `VIR_ERR_OS_TYPE`, since 0.1.0
-        OsType = 16,
-        /// `VIR_ERR_NO_KERNEL`, since 0.1.0
-        NoKernel = 17,
-        /// `VIR_ERR_NO_ROOT`, since 0.1.0
-        NoRoot = 18,
-        /// `VIR_ERR_NO_SOURCE`, since 0.1.0
-        NoSource = 19,
-        /// `VIR_ERR_NO_TARGET`, since 0.1.0
-        NoTarget = 20,
-        /// `VIR_ERR_NO_NAME`, since 0.1.0
-        NoName = 21,
-        /// `VIR_ERR_NO_OS`, since 0.1.0
-        NoOs = 22,
-        /// `VIR_ERR_NO_DEVICE`, since 0.1.0
-        NoDevice = 23,
-        /// `VIR_ERR_NO_XENSTORE`, since 0.1.0
-        NoXenstore = 24,
-        /// `VIR_ERR_DRIVER_FULL`, since 0.1.0
-        DriverFull = 25,
-        /// `VIR_ERR_CALL_FAILED`, since 0.1.0
-        CallFailed = 26,
-        /// `VIR_ERR_XML_ERROR`, since 0.1.1
-        XmlError = 27,
-        /// `VIR_ERR_DOM_EXIST`, since 0.1.1
-        DomExist = 28,
-        /// `VIR_ERR_OPERATION_DENIED`, since 0.1.4
-        OperationDenied = 29,
-        /// `VIR_ERR_OPEN_FAILED`, since 0.1.6
-        OpenFailed = 30,
-        /// `VIR_ERR_READ_FAILED`, since 0.1.6
-        ReadFailed = 31,
-        /// `VIR_ERR_PARSE_FAILED`, since 0.1.6
-        ParseFailed = 32,
-        /// `VIR_ERR_CONF_SYNTAX`, since 0.1.6
-        ConfSyntax = 33,
-        /// `VIR_ERR_WRITE_FAILED`, since 0.1.6
-        WriteFailed = 34,
-        /// `VIR_ERR_XML_DETAIL`, since 0.1.9
-        XmlDetail = 35,
-        /// `VIR_ERR_INVALID_NETWORK`, since 0.2.0
-        InvalidNetwork = 36,
-        /// `VIR_ERR_NETWORK_EXIST`, since 0.2.0
-        NetworkExist = 37,
-        /// `VIR_ERR_SYSTEM_ERROR`, since 0.2.1
-        SystemError = 38,
-        /// `VIR_ERR_RPC`, since 0.2.3
-        Rpc = 39,
-        /// `VIR_ERR_GNUTLS_ERROR`, since 0.2.3
-        GnutlsError = 40,
-        /// `VIR_WAR_NO_NETWORK`, since 0.2.3
-        WarNoNetwork = 41,
-        /// `VIR_ERR_NO_DOMAIN`, since 0.3.0
-        NoDomain = 42,
-        /// `VIR_ERR_NO_NETWORK`, since 0.3.0
-        NoNetwork = 43,
-        /// `VIR_ERR_INVALID_MAC`, since 0.3.1
-        InvalidMac = 44,
-        /// `VIR_ERR_AUTH_FAILED`, since 0.4.1
-        AuthFailed = 45,
-        /// `VIR_ERR_INVALID_STORAGE_POOL`, since 0.4.1
-        InvalidStoragePool = 46,
-        /// `VIR_ERR_INVALID_STORAGE_VOL`, since 0.4.1
-        InvalidStorageVol = 47,
-        /// `VIR_WAR_NO_STORAGE`, since 0.4.1
-        WarNoStorage = 48,
-        /// `VIR_ERR_NO_STORAGE_POOL`, since 0.4.1
-        NoStoragePool = 49,
-        /// `VIR_ERR_NO_STORAGE_VOL`, since 0.4.1
-        NoStorageVol = 50,
-        /// `VIR_WAR_NO_NODE`, since 0.5.0
-        WarNoNode = 51,
-        /// `VIR_ERR_INVALID_NODE_DEVICE`, since 0.5.0
-        InvalidNodeDevice = 52,
-        /// `VIR_ERR_NO_NODE_DEVICE`, since 0.5.0
-        NoNodeDevice = 53,
-        /// `VIR_ERR_NO_SECURITY_MODEL`, since 0.6.1
-        NoSecurityModel = 54,
-        /// `VIR_ERR_OPERATION_INVALID`, since 0.6.4
-        OperationInvalid = 55,
-        /// `VIR_WAR_NO_INTERFACE`, since 0.6.4
-        WarNoInterface = 56,
-        /// `VIR_ERR_NO_INTERFACE`, since 0.6.4
-        NoInterface = 57,
-        /// `VIR_ERR_INVALID_INTERFACE`, since 0.6.4
-        InvalidInterface = 58,
-        /// `VIR_ERR_MULTIPLE_INTERFACES`, since 0.7.0
-        MultipleInterfaces = 59,
-        /// `VIR_WAR_NO_NWFILTER`, since 0.8.0
-        WarNoNwfilter = 60,
-        /// `VIR_ERR_INVALID_NWFILTER`, since 0.8.0
-        InvalidNwfilter = 61,
-        /// `VIR_ERR_NO_NWFILTER`, since 0.8.0
-        NoNwfilter = 62,
-        /// `VIR_ERR_BUILD_FIREWALL`, since 0.8.0
-        BuildFirewall = 63,
-        /// `VIR_WAR_NO_SECRET`, since 0.7.1
-        WarNoSecret = 64,
-        /// `VIR_ERR_INVALID_SECRET`, since 0.7.1
-        InvalidSecret = 65,
-        /// `VIR_ERR_NO_SECRET`, since 0.7.1
-        NoSecret = 66,
-        /// `VIR_ERR_CONFIG_UNSUPPORTED`, since 0.7.3
-        ConfigUnsupported = 67,
-        /// `VIR_ERR_OPERATION_TIMEOUT`, since 0.7.3
-        OperationTimeout = 68,
-        /// `VIR_ERR_MIGRATE_PERSIST_FAILED`, since 0.7.3
-        MigratePersistFailed = 69,
-        /// `VIR_ERR_HOOK_SCRIPT_FAILED`, since 0.8.0
-        HookScriptFailed = 70,
-        /// `VIR_ERR_INVALID_DOMAIN_SNAPSHOT`, since 0.8.0
-        InvalidDomainSnapshot = 71,
-        /// `VIR_ERR_NO_DOMAIN_SNAPSHOT`, since 0.8.0
-        NoDomainSnapshot = 72,
-        /// `VIR_ERR_INVALID_STREAM`, since 0.9.0
-        InvalidStream = 73,
-        /// `VIR_ERR_ARGUMENT_UNSUPPORTED`, since 0.9.4
-        ArgumentUnsupported = 74,
-        /// `VIR_ERR_STORAGE_PROBE_FAILED`, since 0.9.5
-        StorageProbeFailed = 75,
-        /// `VIR_ERR_STORAGE_POOL_BUILT`, since 0.9.5
-        StoragePoolBuilt = 76,
-        /// `VIR_ERR_SNAPSHOT_REVERT_RISKY`, since 0.9.7
-        SnapshotRevertRisky = 77,
-        /// `VIR_ERR_OPERATION_ABORTED`, since 0.9.9
-        OperationAborted = 78,
-        /// `VIR_ERR_AUTH_CANCELLED`, since 0.9.10
-        AuthCancelled = 79,
-        /// `VIR_ERR_NO_DOMAIN_METADATA`, since 0.9.10
-        NoDomainMetadata = 80,
-        /// `VIR_ERR_MIGRATE_UNSAFE`, since 0.9.11
-        MigrateUnsafe = 81,
-        /// `VIR_ERR_OVERFLOW`, since 0.9.11
-        Overflow = 82,
-        /// `VIR_ERR_BLOCK_COPY_ACTIVE`, since 0.9.12
-        BlockCopyActive = 83,
-        /// `VIR_ERR_OPERATION_UNSUPPORTED`, since 0.10.0
-        OperationUnsupported = 84,
-        /// `VIR_ERR_SSH`, since 0.10.0
-        Ssh = 85,
-        /// `VIR_ERR_AGENT_UNRESPONSIVE`, since 0.10.0
-        AgentUnresponsive = 86,
-        /// `VIR_ERR_RESOURCE_BUSY`, since 1.0.0
-        ResourceBusy = 87,
-        /// `VIR_ERR_ACCESS_DENIED`, since 1.1.0
-        AccessDenied = 88,
-        /// `VIR_ERR_DBUS_SERVICE`, since 1.1.1
-        DbusService = 89,
-        /// `VIR_ERR_STORAGE_VOL_EXIST`, since 1.1.4
-        StorageVolExist = 90,
-        /// `VIR_ERR_CPU_INCOMPATIBLE`, since 1.2.6
-        CpuIncompatible = 91,
-        /// `VIR_ERR_XML_INVALID_SCHEMA`, since 1.2.12
-        XmlInvalidSchema = 92,
-        /// `VIR_ERR_MIGRATE_FINISH_OK`, since 1.2.18
-        MigrateFinishOk = 93,
-        /// `VIR_ERR_AUTH_UNAVAILABLE`, since 1.3.3
-        AuthUnavailable = 94,
-        /// `VIR_ERR_NO_SERVER`, since 1.3.3
-        NoServer = 95,
-        /// `VIR_ERR_NO_CLIENT`, since 1.3.5
-        NoClient = 96,
-        /// `VIR_ERR_AGENT_UNSYNCED`, since 2.3.0
-        AgentUnsynced = 97,
-        /// `VIR_ERR_LIBSSH`, since 2.5.0
-        Libssh = 98,
-        /// `VIR_ERR_DEVICE_MISSING`, since 4.1.0
-        DeviceMissing = 99,
-        /// `VIR_ERR_INVALID_NWFILTER_BINDING`, since 4.5.0
-        InvalidNwfilterBinding = 100,
-        /// `VIR_ERR_NO_NWFILTER_BINDING`, since 4.5.0
-        NoNwfilterBinding = 101,
-        /// `VIR_ERR_INVALID_DOMAIN_CHECKPOINT`, since 5.2.0
-        InvalidDomainCheckpoint = 102,
-        /// `VIR_ERR_NO_DOMAIN_CHECKPOINT`, since 5.2.0
-        NoDomainCheckpoint = 103,
-        /// `VIR_ERR_NO_DOMAIN_BACKUP`, since 5.2.0
-        NoDomainBackup = 104,
-        /// `VIR_ERR_INVALID_NETWORK_PORT`, since 5.5.0
-        InvalidNetworkPort = 105,
-        /// `VIR_ERR_NETWORK_PORT_EXIST`, since 5.5.0
-        NetworkPortExist = 106,
-        /// `VIR_ERR_NO_NETWORK_PORT`, since 5.5.0
-        NoNetworkPort = 107,
-        /// `VIR_ERR_NO_HOSTNAME`, since 6.1.0
-        NoHostname = 108,
-        /// `VIR_ERR_CHECKPOINT_INCONSISTENT`, since 6.10.0
-        CheckpointInconsistent = 109,
-        /// `VIR_ERR_MULTIPLE_DOMAINS`, since 7.1.0
-        MultipleDomains = 110,
-        /// `VIR_ERR_NO_NETWORK_METADATA`, since 9.7.0
-        NoNetworkMetadata = 111,
-        /// `VIR_ERR_AGENT_COMMAND_TIMEOUT`, since 11.2.0
-        AgentCommandTimeout = 112,
-        /// `VIR_ERR_AGENT_COMMAND_FAILED`, since 11.2.0
-        AgentCommandFailed = 113,
-        /// `VIR_ERR_INVALID_ENCR_KEY_SECRET`, since 12.1.0
-        InvalidEncrKeySecret = 114,
+        Ok = 0 => "VIR_ERR_OK" since "0.1.0",
+        InternalError = 1 => "VIR_ERR_INTERNAL_ERROR" since "0.1.0",
+        NoMemory = 2 => "VIR_ERR_NO_MEMORY" since "0.1.0",
+        NoSupport = 3 => "VIR_ERR_NO_SUPPORT" since "0.1.0",
+        UnknownHost = 4 => "VIR_ERR_UNKNOWN_HOST" since "0.1.0",
+        NoConnect = 5 => "VIR_ERR_NO_CONNECT" since "0.1.0",
+        InvalidConn = 6 => "VIR_ERR_INVALID_CONN" since "0.1.0",
+        InvalidDomain = 7 => "VIR_ERR_INVALID_DOMAIN" since "0.1.0",
+        InvalidArg = 8 => "VIR_ERR_INVALID_ARG" since "0.1.0",
+        OperationFailed = 9 => "VIR_ERR_OPERATION_FAILED" since "0.1.0",
+        GetFailed = 10 => "VIR_ERR_GET_FAILED" since "0.1.0",
+        PostFailed = 11 => "VIR_ERR_POST_FAILED" since "0.1.0",
+        HttpError = 12 => "VIR_ERR_HTTP_ERROR" since "0.1.0",
+        SexprSerial = 13 => "VIR_ERR_SEXPR_SERIAL" since "0.1.0",
+        NoXen = 14 => "VIR_ERR_NO_XEN" since "0.1.0",
+        XenCall = 15 => "VIR_ERR_XEN_CALL" since "0.1.0",
+        OsType = 16 => "VIR_ERR_OS_TYPE" since "0.1.0",
+        NoKernel = 17 => "VIR_ERR_NO_KERNEL" since "0.1.0",
+        NoRoot = 18 => "VIR_ERR_NO_ROOT" since "0.1.0",
+        NoSource = 19 => "VIR_ERR_NO_SOURCE" since "0.1.0",
+        NoTarget = 20 => "VIR_ERR_NO_TARGET" since "0.1.0",
+        NoName = 21 => "VIR_ERR_NO_NAME" since "0.1.0",
+        NoOs = 22 => "VIR_ERR_NO_OS" since "0.1.0",
+        NoDevice = 23 => "VIR_ERR_NO_DEVICE" since "0.1.0",
+        NoXenstore = 24 => "VIR_ERR_NO_XENSTORE" since "0.1.0",
+        DriverFull = 25 => "VIR_ERR_DRIVER_FULL" since "0.1.0",
+        CallFailed = 26 => "VIR_ERR_CALL_FAILED" since "0.1.0",
+        XmlError = 27 => "VIR_ERR_XML_ERROR" since "0.1.1",
+        DomExist = 28 => "VIR_ERR_DOM_EXIST" since "0.1.1",
+        OperationDenied = 29 => "VIR_ERR_OPERATION_DENIED" since "0.1.4",
+        OpenFailed = 30 => "VIR_ERR_OPEN_FAILED" since "0.1.6",
+        ReadFailed = 31 => "VIR_ERR_READ_FAILED" since "0.1.6",
+        ParseFailed = 32 => "VIR_ERR_PARSE_FAILED" since "0.1.6",
+        ConfSyntax = 33 => "VIR_ERR_CONF_SYNTAX" since "0.1.6",
+        WriteFailed = 34 => "VIR_ERR_WRITE_FAILED" since "0.1.6",
+        XmlDetail = 35 => "VIR_ERR_XML_DETAIL" since "0.1.9",
+        InvalidNetwork = 36 => "VIR_ERR_INVALID_NETWORK" since "0.2.0",
+        NetworkExist = 37 => "VIR_ERR_NETWORK_EXIST" since "0.2.0",
+        SystemError = 38 => "VIR_ERR_SYSTEM_ERROR" since "0.2.1",
+        Rpc = 39 => "VIR_ERR_RPC" since "0.2.3",
+        GnutlsError = 40 => "VIR_ERR_GNUTLS_ERROR" since "0.2.3",
+        WarNoNetwork = 41 => "VIR_WAR_NO_NETWORK" since "0.2.3",
+        NoDomain = 42 => "VIR_ERR_NO_DOMAIN" since "0.3.0",
+        NoNetwork = 43 => "VIR_ERR_NO_NETWORK" since "0.3.0",
+        InvalidMac = 44 => "VIR_ERR_INVALID_MAC" since "0.3.1",
+        AuthFailed = 45 => "VIR_ERR_AUTH_FAILED" since "0.4.1",
+        InvalidStoragePool = 46 => "VIR_ERR_INVALID_STORAGE_POOL" since "0.4.1",
+        InvalidStorageVol = 47 => "VIR_ERR_INVALID_STORAGE_VOL" since "0.4.1",
+        WarNoStorage = 48 => "VIR_WAR_NO_STORAGE" since "0.4.1",
+        NoStoragePool = 49 => "VIR_ERR_NO_STORAGE_POOL" since "0.4.1",
+        NoStorageVol = 50 => "VIR_ERR_NO_STORAGE_VOL" since "0.4.1",
+        WarNoNode = 51 => "VIR_WAR_NO_NODE" since "0.5.0",
+        InvalidNodeDevice = 52 => "VIR_ERR_INVALID_NODE_DEVICE" since "0.5.0",
+        NoNodeDevice = 53 => "VIR_ERR_NO_NODE_DEVICE" since "0.5.0",
+        NoSecurityModel = 54 => "VIR_ERR_NO_SECURITY_MODEL" since "0.6.1",
+        OperationInvalid = 55 => "VIR_ERR_OPERATION_INVALID" since "0.6.4",
+        WarNoInterface = 56 => "VIR_WAR_NO_INTERFACE" since "0.6.4",
+        NoInterface = 57 => "VIR_ERR_NO_INTERFACE" since "0.6.4",
+        InvalidInterface = 58 => "VIR_ERR_INVALID_INTERFACE" since "0.6.4",
+        MultipleInterfaces = 59 => "VIR_ERR_MULTIPLE_INTERFACES" since "0.7.0",
+        WarNoNwfilter = 60 => "VIR_WAR_NO_NWFILTER" since "0.8.0",
+        InvalidNwfilter = 61 => "VIR_ERR_INVALID_NWFILTER" since "0.8.0",
+        NoNwfilter = 62 => "VIR_ERR_NO_NWFILTER" since "0.8.0",
+        BuildFirewall = 63 => "VIR_ERR_BUILD_FIREWALL" since "0.8.0",
+        WarNoSecret = 64 => "VIR_WAR_NO_SECRET" since "0.7.1",
+        InvalidSecret = 65 => "VIR_ERR_INVALID_SECRET" since "0.7.1",
+        NoSecret = 66 => "VIR_ERR_NO_SECRET" since "0.7.1",
+        ConfigUnsupported = 67 => "VIR_ERR_CONFIG_UNSUPPORTED" since "0.7.3",
+        OperationTimeout = 68 => "VIR_ERR_OPERATION_TIMEOUT" since "0.7.3",
+        MigratePersistFailed = 69 => "VIR_ERR_MIGRATE_PERSIST_FAILED" since "0.7.3",
+        HookScriptFailed = 70 => "VIR_ERR_HOOK_SCRIPT_FAILED" since "0.8.0",
+        InvalidDomainSnapshot = 71 => "VIR_ERR_INVALID_DOMAIN_SNAPSHOT" since "0.8.0",
+        NoDomainSnapshot = 72 => "VIR_ERR_NO_DOMAIN_SNAPSHOT" since "0.8.0",
+        InvalidStream = 73 => "VIR_ERR_INVALID_STREAM" since "0.9.0",
+        ArgumentUnsupported = 74 => "VIR_ERR_ARGUMENT_UNSUPPORTED" since "0.9.4",
+        StorageProbeFailed = 75 => "VIR_ERR_STORAGE_PROBE_FAILED" since "0.9.5",
+        StoragePoolBuilt = 76 => "VIR_ERR_STORAGE_POOL_BUILT" since "0.9.5",
+        SnapshotRevertRisky = 77 => "VIR_ERR_SNAPSHOT_REVERT_RISKY" since "0.9.7",
+        OperationAborted = 78 => "VIR_ERR_OPERATION_ABORTED" since "0.9.9",
+        AuthCancelled = 79 => "VIR_ERR_AUTH_CANCELLED" since "0.9.10",
+        NoDomainMetadata = 80 => "VIR_ERR_NO_DOMAIN_METADATA" since "0.9.10",
+        MigrateUnsafe = 81 => "VIR_ERR_MIGRATE_UNSAFE" since "0.9.11",
+        Overflow = 82 => "VIR_ERR_OVERFLOW" since "0.9.11",
+        BlockCopyActive = 83 => "VIR_ERR_BLOCK_COPY_ACTIVE" since "0.9.12",
+        OperationUnsupported = 84 => "VIR_ERR_OPERATION_UNSUPPORTED" since "0.10.0",
+        Ssh = 85 => "VIR_ERR_SSH" since "0.10.0",
+        AgentUnresponsive = 86 => "VIR_ERR_AGENT_UNRESPONSIVE" since "0.10.0",
+        ResourceBusy = 87 => "VIR_ERR_RESOURCE_BUSY" since "1.0.0",
+        AccessDenied = 88 => "VIR_ERR_ACCESS_DENIED" since "1.1.0",
+        DbusService = 89 => "VIR_ERR_DBUS_SERVICE" since "1.1.1",
+        StorageVolExist = 90 => "VIR_ERR_STORAGE_VOL_EXIST" since "1.1.4",
+        CpuIncompatible = 91 => "VIR_ERR_CPU_INCOMPATIBLE" since "1.2.6",
+        XmlInvalidSchema = 92 => "VIR_ERR_XML_INVALID_SCHEMA" since "1.2.12",
+        MigrateFinishOk = 93 => "VIR_ERR_MIGRATE_FINISH_OK" since "1.2.18",
+        AuthUnavailable = 94 => "VIR_ERR_AUTH_UNAVAILABLE" since "1.3.3",
+        NoServer = 95 => "VIR_ERR_NO_SERVER" since "1.3.3",
+        NoClient = 96 => "VIR_ERR_NO_CLIENT" since "1.3.5",
+        AgentUnsynced = 97 => "VIR_ERR_AGENT_UNSYNCED" since "2.3.0",
+        Libssh = 98 => "VIR_ERR_LIBSSH" since "2.5.0",
+        DeviceMissing = 99 => "VIR_ERR_DEVICE_MISSING" since "4.1.0",
+        InvalidNwfilterBinding = 100 => "VIR_ERR_INVALID_NWFILTER_BINDING" since "4.5.0",
+        NoNwfilterBinding = 101 => "VIR_ERR_NO_NWFILTER_BINDING" since "4.5.0",
+        InvalidDomainCheckpoint = 102 => "VIR_ERR_INVALID_DOMAIN_CHECKPOINT" since "5.2.0",
+        NoDomainCheckpoint = 103 => "VIR_ERR_NO_DOMAIN_CHECKPOINT" since "5.2.0",
+        NoDomainBackup = 104 => "VIR_ERR_NO_DOMAIN_BACKUP" since "5.2.0",
+        InvalidNetworkPort = 105 => "VIR_ERR_INVALID_NETWORK_PORT" since "5.5.0",
+        NetworkPortExist = 106 => "VIR_ERR_NETWORK_PORT_EXIST" since "5.5.0",
+        NoNetworkPort = 107 => "VIR_ERR_NO_NETWORK_PORT" since "5.5.0",
+        NoHostname = 108 => "VIR_ERR_NO_HOSTNAME" since "6.1.0",
+        CheckpointInconsistent = 109 => "VIR_ERR_CHECKPOINT_INCONSISTENT" since "6.10.0",
+        MultipleDomains = 110 => "VIR_ERR_MULTIPLE_DOMAINS" since "7.1.0",
+        NoNetworkMetadata = 111 => "VIR_ERR_NO_NETWORK_METADATA" since "9.7.0",
+        AgentCommandTimeout = 112 => "VIR_ERR_AGENT_COMMAND_TIMEOUT" since "11.2.0",
+        AgentCommandFailed = 113 => "VIR_ERR_AGENT_COMMAND_FAILED" since "11.2.0",
+        InvalidEncrKeySecret = 114 => "VIR_ERR_INVALID_ENCR_KEY_SECRET" since "12.1.0",
     }
 }

@@ -6,14 +6,11 @@ use crate::types::flag_set;
 
 flag_set! {
     /// `virEventHandleType`, since 0.5.0
+    #[doc(alias = "virEventHandleType")]
     flags HandleType {
-        /// `VIR_EVENT_HANDLE_READABLE`, since 0.5.0
-        READABLE = 1,
-        /// `VIR_EVENT_HANDLE_WRITABLE`, since 0.5.0
-        WRITABLE = 2,
-        /// `VIR_EVENT_HANDLE_ERROR`, since 0.5.0
-        ERROR = 4,
-        /// `VIR_EVENT_HANDLE_HANGUP`, since 0.5.0
-        HANGUP = 8,
+        READABLE = 1 => "VIR_EVENT_HANDLE_READABLE" since "0.5.0",
+        WRITABLE = 2 => "VIR_EVENT_HANDLE_WRITABLE" since "0.5.0",
+        ERROR = 4 => "VIR_EVENT_HANDLE_ERROR" since "0.5.0",
+        HANGUP = 8 => "VIR_EVENT_HANDLE_HANGUP" since "0.5.0",
     }
 }

@@ -6,16 +6,16 @@ use crate::types::flag_set;
 
 flag_set! {
     /// `virInterfaceXMLFlags`, since 0.7.3
+    #[doc(alias = "virInterfaceXMLFlags")]
     flags XmlFlags {
-        /// `VIR_INTERFACE_XML_INACTIVE`, since 0.7.3
-        INACTIVE = 1,
+        INACTIVE = 1 => "VIR_INTERFACE_XML_INACTIVE" since "0.7.3",
     }
 }
 
 flag_set! {
     /// `virInterfaceDefineFlags`, since 7.7.0
+    #[doc(alias = "virInterfaceDefineFlags")]
     flags DefineFlags {
-        /// `VIR_INTERFACE_DEFINE_VALIDATE`, since 7.7.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_INTERFACE_DEFINE_VALIDATE" since "7.7.0",
     }
 }

@@ -6,142 +6,116 @@ use crate::types::{flag_set, open_enum};
 
 flag_set! {
     /// `virNetworkXMLFlags`, since 0.9.10
+    #[doc(alias = "virNetworkXMLFlags")]
     flags XmlFlags {
-        /// `VIR_NETWORK_XML_INACTIVE`, since 0.9.10
-        INACTIVE = 1,
+        INACTIVE = 1 => "VIR_NETWORK_XML_INACTIVE" since "0.9.10",
     }
 }
 
 flag_set! {
     /// `virNetworkCreateFlags`, since 7.8.0
+    #[doc(alias = "virNetworkCreateFlags")]
     flags CreateFlags {
-        /// `VIR_NETWORK_CREATE_VALIDATE`, since 7.8.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_NETWORK_CREATE_VALIDATE" since "7.8.0",
     }
 }
 
 flag_set! {
     /// `virNetworkDefineFlags`, since 7.7.0
+    #[doc(alias = "virNetworkDefineFlags")]
     flags DefineFlags {
-        /// `VIR_NETWORK_DEFINE_VALIDATE`, since 7.7.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_NETWORK_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 open_enum! {
     /// `virNetworkUpdateCommand`, since 0.10.2
+    #[doc(alias = "virNetworkUpdateCommand")]
     enum UpdateCommand {
-        /// `VIR_NETWORK_UPDATE_COMMAND_NONE`, since 0.10.2
-        None = 0,
-        /// `VIR_NETWORK_UPDATE_COMMAND_MODIFY`, since 0.10.2
-        Modify = 1,
-        /// `VIR_NETWORK_UPDATE_COMMAND_DELETE`, since 0.10.2
-        Delete = 2,
-        /// `VIR_NETWORK_UPDATE_COMMAND_ADD_LAST`, since 0.10.2
-        AddLast = 3,
-        /// `VIR_NETWORK_UPDATE_COMMAND_ADD_FIRST`, since 0.10.2
-        AddFirst = 4,
+        None = 0 => "VIR_NETWORK_UPDATE_COMMAND_NONE" since "0.10.2",
+        Modify = 1 => "VIR_NETWORK_UPDATE_COMMAND_MODIFY" since "0.10.2",
+        Delete = 2 => "VIR_NETWORK_UPDATE_COMMAND_DELETE" since "0.10.2",
+        AddLast = 3 => "VIR_NETWORK_UPDATE_COMMAND_ADD_LAST" since "0.10.2",
+        AddFirst = 4 => "VIR_NETWORK_UPDATE_COMMAND_ADD_FIRST" since "0.10.2",
     }
 }
 
 open_enum! {
     /// `virNetworkUpdateSection`, since 0.10.2
+    #[doc(alias = "virNetworkUpdateSection")]
     enum UpdateSection {
-        /// `VIR_NETWORK_SECTION_NONE`, since 0.10.2
-        None = 0,
-        /// `VIR_NETWORK_SECTION_BRIDGE`, since 0.10.2
-        Bridge = 1,
-        /// `VIR_NETWORK_SECTION_DOMAIN`, since 0.10.2
-        Domain = 2,
-        /// `VIR_NETWORK_SECTION_IP`, since 0.10.2
-        Ip = 3,
-        /// `VIR_NETWORK_SECTION_IP_DHCP_HOST`, since 0.10.2
-        IpDhcpHost = 4,
-        /// `VIR_NETWORK_SECTION_IP_DHCP_RANGE`, since 0.10.2
-        IpDhcpRange = 5,
-        /// `VIR_NETWORK_SECTION_FORWARD`, since 0.10.2
-        Forward = 6,
-        /// `VIR_NETWORK_SECTION_FORWARD_INTERFACE`, since 0.10.2
-        ForwardInterface = 7,
-        /// `VIR_NETWORK_SECTION_FORWARD_PF`, since 0.10.2
-        ForwardPf = 8,
-        /// `VIR_NETWORK_SECTION_PORTGROUP`, since 0.10.2
-        Portgroup = 9,
-        /// `VIR_NETWORK_SECTION_DNS_HOST`, since 0.10.2
-        DnsHost = 10,
-        /// `VIR_NETWORK_SECTION_DNS_TXT`, since 0.10.2
-        DnsTxt = 11,
-        /// `VIR_NETWORK_SECTION_DNS_SRV`, since 0.10.2
-        DnsSrv = 12,
+        None = 0 => "VIR_NETWORK_SECTION_NONE" since "0.10.2",
+        Bridge = 1 => "VIR_NETWORK_SECTION_BRIDGE" since "0.10.2",
+        Domain = 2 => "VIR_NETWORK_SECTION_DOMAIN" since "0.10.2",
+        Ip = 3 => "VIR_NETWORK_SECTION_IP" since "0.10.2",
+        IpDhcpHost = 4 => "VIR_NETWORK_SECTION_IP_DHCP_HOST" since "0.10.2",
+        IpDhcpRange = 5 => "VIR_NETWORK_SECTION_IP_DHCP_RANGE" since "0.10.2",
+        Forward = 6 => "VIR_NETWORK_SECTION_FORWARD" since "0.10.2",
+        ForwardInterface = 7 => "VIR_NETWORK_SECTION_FORWARD_INTERFACE" since "0.10.2",
+        ForwardPf = 8 => "VIR_NETWORK_SECTION_FORWARD_PF" since "0.10.2",
+        Portgroup = 9 => "VIR_NETWORK_SECTION_PORTGROUP" since "0.10.2",
+        DnsHost = 10 => "VIR_NETWORK_SECTION_DNS_HOST" since "0.10.2",
+        DnsTxt = 11 => "VIR_NETWORK_SECTION_DNS_TXT" since "0.10.2",
+        DnsSrv = 12 => "VIR_NETWORK_SECTION_DNS_SRV" since "0.10.2",
     }
 }
 
 flag_set! {
     /// `virNetworkUpdateFlags`, since 0.10.2
+    #[doc(alias = "virNetworkUpdateFlags")]
     flags UpdateFlags {
-        /// `VIR_NETWORK_UPDATE_AFFECT_LIVE`, since 0.10.2
-        LIVE = 1,
-        /// `VIR_NETWORK_UPDATE_AFFECT_CONFIG`, since 0.10.2
-        CONFIG = 2,
+        LIVE = 1 => "VIR_NETWORK_UPDATE_AFFECT_LIVE" since "0.10.2",
+        CONFIG = 2 => "VIR_NETWORK_UPDATE_AFFECT_CONFIG" since "0.10.2",
     }
     zero {
-        /// `VIR_NETWORK_UPDATE_AFFECT_CURRENT`, since 0.10.2
-        CURRENT,
+        CURRENT => "VIR_NETWORK_UPDATE_AFFECT_CURRENT" since "0.10.2",
     }
 }
 
 open_enum! {
     /// `virNetworkEventLifecycleType`, since 1.2.1
+    #[doc(alias = "virNetworkEventLifecycleType")]
     enum EventLifecycleType {
-        /// `VIR_NETWORK_EVENT_DEFINED`, since 1.2.1
-        Defined = 0,
-        /// `VIR_NETWORK_EVENT_UNDEFINED`, since 1.2.1
-        Undefined = 1,
-        /// `VIR_NETWORK_EVENT_STARTED`, since 1.2.1
-        Started = 2,
-        /// `VIR_NETWORK_EVENT_STOPPED`, since 1.2.1
-        Stopped = 3,
+        Defined = 0 => "VIR_NETWORK_EVENT_DEFINED" since "1.2.1",
+        Undefined = 1 => "VIR_NETWORK_EVENT_UNDEFINED" since "1.2.1",
+        Started = 2 => "VIR_NETWORK_EVENT_STARTED" since "1.2.1",
+        Stopped = 3 => "VIR_NETWORK_EVENT_STOPPED" since "1.2.1",
     }
 }
 
 open_enum! {
     /// `virNetworkEventID`, since 1.2.1
+    #[doc(alias = "virNetworkEventID")]
     enum EventId {
-        /// `VIR_NETWORK_EVENT_ID_LIFECYCLE`, since 1.2.1
-        Lifecycle = 0,
-        /// `VIR_NETWORK_EVENT_ID_METADATA_CHANGE`, since 9.8.0
-        MetadataChange = 1,
+        Lifecycle = 0 => "VIR_NETWORK_EVENT_ID_LIFECYCLE" since "1.2.1",
+        MetadataChange = 1 => "VIR_NETWORK_EVENT_ID_METADATA_CHANGE" since "9.8.0",
     }
 }
 
 open_enum! {
     /// `virIPAddrType`, since 1.2.6
+    #[doc(alias = "virIPAddrType")]
     enum IpAddrType {
-        /// `VIR_IP_ADDR_TYPE_IPV4`, since 1.2.6
-        Ipv4 = 0,
-        /// `VIR_IP_ADDR_TYPE_IPV6`, since 1.2.6
-        Ipv6 = 1,
+        Ipv4 = 0 => "VIR_IP_ADDR_TYPE_IPV4" since "1.2.6",
+        Ipv6 = 1 => "VIR_IP_ADDR_TYPE_IPV6" since "1.2.6",
     }
 }
 
 flag_set! {
     /// `virNetworkPortCreateFlags`, since 5.5.0
+    #[doc(alias = "virNetworkPortCreateFlags")]
     flags PortCreateFlags {
-        /// `VIR_NETWORK_PORT_CREATE_RECLAIM`, since 5.5.0
-        RECLAIM = 1,
-        /// `VIR_NETWORK_PORT_CREATE_VALIDATE`, since 7.8.0
-        VALIDATE = 2,
+        RECLAIM = 1 => "VIR_NETWORK_PORT_CREATE_RECLAIM" since "5.5.0",
+        VALIDATE = 2 => "VIR_NETWORK_PORT_CREATE_VALIDATE" since "7.8.0",
     }
 }
 
 open_enum! {
     /// `virNetworkMetadataType`, since 9.7.0
+    #[doc(alias = "virNetworkMetadataType")]
     enum MetadataType {
-        /// `VIR_NETWORK_METADATA_DESCRIPTION`, since 9.7.0
-        Description = 0,
-        /// `VIR_NETWORK_METADATA_TITLE`, since 9.7.0
-        Title = 1,
-        /// `VIR_NETWORK_METADATA_ELEMENT`, since 9.7.0
-        Element = 2,
+        Description = 0 => "VIR_NETWORK_METADATA_DESCRIPTION" since "9.7.0",
+        Title = 1 => "VIR_NETWORK_METADATA_TITLE" since "9.7.0",
+        Element = 2 => "VIR_NETWORK_METADATA_ELEMENT" since "9.7.0",
     }
 }

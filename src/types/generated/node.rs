@@ -5,47 +5,46 @@
 use crate::types::{flag_set, open_enum};
 
 /// `VIR_NODE_CPU_STATS_FIELD_LENGTH`, since 0.9.3
+#[doc(alias = "VIR_NODE_CPU_STATS_FIELD_LENGTH")]
 pub const CPU_STATS_FIELD_LENGTH: u64 = 80;
 
 /// `VIR_NODE_MEMORY_STATS_FIELD_LENGTH`, since 0.9.3
+#[doc(alias = "VIR_NODE_MEMORY_STATS_FIELD_LENGTH")]
 pub const MEMORY_STATS_FIELD_LENGTH: u64 = 80;
 
 open_enum! {
     /// `virNodeSuspendTarget`, since 0.9.8
+    #[doc(alias = "virNodeSuspendTarget")]
     enum SuspendTarget {
-        /// `VIR_NODE_SUSPEND_TARGET_MEM`, since 0.9.8
-        Mem = 0,
-        /// `VIR_NODE_SUSPEND_TARGET_DISK`, since 0.9.8
-        Disk = 1,
-        /// `VIR_NODE_SUSPEND_TARGET_HYBRID`, since 0.9.8
-        Hybrid = 2,
+        Mem = 0 => "VIR_NODE_SUSPEND_TARGET_MEM" since "0.9.8",
+        Disk = 1 => "VIR_NODE_SUSPEND_TARGET_DISK" since "0.9.8",
+        Hybrid = 2 => "VIR_NODE_SUSPEND_TARGET_HYBRID" since "0.9.8",
     }
 }
 
 open_enum! {
     /// `virNodeGetCPUStatsAllCPUs`, since 0.9.8
+    #[doc(alias = "virNodeGetCPUStatsAllCPUs")]
     enum GetCpuStatsAllCpus {
-        /// `VIR_NODE_CPU_STATS_ALL_CPUS`, since 0.9.3
-        AllCpus = -1,
+        AllCpus = -1 => "VIR_NODE_CPU_STATS_ALL_CPUS" since "0.9.3",
     }
 }
 
 open_enum! {
     /// `virNodeGetMemoryStatsAllCells`, since 0.9.8
+    #[doc(alias = "virNodeGetMemoryStatsAllCells")]
     enum GetMemoryStatsAllCells {
-        /// `VIR_NODE_MEMORY_STATS_ALL_CELLS`, since 0.9.3
-        AllCells = -1,
+        AllCells = -1 => "VIR_NODE_MEMORY_STATS_ALL_CELLS" since "0.9.3",
     }
 }
 
 flag_set! {
     /// `virNodeAllocPagesFlags`, since 1.2.9
+    #[doc(alias = "virNodeAllocPagesFlags")]
     flags AllocPagesFlags {
-        /// `VIR_NODE_ALLOC_PAGES_SET`, since 1.2.9
-        SET = 1,
+        SET = 1 => "VIR_NODE_ALLOC_PAGES_SET" since "1.2.9",
     }
     zero {
-        /// `VIR_NODE_ALLOC_PAGES_ADD`, since 1.2.9
-        ADD,
+        ADD => "VIR_NODE_ALLOC_PAGES_ADD" since "1.2.9",
     }
 }

@@ -6,62 +6,56 @@ use crate::types::{flag_set, open_enum};
 
 flag_set! {
     /// `virNodeDeviceXMLFlags`, since 10.1.0
+    #[doc(alias = "virNodeDeviceXMLFlags")]
     flags XmlFlags {
-        /// `VIR_NODE_DEVICE_XML_INACTIVE`, since 10.1.0
-        INACTIVE = 1,
+        INACTIVE = 1 => "VIR_NODE_DEVICE_XML_INACTIVE" since "10.1.0",
     }
 }
 
 flag_set! {
     /// `virNodeDeviceCreateXMLFlags`, since 8.10.0
+    #[doc(alias = "virNodeDeviceCreateXMLFlags")]
     flags CreateXmlFlags {
-        /// `VIR_NODE_DEVICE_CREATE_XML_VALIDATE`, since 8.10.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_NODE_DEVICE_CREATE_XML_VALIDATE" since "8.10.0",
     }
 }
 
 flag_set! {
     /// `virNodeDeviceDefineXMLFlags`, since 8.10.0
+    #[doc(alias = "virNodeDeviceDefineXMLFlags")]
     flags DefineXmlFlags {
-        /// `VIR_NODE_DEVICE_DEFINE_XML_VALIDATE`, since 8.10.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_NODE_DEVICE_DEFINE_XML_VALIDATE" since "8.10.0",
     }
 }
 
 flag_set! {
     /// `virNodeDeviceUpdateFlags`, since 10.1.0
+    #[doc(alias = "virNodeDeviceUpdateFlags")]
     flags UpdateFlags {
-        /// `VIR_NODE_DEVICE_UPDATE_AFFECT_LIVE`, since 10.1.0
-        LIVE = 1,
-        /// `VIR_NODE_DEVICE_UPDATE_AFFECT_CONFIG`, since 10.1.0
-        CONFIG = 2,
+        LIVE = 1 => "VIR_NODE_DEVICE_UPDATE_AFFECT_LIVE" since "10.1.0",
+        CONFIG = 2 => "VIR_NODE_DEVICE_UPDATE_AFFECT_CONFIG" since "10.1.0",
     }
     zero {
-        /// `VIR_NODE_DEVICE_UPDATE_AFFECT_CURRENT`, since 10.1.0
-        CURRENT,
+        CURRENT => "VIR_NODE_DEVICE_UPDATE_AFFECT_CURRENT" since "10.1.0",
     }
 }
 
 open_enum! {
     /// `virNodeDeviceEventID`, since 2.2.0
+    #[doc(alias = "virNodeDeviceEventID")]
     enum EventId {
-        /// `VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE`, since 2.2.0
-        Lifecycle = 0,
-        /// `VIR_NODE_DEVICE_EVENT_ID_UPDATE`, since 2.2.0
-        Update = 1,
+        Lifecycle = 0 => "VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE" since "2.2.0",
+        Update = 1 => "VIR_NODE_DEVICE_EVENT_ID_UPDATE" since "2.2.0",
     }
 }
 
 open_enum! {
     /// `virNodeDeviceEventLifecycleType`, since 2.2.0
+    #[doc(alias = "virNodeDeviceEventLifecycleType")]
     enum EventLifecycleType {
-        /// `VIR_NODE_DEVICE_EVENT_CREATED`, since 2.2.0
-        Created = 0,
-        /// `VIR_NODE_DEVICE_EVENT_DELETED`, since 2.2.0
-        Deleted = 1,
-        /// `VIR_NODE_DEVICE_EVENT_DEFINED`, since 7.3.0
-        Defined = 2,
-        /// `VIR_NODE_DEVICE_EVENT_UNDEFINED`, since 7.3.0
-        Undefined = 3,
+        Created = 0 => "VIR_NODE_DEVICE_EVENT_CREATED" since "2.2.0",
+        Deleted = 1 => "VIR_NODE_DEVICE_EVENT_DELETED" since "2.2.0",
+        Defined = 2 => "VIR_NODE_DEVICE_EVENT_DEFINED" since "7.3.0",
+        Undefined = 3 => "VIR_NODE_DEVICE_EVENT_UNDEFINED" since "7.3.0",
     }
 }

@@ -6,16 +6,16 @@ use crate::types::flag_set;
 
 flag_set! {
     /// `virNWFilterDefineFlags`, since 7.7.0
+    #[doc(alias = "virNWFilterDefineFlags")]
     flags DefineFlags {
-        /// `VIR_NWFILTER_DEFINE_VALIDATE`, since 7.7.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_NWFILTER_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 flag_set! {
     /// `virNWFilterBindingCreateFlags`, since 7.8.0
+    #[doc(alias = "virNWFilterBindingCreateFlags")]
     flags BindingCreateFlags {
-        /// `VIR_NWFILTER_BINDING_CREATE_VALIDATE`, since 7.8.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_NWFILTER_BINDING_CREATE_VALIDATE" since "7.8.0",
     }
 }

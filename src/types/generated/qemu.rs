@@ -6,36 +6,31 @@ use crate::types::{flag_set, open_enum};
 
 flag_set! {
     /// `virDomainQemuMonitorCommandFlags`, since 0.8.8
+    #[doc(alias = "virDomainQemuMonitorCommandFlags")]
     flags MonitorCommandFlags {
-        /// `VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP`, since 0.8.8
-        HMP = 1,
+        HMP = 1 => "VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP" since "0.8.8",
     }
     zero {
-        /// `VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT`, since 0.8.8
-        DEFAULT,
+        DEFAULT => "VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT" since "0.8.8",
     }
 }
 
 open_enum! {
     /// `virDomainQemuAgentCommandTimeoutValues`, since 0.10.0
+    #[doc(alias = "virDomainQemuAgentCommandTimeoutValues")]
     enum AgentCommandTimeoutValues {
-        /// `VIR_DOMAIN_QEMU_AGENT_COMMAND_BLOCK`, since 0.10.0
-        Block = -2,
-        /// `VIR_DOMAIN_QEMU_AGENT_COMMAND_DEFAULT`, since 0.10.0
-        Default = -1,
-        /// `VIR_DOMAIN_QEMU_AGENT_COMMAND_NOWAIT`, since 0.10.0
-        NoWait = 0,
-        /// `VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN`, since 1.2.15
-        Shutdown = 60,
+        Block = -2 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_BLOCK" since "0.10.0",
+        Default = -1 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_DEFAULT" since "0.10.0",
+        NoWait = 0 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_NOWAIT" since "0.10.0",
+        Shutdown = 60 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN" since "1.2.15",
     }
 }
 
 flag_set! {
     /// `virConnectDomainQemuMonitorEventRegisterFlags`, since 1.2.3
+    #[doc(alias = "virConnectDomainQemuMonitorEventRegisterFlags")]
     flags MonitorEventRegisterFlags {
-        /// `VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX`, since 1.2.3
-        REGEX = 1,
-        /// `VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE`, since 1.2.3
-        NOCASE = 2,
+        REGEX = 1 => "VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX" since "1.2.3",
+        NOCASE = 2 => "VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE" since "1.2.3",
     }
 }

@@ -6,46 +6,39 @@ use crate::types::{flag_set, open_enum};
 
 open_enum! {
     /// `virSecretUsageType`, since 0.7.1
+    #[doc(alias = "virSecretUsageType")]
     enum UsageType {
-        /// `VIR_SECRET_USAGE_TYPE_NONE`, since 0.7.1
-        None = 0,
-        /// `VIR_SECRET_USAGE_TYPE_VOLUME`, since 0.7.1
-        Volume = 1,
-        /// `VIR_SECRET_USAGE_TYPE_CEPH`, since 0.9.7
-        Ceph = 2,
-        /// `VIR_SECRET_USAGE_TYPE_ISCSI`, since 1.0.4
-        Iscsi = 3,
-        /// `VIR_SECRET_USAGE_TYPE_TLS`, since 2.3.0
-        Tls = 4,
-        /// `VIR_SECRET_USAGE_TYPE_VTPM`, since 5.6.0
-        Vtpm = 5,
+        None = 0 => "VIR_SECRET_USAGE_TYPE_NONE" since "0.7.1",
+        Volume = 1 => "VIR_SECRET_USAGE_TYPE_VOLUME" since "0.7.1",
+        Ceph = 2 => "VIR_SECRET_USAGE_TYPE_CEPH" since "0.9.7",
+        Iscsi = 3 => "VIR_SECRET_USAGE_TYPE_ISCSI" since "1.0.4",
+        Tls = 4 => "VIR_SECRET_USAGE_TYPE_TLS" since "2.3.0",
+        Vtpm = 5 => "VIR_SECRET_USAGE_TYPE_VTPM" since "5.6.0",
     }
 }
 
 flag_set! {
     /// `virSecretDefineFlags`, since 7.7.0
+    #[doc(alias = "virSecretDefineFlags")]
     flags DefineFlags {
-        /// `VIR_SECRET_DEFINE_VALIDATE`, since 7.7.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_SECRET_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 open_enum! {
     /// `virSecretEventID`, since 3.0.0
+    #[doc(alias = "virSecretEventID")]
     enum EventId {
-        /// `VIR_SECRET_EVENT_ID_LIFECYCLE`, since 3.0.0
-        Lifecycle = 0,
-        /// `VIR_SECRET_EVENT_ID_VALUE_CHANGED`, since 3.0.0
-        ValueChanged = 1,
+        Lifecycle = 0 => "VIR_SECRET_EVENT_ID_LIFECYCLE" since "3.0.0",
+        ValueChanged = 1 => "VIR_SECRET_EVENT_ID_VALUE_CHANGED" since "3.0.0",
     }
 }
 
 open_enum! {
     /// `virSecretEventLifecycleType`, since 3.0.0
+    #[doc(alias = "virSecretEventLifecycleType")]
     enum EventLifecycleType {
-        /// `VIR_SECRET_EVENT_DEFINED`, since 3.0.0
-        Defined = 0,
-        /// `VIR_SECRET_EVENT_UNDEFINED`, since 3.0.0
-        Undefined = 1,
+        Defined = 0 => "VIR_SECRET_EVENT_DEFINED" since "3.0.0",
+        Undefined = 1 => "VIR_SECRET_EVENT_UNDEFINED" since "3.0.0",
     }
 }

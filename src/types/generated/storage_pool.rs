@@ -6,106 +6,88 @@ use crate::types::{flag_set, open_enum};
 
 open_enum! {
     /// `virStoragePoolState`, since 0.4.1
+    #[doc(alias = "virStoragePoolState")]
     enum State {
-        /// `VIR_STORAGE_POOL_INACTIVE`, since 0.4.1
-        Inactive = 0,
-        /// `VIR_STORAGE_POOL_BUILDING`, since 0.4.1
-        Building = 1,
-        /// `VIR_STORAGE_POOL_RUNNING`, since 0.4.1
-        Running = 2,
-        /// `VIR_STORAGE_POOL_DEGRADED`, since 0.4.1
-        Degraded = 3,
-        /// `VIR_STORAGE_POOL_INACCESSIBLE`, since 0.8.2
-        Inaccessible = 4,
+        Inactive = 0 => "VIR_STORAGE_POOL_INACTIVE" since "0.4.1",
+        Building = 1 => "VIR_STORAGE_POOL_BUILDING" since "0.4.1",
+        Running = 2 => "VIR_STORAGE_POOL_RUNNING" since "0.4.1",
+        Degraded = 3 => "VIR_STORAGE_POOL_DEGRADED" since "0.4.1",
+        Inaccessible = 4 => "VIR_STORAGE_POOL_INACCESSIBLE" since "0.8.2",
     }
 }
 
 flag_set! {
     /// `virStoragePoolBuildFlags`, since 0.4.1
+    #[doc(alias = "virStoragePoolBuildFlags")]
     flags BuildFlags {
-        /// `VIR_STORAGE_POOL_BUILD_REPAIR`, since 0.4.1
-        REPAIR = 1,
-        /// `VIR_STORAGE_POOL_BUILD_RESIZE`, since 0.4.1
-        RESIZE = 2,
-        /// `VIR_STORAGE_POOL_BUILD_NO_OVERWRITE`, since 0.9.5
-        NO_OVERWRITE = 4,
-        /// `VIR_STORAGE_POOL_BUILD_OVERWRITE`, since 0.9.5
-        OVERWRITE = 8,
+        REPAIR = 1 => "VIR_STORAGE_POOL_BUILD_REPAIR" since "0.4.1",
+        RESIZE = 2 => "VIR_STORAGE_POOL_BUILD_RESIZE" since "0.4.1",
+        NO_OVERWRITE = 4 => "VIR_STORAGE_POOL_BUILD_NO_OVERWRITE" since "0.9.5",
+        OVERWRITE = 8 => "VIR_STORAGE_POOL_BUILD_OVERWRITE" since "0.9.5",
     }
     zero {
-        /// `VIR_STORAGE_POOL_BUILD_NEW`, since 0.4.1
-        NEW,
+        NEW => "VIR_STORAGE_POOL_BUILD_NEW" since "0.4.1",
     }
 }
 
 flag_set! {
     /// `virStoragePoolDeleteFlags`, since 0.4.1
+    #[doc(alias = "virStoragePoolDeleteFlags")]
     flags DeleteFlags {
-        /// `VIR_STORAGE_POOL_DELETE_ZEROED`, since 0.4.1
-        ZEROED = 1,
+        ZEROED = 1 => "VIR_STORAGE_POOL_DELETE_ZEROED" since "0.4.1",
     }
     zero {
-        /// `VIR_STORAGE_POOL_DELETE_NORMAL`, since 0.4.1
-        NORMAL,
+        NORMAL => "VIR_STORAGE_POOL_DELETE_NORMAL" since "0.4.1",
     }
 }
 
 flag_set! {
     /// `virStoragePoolCreateFlags`, since 1.3.1
+    #[doc(alias = "virStoragePoolCreateFlags")]
     flags CreateFlags {
-        /// `VIR_STORAGE_POOL_CREATE_WITH_BUILD`, since 1.3.1
-        WITH_BUILD = 1,
-        /// `VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE`, since 1.3.1
-        WITH_BUILD_OVERWRITE = 2,
-        /// `VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE`, since 1.3.1
-        WITH_BUILD_NO_OVERWRITE = 4,
+        WITH_BUILD = 1 => "VIR_STORAGE_POOL_CREATE_WITH_BUILD" since "1.3.1",
+        WITH_BUILD_OVERWRITE = 2 => "VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE" since "1.3.1",
+        WITH_BUILD_NO_OVERWRITE = 4 => "VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE" since "1.3.1",
     }
     zero {
-        /// `VIR_STORAGE_POOL_CREATE_NORMAL`, since 1.3.1
-        NORMAL,
+        NORMAL => "VIR_STORAGE_POOL_CREATE_NORMAL" since "1.3.1",
     }
 }
 
 flag_set! {
     /// `virStorageXMLFlags`, since 0.9.13
+    #[doc(alias = "virStorageXMLFlags")]
     flags XmlFlags {
-        /// `VIR_STORAGE_XML_INACTIVE`, since 0.9.13
-        INACTIVE = 1,
+        INACTIVE = 1 => "VIR_STORAGE_XML_INACTIVE" since "0.9.13",
     }
 }
 
 flag_set! {
     /// `virStoragePoolDefineFlags`, since 7.7.0
+    #[doc(alias = "virStoragePoolDefineFlags")]
     flags DefineFlags {
-        /// `VIR_STORAGE_POOL_DEFINE_VALIDATE`, since 7.7.0
-        VALIDATE = 1,
+        VALIDATE = 1 => "VIR_STORAGE_POOL_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 open_enum! {
     /// `virStoragePoolEventID`, since 2.0.0
+    #[doc(alias = "virStoragePoolEventID")]
     enum EventId {
-        /// `VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE`, since 2.0.0
-        Lifecycle = 0,
-        /// `VIR_STORAGE_POOL_EVENT_ID_REFRESH`, since 2.0.0
-        Refresh = 1,
+        Lifecycle = 0 => "VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE" since "2.0.0",
+        Refresh = 1 => "VIR_STORAGE_POOL_EVENT_ID_REFRESH" since "2.0.0",
     }
 }
 
 open_enum! {
     /// `virStoragePoolEventLifecycleType`, since 2.0.0
+    #[doc(alias = "virStoragePoolEventLifecycleType")]
     enum EventLifecycleType {
-        /// `VIR_STORAGE_POOL_EVENT_DEFINED`, since 2.0.0
-        Defined = 0,
-        /// `VIR_STORAGE_POOL_EVENT_UNDEFINED`, since 2.0.0
-        Undefined = 1,
-        /// `VIR_STORAGE_POOL_EVENT_STARTED`, since 2.0.0
-        Started = 2,
-        /// `VIR_STORAGE_POOL_EVENT_STOPPED`, since 2.0.0
-        Stopped = 3,
-        /// `VIR_STORAGE_POOL_EVENT_CREATED`, since 3.8.0
-        Created = 4,
-        /// `VIR_STORAGE_POOL_EVENT_DELETED`, since 3.8.0
-        Deleted = 5,
+        Defined = 0 => "VIR_STORAGE_POOL_EVENT_DEFINED" since "2.0.0",
+        Undefined = 1 => "VIR_STORAGE_POOL_EVENT_UNDEFINED" since "2.0.0",
+        Started = 2 => "VIR_STORAGE_POOL_EVENT_STARTED" since "2.0.0",
+        Stopped = 3 => "VIR_STORAGE_POOL_EVENT_STOPPED" since "2.0.0",
+        Created = 4 => "VIR_STORAGE_POOL_EVENT_CREATED" since "3.8.0",
+        Deleted = 5 => "VIR_STORAGE_POOL_EVENT_DELETED" since "3.8.0",
     }
 }

@@ -6,110 +6,89 @@ use crate::types::{flag_set, open_enum};
 
 open_enum! {
     /// `virStorageVolType`, since 0.4.1
+    #[doc(alias = "virStorageVolType")]
     enum Type {
-        /// `VIR_STORAGE_VOL_FILE`, since 0.4.1
-        File = 0,
-        /// `VIR_STORAGE_VOL_BLOCK`, since 0.4.1
-        Block = 1,
-        /// `VIR_STORAGE_VOL_DIR`, since 0.9.5
-        Dir = 2,
-        /// `VIR_STORAGE_VOL_NETWORK`, since 0.9.13
-        Network = 3,
-        /// `VIR_STORAGE_VOL_NETDIR`, since 1.2.0
-        Netdir = 4,
-        /// `VIR_STORAGE_VOL_PLOOP`, since 1.3.4
-        Ploop = 5,
+        File = 0 => "VIR_STORAGE_VOL_FILE" since "0.4.1",
+        Block = 1 => "VIR_STORAGE_VOL_BLOCK" since "0.4.1",
+        Dir = 2 => "VIR_STORAGE_VOL_DIR" since "0.9.5",
+        Network = 3 => "VIR_STORAGE_VOL_NETWORK" since "0.9.13",
+        Netdir = 4 => "VIR_STORAGE_VOL_NETDIR" since "1.2.0",
+        Ploop = 5 => "VIR_STORAGE_VOL_PLOOP" since "1.3.4",
     }
 }
 
 flag_set! {
     /// `virStorageVolDeleteFlags`, since 0.4.1
+    #[doc(alias = "virStorageVolDeleteFlags")]
     flags DeleteFlags {
-        /// `VIR_STORAGE_VOL_DELETE_ZEROED`, since 0.4.1
-        ZEROED = 1,
-        /// `VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS`, since 1.2.21
-        WITH_SNAPSHOTS = 2,
+        ZEROED = 1 => "VIR_STORAGE_VOL_DELETE_ZEROED" since "0.4.1",
+        WITH_SNAPSHOTS = 2 => "VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS" since "1.2.21",
     }
     zero {
-        /// `VIR_STORAGE_VOL_DELETE_NORMAL`, since 0.4.1
-        NORMAL,
+        NORMAL => "VIR_STORAGE_VOL_DELETE_NORMAL" since "0.4.1",
     }
 }
 
 open_enum! {
     /// `virStorageVolWipeAlgorithm`, since 0.9.10
+    #[doc(alias = "virStorageVolWipeAlgorithm")]
     enum WipeAlgorithm {
-        /// `VIR_STORAGE_VOL_WIPE_ALG_ZERO`, since 0.9.10
-        Zero = 0,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_NNSA`, since 0.9.10
-        Nnsa = 1,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_DOD`, since 0.9.10
-        Dod = 2,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_BSI`, since 0.9.10
-        Bsi = 3,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_GUTMANN`, since 0.9.10
-        Gutmann = 4,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_SCHNEIER`, since 0.9.10
-        Schneier = 5,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7`, since 0.9.10
-        Pfitzner7 = 6,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_PFITZNER33`, since 0.9.10
-        Pfitzner33 = 7,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_RANDOM`, since 0.9.10
-        Random = 8,
-        /// `VIR_STORAGE_VOL_WIPE_ALG_TRIM`, since 1.3.2
-        Trim = 9,
+        Zero = 0 => "VIR_STORAGE_VOL_WIPE_ALG_ZERO" since "0.9.10",
+        Nnsa = 1 => "VIR_STORAGE_VOL_WIPE_ALG_NNSA" since "0.9.10",
+        Dod = 2 => "VIR_STORAGE_VOL_WIPE_ALG_DOD" since "0.9.10",
+        Bsi = 3 => "VIR_STORAGE_VOL_WIPE_ALG_BSI" since "0.9.10",
+        Gutmann = 4 => "VIR_STORAGE_VOL_WIPE_ALG_GUTMANN" since "0.9.10",
+        Schneier = 5 => "VIR_STORAGE_VOL_WIPE_ALG_SCHNEIER" since "0.9.10",
+        Pfitzner7 = 6 => "VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7" since "0.9.10",
+        Pfitzner33 = 7 => "VIR_STORAGE_VOL_WIPE_ALG_PFITZNER33" since "0.9.10",
+        Random = 8 => "VIR_STORAGE_VOL_WIPE_ALG_RANDOM" since "0.9.10",
+        Trim = 9 => "VIR_STORAGE_VOL_WIPE_ALG_TRIM" since "1.3.2",
     }
 }
 
 flag_set! {
     /// `virStorageVolInfoFlags`, since 3.0.0
+    #[doc(alias = "virStorageVolInfoFlags")]
     flags InfoFlags {
-        /// `VIR_STORAGE_VOL_GET_PHYSICAL`, since 3.0.0
-        GET_PHYSICAL = 1,
+        GET_PHYSICAL = 1 => "VIR_STORAGE_VOL_GET_PHYSICAL" since "3.0.0",
     }
     zero {
-        /// `VIR_STORAGE_VOL_USE_ALLOCATION`, since 3.0.0
-        USE_ALLOCATION,
+        USE_ALLOCATION => "VIR_STORAGE_VOL_USE_ALLOCATION" since "3.0.0",
     }
 }
 
 flag_set! {
     /// `virStorageVolCreateFlags`, since 1.0.1
+    #[doc(alias = "virStorageVolCreateFlags")]
     flags CreateFlags {
-        /// `VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA`, since 1.0.1
-        PREALLOC_METADATA = 1,
-        /// `VIR_STORAGE_VOL_CREATE_REFLINK`, since 1.2.13
-        REFLINK = 2,
-        /// `VIR_STORAGE_VOL_CREATE_VALIDATE`, since 8.10.0
-        VALIDATE = 4,
+        PREALLOC_METADATA = 1 => "VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA" since "1.0.1",
+        REFLINK = 2 => "VIR_STORAGE_VOL_CREATE_REFLINK" since "1.2.13",
+        VALIDATE = 4 => "VIR_STORAGE_VOL_CREATE_VALIDATE" since "8.10.0",
     }
 }
 
 flag_set! {
     /// `virStorageVolDownloadFlags`, since 3.4.0
+    #[doc(alias = "virStorageVolDownloadFlags")]
     flags DownloadFlags {
-        /// `VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM`, since 3.4.0
-        SPARSE_STREAM = 1,
+        SPARSE_STREAM = 1 => "VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM" since "3.4.0",
     }
 }
 
 flag_set! {
     /// `virStorageVolUploadFlags`, since 3.4.0
+    #[doc(alias = "virStorageVolUploadFlags")]
     flags UploadFlags {
-        /// `VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM`, since 3.4.0
-        SPARSE_STREAM = 1,
+        SPARSE_STREAM = 1 => "VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM" since "3.4.0",
     }
 }
 
 flag_set! {
     /// `virStorageVolResizeFlags`, since 0.9.10
+    #[doc(alias = "virStorageVolResizeFlags")]
     flags ResizeFlags {
-        /// `VIR_STORAGE_VOL_RESIZE_ALLOCATE`, since 0.9.10
-        ALLOCATE = 1,
-        /// `VIR_STORAGE_VOL_RESIZE_DELTA`, since 0.9.10
-        DELTA = 2,
-        /// `VIR_STORAGE_VOL_RESIZE_SHRINK`, since 0.9.10
-        SHRINK = 4,
+        ALLOCATE = 1 => "VIR_STORAGE_VOL_RESIZE_ALLOCATE" since "0.9.10",
+        DELTA = 2 => "VIR_STORAGE_VOL_RESIZE_DELTA" since "0.9.10",
+        SHRINK = 4 => "VIR_STORAGE_VOL_RESIZE_SHRINK" since "0.9.10",
     }
 }

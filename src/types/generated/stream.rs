@@ -6,30 +6,27 @@ use crate::types::flag_set;
 
 flag_set! {
     /// `virStreamFlags`, since 0.7.2
+    #[doc(alias = "virStreamFlags")]
     flags Flags {
-        /// `VIR_STREAM_NONBLOCK`, since 0.7.2
-        NONBLOCK = 1,
+        NONBLOCK = 1 => "VIR_STREAM_NONBLOCK" since "0.7.2",
     }
 }
 
 flag_set! {
     /// `virStreamRecvFlagsValues`, since 3.4.0
+    #[doc(alias = "virStreamRecvFlagsValues")]
     flags RecvFlags {
-        /// `VIR_STREAM_RECV_STOP_AT_HOLE`, since 3.4.0
-        STOP_AT_HOLE = 1,
+        STOP_AT_HOLE = 1 => "VIR_STREAM_RECV_STOP_AT_HOLE" since "3.4.0",
     }
 }
 
 flag_set! {
     /// `virStreamEventType`, since 0.7.2
+    #[doc(alias = "virStreamEventType")]
     flags EventType {
-        /// `VIR_STREAM_EVENT_READABLE`, since 0.7.2
-        READABLE = 1,
-        /// `VIR_STREAM_EVENT_WRITABLE`, since 0.7.2
-        WRITABLE = 2,
-        /// `VIR_STREAM_EVENT_ERROR`, since 0.7.2
-        ERROR = 4,
-        /// `VIR_STREAM_EVENT_HANGUP`, since 0.7.2
-        HANGUP = 8,
+        READABLE = 1 => "VIR_STREAM_EVENT_READABLE" since "0.7.2",
+        WRITABLE = 2 => "VIR_STREAM_EVENT_WRITABLE" since "0.7.2",
+        ERROR = 4 => "VIR_STREAM_EVENT_ERROR" since "0.7.2",
+        HANGUP = 8 => "VIR_STREAM_EVENT_HANGUP" since "0.7.2",
     }
 }

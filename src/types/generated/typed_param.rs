@@ -5,32 +5,27 @@
 use crate::types::{flag_set, open_enum};
 
 /// `VIR_TYPED_PARAM_FIELD_LENGTH`, since 0.9.2
+#[doc(alias = "VIR_TYPED_PARAM_FIELD_LENGTH")]
 pub const FIELD_LENGTH: u64 = 80;
 
 open_enum! {
     /// `virTypedParameterType`, since 0.9.2
+    #[doc(alias = "virTypedParameterType")]
     enum Type {
-        /// `VIR_TYPED_PARAM_INT`, since 0.9.2
-        Int = 1,
-        /// `VIR_TYPED_PARAM_UINT`, since 0.9.2
-        Uint = 2,
-        /// `VIR_TYPED_PARAM_LLONG`, since 0.9.2
-        Llong = 3,
-        /// `VIR_TYPED_PARAM_ULLONG`, since 0.9.2
-        Ullong = 4,
-        /// `VIR_TYPED_PARAM_DOUBLE`, since 0.9.2
-        Double = 5,
-        /// `VIR_TYPED_PARAM_BOOLEAN`, since 0.9.2
-        Boolean = 6,
-        /// `VIR_TYPED_PARAM_STRING`, since 0.9.8
-        String = 7,
+        Int = 1 => "VIR_TYPED_PARAM_INT" since "0.9.2",
+        Uint = 2 => "VIR_TYPED_PARAM_UINT" since "0.9.2",
+        Llong = 3 => "VIR_TYPED_PARAM_LLONG" since "0.9.2",
+        Ullong = 4 => "VIR_TYPED_PARAM_ULLONG" since "0.9.2",
+        Double = 5 => "VIR_TYPED_PARAM_DOUBLE" since "0.9.2",
+        Boolean = 6 => "VIR_TYPED_PARAM_BOOLEAN" since "0.9.2",
+        String = 7 => "VIR_TYPED_PARAM_STRING" since "0.9.8",
     }
 }
 
 flag_set! {
     /// `virTypedParameterFlags`, since 0.9.8
+    #[doc(alias = "virTypedParameterFlags")]
     flags Flags {
-        /// `VIR_TYPED_PARAM_STRING_OKAY`, since 0.9.8
-        STRING_OKAY = 4,
+        STRING_OKAY = 4 => "VIR_TYPED_PARAM_STRING_OKAY" since "0.9.8",
     }
 }

@@ -10,12 +10,9 @@ use crate::xdr::{CharVec, WireStr, xdr_struct};
 open_enum! {
     /// `remote_auth_type`
     enum AuthType {
-        /// `REMOTE_AUTH_NONE`
-        None = 0,
-        /// `REMOTE_AUTH_SASL`
-        Sasl = 1,
-        /// `REMOTE_AUTH_POLKIT`
-        Polkit = 2,
+        None = 0 => "REMOTE_AUTH_NONE",
+        Sasl = 1 => "REMOTE_AUTH_SASL",
+        Polkit = 2 => "REMOTE_AUTH_POLKIT",
     }
 }
 
