@@ -53,6 +53,7 @@ struct Inner {
     passes_descriptors: bool,
     hypervisor: OnceCell<String>,
     event_callback_ids: OnceCell<bool>,
+    network_update_order: OnceCell<bool>,
     registry: Arc<Registry>,
     /// Where the driver runs, and what must outlive a caller.
     runtime: Handle,
@@ -86,6 +87,7 @@ impl Connect {
             passes_descriptors,
             hypervisor: OnceCell::new(),
             event_callback_ids: OnceCell::new(),
+            network_update_order: OnceCell::new(),
             registry,
             runtime,
         };
@@ -188,6 +190,12 @@ impl Connect {
     /// Where it is kept whether the daemon's event registrations have callback ids.
     pub(crate) fn event_callback_ids_cell(&self) -> &OnceCell<bool> {
         &self.inner.event_callback_ids
+    }
+
+    /// Where it is kept whether the daemon takes the arguments of network updates in the order in
+    /// which they are documented.
+    pub(crate) fn network_update_order_cell(&self) -> &OnceCell<bool> {
+        &self.inner.network_update_order
     }
 
     /// How long a call may take.
