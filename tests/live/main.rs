@@ -21,6 +21,7 @@ mod events;
 mod interface;
 mod loss;
 mod network;
+mod nwfilter;
 mod programs;
 #[cfg(feature = "sasl")]
 mod sasl;

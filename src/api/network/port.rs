@@ -61,7 +61,7 @@ impl Network {
 
     /// Creates a port of the active network (`virNetworkPortCreateXML`).
     ///
-    /// `xml` is a `<networkport>`. Without a `<plug>` the daemon allocates what the port needs, and
+    /// `xml` is a `<networkport>`, which must have a UUID. Without a `<plug>` the daemon allocates what the port needs, and
     /// says in the [XML](NetworkPort::xml_desc) what to plug it into; with a `<plug>` and
     /// [`RECLAIM`](PortCreateFlags::RECLAIM), and not without either, it takes note of a port that
     /// was in use before. With [`VALIDATE`](PortCreateFlags::VALIDATE) the daemon first validates
@@ -98,9 +98,8 @@ impl NetworkPort {
     ///
     /// Unlike with [`Domain::set_interface_parameters`], a field that is `None` is not kept: it
     /// counts as zero, and a direction without an average (or, inbound, a floor) loses its limits.
-    /// Of a running guest's port this changes what the daemon has noted, and
-    /// the floor, which the network guarantees and which needs an inbound limit of the network
-    /// itself; the guest's other limits are those of its interface.
+    /// The daemon notes the values, but only the floor has an effect, and needs an inbound limit of
+    /// the network itself; what limits a running guest is set on its interface.
     ///
     /// [`Domain::set_interface_parameters`]: crate::domain::Domain::set_interface_parameters
     pub async fn set_parameters(&self, parameters: &PortParameters) -> Result<()> {
