@@ -43,8 +43,8 @@ impl Network {
     /// Lists the DHCP leases of the network that have not expired, or those of the client with that
     /// MAC address (`virNetworkGetDHCPLeases`).
     ///
-    /// Only networks whose DHCP server is libvirt's own have leases. They outlive their clients, and
-    /// the network.
+    /// Only networks whose DHCP server is libvirt's own have leases. One appears here a moment after
+    /// its client got it, and outlives the client.
     pub async fn dhcp_leases(&self, mac: Option<&str>) -> Result<Vec<DhcpLease>> {
         let reply = self
             .call(remote::NetworkGetDhcpLeases {
@@ -60,10 +60,17 @@ impl Network {
 }
 
 fn convert<B>(reply: &Reply<B>, wire: remote::NetworkDhcpLease<'_>) -> Result<DhcpLease> {
+    let expires_at = match wire.expirytime {
+        0 => None,
+        seconds => {
+            let since_1970 = u64::try_from(seconds).ok().map(Duration::from_secs);
+            let time = since_1970.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+            Some(time.ok_or_else(|| reply.invalid(format!("a lease ends at {seconds} s")))?)
+        }
+    };
     Ok(DhcpLease {
         interface: wire.iface.into_owned(),
-        expires_at: expiry(wire.expirytime)
-            .ok_or_else(|| reply.invalid(format!("a lease ends at {}", wire.expirytime)))?,
+        expires_at,
         kind: wire.r#type,
         mac: wire.mac.map(String::from),
         iaid: wire.iaid.map(String::from),
@@ -72,26 +79,4 @@ fn convert<B>(reply: &Reply<B>, wire: remote::NetworkDhcpLease<'_>) -> Result<Dh
         hostname: wire.hostname.map(String::from),
         client_id: wire.clientid.map(String::from),
     })
-}
-
-/// Converts seconds since 1970, of which zero means never. `None` for what is no time.
-fn expiry(seconds: i64) -> Option<Option<SystemTime>> {
-    let seconds = u64::try_from(seconds).ok()?;
-    if seconds == 0 {
-        return Some(None);
-    }
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expiry_times() {
-        assert_eq!(expiry(0), Some(None));
-        let day = Duration::from_secs(86_400);
-        assert_eq!(expiry(86_400), Some(Some(SystemTime::UNIX_EPOCH + day)));
-        assert_eq!(expiry(-1), None);
-    }
 }

@@ -6,6 +6,7 @@ use libvirt_client::network::{DefineFlags, MetadataType, UpdateFlags, XmlFlags};
 
 use super::daemon;
 
+const NAME: &str = "networks-metadata";
 const URI: Option<&str> = Some("https://example.org/networks");
 
 #[tokio::test]
@@ -13,7 +14,6 @@ async fn metadata_is_set_read_and_removed() {
     let Some((daemon, conn)) = daemon().await else {
         return;
     };
-    const NAME: &str = "networks-metadata";
     let xml = format!("<network><name>{NAME}</name><bridge name='virbr-meta'/></network>");
     let network = conn.network_define_xml(&xml, DefineFlags::empty()).await.unwrap();
     if conn.lib_version().await.unwrap() < Version::new(9, 7, 0) {

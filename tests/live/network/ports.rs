@@ -59,18 +59,18 @@ async fn a_running_guest_has_a_port() {
 #[tokio::test]
 async fn ports_are_made_and_limited() {
     const NAME: &str = "networks-port-limits";
+    const UUID: &str = "<uuid>4f8d3f23-0e8c-4a36-8f20-f4d1be1e2a11</uuid>";
     let Some((daemon, conn)) = daemon().await else {
         return;
     };
     let network = nat(&conn, NAME, 84).await;
-    const UUID: &str = "<uuid>4f8d3f23-0e8c-4a36-8f20-f4d1be1e2a11</uuid>";
     let owned = format!(
         "<owner><name>somebody</name>{UUID}</owner><mac address='52:54:00:84:00:01'/></networkport>"
     );
     let xml = format!("<networkport>{UUID}{owned}");
     let port = network.port_create_xml(&xml, PortCreateFlags::VALIDATE).await.unwrap();
     assert!(UUID.contains(&port.uuid().to_string()), "{port:?}");
-    assert_eq!(network.list_all_ports().await.unwrap(), [port.clone()]);
+    assert_eq!(network.list_all_ports().await.unwrap(), std::slice::from_ref(&port));
     let shown = port.xml_desc().await.unwrap();
     assert!(shown.contains("<plug type='network' bridge='rig84'"), "{shown}");
     // No daemon makes one up.

@@ -38,12 +38,13 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
     let guest = boot(daemon, &conn, NAME, |guest| guest.network(NAME)).await;
     let mut shell = Shell::open(&guest.domain).await;
     shell.run("udhcpc -i eth0 -x hostname:web -n -q -s /bin/true").await;
+    let line = next().await;
     let [lease] = &network.dhcp_leases(None).await.unwrap()[..] else {
         panic!("no lease")
     };
     let time = humantime::format_rfc3339_seconds(lease.expires_at.unwrap());
     let mac = lease.mac.as_deref().unwrap();
-    assert_eq!(next().await, format!("{mac} web has {}/28 until {time}", lease.addr));
+    assert_eq!(line, format!("{mac} web has {}/28 until {time}", lease.addr));
     kill_process(pid, Signal::INT).unwrap();
     assert!(program.wait().await.unwrap().success());
 
