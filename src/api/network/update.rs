@@ -12,9 +12,9 @@ impl Network {
     /// `parent_index` counts the elements that can contain the section, e.g. the `<ip>` elements for
     /// [`IpDhcpHost`](UpdateSection::IpDhcpHost), from zero; without it the daemon finds the one
     /// that is meant, if it can. An element to replace or to remove is found by what makes it
-    /// unique, such as a host's MAC address. Daemons do not support every command for every section;
-    /// [`Bridge`](UpdateSection::Bridge) and [`Domain`](UpdateSection::Domain) cannot be changed at
-    /// all.
+    /// unique, such as a host's MAC address. Daemons do not support every command for every section:
+    /// up to libvirt 12.8.0 none of `Bridge`, `Domain`, `Ip`, `Forward` and `ForwardPf` can be
+    /// changed.
     ///
     /// No flags, which is [`CURRENT`](UpdateFlags::CURRENT), mean the running network alone, or the
     /// definition of one that does not run. With [`LIVE`](UpdateFlags::LIVE) and
