@@ -85,7 +85,7 @@ pub mod xdr;
 pub use api::admin;
 #[cfg(feature = "qemu")]
 pub use api::qemu;
-pub use api::{connect, domain, interface, network, node_device, secret, storage};
+pub use api::{connect, domain, interface, network, node_device, nwfilter, secret, storage};
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
 pub use auth::{CredentialRequest, Secret};
 pub use client::{

@@ -33,12 +33,13 @@ impl Parent for Connect {
 /// `Name of program::Wire, known by key { texts; plain values; hidden values }`, where `key` is the
 /// field that tells objects apart. `Name of program::Wire in Parent as field` is an object within
 /// another, whose reference is `field` of its own. The visibility in front is that of the connection.
+/// `field: text as name` is a text that users know by another name than the wire has for it.
 macro_rules! handle {
     (
         $(#[$meta:meta])*
         $vis:vis $name:ident of $program:ident::$wire:ident
         $(in $parent:ident as $parent_field:ident)?, known by $key:ident {
-            $($(#[$text_meta:meta])* $text:ident: text),*;
+            $($(#[$text_meta:meta])* $text:ident: text $(as $shown:ident)?),*;
             $($(#[$plain_meta:meta])* $plain:ident: $plain_ty:ty),*;
             $($(#[$hidden_meta:meta])* $hidden:ident: $hidden_ty:ty),* $(;)?
         }
@@ -92,12 +93,7 @@ macro_rules! handle {
                 self.connect().run(request).await
             }
 
-            $(
-                $(#[$text_meta])*
-                pub fn $text(&self) -> &str {
-                    self.$text.as_str()
-                }
-            )*
+            $($crate::api::handle::handle!(@text [$(#[$text_meta])*] $text $($shown)?);)*
 
             $(
                 $(#[$plain_meta])*
@@ -173,6 +169,15 @@ macro_rules! handle {
                     $(.field(stringify!($hidden), &self.$hidden))*
                     .finish_non_exhaustive()
             }
+        }
+    };
+    (@text [$($meta:tt)*] $text:ident) => {
+        $crate::api::handle::handle!(@text [$($meta)*] $text $text);
+    };
+    (@text [$($meta:tt)*] $text:ident $shown:ident) => {
+        $($meta)*
+        pub fn $shown(&self) -> &str {
+            self.$text.as_str()
         }
     };
     (@parent) => { $crate::client::Connect };

@@ -14,6 +14,7 @@ mod lxc;
 mod name;
 pub mod network;
 pub mod node_device;
+pub mod nwfilter;
 #[cfg(feature = "qemu")]
 pub mod qemu;
 pub mod secret;

@@ -53,6 +53,7 @@ struct Inner {
     passes_descriptors: bool,
     hypervisor: OnceCell<String>,
     event_callback_ids: OnceCell<bool>,
+    network_update_order: OnceCell<bool>,
     registry: Arc<Registry>,
     /// The runtime of the driver task, and of tasks that must outlive a caller.
     runtime: Handle,
@@ -86,6 +87,7 @@ impl Connect {
             passes_descriptors,
             hypervisor: OnceCell::new(),
             event_callback_ids: OnceCell::new(),
+            network_update_order: OnceCell::new(),
             registry,
             runtime,
         };
@@ -189,6 +191,12 @@ impl Connect {
     /// Returns the cache of whether the daemon's event registrations have callback IDs.
     pub(crate) fn event_callback_ids_cell(&self) -> &OnceCell<bool> {
         &self.inner.event_callback_ids
+    }
+
+    /// Returns the cell that keeps whether the daemon takes the arguments of network updates in the
+    /// order in which they are documented.
+    pub(crate) fn network_update_order_cell(&self) -> &OnceCell<bool> {
+        &self.inner.network_update_order
     }
 
     /// Returns the timeout of a call.

@@ -22,6 +22,7 @@ mod interface;
 mod loss;
 mod network;
 mod node_device;
+mod nwfilter;
 mod programs;
 #[cfg(feature = "sasl")]
 mod sasl;

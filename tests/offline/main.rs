@@ -24,6 +24,7 @@ mod framing;
 mod host;
 mod load;
 mod merged_events;
+mod networks;
 mod opening;
 mod peer;
 mod reconnect;
