@@ -18,27 +18,20 @@ pub(super) struct Size {
 
 impl Size {
     pub(super) async fn of(volume: &StorageVol) -> Result<Self> {
-        let called = volume.connect().call(remote::StorageVolGetInfoFlags {
-            vol: volume.wire(),
-            flags: InfoFlags::GET_PHYSICAL,
-        });
-        let (info, is_file) = match called.await {
-            Ok(reply) => {
-                let info = reply.decode()?;
-                let is_file = Type::from(i32::from(info.r#type)) == Type::File;
-                (info, is_file)
-            }
+        let info = match volume.info_flags(InfoFlags::GET_PHYSICAL).await {
+            Ok(info) => info,
             Err(error) if error.is_unsupported() => {
                 return Ok(Self { content: None, is_exact: false, limit: None });
             }
             Err(error) => return Err(error),
         };
+        let is_file = info.kind == Type::File;
         // With that flag it is not the allocation.
-        let length = info.allocation;
+        let length = info.allocation_bytes;
         // A file whose capacity is its length is raw. In other formats the length includes the
         // format's own structures, and changes with the content. An empty file is there to be
         // filled.
-        let is_raw = is_file && info.capacity == length && length > 0;
+        let is_raw = is_file && info.capacity_bytes == length && length > 0;
         Ok(Self {
             content: (is_file || length > 0).then_some(length),
             is_exact: is_file,
