@@ -27,6 +27,7 @@ mod sasl;
 mod shell;
 #[cfg(feature = "ssh")]
 mod ssh;
+mod storage;
 mod streams;
 mod tcp;
 #[cfg(any(feature = "sasl", feature = "ssh"))]

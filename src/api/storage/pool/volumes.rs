@@ -36,6 +36,9 @@ impl StoragePool {
     /// [`StorageVolExist`](crate::types::error::ErrorCode::StorageVolExist). So that a file that the
     /// daemon has not seen yet is neither missed nor overwritten, [`refresh`](Self::refresh) the
     /// pool before. Without `<allocation>` a raw volume takes all of its capacity at once.
+    ///
+    /// [`VALIDATE`](CreateFlags::VALIDATE) is of no use with libvirt 9.0.0, which then refuses valid
+    /// XML as well, as [unsupported](crate::Error::is_unsupported).
     pub async fn volume_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<StorageVol> {
         let reply = self
             .call(remote::StorageVolCreateXml { pool: self.wire(), xml: xml.into(), flags })
@@ -48,7 +51,9 @@ impl StoragePool {
     ///
     /// The format may differ, and the capacity is at least that of `source`. A volume of that name
     /// is [`InternalError`](crate::types::error::ErrorCode::InternalError) here, not
-    /// [`StorageVolExist`](crate::types::error::ErrorCode::StorageVolExist).
+    /// [`StorageVolExist`](crate::types::error::ErrorCode::StorageVolExist). With
+    /// [`VALIDATE`](CreateFlags::VALIDATE) daemons, of libvirt 12.8.0 at least, refuse valid XML as
+    /// well.
     pub async fn volume_create_xml_from(
         &self,
         xml: &str,

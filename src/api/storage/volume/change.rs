@@ -21,6 +21,10 @@ impl StorageVol {
     /// Overwrites the volume's content, so that it is hard to recover (`virStorageVolWipePattern`;
     /// `virStorageVolWipe` is this with [`Zero`](WipeAlgorithm::Zero)). Takes long.
     ///
+    /// [`Zero`](WipeAlgorithm::Zero) overwrites as much as the volume's allocation was when the
+    /// daemon looked last: call [`info`](Self::info) before, which has it look, or what was written
+    /// since stays.
+    ///
     /// It is the file that is overwritten: after a wipe with [`Zero`](WipeAlgorithm::Zero) a qcow2
     /// volume is no image any more. All other algorithms but [`Trim`](WipeAlgorithm::Trim) need the
     /// program `scrub` on the daemon's host; `Trim` is only for ploop and RBD.
@@ -35,6 +39,10 @@ impl StorageVol {
     /// present one, and with [`SHRINK`](ResizeFlags::SHRINK) as well taken off it. Less than the
     /// present capacity needs `SHRINK`, and less than the allocation is refused: so a volume that
     /// is fully allocated cannot become smaller.
+    ///
+    /// The daemon reckons from the capacity that it saw last, also where a file has another by now,
+    /// and would then cut it even without `SHRINK`. [`info`](Self::info) has it look, so call that
+    /// before, e.g. after an upload.
     ///
     /// [`ALLOCATE`](ResizeFlags::ALLOCATE) takes the storage at once, and is for raw volumes.
     pub async fn resize(&self, capacity_bytes: u64, flags: ResizeFlags) -> Result<()> {
