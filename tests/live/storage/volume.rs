@@ -1,7 +1,7 @@
 //! Volumes: made, described, deleted.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt as _;
 
 use libvirt_client::connect::Version;
@@ -83,6 +83,25 @@ async fn physical_size_includes_holes() {
     let info = sparse.info().await.unwrap();
     assert_eq!((info.capacity_bytes, info.allocation_bytes), (CAPACITY, 0));
     assert_eq!(physical(&sparse).await, CAPACITY);
+    remove(&pool, &dir).await;
+}
+
+/// Their capacity is reported to be the length of their files, as that of raw volumes is.
+#[tokio::test]
+async fn an_image_goes_into_a_volume_without_a_capacity() {
+    const CAPACITY: u64 = 8 << 20;
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let (pool, dir) = make(daemon, &conn, "volumes-empty").await;
+    let xml = volume_xml("image", "qcow2", CAPACITY, 0);
+    let image = pool.volume_create_xml(&xml, CreateFlags::PREALLOC_METADATA).await.unwrap();
+    let empty = volume(&pool, "empty", "qcow2", 0).await;
+    assert_eq!(empty.info().await.unwrap().capacity_bytes, physical(&empty).await);
+    assert!(physical(&empty).await < physical(&image).await);
+    empty.upload_from(File::open(dir.join("image")).unwrap()).await.unwrap();
+    assert_eq!(empty.info().await.unwrap().capacity_bytes, CAPACITY);
+    assert_eq!(fs::read(dir.join("empty")).unwrap(), fs::read(dir.join("image")).unwrap());
     remove(&pool, &dir).await;
 }
 

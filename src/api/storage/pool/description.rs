@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_pool::{State, XmlFlags};
 
-/// State and sizes of a pool (`virStoragePoolInfo`). The sizes are those of the last time that the
-/// daemon looked, and none were seen of a pool that is not active.
+/// State and sizes of a pool (`virStoragePoolInfo`). The sizes are as the daemon saw them last, e.g.
+/// at a [refresh](StoragePool::refresh), and 0 for a pool that has not been active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoragePoolInfo {

@@ -67,20 +67,32 @@ impl Size {
 
     /// Returns how much may be written from `offset` on, given the `total` to write as far as it is
     /// known.
-    pub(super) fn upload(&self, offset: u64, total: Option<u64>) -> Result<Option<u64>> {
+    pub(super) async fn upload(
+        &self,
+        volume: &StorageVol,
+        offset: u64,
+        total: Option<u64>,
+    ) -> Result<Option<u64>> {
         let Some(limit) = self.limit else {
             return Ok(None);
         };
         let room = limit.saturating_sub(offset);
+        if total.is_some_and(|total| total <= room) {
+            return Ok(Some(room));
+        }
+        // Daemons give images without a capacity the length of their file for one.
+        if !volume.xml_desc().await?.contains("<format type='raw'/>") {
+            return Ok(None);
+        }
         match total {
-            Some(total) if total > room => Err(Error::InvalidArgument {
+            Some(total) => Err(Error::InvalidArgument {
                 procedure: remote::StorageVolUpload::INFO.name,
                 reason: format!(
                     "the volume has {limit} bytes and is to be written up to {}",
                     offset.saturating_add(total)
                 ),
             }),
-            _ => Ok(Some(room)),
+            None => Ok(Some(room)),
         }
     }
 }
