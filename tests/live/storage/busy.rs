@@ -49,7 +49,7 @@ async fn what_a_job_works_on_is_neither_changed_nor_ended() {
     idle.resize(8192, ResizeFlags::empty()).await.unwrap();
     idle.delete(DeleteFlags::NORMAL).await.unwrap();
     assert!(pool.is_active().await.unwrap());
-    assert_eq!(pool.list_all_volumes().await.unwrap(), [busy.clone()]);
+    assert_eq!(pool.list_all_volumes().await.unwrap(), std::slice::from_ref(&busy));
 
     tokio::fs::write(&pipe, "content").await.unwrap();
     let mut stream = download.await.unwrap().unwrap();

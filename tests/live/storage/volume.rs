@@ -41,7 +41,7 @@ async fn a_volume_is_made_described_and_deleted() {
     assert_eq!(made.path().await.unwrap(), path);
     let again = pool.volume_create_xml(&xml, CreateFlags::empty()).await;
     assert_eq!(again.unwrap_err().code(), Some(ErrorCode::StorageVolExist));
-    assert_eq!(pool.list_all_volumes().await.unwrap(), [made.clone()]);
+    assert_eq!(pool.list_all_volumes().await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(made.pool_by_volume().await.unwrap(), pool);
 
     let key = made.key();
