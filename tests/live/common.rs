@@ -134,7 +134,6 @@ pub async fn discard(domain: &Domain) {
 }
 
 /// Makes a named pipe.
-#[cfg(any(feature = "sasl", feature = "ssh-native"))]
 pub fn mkfifo(path: &Path) {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();

@@ -30,6 +30,7 @@ mod secret;
 mod shell;
 #[cfg(feature = "ssh")]
 mod ssh;
+mod storage;
 mod streams;
 mod tcp;
 #[cfg(any(feature = "sasl", feature = "ssh"))]

@@ -5,6 +5,6 @@ mod transfer;
 mod volume;
 
 pub use crate::types::{storage_pool, storage_vol};
-pub use pool::StoragePool;
+pub use pool::{StoragePool, StoragePoolInfo};
 pub use transfer::{Transfer, TransferProgress};
 pub use volume::{StorageVol, StorageVolInfo};

@@ -191,7 +191,7 @@ impl<'a> Transfer<'a> {
                 let measuring = runtime.spawn_blocking(move || Ok((file::rest(&file)?, file)));
                 let (rest, file) = done(measuring).await?;
                 let total = to_upload(rest, length)?;
-                progress.most = size.upload(self.offset, total.or(length))?;
+                progress.most = size.upload(volume, self.offset, total.or(length)).await?;
                 progress.expected = length.or(total);
                 progress.now.total_bytes = total;
                 let stream = volume.upload(self.offset, length, flags).await?;

@@ -18,27 +18,20 @@ pub(super) struct Size {
 
 impl Size {
     pub(super) async fn of(volume: &StorageVol) -> Result<Self> {
-        let called = volume.connect().call(remote::StorageVolGetInfoFlags {
-            vol: volume.wire(),
-            flags: InfoFlags::GET_PHYSICAL,
-        });
-        let (info, is_file) = match called.await {
-            Ok(reply) => {
-                let info = reply.decode()?;
-                let is_file = Type::from(i32::from(info.r#type)) == Type::File;
-                (info, is_file)
-            }
+        let info = match volume.info_flags(InfoFlags::GET_PHYSICAL).await {
+            Ok(info) => info,
             Err(error) if error.is_unsupported() => {
                 return Ok(Self { content: None, is_exact: false, limit: None });
             }
             Err(error) => return Err(error),
         };
+        let is_file = info.kind == Type::File;
         // With that flag it is not the allocation.
-        let length = info.allocation;
+        let length = info.allocation_bytes;
         // A file whose capacity is its length is raw. In other formats the length includes the
         // format's own structures, and changes with the content. An empty file is there to be
         // filled.
-        let is_raw = is_file && info.capacity == length && length > 0;
+        let is_raw = is_file && info.capacity_bytes == length && length > 0;
         Ok(Self {
             content: (is_file || length > 0).then_some(length),
             is_exact: is_file,
@@ -74,20 +67,32 @@ impl Size {
 
     /// Returns how much may be written from `offset` on, given the `total` to write as far as it is
     /// known.
-    pub(super) fn upload(&self, offset: u64, total: Option<u64>) -> Result<Option<u64>> {
+    pub(super) async fn upload(
+        &self,
+        volume: &StorageVol,
+        offset: u64,
+        total: Option<u64>,
+    ) -> Result<Option<u64>> {
         let Some(limit) = self.limit else {
             return Ok(None);
         };
         let room = limit.saturating_sub(offset);
+        if total.is_some_and(|total| total <= room) {
+            return Ok(Some(room));
+        }
+        // Daemons give images without a capacity the length of their file for one.
+        if !volume.xml_desc().await?.contains("<format type='raw'/>") {
+            return Ok(None);
+        }
         match total {
-            Some(total) if total > room => Err(Error::InvalidArgument {
+            Some(total) => Err(Error::InvalidArgument {
                 procedure: remote::StorageVolUpload::INFO.name,
                 reason: format!(
                     "the volume has {limit} bytes and is to be written up to {}",
                     offset.saturating_add(total)
                 ),
             }),
-            _ => Ok(Some(room)),
+            None => Ok(Some(room)),
         }
     }
 }
