@@ -125,6 +125,7 @@ impl DomainCheckpoint {
     /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those. Without
     /// [`METADATA_ONLY`](DeleteFlags::METADATA_ONLY) it is only to be had while the domain runs.
     pub async fn delete(&self, flags: DeleteFlags) -> Result<()> {
-        self.run(remote::DomainCheckpointDelete { checkpoint: self.wire(), flags }).await
+        self.run(remote::DomainCheckpointDelete { checkpoint: self.wire(), flags })
+            .await
     }
 }

@@ -116,11 +116,8 @@ impl DomainSnapshot {
     ///
     /// For the other flags see [`Domain::list_all_snapshots`].
     pub async fn list_all_children(&self, flags: ListFlags) -> Result<Vec<DomainSnapshot>> {
-        let request = remote::DomainSnapshotListAllChildren {
-            snapshot: self.wire(),
-            need_results: 1,
-            flags,
-        };
+        let request =
+            remote::DomainSnapshotListAllChildren { snapshot: self.wire(), need_results: 1, flags };
         let reply = self.call(request).await?;
         Ok(Self::list_from_wire(&self.parent, &reply.decode()?.snapshots))
     }
