@@ -10,13 +10,24 @@ impl Domain {
     /// (`virDomainBackupBegin`). Takes long. Since libvirt 6.0.0.
     ///
     /// Returns when the backup has begun. It shows the disks as they were then, and it is the
-    /// domain's job, of which it can have one: [`job_stats`](Self::job_stats) has its progress and,
-    /// with `COMPLETED`, its outcome, the event
-    /// [`JobCompleted`](crate::events::domain::JobCompleted) comes at its end.
-    /// With `mode='push'` the hypervisor writes to files and the job ends by itself; with
-    /// `mode='pull'` it serves the disks over NBD until [`abort_job`](Self::abort_job), which is
-    /// success there. A file that `backup_xml` names must not exist, unless
-    /// [`REUSE_EXTERNAL`](BackupBeginFlags::REUSE_EXTERNAL) says that it is to be used.
+    /// domain's job: [`job_stats`](Self::job_stats) has its progress and, with `COMPLETED`, its
+    /// outcome, and the event [`JobCompleted`](crate::events::domain::JobCompleted) comes at its
+    /// end. While the domain has a job, the daemon lets another one wait, for half a minute by
+    /// default, and then fails with
+    /// [`OperationTimeout`](crate::types::error::ErrorCode::OperationTimeout).
+    ///
+    /// With `mode='push'` the hypervisor writes to files and the job ends by itself; a disk's file
+    /// is closed, and so complete, only when its event
+    /// [`BlockJob2`](crate::events::domain::BlockJob2) comes, the last after the job's end. With
+    /// `mode='pull'` it serves the disks over NBD until [`abort_job`](Self::abort_job), after which
+    /// the job's outcome is success, with the error message "Operation canceled". A file that
+    /// `backup_xml` names must not exist, unless
+    /// [`REUSE_EXTERNAL`](BackupBeginFlags::REUSE_EXTERNAL) says that it is to be used. Fails with
+    /// [`NoDomainCheckpoint`](crate::types::error::ErrorCode::NoDomainCheckpoint) where
+    /// `<incremental>` names a checkpoint that the domain does not have.
+    ///
+    /// The file of an incremental backup names the disk's own image as its backing image, which is
+    /// right only until the guest writes again: `qemu-img rebase -u` puts it on the backup before.
     ///
     /// A whole backup that others can be based on, and one of what has changed since:
     ///

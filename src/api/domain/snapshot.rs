@@ -154,8 +154,10 @@ impl DomainSnapshot {
     ///
     /// The guest then runs, is paused or is off as it was, unless the flags say otherwise. Fails
     /// with [`SnapshotRevertRisky`](ErrorCode::SnapshotRevertRisky) for what
-    /// [`FORCE`](RevertFlags::FORCE) would allow. The handle's [`Domain::id`] does not change; look
-    /// the domain up for that. Daemons before libvirt 9.9.0 do not revert to external snapshots.
+    /// [`FORCE`](RevertFlags::FORCE) would allow. Daemons whose capabilities do not have
+    /// `<externalSnapshot/>`, such as libvirt 9.0.0, fail for external snapshots, with
+    /// [`ConfigUnsupported`](ErrorCode::ConfigUnsupported). The handle's [`Domain::id`] does not
+    /// change; look the domain up for that.
     pub async fn revert(&self, flags: RevertFlags) -> Result<()> {
         self.run(remote::DomainRevertToSnapshot { snap: self.wire(), flags }).await
     }
@@ -164,7 +166,9 @@ impl DomainSnapshot {
     /// long.
     ///
     /// Its children become its parent's, unless [`CHILDREN`](DeleteFlags::CHILDREN) deletes them
-    /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those. With
+    /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those; no daemon does
+    /// either where there are external ones among them. Deleting an external snapshot merges the
+    /// image that it began into the one before. With
     /// [`METADATA_ONLY`](DeleteFlags::METADATA_ONLY) the daemon forgets the snapshot, whose data
     /// stay in the disks' images.
     pub async fn delete(&self, flags: DeleteFlags) -> Result<()> {

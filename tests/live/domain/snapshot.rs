@@ -1,6 +1,7 @@
 //! Snapshots: guests that come back as they were, and trees of them.
 
 mod external;
+mod program;
 mod tree;
 
 use libvirt_client::domain::snapshot::{
@@ -52,6 +53,7 @@ async fn remember(domain: &Domain, word: &str) {
     shell
         .run(&format!("word={word}; echo {word} | dd of=/dev/vda conv=fsync"))
         .await;
+    shell.close().await;
 }
 
 /// The words that the guest's shell and its disk know of.
@@ -63,6 +65,7 @@ async fn remembered(domain: &Domain) -> [String; 2] {
             "{drop_caches}; echo \"in shell: $word\"; echo on disk: $(head -n 1 /dev/vda)"
         ))
         .await;
+    shell.close().await;
     ["in shell", "on disk"].map(|place| {
         let lines: String = said.lines().rev().map(|line| format!("{line}\n")).collect();
         value_of(&lines, place).to_owned()
