@@ -1,12 +1,15 @@
 //! Domains: a file for each topic, as in the API.
 
 mod agent;
+mod backup;
 mod block;
 mod block_jobs;
+mod checkpoint;
 mod cpu;
 mod describe;
 mod device;
 mod driver;
+mod image;
 mod install;
 mod interface;
 mod jobs;
@@ -14,9 +17,11 @@ mod lifecycle;
 mod lookup;
 mod media;
 mod memory;
+mod nbd;
 mod provision;
 mod refusals;
 mod save;
+mod snapshot;
 mod stats;
 mod tuning;
 

@@ -33,6 +33,12 @@ impl Shell {
         self.tell(&format!("echo done-$(({}*1001))-", self.commands)).await;
         read_until(&mut self.console, &done).await
     }
+
+    /// Lets go of the console. Who takes it while the daemon is still at that may have it stand
+    /// still: libvirt's side of a console has two locks, which these take in opposite orders.
+    pub async fn close(self) {
+        self.console.abort().await.unwrap();
+    }
 }
 
 /// Reads until `text` has come, and gives all that came.

@@ -1,0 +1,50 @@
+//! The example `snapshot`.
+
+use std::process::Command;
+
+use libvirt_client::domain::snapshot::ListFlags;
+use rig::guest::Disk;
+
+use super::super::image;
+use super::names;
+use crate::common::{define, discard, qemu};
+use crate::programs::{assert_fails, example};
+
+#[tokio::test]
+async fn snapshots_are_taken_shown_reverted_to_and_deleted() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let name = "snapshot-program";
+    let disk = Disk::qcow2(daemon.scratch().join("snapshot-program.qcow2"), 1).unwrap();
+    let file = disk.path.clone();
+    let domain = &define(daemon, &conn, name, |guest| guest.disk(disk)).await.domain;
+    let uri = daemon.uri();
+    let run = |args: &[&str]| {
+        let mut program = Command::new(example("snapshot"));
+        program.args([uri.as_str(), name]).args(args).output().unwrap()
+    };
+    let done = |args: &[&str]| {
+        let output = run(args);
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(done(&[]), "");
+    done(&["take", "a<&>"]);
+    image::fill(daemon, &file, 64, 1);
+    done(&["take", "b"]);
+    done(&["take", "c"]);
+    done(&["revert", "a<&>"]);
+    assert_eq!(image::content(daemon, &file)[0], 0);
+    done(&["take", "d"]);
+    assert_eq!(done(&[]), "a<&>\n  b\n    c\n  d *\n");
+    done(&["delete", "b"]);
+    done(&["revert", "c"]);
+    assert_eq!(image::content(daemon, &file)[0], 1);
+    assert_eq!(done(&[]), "a<&>\n  c *\n  d\n");
+    let listed = domain.list_all_snapshots(ListFlags::empty()).await.unwrap();
+    assert_eq!(names(&listed), ["a<&>", "c", "d"]);
+    assert_fails(&run(&["delete", "b"]), "'b'");
+    assert_fails(&run(&["delete"]), "usage");
+    discard(domain).await;
+}
