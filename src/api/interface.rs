@@ -12,17 +12,21 @@ pub use crate::types::interface::*;
 handle! {
     /// A handle to the configuration of a network interface of the host (`virInterface`). Cheap to
     /// clone; it holds nothing on the daemon's side.
+    #[doc(alias = "virInterface")]
     pub Interface of remote::NonnullInterface, known by name {
         /// Returns the interface's name (`virInterfaceGetName`). Local.
+        #[doc(alias = "virInterfaceGetName")]
         name: text,
         /// Returns the interface's MAC address; empty where it has none of its own
         /// (`virInterfaceGetMACString`). Local.
+        #[doc(alias = "virInterfaceGetMACString")]
         mac: text;;
     }
 }
 
 impl Connect {
     /// Looks up an interface by name (`virInterfaceLookupByName`).
+    #[doc(alias = "virInterfaceLookupByName")]
     pub async fn lookup_interface_by_name(&self, name: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByName { name: name.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
@@ -30,12 +34,14 @@ impl Connect {
 
     /// Looks up an interface by MAC address, e.g. `52:54:00:00:00:01`
     /// (`virInterfaceLookupByMACString`). Fails where several have it.
+    #[doc(alias = "virInterfaceLookupByMACString")]
     pub async fn lookup_interface_by_mac(&self, mac: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByMacString { mac: mac.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
 
     /// Lists the interfaces that match the filter (`virConnectListAllInterfaces`).
+    #[doc(alias = "virConnectListAllInterfaces")]
     pub async fn list_all_interfaces(
         &self,
         flags: ListAllInterfacesFlags,
@@ -46,6 +52,7 @@ impl Connect {
 
     /// Defines an interface, or changes its definition, without starting it
     /// (`virInterfaceDefineXML`).
+    #[doc(alias = "virInterfaceDefineXML")]
     pub async fn interface_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Interface> {
         let reply = self.call(remote::InterfaceDefineXml { xml: xml.into(), flags }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
@@ -54,18 +61,21 @@ impl Connect {
     /// Begins a transaction of changes to the host's interfaces (`virInterfaceChangeBegin`).
     /// [`interface_change_rollback`](Self::interface_change_rollback) undoes them, and so does a
     /// restart of the host, unless they are [committed](Self::interface_change_commit).
+    #[doc(alias = "virInterfaceChangeBegin")]
     pub async fn interface_change_begin(&self) -> Result<()> {
         self.run(remote::InterfaceChangeBegin { flags: 0 }).await
     }
 
     /// Commits the changes since [`interface_change_begin`](Self::interface_change_begin)
     /// (`virInterfaceChangeCommit`).
+    #[doc(alias = "virInterfaceChangeCommit")]
     pub async fn interface_change_commit(&self) -> Result<()> {
         self.run(remote::InterfaceChangeCommit { flags: 0 }).await
     }
 
     /// Rolls back the changes since [`interface_change_begin`](Self::interface_change_begin)
     /// (`virInterfaceChangeRollback`).
+    #[doc(alias = "virInterfaceChangeRollback")]
     pub async fn interface_change_rollback(&self) -> Result<()> {
         self.run(remote::InterfaceChangeRollback { flags: 0 }).await
     }
@@ -74,28 +84,33 @@ impl Connect {
 impl Interface {
     /// Returns the interface's XML (`virInterfaceGetXMLDesc`): its state, or with
     /// [`INACTIVE`](XmlFlags::INACTIVE) its definition.
+    #[doc(alias = "virInterfaceGetXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply = self.call(remote::InterfaceGetXmlDesc { iface: self.wire(), flags }).await?;
         Ok(reply.decode()?.xml.into_owned())
     }
 
     /// Returns whether the interface is up (`virInterfaceIsActive`).
+    #[doc(alias = "virInterfaceIsActive")]
     pub async fn is_active(&self) -> Result<bool> {
         let reply = self.call(remote::InterfaceIsActive { iface: self.wire() }).await?;
         Ok(truth(reply.decode()?.active))
     }
 
     /// Brings the interface up (`virInterfaceCreate`). Takes long.
+    #[doc(alias = "virInterfaceCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::InterfaceCreate { iface: self.wire(), flags: 0 }).await
     }
 
     /// Brings the interface down (`virInterfaceDestroy`). Its definition stays.
+    #[doc(alias = "virInterfaceDestroy")]
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::InterfaceDestroy { iface: self.wire(), flags: 0 }).await
     }
 
     /// Removes the interface's definition (`virInterfaceUndefine`).
+    #[doc(alias = "virInterfaceUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::InterfaceUndefine { iface: self.wire() }).await
     }

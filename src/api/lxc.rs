@@ -9,6 +9,7 @@ use crate::protocol::lxc;
 impl Domain {
     /// Opens the namespaces of a running container, and returns descriptors with which to enter
     /// them (`virDomainLxcOpenNamespace`). Over UNIX sockets only.
+    #[doc(alias = "virDomainLxcOpenNamespace")]
     pub async fn lxc_open_namespace(&self) -> Result<Vec<OwnedFd>> {
         let called = self
             .connect()

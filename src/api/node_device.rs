@@ -12,20 +12,24 @@ pub use crate::types::node_device::*;
 handle! {
     /// A handle to a device of the host (`virNodeDevice`). Cheap to clone; it holds nothing on the
     /// daemon's side.
+    #[doc(alias = "virNodeDevice")]
     pub NodeDevice of remote::NonnullNodeDevice, known by name {
         /// Returns the device's name (`virNodeDeviceGetName`). Local.
+        #[doc(alias = "virNodeDeviceGetName")]
         name: text;;
     }
 }
 
 impl Connect {
     /// Looks up a device by name (`virNodeDeviceLookupByName`).
+    #[doc(alias = "virNodeDeviceLookupByName")]
     pub async fn lookup_node_device_by_name(&self, name: &str) -> Result<NodeDevice> {
         let reply = self.call(remote::NodeDeviceLookupByName { name: name.into() }).await?;
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
 
     /// Lists the devices that match the filter (`virConnectListAllNodeDevices`).
+    #[doc(alias = "virConnectListAllNodeDevices")]
     pub async fn list_all_node_devices(
         &self,
         flags: ListAllNodeDeviceFlags,
@@ -36,6 +40,7 @@ impl Connect {
 
     /// Looks up the SCSI host of a fibre channel adapter by its world wide node and port names
     /// (`virNodeDeviceLookupSCSIHostByWWN`).
+    #[doc(alias = "virNodeDeviceLookupSCSIHostByWWN")]
     pub async fn lookup_node_device_scsi_host_by_wwn(
         &self,
         node_name: &str,
@@ -53,6 +58,7 @@ impl Connect {
 
     /// Creates a device that the host can make, such as a virtual adapter of a fibre channel host or a
     /// mediated device (`virNodeDeviceCreateXML`). It ends with the host. Takes long.
+    #[doc(alias = "virNodeDeviceCreateXML")]
     pub async fn node_device_create_xml(
         &self,
         xml: &str,
@@ -64,6 +70,7 @@ impl Connect {
 
     /// Defines a device that the host can make, without making it (`virNodeDeviceDefineXML`). Since
     /// libvirt 7.3.0, for mediated devices.
+    #[doc(alias = "virNodeDeviceDefineXML")]
     pub async fn node_device_define_xml(
         &self,
         xml: &str,
@@ -79,6 +86,7 @@ impl NodeDevice {
     ///
     /// [`INACTIVE`](XmlFlags::INACTIVE) asks for the definition of a device that has one. Since libvirt
     /// 10.1.0.
+    #[doc(alias = "virNodeDeviceGetXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply = self
             .call(remote::NodeDeviceGetXmlDesc { name: self.wire().name, flags })
@@ -88,12 +96,14 @@ impl NodeDevice {
 
     /// Returns the name of the device that this one is attached to; `None` for the root of the tree,
     /// `computer` (`virNodeDeviceGetParent`).
+    #[doc(alias = "virNodeDeviceGetParent")]
     pub async fn parent(&self) -> Result<Option<String>> {
         let reply = self.call(remote::NodeDeviceGetParent { name: self.wire().name }).await?;
         Ok(reply.decode()?.parent_name.map(Into::into))
     }
 
     /// Lists the device's capabilities, such as `pci` or `net` (`virNodeDeviceListCaps`).
+    #[doc(alias = "virNodeDeviceListCaps")]
     pub async fn list_caps(&self) -> Result<Vec<String>> {
         let maxnames = remote::NODE_DEVICE_CAPS_LIST_MAX as i32;
         let request = remote::NodeDeviceListCaps { name: self.wire().name, maxnames };
@@ -106,6 +116,7 @@ impl NodeDevice {
     ///
     /// `driver` is who gets it instead, `vfio` or the like; `None` is the hypervisor's usual one. Takes
     /// long.
+    #[doc(alias = "virNodeDeviceDetachFlags")]
     pub async fn detach(&self, driver: Option<&str>) -> Result<()> {
         let (name, driver_name) = (self.wire().name, driver.map(Into::into));
         self.run(remote::NodeDeviceDetachFlags { name, driver_name, flags: 0 }).await
@@ -113,33 +124,39 @@ impl NodeDevice {
 
     /// Gives a [detached](Self::detach) device back to the host's driver (`virNodeDeviceReAttach`).
     /// Takes long.
+    #[doc(alias = "virNodeDeviceReAttach")]
     pub async fn re_attach(&self) -> Result<()> {
         self.run(remote::NodeDeviceReAttach { name: self.wire().name }).await
     }
 
     /// Resets a [detached](Self::detach) device (`virNodeDeviceReset`). Takes long.
+    #[doc(alias = "virNodeDeviceReset")]
     pub async fn reset(&self) -> Result<()> {
         self.run(remote::NodeDeviceReset { name: self.wire().name }).await
     }
 
     /// Removes a device that the host has made; a definition stays (`virNodeDeviceDestroy`). Takes
     /// long.
+    #[doc(alias = "virNodeDeviceDestroy")]
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::NodeDeviceDestroy { name: self.wire().name }).await
     }
 
     /// Makes a defined device (`virNodeDeviceCreate`). Takes long. Since libvirt 7.3.0.
+    #[doc(alias = "virNodeDeviceCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::NodeDeviceCreate { name: self.wire().name, flags: 0 }).await
     }
 
     /// Removes the device's definition (`virNodeDeviceUndefine`). Since libvirt 7.3.0.
+    #[doc(alias = "virNodeDeviceUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::NodeDeviceUndefine { name: self.wire().name, flags: 0 }).await
     }
 
     /// Changes the device or its definition to what `xml` describes (`virNodeDeviceUpdate`). Since
     /// libvirt 10.1.0, for mediated devices.
+    #[doc(alias = "virNodeDeviceUpdate")]
     pub async fn update(&self, xml: &str, flags: UpdateFlags) -> Result<()> {
         let (name, xml_desc) = (self.wire().name, xml.into());
         self.run(remote::NodeDeviceUpdate { name, xml_desc, flags }).await
@@ -147,6 +164,7 @@ impl NodeDevice {
 
     /// Returns whether the device exists, and is not just defined (`virNodeDeviceIsActive`). Since
     /// libvirt 7.8.0.
+    #[doc(alias = "virNodeDeviceIsActive")]
     pub async fn is_active(&self) -> Result<bool> {
         let reply = self.call(remote::NodeDeviceIsActive { name: self.wire().name }).await?;
         Ok(truth(reply.decode()?.active))
@@ -154,6 +172,7 @@ impl NodeDevice {
 
     /// Returns whether the device is defined and thus outlives the host's restart
     /// (`virNodeDeviceIsPersistent`). Since libvirt 7.8.0.
+    #[doc(alias = "virNodeDeviceIsPersistent")]
     pub async fn is_persistent(&self) -> Result<bool> {
         let reply = self.call(remote::NodeDeviceIsPersistent { name: self.wire().name }).await?;
         Ok(truth(reply.decode()?.persistent))
@@ -161,6 +180,7 @@ impl NodeDevice {
 
     /// Returns whether the device is made whenever the host starts (`virNodeDeviceGetAutostart`). Since
     /// libvirt 7.8.0.
+    #[doc(alias = "virNodeDeviceGetAutostart")]
     pub async fn autostart(&self) -> Result<bool> {
         let reply = self.call(remote::NodeDeviceGetAutostart { name: self.wire().name }).await?;
         Ok(truth(reply.decode()?.autostart))
@@ -168,6 +188,7 @@ impl NodeDevice {
 
     /// Sets whether the device is made whenever the host starts (`virNodeDeviceSetAutostart`). Since
     /// libvirt 7.8.0.
+    #[doc(alias = "virNodeDeviceSetAutostart")]
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
         let (name, autostart) = (self.wire().name, autostart.into());
         self.run(remote::NodeDeviceSetAutostart { name, autostart }).await

@@ -27,10 +27,14 @@ pub use crate::types::nwfilter::*;
 handle! {
     /// A handle to a network filter: a named list of rules (`virNWFilter`). Cheap to clone; it
     /// holds nothing on the daemon's side.
+    #[doc(alias = "virNWFilter")]
     pub NwFilter of remote::NonnullNwfilter, known by uuid {
         /// Returns the filter's name (`virNWFilterGetName`). Local.
+        #[doc(alias = "virNWFilterGetName")]
         name: text;
         /// Returns the filter's UUID (`virNWFilterGetUUID`, `virNWFilterGetUUIDString`). Local.
+        #[doc(alias = "virNWFilterGetUUID")]
+        #[doc(alias = "virNWFilterGetUUIDString")]
         uuid: Uuid;
     }
 }
@@ -39,6 +43,7 @@ handle! {
     /// A handle to the binding of a network filter to a device of the host, e.g. to the device of a
     /// guest's interface (`virNWFilterBinding`). Cheap to clone; it holds nothing on the daemon's
     /// side.
+    #[doc(alias = "virNWFilterBinding")]
     pub NwFilterBinding of remote::NonnullNwfilterBinding, known by portdev {
         /// Returns the name of the device, e.g. `vnet0` (`virNWFilterBindingGetPortDev`). Local.
         portdev: text as port_dev,
@@ -49,6 +54,7 @@ handle! {
 
 impl Connect {
     /// Lists all network filters (`virConnectListAllNWFilters`).
+    #[doc(alias = "virConnectListAllNWFilters")]
     pub async fn list_all_nwfilters(&self) -> Result<Vec<NwFilter>> {
         let reply =
             self.call(remote::ConnectListAllNwfilters { need_results: 1, flags: 0 }).await?;
@@ -56,6 +62,7 @@ impl Connect {
     }
 
     /// Looks up a network filter by name (`virNWFilterLookupByName`).
+    #[doc(alias = "virNWFilterLookupByName")]
     pub async fn lookup_nwfilter_by_name(&self, name: &str) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterLookupByName { name: name.into() }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
@@ -63,6 +70,8 @@ impl Connect {
 
     /// Looks up a network filter by UUID (`virNWFilterLookupByUUID`,
     /// `virNWFilterLookupByUUIDString`).
+    #[doc(alias = "virNWFilterLookupByUUID")]
+    #[doc(alias = "virNWFilterLookupByUUIDString")]
     pub async fn lookup_nwfilter_by_uuid(&self, uuid: Uuid) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterLookupByUuid { uuid }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
@@ -75,12 +84,15 @@ impl Connect {
     /// filter stays as it was. To change a filter, `xml` must have its name and its UUID. With
     /// [`VALIDATE`](DefineFlags::VALIDATE) the daemon first validates `xml` against the schema.
     /// Daemons before libvirt 7.7.0 do not support it.
+    #[doc(alias = "virNWFilterDefineXML")]
+    #[doc(alias = "virNWFilterDefineXMLFlags")]
     pub async fn nwfilter_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
     }
 
     /// Lists all bindings of network filters (`virConnectListAllNWFilterBindings`).
+    #[doc(alias = "virConnectListAllNWFilterBindings")]
     pub async fn list_all_nwfilter_bindings(&self) -> Result<Vec<NwFilterBinding>> {
         let request = remote::ConnectListAllNwfilterBindings { need_results: 1, flags: 0 };
         let reply = self.call(request).await?;
@@ -88,6 +100,7 @@ impl Connect {
     }
 
     /// Looks up the binding of a device, e.g. `vnet0` (`virNWFilterBindingLookupByPortDev`).
+    #[doc(alias = "virNWFilterBindingLookupByPortDev")]
     pub async fn lookup_nwfilter_binding_by_port_dev(
         &self,
         port_dev: &str,
@@ -103,6 +116,7 @@ impl Connect {
     /// The hypervisor does that for guests whose interfaces have a `<filterref>`. With
     /// [`VALIDATE`](BindingCreateFlags::VALIDATE) the daemon first validates `xml` against the
     /// schema.
+    #[doc(alias = "virNWFilterBindingCreateXML")]
     pub async fn nwfilter_binding_create_xml(
         &self,
         xml: &str,
@@ -115,6 +129,7 @@ impl Connect {
 
 impl NwFilter {
     /// Returns the filter's XML (`virNWFilterGetXMLDesc`).
+    #[doc(alias = "virNWFilterGetXMLDesc")]
     pub async fn xml_desc(&self) -> Result<String> {
         let request = remote::NwfilterGetXmlDesc { nwfilter: self.wire(), flags: 0 };
         let reply = self.call(request).await?;
@@ -122,6 +137,7 @@ impl NwFilter {
     }
 
     /// Removes the filter (`virNWFilterUndefine`). Fails while something uses it.
+    #[doc(alias = "virNWFilterUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::NwfilterUndefine { nwfilter: self.wire() }).await
     }
@@ -130,6 +146,7 @@ impl NwFilter {
 impl NwFilterBinding {
     /// Returns the binding's XML: its owner, the device, the filter and its parameters
     /// (`virNWFilterBindingGetXMLDesc`).
+    #[doc(alias = "virNWFilterBindingGetXMLDesc")]
     pub async fn xml_desc(&self) -> Result<String> {
         let request = remote::NwfilterBindingGetXmlDesc { nwfilter: self.wire(), flags: 0 };
         let reply = self.call(request).await?;
@@ -138,6 +155,7 @@ impl NwFilterBinding {
 
     /// Deletes the binding; traffic of the device is no longer filtered
     /// (`virNWFilterBindingDelete`).
+    #[doc(alias = "virNWFilterBindingDelete")]
     pub async fn delete(&self) -> Result<()> {
         self.run(remote::NwfilterBindingDelete { nwfilter: self.wire() }).await
     }

@@ -14,6 +14,7 @@ pub use crate::types::qemu::*;
 
 impl Connect {
     /// Attaches to a QEMU process that was started without the daemon (`virDomainQemuAttach`).
+    #[doc(alias = "virDomainQemuAttach")]
     pub async fn qemu_attach(&self, pid: u32) -> Result<Domain> {
         let reply = self.call(qemu::DomainAttach { pid_value: pid, flags: 0 }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -23,6 +24,7 @@ impl Connect {
 impl Domain {
     /// Sends a command to the monitor of the domain's QEMU (`virDomainQemuMonitorCommand`): JSON,
     /// or with [`HMP`](MonitorCommandFlags::HMP) a command of the human monitor.
+    #[doc(alias = "virDomainQemuMonitorCommand")]
     pub async fn qemu_monitor_command(
         &self,
         command: &str,
@@ -37,6 +39,7 @@ impl Domain {
     /// Sends a command to the monitor of the domain's QEMU with open files, and returns its result
     /// with the files that QEMU sends back (`virDomainQemuMonitorCommandWithFiles`). Over UNIX
     /// sockets only.
+    #[doc(alias = "virDomainQemuMonitorCommandWithFiles")]
     pub async fn qemu_monitor_command_with_files(
         &self,
         command: &str,
@@ -53,6 +56,7 @@ impl Domain {
 
     /// Sends a command, as JSON, to the agent in the guest, and returns its answer; `None` for a
     /// command without one (`virDomainQemuAgentCommand`).
+    #[doc(alias = "virDomainQemuAgentCommand")]
     pub async fn qemu_agent_command(
         &self,
         command: &str,

@@ -16,25 +16,32 @@ pub use crate::types::secret::*;
 handle! {
     /// A handle to a secret (`virSecret`): its purpose, not its value. Cheap to clone; it holds
     /// nothing on the daemon's side.
+    #[doc(alias = "virSecret")]
     pub Secret of remote::NonnullSecret, known by uuid {
         /// Returns the ID of the object that uses the secret, e.g. a volume's path
         /// (`virSecretGetUsageID`). Local.
+        #[doc(alias = "virSecretGetUsageID")]
         usage_id: text;
         /// Returns the secret's UUID (`virSecretGetUUID`). Local.
+        #[doc(alias = "virSecretGetUUID")]
         uuid: Uuid,
         /// Returns the type of the object that uses the secret (`virSecretGetUsageType`). Local.
+        #[doc(alias = "virSecretGetUsageType")]
         usage_type: UsageType;
     }
 }
 
 impl Connect {
     /// Looks up a secret by UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
+    #[doc(alias = "virSecretLookupByUUID")]
+    #[doc(alias = "virSecretLookupByUUIDString")]
     pub async fn lookup_secret_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
         let reply = self.call(remote::SecretLookupByUuid { uuid }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
     }
 
     /// Looks up the secret that an object uses (`virSecretLookupByUsage`).
+    #[doc(alias = "virSecretLookupByUsage")]
     pub async fn lookup_secret_by_usage(
         &self,
         usage_type: UsageType,
@@ -47,6 +54,7 @@ impl Connect {
     }
 
     /// Lists the secrets that match the filter (`virConnectListAllSecrets`).
+    #[doc(alias = "virConnectListAllSecrets")]
     pub async fn list_all_secrets(&self, flags: ListAllSecretsFlags) -> Result<Vec<Secret>> {
         let reply = self.call(remote::ConnectListAllSecrets { need_results: 1, flags }).await?;
         Ok(Secret::list_from_wire(self, &reply.decode()?.secrets))
@@ -84,6 +92,7 @@ impl Connect {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virSecretDefineXML")]
     pub async fn secret_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Secret> {
         let reply = self.call(remote::SecretDefineXml { xml: xml.into(), flags }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
@@ -92,6 +101,7 @@ impl Connect {
 
 impl Secret {
     /// Returns the secret's definition as XML, without its value (`virSecretGetXMLDesc`).
+    #[doc(alias = "virSecretGetXMLDesc")]
     pub async fn xml_desc(&self) -> Result<String> {
         let reply = self.call(remote::SecretGetXmlDesc { secret: self.wire(), flags: 0 }).await?;
         Ok(reply.decode()?.xml.into_owned())
@@ -101,6 +111,7 @@ impl Secret {
     ///
     /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where no value
     /// was set. Nobody gets the value of a private secret.
+    #[doc(alias = "virSecretGetValue")]
     pub async fn value(&self) -> Result<SecretValue> {
         let reply = self.call(remote::SecretGetValue { secret: self.wire(), flags: 0 }).await?;
         let value = SecretValue(Zeroizing::new(reply.decode()?.value.into_owned()));
@@ -110,6 +121,7 @@ impl Secret {
 
     /// Sets the secret's value, at most 64 KiB (`virSecretSetValue`). What was sent is wiped from
     /// memory.
+    #[doc(alias = "virSecretSetValue")]
     pub async fn set_value(&self, value: &[u8]) -> Result<()> {
         let secret = self.wire();
         let request = remote::SecretSetValue { secret, value: value.into(), flags: 0 };
@@ -117,6 +129,7 @@ impl Secret {
     }
 
     /// Removes the secret and its value (`virSecretUndefine`).
+    #[doc(alias = "virSecretUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::SecretUndefine { secret: self.wire() }).await
     }

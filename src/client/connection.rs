@@ -141,6 +141,7 @@ impl Connect {
 
     /// Returns the URI that the connection was opened with (`virConnectGetURI`): an alias is
     /// resolved, and where no URI was given it is the one that the daemon chose.
+    #[doc(alias = "virConnectGetURI")]
     pub fn uri(&self) -> &str {
         self.inner.uri.get().map_or("", String::as_str)
     }
@@ -152,6 +153,7 @@ impl Connect {
 
     /// Returns whether the connection can still make calls (`virConnectIsAlive`). Makes no call
     /// itself.
+    #[doc(alias = "virConnectIsAlive")]
     pub fn is_alive(&self) -> bool {
         self.inner.shared.end_reason().is_none()
     }
@@ -160,6 +162,7 @@ impl Connect {
     ///
     /// Calls in flight on any handle fail with [`Error::Closed`]. Closing a connection that has
     /// already ended does nothing. Waits two seconds at most.
+    #[doc(alias = "virConnectClose")]
     pub async fn close(&self) {
         self.inner.request_close();
         self.inner.shared.wait_done().await;

@@ -39,6 +39,7 @@ const PACKET_MAX: usize = 1024 * 1024;
 ///
 /// Writing fails with [`Error::Timeout`] when the daemon takes no data for the timeout of the
 /// handle's calls; reading waits for as long as the connection lasts.
+#[doc(alias = "virStream")]
 #[derive(Debug)]
 pub struct Stream {
     reader: StreamReader,
@@ -179,6 +180,7 @@ impl Stream {
 
     /// Sends a hole of `length` zeros, which are not transmitted (`virStreamSendHole`). Only on
     /// streams that were opened as sparse. Cancel-safe.
+    #[doc(alias = "virStreamSendHole")]
     pub async fn write_hole(&mut self, length: u64) -> Result<()> {
         self.writer.write_hole(length).await
     }
@@ -186,11 +188,13 @@ impl Stream {
     /// Ends the stream regularly, and waits for the daemon to confirm (`virStreamFinish`).
     ///
     /// An error means that not everything arrived. Unread data is dropped.
+    #[doc(alias = "virStreamFinish")]
     pub async fn finish(self) -> Result<()> {
         self.writer.handle.end(Status::Ok).await
     }
 
     /// Aborts the stream, and waits for the daemon to confirm (`virStreamAbort`).
+    #[doc(alias = "virStreamAbort")]
     pub async fn abort(self) -> Result<()> {
         self.writer.handle.end(Status::Error).await
     }

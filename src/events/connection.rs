@@ -12,6 +12,7 @@ use crate::xdr::{Decode, DecodeError, Reader};
 ///
 /// The end of this side's connection to the daemon is a different event: see
 /// [`Connect::closed`](crate::Connect::closed).
+#[doc(alias = "virConnectRegisterCloseCallback")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HypervisorClosed {

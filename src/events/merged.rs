@@ -142,6 +142,7 @@ impl Connect {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virConnectDomainEventRegisterAny")]
     pub async fn domain_events(
         &self,
         kinds: DomainEventKinds,

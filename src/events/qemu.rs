@@ -15,6 +15,7 @@ use crate::xdr::{Decode, DecodeError, Reader};
 /// (`virConnectDomainQemuMonitorEventRegister`).
 ///
 /// The events and their content change with QEMU's releases.
+#[doc(alias = "virConnectDomainQemuMonitorEventRegister")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MonitorEvent {

@@ -52,6 +52,7 @@ impl Connect {
     ///
     /// Dropping the future, or its timeout, leaves nothing behind: a registration that the daemon
     /// makes nevertheless is removed, or serves other subscriptions that exist by then.
+    #[doc(alias = "virConnectDomainEventRegisterAny")]
     pub async fn subscribe<E: EventKind>(
         &self,
         object: Option<&E::Object>,

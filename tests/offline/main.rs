@@ -10,6 +10,7 @@
 )]
 
 mod admission;
+mod aliases;
 mod architecture;
 mod authentication;
 mod backpressure;

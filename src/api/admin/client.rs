@@ -17,11 +17,14 @@ handle! {
         ;
         /// Returns the client's ID (`virAdmClientGetID`). No ID is used again while the daemon
         /// runs. Local.
+        #[doc(alias = "virAdmClientGetID")]
         id: u64,
         /// Returns the time at which the client connected, in seconds since 1970
         /// (`virAdmClientGetTimestamp`). Local.
+        #[doc(alias = "virAdmClientGetTimestamp")]
         timestamp: i64,
         /// Returns the client's transport (`virAdmClientGetTransport`). Local.
+        #[doc(alias = "virAdmClientGetTransport")]
         transport: ClientTransport;
     }
 }
@@ -73,6 +76,7 @@ param_struct! {
 
 impl Server {
     /// Lists the clients that are connected (`virAdmServerListClients`).
+    #[doc(alias = "virAdmServerListClients")]
     pub async fn list_clients(&self) -> Result<Vec<Client>> {
         let reply = self
             .call(admin::ServerListClients { srv: self.wire(), need_results: 1, flags: 0 })
@@ -82,6 +86,7 @@ impl Server {
     }
 
     /// Looks up a client by ID (`virAdmServerLookupClient`).
+    #[doc(alias = "virAdmServerLookupClient")]
     pub async fn lookup_client(&self, id: u64) -> Result<Client> {
         let reply = self.call(admin::ServerLookupClient { srv: self.wire(), id, flags: 0 }).await?;
         Ok(Client::from_wire(self, &reply.decode()?.clnt))
@@ -107,12 +112,14 @@ impl Client {
     }
 
     /// Returns the client's identity (`virAdmClientGetInfo`).
+    #[doc(alias = "virAdmClientGetInfo")]
     pub async fn info(&self) -> Result<ClientInfo> {
         let reply = self.call(admin::ClientGetInfo { clnt: self.wire(), flags: 0 }).await?;
         Ok(ClientInfo::collect(params(&reply.decode()?.params)))
     }
 
     /// Disconnects the client (`virAdmClientClose`).
+    #[doc(alias = "virAdmClientClose")]
     pub async fn close(&self) -> Result<()> {
         self.run(admin::ClientClose { clnt: self.wire(), flags: 0 }).await
     }

@@ -24,6 +24,7 @@ impl ConnectBuilder {
     /// other URIs fail. Dropping the future undoes what was done.
     ///
     /// Of the options only those about time and [`aliases`](Self::aliases) apply.
+    #[doc(alias = "virAdmConnectOpen")]
     pub async fn open_admin(self) -> Result<AdminConnect> {
         let conn = self.open_admin_program().await?;
         Ok(AdminConnect { conn })
@@ -37,27 +38,32 @@ impl AdminConnect {
     /// An empty `uri` means libvirt's default: `LIBVIRT_ADMIN_DEFAULT_URI` in the environment, or
     /// else `uri_default` in `libvirt-admin.conf`, or else libvirtd, the user's own or, for root,
     /// the system's.
+    #[doc(alias = "virAdmConnectOpen")]
     pub async fn open(uri: &str) -> Result<Self> {
         Connect::builder(uri).open_admin().await
     }
 
     /// Returns the URI that the connection was opened with (`virAdmConnectGetURI`).
+    #[doc(alias = "virAdmConnectGetURI")]
     pub fn uri(&self) -> &str {
         self.conn.uri()
     }
 
     /// Returns whether calls can still be made (`virAdmConnectIsAlive`). Local: makes no call.
+    #[doc(alias = "virAdmConnectIsAlive")]
     pub fn is_alive(&self) -> bool {
         self.conn.is_alive()
     }
 
     /// Closes the connection and waits until the daemon has confirmed it (`virAdmConnectClose`).
+    #[doc(alias = "virAdmConnectClose")]
     pub async fn close(&self) {
         self.conn.close().await;
     }
 
     /// Waits until the connection has ended, and returns the reason
     /// (`virAdmConnectRegisterCloseCallback`). Cancel-safe.
+    #[doc(alias = "virAdmConnectRegisterCloseCallback")]
     pub async fn closed(&self) -> CloseReason {
         self.conn.closed().await
     }
@@ -76,6 +82,7 @@ impl AdminConnect {
     }
 
     /// Returns the daemon's version of libvirt (`virAdmConnectGetLibVersion`).
+    #[doc(alias = "virAdmConnectGetLibVersion")]
     pub async fn lib_version(&self) -> Result<Version> {
         let reply = self.conn.call(admin::ConnectGetLibVersion).await?;
         Ok(Version::from_number(reply.decode()?.lib_ver))
@@ -83,12 +90,14 @@ impl AdminConnect {
 
     /// Lists the daemon's servers (`virAdmConnectListServers`): the one that clients connect to,
     /// which has the daemon's name, and the one of this interface, `admin`.
+    #[doc(alias = "virAdmConnectListServers")]
     pub async fn list_servers(&self) -> Result<Vec<Server>> {
         let reply = self.conn.call(admin::ConnectListServers { need_results: 1, flags: 0 }).await?;
         Ok(Server::list_from_wire(&self.conn, &reply.decode()?.servers))
     }
 
     /// Looks up a server by name (`virAdmConnectLookupServer`).
+    #[doc(alias = "virAdmConnectLookupServer")]
     pub async fn lookup_server(&self, name: &str) -> Result<Server> {
         let reply = self
             .conn
@@ -100,6 +109,7 @@ impl AdminConnect {
     /// Returns the daemon's log outputs, in the form of `log_outputs` in its configuration
     /// (`virAdmConnectGetLoggingOutputs`), e.g. `1:file:/var/log/libvirt/libvirtd.log`. Several are
     /// separated by blanks.
+    #[doc(alias = "virAdmConnectGetLoggingOutputs")]
     pub async fn logging_outputs(&self) -> Result<String> {
         let reply = self.conn.call(admin::ConnectGetLoggingOutputs { flags: 0 }).await?;
         Ok(reply.decode()?.outputs.into_owned())
@@ -107,6 +117,7 @@ impl AdminConnect {
 
     /// Sets the daemon's log outputs, until it ends (`virAdmConnectSetLoggingOutputs`); `None` is
     /// the default without configuration.
+    #[doc(alias = "virAdmConnectSetLoggingOutputs")]
     pub async fn set_logging_outputs(&self, outputs: Option<&str>) -> Result<()> {
         self.conn
             .run(admin::ConnectSetLoggingOutputs { outputs: outputs.map(Into::into), flags: 0 })
@@ -116,6 +127,7 @@ impl AdminConnect {
     /// Returns the daemon's log filters, in the form of `log_filters` in its configuration
     /// (`virAdmConnectGetLoggingFilters`), e.g. `1:*qemu* 3:*rpc*`; `None` where no filters are
     /// set.
+    #[doc(alias = "virAdmConnectGetLoggingFilters")]
     pub async fn logging_filters(&self) -> Result<Option<String>> {
         let reply = self.conn.call(admin::ConnectGetLoggingFilters { flags: 0 }).await?;
         let filters = reply.decode()?.filters;
@@ -125,6 +137,7 @@ impl AdminConnect {
 
     /// Sets the daemon's log filters, until it ends (`virAdmConnectSetLoggingFilters`); `None`
     /// removes all filters.
+    #[doc(alias = "virAdmConnectSetLoggingFilters")]
     pub async fn set_logging_filters(&self, filters: Option<&str>) -> Result<()> {
         self.conn
             .run(admin::ConnectSetLoggingFilters { filters: filters.map(Into::into), flags: 0 })
@@ -133,6 +146,7 @@ impl AdminConnect {
 
     /// Sets the time without clients and running guests after which the daemon ends by itself
     /// (`virAdmConnectSetDaemonTimeout`), a whole number of seconds; `None` is never.
+    #[doc(alias = "virAdmConnectSetDaemonTimeout")]
     pub async fn set_daemon_timeout(&self, timeout: Option<Duration>) -> Result<()> {
         const PROCEDURE: &str = "ConnectSetDaemonTimeout";
         let seconds = match timeout {
@@ -157,6 +171,7 @@ impl AdminConnect {
     /// 11.2.0.
     ///
     /// Succeeds, too, if the daemon ends before it has answered.
+    #[doc(alias = "virAdmConnectDaemonShutdown")]
     pub async fn daemon_shutdown(&self, flags: DaemonShutdownFlags) -> Result<()> {
         match self.conn.run(admin::ConnectDaemonShutdown { flags: flags.bits() }).await {
             Err(Error::Closed(CloseReason::Eof)) => Ok(()),

@@ -10,6 +10,7 @@ handle! {
     /// A handle to one of a daemon's servers. It holds nothing on the daemon's side.
     pub(crate) Server of admin::NonnullServer, known by name {
         /// Returns the server's name, e.g. `virtqemud` (`virAdmServerGetName`). Local.
+        #[doc(alias = "virAdmServerGetName")]
         name: text;;
     }
 }
@@ -65,6 +66,7 @@ param_struct! {
 
 impl Server {
     /// Returns the threads that serve the server's clients (`virAdmServerGetThreadPoolParameters`).
+    #[doc(alias = "virAdmServerGetThreadPoolParameters")]
     pub async fn thread_pool_parameters(&self) -> Result<ThreadPool> {
         let reply = self
             .call(admin::ServerGetThreadPoolParameters { srv: self.wire(), flags: 0 })
@@ -74,6 +76,7 @@ impl Server {
 
     /// Changes the limits on the server's threads, until the daemon ends
     /// (`virAdmServerSetThreadPoolParameters`).
+    #[doc(alias = "virAdmServerSetThreadPoolParameters")]
     pub async fn set_thread_pool_parameters(&self, limits: &ThreadPoolLimits) -> Result<()> {
         let limits = limits.to_params();
         self.run(admin::ServerSetThreadPoolParameters {
@@ -85,6 +88,7 @@ impl Server {
     }
 
     /// Returns the number of clients and its limits (`virAdmServerGetClientLimits`).
+    #[doc(alias = "virAdmServerGetClientLimits")]
     pub async fn client_limits(&self) -> Result<ClientLimits> {
         let reply = self.call(admin::ServerGetClientLimits { srv: self.wire(), flags: 0 }).await?;
         Ok(ClientLimits::collect(params(&reply.decode()?.params)))
@@ -92,6 +96,7 @@ impl Server {
 
     /// Changes the maximum number of clients, and of those that are not authenticated yet, until
     /// the daemon ends (`virAdmServerSetClientLimits`). `None` leaves a limit unchanged.
+    #[doc(alias = "virAdmServerSetClientLimits")]
     pub async fn set_client_limits(
         &self,
         max_clients: Option<u32>,
@@ -116,6 +121,7 @@ impl Server {
 
     /// Reloads the server's TLS certificates and revocation lists, for clients that connect from
     /// then on (`virAdmServerUpdateTlsFiles`).
+    #[doc(alias = "virAdmServerUpdateTlsFiles")]
     pub async fn update_tls_files(&self) -> Result<()> {
         self.run(admin::ServerUpdateTlsFiles { srv: self.wire(), flags: 0 }).await
     }

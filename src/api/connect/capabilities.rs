@@ -31,6 +31,7 @@ pub struct Platform<'a> {
 impl Connect {
     /// Returns the host's capabilities and the guests it can run, as XML
     /// (`virConnectGetCapabilities`).
+    #[doc(alias = "virConnectGetCapabilities")]
     pub async fn capabilities(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetCapabilities).await?;
         Ok(reply.decode()?.capabilities.into_owned())
@@ -38,6 +39,7 @@ impl Connect {
 
     /// Returns the capabilities of a kind of domain, such as devices, firmwares and CPU models, as
     /// XML (`virConnectGetDomainCapabilities`).
+    #[doc(alias = "virConnectGetDomainCapabilities")]
     pub async fn domain_capabilities(
         &self,
         platform: Platform<'_>,
@@ -58,6 +60,7 @@ impl Connect {
     /// Returns the maximum number of virtual CPUs of a domain (`virConnectGetMaxVcpus`).
     ///
     /// `virt_type` is the kind of domain, such as `kvm`; `None` is the driver's default.
+    #[doc(alias = "virConnectGetMaxVcpus")]
     pub async fn max_vcpus(&self, virt_type: Option<&str>) -> Result<u32> {
         let reply = self
             .call(remote::ConnectGetMaxVcpus { r#type: virt_type.map(Into::into) })
@@ -68,6 +71,7 @@ impl Connect {
     /// Returns the host's firmware tables (SMBIOS) as XML (`virConnectGetSysinfo`).
     ///
     /// Fails for a host without such tables.
+    #[doc(alias = "virConnectGetSysinfo")]
     pub async fn sysinfo(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetSysinfo { flags: 0 }).await?;
         Ok(reply.decode()?.sysinfo.into_owned())

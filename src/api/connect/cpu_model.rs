@@ -12,6 +12,7 @@ impl Connect {
     ///
     /// An empty list means that libvirt accepts any name. A hypervisor's support for them is in the
     /// [`domain_capabilities`](Self::domain_capabilities).
+    #[doc(alias = "virConnectGetCPUModelNames")]
     pub async fn cpu_model_names(&self, arch: &str) -> Result<Vec<String>> {
         let reply = self
             .call(remote::ConnectGetCpuModelNames { arch: arch.into(), need_results: 1, flags: 0 })
@@ -26,6 +27,7 @@ impl Connect {
     /// A [`Superset`](CpuCompareResult::Superset) has all features that `xml` asks for and more.
     /// With [`FAIL_INCOMPATIBLE`](CompareCpuFlags::FAIL_INCOMPATIBLE) a CPU that lacks features is
     /// an error, which names them.
+    #[doc(alias = "virConnectCompareCPU")]
     pub async fn compare_cpu(&self, xml: &str, flags: CompareCpuFlags) -> Result<CpuCompareResult> {
         let reply = self.call(remote::ConnectCompareCpu { xml: xml.into(), flags }).await?;
         comparison(&reply, reply.decode()?.result)
@@ -35,6 +37,7 @@ impl Connect {
     /// describes (`virConnectCompareHypervisorCPU`).
     ///
     /// See [`compare_cpu`](Self::compare_cpu), which ignores the hypervisor.
+    #[doc(alias = "virConnectCompareHypervisorCPU")]
     pub async fn compare_hypervisor_cpu(
         &self,
         platform: Platform<'_>,
@@ -58,6 +61,7 @@ impl Connect {
     /// (`virConnectBaselineCPU`).
     ///
     /// Each is a `<cpu>` element or capabilities that contain one; at most 256.
+    #[doc(alias = "virConnectBaselineCPU")]
     pub async fn baseline_cpu(&self, xml_cpus: &[&str], flags: BaselineCpuFlags) -> Result<String> {
         let reply = self
             .call(remote::ConnectBaselineCpu {
@@ -73,6 +77,7 @@ impl Connect {
     ///
     /// Each is a `<cpu>` element, or capabilities or domain capabilities that contain one; at most
     /// 256.
+    #[doc(alias = "virConnectBaselineHypervisorCPU")]
     pub async fn baseline_hypervisor_cpu(
         &self,
         platform: Platform<'_>,

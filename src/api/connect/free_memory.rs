@@ -8,6 +8,7 @@ use crate::types::node::AllocPagesFlags;
 
 impl Connect {
     /// Returns the host's free memory in bytes (`virNodeGetFreeMemory`).
+    #[doc(alias = "virNodeGetFreeMemory")]
     pub async fn node_free_memory_bytes(&self) -> Result<u64> {
         let reply = self.call(remote::NodeGetFreeMemory).await?;
         Ok(reply.decode()?.free_mem)
@@ -17,6 +18,7 @@ impl Connect {
     /// on (`virNodeGetCellsFreeMemory`).
     ///
     /// `max_cells` is 1 to 1024; nodes that do not exist are left out.
+    #[doc(alias = "virNodeGetCellsFreeMemory")]
     pub async fn node_cells_free_memory_bytes(
         &self,
         start_cell: u32,
@@ -48,6 +50,7 @@ impl Connect {
     ///
     /// The result has a row for each node, and in it a count for each size. A `start_cell` of
     /// `None` is the whole host, and `cell_count` is then 1. Sizes times nodes are at most 1024.
+    #[doc(alias = "virNodeGetFreePages")]
     pub async fn node_free_pages(
         &self,
         page_sizes_kib: &[u32],
@@ -91,6 +94,7 @@ impl Connect {
     /// grows, or to which it is set with [`SET`](AllocPagesFlags::SET). That happens on each of
     /// `cell_count` nodes from `start_cell` on; with `None` the kernel spreads the pages over the
     /// whole host, and `cell_count` is 1. Takes long.
+    #[doc(alias = "virNodeAllocPages")]
     pub async fn node_alloc_pages(
         &self,
         pages: &[(u32, u64)],

@@ -10,6 +10,7 @@ impl Connect {
     /// Returns the name of the hypervisor driver, such as `QEMU` (`virConnectGetType`).
     ///
     /// The name never changes: the daemon is asked once per connection.
+    #[doc(alias = "virConnectGetType")]
     pub async fn hypervisor(&self) -> Result<&str> {
         let ask = || async {
             let reply = self.call(remote::ConnectGetType).await?;
@@ -19,6 +20,7 @@ impl Connect {
     }
 
     /// Returns the host's name (`virConnectGetHostname`).
+    #[doc(alias = "virConnectGetHostname")]
     pub async fn hostname(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetHostname).await?;
         Ok(reply.decode()?.hostname.into_owned())
@@ -26,12 +28,14 @@ impl Connect {
 
     /// Returns whether the way to the hypervisor is secure (`virConnectIsSecure`): the connection
     /// is local or encrypted, and so is the daemon's own to its hypervisor.
+    #[doc(alias = "virConnectIsSecure")]
     pub async fn is_secure(&self) -> Result<bool> {
         Ok(self.security().secure && self.daemon_is_secure().await?)
     }
 
     /// Returns whether the connection is encrypted (`virConnectIsEncrypted`). Local connections are
     /// secure without encryption.
+    #[doc(alias = "virConnectIsEncrypted")]
     pub async fn is_encrypted(&self) -> Result<bool> {
         Ok(self.security().encrypted && self.daemon_is_secure().await?)
     }

@@ -9,6 +9,7 @@ use crate::protocol::{Request, remote};
 use crate::types::node::SuspendTarget;
 
 /// CPUs and memory of a host (`virNodeInfo`).
+#[doc(alias = "virNodeInfo")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeInfo {
@@ -43,6 +44,7 @@ impl NodeInfo {
 }
 
 /// Security model by which a host isolates its domains (`virSecurityModel`).
+#[doc(alias = "virSecurityModel")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurityModel {
@@ -54,6 +56,7 @@ pub struct SecurityModel {
 
 impl Connect {
     /// Returns the host's CPUs and memory (`virNodeGetInfo`).
+    #[doc(alias = "virNodeGetInfo")]
     pub async fn node_info(&self) -> Result<NodeInfo> {
         let reply = self.call(remote::NodeGetInfo).await?;
         let info = reply.decode()?;
@@ -71,6 +74,7 @@ impl Connect {
     }
 
     /// Returns the host's security model, `None` if it has none (`virNodeGetSecurityModel`).
+    #[doc(alias = "virNodeGetSecurityModel")]
     pub async fn node_security_model(&self) -> Result<Option<SecurityModel>> {
         let reply = self.call(remote::NodeGetSecurityModel).await?;
         let ret = reply.decode()?;
@@ -82,6 +86,7 @@ impl Connect {
     /// seconds, at least 60 (`virNodeSuspendForDuration`).
     ///
     /// Returns before the host suspends, which it does after a few seconds.
+    #[doc(alias = "virNodeSuspendForDuration")]
     pub async fn node_suspend_for_duration(
         &self,
         target: SuspendTarget,

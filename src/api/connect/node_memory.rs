@@ -65,6 +65,7 @@ impl Connect {
     ///
     /// Makes two calls: the first asks for the number of parameters. A host whose kernel has no KSM
     /// has none.
+    #[doc(alias = "virNodeGetMemoryParameters")]
     pub async fn node_memory_parameters(&self) -> Result<NodeMemoryParameters> {
         let mut request =
             remote::NodeGetMemoryParameters { nparams: 0, flags: Flags::STRING_OKAY.bits() };
@@ -86,6 +87,7 @@ impl Connect {
     }
 
     /// Changes the host's KSM parameters (`virNodeSetMemoryParameters`).
+    #[doc(alias = "virNodeSetMemoryParameters")]
     pub async fn node_set_memory_parameters(&self, params: &NodeMemoryParameters) -> Result<()> {
         let procedure = remote::NodeSetMemoryParameters::INFO.name;
         let params = params.to_params();

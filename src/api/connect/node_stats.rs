@@ -54,6 +54,7 @@ impl Connect {
     /// (`virNodeGetCPUStats`).
     ///
     /// Makes two calls: the first asks for the number of statistics.
+    #[doc(alias = "virNodeGetCPUStats")]
     pub async fn node_cpu_stats(&self, cpu: Option<u32>) -> Result<NodeCpuStats> {
         let procedure = remote::NodeGetCpuStats::INFO.name;
         let mut request = remote::NodeGetCpuStats {
@@ -74,6 +75,7 @@ impl Connect {
     /// (`virNodeGetMemoryStats`).
     ///
     /// Makes two calls: the first asks for the number of statistics.
+    #[doc(alias = "virNodeGetMemoryStats")]
     pub async fn node_memory_stats(&self, cell: Option<u32>) -> Result<NodeMemoryStats> {
         let procedure = remote::NodeGetMemoryStats::INFO.name;
         let mut request = remote::NodeGetMemoryStats {

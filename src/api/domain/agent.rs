@@ -19,6 +19,7 @@ use crate::params::{TypedParams, param_struct};
 use crate::protocol::remote;
 
 /// A mounted file system of the guest (`virDomainFSInfo`).
+#[doc(alias = "virDomainFSInfo")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FsInfo {
@@ -78,6 +79,7 @@ impl Domain {
     ///
     /// They are named by mount point; none means all. Returns the number of frozen file systems.
     /// They stay frozen until [`fs_thaw`](Self::fs_thaw), even if this program ends.
+    #[doc(alias = "virDomainFSFreeze")]
     pub async fn fs_freeze(&self, mountpoints: &[&str]) -> Result<u32> {
         let reply = self
             .call(remote::DomainFsfreeze {
@@ -91,6 +93,7 @@ impl Domain {
 
     /// Thaws these file systems of the guest, all if none is named, and returns their number
     /// (`virDomainFSThaw`).
+    #[doc(alias = "virDomainFSThaw")]
     pub async fn fs_thaw(&self, mountpoints: &[&str]) -> Result<u32> {
         let reply = self
             .call(remote::DomainFsthaw {
@@ -106,6 +109,7 @@ impl Domain {
     /// (`virDomainFSTrim`).
     ///
     /// Covers one file system, or all; free ranges of less than `minimum_bytes` may be left out.
+    #[doc(alias = "virDomainFSTrim")]
     pub async fn fs_trim(&self, mountpoint: Option<&str>, minimum_bytes: u64) -> Result<()> {
         self.run(remote::DomainFstrim {
             dom: self.wire(),
@@ -117,6 +121,7 @@ impl Domain {
     }
 
     /// Lists the guest's mounted file systems (`virDomainGetFSInfo`).
+    #[doc(alias = "virDomainGetFSInfo")]
     pub async fn fs_info(&self) -> Result<Vec<FsInfo>> {
         let reply = self.call(remote::DomainGetFsInfo { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
@@ -164,6 +169,7 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainGetGuestInfo")]
     pub async fn guest_info(&self, types: GuestInfoTypes) -> Result<TypedParams> {
         let reply = self
             .call(remote::DomainGetGuestInfo { dom: self.wire(), types, flags: 0 })
@@ -175,6 +181,7 @@ impl Domain {
     ///
     /// With [`ENCRYPTED`](SetUserPasswordFlags::ENCRYPTED) `password` is in the encrypted form that
     /// the guest stores. What was sent is wiped from memory.
+    #[doc(alias = "virDomainSetUserPassword")]
     pub async fn set_user_password(
         &self,
         user: &str,
@@ -187,6 +194,7 @@ impl Domain {
     }
 
     /// Returns which virtual CPUs the guest has, and which are online (`virDomainGetGuestVcpus`).
+    #[doc(alias = "virDomainGetGuestVcpus")]
     pub async fn guest_vcpus(&self) -> Result<GuestVcpus> {
         let reply = self.call(remote::DomainGetGuestVcpus { dom: self.wire(), flags: 0 }).await?;
         let params = wire::params_from_wire(&reply.decode()?.params);
@@ -196,6 +204,7 @@ impl Domain {
     /// Has the guest bring virtual CPUs online or take them offline (`virDomainSetGuestVcpus`).
     ///
     /// `vcpus` is a list such as `0-3,5`; others stay as they are.
+    #[doc(alias = "virDomainSetGuestVcpus")]
     pub async fn set_guest_vcpus(&self, vcpus: &str, online: bool) -> Result<()> {
         self.run(remote::DomainSetGuestVcpus {
             dom: self.wire(),
@@ -208,6 +217,7 @@ impl Domain {
 
     /// Sets how long the agent may take for a command of the daemon's
     /// (`virDomainAgentSetResponseTimeout`), until the domain ends or the daemon restarts.
+    #[doc(alias = "virDomainAgentSetResponseTimeout")]
     pub async fn agent_set_response_timeout(&self, timeout: AgentTimeout) -> Result<()> {
         let timeout = timeout.to_wire();
         let request = remote::DomainAgentSetResponseTimeout { dom: self.wire(), timeout, flags: 0 };
@@ -216,6 +226,7 @@ impl Domain {
 
     /// Lists the public keys by which a user of the guest can log in by SSH, a line of
     /// `authorized_keys` each (`virDomainAuthorizedSSHKeysGet`).
+    #[doc(alias = "virDomainAuthorizedSSHKeysGet")]
     pub async fn authorized_ssh_keys(&self, user: &str) -> Result<Vec<String>> {
         let user = user.into();
         let request = remote::DomainAuthorizedSshKeysGet { dom: self.wire(), user, flags: 0 };
@@ -229,6 +240,7 @@ impl Domain {
     /// `keys` take the place of all others, or with
     /// [`APPEND`](AuthorizedSshKeysSetFlags::APPEND) are added to them, or with
     /// [`REMOVE`](AuthorizedSshKeysSetFlags::REMOVE) are removed.
+    #[doc(alias = "virDomainAuthorizedSSHKeysSet")]
     pub async fn set_authorized_ssh_keys(
         &self,
         user: &str,

@@ -8,6 +8,7 @@ use crate::protocol::remote;
 impl Domain {
     /// Returns the autostart flag: whether the domain starts with its host
     /// (`virDomainGetAutostart`).
+    #[doc(alias = "virDomainGetAutostart")]
     pub async fn autostart(&self) -> Result<bool> {
         let reply = self.call(remote::DomainGetAutostart { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.autostart))
@@ -15,6 +16,7 @@ impl Domain {
 
     /// Sets the autostart flag: whether the domain starts with its host (`virDomainSetAutostart`).
     /// Fails for a transient domain.
+    #[doc(alias = "virDomainSetAutostart")]
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
         self.run(remote::DomainSetAutostart { dom: self.wire(), autostart: autostart.into() })
             .await
@@ -24,6 +26,7 @@ impl Domain {
     ///
     /// Since libvirt 11.2.0; older daemons give an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
+    #[doc(alias = "virDomainGetAutostartOnce")]
     pub async fn autostart_once(&self) -> Result<bool> {
         let reply = self.call(remote::DomainGetAutostartOnce { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.autostart))
@@ -31,6 +34,7 @@ impl Domain {
 
     /// Sets whether the domain starts the next time its host does, and only then
     /// (`virDomainSetAutostartOnce`). Since libvirt 11.2.0.
+    #[doc(alias = "virDomainSetAutostartOnce")]
     pub async fn set_autostart_once(&self, autostart: bool) -> Result<()> {
         self.run(remote::DomainSetAutostartOnce { dom: self.wire(), autostart: autostart.into() })
             .await

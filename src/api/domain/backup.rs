@@ -48,6 +48,7 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainBackupBegin")]
     pub async fn backup_begin(
         &self,
         backup_xml: &str,
@@ -68,6 +69,7 @@ impl Domain {
     ///
     /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where there
     /// is none.
+    #[doc(alias = "virDomainBackupGetXMLDesc")]
     pub async fn backup_xml_desc(&self) -> Result<String> {
         let request = remote::DomainBackupGetXmlDesc { dom: self.wire(), flags: 0 };
         Ok(self.call(request).await?.decode()?.xml.into_owned())

@@ -14,6 +14,7 @@ use crate::types::typed_param::Flags;
 
 /// I/O statistics of a disk since the domain started; `None` where the hypervisor does not count
 /// (`virDomainBlockStatsStruct`).
+#[doc(alias = "virDomainBlockStatsStruct")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BlockStats {
@@ -55,6 +56,7 @@ param_struct! {
 }
 
 /// Sizes of a disk and its image (`virDomainBlockInfo`).
+#[doc(alias = "virDomainBlockInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BlockInfo {
@@ -81,6 +83,7 @@ impl Domain {
     /// Returns I/O statistics of a disk of the running domain (`virDomainBlockStats`).
     ///
     /// QEMU adds up all disks for the empty name.
+    #[doc(alias = "virDomainBlockStats")]
     pub async fn block_stats(&self, disk: &str) -> Result<BlockStats> {
         let reply = self
             .call(remote::DomainBlockStats { dom: self.wire(), path: disk.into() })
@@ -97,6 +100,7 @@ impl Domain {
 
     /// Returns I/O statistics of a disk of the running domain, with flushes and times
     /// (`virDomainBlockStatsFlags`).
+    #[doc(alias = "virDomainBlockStatsFlags")]
     pub async fn block_stats_flags(&self, disk: &str) -> Result<BlockStatsDetails> {
         let reply = self
             .call(remote::DomainBlockStatsFlags {
@@ -110,6 +114,7 @@ impl Domain {
     }
 
     /// Returns the sizes of a disk and its image (`virDomainGetBlockInfo`).
+    #[doc(alias = "virDomainGetBlockInfo")]
     pub async fn block_info(&self, disk: &str) -> Result<BlockInfo> {
         let reply = self
             .call(remote::DomainGetBlockInfo { dom: self.wire(), path: disk.into(), flags: 0 })
@@ -124,6 +129,7 @@ impl Domain {
 
     /// Resizes a disk of the running domain to `size` bytes; the guest sees the change
     /// (`virDomainBlockResize`).
+    #[doc(alias = "virDomainBlockResize")]
     pub async fn block_resize(&self, disk: &str, size: u64, flags: BlockResizeFlags) -> Result<()> {
         self.run(remote::DomainBlockResize {
             dom: self.wire(),
@@ -136,6 +142,7 @@ impl Domain {
     }
 
     /// Lists the disks of the running domain whose last request failed (`virDomainGetDiskErrors`).
+    #[doc(alias = "virDomainGetDiskErrors")]
     pub async fn disk_errors(&self) -> Result<Vec<DiskError>> {
         let reply = self
             .call(remote::DomainGetDiskErrors {
@@ -156,6 +163,7 @@ impl Domain {
     ///
     /// `image` is a disk's target or, for one of its backing images, the target with the image's
     /// index, as in `vda[1]`. Zero removes the threshold; the event removes it, too.
+    #[doc(alias = "virDomainSetBlockThreshold")]
     pub async fn set_block_threshold(&self, image: &str, threshold: u64) -> Result<()> {
         self.run(remote::DomainSetBlockThreshold {
             dom: self.wire(),

@@ -13,6 +13,7 @@ use crate::params::param_struct;
 use crate::protocol::remote;
 
 /// A job of a disk (`virDomainBlockJobInfo`).
+#[doc(alias = "virDomainBlockJobInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BlockJobInfo {
@@ -46,6 +47,7 @@ impl Domain {
     /// the chain (`virDomainBlockPull`).
     ///
     /// Copies at most `bytes_per_second`, if given.
+    #[doc(alias = "virDomainBlockPull")]
     pub async fn block_pull(&self, disk: &str, bytes_per_second: Option<u64>) -> Result<()> {
         self.run(remote::DomainBlockPull {
             dom: self.wire(),
@@ -60,6 +62,7 @@ impl Domain {
     /// `COPY`, copies the disk to the file `base` instead (`virDomainBlockRebase`).
     ///
     /// Without `base` all backing images are dropped. Copies at most `bytes_per_second`, if given.
+    #[doc(alias = "virDomainBlockRebase")]
     pub async fn block_rebase(
         &self,
         disk: &str,
@@ -84,6 +87,7 @@ impl Domain {
     /// the active one, which needs `ACTIVE`: such a job, once it has caught up with the guest, goes
     /// on until [`block_job_abort`](Self::block_job_abort) with `PIVOT` makes `base` the active
     /// image. Copies at most `bytes_per_second`, if given.
+    #[doc(alias = "virDomainBlockCommit")]
     pub async fn block_commit(
         &self,
         disk: &str,
@@ -106,6 +110,7 @@ impl Domain {
     /// Copies a disk to the image that the `<disk>` element `destination` describes, and mirrors
     /// writes to both until [`block_job_abort`](Self::block_job_abort) ends it; with `PIVOT` the
     /// domain then uses the copy (`virDomainBlockCopy`).
+    #[doc(alias = "virDomainBlockCopy")]
     pub async fn block_copy(
         &self,
         disk: &str,
@@ -125,6 +130,7 @@ impl Domain {
     }
 
     /// Returns the job of a disk, `None` if it has none (`virDomainGetBlockJobInfo`).
+    #[doc(alias = "virDomainGetBlockJobInfo")]
     pub async fn block_job_info(&self, disk: &str) -> Result<Option<BlockJobInfo>> {
         let reply = self
             .call(remote::DomainGetBlockJobInfo {
@@ -145,6 +151,7 @@ impl Domain {
     /// Ends a disk's job; with `PIVOT` after pivoting to its result (`virDomainBlockJobAbort`).
     ///
     /// Waits until it has ended unless the flags say `ASYNC`, so it may take long.
+    #[doc(alias = "virDomainBlockJobAbort")]
     pub async fn block_job_abort(&self, disk: &str, flags: BlockJobAbortFlags) -> Result<()> {
         self.run(remote::DomainBlockJobAbort { dom: self.wire(), path: disk.into(), flags })
             .await
@@ -152,6 +159,7 @@ impl Domain {
 
     /// Limits a disk's job to `bytes_per_second`, or removes the limit
     /// (`virDomainBlockJobSetSpeed`).
+    #[doc(alias = "virDomainBlockJobSetSpeed")]
     pub async fn block_job_set_speed(
         &self,
         disk: &str,

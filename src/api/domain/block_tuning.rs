@@ -65,6 +65,7 @@ param_struct! {
 
 impl Domain {
     /// Returns the I/O limits of a disk (`virDomainGetBlockIoTune`).
+    #[doc(alias = "virDomainGetBlockIoTune")]
     pub async fn block_io_tune(
         &self,
         disk: &str,
@@ -82,6 +83,7 @@ impl Domain {
     }
 
     /// Changes the I/O limits of a disk (`virDomainSetBlockIoTune`).
+    #[doc(alias = "virDomainSetBlockIoTune")]
     pub async fn set_block_io_tune(
         &self,
         disk: &str,
@@ -100,6 +102,7 @@ impl Domain {
 
     /// Defines or changes a named throttle group, which disks refer to in their definition
     /// (`virDomainSetThrottleGroup`). Since libvirt 11.2.
+    #[doc(alias = "virDomainSetThrottleGroup")]
     pub async fn set_throttle_group(
         &self,
         group: &str,
@@ -118,6 +121,7 @@ impl Domain {
 
     /// Removes a throttle group that no disk uses (`virDomainDelThrottleGroup`). Since libvirt
     /// 11.2.
+    #[doc(alias = "virDomainDelThrottleGroup")]
     pub async fn del_throttle_group(&self, group: &str, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainDelThrottleGroup {
             dom: self.wire(),

@@ -26,9 +26,11 @@ handle! {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainCheckpoint")]
     pub DomainCheckpoint of remote::NonnullDomainCheckpoint in Domain as dom, known by name {
         /// Returns the checkpoint's name, unique in its domain (`virDomainCheckpointGetName`).
         /// Local.
+        #[doc(alias = "virDomainCheckpointGetName")]
         name: text;;
     }
 }
@@ -41,6 +43,7 @@ impl Domain {
     /// that is to be the base of later ones is begun together with its checkpoint, by
     /// [`backup_begin`](Self::backup_begin). With [`REDEFINE`](CreateFlags::REDEFINE) the daemon
     /// learns of a checkpoint whose bitmaps the disks' images have already.
+    #[doc(alias = "virDomainCheckpointCreateXML")]
     pub async fn checkpoint_create_xml(
         &self,
         xml: &str,
@@ -57,6 +60,7 @@ impl Domain {
     ///
     /// [`ROOTS`](ListFlags::ROOTS) leaves out those that have parents,
     /// [`TOPOLOGICAL`](ListFlags::TOPOLOGICAL) puts parents before their children.
+    #[doc(alias = "virDomainListAllCheckpoints")]
     pub async fn list_all_checkpoints(&self, flags: ListFlags) -> Result<Vec<DomainCheckpoint>> {
         let request = remote::DomainListAllCheckpoints { dom: self.wire(), need_results: 1, flags };
         let reply = self.call(request).await?;
@@ -65,6 +69,7 @@ impl Domain {
 
     /// Looks up a checkpoint of the domain by name (`virDomainCheckpointLookupByName`). Since
     /// libvirt 5.6.0.
+    #[doc(alias = "virDomainCheckpointLookupByName")]
     pub async fn lookup_checkpoint_by_name(&self, name: &str) -> Result<DomainCheckpoint> {
         let request =
             remote::DomainCheckpointLookupByName { dom: self.wire(), name: name.into(), flags: 0 };
@@ -75,6 +80,7 @@ impl Domain {
 
 impl DomainCheckpoint {
     /// Returns the checkpoint's domain (`virDomainCheckpointGetDomain`). Local.
+    #[doc(alias = "virDomainCheckpointGetDomain")]
     pub fn domain(&self) -> &Domain {
         &self.parent
     }
@@ -84,6 +90,7 @@ impl DomainCheckpoint {
     ///
     /// With [`SIZE`](XmlFlags::SIZE) also how much each disk has changed since, in bytes; only of a
     /// domain that runs.
+    #[doc(alias = "virDomainCheckpointGetXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let request = remote::DomainCheckpointGetXmlDesc { checkpoint: self.wire(), flags };
         let reply = self.call(request).await?;
@@ -93,6 +100,7 @@ impl DomainCheckpoint {
     /// Lists the checkpoint's children that match the filter
     /// (`virDomainCheckpointListAllChildren`), or with [`DESCENDANTS`](ListFlags::DESCENDANTS)
     /// their children, too, and so on.
+    #[doc(alias = "virDomainCheckpointListAllChildren")]
     pub async fn list_all_children(&self, flags: ListFlags) -> Result<Vec<DomainCheckpoint>> {
         let request = remote::DomainCheckpointListAllChildren {
             checkpoint: self.wire(),
@@ -107,6 +115,7 @@ impl DomainCheckpoint {
     ///
     /// Daemons say of roots what they say of checkpoints that do not exist, so a second call
     /// (`virDomainCheckpointLookupByName`) then finds out whether this one does.
+    #[doc(alias = "virDomainCheckpointGetParent")]
     pub async fn parent(&self) -> Result<Option<DomainCheckpoint>> {
         let request = remote::DomainCheckpointGetParent { checkpoint: self.wire(), flags: 0 };
         match self.call(request).await {
@@ -124,6 +133,7 @@ impl DomainCheckpoint {
     /// Its children become its parent's, unless [`CHILDREN`](DeleteFlags::CHILDREN) deletes them
     /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those. Without
     /// [`METADATA_ONLY`](DeleteFlags::METADATA_ONLY) it is only to be had while the domain runs.
+    #[doc(alias = "virDomainCheckpointDelete")]
     pub async fn delete(&self, flags: DeleteFlags) -> Result<()> {
         self.run(remote::DomainCheckpointDelete { checkpoint: self.wire(), flags })
             .await

@@ -13,6 +13,7 @@ impl Domain {
     /// [`SAFE`](ConsoleFlags::SAFE) the call fails where the daemon cannot guarantee exclusive
     /// access. Data that the guest does not read blocks everything else on the connection: for an
     /// interactive console, [`reopen`](crate::Connect::reopen) the connection.
+    #[doc(alias = "virDomainOpenConsole")]
     pub async fn open_console(&self, device: Option<&str>, flags: ConsoleFlags) -> Result<Stream> {
         let opened = self.connect().open_stream(
             remote::DomainOpenConsole { dom: self.wire(), dev_name: device.map(Into::into), flags },
@@ -24,6 +25,7 @@ impl Domain {
 
     /// Opens a channel by the name of its target, e.g. `org.example.0`, or with `None` the first
     /// channel (`virDomainOpenChannel`).
+    #[doc(alias = "virDomainOpenChannel")]
     pub async fn open_channel(&self, name: Option<&str>, flags: ChannelFlags) -> Result<Stream> {
         let opened = self.connect().open_stream(
             remote::DomainOpenChannel { dom: self.wire(), name: name.map(Into::into), flags },
@@ -48,6 +50,7 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainScreenshot")]
     pub async fn screenshot(&self, screen: u32) -> Result<(Option<String>, Stream)> {
         let opened = self
             .connect()
@@ -58,6 +61,7 @@ impl Domain {
 
     /// Has the domain's graphical displays read their TLS certificates again
     /// (`virDomainGraphicsReload`). Since libvirt 10.2.0.
+    #[doc(alias = "virDomainGraphicsReload")]
     pub async fn graphics_reload(&self, kind: GraphicsReloadType) -> Result<()> {
         self.run(remote::DomainGraphicsReload { dom: self.wire(), r#type: kind, flags: 0 })
             .await

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 
 /// A virtual CPU of a running domain (`virVcpuInfo`).
+#[doc(alias = "virVcpuInfo")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VcpuInfo {
@@ -65,12 +66,14 @@ impl Domain {
     ///
     /// The guest must cooperate: most Linux guests leave a new CPU offline until it is brought
     /// online inside the guest.
+    #[doc(alias = "virDomainSetVcpus")]
     pub async fn set_vcpus(&self, count: u32) -> Result<()> {
         self.run(remote::DomainSetVcpus { dom: self.wire(), nvcpus: count }).await
     }
 
     /// Sets the number of virtual CPUs of the running domain or of its definition, as `flags` say,
     /// or the maximum in the definition (`virDomainSetVcpusFlags`).
+    #[doc(alias = "virDomainSetVcpusFlags")]
     pub async fn set_vcpus_flags(&self, count: u32, flags: VcpuFlags) -> Result<()> {
         self.run(remote::DomainSetVcpusFlags { dom: self.wire(), nvcpus: count, flags })
             .await
@@ -78,12 +81,14 @@ impl Domain {
 
     /// Returns the number of virtual CPUs or, with `MAXIMUM`, their maximum
     /// (`virDomainGetVcpusFlags`).
+    #[doc(alias = "virDomainGetVcpusFlags")]
     pub async fn vcpus_flags(&self, flags: VcpuFlags) -> Result<u32> {
         let reply = self.call(remote::DomainGetVcpusFlags { dom: self.wire(), flags }).await?;
         reply.count(reply.decode()?.num)
     }
 
     /// Returns the maximum number of virtual CPUs of the running domain (`virDomainGetMaxVcpus`).
+    #[doc(alias = "virDomainGetMaxVcpus")]
     pub async fn max_vcpus(&self) -> Result<u32> {
         let reply = self.call(remote::DomainGetMaxVcpus { dom: self.wire() }).await?;
         reply.count(reply.decode()?.num)
@@ -94,6 +99,7 @@ impl Domain {
     ///
     /// Makes three calls: the domain's maximum of virtual CPUs and the number of host CPUs must be
     /// known first.
+    #[doc(alias = "virDomainGetVcpus")]
     pub async fn vcpus(&self) -> Result<Vec<VcpuInfo>> {
         let maps = CpuMaps::of_host(self.connect(), self.max_vcpus().await?).await?;
         let reply = self
@@ -121,6 +127,7 @@ impl Domain {
     /// where the guest must cooperate, unless [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set
     /// (since libvirt 12.4.0): then [`VcpuRemoved`](crate::events::domain::VcpuRemoved) reports
     /// that the guest released one.
+    #[doc(alias = "virDomainSetVcpu")]
     pub async fn set_vcpu(&self, vcpus: &CpuMap, enabled: bool, flags: SetVcpuFlags) -> Result<()> {
         self.run(remote::DomainSetVcpu {
             dom: self.wire(),

@@ -11,6 +11,7 @@ impl Domain {
     /// It describes the running domain or, with [`INACTIVE`](XmlFlags::INACTIVE), the next start.
     /// Secrets are left out unless [`SECURE`](XmlFlags::SECURE) or
     /// [`MIGRATABLE`](XmlFlags::MIGRATABLE) is given, which a read-only connection does not allow.
+    #[doc(alias = "virDomainGetXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         if flags.intersects(XmlFlags::SECURE | XmlFlags::MIGRATABLE) {
             self.connect().require_writable(remote::DomainGetXmlDesc::INFO.name)?;
@@ -25,6 +26,7 @@ impl Domain {
     /// `uri` names the application's namespace, for [`Element`](MetadataType::Element) alone.
     /// Metadata that was never set gives an error for which
     /// [`is_not_found`](crate::Error::is_not_found) holds.
+    #[doc(alias = "virDomainGetMetadata")]
     pub async fn metadata(
         &self,
         kind: MetadataType,
@@ -47,6 +49,7 @@ impl Domain {
     ///
     /// For [`Element`](MetadataType::Element), and for nothing else, `uri` names the application's
     /// namespace and `key` the prefix that it gets in the domain's XML. A title has no line breaks.
+    #[doc(alias = "virDomainSetMetadata")]
     pub async fn set_metadata(
         &self,
         kind: MetadataType,
@@ -68,6 +71,7 @@ impl Domain {
 
     /// Returns the type of the guest's operating system, e.g. `hvm` for full virtualization
     /// (`virDomainGetOSType`).
+    #[doc(alias = "virDomainGetOSType")]
     pub async fn os_type(&self) -> Result<String> {
         let reply = self.call(remote::DomainGetOsType { dom: self.wire() }).await?;
         Ok(reply.decode()?.r#type.into_owned())
@@ -77,6 +81,7 @@ impl Domain {
     ///
     /// This handle keeps the old name, and still works: daemons go by the UUID. QEMU renames only
     /// domains that are shut off.
+    #[doc(alias = "virDomainRename")]
     pub async fn rename(&self, new_name: &str) -> Result<Self> {
         let reply = self
             .call(remote::DomainRename {
@@ -94,6 +99,7 @@ impl Domain {
 
     /// Returns the guest's host name, from its DHCP lease or from the guest agent
     /// (`virDomainGetHostname`). Takes long if the agent does.
+    #[doc(alias = "virDomainGetHostname")]
     pub async fn hostname(&self, flags: GetHostnameFlags) -> Result<String> {
         let reply = self.call(remote::DomainGetHostname { dom: self.wire(), flags }).await?;
         Ok(reply.decode()?.hostname.into_owned())
@@ -103,6 +109,7 @@ impl Domain {
     /// errors of its disks (`virDomainGetMessages`).
     ///
     /// No flags mean messages of every kind. The texts are for humans.
+    #[doc(alias = "virDomainGetMessages")]
     pub async fn messages(&self, flags: MessageType) -> Result<Vec<String>> {
         let reply = self.call(remote::DomainGetMessages { dom: self.wire(), flags }).await?;
         let messages = reply.decode()?.msgs;
@@ -116,6 +123,7 @@ impl Connect {
     ///
     /// The formats are the driver's, e.g. `qemu-argv`, a command line. Not every driver still reads
     /// the format that it writes.
+    #[doc(alias = "virConnectDomainXMLFromNative")]
     pub async fn domain_xml_from_native(&self, format: &str, config: &str) -> Result<String> {
         let reply = self
             .call(remote::ConnectDomainXmlFromNative {
@@ -130,6 +138,7 @@ impl Connect {
     /// Converts domain XML to a hypervisor's native configuration (`virConnectDomainXMLToNative`).
     ///
     /// With the QEMU driver `qemu-argv` gives the command line that a start would run.
+    #[doc(alias = "virConnectDomainXMLToNative")]
     pub async fn domain_xml_to_native(&self, format: &str, xml: &str) -> Result<String> {
         let reply = self
             .call(remote::ConnectDomainXmlToNative {

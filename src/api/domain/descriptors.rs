@@ -11,6 +11,7 @@ impl Connect {
     /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and passes it open
     /// files (`virDomainCreateXMLWithFiles`). Only containers use them: they find them from
     /// descriptor 3 on.
+    #[doc(alias = "virDomainCreateXMLWithFiles")]
     pub async fn domain_create_xml_with_files(
         &self,
         xml: &str,
@@ -27,6 +28,7 @@ impl Connect {
 impl Domain {
     /// Starts a defined domain and passes it open files (`virDomainCreateWithFiles`); see
     /// [`Connect::domain_create_xml_with_files`].
+    #[doc(alias = "virDomainCreateWithFiles")]
     pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
         let called = self
             .connect()
@@ -39,6 +41,7 @@ impl Domain {
     /// Associates open files with a name, which the domain's definition refers to as `<source
     /// fdgroup=…>` instead of a path (`virDomainFDAssociate`). The daemon drops them when this
     /// connection closes.
+    #[doc(alias = "virDomainFDAssociate")]
     pub async fn fd_associate(
         &self,
         name: &str,
@@ -61,6 +64,7 @@ impl Domain {
 
     /// Connects one end of the caller's socket pair to a graphics display, counted from 0
     /// (`virDomainOpenGraphics`); the caller speaks VNC or SPICE over the other end.
+    #[doc(alias = "virDomainOpenGraphics")]
     pub async fn open_graphics(
         &self,
         index: u32,
@@ -78,6 +82,7 @@ impl Domain {
 
     /// Returns a socket that is connected to a graphics display, counted from 0
     /// (`virDomainOpenGraphicsFD`).
+    #[doc(alias = "virDomainOpenGraphicsFD")]
     pub async fn open_graphics_fd(&self, index: u32, flags: OpenGraphicsFlags) -> Result<OwnedFd> {
         let called = self.connect().call_with_fds(
             remote::DomainOpenGraphicsFd { dom: self.wire(), idx: index, flags },

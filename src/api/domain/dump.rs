@@ -15,6 +15,7 @@ impl Domain {
     /// resets it. [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY) gives an ELF file for `crash` and
     /// `gdb`; without it the file is in the hypervisor's own format. A relative path is taken as
     /// relative to this process's working directory. Takes long.
+    #[doc(alias = "virDomainCoreDump")]
     pub async fn core_dump(&self, to: &Path, flags: CoreDumpFlags) -> Result<()> {
         let to = wire::absolute_path(remote::DomainCoreDump::INFO.name, to)?;
         self.run(remote::DomainCoreDump { dom: self.wire(), to: to.as_path().into(), flags })
@@ -25,6 +26,7 @@ impl Domain {
     ///
     /// All formats but [`Raw`](CoreDumpFormat::Raw) need
     /// [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY).
+    #[doc(alias = "virDomainCoreDumpWithFormat")]
     pub async fn core_dump_with_format(
         &self,
         to: &Path,

@@ -18,6 +18,7 @@ use crate::types::typed_param::Flags;
 /// Traffic statistics of a network interface since it was created, as the guest sees it: received
 /// is what the guest received. `None` where the hypervisor does not count
 /// (`virDomainInterfaceStatsStruct`).
+#[doc(alias = "virDomainInterfaceStatsStruct")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InterfaceStats {
@@ -115,6 +116,7 @@ impl Domain {
     /// (`virDomainInterfaceStats`).
     ///
     /// Only interfaces that have a device on the host have statistics.
+    #[doc(alias = "virDomainInterfaceStats")]
     pub async fn interface_stats(&self, device: &str) -> Result<InterfaceStats> {
         let reply = self
             .call(remote::DomainInterfaceStats { dom: self.wire(), device: device.into() })
@@ -133,6 +135,7 @@ impl Domain {
     }
 
     /// Returns the bandwidth of an interface (`virDomainGetInterfaceParameters`).
+    #[doc(alias = "virDomainGetInterfaceParameters")]
     pub async fn interface_parameters(
         &self,
         device: &str,
@@ -150,6 +153,7 @@ impl Domain {
     }
 
     /// Changes the bandwidth of an interface (`virDomainSetInterfaceParameters`).
+    #[doc(alias = "virDomainSetInterfaceParameters")]
     pub async fn set_interface_parameters(
         &self,
         device: &str,
@@ -172,6 +176,7 @@ impl Domain {
     ///
     /// `device` is an interface's device or MAC address; `None` means all interfaces. Returns
     /// before the packets are sent.
+    #[doc(alias = "virDomainAnnounceInterface")]
     pub async fn announce_interface(
         &self,
         device: Option<&str>,
@@ -190,6 +195,7 @@ impl Domain {
     /// Lists the addresses of the running domain's interfaces, from the leases of libvirt's own
     /// DHCP servers, from the guest's agent, or from the host's ARP table
     /// (`virDomainInterfaceAddresses`). Takes long if the agent is asked.
+    #[doc(alias = "virDomainInterfaceAddresses")]
     pub async fn interface_addresses(
         &self,
         source: InterfaceAddressesSource,

@@ -42,6 +42,7 @@ param_struct! {
 impl Domain {
     /// Lists the domain's I/O threads, by default those of the running domain if it runs
     /// (`virDomainGetIOThreadInfo`).
+    #[doc(alias = "virDomainGetIOThreadInfo")]
     pub async fn iothread_info(&self, flags: ModificationImpact) -> Result<Vec<IoThreadInfo>> {
         let reply = self.call(remote::DomainGetIoThreadInfo { dom: self.wire(), flags }).await?;
         let threads = reply.decode()?.info;
@@ -55,6 +56,7 @@ impl Domain {
     }
 
     /// Pins an I/O thread to the host CPUs `cpus` (`virDomainPinIOThread`).
+    #[doc(alias = "virDomainPinIOThread")]
     pub async fn pin_iothread(
         &self,
         iothread: u32,
@@ -71,12 +73,14 @@ impl Domain {
     }
 
     /// Adds an I/O thread with the ID `iothread`, which must be unused (`virDomainAddIOThread`).
+    #[doc(alias = "virDomainAddIOThread")]
     pub async fn add_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainAddIoThread { dom: self.wire(), iothread_id: iothread, flags })
             .await
     }
 
     /// Removes an I/O thread that no disk uses (`virDomainDelIOThread`).
+    #[doc(alias = "virDomainDelIOThread")]
     pub async fn del_iothread(&self, iothread: u32, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainDelIoThread { dom: self.wire(), iothread_id: iothread, flags })
             .await
@@ -86,6 +90,7 @@ impl Domain {
     ///
     /// QEMU supports this for the running domain only. The values in force are in the
     /// [statistics](super::stats::IoThread).
+    #[doc(alias = "virDomainSetIOThreadParams")]
     pub async fn set_iothread_params(
         &self,
         iothread: u32,

@@ -10,6 +10,7 @@ use crate::params::units::{Millis, Number};
 use crate::protocol::remote;
 
 /// Progress of a domain's job, in the form that every daemon supports (`virDomainJobInfo`).
+#[doc(alias = "virDomainJobInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobInfo {
@@ -138,6 +139,7 @@ impl Domain {
     /// Returns the progress of the domain's job, `None` if it has none (`virDomainGetJobInfo`).
     ///
     /// Migration, save, dump and backup are jobs.
+    #[doc(alias = "virDomainGetJobInfo")]
     pub async fn job_info(&self) -> Result<Option<JobInfo>> {
         let reply = self.call(remote::DomainGetJobInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
@@ -163,6 +165,7 @@ impl Domain {
     /// With [`COMPLETED`](GetJobStatsFlags::COMPLETED) it is about the last job that ended, and the
     /// daemon drops its statistics after the reply, unless
     /// [`KEEP_COMPLETED`](GetJobStatsFlags::KEEP_COMPLETED) is given too.
+    #[doc(alias = "virDomainGetJobStats")]
     pub async fn job_stats(&self, flags: GetJobStatsFlags) -> Result<Option<JobReport>> {
         let reply = self.call(remote::DomainGetJobStats { dom: self.wire(), flags }).await?;
         let ret = reply.decode()?;
@@ -181,6 +184,7 @@ impl Domain {
     /// The call that started the job fails with the code
     /// [`OperationAborted`](crate::types::error::ErrorCode::OperationAborted), and the domain
     /// continues as before.
+    #[doc(alias = "virDomainAbortJob")]
     pub async fn abort_job(&self) -> Result<()> {
         self.run(remote::DomainAbortJob { dom: self.wire() }).await
     }
@@ -189,6 +193,7 @@ impl Domain {
     ///
     /// [`POSTCOPY`](AbortJobFlags::POSTCOPY) interrupts a migration in the phase in which neither
     /// host has the whole guest, to be resumed later.
+    #[doc(alias = "virDomainAbortJobFlags")]
     pub async fn abort_job_flags(&self, flags: AbortJobFlags) -> Result<()> {
         self.run(remote::DomainAbortJobFlags { dom: self.wire(), flags }).await
     }

@@ -17,23 +17,27 @@ impl Domain {
     /// Returns when the guest was asked. It may take its time, or ignore the request; wait for the
     /// state [`Shutoff`](super::State::Shutoff) or for the event, and [`destroy`](Self::destroy)
     /// the domain after a timeout.
+    #[doc(alias = "virDomainShutdown")]
     pub async fn shutdown(&self) -> Result<()> {
         self.run(remote::DomainShutdown { dom: self.wire() }).await
     }
 
     /// Asks the guest to shut itself down in the ways that `flags` name; the daemon picks their
     /// order (`virDomainShutdownFlags`).
+    #[doc(alias = "virDomainShutdownFlags")]
     pub async fn shutdown_flags(&self, flags: ShutdownFlags) -> Result<()> {
         self.run(remote::DomainShutdownFlags { dom: self.wire(), flags }).await
     }
 
     /// Asks the guest to reboot (`virDomainReboot`). Returns when the guest was asked, as
     /// [`shutdown`](Self::shutdown) does.
+    #[doc(alias = "virDomainReboot")]
     pub async fn reboot(&self, flags: RebootFlags) -> Result<()> {
         self.run(remote::DomainReboot { dom: self.wire(), flags }).await
     }
 
     /// Resets the guest at once, without shutting it down (`virDomainReset`).
+    #[doc(alias = "virDomainReset")]
     pub async fn reset(&self) -> Result<()> {
         self.run(remote::DomainReset { dom: self.wire(), flags: 0 }).await
     }
@@ -42,6 +46,7 @@ impl Domain {
     ///
     /// The domain has ended when this returns. A transient domain then no longer exists, a
     /// persistent one keeps its definition.
+    #[doc(alias = "virDomainDestroy")]
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::DomainDestroy { dom: self.wire() }).await?;
         self.id.set(-1);
@@ -52,16 +57,19 @@ impl Domain {
     ///
     /// With [`GRACEFUL`](DestroyFlags::GRACEFUL) the daemon lets the hypervisor flush its data, and
     /// fails rather than kill one that does not end.
+    #[doc(alias = "virDomainDestroyFlags")]
     pub async fn destroy_flags(&self, flags: DestroyFlags) -> Result<()> {
         self.run(remote::DomainDestroyFlags { dom: self.wire(), flags }).await
     }
 
     /// Pauses the guest's CPUs; its memory and devices stay (`virDomainSuspend`).
+    #[doc(alias = "virDomainSuspend")]
     pub async fn suspend(&self) -> Result<()> {
         self.run(remote::DomainSuspend { dom: self.wire() }).await
     }
 
     /// Resumes a paused guest (`virDomainResume`).
+    #[doc(alias = "virDomainResume")]
     pub async fn resume(&self) -> Result<()> {
         self.run(remote::DomainResume { dom: self.wire() }).await
     }
@@ -71,6 +79,7 @@ impl Domain {
     ///
     /// It wakes up after `duration`, in whole seconds, or when it is [woken](Self::pm_wakeup). QEMU
     /// needs the guest agent for it and does not support a duration.
+    #[doc(alias = "virDomainPMSuspendForDuration")]
     pub async fn pm_suspend_for_duration(
         &self,
         target: SuspendTarget,
@@ -98,12 +107,14 @@ impl Domain {
     }
 
     /// Wakes a guest that suspended itself (`virDomainPMWakeup`).
+    #[doc(alias = "virDomainPMWakeup")]
     pub async fn pm_wakeup(&self) -> Result<()> {
         self.run(remote::DomainPmWakeup { dom: self.wire(), flags: 0 }).await
     }
 
     /// Sets the action for when the guest powers off, reboots or crashes
     /// (`virDomainSetLifecycleAction`).
+    #[doc(alias = "virDomainSetLifecycleAction")]
     pub async fn set_lifecycle_action(
         &self,
         lifecycle: Lifecycle,
@@ -124,6 +135,7 @@ impl Domain {
     ///
     /// The codes, at most 16, are those of `codeset`: in [`Linux`](KeycodeSet::Linux) 29, 56 and
     /// 111 are Control, Alt and Delete. A `hold` of zero means the hypervisor's default.
+    #[doc(alias = "virDomainSendKey")]
     pub async fn send_key(
         &self,
         codeset: KeycodeSet,
@@ -141,6 +153,7 @@ impl Domain {
     }
 
     /// Sends the guest a non-maskable interrupt (`virDomainInjectNMI`).
+    #[doc(alias = "virDomainInjectNMI")]
     pub async fn inject_nmi(&self) -> Result<()> {
         self.run(remote::DomainInjectNmi { dom: self.wire(), flags: 0 }).await
     }
@@ -149,6 +162,7 @@ impl Domain {
     ///
     /// `pid` is the process ID inside the guest; a negative one means the process group of that ID.
     /// Mostly for containers: QEMU does not support it.
+    #[doc(alias = "virDomainSendProcessSignal")]
     pub async fn send_process_signal(&self, pid: i64, signal: ProcessSignal) -> Result<()> {
         self.run(remote::DomainSendProcessSignal {
             dom: self.wire(),

@@ -23,18 +23,22 @@ impl Connect {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainLookupByName")]
     pub async fn lookup_domain_by_name(&self, name: &str) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByName { name: name.into() }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
     /// Looks up a domain by UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
+    #[doc(alias = "virDomainLookupByUUID")]
+    #[doc(alias = "virDomainLookupByUUIDString")]
     pub async fn lookup_domain_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByUuid { uuid }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
     /// Looks up a running domain by ID (`virDomainLookupByID`).
+    #[doc(alias = "virDomainLookupByID")]
     pub async fn lookup_domain_by_id(&self, id: u32) -> Result<Domain> {
         let id = i32::try_from(id).map_err(|_| Error::InvalidArgument {
             procedure: remote::DomainLookupById::INFO.name,
@@ -49,6 +53,7 @@ impl Connect {
     /// The flags come in groups (active or not, persistent or transient, by state, with or without
     /// managed save image, autostart, snapshots, checkpoints); no flag of a group means that the
     /// group does not filter, and no flags at all means every domain.
+    #[doc(alias = "virConnectListAllDomains")]
     pub async fn list_all_domains(&self, flags: ListAllDomainsFlags) -> Result<Vec<Domain>> {
         let reply = self.call(remote::ConnectListAllDomains { need_results: 1, flags }).await?;
         // One by one: the decoded wire list would take as much memory again as the handles.
@@ -75,6 +80,7 @@ impl Connect {
     }
 
     /// Returns the number of running domains (`virConnectNumOfDomains`).
+    #[doc(alias = "virConnectNumOfDomains")]
     pub async fn num_of_domains(&self) -> Result<u32> {
         let reply = self.call(remote::ConnectNumOfDomains).await?;
         reply.count(reply.decode()?.num)
@@ -83,6 +89,7 @@ impl Connect {
     /// Lists the IDs of the running domains (`virConnectListDomains`).
     ///
     /// Prefer [`list_all_domains`](Self::list_all_domains), which gives handles.
+    #[doc(alias = "virConnectListDomains")]
     pub async fn list_domains(&self) -> Result<Vec<u32>> {
         let reply = self
             .call(remote::ConnectListDomains { maxids: remote::DOMAIN_LIST_MAX as i32 })
@@ -95,6 +102,7 @@ impl Connect {
 
     /// Returns the number of domains that are defined and do not run
     /// (`virConnectNumOfDefinedDomains`).
+    #[doc(alias = "virConnectNumOfDefinedDomains")]
     pub async fn num_of_defined_domains(&self) -> Result<u32> {
         let reply = self.call(remote::ConnectNumOfDefinedDomains).await?;
         reply.count(reply.decode()?.num)
@@ -102,6 +110,7 @@ impl Connect {
 
     /// Lists the names of the domains that are defined and do not run
     /// (`virConnectListDefinedDomains`).
+    #[doc(alias = "virConnectListDefinedDomains")]
     pub async fn list_defined_domains(&self) -> Result<Vec<String>> {
         let maxnames = remote::DOMAIN_LIST_MAX as i32;
         let reply = self.call(remote::ConnectListDefinedDomains { maxnames }).await?;

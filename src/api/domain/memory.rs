@@ -12,6 +12,7 @@ use crate::protocol::{Request, remote};
 /// All but [`actual_balloon_kib`](Self::actual_balloon_kib) and [`rss_kib`](Self::rss_kib) comes
 /// from the guest's balloon driver, if it has one that reports; see
 /// [`Domain::set_memory_stats_period`].
+#[doc(alias = "virDomainMemoryStatTags")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryStats {
@@ -87,6 +88,7 @@ pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
 
 impl Domain {
     /// Returns the domain's maximum memory in KiB (`virDomainGetMaxMemory`).
+    #[doc(alias = "virDomainGetMaxMemory")]
     pub async fn max_memory_kib(&self) -> Result<u64> {
         let reply = self.call(remote::DomainGetMaxMemory { dom: self.wire() }).await?;
         Ok(reply.decode()?.memory)
@@ -95,6 +97,7 @@ impl Domain {
     /// Sets the domain's maximum memory in KiB (`virDomainSetMaxMemory`).
     ///
     /// Hardly any hypervisor supports it for a running domain.
+    #[doc(alias = "virDomainSetMaxMemory")]
     pub async fn set_max_memory_kib(&self, kib: u64) -> Result<()> {
         self.run(remote::DomainSetMaxMemory { dom: self.wire(), memory: kib }).await
     }
@@ -103,12 +106,14 @@ impl Domain {
     ///
     /// Asks the guest's balloon driver, which reacts in its own time, if at all;
     /// [`info`](Self::info) shows the current value.
+    #[doc(alias = "virDomainSetMemory")]
     pub async fn set_memory_kib(&self, kib: u64) -> Result<()> {
         self.run(remote::DomainSetMemory { dom: self.wire(), memory: kib }).await
     }
 
     /// Sets the memory in KiB of the running domain or of its definition, as `flags` say, or with
     /// `MAXIMUM` the maximum memory (`virDomainSetMemoryFlags`).
+    #[doc(alias = "virDomainSetMemoryFlags")]
     pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
         self.run(remote::DomainSetMemoryFlags { dom: self.wire(), memory: kib, flags })
             .await
@@ -116,6 +121,7 @@ impl Domain {
 
     /// Sets the period at which the guest's balloon driver is asked for statistics, in whole
     /// seconds; zero for never (`virDomainSetMemoryStatsPeriod`).
+    #[doc(alias = "virDomainSetMemoryStatsPeriod")]
     pub async fn set_memory_stats_period(
         &self,
         period: Duration,
@@ -131,6 +137,7 @@ impl Domain {
     }
 
     /// Returns memory statistics of the running domain (`virDomainMemoryStats`).
+    #[doc(alias = "virDomainMemoryStats")]
     pub async fn memory_stats(&self) -> Result<MemoryStats> {
         let reply = self
             .call(remote::DomainMemoryStats {
@@ -147,6 +154,7 @@ impl Domain {
     ///
     /// Returns at once. The result is in the [statistics](super::stats::DirtyRate) when its status
     /// says that it was measured.
+    #[doc(alias = "virDomainStartDirtyRateCalc")]
     pub async fn start_dirty_rate_calc(
         &self,
         period: Duration,

@@ -75,12 +75,16 @@ handle! {
     /// calls for a domain that no longer exists fail with an error for which
     /// [`is_not_found`](crate::Error::is_not_found) holds. Two handles are equal if they name the
     /// same domain over the same connection.
+    #[doc(alias = "virDomain")]
     pub Domain of remote::NonnullDomain, known by uuid {
         /// Returns the domain's name (`virDomainGetName`). Local: as it was when the handle was
         /// made.
+        #[doc(alias = "virDomainGetName")]
         name: text;
         /// Returns the domain's UUID, which never changes (`virDomainGetUUID`,
         /// `virDomainGetUUIDString`). Local.
+        #[doc(alias = "virDomainGetUUID")]
+        #[doc(alias = "virDomainGetUUIDString")]
         uuid: Uuid;
         /// The last ID that this handle learned.
         id: LastId
@@ -94,6 +98,7 @@ impl Domain {
     /// [`create_with_flags`](Self::create_with_flags), [`destroy`](Self::destroy),
     /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this handle, and with
     /// nothing else; look the domain up again to be sure.
+    #[doc(alias = "virDomainGetID")]
     pub fn id(&self) -> Option<u32> {
         self.id.get()
     }

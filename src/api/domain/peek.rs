@@ -11,6 +11,7 @@ impl Domain {
     ///
     /// `disk` is the disk's target, such as `vda`, or its source. Makes one call per 4 MiB; the
     /// guest may write in between.
+    #[doc(alias = "virDomainBlockPeek")]
     pub async fn block_peek(&self, disk: &str, offset: u64, len: usize) -> Result<Vec<u8>> {
         const NAME: &str = remote::DomainBlockPeek::INFO.name;
         let mut pieces = Pieces::new(NAME, offset, len, remote::DOMAIN_BLOCK_PEEK_BUFFER_MAX)?;
@@ -34,6 +35,7 @@ impl Domain {
     ///
     /// `flags` say whether the address is `VIRTUAL`, as the guest's first CPU sees it at the
     /// moment, or `PHYSICAL`. Makes one call per 4 MiB; the guest may write in between.
+    #[doc(alias = "virDomainMemoryPeek")]
     pub async fn memory_peek(&self, start: u64, len: usize, flags: MemoryFlags) -> Result<Vec<u8>> {
         const NAME: &str = remote::DomainMemoryPeek::INFO.name;
         let mut pieces = Pieces::new(NAME, start, len, remote::DOMAIN_MEMORY_PEEK_BUFFER_MAX)?;

@@ -60,6 +60,7 @@ param_struct! {
 
 impl Domain {
     /// Returns which performance events are counted (`virDomainGetPerfEvents`).
+    #[doc(alias = "virDomainGetPerfEvents")]
     pub async fn perf_events(&self, flags: ModificationImpact) -> Result<PerfEvents> {
         let reply = self
             .call(remote::DomainGetPerfEvents { dom: self.wire(), flags: flags.bits() })
@@ -68,6 +69,7 @@ impl Domain {
     }
 
     /// Sets which performance events are counted (`virDomainSetPerfEvents`).
+    #[doc(alias = "virDomainSetPerfEvents")]
     pub async fn set_perf_events(
         &self,
         events: &PerfEvents,

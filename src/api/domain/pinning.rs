@@ -8,6 +8,7 @@ use crate::protocol::{Request, remote};
 impl Domain {
     /// Pins the virtual CPU `vcpu` of the running domain to the host CPUs `cpus`
     /// (`virDomainPinVcpu`).
+    #[doc(alias = "virDomainPinVcpu")]
     pub async fn pin_vcpu(&self, vcpu: u32, cpus: &CpuMap) -> Result<()> {
         self.run(remote::DomainPinVcpu {
             dom: self.wire(),
@@ -19,6 +20,7 @@ impl Domain {
 
     /// Pins a virtual CPU of the running domain, its definition, or both to host CPUs
     /// (`virDomainPinVcpuFlags`).
+    #[doc(alias = "virDomainPinVcpuFlags")]
     pub async fn pin_vcpu_flags(
         &self,
         vcpu: u32,
@@ -39,6 +41,7 @@ impl Domain {
     ///
     /// Covers every virtual CPU that the domain can have, present or not. Makes three calls, as
     /// [`vcpus`](Self::vcpus) does.
+    #[doc(alias = "virDomainGetVcpuPinInfo")]
     pub async fn vcpu_pin_info(&self, flags: ModificationImpact) -> Result<Vec<CpuMap>> {
         let maximum = VcpuFlags::from_bits_retain(flags.bits()) | VcpuFlags::MAXIMUM;
         let maps = CpuMaps::of_host(self.connect(), self.vcpus_flags(maximum).await?).await?;
@@ -57,6 +60,7 @@ impl Domain {
 
     /// Pins the hypervisor's threads other than virtual CPUs to the host CPUs `cpus`
     /// (`virDomainPinEmulator`).
+    #[doc(alias = "virDomainPinEmulator")]
     pub async fn pin_emulator(&self, cpus: &CpuMap, flags: ModificationImpact) -> Result<()> {
         self.run(remote::DomainPinEmulator {
             dom: self.wire(),
@@ -68,6 +72,7 @@ impl Domain {
 
     /// Returns the host CPUs that the hypervisor's other threads may run on; `None` where it has no
     /// such restriction (`virDomainGetEmulatorPinInfo`).
+    #[doc(alias = "virDomainGetEmulatorPinInfo")]
     pub async fn emulator_pin_info(&self, flags: ModificationImpact) -> Result<Option<CpuMap>> {
         let maps = CpuMaps::of_host(self.connect(), 1).await?;
         let reply = self

@@ -14,6 +14,7 @@ impl Connect {
     /// instruction, with [`AUTODESTROY`](CreateFlags::AUTODESTROY) it ends when this connection
     /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first validates `xml` against the
     /// schema. Takes long.
+    #[doc(alias = "virDomainCreateXML")]
     pub async fn domain_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Domain> {
         let reply = self.call(remote::DomainCreateXml { xml_desc: xml.into(), flags }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -32,6 +33,7 @@ impl Connect {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainDefineXML")]
     pub async fn domain_define_xml(&self, xml: &str) -> Result<Domain> {
         let reply = self.call(remote::DomainDefineXml { xml: xml.into() }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -39,6 +41,7 @@ impl Connect {
 
     /// Defines a domain; with [`VALIDATE`](DefineFlags::VALIDATE) the daemon validates `xml`
     /// against the schema (`virDomainDefineXMLFlags`).
+    #[doc(alias = "virDomainDefineXMLFlags")]
     pub async fn domain_define_xml_flags(&self, xml: &str, flags: DefineFlags) -> Result<Domain> {
         let reply = self.call(remote::DomainDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
@@ -51,6 +54,7 @@ impl Domain {
     /// Makes two calls: the second asks for the domain's new ID, and if it fails, so does this
     /// method, although the domain runs. [`create_with_flags`](Self::create_with_flags) makes one.
     /// Takes long.
+    #[doc(alias = "virDomainCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::DomainCreate { dom: self.wire() }).await?;
         let started = self.connect().lookup_domain_by_uuid(self.uuid).await?;
@@ -62,6 +66,7 @@ impl Domain {
     ///
     /// See [`Connect::domain_create_xml`] for `PAUSED` and `AUTODESTROY`;
     /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) discards a managed save image and boots. Takes long.
+    #[doc(alias = "virDomainCreateWithFlags")]
     pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
         let reply = self.call(remote::DomainCreateWithFlags { dom: self.wire(), flags }).await?;
         self.id.set(reply.decode()?.dom.id);
@@ -73,12 +78,14 @@ impl Domain {
     /// A domain that does not run then no longer exists; one that runs becomes transient. Fails for
     /// a domain with a managed save image, snapshots, checkpoints or other associated data; see
     /// [`undefine_flags`](Self::undefine_flags).
+    #[doc(alias = "virDomainUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::DomainUndefine { dom: self.wire() }).await
     }
 
     /// Removes the domain's definition together with the associated data that `flags` name
     /// (`virDomainUndefineFlags`).
+    #[doc(alias = "virDomainUndefineFlags")]
     pub async fn undefine_flags(&self, flags: UndefineFlags) -> Result<()> {
         self.run(remote::DomainUndefineFlags { dom: self.wire(), flags }).await
     }

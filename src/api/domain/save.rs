@@ -55,6 +55,7 @@ impl Domain {
     ///
     /// A relative path is taken as relative to this process's working directory. Takes long: writes
     /// the guest's memory.
+    #[doc(alias = "virDomainSave")]
     pub async fn save(&self, to: &Path) -> Result<()> {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
         self.run(remote::DomainSave { dom: self.wire(), to: to.as_path().into() })
@@ -69,6 +70,7 @@ impl Domain {
     /// Only what the guest cannot notice may be changed, such as host paths of disks. Start from
     /// the XML that [`xml_desc`](Self::xml_desc) returns with
     /// [`MIGRATABLE`](super::XmlFlags::MIGRATABLE).
+    #[doc(alias = "virDomainSaveFlags")]
     pub async fn save_flags(
         &self,
         to: &Path,
@@ -89,6 +91,7 @@ impl Domain {
     ///
     /// Without a file it is a managed save; the QEMU drivers of libvirt 8.4.0 to 11.3.0 at least
     /// then leave the domain locked until the daemon restarts. Since libvirt 8.4.0.
+    #[doc(alias = "virDomainSaveParams")]
     pub async fn save_params(&self, params: &SaveParams, flags: SaveRestoreFlags) -> Result<()> {
         let procedure = remote::DomainSaveParams::INFO.name;
         let params = params.for_daemon(procedure)?;
@@ -98,6 +101,7 @@ impl Domain {
 
     /// Saves the domain to a managed save image, which the daemon keeps, and ends it; the next
     /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
+    #[doc(alias = "virDomainManagedSave")]
     pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
         self.run(remote::DomainManagedSave { dom: self.wire(), flags }).await?;
         self.id.set(-1);
@@ -105,6 +109,7 @@ impl Domain {
     }
 
     /// Returns whether the domain has a managed save image (`virDomainHasManagedSaveImage`).
+    #[doc(alias = "virDomainHasManagedSaveImage")]
     pub async fn has_managed_save_image(&self) -> Result<bool> {
         let reply = self
             .call(remote::DomainHasManagedSaveImage { dom: self.wire(), flags: 0 })
@@ -114,11 +119,13 @@ impl Domain {
 
     /// Discards the managed save image, so that the next start boots the guest
     /// (`virDomainManagedSaveRemove`).
+    #[doc(alias = "virDomainManagedSaveRemove")]
     pub async fn managed_save_remove(&self) -> Result<()> {
         self.run(remote::DomainManagedSaveRemove { dom: self.wire(), flags: 0 }).await
     }
 
     /// Returns the definition in the managed save image (`virDomainManagedSaveGetXMLDesc`).
+    #[doc(alias = "virDomainManagedSaveGetXMLDesc")]
     pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
         let reply = self
             .call(remote::DomainManagedSaveGetXmlDesc { dom: self.wire(), flags })
@@ -129,6 +136,7 @@ impl Domain {
     /// Replaces the definition in the managed save image (`virDomainManagedSaveDefineXML`).
     ///
     /// Of the flags only `RUNNING` and `PAUSED` apply: the state to resume into.
+    #[doc(alias = "virDomainManagedSaveDefineXML")]
     pub async fn managed_save_define_xml(&self, xml: &str, flags: SaveRestoreFlags) -> Result<()> {
         self.run(remote::DomainManagedSaveDefineXml {
             dom: self.wire(),
@@ -141,6 +149,7 @@ impl Domain {
 
 impl Connect {
     /// Restores the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
+    #[doc(alias = "virDomainRestore")]
     pub async fn domain_restore(&self, from: &Path) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
         self.run(remote::DomainRestore { from: from.as_path().into() }).await
@@ -148,6 +157,7 @@ impl Connect {
 
     /// Restores a saved domain as `flags` say and, if `xml` is given, with a changed definition
     /// (`virDomainRestoreFlags`).
+    #[doc(alias = "virDomainRestoreFlags")]
     pub async fn domain_restore_flags(
         &self,
         from: &Path,
@@ -165,6 +175,7 @@ impl Connect {
 
     /// Restores a saved domain with the options in `params` (`virDomainRestoreParams`). Since
     /// libvirt 8.4.0.
+    #[doc(alias = "virDomainRestoreParams")]
     pub async fn domain_restore_params(
         &self,
         params: &SaveParams,
@@ -176,6 +187,7 @@ impl Connect {
     }
 
     /// Returns the definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
+    #[doc(alias = "virDomainSaveImageGetXMLDesc")]
     pub async fn domain_save_image_xml_desc(
         &self,
         file: &Path,
@@ -191,6 +203,7 @@ impl Connect {
     /// Replaces the definition in the save file `file` (`virDomainSaveImageDefineXML`).
     ///
     /// Of the flags only `RUNNING` and `PAUSED` apply: the state to restore into.
+    #[doc(alias = "virDomainSaveImageDefineXML")]
     pub async fn domain_save_image_define_xml(
         &self,
         file: &Path,

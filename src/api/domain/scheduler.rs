@@ -100,6 +100,7 @@ param_struct! {
 
 impl Domain {
     /// Returns the type of the domain's scheduler (`virDomainGetSchedulerType`).
+    #[doc(alias = "virDomainGetSchedulerType")]
     pub async fn scheduler_type(&self) -> Result<SchedulerType> {
         let reply = self.call(remote::DomainGetSchedulerType { dom: self.wire() }).await?;
         let ret = reply.decode()?;
@@ -110,6 +111,7 @@ impl Domain {
     }
 
     /// Returns the domain's scheduler parameters (`virDomainGetSchedulerParameters`).
+    #[doc(alias = "virDomainGetSchedulerParameters")]
     pub async fn scheduler_parameters(&self) -> Result<SchedulerParameters> {
         let reply = self
             .call(remote::DomainGetSchedulerParameters { dom: self.wire(), nparams: MAX as i32 })
@@ -119,6 +121,7 @@ impl Domain {
 
     /// Returns the scheduler parameters of the running domain or of its definition
     /// (`virDomainGetSchedulerParametersFlags`).
+    #[doc(alias = "virDomainGetSchedulerParametersFlags")]
     pub async fn scheduler_parameters_flags(
         &self,
         flags: ModificationImpact,
@@ -134,6 +137,7 @@ impl Domain {
     }
 
     /// Changes the running domain's scheduler parameters (`virDomainSetSchedulerParameters`).
+    #[doc(alias = "virDomainSetSchedulerParameters")]
     pub async fn set_scheduler_parameters(&self, parameters: &SchedulerParameters) -> Result<()> {
         let params = parameters.to_params();
         self.run(remote::DomainSetSchedulerParameters {
@@ -158,6 +162,7 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainSetSchedulerParametersFlags")]
     pub async fn set_scheduler_parameters_flags(
         &self,
         parameters: &SchedulerParameters,

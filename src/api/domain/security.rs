@@ -10,6 +10,7 @@ use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 /// Label of a security driver, such as `SELinux`, on a running domain (`virSecurityLabel`).
+#[doc(alias = "virSecurityLabel")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurityLabel {
@@ -67,6 +68,7 @@ impl fmt::Debug for LaunchSecret {
 
 impl Domain {
     /// Returns the security label of the running domain (`virDomainGetSecurityLabel`).
+    #[doc(alias = "virDomainGetSecurityLabel")]
     pub async fn security_label(&self) -> Result<SecurityLabel> {
         let reply = self.call(remote::DomainGetSecurityLabel { dom: self.wire() }).await?;
         Ok(SecurityLabel::from_wire(&reply.decode()?))
@@ -74,6 +76,7 @@ impl Domain {
 
     /// Lists the security labels of the running domain, one for each security driver
     /// (`virDomainGetSecurityLabelList`).
+    #[doc(alias = "virDomainGetSecurityLabelList")]
     pub async fn security_label_list(&self) -> Result<Vec<SecurityLabel>> {
         let reply = self.call(remote::DomainGetSecurityLabelList { dom: self.wire() }).await?;
         let labels = reply.decode()?.labels;
@@ -82,6 +85,7 @@ impl Domain {
 
     /// Returns the launch measurement and policy of a running guest with encrypted memory
     /// (`virDomainGetLaunchSecurityInfo`).
+    #[doc(alias = "virDomainGetLaunchSecurityInfo")]
     pub async fn launch_security_info(&self) -> Result<LaunchSecurityInfo> {
         let reply = self
             .call(remote::DomainGetLaunchSecurityInfo {
@@ -94,6 +98,7 @@ impl Domain {
 
     /// Injects a secret into a guest with encrypted memory before it runs for the first time
     /// (`virDomainSetLaunchSecurityState`).
+    #[doc(alias = "virDomainSetLaunchSecurityState")]
     pub async fn set_launch_security_state(&self, secret: &LaunchSecret) -> Result<()> {
         let mut params = TypedParams::new()
             .with("sev-secret-header", secret.header.as_str())

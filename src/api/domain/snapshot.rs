@@ -29,8 +29,10 @@ handle! {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainSnapshot")]
     pub DomainSnapshot of remote::NonnullDomainSnapshot in Domain as dom, known by name {
         /// Returns the snapshot's name, unique in its domain (`virDomainSnapshotGetName`). Local.
+        #[doc(alias = "virDomainSnapshotGetName")]
         name: text;;
     }
 }
@@ -48,6 +50,7 @@ impl Domain {
     /// [`REDEFINE`](CreateFlags::REDEFINE) nothing is taken: the daemon learns of a snapshot that
     /// there is already, from what [`DomainSnapshot::xml_desc`] said of it; that is the current one
     /// only with [`CURRENT`](CreateFlags::CURRENT).
+    #[doc(alias = "virDomainSnapshotCreateXML")]
     pub async fn snapshot_create_xml(
         &self,
         xml: &str,
@@ -65,6 +68,7 @@ impl Domain {
     /// guest did at that time, internal or external); no flag of a group means that the group does
     /// not filter. [`ROOTS`](ListFlags::ROOTS) leaves out those that have parents,
     /// [`TOPOLOGICAL`](ListFlags::TOPOLOGICAL) puts parents before their children.
+    #[doc(alias = "virDomainListAllSnapshots")]
     pub async fn list_all_snapshots(&self, flags: ListFlags) -> Result<Vec<DomainSnapshot>> {
         let request = remote::DomainListAllSnapshots { dom: self.wire(), need_results: 1, flags };
         let reply = self.call(request).await?;
@@ -72,6 +76,7 @@ impl Domain {
     }
 
     /// Looks up a snapshot of the domain by name (`virDomainSnapshotLookupByName`).
+    #[doc(alias = "virDomainSnapshotLookupByName")]
     pub async fn lookup_snapshot_by_name(&self, name: &str) -> Result<DomainSnapshot> {
         let request =
             remote::DomainSnapshotLookupByName { dom: self.wire(), name: name.into(), flags: 0 };
@@ -80,6 +85,7 @@ impl Domain {
     }
 
     /// Returns whether the domain has a current snapshot (`virDomainHasCurrentSnapshot`).
+    #[doc(alias = "virDomainHasCurrentSnapshot")]
     pub async fn has_current_snapshot(&self) -> Result<bool> {
         let request = remote::DomainHasCurrentSnapshot { dom: self.wire(), flags: 0 };
         Ok(truth(self.call(request).await?.decode()?.result))
@@ -87,6 +93,7 @@ impl Domain {
 
     /// Returns the current snapshot, the one that was taken or reverted to last, `None` if there is
     /// none (`virDomainSnapshotCurrent`).
+    #[doc(alias = "virDomainSnapshotCurrent")]
     pub async fn snapshot_current(&self) -> Result<Option<DomainSnapshot>> {
         let request = remote::DomainSnapshotCurrent { dom: self.wire(), flags: 0 };
         match self.call(request).await {
@@ -98,6 +105,7 @@ impl Domain {
 
 impl DomainSnapshot {
     /// Returns the snapshot's domain (`virDomainSnapshotGetDomain`). Local.
+    #[doc(alias = "virDomainSnapshotGetDomain")]
     pub fn domain(&self) -> &Domain {
         &self.parent
     }
@@ -105,6 +113,7 @@ impl DomainSnapshot {
     /// Returns the snapshot's XML: its state, disks, parent, and the domain as it was then
     /// (`virDomainSnapshotGetXMLDesc`). Passwords in that are left out without
     /// [`SECURE`](XmlFlags::SECURE).
+    #[doc(alias = "virDomainSnapshotGetXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply =
             self.call(remote::DomainSnapshotGetXmlDesc { snap: self.wire(), flags }).await?;
@@ -115,6 +124,7 @@ impl DomainSnapshot {
     /// or with [`DESCENDANTS`](ListFlags::DESCENDANTS) their children, too, and so on.
     ///
     /// For the other flags see [`Domain::list_all_snapshots`].
+    #[doc(alias = "virDomainSnapshotListAllChildren")]
     pub async fn list_all_children(&self, flags: ListFlags) -> Result<Vec<DomainSnapshot>> {
         let request =
             remote::DomainSnapshotListAllChildren { snapshot: self.wire(), need_results: 1, flags };
@@ -126,6 +136,7 @@ impl DomainSnapshot {
     ///
     /// Daemons say of roots what they say of snapshots that do not exist, so a second call
     /// (`virDomainSnapshotLookupByName`) then finds out whether this one does.
+    #[doc(alias = "virDomainSnapshotGetParent")]
     pub async fn parent(&self) -> Result<Option<DomainSnapshot>> {
         match self.call(remote::DomainSnapshotGetParent { snap: self.wire(), flags: 0 }).await {
             Err(error) if error.code() == Some(ErrorCode::NoDomainSnapshot) => {
@@ -137,6 +148,7 @@ impl DomainSnapshot {
     }
 
     /// Returns whether the snapshot is its domain's current one (`virDomainSnapshotIsCurrent`).
+    #[doc(alias = "virDomainSnapshotIsCurrent")]
     pub async fn is_current(&self) -> Result<bool> {
         let request = remote::DomainSnapshotIsCurrent { snap: self.wire(), flags: 0 };
         Ok(truth(self.call(request).await?.decode()?.current))
@@ -144,6 +156,7 @@ impl DomainSnapshot {
 
     /// Returns whether the daemon keeps something about the snapshot that would be lost with the
     /// domain's definition (`virDomainSnapshotHasMetadata`).
+    #[doc(alias = "virDomainSnapshotHasMetadata")]
     pub async fn has_metadata(&self) -> Result<bool> {
         let request = remote::DomainSnapshotHasMetadata { snap: self.wire(), flags: 0 };
         Ok(truth(self.call(request).await?.decode()?.metadata))
@@ -158,6 +171,7 @@ impl DomainSnapshot {
     /// `<externalSnapshot/>`, such as libvirt 9.0.0, fail for external snapshots, with
     /// [`ConfigUnsupported`](ErrorCode::ConfigUnsupported). The handle's [`Domain::id`] does not
     /// change; look the domain up for that.
+    #[doc(alias = "virDomainRevertToSnapshot")]
     pub async fn revert(&self, flags: RevertFlags) -> Result<()> {
         self.run(remote::DomainRevertToSnapshot { snap: self.wire(), flags }).await
     }
@@ -171,6 +185,7 @@ impl DomainSnapshot {
     /// image that it began into the one before. With
     /// [`METADATA_ONLY`](DeleteFlags::METADATA_ONLY) the daemon forgets the snapshot, whose data
     /// stay in the disks' images.
+    #[doc(alias = "virDomainSnapshotDelete")]
     pub async fn delete(&self, flags: DeleteFlags) -> Result<()> {
         self.run(remote::DomainSnapshotDelete { snap: self.wire(), flags }).await
     }

@@ -62,6 +62,7 @@ impl DomainState {
 }
 
 /// State and resource use of a domain (`virDomainInfo`).
+#[doc(alias = "virDomainInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DomainInfo {
@@ -79,6 +80,7 @@ pub struct DomainInfo {
 
 /// State of a domain's control interface, i.e. whether its hypervisor can be reached
 /// (`virDomainControlInfo`).
+#[doc(alias = "virDomainControlInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ControlInfo {
@@ -92,6 +94,7 @@ pub struct ControlInfo {
 
 impl Domain {
     /// Returns the domain's state, memory, virtual CPUs and CPU time (`virDomainGetInfo`).
+    #[doc(alias = "virDomainGetInfo")]
     pub async fn info(&self) -> Result<DomainInfo> {
         let reply = self.call(remote::DomainGetInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
@@ -105,6 +108,7 @@ impl Domain {
     }
 
     /// Returns the domain's state and its reason (`virDomainGetState`).
+    #[doc(alias = "virDomainGetState")]
     pub async fn state(&self) -> Result<DomainState> {
         let reply = self.call(remote::DomainGetState { dom: self.wire(), flags: 0 }).await?;
         let ret = reply.decode()?;
@@ -112,6 +116,7 @@ impl Domain {
     }
 
     /// Returns whether the domain is running, paused included (`virDomainIsActive`).
+    #[doc(alias = "virDomainIsActive")]
     pub async fn is_active(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsActive { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.active))
@@ -119,12 +124,14 @@ impl Domain {
 
     /// Returns whether the domain is persistent: whether it stays defined after it ends
     /// (`virDomainIsPersistent`).
+    #[doc(alias = "virDomainIsPersistent")]
     pub async fn is_persistent(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsPersistent { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.persistent))
     }
 
     /// Returns whether the definition differs from the running domain (`virDomainIsUpdated`).
+    #[doc(alias = "virDomainIsUpdated")]
     pub async fn is_updated(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsUpdated { dom: self.wire() }).await?;
         Ok(truth(reply.decode()?.updated))
@@ -132,6 +139,7 @@ impl Domain {
 
     /// Returns whether the domain's control interface is free, busy or broken
     /// (`virDomainGetControlInfo`).
+    #[doc(alias = "virDomainGetControlInfo")]
     pub async fn control_info(&self) -> Result<ControlInfo> {
         let reply = self.call(remote::DomainGetControlInfo { dom: self.wire(), flags: 0 }).await?;
         let info = reply.decode()?;

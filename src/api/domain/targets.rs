@@ -55,12 +55,14 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virDomainGetXMLDesc")]
     pub async fn interface_targets(&self) -> Result<Vec<InterfaceTarget>> {
         self.devices("interface").await
     }
 
     /// Lists the domain's disks in the order of its definition, which is that of the running domain
     /// if it runs (`virDomainGetXMLDesc`).
+    #[doc(alias = "virDomainGetXMLDesc")]
     pub async fn disk_targets(&self) -> Result<Vec<DiskTarget>> {
         self.devices("disk").await
     }

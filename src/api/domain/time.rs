@@ -9,6 +9,7 @@ use crate::protocol::{Request, remote};
 impl Domain {
     /// Returns the time of the guest's clock (`virDomainGetTime`). Asks the guest agent; takes long
     /// if that does.
+    #[doc(alias = "virDomainGetTime")]
     pub async fn time(&self) -> Result<SystemTime> {
         let reply = self.call(remote::DomainGetTime { dom: self.wire(), flags: 0 }).await?;
         let time = reply.decode()?;
@@ -21,6 +22,7 @@ impl Domain {
     ///
     /// With [`SYNC`](SetTimeFlags::SYNC) the guest reads its hardware clock instead, which kept
     /// running while the guest was suspended, and `time` is ignored.
+    #[doc(alias = "virDomainSetTime")]
     pub async fn set_time(&self, time: SystemTime, flags: SetTimeFlags) -> Result<()> {
         let (seconds, nseconds) = to_wire(time).ok_or_else(|| Error::InvalidArgument {
             procedure: remote::DomainSetTime::INFO.name,

@@ -125,6 +125,7 @@ param_struct! {
 
 impl Domain {
     /// Returns the limits on the domain's memory (`virDomainGetMemoryParameters`).
+    #[doc(alias = "virDomainGetMemoryParameters")]
     pub async fn memory_parameters(&self, flags: ModificationImpact) -> Result<MemoryParameters> {
         let reply = self
             .call(remote::DomainGetMemoryParameters {
@@ -137,6 +138,7 @@ impl Domain {
     }
 
     /// Changes the limits on the domain's memory (`virDomainSetMemoryParameters`).
+    #[doc(alias = "virDomainSetMemoryParameters")]
     pub async fn set_memory_parameters(
         &self,
         parameters: &MemoryParameters,
@@ -152,6 +154,7 @@ impl Domain {
     }
 
     /// Returns the NUMA placement of the domain's memory (`virDomainGetNumaParameters`).
+    #[doc(alias = "virDomainGetNumaParameters")]
     pub async fn numa_parameters(&self, flags: ModificationImpact) -> Result<NumaParameters> {
         let reply = self
             .call(remote::DomainGetNumaParameters {
@@ -166,6 +169,7 @@ impl Domain {
     /// Changes the NUMA placement of the domain's memory (`virDomainSetNumaParameters`).
     ///
     /// The mode of a running domain cannot be changed.
+    #[doc(alias = "virDomainSetNumaParameters")]
     pub async fn set_numa_parameters(
         &self,
         parameters: &NumaParameters,
@@ -181,6 +185,7 @@ impl Domain {
     }
 
     /// Returns the domain's share of the host's block I/O (`virDomainGetBlkioParameters`).
+    #[doc(alias = "virDomainGetBlkioParameters")]
     pub async fn blkio_parameters(&self, flags: ModificationImpact) -> Result<BlkioParameters> {
         let reply = self
             .call(remote::DomainGetBlkioParameters {
@@ -193,6 +198,7 @@ impl Domain {
     }
 
     /// Changes the domain's share of the host's block I/O (`virDomainSetBlkioParameters`).
+    #[doc(alias = "virDomainSetBlkioParameters")]
     pub async fn set_blkio_parameters(
         &self,
         parameters: &BlkioParameters,

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 
 /// An address that a network's DHCP server has given to a client (`virNetworkDHCPLease`).
+#[doc(alias = "virNetworkDHCPLease")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DhcpLease {
@@ -45,6 +46,7 @@ impl Network {
     ///
     /// Only networks whose DHCP server is libvirt's own have leases. One appears here a moment after
     /// its client got it, and outlives the client.
+    #[doc(alias = "virNetworkGetDHCPLeases")]
     pub async fn dhcp_leases(&self, mac: Option<&str>) -> Result<Vec<DhcpLease>> {
         let reply = self
             .call(remote::NetworkGetDhcpLeases {

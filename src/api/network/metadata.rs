@@ -11,6 +11,7 @@ impl Network {
     /// `uri` names the application's namespace, for [`Element`](MetadataType::Element) alone.
     /// Metadata that was never set gives an error for which
     /// [`is_not_found`](crate::Error::is_not_found) holds.
+    #[doc(alias = "virNetworkGetMetadata")]
     pub async fn metadata(
         &self,
         kind: MetadataType,
@@ -33,6 +34,7 @@ impl Network {
     ///
     /// For [`Element`](MetadataType::Element), and for nothing else, `uri` names the application's
     /// namespace and `key` the prefix that it gets in the network's XML. A title has no line breaks.
+    #[doc(alias = "virNetworkSetMetadata")]
     pub async fn set_metadata(
         &self,
         kind: MetadataType,

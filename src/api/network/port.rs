@@ -12,9 +12,11 @@ use crate::protocol::remote;
 handle! {
     /// A handle to a port of a network, such as the one that the hypervisor makes for each of a
     /// guest's interfaces in the network (`virNetworkPort`). It holds nothing on the daemon's side.
+    #[doc(alias = "virNetworkPort")]
     pub NetworkPort of remote::NonnullNetworkPort in Network as net, known by uuid {
         ;
         /// Returns the port's UUID (`virNetworkPortGetUUID`). Local.
+        #[doc(alias = "virNetworkPortGetUUID")]
         uuid: Uuid;
     }
 }
@@ -43,6 +45,7 @@ param_struct! {
 
 impl Network {
     /// Lists the ports of the network (`virNetworkListAllPorts`).
+    #[doc(alias = "virNetworkListAllPorts")]
     pub async fn list_all_ports(&self) -> Result<Vec<NetworkPort>> {
         let reply = self
             .call(remote::NetworkListAllPorts { network: self.wire(), need_results: 1, flags: 0 })
@@ -52,6 +55,8 @@ impl Network {
 
     /// Looks up a port of the network by UUID (`virNetworkPortLookupByUUID`,
     /// `virNetworkPortLookupByUUIDString`).
+    #[doc(alias = "virNetworkPortLookupByUUID")]
+    #[doc(alias = "virNetworkPortLookupByUUIDString")]
     pub async fn lookup_port_by_uuid(&self, uuid: Uuid) -> Result<NetworkPort> {
         let reply = self
             .call(remote::NetworkPortLookupByUuid { network: self.wire(), uuid })
@@ -66,6 +71,7 @@ impl Network {
     /// [`RECLAIM`](PortCreateFlags::RECLAIM), and not without either, it takes note of a port that
     /// was in use before. With [`VALIDATE`](PortCreateFlags::VALIDATE) the daemon first validates
     /// `xml` against the schema.
+    #[doc(alias = "virNetworkPortCreateXML")]
     pub async fn port_create_xml(&self, xml: &str, flags: PortCreateFlags) -> Result<NetworkPort> {
         let request = remote::NetworkPortCreateXml { network: self.wire(), xml: xml.into(), flags };
         let reply = self.call(request).await?;
@@ -75,12 +81,14 @@ impl Network {
 
 impl NetworkPort {
     /// Returns the network that the port belongs to (`virNetworkPortGetNetwork`). Local.
+    #[doc(alias = "virNetworkPortGetNetwork")]
     pub fn network(&self) -> &Network {
         &self.parent
     }
 
     /// Returns the port's XML: its owner, its MAC address, and what it is plugged into
     /// (`virNetworkPortGetXMLDesc`).
+    #[doc(alias = "virNetworkPortGetXMLDesc")]
     pub async fn xml_desc(&self) -> Result<String> {
         let reply =
             self.call(remote::NetworkPortGetXmlDesc { port: self.wire(), flags: 0 }).await?;
@@ -88,6 +96,7 @@ impl NetworkPort {
     }
 
     /// Returns the port's bandwidth (`virNetworkPortGetParameters`).
+    #[doc(alias = "virNetworkPortGetParameters")]
     pub async fn parameters(&self) -> Result<PortParameters> {
         let request = remote::NetworkPortGetParameters { port: self.wire(), nparams: 0, flags: 0 };
         let reply = self.call(request).await?;
@@ -102,6 +111,7 @@ impl NetworkPort {
     /// the network itself; what limits a running guest is set on its interface.
     ///
     /// [`Domain::set_interface_parameters`]: crate::domain::Domain::set_interface_parameters
+    #[doc(alias = "virNetworkPortSetParameters")]
     pub async fn set_parameters(&self, parameters: &PortParameters) -> Result<()> {
         let params = parameters.to_params();
         self.run(remote::NetworkPortSetParameters {
@@ -115,6 +125,7 @@ impl NetworkPort {
     /// Deletes the port (`virNetworkPortDelete`).
     ///
     /// A guest that uses it keeps its connection, but the daemon no longer knows of it.
+    #[doc(alias = "virNetworkPortDelete")]
     pub async fn delete(&self) -> Result<()> {
         self.run(remote::NetworkPortDelete { port: self.wire(), flags: 0 }).await
     }

@@ -36,6 +36,7 @@ impl Network {
     ///
     /// The first update on a connection makes two calls: the other asks in which order the daemon
     /// takes the arguments.
+    #[doc(alias = "virNetworkUpdate")]
     pub async fn update(
         &self,
         command: UpdateCommand,

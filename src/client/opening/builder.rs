@@ -68,6 +68,7 @@ impl ConnectBuilder {
     /// connection when `count` of them in a row had no response (`virConnectSetKeepAlive`). A zero
     /// interval disables keepalive. Default: 5 seconds and 5, which makes half a minute; a daemon
     /// that may be too busy to read has [`busy_timeout`](Self::busy_timeout).
+    #[doc(alias = "virConnectSetKeepAlive")]
     pub fn keepalive(mut self, interval: Duration, count: u32) -> Self {
         self.options.keepalive = (!interval.is_zero()).then_some((interval, count));
         self
@@ -226,6 +227,7 @@ impl Connect {
     }
 
     /// Opens a connection that cannot change anything (`virConnectOpenReadOnly`).
+    #[doc(alias = "virConnectOpenReadOnly")]
     pub async fn open_read_only(uri: &str) -> Result<Self> {
         Self::builder(uri).read_only(true).open().await
     }

@@ -19,6 +19,7 @@ use crate::xdr::{self, Decode, DecodeError, Reader};
 const NAME: &str = ConnectGetAllDomainStats::INFO.name;
 
 /// A domain and its statistics (`virDomainStatsRecord`).
+#[doc(alias = "virDomainStatsRecord")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DomainStatsRecord {
@@ -36,6 +37,7 @@ impl Connect {
     /// those of [`list_all_domains`](Self::list_all_domains). With `NOWAIT` a busy domain returns
     /// the statistics that are available without waiting; with `BACKING` backing images count as
     /// disks of their own.
+    #[doc(alias = "virConnectGetAllDomainStats")]
     pub async fn all_domain_stats(
         &self,
         stats: StatsTypes,
@@ -46,6 +48,7 @@ impl Connect {
 
     /// Returns statistics of the domains that match the filter as parameters, with the daemon's
     /// names and in its order (`virConnectGetAllDomainStats`).
+    #[doc(alias = "virConnectGetAllDomainStats")]
     pub async fn all_domain_stats_raw(
         &self,
         stats: StatsTypes,
@@ -58,6 +61,7 @@ impl Connect {
     /// [`all_domain_stats`](Self::all_domain_stats).
     ///
     /// Domains that no longer exist are left out. The domains must be of this connection.
+    #[doc(alias = "virDomainListGetStats")]
     pub async fn domain_list_get_stats(
         &self,
         domains: &[Domain],
@@ -72,6 +76,7 @@ impl Connect {
 
     /// Returns statistics of these domains as parameters, with the daemon's names and in its order
     /// (`virDomainListGetStats`).
+    #[doc(alias = "virDomainListGetStats")]
     pub async fn domain_list_get_stats_raw(
         &self,
         domains: &[Domain],
@@ -106,6 +111,7 @@ impl Connect {
 impl Domain {
     /// Returns the domain's statistics (`virDomainListGetStats`); see
     /// [`Connect::all_domain_stats`].
+    #[doc(alias = "virDomainListGetStats")]
     pub async fn stats(
         &self,
         stats: StatsTypes,

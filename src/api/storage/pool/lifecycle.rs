@@ -16,6 +16,7 @@ impl StoragePool {
     /// One that is active already is
     /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid). With
     /// [`WITH_BUILD`](CreateFlags::WITH_BUILD) it is [built](Self::build) before.
+    #[doc(alias = "virStoragePoolCreate")]
     pub async fn create(&self, flags: CreateFlags) -> Result<()> {
         self.run(remote::StoragePoolCreate { pool: self.wire(), flags }).await
     }
@@ -27,12 +28,14 @@ impl StoragePool {
     /// is one already, and [`OVERWRITE`](BuildFlags::OVERWRITE) replaces it; pools of other kinds
     /// refuse both. A directory that exists is left as it is, and a pool that is active is
     /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid).
+    #[doc(alias = "virStoragePoolBuild")]
     pub async fn build(&self, flags: BuildFlags) -> Result<()> {
         self.run(remote::StoragePoolBuild { pool: self.wire(), flags }).await
     }
 
     /// Ends the pool (`virStoragePoolDestroy`). Its data and its definition stay; a transient pool
     /// no longer exists then.
+    #[doc(alias = "virStoragePoolDestroy")]
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::StoragePoolDestroy { pool: self.wire() }).await
     }
@@ -41,11 +44,13 @@ impl StoragePool {
     ///
     /// The definition stays. A directory must be empty, so delete the volumes first. Few kinds of
     /// pools can do it, and daemons refuse [`ZEROED`](DeleteFlags::ZEROED) for most of those.
+    #[doc(alias = "virStoragePoolDelete")]
     pub async fn delete(&self, flags: DeleteFlags) -> Result<()> {
         self.run(remote::StoragePoolDelete { pool: self.wire(), flags }).await
     }
 
     /// Removes the definition of an ended pool (`virStoragePoolUndefine`). Its data stay.
+    #[doc(alias = "virStoragePoolUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::StoragePoolUndefine { pool: self.wire() }).await
     }
@@ -55,6 +60,7 @@ impl StoragePool {
     ///
     /// Volumes that came or went behind the daemon's back are seen only then. A refresh that fails,
     /// e.g. because the directory is gone, ends the pool; a transient one no longer exists then.
+    #[doc(alias = "virStoragePoolRefresh")]
     pub async fn refresh(&self) -> Result<()> {
         self.run(remote::StoragePoolRefresh { pool: self.wire(), flags: 0 }).await
     }

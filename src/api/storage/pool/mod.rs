@@ -38,22 +38,28 @@ handle! {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virStoragePool")]
     pub StoragePool of remote::NonnullStoragePool, known by uuid {
         /// Returns the pool's name (`virStoragePoolGetName`). Local.
+        #[doc(alias = "virStoragePoolGetName")]
         name: text;
         /// Returns the pool's UUID (`virStoragePoolGetUUID`). Local.
+        #[doc(alias = "virStoragePoolGetUUID")]
         uuid: Uuid;
     }
 }
 
 impl Connect {
     /// Looks up a pool by name (`virStoragePoolLookupByName`).
+    #[doc(alias = "virStoragePoolLookupByName")]
     pub async fn lookup_storage_pool_by_name(&self, name: &str) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByName { name: name.into() }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 
     /// Looks up a pool by UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
+    #[doc(alias = "virStoragePoolLookupByUUID")]
+    #[doc(alias = "virStoragePoolLookupByUUIDString")]
     pub async fn lookup_storage_pool_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByUuid { uuid }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
@@ -61,12 +67,14 @@ impl Connect {
 
     /// Looks up an active pool by its target, such as its directory on the daemon's host
     /// (`virStoragePoolLookupByTargetPath`). Pools that are not active are not found.
+    #[doc(alias = "virStoragePoolLookupByTargetPath")]
     pub async fn lookup_storage_pool_by_target_path(&self, path: &Path) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByTargetPath { path: path.into() }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 
     /// Lists the pools that match the filter (`virConnectListAllStoragePools`).
+    #[doc(alias = "virConnectListAllStoragePools")]
     pub async fn list_all_storage_pools(
         &self,
         flags: ListAllStoragePoolsFlags,
@@ -81,6 +89,7 @@ impl Connect {
     ///
     /// If there is a pool of that name and UUID that is defined and not active, that one is started
     /// with the new description, and keeps its definition.
+    #[doc(alias = "virStoragePoolCreateXML")]
     pub async fn storage_pool_create_xml(
         &self,
         xml: &str,
@@ -95,6 +104,7 @@ impl Connect {
     /// Without a `<uuid>` the daemon makes one up, and the definition of an existing pool cannot be
     /// changed: its name with another UUID is
     /// [`OperationFailed`](crate::types::error::ErrorCode::OperationFailed).
+    #[doc(alias = "virStoragePoolDefineXML")]
     pub async fn storage_pool_define_xml(
         &self,
         xml: &str,

@@ -11,6 +11,7 @@ impl Connect {
     /// `source_spec` is a `<source>` element that says where to look, such as the `<host>` of
     /// exports; whether there must be one depends on the type. Types without sources to find, such
     /// as `dir`, are [unsupported](crate::Error::is_unsupported).
+    #[doc(alias = "virConnectFindStoragePoolSources")]
     pub async fn find_storage_pool_sources(
         &self,
         pool_type: &str,
@@ -28,6 +29,7 @@ impl Connect {
 
     /// Returns the types of pools that the daemon knows, which of them it can run, and their
     /// formats, as XML (`virConnectGetStoragePoolCapabilities`).
+    #[doc(alias = "virConnectGetStoragePoolCapabilities")]
     pub async fn storage_pool_capabilities(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetStoragePoolCapabilities { flags: 0 }).await?;
         Ok(reply.decode()?.capabilities.into_owned())

@@ -45,6 +45,9 @@ impl StorageVol {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virStorageVolDownload")]
+    #[doc(alias = "virStreamRecvAll")]
+    #[doc(alias = "virStreamSparseRecvAll")]
     pub fn download_to(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Download)
     }
@@ -60,6 +63,9 @@ impl StorageVol {
     ///
     /// Daemons let a volume that is a file grow beyond its capacity. For a volume in raw format,
     /// this refuses content that does not fit, unless the volume has no capacity at all.
+    #[doc(alias = "virStorageVolUpload")]
+    #[doc(alias = "virStreamSendAll")]
+    #[doc(alias = "virStreamSparseSendAll")]
     pub fn upload_from(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Upload)
     }

@@ -14,6 +14,7 @@ impl StorageVol {
     ///
     /// Daemons refuse [`ZEROED`](DeleteFlags::ZEROED) for files and most others;
     /// [wipe](Self::wipe_pattern) the volume before instead.
+    #[doc(alias = "virStorageVolDelete")]
     pub async fn delete(&self, flags: DeleteFlags) -> Result<()> {
         self.run(remote::StorageVolDelete { vol: self.wire(), flags }).await
     }
@@ -45,6 +46,7 @@ impl StorageVol {
     /// before, e.g. after an upload.
     ///
     /// [`ALLOCATE`](ResizeFlags::ALLOCATE) takes the storage at once, and is for raw volumes.
+    #[doc(alias = "virStorageVolResize")]
     pub async fn resize(&self, capacity_bytes: u64, flags: ResizeFlags) -> Result<()> {
         self.run(remote::StorageVolResize { vol: self.wire(), capacity: capacity_bytes, flags })
             .await

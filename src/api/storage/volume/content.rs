@@ -16,6 +16,7 @@ impl StorageVol {
     ///
     /// With [`DownloadFlags::SPARSE_STREAM`] holes come as [`Chunk::Hole`](crate::Chunk) instead of
     /// as zeros. See [`Stream`] for the effect of a slow reader on the connection.
+    #[doc(alias = "virStorageVolDownload")]
     pub async fn download(
         &self,
         offset: u64,
@@ -40,6 +41,7 @@ impl StorageVol {
     /// [`upload_from`](Self::upload_from) documents the errors that a daemon does not report even
     /// then, and that a volume may grow. With [`UploadFlags::SPARSE_STREAM`] holes may be sent;
     /// data of the volume in their places is not erased.
+    #[doc(alias = "virStorageVolUpload")]
     pub async fn upload(
         &self,
         offset: u64,

@@ -17,24 +17,29 @@ pub use description::StorageVolInfo;
 handle! {
     /// A handle to a storage volume (`virStorageVol`). Cheap to clone; it holds nothing on the
     /// daemon's side.
+    #[doc(alias = "virStorageVol")]
     pub StorageVol of remote::NonnullStorageVol, known by key {
         /// Returns the name of the volume's pool. Local.
         pool: text,
         /// Returns the volume's name, unique in its pool (`virStorageVolGetName`). Local.
+        #[doc(alias = "virStorageVolGetName")]
         name: text,
         /// Returns the volume's key, unique on the host (`virStorageVolGetKey`). Local.
+        #[doc(alias = "virStorageVolGetKey")]
         key: text;;
     }
 }
 
 impl Connect {
     /// Looks up a volume by key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
+    #[doc(alias = "virStorageVolLookupByKey")]
     pub async fn lookup_storage_vol_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
         let reply = self.call(remote::StorageVolLookupByKey { key: key.as_ref().into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 
     /// Looks up a volume by its path on the daemon's host (`virStorageVolLookupByPath`).
+    #[doc(alias = "virStorageVolLookupByPath")]
     pub async fn lookup_storage_vol_by_path(&self, path: &Path) -> Result<StorageVol> {
         let reply = self.call(remote::StorageVolLookupByPath { path: path.into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
