@@ -152,7 +152,7 @@ impl<'c> Sets<'c> {
                 aliases.push((member, rest, same.clone()));
                 continue;
             }
-            text.line(format!("        {variant} = {} => {},", member.value, c_name(member)));
+            member_line(text, &format!("{variant} = {}", member.value), member);
             first.insert(member.value, variant);
         }
         text.line("    }");
@@ -192,13 +192,13 @@ impl<'c> Sets<'c> {
                 zero.push((member, flag));
                 continue;
             }
-            text.line(format!("        {flag} = {} => {},", bits(value), c_name(member)));
+            member_line(text, &format!("{flag} = {}", bits(value)), member);
         }
         text.line("    }");
         if !zero.is_empty() {
             text.line("    zero {");
             for (member, flag) in zero {
-                text.line(format!("        {flag} => {},", c_name(member)));
+                member_line(text, &flag, member);
             }
             text.line("    }");
         }
@@ -292,13 +292,19 @@ fn own_prefix<'n>(set: &str, member: &'n str) -> &'n str {
     member.get(..end).unwrap_or_default()
 }
 
-/// Returns what the library's macros want to know of a member: its C name and first release.
-fn c_name(member: &Member) -> String {
+/// Writes a member of a set with its C name and first release, in two lines if one is too short.
+fn member_line(text: &mut Text, head: &str, member: &Member) {
     let since = member
         .since
         .as_ref()
         .map_or_else(String::new, |since| format!(" since \"{since}\""));
-    format!("\"{}\"{since}", member.name)
+    let tail = format!("=> \"{}\"{since},", member.name);
+    if 8 + head.len() + 1 + tail.len() <= 100 {
+        text.line(format!("        {head} {tail}"));
+    } else {
+        text.line(format!("        {head}"));
+        text.line(format!("            {tail}"));
+    }
 }
 
 /// Writes an item's C name as its documentation, and for rustdoc's search.

@@ -283,7 +283,8 @@ flag_set! {
         POSTCOPY = 0x8000 => "VIR_MIGRATE_POSTCOPY" since "1.3.3",
         TLS = 0x0001_0000 => "VIR_MIGRATE_TLS" since "3.2.0",
         PARALLEL = 0x0002_0000 => "VIR_MIGRATE_PARALLEL" since "5.2.0",
-        NON_SHARED_SYNCHRONOUS_WRITES = 0x0004_0000 => "VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES" since "8.0.0",
+        NON_SHARED_SYNCHRONOUS_WRITES = 0x0004_0000
+            => "VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES" since "8.0.0",
         POSTCOPY_RESUME = 0x0008_0000 => "VIR_MIGRATE_POSTCOPY_RESUME" since "8.5.0",
         ZEROCOPY = 0x0010_0000 => "VIR_MIGRATE_ZEROCOPY" since "8.5.0",
     }
@@ -978,7 +979,8 @@ open_enum! {
     #[doc(alias = "virConnectDomainEventAgentLifecycleState")]
     enum AgentLifecycleState {
         Connected = 1 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED" since "1.2.11",
-        Disconnected = 2 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED" since "1.2.11",
+        Disconnected = 2
+            => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED" since "1.2.11",
     }
 }
 
@@ -987,7 +989,8 @@ open_enum! {
     #[doc(alias = "virConnectDomainEventAgentLifecycleReason")]
     enum AgentLifecycleReason {
         Unknown = 0 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_UNKNOWN" since "1.2.11",
-        DomainStarted = 1 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_DOMAIN_STARTED" since "1.2.11",
+        DomainStarted = 1
+            => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_DOMAIN_STARTED" since "1.2.11",
         Channel = 2 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL" since "1.2.11",
     }
 }
@@ -996,8 +999,10 @@ open_enum! {
     /// `virConnectDomainEventChannelLifecycleState`, since 12.4.0
     #[doc(alias = "virConnectDomainEventChannelLifecycleState")]
     enum ChannelLifecycleState {
-        Connected = 1 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_CONNECTED" since "12.4.0",
-        Disconnected = 2 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_DISCONNECTED" since "12.4.0",
+        Connected = 1
+            => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_CONNECTED" since "12.4.0",
+        Disconnected = 2
+            => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_DISCONNECTED" since "12.4.0",
     }
 }
 
@@ -1006,7 +1011,8 @@ open_enum! {
     #[doc(alias = "virConnectDomainEventChannelLifecycleReason")]
     enum ChannelLifecycleReason {
         Unknown = 0 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_UNKNOWN" since "12.4.0",
-        DomainStarted = 1 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_DOMAIN_STARTED" since "12.4.0",
+        DomainStarted = 1
+            => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_DOMAIN_STARTED" since "12.4.0",
         Channel = 2 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_CHANNEL" since "12.4.0",
     }
 }
@@ -1041,7 +1047,8 @@ open_enum! {
         MetadataChange = 23 => "VIR_DOMAIN_EVENT_ID_METADATA_CHANGE" since "3.0.0",
         BlockThreshold = 24 => "VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD" since "3.2.0",
         MemoryFailure = 25 => "VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE" since "6.9.0",
-        MemoryDeviceSizeChange = 26 => "VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE" since "7.9.0",
+        MemoryDeviceSizeChange = 26
+            => "VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE" since "7.9.0",
         NicMacChange = 27 => "VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE" since "11.2.0",
         VcpuRemoved = 28 => "VIR_DOMAIN_EVENT_ID_VCPU_REMOVED" since "12.4.0",
         ChannelLifecycle = 29 => "VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE" since "12.4.0",
@@ -1193,7 +1200,8 @@ flag_set! {
     #[doc(alias = "virDomainBackupBeginFlags")]
     flags BackupBeginFlags {
         REUSE_EXTERNAL = 1 => "VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL" since "6.0.0",
-        PRESERVE_SHUTDOWN_DOMAIN = 2 => "VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN" since "11.10.0",
+        PRESERVE_SHUTDOWN_DOMAIN = 2
+            => "VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN" since "11.10.0",
     }
 }
 

@@ -29,6 +29,8 @@ impl StorageVol {
     /// It is the file that is overwritten: after a wipe with [`Zero`](WipeAlgorithm::Zero) a qcow2
     /// volume is no image any more. All other algorithms but [`Trim`](WipeAlgorithm::Trim) need the
     /// program `scrub` on the daemon's host; `Trim` is only for ploop and RBD.
+    #[doc(alias = "virStorageVolWipePattern")]
+    #[doc(alias = "virStorageVolWipe")]
     pub async fn wipe_pattern(&self, algorithm: WipeAlgorithm) -> Result<()> {
         self.run(remote::StorageVolWipePattern { vol: self.wire(), algorithm, flags: 0 })
             .await
