@@ -109,11 +109,11 @@ async fn disks_are_pushed_to_files_whole_and_what_has_changed() {
     let (from, to) = (4 * CLUSTER, 6 * CLUSTER);
     assert!(disk[from..].starts_with(b"second\n"));
     // On the earlier backup it is the disk, and without it what has changed.
+    let file = path("changes");
     let on = |base: &str| {
-        let (base, file) = (base.to_owned(), path("changes"));
-        let rebase = ["rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", &base];
-        let [a, b, c, d, e, f, g, h] = rebase;
-        image::tool(daemon, "qemu-img", [a, b, c, d, e, f, g, h, file.to_str().unwrap()]);
+        let onto = ["rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", base];
+        let args = [&onto[..], &[file.to_str().unwrap()]].concat();
+        image::tool(daemon, "qemu-img", &args);
         image::content(daemon, &file)
     };
     assert!(on(path("whole").to_str().unwrap()) == disk);

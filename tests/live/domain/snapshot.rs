@@ -67,8 +67,9 @@ async fn remembered(domain: &Domain) -> [String; 2] {
         .await;
     shell.close().await;
     ["in shell", "on disk"].map(|place| {
-        let lines: String = said.lines().rev().map(|line| format!("{line}\n")).collect();
-        value_of(&lines, place).to_owned()
+        // The answer is behind the echo of what was asked, in which words are not yet replaced.
+        let lines: Vec<&str> = said.lines().rev().collect();
+        value_of(&lines.join("\n"), place).to_owned()
     })
 }
 

@@ -23,23 +23,23 @@ async fn snapshots_are_a_tree_that_is_pruned() {
     let back = RevertFlags::empty();
 
     // a, with the children b, which has the child c, and d.
-    let a = &take(domain, "a", none).await;
+    let root = &take(domain, "a", none).await;
     image::fill(daemon, file, 64, b'b');
-    let b = &take(domain, "b", none).await;
+    let left = &take(domain, "b", none).await;
     image::fill(daemon, file, 64, b'c');
-    let c = &take(domain, "c", none).await;
-    a.revert(back).await.unwrap();
+    let leaf = &take(domain, "c", none).await;
+    root.revert(back).await.unwrap();
     assert!(image::content(daemon, file).iter().all(|&byte| byte == 0));
-    let d = &take(domain, "d", none).await;
-    b.revert(back).await.unwrap();
+    let right = &take(domain, "d", none).await;
+    left.revert(back).await.unwrap();
     let content = image::content(daemon, file);
     assert!(content[..64 << 10].iter().all(|&byte| byte == b'b') && content[64 << 10] == 0);
-    c.revert(back).await.unwrap();
+    leaf.revert(back).await.unwrap();
     assert_eq!(image::content(daemon, file)[0], b'c');
     // And a root beside it, of which the daemon is only told.
-    let own = a.xml_desc(XmlFlags::empty()).await.unwrap().replace("<name>a<", "<name>x<");
-    let x = &domain.snapshot_create_xml(&own, CreateFlags::REDEFINE).await.unwrap();
-    assert!(!x.is_current().await.unwrap() && c.is_current().await.unwrap());
+    let own = root.xml_desc(XmlFlags::empty()).await.unwrap().replace("<name>a<", "<name>x<");
+    let other = &domain.snapshot_create_xml(&own, CreateFlags::REDEFINE).await.unwrap();
+    assert!(!other.is_current().await.unwrap() && leaf.is_current().await.unwrap());
     assert_eq!(image::snapshots(daemon, file), ["a", "b", "c", "d"]);
 
     for (flags, expected, virshs) in [
@@ -63,54 +63,54 @@ async fn snapshots_are_a_tree_that_is_pruned() {
     }
     let listed = domain.list_all_snapshots(ListFlags::TOPOLOGICAL).await.unwrap();
     let at = |snapshot| listed.iter().position(|listed| listed == snapshot).unwrap();
-    assert!(at(a) < at(b) && at(b) < at(c) && at(a) < at(d), "{listed:?}");
+    assert!(at(root) < at(left) && at(left) < at(leaf) && at(root) < at(right), "{listed:?}");
     for (flags, expected) in [
         (ListFlags::empty(), &["b", "d"][..]),
         (ListFlags::DESCENDANTS, &["b", "c", "d"]),
         (ListFlags::LEAVES, &["d"]),
         (ListFlags::DESCENDANTS | ListFlags::LEAVES, &["c", "d"]),
     ] {
-        let listed = a.list_all_children(flags).await.unwrap();
+        let listed = root.list_all_children(flags).await.unwrap();
         assert_eq!(names(&listed), expected, "{flags:?}");
         assert!(listed.iter().all(|child| child.domain() == domain));
     }
-    assert_eq!(c.list_all_children(ListFlags::DESCENDANTS).await.unwrap(), []);
-    assert_eq!(c.parent().await.unwrap().as_ref(), Some(b));
-    assert_eq!(x.parent().await.unwrap(), None);
+    assert_eq!(leaf.list_all_children(ListFlags::DESCENDANTS).await.unwrap(), []);
+    assert_eq!(leaf.parent().await.unwrap().as_ref(), Some(left));
+    assert_eq!(other.parent().await.unwrap(), None);
 
     // The daemon forgets one, and learns of it again.
-    let own = c.xml_desc(XmlFlags::empty()).await.unwrap();
-    c.delete(DeleteFlags::METADATA_ONLY).await.unwrap();
-    assert_gone(c).await;
+    let own = leaf.xml_desc(XmlFlags::empty()).await.unwrap();
+    leaf.delete(DeleteFlags::METADATA_ONLY).await.unwrap();
+    assert_gone(leaf).await;
     assert_eq!(image::snapshots(daemon, file), ["a", "b", "c", "d"]);
     let again = CreateFlags::REDEFINE | CreateFlags::CURRENT;
-    assert_eq!(&domain.snapshot_create_xml(&own, again).await.unwrap(), c);
-    assert!(c.is_current().await.unwrap());
-    assert_eq!(names(&b.list_all_children(ListFlags::empty()).await.unwrap()), ["c"]);
+    assert_eq!(&domain.snapshot_create_xml(&own, again).await.unwrap(), leaf);
+    assert!(leaf.is_current().await.unwrap());
+    assert_eq!(names(&left.list_all_children(ListFlags::empty()).await.unwrap()), ["c"]);
 
     // One of which it never knew.
     let unknown = take(domain, "unknown", CreateFlags::NO_METADATA).await;
     assert_gone(&unknown).await;
     assert_eq!(image::snapshots(daemon, file), ["a", "b", "c", "d", "unknown"]);
-    assert!(c.is_current().await.unwrap());
+    assert!(leaf.is_current().await.unwrap());
 
     // Reverting may start the guest.
-    a.revert(RevertFlags::PAUSED).await.unwrap();
+    root.revert(RevertFlags::PAUSED).await.unwrap();
     assert_eq!(domain.state().await.unwrap().state, State::Paused);
-    c.revert(back).await.unwrap();
+    leaf.revert(back).await.unwrap();
     assert_eq!(domain.state().await.unwrap().state, State::Shutoff);
 
-    b.delete(DeleteFlags::CHILDREN_ONLY).await.unwrap();
-    assert_gone(c).await;
+    left.delete(DeleteFlags::CHILDREN_ONLY).await.unwrap();
+    assert_gone(leaf).await;
     assert_eq!(image::snapshots(daemon, file), ["a", "b", "d", "unknown"]);
-    x.delete(DeleteFlags::METADATA_ONLY).await.unwrap();
+    other.delete(DeleteFlags::METADATA_ONLY).await.unwrap();
     // What had a parent that goes has that one's.
     let middle = take(domain, "middle", none).await;
     let last = take(domain, "last", none).await;
     middle.delete(NOTHING).await.unwrap();
-    assert_eq!(last.parent().await.unwrap().as_ref(), Some(b));
-    a.delete(DeleteFlags::CHILDREN).await.unwrap();
-    for gone in [a, b, d, &last] {
+    assert_eq!(last.parent().await.unwrap().as_ref(), Some(left));
+    root.delete(DeleteFlags::CHILDREN).await.unwrap();
+    for gone in [root, left, right, &last] {
         assert_gone(gone).await;
     }
     assert_eq!(image::snapshots(daemon, file), ["unknown"]);
