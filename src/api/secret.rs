@@ -61,7 +61,8 @@ impl Connect {
     }
 }
 
-/// The value of a secret. `Debug` does not show it, and dropping it wipes it from memory.
+/// The value of a secret. `Debug` does not show it, and dropping it wipes it from memory. The
+/// buffer that the connection received it in keeps it until later messages overwrite it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretValue(Zeroizing<Vec<u8>>);
 
@@ -109,8 +110,8 @@ impl Secret {
 
     /// Returns the secret's value (`virSecretGetValue`).
     ///
-    /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where no value
-    /// was set. Nobody gets the value of a private secret.
+    /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where no
+    /// value was set. Nobody gets the value of a private secret.
     #[doc(alias = "virSecretGetValue")]
     pub async fn value(&self) -> Result<SecretValue> {
         let reply = self.call(remote::SecretGetValue { secret: self.wire(), flags: 0 }).await?;
@@ -119,8 +120,8 @@ impl Secret {
         Ok(value)
     }
 
-    /// Sets the secret's value, at most 64 KiB (`virSecretSetValue`). What was sent is wiped from
-    /// memory.
+    /// Sets the secret's value, at most 64 KiB (`virSecretSetValue`). The connection wipes its copy
+    /// of what was sent.
     #[doc(alias = "virSecretSetValue")]
     pub async fn set_value(&self, value: &[u8]) -> Result<()> {
         let secret = self.wire();

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::connection::Connect;
-use super::running::{PendingCall, Reply};
+use super::running::{PendingCall, Reply, Shared};
 use crate::error::{Error, Result};
 use crate::protocol::{FdRequest, ReplyRequest, Request, VoidRequest};
 use crate::rpc::calls::CallSetup;
@@ -25,11 +25,23 @@ impl Connect {
         self.send(request).await?.finish::<()>().await.map(drop)
     }
 
-    /// Makes a call without results whose arguments are secret: what was sent is wiped from memory.
+    /// Makes a call without results whose arguments are secret; see [`secretly`](Self::secretly).
     pub(crate) async fn run_secret<R: VoidRequest>(&self, request: R) -> Result<()> {
-        let done = self.run(request).await;
-        self.shared().wipe_sent();
-        done
+        self.secretly(self.run(request)).await
+    }
+
+    /// Wipes from the outbox what was sent by the end of `call`, also if that is dropped midway.
+    pub(super) async fn secretly<T>(&self, call: impl Future<Output = T>) -> T {
+        struct Wipe<'a>(&'a Shared);
+
+        impl Drop for Wipe<'_> {
+            fn drop(&mut self) {
+                self.0.wipe_sent();
+            }
+        }
+
+        let _wipe = Wipe(self.shared());
+        call.await
     }
 
     /// Makes a call that sends file descriptors, returns some, or both.

@@ -1,5 +1,32 @@
 //! Macros that define the generated enumerations and flag sets.
 
+/// Encodes a type as a number, by functions to the number and from it.
+macro_rules! as_number {
+    ($name:ident: $number:ty, $to:expr, $from:expr) => {
+        impl $crate::xdr::Encode for $name {
+            #[inline]
+            fn encode(
+                &self,
+                writer: &mut $crate::xdr::Writer<'_>,
+            ) -> Result<(), $crate::xdr::EncodeError> {
+                let number: $number = $to(*self);
+                $crate::xdr::Encode::encode(&number, writer)
+            }
+        }
+
+        impl<'a> $crate::xdr::Decode<'a> for $name {
+            const MIN_SIZE: usize = 4;
+
+            #[inline]
+            fn decode(
+                reader: &mut $crate::xdr::Reader<'a>,
+            ) -> Result<Self, $crate::xdr::DecodeError> {
+                <$number as $crate::xdr::Decode<'_>>::decode(reader).map($from)
+            }
+        }
+    };
+}
+
 /// An enumeration that keeps unknown numbers, so that a newer daemon never breaks decoding.
 macro_rules! open_enum {
     (
@@ -44,26 +71,7 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::xdr::Encode for $name {
-            #[inline]
-            fn encode(
-                &self,
-                writer: &mut $crate::xdr::Writer<'_>,
-            ) -> Result<(), $crate::xdr::EncodeError> {
-                $crate::xdr::Encode::encode(&i32::from(*self), writer)
-            }
-        }
-
-        impl<'a> $crate::xdr::Decode<'a> for $name {
-            const MIN_SIZE: usize = 4;
-
-            #[inline]
-            fn decode(
-                reader: &mut $crate::xdr::Reader<'a>,
-            ) -> Result<Self, $crate::xdr::DecodeError> {
-                <i32 as $crate::xdr::Decode<'_>>::decode(reader).map(Self::from)
-            }
-        }
+        $crate::types::as_number!($name: i32, i32::from, Self::from);
     };
 }
 
@@ -97,27 +105,8 @@ macro_rules! flag_set {
             )*
         })?
 
-        impl $crate::xdr::Encode for $name {
-            #[inline]
-            fn encode(
-                &self,
-                writer: &mut $crate::xdr::Writer<'_>,
-            ) -> Result<(), $crate::xdr::EncodeError> {
-                $crate::xdr::Encode::encode(&self.bits(), writer)
-            }
-        }
-
-        impl<'a> $crate::xdr::Decode<'a> for $name {
-            const MIN_SIZE: usize = 4;
-
-            #[inline]
-            fn decode(
-                reader: &mut $crate::xdr::Reader<'a>,
-            ) -> Result<Self, $crate::xdr::DecodeError> {
-                <u32 as $crate::xdr::Decode<'_>>::decode(reader).map(Self::from_bits_retain)
-            }
-        }
+        $crate::types::as_number!($name: u32, |flags: $name| flags.bits(), Self::from_bits_retain);
     };
 }
 
-pub(crate) use {flag_set, open_enum};
+pub(crate) use {as_number, flag_set, open_enum};

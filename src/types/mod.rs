@@ -9,4 +9,4 @@ mod generated;
 mod macros;
 
 pub use generated::*;
-pub(crate) use macros::{flag_set, open_enum};
+pub(crate) use macros::{as_number, flag_set, open_enum};

@@ -180,7 +180,7 @@ impl Domain {
     /// Sets a guest user's password (`virDomainSetUserPassword`).
     ///
     /// With [`ENCRYPTED`](SetUserPasswordFlags::ENCRYPTED) `password` is in the encrypted form that
-    /// the guest stores. What was sent is wiped from memory.
+    /// the guest stores. The connection wipes its copy of what was sent.
     #[doc(alias = "virDomainSetUserPassword")]
     pub async fn set_user_password(
         &self,

@@ -66,10 +66,10 @@ impl Network {
 
     /// Creates a port of the active network (`virNetworkPortCreateXML`).
     ///
-    /// `xml` is a `<networkport>`, which must have a UUID. Without a `<plug>` the daemon allocates what the port needs, and
-    /// says in the [XML](NetworkPort::xml_desc) what to plug it into; with a `<plug>` and
-    /// [`RECLAIM`](PortCreateFlags::RECLAIM), and not without either, it takes note of a port that
-    /// was in use before. With [`VALIDATE`](PortCreateFlags::VALIDATE) the daemon first validates
+    /// `xml` is a `<networkport>`, which must have a UUID. Without a `<plug>` the daemon allocates
+    /// what the port needs, and says in the [XML](NetworkPort::xml_desc) what to plug it into; with
+    /// a `<plug>` and [`RECLAIM`](PortCreateFlags::RECLAIM), and not without either, it takes note
+    /// of a port that was in use before. With [`VALIDATE`](PortCreateFlags::VALIDATE) the daemon first validates
     /// `xml` against the schema.
     #[doc(alias = "virNetworkPortCreateXML")]
     pub async fn port_create_xml(&self, xml: &str, flags: PortCreateFlags) -> Result<NetworkPort> {

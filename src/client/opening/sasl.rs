@@ -7,9 +7,7 @@ use super::refusal::refusal;
 use crate::auth::CredentialSources;
 use crate::auth::sasl::{Exchange, Mechanism, SaslCredentials};
 use crate::client::connection::Connect;
-use crate::client::running::Reply;
 use crate::error::{AuthError, Error, Result};
-use crate::protocol::ReplyRequest;
 use crate::protocol::remote;
 use crate::uri::ConnectUri;
 use crate::xdr::CharVec;
@@ -106,7 +104,7 @@ async fn send_start(
 ) -> Result<ServerStep> {
     let (nil, data) = wire(output);
     let mut request = remote::AuthSaslStart { mech: mechanism.name().into(), nil, data };
-    let reply = call(conn, &request).await;
+    let reply = conn.secretly(conn.call(&request)).await;
     request.data.0.zeroize();
     let reply = reply?;
     let reply = reply.decode()?;
@@ -116,17 +114,11 @@ async fn send_start(
 async fn send_step(conn: &Connect, output: Option<Zeroizing<Vec<u8>>>) -> Result<ServerStep> {
     let (nil, data) = wire(output);
     let mut request = remote::AuthSaslStep { nil, data };
-    let reply = call(conn, &request).await;
+    let reply = conn.secretly(conn.call(&request)).await;
     request.data.0.zeroize();
     let reply = reply?;
     let reply = reply.decode()?;
     Ok(server_step(reply.complete, reply.nil, reply.data))
-}
-
-async fn call<R: ReplyRequest>(conn: &Connect, request: R) -> Result<Reply<R::Reply>> {
-    let reply = conn.call(request).await;
-    conn.shared().wipe_sent();
-    reply
 }
 
 /// Encodes data for the wire, where no data differs from empty data.

@@ -51,10 +51,9 @@ impl<B> Reply<B> {
     pub fn into_bytes(self) -> Bytes {
         self.payload
     }
-}
 
-impl<B> Reply<B> {
-    /// Wipes the results from memory, unless they share it with other messages.
+    /// Wipes this copy of the results from memory. The buffer that the message was received in
+    /// keeps it until later messages overwrite it.
     pub(crate) fn wipe(self) {
         if let Ok(mut payload) = self.payload.try_into_mut() {
             payload.as_mut().zeroize();

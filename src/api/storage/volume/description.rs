@@ -20,6 +20,16 @@ pub struct StorageVolInfo {
     pub allocation_bytes: u64,
 }
 
+impl StorageVolInfo {
+    fn from_wire(kind: i8, capacity_bytes: u64, allocation_bytes: u64) -> Self {
+        Self {
+            kind: i32::from(kind).into(),
+            capacity_bytes,
+            allocation_bytes,
+        }
+    }
+}
+
 impl StorageVol {
     /// Returns the volume's path on the daemon's host, or its equivalent for a hypervisor
     /// (`virStorageVolGetPath`).
@@ -34,11 +44,7 @@ impl StorageVol {
     pub async fn info(&self) -> Result<StorageVolInfo> {
         let reply = self.call(remote::StorageVolGetInfo { vol: self.wire() }).await?;
         let info = reply.decode()?;
-        Ok(StorageVolInfo {
-            kind: i32::from(info.r#type).into(),
-            capacity_bytes: info.capacity,
-            allocation_bytes: info.allocation,
-        })
+        Ok(StorageVolInfo::from_wire(info.r#type, info.capacity, info.allocation))
     }
 
     /// Returns the volume's type and sizes as `flags` say (`virStorageVolGetInfoFlags`).
@@ -50,11 +56,7 @@ impl StorageVol {
     pub async fn info_flags(&self, flags: InfoFlags) -> Result<StorageVolInfo> {
         let reply = self.call(remote::StorageVolGetInfoFlags { vol: self.wire(), flags }).await?;
         let info = reply.decode()?;
-        Ok(StorageVolInfo {
-            kind: i32::from(info.r#type).into(),
-            capacity_bytes: info.capacity,
-            allocation_bytes: info.allocation,
-        })
+        Ok(StorageVolInfo::from_wire(info.r#type, info.capacity, info.allocation))
     }
 
     /// Returns the volume's XML (`virStorageVolGetXMLDesc`). In it, the bytes of names that are not
