@@ -26,7 +26,7 @@ const TASKS: u64 = 64;
 fn ours(runtime: &Runtime, uri: &str, tasks: u64, calls: u64) -> Result<f64> {
     runtime.block_on(async {
         let conn = Connect::open(uri).await?;
-        let domain = conn.lookup_domain_by_name(fixtures::DOMAIN).await?;
+        let domain = conn.domain_lookup_by_name(fixtures::DOMAIN).await?;
         run_tasks(&domain, tasks, calls / 10).await?;
         let begin = Instant::now();
         let check = run_tasks(&domain, tasks, calls).await?;

@@ -50,7 +50,7 @@ async fn console(uri: &str, domain: &str) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let conn = Connect::open(uri).await?;
-    let domain = conn.lookup_domain_by_name(domain).await?;
+    let domain = conn.domain_lookup_by_name(domain).await?;
     let stream = domain.open_console(None, ConsoleFlags::empty()).await?;
     // From here on each key goes to the guest, ^C included.
     let terminal = RawTerminal::new()?;

@@ -45,14 +45,14 @@ async fn dump_xml(uri: &str, name: &str) -> Result<(), Box<dyn Error>> {
 async fn find(conn: &Connect, name: &str) -> libvirt_client::Result<Domain> {
     if let Ok(id) = name.parse::<i32>()
         && let Ok(id) = u32::try_from(id)
-        && let Some(domain) = conn.lookup_domain_by_id(id).await.optional()?
+        && let Some(domain) = conn.domain_lookup_by_id(id).await.optional()?
     {
         return Ok(domain);
     }
     if let Ok(uuid) = name.parse()
-        && let Some(domain) = conn.lookup_domain_by_uuid(uuid).await.optional()?
+        && let Some(domain) = conn.domain_lookup_by_uuid(uuid).await.optional()?
     {
         return Ok(domain);
     }
-    conn.lookup_domain_by_name(name).await
+    conn.domain_lookup_by_name(name).await
 }

@@ -101,7 +101,7 @@ async fn make(conn: &Connect, name: &str, subnet: Subnet) -> Result<Network> {
 
 /// Finds a network, and starts it if it is not active.
 async fn start(conn: &Connect, name: &str) -> Result<Network> {
-    let network = conn.lookup_network_by_name(name).await?;
+    let network = conn.network_lookup_by_name(name).await?;
     if !network.is_active().await? {
         network.create().await?;
     }
@@ -111,7 +111,7 @@ async fn start(conn: &Connect, name: &str) -> Result<Network> {
 /// Stops and removes a network.
 async fn clean(uri: &str, name: &str) -> Result<()> {
     let conn = Connect::open(uri).await?;
-    let network = conn.lookup_network_by_name(name).await?;
+    let network = conn.network_lookup_by_name(name).await?;
     // A transient network has no definition, and is gone when it ends.
     if network.is_persistent().await? {
         if network.is_active().await? {

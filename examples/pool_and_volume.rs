@@ -76,7 +76,7 @@ async fn fill_volume(pool: &StoragePool, image: Image) -> Result<()> {
          <target><format type='qcow2'/></target></volume>",
         image.capacity_bytes
     );
-    let volume = pool.volume_create_xml(&xml, storage_vol::CreateFlags::empty()).await?;
+    let volume = pool.storage_vol_create_xml(&xml, storage_vol::CreateFlags::empty()).await?;
     let is_shown = io::stderr().is_terminal();
     let upload = volume.upload_from(image.file).on_progress(|progress| {
         if let Some(total) = progress.total_bytes.filter(|_| is_shown) {
@@ -104,9 +104,9 @@ async fn fill_volume(pool: &StoragePool, image: Image) -> Result<()> {
 
 async fn clean(uri: &str, pool: &str) -> Result<()> {
     let conn = Connect::open(uri).await?;
-    let pool = conn.lookup_storage_pool_by_name(pool).await?;
+    let pool = conn.storage_pool_lookup_by_name(pool).await?;
     if pool.is_active().await? {
-        if let Some(volume) = pool.lookup_volume_by_name(VOLUME).await.optional()? {
+        if let Some(volume) = pool.storage_vol_lookup_by_name(VOLUME).await.optional()? {
             volume.delete(storage_vol::DeleteFlags::NORMAL).await?;
         }
         pool.destroy().await?;

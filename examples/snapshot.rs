@@ -40,7 +40,7 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         return Err(USAGE.into());
     };
     let conn = Connect::open(uri).await?;
-    let domain = conn.lookup_domain_by_name(name).await?;
+    let domain = conn.domain_lookup_by_name(name).await?;
     match command {
         [] => io::stdout().write_all(tree(&domain).await?.as_bytes())?,
         ["take", name] => {
@@ -48,11 +48,11 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
             domain.snapshot_create_xml(&xml, CreateFlags::empty()).await?;
         }
         ["revert", name] => {
-            let snapshot = domain.lookup_snapshot_by_name(name).await?;
+            let snapshot = domain.snapshot_lookup_by_name(name).await?;
             snapshot.revert(RevertFlags::empty()).await?;
         }
         ["delete", name] => {
-            let snapshot = domain.lookup_snapshot_by_name(name).await?;
+            let snapshot = domain.snapshot_lookup_by_name(name).await?;
             snapshot.delete(DeleteFlags::empty()).await?;
         }
         _ => return Err(USAGE.into()),

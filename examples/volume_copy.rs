@@ -50,8 +50,8 @@ async fn copy(
     sparse: bool,
 ) -> Result<(), Box<dyn Error>> {
     let conn = Connect::open(uri).await?;
-    let pool = conn.lookup_storage_pool_by_name(pool).await?;
-    let volume = pool.lookup_volume_by_name(volume).await?;
+    let pool = conn.storage_pool_lookup_by_name(pool).await?;
+    let volume = pool.storage_vol_lookup_by_name(volume).await?;
     let named = |error| format!("{path}: {error}");
     let transfer = if is_upload {
         volume.upload_from(File::open(path).map_err(named)?)

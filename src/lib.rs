@@ -9,7 +9,7 @@
 //! use libvirt_client::{Connect, Optional};
 //!
 //! let conn = Connect::open("qemu:///system").await?;
-//! if let Some(domain) = conn.lookup_domain_by_name("web").await.optional()? {
+//! if let Some(domain) = conn.domain_lookup_by_name("web").await.optional()? {
 //!     let info = domain.info().await?;
 //!     println!("{:?} with {} KiB", info.state, info.memory_kib);
 //! }
@@ -48,8 +48,10 @@
 //!
 //! # Finding the right item
 //!
-//! Methods have the C functions' names without the object and `get`, and name the C function in
-//! their documentation. [`types`] has libvirt's enumerations and flag sets, [`params`] its typed
+//! Methods have the C functions' names in snake case, without the object and `get`:
+//! `virDomainLookupByName` is [`Connect::domain_lookup_by_name`], `virDomainGetXMLDesc`
+//! [`Domain::xml_desc`](domain::Domain::xml_desc). rustdoc's search finds them by the C names, too.
+//! Numbers end with their unit. [`types`] has libvirt's enumerations and flag sets, [`params`] its typed
 //! parameters, [`events`] subscriptions, and [`protocol`] every wire structure, for
 //! [`Connect::raw`].
 //!

@@ -64,7 +64,7 @@ async fn inner(uri: &str) {
     }
     setrlimit(Resource::Nofile, before).unwrap();
     let conn = host.connect().await.unwrap();
-    assert!(conn.lookup_domain_by_name("test").await.is_ok());
+    assert!(conn.domain_lookup_by_name("test").await.is_ok());
 }
 
 fn is_exhausted(error: &Error) -> bool {

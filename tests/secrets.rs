@@ -217,7 +217,7 @@ async fn ssh(daemon: &Daemon) {
             let opened = builder.open().await;
             if is_discreet {
                 let conn = opened.unwrap_or_else(|error| panic!("{uri}: {error}"));
-                assert!(conn.lookup_domain_by_name("test").await.is_ok());
+                assert!(conn.domain_lookup_by_name("test").await.is_ok());
             } else {
                 // russh would tell it, so it does not hear of it.
                 let error = opened.unwrap_err();
@@ -238,7 +238,7 @@ async fn ssh(daemon: &Daemon) {
     let key = by_password.client.key();
     let uri = format!("{}privkey&keyfile={}", by_password.uri, key.display());
     let conn = answering(&uri, PASSPHRASE).open().await.unwrap();
-    assert!(conn.lookup_domain_by_name("test").await.is_ok());
+    assert!(conn.domain_lookup_by_name("test").await.is_ok());
     assert_untold(PASSPHRASE);
 }
 
@@ -273,7 +273,7 @@ async fn sasl() {
                 Connect::builder(&from_file),
             ] {
                 let conn = builder.open().await.unwrap();
-                assert!(conn.lookup_domain_by_name("test").await.is_ok());
+                assert!(conn.domain_lookup_by_name("test").await.is_ok());
                 assert_untold(SASL_PASSWORD);
             }
             let error = Connect::builder(&uri).login("fred", PASSPHRASE).open().await;

@@ -57,7 +57,7 @@ struct Client {
 impl Client {
     async fn measure(&self, count: u64) -> Result<Report> {
         let conn = Connect::open(&self.uri).await?;
-        let domain = conn.lookup_domain_by_name(fixtures::DOMAIN).await?;
+        let domain = conn.domain_lookup_by_name(fixtures::DOMAIN).await?;
         let report = if self.verb == "events" {
             measure_events(&domain, count).await?
         } else {

@@ -147,7 +147,7 @@ impl<'a> Tour<'a> {
         // Each run has an ID of its own, and a handle keeps the last one that it learned: look it
         // up.
         let conn = self.domain.connect();
-        let now = conn.lookup_domain_by_uuid(self.domain.uuid()).await?;
+        let now = conn.domain_lookup_by_uuid(self.domain.uuid()).await?;
         if let Some(number) = now.id() {
             fact("number", number);
         }

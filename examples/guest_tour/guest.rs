@@ -84,7 +84,7 @@ impl Guest {
 
     /// Removes the guest and its files; does nothing after a complete tour.
     pub(crate) async fn remove_whatever_is_left(&self, conn: &Connect) -> Result<()> {
-        let left = conn.lookup_domain_by_name(&self.name).await.optional()?;
+        let left = conn.domain_lookup_by_name(&self.name).await.optional()?;
         if let Some(domain) = left {
             chapter("Clean up after a tour that was cut short");
             if domain.is_active().await? {

@@ -79,7 +79,7 @@ async fn tour_of_the_test_driver(uri: &str) -> Result<()> {
     let conn = connect(uri).await?;
     let image = std::env::temp_dir().join(format!("guest-tour-{}.image", std::process::id()));
     let toured = async {
-        let domain = conn.lookup_domain_by_name("test").await?;
+        let domain = conn.domain_lookup_by_name("test").await?;
         let mut tour = Tour::of(domain, &mut interrupts).await?;
         tour.inspect().await?;
         tour.pause_and_resume().await?;

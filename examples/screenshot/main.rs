@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
 
 async fn screenshot(uri: &str, domain: &str, file: &str) -> Result<()> {
     let conn = Connect::open(uri).await?;
-    let domain = conn.lookup_domain_by_name(domain).await?;
+    let domain = conn.domain_lookup_by_name(domain).await?;
     let (mime, mut stream) = domain.screenshot(0).await?;
     let mut picture = Vec::new();
     stream.read_to_end(&mut picture).await?;

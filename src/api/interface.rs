@@ -27,7 +27,7 @@ handle! {
 impl Connect {
     /// Looks up an interface by name (`virInterfaceLookupByName`).
     #[doc(alias = "virInterfaceLookupByName")]
-    pub async fn lookup_interface_by_name(&self, name: &str) -> Result<Interface> {
+    pub async fn interface_lookup_by_name(&self, name: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByName { name: name.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
@@ -35,7 +35,7 @@ impl Connect {
     /// Looks up an interface by MAC address, e.g. `52:54:00:00:00:01`
     /// (`virInterfaceLookupByMACString`). Fails where several have it.
     #[doc(alias = "virInterfaceLookupByMACString")]
-    pub async fn lookup_interface_by_mac(&self, mac: &str) -> Result<Interface> {
+    pub async fn interface_lookup_by_mac(&self, mac: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByMacString { mac: mac.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }

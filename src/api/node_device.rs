@@ -23,7 +23,7 @@ handle! {
 impl Connect {
     /// Looks up a device by name (`virNodeDeviceLookupByName`).
     #[doc(alias = "virNodeDeviceLookupByName")]
-    pub async fn lookup_node_device_by_name(&self, name: &str) -> Result<NodeDevice> {
+    pub async fn node_device_lookup_by_name(&self, name: &str) -> Result<NodeDevice> {
         let reply = self.call(remote::NodeDeviceLookupByName { name: name.into() }).await?;
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
@@ -41,7 +41,7 @@ impl Connect {
     /// Looks up the SCSI host of a fibre channel adapter by its world wide node and port names
     /// (`virNodeDeviceLookupSCSIHostByWWN`).
     #[doc(alias = "virNodeDeviceLookupSCSIHostByWWN")]
-    pub async fn lookup_node_device_scsi_host_by_wwn(
+    pub async fn node_device_lookup_scsi_host_by_wwn(
         &self,
         node_name: &str,
         port_name: &str,

@@ -63,7 +63,7 @@ impl Connect {
 
     /// Looks up a network filter by name (`virNWFilterLookupByName`).
     #[doc(alias = "virNWFilterLookupByName")]
-    pub async fn lookup_nwfilter_by_name(&self, name: &str) -> Result<NwFilter> {
+    pub async fn nwfilter_lookup_by_name(&self, name: &str) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterLookupByName { name: name.into() }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
     }
@@ -72,7 +72,7 @@ impl Connect {
     /// `virNWFilterLookupByUUIDString`).
     #[doc(alias = "virNWFilterLookupByUUID")]
     #[doc(alias = "virNWFilterLookupByUUIDString")]
-    pub async fn lookup_nwfilter_by_uuid(&self, uuid: Uuid) -> Result<NwFilter> {
+    pub async fn nwfilter_lookup_by_uuid(&self, uuid: Uuid) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterLookupByUuid { uuid }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
     }
@@ -101,7 +101,7 @@ impl Connect {
 
     /// Looks up the binding of a device, e.g. `vnet0` (`virNWFilterBindingLookupByPortDev`).
     #[doc(alias = "virNWFilterBindingLookupByPortDev")]
-    pub async fn lookup_nwfilter_binding_by_port_dev(
+    pub async fn nwfilter_binding_lookup_by_port_dev(
         &self,
         port_dev: &str,
     ) -> Result<NwFilterBinding> {

@@ -15,7 +15,7 @@ pub use crate::types::qemu::*;
 impl Connect {
     /// Attaches to a QEMU process that was started without the daemon (`virDomainQemuAttach`).
     #[doc(alias = "virDomainQemuAttach")]
-    pub async fn qemu_attach(&self, pid: u32) -> Result<Domain> {
+    pub async fn domain_qemu_attach(&self, pid: u32) -> Result<Domain> {
         let reply = self.call(qemu::DomainAttach { pid_value: pid, flags: 0 }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }

@@ -35,14 +35,14 @@ impl Connect {
     /// Looks up a secret by UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
     #[doc(alias = "virSecretLookupByUUID")]
     #[doc(alias = "virSecretLookupByUUIDString")]
-    pub async fn lookup_secret_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
+    pub async fn secret_lookup_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
         let reply = self.call(remote::SecretLookupByUuid { uuid }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
     }
 
     /// Looks up the secret that an object uses (`virSecretLookupByUsage`).
     #[doc(alias = "virSecretLookupByUsage")]
-    pub async fn lookup_secret_by_usage(
+    pub async fn secret_lookup_by_usage(
         &self,
         usage_type: UsageType,
         usage_id: &str,

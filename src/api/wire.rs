@@ -81,7 +81,8 @@ pub(crate) fn truth(value: i32) -> bool {
 }
 
 /// Makes a path absolute, because the daemon has another working directory than this process.
-pub(crate) fn absolute_path(procedure: &'static str, path: &Path) -> Result<PathBuf> {
+pub(crate) fn absolute_path(procedure: &'static str, path: impl AsRef<Path>) -> Result<PathBuf> {
+    let path = path.as_ref();
     std::path::absolute(path).map_err(|error| Error::InvalidArgument {
         procedure,
         reason: format!("the path {}: {error}", path.display()),

@@ -61,7 +61,7 @@ async fn whom_polkit_lets_in() {
     }
     // Root is asked nothing.
     let conn = Connect::open(&daemon.test_uri()).await.unwrap();
-    assert!(conn.lookup_domain_by_name("test").await.is_ok());
+    assert!(conn.domain_lookup_by_name("test").await.is_ok());
     let error = Connect::open(&format!("{}&auth=sasl", daemon.test_uri())).await;
     let Error::Auth(error) = error.unwrap_err().into_cause() else {
         panic!("not about authentication");

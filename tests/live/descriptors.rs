@@ -102,7 +102,7 @@ async fn only_unix_sockets_carry_them() {
     let daemon = Daemon::builder().test_driver().listen_tcp().start().unwrap();
     let uri = daemon.uri_over("tcp", "127.0.0.1").unwrap();
     let conn = Connect::open(&uri).await.unwrap();
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     let refused = domain.open_graphics_fd(0, OpenGraphicsFlags::empty()).await;
     let refused = refused.unwrap_err();
     assert!(matches!(refused, Error::Unsupported(_)), "{refused}");

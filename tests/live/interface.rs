@@ -22,8 +22,8 @@ async fn interfaces_are_configured() {
 async fn an_interface_comes_and_goes(conn: &Connect) {
     let defined = conn.interface_define_xml(XML, DefineFlags::empty()).await.unwrap();
     assert_eq!((defined.name(), defined.mac()), ("interfaces1", "52:54:00:1f:00:01"));
-    assert_eq!(conn.lookup_interface_by_name("interfaces1").await.unwrap(), defined);
-    assert_eq!(conn.lookup_interface_by_mac(defined.mac()).await.unwrap(), defined);
+    assert_eq!(conn.interface_lookup_by_name("interfaces1").await.unwrap(), defined);
+    assert_eq!(conn.interface_lookup_by_mac(defined.mac()).await.unwrap(), defined);
     let text = defined.xml_desc(XmlFlags::empty()).await.unwrap();
     assert!(text.contains("<mtu size='1400'/>"), "{text}");
     // That driver knows no difference.
@@ -39,7 +39,7 @@ async fn an_interface_comes_and_goes(conn: &Connect) {
     defined.destroy().await.unwrap();
     assert!(!defined.is_active().await.unwrap());
     defined.undefine().await.unwrap();
-    let gone = conn.lookup_interface_by_name("interfaces1").await;
+    let gone = conn.interface_lookup_by_name("interfaces1").await;
     assert!(gone.unwrap_err().is_not_found());
 }
 
@@ -50,13 +50,13 @@ async fn changes_are_undone_unless_they_are_committed(conn: &Connect) {
     conn.interface_change_begin().await.unwrap_err();
     conn.interface_define_xml(&xml, DefineFlags::empty()).await.unwrap();
     conn.interface_change_rollback().await.unwrap();
-    let gone = conn.lookup_interface_by_name("interfaces2").await;
+    let gone = conn.interface_lookup_by_name("interfaces2").await;
     assert!(gone.unwrap_err().is_not_found());
 
     conn.interface_change_begin().await.unwrap();
     let defined = conn.interface_define_xml(&xml, DefineFlags::empty()).await.unwrap();
     conn.interface_change_commit().await.unwrap();
-    assert_eq!(conn.lookup_interface_by_name("interfaces2").await.unwrap(), defined);
+    assert_eq!(conn.interface_lookup_by_name("interfaces2").await.unwrap(), defined);
     defined.undefine().await.unwrap();
     conn.interface_change_rollback().await.unwrap_err();
 }

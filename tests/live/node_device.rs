@@ -11,7 +11,7 @@ async fn the_hosts_devices_are_a_tree() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
-    let computer = conn.lookup_node_device_by_name("computer").await.unwrap();
+    let computer = conn.node_device_lookup_by_name("computer").await.unwrap();
     assert_eq!(computer.parent().await.unwrap(), None);
     assert_eq!(computer.list_caps().await.unwrap(), ["system"]);
     let shown = daemon.virsh(["nodedev-dumpxml", "computer"]).unwrap();
@@ -54,7 +54,7 @@ async fn devices_that_are_not_for_guests_stay_the_hosts() {
     let Some((_, conn)) = qemu().await else {
         return;
     };
-    let computer = conn.lookup_node_device_by_name("computer").await.unwrap();
+    let computer = conn.node_device_lookup_by_name("computer").await.unwrap();
     computer.detach(None).await.unwrap_err();
     computer.detach(Some("vfio")).await.unwrap_err();
     computer.re_attach().await.unwrap_err();
@@ -63,7 +63,7 @@ async fn devices_that_are_not_for_guests_stay_the_hosts() {
     computer.create().await.unwrap_err();
     computer.undefine().await.unwrap_err();
     computer.set_autostart(true).await.unwrap_err();
-    let unknown = conn.lookup_node_device_scsi_host_by_wwn("1000000000000000", "2000000000000000");
+    let unknown = conn.node_device_lookup_scsi_host_by_wwn("1000000000000000", "2000000000000000");
     // The daemon does not even say why.
     assert!(matches!(unknown.await, Err(Error::Remote(_))));
     let xml = "<device><parent>computer</parent><capability type='system'/></device>";
@@ -85,9 +85,9 @@ async fn a_virtual_adapter_comes_and_goes() {
     let caps = made.list_caps().await.unwrap();
     assert!(caps.contains(&"scsi_host".to_owned()), "{caps:?}");
     let names = ["2001001b32a9da4f", "2101001b32a9da4f"];
-    let found = conn.lookup_node_device_scsi_host_by_wwn(names[0], names[1]).await;
+    let found = conn.node_device_lookup_scsi_host_by_wwn(names[0], names[1]).await;
     assert!(found.unwrap_err().is_unsupported());
     made.destroy().await.unwrap();
-    let gone = conn.lookup_node_device_by_name(made.name()).await;
+    let gone = conn.node_device_lookup_by_name(made.name()).await;
     assert!(gone.unwrap_err().is_not_found());
 }

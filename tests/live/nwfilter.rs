@@ -46,8 +46,8 @@ async fn a_filter_is_defined_changed_and_removed() {
     };
     let filter = define(&conn, NAME).await;
     assert_eq!(filter.name(), NAME);
-    assert_eq!(conn.lookup_nwfilter_by_name(NAME).await.unwrap(), filter);
-    assert_eq!(conn.lookup_nwfilter_by_uuid(filter.uuid()).await.unwrap(), filter);
+    assert_eq!(conn.nwfilter_lookup_by_name(NAME).await.unwrap(), filter);
+    assert_eq!(conn.nwfilter_lookup_by_uuid(filter.uuid()).await.unwrap(), filter);
     assert!(conn.list_all_nwfilters().await.unwrap().contains(&filter));
     let shown = daemon.virsh(["nwfilter-dumpxml", NAME]).unwrap();
     assert!(shown.contains(&filter.uuid().to_string()), "{shown}");
@@ -68,7 +68,7 @@ async fn a_filter_is_defined_changed_and_removed() {
     assert_eq!(refused.unwrap_err().code(), Some(ErrorCode::XmlInvalidSchema));
     filter.undefine().await.unwrap();
     assert!(filter.xml_desc().await.unwrap_err().is_not_found());
-    let gone = conn.lookup_nwfilter_by_name(NAME).await;
+    let gone = conn.nwfilter_lookup_by_name(NAME).await;
     assert_eq!(gone.optional().unwrap(), None);
     assert!(!conn.list_all_nwfilters().await.unwrap().contains(&filter));
 }
@@ -90,7 +90,7 @@ async fn a_guests_interface_is_bound_to_its_filter() {
     let interfaces = guest.domain.interface_targets().await.unwrap();
     let device = interfaces[0].target.as_deref().unwrap();
 
-    let binding = conn.lookup_nwfilter_binding_by_port_dev(device).await.unwrap();
+    let binding = conn.nwfilter_binding_lookup_by_port_dev(device).await.unwrap();
     assert_eq!((binding.port_dev(), binding.filter_name()), (device, NAME));
     assert!(conn.list_all_nwfilter_bindings().await.unwrap().contains(&binding));
     let listed = daemon.virsh(["nwfilter-binding-list"]).unwrap();
@@ -117,7 +117,7 @@ async fn a_guests_interface_is_bound_to_its_filter() {
     binding.delete().await.unwrap();
     assert!(!drops(26), "{}", rules(daemon));
     assert!(binding.xml_desc().await.unwrap_err().is_not_found());
-    let gone = conn.lookup_nwfilter_binding_by_port_dev(device).await;
+    let gone = conn.nwfilter_binding_lookup_by_port_dev(device).await;
     assert_eq!(gone.optional().unwrap(), None);
     let flags = BindingCreateFlags::VALIDATE;
     let again = conn.nwfilter_binding_create_xml(&xml, flags).await.unwrap();

@@ -156,7 +156,7 @@ async fn domains_are_listed_and_described_as_by_virsh() {
         let xml = xml.replace("<name>guest</name>", &format!("<name>{name}</name>"));
         guests.push(conn.domain_create_xml(&xml, flags).await.unwrap());
     }
-    conn.lookup_domain_by_name("C").await.unwrap().create().await.unwrap();
+    conn.domain_lookup_by_name("C").await.unwrap().create().await.unwrap();
     assert_list_is_virshs(&uri);
 
     let ids = guests.iter().map(|guest| guest.id().unwrap().to_string());

@@ -74,13 +74,13 @@ async fn mechanisms_over_a_socket() {
             let builder = Connect::builder(&uri).login(user, password);
             let conn = builder.open().await;
             let conn = conn.unwrap_or_else(|error| panic!("{mechanism}: {error}"));
-            assert!(conn.lookup_domain_by_name("test").await.is_ok());
+            assert!(conn.domain_lookup_by_name("test").await.is_ok());
         }
     }
     // The daemon's list is in an order of its own.
     let conn = Connect::builder(&uri).login("fred", "secret").open().await.unwrap();
     let again = conn.reopen().await.unwrap();
-    assert!(again.lookup_domain_by_name("test").await.is_ok());
+    assert!(again.domain_lookup_by_name("test").await.is_ok());
     let shown = format!("{conn:?} {:?}", Connect::builder(&uri).login("fred", "secret"));
     assert!(!shown.contains("secret"), "{shown}");
 
@@ -187,7 +187,7 @@ async fn somebody_is_asked() {
     };
     let builder = Connect::builder(&daemon.test_uri()).credentials(ask(Some("secret")));
     let conn = builder.open().await.unwrap();
-    assert!(conn.lookup_domain_by_name("test").await.is_ok());
+    assert!(conn.domain_lookup_by_name("test").await.is_ok());
     let requests = std::mem::take(&mut *asked.lock().unwrap());
     let [name, password] = &*requests else {
         panic!("{requests:?}")
@@ -249,7 +249,7 @@ async fn over_tls() {
         );
         assert!(daemon.virsh_at(&uri, ["list"]).unwrap().status.success());
         let conn = Connect::open(&uri).await.unwrap();
-        assert!(conn.lookup_domain_by_name("test").await.is_ok());
+        assert!(conn.domain_lookup_by_name("test").await.is_ok());
         assert!(conn.is_encrypted().await.unwrap());
     }
     let uri = format!("{uri}?pkipath={}", dir.display());

@@ -19,8 +19,8 @@ async fn a_secret_has_a_value_and_is_gone() {
     };
     let defined = conn.secret_define_xml(&xml(""), DefineFlags::VALIDATE).await.unwrap();
     assert_eq!((defined.usage_type(), defined.usage_id()), (UsageType::Ceph, NAME));
-    assert_eq!(conn.lookup_secret_by_usage(UsageType::Ceph, NAME).await.unwrap(), defined);
-    assert_eq!(conn.lookup_secret_by_uuid(defined.uuid()).await.unwrap(), defined);
+    assert_eq!(conn.secret_lookup_by_usage(UsageType::Ceph, NAME).await.unwrap(), defined);
+    assert_eq!(conn.secret_lookup_by_uuid(defined.uuid()).await.unwrap(), defined);
     let listed = conn.list_all_secrets(ListAllSecretsFlags::NO_EPHEMERAL).await.unwrap();
     assert!(listed.contains(&defined));
     let id = defined.uuid().to_string();

@@ -92,6 +92,6 @@ fn virsh(uri: &str, args: &[&str]) -> Result<String, String> {
 
 /// Checks that the connection is one to the test driver, and works.
 async fn check(conn: &Connect) {
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     assert!(domain.is_active().await.unwrap());
 }

@@ -54,7 +54,7 @@ fn volume_xml(name: &str, format: &str, capacity: u64, allocation: u64) -> Strin
 /// Makes a volume that takes no space.
 async fn volume(pool: &StoragePool, name: &str, format: &str, capacity: u64) -> StorageVol {
     let xml = volume_xml(name, format, capacity, 0);
-    pool.volume_create_xml(&xml, VolumeFlags::empty()).await.unwrap()
+    pool.storage_vol_create_xml(&xml, VolumeFlags::empty()).await.unwrap()
 }
 
 /// What virsh prints behind a word.

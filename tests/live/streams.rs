@@ -39,8 +39,8 @@ impl<'a> Pool<'a> {
         let size = format!("{bytes}B");
         let create = ["vol-create-as", self.name, name, &size, "--allocation", "0"];
         self.daemon.virsh(create).unwrap();
-        let pool = conn.lookup_storage_pool_by_name(self.name).await.unwrap();
-        pool.lookup_volume_by_name(name).await.unwrap()
+        let pool = conn.storage_pool_lookup_by_name(self.name).await.unwrap();
+        pool.storage_vol_lookup_by_name(name).await.unwrap()
     }
 
     /// What the volume's file holds.

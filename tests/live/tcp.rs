@@ -27,7 +27,7 @@ async fn daemons_that_listen_for_tcp() {
         let uri = daemon.uri_over("tcp", host).unwrap();
         let conn = Connect::open(&uri).await.unwrap();
         assert_eq!(conn.uri(), uri);
-        let domain = conn.lookup_domain_by_name("test").await.unwrap();
+        let domain = conn.domain_lookup_by_name("test").await.unwrap();
         let uuid = daemon.virsh(["domuuid", "test"]).unwrap();
         assert_eq!(domain.uuid().to_string(), uuid.trim());
         conn.close().await;
@@ -35,7 +35,7 @@ async fn daemons_that_listen_for_tcp() {
 
     let uri = daemon.uri_over("tcp", "localhost").unwrap();
     let conn = Connect::open_read_only(&uri).await.unwrap();
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     let error = domain.suspend().await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::OperationDenied), "{error}");
 }
@@ -49,7 +49,7 @@ async fn a_daemon_over_the_callers_own_tcp_stream() {
     let address = uri.trim_start_matches("test+tcp://");
     let stream = tokio::net::TcpStream::connect(address.trim_end_matches("/default")).await;
     let conn = Connect::builder("test:///default").open_over(stream.unwrap()).await.unwrap();
-    assert!(conn.lookup_domain_by_name("test").await.is_ok());
+    assert!(conn.domain_lookup_by_name("test").await.is_ok());
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ impl Served {
     /// Opens what virsh can open, too.
     async fn open(&self, uri: &str) -> Connect {
         let conn = Connect::open(uri).await.unwrap();
-        assert!(conn.lookup_domain_by_name("test").await.is_ok());
+        assert!(conn.domain_lookup_by_name("test").await.is_ok());
         assert!(self.virsh_can(uri), "{uri}");
         conn
     }

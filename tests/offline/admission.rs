@@ -14,7 +14,7 @@ async fn guest(conn: &Connect, peer: &mut Peer) -> Domain {
     let mut domain = string("guest");
     domain.extend([1; 16]);
     domain.extend(words(&[3]));
-    let (guest, ()) = tokio::join!(conn.lookup_domain_by_name("guest"), async {
+    let (guest, ()) = tokio::join!(conn.domain_lookup_by_name("guest"), async {
         let call = peer.take().await;
         peer.reply(&call, &domain).await;
     });
@@ -34,7 +34,7 @@ fn dump(domain: &Domain) -> impl Future<Output = Result<(), Error>> + use<> {
     let domain = domain.clone();
     async move {
         let flags = CoreDumpFlags::empty();
-        domain.core_dump("/tmp/core".as_ref(), flags).await
+        domain.core_dump("/tmp/core", flags).await
     }
 }
 
@@ -130,7 +130,7 @@ async fn guests_that_never_answer_do_not_keep_others_from_being_started() {
         assert_eq!(asked[asked.len() - 1].procedure, GET_TIME);
     }
     let flags = SaveRestoreFlags::empty();
-    let (saved, ()) = tokio::join!(guest.save_flags("/tmp/image".as_ref(), None, flags), async {
+    let (saved, ()) = tokio::join!(guest.save_flags("/tmp/image", None, flags), async {
         let call = peer.take().await;
         assert_ne!(call.procedure, GET_TIME);
         peer.reply(&call, &[]).await;

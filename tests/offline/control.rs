@@ -21,7 +21,7 @@ fn reference(id: i32) -> Vec<u8> {
 
 /// A handle to it, not running.
 async fn guest(conn: &Connect, peer: &mut Peer) -> Domain {
-    let (domain, ()) = tokio::join!(conn.lookup_domain_by_name("guest"), async {
+    let (domain, ()) = tokio::join!(conn.domain_lookup_by_name("guest"), async {
         let call = peer.take().await;
         peer.reply(&call, &reference(-1)).await;
     });
@@ -101,10 +101,10 @@ async fn paths_are_made_absolute_on_this_side() {
     let here = std::env::current_dir().unwrap().join("image");
     let expected = [reference(-1), string(here.to_str().unwrap())].concat();
 
-    let (saved, call) = answered(domain.save("image".as_ref()), &mut peer, &[]).await;
+    let (saved, call) = answered(domain.save("image"), &mut peer, &[]).await;
     saved.unwrap();
     assert_eq!(call.payload, expected);
-    let dump = domain.core_dump("image".as_ref(), CoreDumpFlags::empty());
+    let dump = domain.core_dump("image", CoreDumpFlags::empty());
     let (dumped, call) = answered(dump, &mut peer, &[]).await;
     dumped.unwrap();
     assert_eq!(call.payload, [expected, words(&[0])].concat());

@@ -86,7 +86,7 @@ async fn a_string_over_the_limit_is_refused_before_it_is_sent() {
     let listener = Listener::new();
     let (conn, mut peer) = listener.open().await;
     let long = "x".repeat(4_194_305);
-    let error = conn.lookup_domain_by_name(&long).await.unwrap_err();
+    let error = conn.domain_lookup_by_name(&long).await.unwrap_err();
     let Error::InvalidArgument { procedure, reason } = &error else {
         panic!("{error:?}")
     };
@@ -108,7 +108,7 @@ async fn long_calls_leave_room_for_short_ones() {
     let mut domain = string("guest");
     domain.extend([1; 16]);
     domain.extend(words(&[3]));
-    let (guest, ()) = tokio::join!(conn.lookup_domain_by_name("guest"), async {
+    let (guest, ()) = tokio::join!(conn.domain_lookup_by_name("guest"), async {
         let call = peer.take().await;
         peer.reply(&call, &domain).await;
     });
@@ -118,7 +118,7 @@ async fn long_calls_leave_room_for_short_ones() {
             let guest = guest.clone();
             tokio::spawn(async move {
                 let flags = SaveRestoreFlags::empty();
-                guest.save_flags(format!("/tmp/{number}").as_ref(), None, flags).await
+                guest.save_flags(format!("/tmp/{number}"), None, flags).await
             })
         })
         .collect();
@@ -170,7 +170,7 @@ async fn a_daemon_that_does_not_read_makes_callers_wait_and_not_hoard() {
     let calls: Vec<_> = (0..CALLS)
         .map(|_| {
             let (conn, name) = (conn.clone(), name.clone());
-            tokio::spawn(async move { conn.lookup_domain_by_name(&name).await })
+            tokio::spawn(async move { conn.domain_lookup_by_name(&name).await })
         })
         .collect();
     for _ in 0..100 {

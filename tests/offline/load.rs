@@ -63,7 +63,7 @@ async fn answer(peer: &mut Peer, call: &Message) {
 async fn caller(conn: Connect, caller: usize) {
     for call in 0..CALLS {
         let name = format!("{caller}-{call}");
-        let lookup = conn.lookup_domain_by_name(&name);
+        let lookup = conn.domain_lookup_by_name(&name);
         if (caller + call).is_multiple_of(5) {
             // Times out at some point between sending and the reply.
             let patience = Duration::from_micros((call % 50) as u64 * 20);

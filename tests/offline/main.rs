@@ -25,6 +25,7 @@ mod framing;
 mod host;
 mod load;
 mod merged_events;
+mod naming;
 mod networks;
 mod opening;
 mod peer;
@@ -33,6 +34,7 @@ mod records;
 mod registrations;
 mod replies;
 mod resources;
+mod sources;
 mod stream_faults;
 mod streams;
 #[cfg(feature = "tls")]

@@ -17,7 +17,7 @@ fn lan() -> Vec<u8> {
 }
 
 async fn network(conn: &Connect, peer: &mut Peer) -> Network {
-    let (network, ()) = tokio::join!(conn.lookup_network_by_name("lan"), async {
+    let (network, ()) = tokio::join!(conn.network_lookup_by_name("lan"), async {
         let call = peer.take().await;
         peer.reply(&call, &lan()).await;
     });

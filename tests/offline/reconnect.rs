@@ -160,7 +160,7 @@ async fn an_answer_that_is_an_error_is_an_answer() {
     const NO_DOMAIN: i32 = 42;
     let listener = Listener::new();
     let host = keep_open(&listener.uri());
-    let query = host.query(|conn| async move { conn.lookup_domain_by_name("web").await });
+    let query = host.query(|conn| async move { conn.domain_lookup_by_name("web").await });
     let (found, _peer) = tokio::join!(query, async {
         let mut peer = accept(&listener).await;
         let call = peer.take().await;

@@ -28,7 +28,7 @@ async fn replies_in_any_order_find_their_calls() {
         let conn = conn.clone();
         tokio::spawn(async move {
             let name = format!("guest-{number}");
-            (conn.lookup_domain_by_name(&name).await.unwrap().name().to_owned(), name)
+            (conn.domain_lookup_by_name(&name).await.unwrap().name().to_owned(), name)
         })
     });
     let calls: Vec<_> = calls.collect();

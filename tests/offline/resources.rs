@@ -39,7 +39,7 @@ async fn asked<T>(
     let found = results(&remote::DomainLookupByNameRet { dom });
     let mut answers = std::iter::once(found).chain(answers);
     let asking = async {
-        let domain = conn.lookup_domain_by_name("guest").await.unwrap();
+        let domain = conn.domain_lookup_by_name("guest").await.unwrap();
         let result = ask(&domain).await;
         conn.close().await;
         result
@@ -228,8 +228,8 @@ async fn amounts_are_bytes_and_none_is_zero() {
         domain.block_job_set_speed("vda", None).await.unwrap();
         domain.block_resize("vda", 1025, BlockResizeFlags::empty()).await.unwrap();
         let mut parameters = BlockCopyParameters::default();
-        parameters.granularity = Some(512);
-        parameters.buf_size = Some(1 << 33);
+        parameters.granularity_bytes = Some(512);
+        parameters.buf_size_bytes = Some(1 << 33);
         let flags = BlockCopyFlags::SHALLOW;
         domain.block_copy("vda", "<disk/>", &parameters, flags).await.unwrap();
     })

@@ -19,7 +19,7 @@ const DOWNLOAD: u32 = 209;
 const GET_INFO_FLAGS: u32 = 378;
 
 async fn volume(conn: &Connect, peer: &mut Peer) -> StorageVol {
-    let (volume, ()) = tokio::join!(conn.lookup_storage_vol_by_key("/pool/vol"), async {
+    let (volume, ()) = tokio::join!(conn.storage_vol_lookup_by_key("/pool/vol"), async {
         let call = peer.take().await;
         assert_eq!(call.procedure, LOOKUP_BY_KEY);
         let reply = [string("pool"), string("vol"), string("/pool/vol")];
@@ -246,7 +246,7 @@ async fn a_connection_of_its_own_needs_a_way_to_open_one() {
     let opening = Connect::builder("qemu:///system").open_over(ours);
     let (conn, ()) = tokio::join!(opening, peer.greet());
     let conn = conn.unwrap();
-    let (volume, ()) = tokio::join!(conn.lookup_storage_vol_by_key("k"), async {
+    let (volume, ()) = tokio::join!(conn.storage_vol_lookup_by_key("k"), async {
         let call = peer.take().await;
         peer.reply(&call, &[string("p"), string("v"), string("k")].concat()).await;
     });

@@ -32,7 +32,7 @@ async fn waiting_for_room_ends_at_the_deadline() {
     let hasty = conn.with_timeout(Duration::from_secs(2));
     let name = "x".repeat(3 << 20);
     let begin = Instant::now();
-    let (large, small) = tokio::join!(hasty.lookup_domain_by_name(&name), hasty.hostname());
+    let (large, small) = tokio::join!(hasty.domain_lookup_by_name(&name), hasty.hostname());
     assert!(matches!(large, Err(Error::Timeout { waiting: Waiting::Reply { .. }, .. })));
     assert!(unsent(&small.unwrap_err()) > 1 << 20);
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
@@ -205,7 +205,7 @@ fn calls_and_streams_work_on_any_executor() {
     domain.extend(words(&[3]));
     let hasty = conn.with_timeout(Duration::from_millis(200));
     let (guest, opened) = runtime.block_on(async {
-        let (guest, ()) = tokio::join!(hasty.lookup_domain_by_name("guest"), async {
+        let (guest, ()) = tokio::join!(hasty.domain_lookup_by_name("guest"), async {
             let call = peer.take().await;
             peer.reply(&call, &domain).await;
         });

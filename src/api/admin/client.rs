@@ -1,5 +1,6 @@
 //! The clients of a daemon's server.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::wire::params;
@@ -19,13 +20,45 @@ handle! {
         /// runs. Local.
         #[doc(alias = "virAdmClientGetID")]
         id: u64,
-        /// Returns the time at which the client connected, in seconds since 1970
-        /// (`virAdmClientGetTimestamp`). Local.
-        #[doc(alias = "virAdmClientGetTimestamp")]
-        timestamp: i64,
         /// Returns the client's transport (`virAdmClientGetTransport`). Local.
         #[doc(alias = "virAdmClientGetTransport")]
         transport: ClientTransport;
+        /// When it connected.
+        timestamp: UnixSeconds;
+    }
+}
+
+/// Seconds since 1970, as they are on the wire.
+#[derive(Clone, Copy)]
+struct UnixSeconds(i64);
+
+impl From<i64> for UnixSeconds {
+    fn from(seconds: i64) -> Self {
+        Self(seconds)
+    }
+}
+
+impl From<&UnixSeconds> for i64 {
+    fn from(seconds: &UnixSeconds) -> Self {
+        seconds.0
+    }
+}
+
+impl From<UnixSeconds> for SystemTime {
+    fn from(UnixSeconds(seconds): UnixSeconds) -> Self {
+        let since = Duration::from_secs(seconds.unsigned_abs());
+        let time = match seconds {
+            0.. => Self::UNIX_EPOCH.checked_add(since),
+            _ => Self::UNIX_EPOCH.checked_sub(since),
+        };
+        // The system's clock cannot represent a later time.
+        time.unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Debug for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SystemTime::from(*self).fmt(f)
     }
 }
 
@@ -94,16 +127,11 @@ impl Server {
 }
 
 impl Client {
-    /// Returns the time at which the client connected, to the second. Local.
-    pub fn connected_since(&self) -> SystemTime {
-        let since = Duration::from_secs(self.timestamp.unsigned_abs());
-        let epoch = SystemTime::UNIX_EPOCH;
-        let time = match self.timestamp {
-            0.. => epoch.checked_add(since),
-            _ => epoch.checked_sub(since),
-        };
-        // The system's clock cannot represent a later time.
-        time.unwrap_or(epoch)
+    /// Returns the time at which the client connected, to the second (`virAdmClientGetTimestamp`).
+    /// Local.
+    #[doc(alias = "virAdmClientGetTimestamp")]
+    pub fn timestamp(&self) -> SystemTime {
+        self.timestamp.into()
     }
 
     /// Returns the server that the client is connected to.

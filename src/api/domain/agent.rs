@@ -241,7 +241,7 @@ impl Domain {
     /// [`APPEND`](AuthorizedSshKeysSetFlags::APPEND) are added to them, or with
     /// [`REMOVE`](AuthorizedSshKeysSetFlags::REMOVE) are removed.
     #[doc(alias = "virDomainAuthorizedSSHKeysSet")]
-    pub async fn set_authorized_ssh_keys(
+    pub async fn authorized_ssh_keys_set(
         &self,
         user: &str,
         keys: &[&str],

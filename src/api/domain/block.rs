@@ -61,12 +61,12 @@ param_struct! {
 #[non_exhaustive]
 pub struct BlockInfo {
     /// Size that the guest sees, in bytes.
-    pub capacity: u64,
+    pub capacity_bytes: u64,
     /// Storage that the image takes, in bytes; of an image on a block device, the end of what the
     /// running guest has written so far.
-    pub allocation: u64,
+    pub allocation_bytes: u64,
     /// Size of the file or block device that holds the image, in bytes.
-    pub physical: u64,
+    pub physical_bytes: u64,
 }
 
 /// A disk whose last request failed.
@@ -121,20 +121,25 @@ impl Domain {
             .await?;
         let info = reply.decode()?;
         Ok(BlockInfo {
-            capacity: info.capacity,
-            allocation: info.allocation,
-            physical: info.physical,
+            capacity_bytes: info.capacity,
+            allocation_bytes: info.allocation,
+            physical_bytes: info.physical,
         })
     }
 
-    /// Resizes a disk of the running domain to `size` bytes; the guest sees the change
+    /// Resizes a disk of the running domain to `size_bytes`; the guest sees the change
     /// (`virDomainBlockResize`).
     #[doc(alias = "virDomainBlockResize")]
-    pub async fn block_resize(&self, disk: &str, size: u64, flags: BlockResizeFlags) -> Result<()> {
+    pub async fn block_resize(
+        &self,
+        disk: &str,
+        size_bytes: u64,
+        flags: BlockResizeFlags,
+    ) -> Result<()> {
         self.run(remote::DomainBlockResize {
             dom: self.wire(),
             disk: disk.into(),
-            size,
+            size: size_bytes,
             // Without it the size is in KiB.
             flags: (flags | BlockResizeFlags::BYTES),
         })
@@ -158,17 +163,17 @@ impl Domain {
             .collect())
     }
 
-    /// Sets a write threshold in bytes: an event comes when the guest writes beyond it in an image
+    /// Sets a write threshold: an event comes when the guest writes beyond it in an image
     /// (`virDomainSetBlockThreshold`).
     ///
     /// `image` is a disk's target or, for one of its backing images, the target with the image's
     /// index, as in `vda[1]`. Zero removes the threshold; the event removes it, too.
     #[doc(alias = "virDomainSetBlockThreshold")]
-    pub async fn set_block_threshold(&self, image: &str, threshold: u64) -> Result<()> {
+    pub async fn set_block_threshold(&self, image: &str, threshold_bytes: u64) -> Result<()> {
         self.run(remote::DomainSetBlockThreshold {
             dom: self.wire(),
             dev: image.into(),
-            threshold,
+            threshold: threshold_bytes,
             flags: 0,
         })
         .await

@@ -33,11 +33,11 @@ param_struct! {
     /// Parameters of a block copy (`VIR_DOMAIN_BLOCK_COPY_…`).
     pub struct BlockCopyParameters {
         /// Maximum bytes per second; zero for no limit.
-        bandwidth: u64 = "bandwidth",
+        bytes_per_second: u64 = "bandwidth",
         /// Granularity of dirty tracking, in bytes; a power of two.
-        granularity: u32 = "granularity",
+        granularity_bytes: u32 = "granularity",
         /// Maximum memory for data in flight, in bytes.
-        buf_size: u64 = "buf-size",
+        buf_size_bytes: u64 = "buf-size",
         ..other
     }
 }

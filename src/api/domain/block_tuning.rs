@@ -20,43 +20,43 @@ param_struct! {
     /// that kind.
     pub struct BlockIoTune {
         /// Bytes per second.
-        total_bytes_sec: u64 = "total_bytes_sec",
+        total_bytes_per_second: u64 = "total_bytes_sec",
         /// Bytes read per second.
-        read_bytes_sec: u64 = "read_bytes_sec",
+        read_bytes_per_second: u64 = "read_bytes_sec",
         /// Bytes written per second.
-        write_bytes_sec: u64 = "write_bytes_sec",
+        write_bytes_per_second: u64 = "write_bytes_sec",
         /// Operations per second.
-        total_iops_sec: u64 = "total_iops_sec",
+        total_iops: u64 = "total_iops_sec",
         /// Reads per second.
-        read_iops_sec: u64 = "read_iops_sec",
+        read_iops: u64 = "read_iops_sec",
         /// Writes per second.
-        write_iops_sec: u64 = "write_iops_sec",
+        write_iops: u64 = "write_iops_sec",
         /// Bytes per second during a burst.
-        total_bytes_sec_max: u64 = "total_bytes_sec_max",
+        total_max_bytes_per_second: u64 = "total_bytes_sec_max",
         /// Bytes read per second during a burst.
-        read_bytes_sec_max: u64 = "read_bytes_sec_max",
+        read_max_bytes_per_second: u64 = "read_bytes_sec_max",
         /// Bytes written per second during a burst.
-        write_bytes_sec_max: u64 = "write_bytes_sec_max",
+        write_max_bytes_per_second: u64 = "write_bytes_sec_max",
         /// Operations per second during a burst.
-        total_iops_sec_max: u64 = "total_iops_sec_max",
+        total_max_iops: u64 = "total_iops_sec_max",
         /// Reads per second during a burst.
-        read_iops_sec_max: u64 = "read_iops_sec_max",
+        read_max_iops: u64 = "read_iops_sec_max",
         /// Writes per second during a burst.
-        write_iops_sec_max: u64 = "write_iops_sec_max",
-        /// Maximum duration of a burst at `total_bytes_sec_max`.
-        total_bytes_sec_max_length: Duration = "total_bytes_sec_max_length" as Seconds,
-        /// Maximum duration of a burst at `read_bytes_sec_max`.
-        read_bytes_sec_max_length: Duration = "read_bytes_sec_max_length" as Seconds,
-        /// Maximum duration of a burst at `write_bytes_sec_max`.
-        write_bytes_sec_max_length: Duration = "write_bytes_sec_max_length" as Seconds,
-        /// Maximum duration of a burst at `total_iops_sec_max`.
-        total_iops_sec_max_length: Duration = "total_iops_sec_max_length" as Seconds,
-        /// Maximum duration of a burst at `read_iops_sec_max`.
-        read_iops_sec_max_length: Duration = "read_iops_sec_max_length" as Seconds,
-        /// Maximum duration of a burst at `write_iops_sec_max`.
-        write_iops_sec_max_length: Duration = "write_iops_sec_max_length" as Seconds,
+        write_max_iops: u64 = "write_iops_sec_max",
+        /// Maximum duration of a burst at `total_max_bytes_per_second`.
+        total_max_bytes_length: Duration = "total_bytes_sec_max_length" as Seconds,
+        /// Maximum duration of a burst at `read_max_bytes_per_second`.
+        read_max_bytes_length: Duration = "read_bytes_sec_max_length" as Seconds,
+        /// Maximum duration of a burst at `write_max_bytes_per_second`.
+        write_max_bytes_length: Duration = "write_bytes_sec_max_length" as Seconds,
+        /// Maximum duration of a burst at `total_max_iops`.
+        total_max_iops_length: Duration = "total_iops_sec_max_length" as Seconds,
+        /// Maximum duration of a burst at `read_max_iops`.
+        read_max_iops_length: Duration = "read_iops_sec_max_length" as Seconds,
+        /// Maximum duration of a burst at `write_max_iops`.
+        write_max_iops_length: Duration = "write_iops_sec_max_length" as Seconds,
         /// Size in bytes above which a request counts as several operations.
-        size_iops_sec: u64 = "size_iops_sec",
+        iops_size_bytes: u64 = "size_iops_sec",
         /// Name of the group of disks that share the limits.
         group_name: String = "group_name",
         ..other

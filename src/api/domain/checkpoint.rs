@@ -70,7 +70,7 @@ impl Domain {
     /// Looks up a checkpoint of the domain by name (`virDomainCheckpointLookupByName`). Since
     /// libvirt 5.6.0.
     #[doc(alias = "virDomainCheckpointLookupByName")]
-    pub async fn lookup_checkpoint_by_name(&self, name: &str) -> Result<DomainCheckpoint> {
+    pub async fn checkpoint_lookup_by_name(&self, name: &str) -> Result<DomainCheckpoint> {
         let request =
             remote::DomainCheckpointLookupByName { dom: self.wire(), name: name.into(), flags: 0 };
         let reply = self.call(request).await?;
@@ -120,7 +120,7 @@ impl DomainCheckpoint {
         let request = remote::DomainCheckpointGetParent { checkpoint: self.wire(), flags: 0 };
         match self.call(request).await {
             Err(error) if error.code() == Some(ErrorCode::NoDomainCheckpoint) => {
-                self.parent.lookup_checkpoint_by_name(self.name()).await?;
+                self.parent.checkpoint_lookup_by_name(self.name()).await?;
                 Ok(None)
             }
             reply => Ok(Some(Self::from_wire(&self.parent, &reply?.decode()?.parent))),

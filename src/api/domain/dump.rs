@@ -16,7 +16,7 @@ impl Domain {
     /// `gdb`; without it the file is in the hypervisor's own format. A relative path is taken as
     /// relative to this process's working directory. Takes long.
     #[doc(alias = "virDomainCoreDump")]
-    pub async fn core_dump(&self, to: &Path, flags: CoreDumpFlags) -> Result<()> {
+    pub async fn core_dump(&self, to: impl AsRef<Path>, flags: CoreDumpFlags) -> Result<()> {
         let to = wire::absolute_path(remote::DomainCoreDump::INFO.name, to)?;
         self.run(remote::DomainCoreDump { dom: self.wire(), to: to.as_path().into(), flags })
             .await
@@ -29,7 +29,7 @@ impl Domain {
     #[doc(alias = "virDomainCoreDumpWithFormat")]
     pub async fn core_dump_with_format(
         &self,
-        to: &Path,
+        to: impl AsRef<Path>,
         format: CoreDumpFormat,
         flags: CoreDumpFlags,
     ) -> Result<()> {

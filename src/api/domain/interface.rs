@@ -46,19 +46,19 @@ param_struct! {
     /// limit of its direction.
     pub struct InterfaceParameters {
         /// Average inbound rate, in KiB per second.
-        inbound_average: u32 = "inbound.average",
+        inbound_average_kib_per_second: u32 = "inbound.average",
         /// Peak inbound rate, in KiB per second.
-        inbound_peak: u32 = "inbound.peak",
+        inbound_peak_kib_per_second: u32 = "inbound.peak",
         /// Amount of one inbound burst at the peak rate, in KiB.
-        inbound_burst: u32 = "inbound.burst",
+        inbound_burst_kib: u32 = "inbound.burst",
         /// Guaranteed inbound rate, in KiB per second.
-        inbound_floor: u32 = "inbound.floor",
+        inbound_floor_kib_per_second: u32 = "inbound.floor",
         /// Average outbound rate, in KiB per second.
-        outbound_average: u32 = "outbound.average",
+        outbound_average_kib_per_second: u32 = "outbound.average",
         /// Peak outbound rate, in KiB per second.
-        outbound_peak: u32 = "outbound.peak",
+        outbound_peak_kib_per_second: u32 = "outbound.peak",
         /// Amount of one outbound burst at the peak rate, in KiB.
-        outbound_burst: u32 = "outbound.burst",
+        outbound_burst_kib: u32 = "outbound.burst",
         ..other
     }
 }

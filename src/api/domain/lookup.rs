@@ -16,7 +16,7 @@ impl Connect {
     /// use libvirt_client::Optional;
     ///
     /// # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
-    /// match conn.lookup_domain_by_name("web").await.optional()? {
+    /// match conn.domain_lookup_by_name("web").await.optional()? {
     ///     Some(domain) => println!("{} has id {:?}", domain.uuid(), domain.id()),
     ///     None => println!("there is no such domain"),
     /// }
@@ -24,7 +24,7 @@ impl Connect {
     /// # }
     /// ```
     #[doc(alias = "virDomainLookupByName")]
-    pub async fn lookup_domain_by_name(&self, name: &str) -> Result<Domain> {
+    pub async fn domain_lookup_by_name(&self, name: &str) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByName { name: name.into() }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
@@ -32,14 +32,14 @@ impl Connect {
     /// Looks up a domain by UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
     #[doc(alias = "virDomainLookupByUUID")]
     #[doc(alias = "virDomainLookupByUUIDString")]
-    pub async fn lookup_domain_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
+    pub async fn domain_lookup_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByUuid { uuid }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))
     }
 
     /// Looks up a running domain by ID (`virDomainLookupByID`).
     #[doc(alias = "virDomainLookupByID")]
-    pub async fn lookup_domain_by_id(&self, id: u32) -> Result<Domain> {
+    pub async fn domain_lookup_by_id(&self, id: u32) -> Result<Domain> {
         let id = i32::try_from(id).map_err(|_| Error::InvalidArgument {
             procedure: remote::DomainLookupById::INFO.name,
             reason: format!("{id} is more than a domain's ID can be"),

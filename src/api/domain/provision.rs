@@ -57,7 +57,7 @@ impl Domain {
     #[doc(alias = "virDomainCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::DomainCreate { dom: self.wire() }).await?;
-        let started = self.connect().lookup_domain_by_uuid(self.uuid).await?;
+        let started = self.connect().domain_lookup_by_uuid(self.uuid).await?;
         self.id.set((&started.id).into());
         Ok(())
     }

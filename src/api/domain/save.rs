@@ -56,7 +56,7 @@ impl Domain {
     /// A relative path is taken as relative to this process's working directory. Takes long: writes
     /// the guest's memory.
     #[doc(alias = "virDomainSave")]
-    pub async fn save(&self, to: &Path) -> Result<()> {
+    pub async fn save(&self, to: impl AsRef<Path>) -> Result<()> {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
         self.run(remote::DomainSave { dom: self.wire(), to: to.as_path().into() })
             .await?;
@@ -73,7 +73,7 @@ impl Domain {
     #[doc(alias = "virDomainSaveFlags")]
     pub async fn save_flags(
         &self,
-        to: &Path,
+        to: impl AsRef<Path>,
         xml: Option<&str>,
         flags: SaveRestoreFlags,
     ) -> Result<()> {
@@ -150,7 +150,7 @@ impl Domain {
 impl Connect {
     /// Restores the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
     #[doc(alias = "virDomainRestore")]
-    pub async fn domain_restore(&self, from: &Path) -> Result<()> {
+    pub async fn domain_restore(&self, from: impl AsRef<Path>) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
         self.run(remote::DomainRestore { from: from.as_path().into() }).await
     }
@@ -160,7 +160,7 @@ impl Connect {
     #[doc(alias = "virDomainRestoreFlags")]
     pub async fn domain_restore_flags(
         &self,
-        from: &Path,
+        from: impl AsRef<Path>,
         xml: Option<&str>,
         flags: SaveRestoreFlags,
     ) -> Result<()> {
@@ -190,7 +190,7 @@ impl Connect {
     #[doc(alias = "virDomainSaveImageGetXMLDesc")]
     pub async fn domain_save_image_xml_desc(
         &self,
-        file: &Path,
+        file: impl AsRef<Path>,
         flags: SaveImageXmlFlags,
     ) -> Result<String> {
         let file = wire::absolute_path(remote::DomainSaveImageGetXmlDesc::INFO.name, file)?;
@@ -206,7 +206,7 @@ impl Connect {
     #[doc(alias = "virDomainSaveImageDefineXML")]
     pub async fn domain_save_image_define_xml(
         &self,
-        file: &Path,
+        file: impl AsRef<Path>,
         xml: &str,
         flags: SaveRestoreFlags,
     ) -> Result<()> {

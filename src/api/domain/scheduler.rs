@@ -87,11 +87,11 @@ param_struct! {
         /// Weight under Xen's credit scheduler.
         weight: u32 = "weight",
         /// Maximum CPU time under Xen's credit scheduler, in percent of one CPU; zero for no limit.
-        cap: u32 = "cap",
+        cap_percent: u32 = "cap",
         /// CPU time that ESX guarantees, in MHz.
-        reservation: i64 = "reservation",
+        reservation_mhz: i64 = "reservation",
         /// Maximum CPU time under ESX, in MHz; −1 for no limit.
-        limit: i64 = "limit",
+        limit_mhz: i64 = "limit",
         /// Weight under ESX, or a negative number for one of its named levels.
         shares: i32 = "shares",
         ..other

@@ -77,7 +77,7 @@ impl Domain {
 
     /// Looks up a snapshot of the domain by name (`virDomainSnapshotLookupByName`).
     #[doc(alias = "virDomainSnapshotLookupByName")]
-    pub async fn lookup_snapshot_by_name(&self, name: &str) -> Result<DomainSnapshot> {
+    pub async fn snapshot_lookup_by_name(&self, name: &str) -> Result<DomainSnapshot> {
         let request =
             remote::DomainSnapshotLookupByName { dom: self.wire(), name: name.into(), flags: 0 };
         let reply = self.call(request).await?;
@@ -140,7 +140,7 @@ impl DomainSnapshot {
     pub async fn parent(&self) -> Result<Option<DomainSnapshot>> {
         match self.call(remote::DomainSnapshotGetParent { snap: self.wire(), flags: 0 }).await {
             Err(error) if error.code() == Some(ErrorCode::NoDomainSnapshot) => {
-                self.parent.lookup_snapshot_by_name(self.name()).await?;
+                self.parent.snapshot_lookup_by_name(self.name()).await?;
                 Ok(None)
             }
             reply => Ok(Some(Self::from_wire(&self.parent, &reply?.decode()?.snap))),

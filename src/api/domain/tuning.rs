@@ -112,13 +112,13 @@ param_struct! {
         /// Weight by device.
         device_weight: Vec<DeviceValue> = "device_weight" as DeviceList,
         /// Maximum reads per second, by device.
-        device_read_iops_sec: Vec<DeviceValue> = "device_read_iops_sec" as DeviceList,
+        device_read_iops: Vec<DeviceValue> = "device_read_iops_sec" as DeviceList,
         /// Maximum writes per second, by device.
-        device_write_iops_sec: Vec<DeviceValue> = "device_write_iops_sec" as DeviceList,
+        device_write_iops: Vec<DeviceValue> = "device_write_iops_sec" as DeviceList,
         /// Maximum bytes read per second, by device.
-        device_read_bytes_sec: Vec<DeviceValue> = "device_read_bytes_sec" as DeviceList,
+        device_read_bytes_per_second: Vec<DeviceValue> = "device_read_bytes_sec" as DeviceList,
         /// Maximum bytes written per second, by device.
-        device_write_bytes_sec: Vec<DeviceValue> = "device_write_bytes_sec" as DeviceList,
+        device_write_bytes_per_second: Vec<DeviceValue> = "device_write_bytes_sec" as DeviceList,
         ..other
     }
 }
@@ -239,7 +239,7 @@ mod tests {
         let weight = |device: &str, value| DeviceValue { device: device.to_owned(), value };
         let weights = vec![weight("/dev/sda", 500), weight("/dev/sdb", 200)];
         assert_eq!(shares.device_weight, Some(weights));
-        assert_eq!(shares.device_read_iops_sec, Some(Vec::new()));
+        assert_eq!(shares.device_read_iops, Some(Vec::new()));
         assert_eq!(shares.to_params(), params);
         // A string that is no such list is kept as it is.
         for text in ["/dev/sda", "/dev/sda,heavy", "/dev/sda,1,/dev/sdb"] {

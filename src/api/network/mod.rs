@@ -48,7 +48,7 @@ handle! {
 impl Connect {
     /// Looks up a network by name (`virNetworkLookupByName`).
     #[doc(alias = "virNetworkLookupByName")]
-    pub async fn lookup_network_by_name(&self, name: &str) -> Result<Network> {
+    pub async fn network_lookup_by_name(&self, name: &str) -> Result<Network> {
         let reply = self.call(remote::NetworkLookupByName { name: name.into() }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }
@@ -56,7 +56,7 @@ impl Connect {
     /// Looks up a network by UUID (`virNetworkLookupByUUID`, `virNetworkLookupByUUIDString`).
     #[doc(alias = "virNetworkLookupByUUID")]
     #[doc(alias = "virNetworkLookupByUUIDString")]
-    pub async fn lookup_network_by_uuid(&self, uuid: Uuid) -> Result<Network> {
+    pub async fn network_lookup_by_uuid(&self, uuid: Uuid) -> Result<Network> {
         let reply = self.call(remote::NetworkLookupByUuid { uuid }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }

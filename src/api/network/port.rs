@@ -26,19 +26,19 @@ param_struct! {
     /// port's owner. Empty for a port without limits.
     pub struct PortParameters {
         /// Average inbound rate, in KiB per second.
-        inbound_average: u32 = "inbound.average",
+        inbound_average_kib_per_second: u32 = "inbound.average",
         /// Peak inbound rate, in KiB per second.
-        inbound_peak: u32 = "inbound.peak",
+        inbound_peak_kib_per_second: u32 = "inbound.peak",
         /// Amount of one inbound burst at the peak rate, in KiB.
-        inbound_burst: u32 = "inbound.burst",
+        inbound_burst_kib: u32 = "inbound.burst",
         /// Guaranteed inbound rate, in KiB per second.
-        inbound_floor: u32 = "inbound.floor",
+        inbound_floor_kib_per_second: u32 = "inbound.floor",
         /// Average outbound rate, in KiB per second.
-        outbound_average: u32 = "outbound.average",
+        outbound_average_kib_per_second: u32 = "outbound.average",
         /// Peak outbound rate, in KiB per second.
-        outbound_peak: u32 = "outbound.peak",
+        outbound_peak_kib_per_second: u32 = "outbound.peak",
         /// Amount of one outbound burst at the peak rate, in KiB.
-        outbound_burst: u32 = "outbound.burst",
+        outbound_burst_kib: u32 = "outbound.burst",
         ..other
     }
 }
@@ -57,7 +57,7 @@ impl Network {
     /// `virNetworkPortLookupByUUIDString`).
     #[doc(alias = "virNetworkPortLookupByUUID")]
     #[doc(alias = "virNetworkPortLookupByUUIDString")]
-    pub async fn lookup_port_by_uuid(&self, uuid: Uuid) -> Result<NetworkPort> {
+    pub async fn port_lookup_by_uuid(&self, uuid: Uuid) -> Result<NetworkPort> {
         let reply = self
             .call(remote::NetworkPortLookupByUuid { network: self.wire(), uuid })
             .await?;

@@ -107,14 +107,14 @@ async fn each_daemon_does_what_is_its_own() {
         assert!(output.status.success(), "{output:?}");
     }
     let networks = open("network", "virtnetworkd-sock").await;
-    networks.lookup_network_by_name("modular").await.unwrap();
+    networks.network_lookup_by_name("modular").await.unwrap();
     let secrets = open("secret", "virtsecretd-sock").await;
     let found = secrets.list_all_secrets(ListAllSecretsFlags::empty()).await;
     let [secret] = &found.unwrap()[..] else {
         panic!("not one secret")
     };
     let pools = open("storage", "virtstoraged-sock").await;
-    pools.lookup_storage_pool_by_name("modular").await.unwrap();
+    pools.storage_pool_lookup_by_name("modular").await.unwrap();
     for conn in [&networks, &secrets, &pools] {
         let domains = conn.list_all_domains(ListAllDomainsFlags::empty()).await;
         let error = domains.unwrap_err();
@@ -125,8 +125,8 @@ async fn each_daemon_does_what_is_its_own() {
     for socket in ["virtqemud-sock", "libvirt-sock"] {
         let conn = open("qemu", socket).await;
         assert!(conn.list_all_domains(ListAllDomainsFlags::empty()).await.unwrap().is_empty());
-        conn.lookup_network_by_name("modular").await.unwrap();
-        conn.lookup_storage_pool_by_name("modular").await.unwrap();
+        conn.network_lookup_by_name("modular").await.unwrap();
+        conn.storage_pool_lookup_by_name("modular").await.unwrap();
         let secrets = conn.list_all_secrets(ListAllSecretsFlags::empty()).await;
         assert_eq!(secrets.unwrap()[0].uuid(), secret.uuid());
     }

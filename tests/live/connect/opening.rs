@@ -83,7 +83,7 @@ async fn read_only() {
         }
     };
     for conn in [Some(asked_for), by_socket].into_iter().flatten() {
-        let found = conn.lookup_domain_by_name("opening-read-only").await.unwrap();
+        let found = conn.domain_lookup_by_name("opening-read-only").await.unwrap();
         assert!(!found.is_active().await.unwrap());
         let error = found.create().await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::OperationDenied), "{error}");
@@ -157,5 +157,5 @@ async fn a_daemon_with_no_room_is_waited_for() {
     assert!(opened.is_err(), "{opened:?}");
     drop((served, waiting));
     let conn = opening.await.unwrap();
-    assert!(conn.lookup_domain_by_name("test").await.is_ok());
+    assert!(conn.domain_lookup_by_name("test").await.is_ok());
 }

@@ -95,7 +95,7 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     run_in_guest(daemon, &domain, user).await;
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVtcHR5IGVtcHR5IGVtcHR5IGVtcHR5IGVtcHR5IGVt me";
     let (keys, flags) = ([key], AuthorizedSshKeysSetFlags::empty());
-    domain.set_authorized_ssh_keys("root", &keys, flags).await.unwrap();
+    domain.authorized_ssh_keys_set("root", &keys, flags).await.unwrap();
     assert_eq!(domain.authorized_ssh_keys("root").await.unwrap(), keys);
     let nobody = domain.authorized_ssh_keys("nobody-here").await;
     assert!(matches!(nobody, Err(Error::Remote(_))), "{nobody:?}");

@@ -71,13 +71,13 @@ async fn disks_of_a_running_guest() {
     // How large they are.
     let info = domain.block_info("vda").await.unwrap();
     let said = virsh(daemon, ["domblkinfo", "res-block", "vda"]).await;
-    assert_eq!(info.capacity, 64 * MIB);
-    assert_eq!(value_of(&said, "Capacity"), info.capacity.to_string());
-    assert_eq!(value_of(&said, "Allocation"), info.allocation.to_string());
-    assert_eq!(value_of(&said, "Physical"), info.physical.to_string());
+    assert_eq!(info.capacity_bytes, 64 * MIB);
+    assert_eq!(value_of(&said, "Capacity"), info.capacity_bytes.to_string());
+    assert_eq!(value_of(&said, "Allocation"), info.allocation_bytes.to_string());
+    assert_eq!(value_of(&said, "Physical"), info.physical_bytes.to_string());
     let none = BlockResizeFlags::empty();
     domain.block_resize("vda", 96 * MIB, none).await.unwrap();
-    assert_eq!(domain.block_info("vda").await.unwrap().capacity, 96 * MIB);
+    assert_eq!(domain.block_info("vda").await.unwrap().capacity_bytes, 96 * MIB);
     assert_eq!(domain.disk_errors().await.unwrap(), []);
 
     threshold(domain).await;
@@ -89,7 +89,7 @@ async fn disks_of_a_running_guest() {
 async fn threshold(domain: &Domain) {
     let threshold = async || {
         let (types, flags) = (StatsTypes::BLOCK, GetAllDomainStatsFlags::empty());
-        domain.stats(types, flags).await.unwrap().block[0].threshold
+        domain.stats(types, flags).await.unwrap().block[0].threshold_bytes
     };
     assert_eq!(threshold().await, None);
     domain.set_block_threshold("vda", 60 * MIB).await.unwrap();
@@ -101,23 +101,23 @@ async fn threshold(domain: &Domain) {
 async fn limits(domain: &Domain, before: &str) {
     assert_eq!(value_of(before, "total_bytes_sec"), "0");
     let mut limits = BlockIoTune::default();
-    limits.total_bytes_sec = Some(50 * MIB);
-    limits.total_bytes_sec_max = Some(80 * MIB);
-    limits.total_bytes_sec_max_length = Some(Duration::from_secs(4));
-    limits.write_iops_sec = Some(300);
+    limits.total_bytes_per_second = Some(50 * MIB);
+    limits.total_max_bytes_per_second = Some(80 * MIB);
+    limits.total_max_bytes_length = Some(Duration::from_secs(4));
+    limits.write_iops = Some(300);
     limits.group_name = Some("busy".to_owned());
     domain.set_block_io_tune("vda", &limits, LIVE).await.unwrap();
     let now = domain.block_io_tune("vda", LIVE).await.unwrap();
-    assert_eq!(now.total_bytes_sec, limits.total_bytes_sec);
-    assert_eq!(now.total_bytes_sec_max, limits.total_bytes_sec_max);
-    assert_eq!(now.total_bytes_sec_max_length, limits.total_bytes_sec_max_length);
-    assert_eq!((now.write_iops_sec, now.read_iops_sec), (Some(300), Some(0)));
+    assert_eq!(now.total_bytes_per_second, limits.total_bytes_per_second);
+    assert_eq!(now.total_max_bytes_per_second, limits.total_max_bytes_per_second);
+    assert_eq!(now.total_max_bytes_length, limits.total_max_bytes_length);
+    assert_eq!((now.write_iops, now.read_iops), (Some(300), Some(0)));
     assert_eq!(now.group_name, limits.group_name);
     assert!(now.other.is_empty(), "{now:?}");
 
     let mut both = BlockIoTune::default();
-    both.total_iops_sec = Some(1);
-    both.read_iops_sec = Some(1);
+    both.total_iops = Some(1);
+    both.read_iops = Some(1);
     let error = domain.set_block_io_tune("vda", &both, LIVE).await.unwrap_err();
     assert!(error.to_string().contains("total and read/write"), "{error}");
 

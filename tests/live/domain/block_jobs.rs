@@ -61,8 +61,8 @@ async fn disk_data_moves_between_images() {
         path("copy.raw")
     );
     let mut parameters = BlockCopyParameters::default();
-    parameters.bandwidth = Some(3 * MIB + 512);
-    parameters.granularity = Some(65_536);
+    parameters.bytes_per_second = Some(3 * MIB + 512);
+    parameters.granularity_bytes = Some(65_536);
     let flags = BlockCopyFlags::empty();
     domain.block_copy("vda", &destination, &parameters, flags).await.unwrap();
     assert_eq!(job(domain).await.unwrap().bytes_per_second, Some(3 * MIB + 512));

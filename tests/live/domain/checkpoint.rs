@@ -30,7 +30,7 @@ async fn assert_gone(checkpoint: &DomainCheckpoint) {
         assert_eq!(error.code(), Some(ErrorCode::NoDomainCheckpoint), "{error}");
     };
     let domain = checkpoint.domain();
-    not_found(domain.lookup_checkpoint_by_name(checkpoint.name()).await.unwrap_err());
+    not_found(domain.checkpoint_lookup_by_name(checkpoint.name()).await.unwrap_err());
     not_found(checkpoint.xml_desc(XmlFlags::empty()).await.unwrap_err());
     not_found(checkpoint.parent().await.unwrap_err());
     not_found(checkpoint.list_all_children(ListFlags::empty()).await.unwrap_err());
@@ -64,7 +64,7 @@ async fn changes_are_recorded_since_each_checkpoint() {
         shell.run(&format!("dd if=/dev/urandom of=/dev/vda {place}")).await;
     };
     assert_eq!(domain.list_all_checkpoints(ListFlags::empty()).await.unwrap(), []);
-    let error = domain.lookup_checkpoint_by_name("one").await.unwrap_err();
+    let error = domain.checkpoint_lookup_by_name("one").await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
 
     let one = &take(domain, "one").await;

@@ -108,9 +108,9 @@ async fn a_renamed_domain_is_another_handle_to_the_same() {
     let renamed = domain.rename("describe-new").await.unwrap();
     assert_eq!((domain.name(), renamed.name()), ("describe-old", "describe-new"));
     assert_eq!(renamed, domain);
-    let found = conn.lookup_domain_by_name("describe-new").await.unwrap();
+    let found = conn.domain_lookup_by_name("describe-new").await.unwrap();
     assert_eq!(found, domain);
-    let old = conn.lookup_domain_by_name("describe-old").await;
+    let old = conn.domain_lookup_by_name("describe-old").await;
     assert_eq!(old.optional().unwrap(), None);
     assert!(domain.xml_desc(XmlFlags::empty()).await.unwrap().contains("describe-new"));
 

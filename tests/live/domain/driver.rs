@@ -12,7 +12,7 @@ async fn processor_time_by_the_hosts_processors() {
     let Some((_, conn)) = test_driver().await else {
         return;
     };
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     let stats = domain.cpu_stats().await.unwrap();
     let total = domain.cpu_stats_total().await.unwrap();
     assert_eq!(stats.len(), 2);
@@ -28,7 +28,7 @@ async fn statistics_of_a_driver_that_has_few() {
     let Some((_, conn)) = test_driver().await else {
         return;
     };
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     let flags = GetAllDomainStatsFlags::empty();
     let stats = domain.stats(StatsTypes::empty(), flags).await.unwrap();
     assert_eq!(stats.state.map(|state| state.state), Some(State::Running));

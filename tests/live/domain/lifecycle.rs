@@ -59,7 +59,7 @@ async fn a_guest_is_paused_shaken_and_restarted() {
     wait_for_boots(&guest.serial_log, 4).await;
 
     // All of that was one run of the domain.
-    assert_eq!(conn.lookup_domain_by_name(name).await.unwrap().id(), id);
+    assert_eq!(conn.domain_lookup_by_name(name).await.unwrap().id(), id);
     discard(&domain).await;
 }
 

@@ -28,9 +28,9 @@ async fn a_domain_is_the_same_by_number_name_and_uuid() {
     let id = created.id().unwrap();
     assert_eq!(id.to_string(), virsh("domid").trim());
 
-    let by_id = conn.lookup_domain_by_id(id).await.unwrap();
-    let by_name = conn.lookup_domain_by_name("lookup-identity").await.unwrap();
-    let by_uuid = conn.lookup_domain_by_uuid(created.uuid()).await.unwrap();
+    let by_id = conn.domain_lookup_by_id(id).await.unwrap();
+    let by_name = conn.domain_lookup_by_name("lookup-identity").await.unwrap();
+    let by_uuid = conn.domain_lookup_by_uuid(created.uuid()).await.unwrap();
     for found in [&by_id, &by_name, &by_uuid] {
         assert_eq!(found, &created);
         assert_eq!(found.name(), created.name());
@@ -44,7 +44,7 @@ async fn a_domain_is_the_same_by_number_name_and_uuid() {
 
     // The same guest over another connection is another handle, until it is moved over.
     let other = Connect::open(&daemon.uri()).await.unwrap();
-    let elsewhere = other.lookup_domain_by_id(id).await.unwrap();
+    let elsewhere = other.domain_lookup_by_id(id).await.unwrap();
     assert_ne!(elsewhere, created);
     assert_eq!(elsewhere.via(&conn), created);
     other.close().await;
@@ -59,25 +59,25 @@ async fn what_is_not_there_is_an_error_or_none() {
     let Some((_, conn)) = qemu().await else {
         return;
     };
-    let by_name = conn.lookup_domain_by_name("lookup-nobody").await;
+    let by_name = conn.domain_lookup_by_name("lookup-nobody").await;
     let error = by_name.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::NoDomain));
     assert!(error.is_not_found());
     assert!(error.to_string().contains("lookup-nobody"), "{error}");
 
     let uuid = Uuid::from_u128(0x6f1f_0b51_c0de_4c0d_a000_0000_0000_0001);
-    let by_uuid = conn.lookup_domain_by_uuid(uuid).await;
+    let by_uuid = conn.domain_lookup_by_uuid(uuid).await;
     assert!(by_uuid.unwrap_err().to_string().contains(&uuid.to_string()));
 
-    let by_id = conn.lookup_domain_by_id(i32::MAX as u32).await;
+    let by_id = conn.domain_lookup_by_id(i32::MAX as u32).await;
     assert_eq!(by_id.optional().unwrap(), None);
-    let by_name = conn.lookup_domain_by_name("lookup-nobody").await;
+    let by_name = conn.domain_lookup_by_name("lookup-nobody").await;
     assert_eq!(by_name.optional().unwrap(), None);
-    let by_uuid = conn.lookup_domain_by_uuid(uuid).await;
+    let by_uuid = conn.domain_lookup_by_uuid(uuid).await;
     assert_eq!(by_uuid.optional().unwrap(), None);
 
     // On the wire the number has a sign.
-    let error = conn.lookup_domain_by_id(1 << 31).await.unwrap_err();
+    let error = conn.domain_lookup_by_id(1 << 31).await.unwrap_err();
     assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
 }
 
@@ -154,7 +154,7 @@ async fn lists_are_those_of_virsh() {
 
     // What the list says of each is what a lookup says.
     for domain in conn.list_all_domains(Filter::empty()).await.unwrap() {
-        let found = conn.lookup_domain_by_uuid(domain.uuid()).await.unwrap();
+        let found = conn.domain_lookup_by_uuid(domain.uuid()).await.unwrap();
         assert_eq!((found.name(), found.id()), (domain.name(), domain.id()));
     }
 }
@@ -231,7 +231,7 @@ async fn the_test_driver_has_one_domain() {
     let Some((daemon, conn)) = test_driver().await else {
         return;
     };
-    let domain = conn.lookup_domain_by_id(1).await.unwrap();
+    let domain = conn.domain_lookup_by_id(1).await.unwrap();
     assert_eq!(domain.name(), "test");
     let uuid = daemon.virsh(["domuuid", "test"]).unwrap();
     assert_eq!(domain.uuid().to_string(), uuid.trim());
@@ -244,13 +244,13 @@ async fn a_name_does_not_end_at_a_nul() {
     let Some((_, conn)) = test_driver().await else {
         return;
     };
-    conn.lookup_domain_by_name("test").await.unwrap();
+    conn.domain_lookup_by_name("test").await.unwrap();
     let with_nul = "test\0evil";
     let xml = "<domain type='test'><name>x\0</name></domain>";
     let errors = [
-        conn.lookup_domain_by_name(with_nul).await.unwrap_err(),
-        conn.lookup_storage_pool_by_name("default-pool\0").await.unwrap_err(),
-        conn.lookup_storage_vol_by_path("/default\0".as_ref()).await.unwrap_err(),
+        conn.domain_lookup_by_name(with_nul).await.unwrap_err(),
+        conn.storage_pool_lookup_by_name("default-pool\0").await.unwrap_err(),
+        conn.storage_vol_lookup_by_path("/default\0").await.unwrap_err(),
         conn.domain_define_xml(xml).await.unwrap_err(),
     ];
     for error in errors {

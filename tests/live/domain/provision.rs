@@ -36,7 +36,7 @@ async fn a_transient_domain_is_gone_when_its_guest_shuts_down() {
     // The power button: the guest's answer takes a moment.
     domain.shutdown().await.unwrap();
     eventually("the domain is gone", async || {
-        let found = conn.lookup_domain_by_uuid(domain.uuid()).await;
+        let found = conn.domain_lookup_by_uuid(domain.uuid()).await;
         found.optional().unwrap().is_none()
     })
     .await;
@@ -82,7 +82,7 @@ async fn a_persistent_domain_outlives_its_end() {
     assert!(!domain.is_persistent().await.unwrap());
     assert!(domain.is_active().await.unwrap());
     domain.destroy().await.unwrap();
-    let found = conn.lookup_domain_by_name(name).await;
+    let found = conn.domain_lookup_by_name(name).await;
     assert_eq!(found.optional().unwrap(), None);
 }
 
@@ -130,6 +130,6 @@ async fn a_definition_can_be_replaced_and_is_validated_on_request() {
     assert_eq!(error.code(), Some(ErrorCode::XmlInvalidSchema), "{error}");
 
     domain.undefine_flags(UndefineFlags::empty()).await.unwrap();
-    let found = conn.lookup_domain_by_name(name).await;
+    let found = conn.domain_lookup_by_name(name).await;
     assert_eq!(found.optional().unwrap(), None);
 }

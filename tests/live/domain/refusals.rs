@@ -84,7 +84,7 @@ async fn a_read_only_connection_changes_nothing() {
     }
     for reader in readers {
         assert!(reader.is_read_only());
-        let found = reader.lookup_domain_by_name("refusals-reader").await.unwrap();
+        let found = reader.domain_lookup_by_name("refusals-reader").await.unwrap();
         assert_eq!(found.info().await.unwrap(), domain.info().await.unwrap());
         for (what, result) in attempts(&reader, &found, &before).await {
             let error = result.expect_err(what);

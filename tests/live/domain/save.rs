@@ -62,7 +62,7 @@ async fn a_guest_is_saved_to_files_and_restored() {
     assert_eq!(domain.id(), None, "nobody has told this handle");
 
     // With a changed definition, to be restored paused. This call leaves the number alone.
-    let domain = conn.lookup_domain_by_uuid(domain.uuid()).await.unwrap();
+    let domain = conn.domain_lookup_by_uuid(domain.uuid()).await.unwrap();
     let id = domain.id();
     let changed = described(&xml(&domain).await, "changed by saving");
     let image = daemon.scratch().join("save-file.image");

@@ -37,7 +37,7 @@ async fn assert_gone(snapshot: &DomainSnapshot) {
         assert!(error.is_not_found(), "{error}");
         assert_eq!(error.code(), Some(ErrorCode::NoDomainSnapshot), "{error}");
     };
-    not_found(snapshot.domain().lookup_snapshot_by_name(snapshot.name()).await.unwrap_err());
+    not_found(snapshot.domain().snapshot_lookup_by_name(snapshot.name()).await.unwrap_err());
     not_found(snapshot.xml_desc(XmlFlags::empty()).await.unwrap_err());
     not_found(snapshot.parent().await.unwrap_err());
     not_found(snapshot.list_all_children(ListFlags::empty()).await.unwrap_err());
@@ -87,7 +87,7 @@ async fn a_running_guest_comes_back_as_it_was() {
     assert!(!domain.has_current_snapshot().await.unwrap());
     assert_eq!(domain.snapshot_current().await.unwrap(), None);
     assert_eq!(domain.list_all_snapshots(ListFlags::empty()).await.unwrap(), []);
-    let error = domain.lookup_snapshot_by_name("early").await.unwrap_err();
+    let error = domain.snapshot_lookup_by_name("early").await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
 
     remember(domain, "early").await;

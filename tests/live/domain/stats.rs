@@ -106,13 +106,13 @@ async fn fields(runs: &Domain, rests: &Domain) {
     assert_eq!(stats.vcpu[1].state, Some(vcpus[1].state));
     assert_eq!((stats.block_count, stats.block.len()), (Some(1), 1));
     let block = runs.block_info("vda").await.unwrap();
-    assert_eq!(stats.block[0].capacity, Some(block.capacity));
+    assert_eq!(stats.block[0].capacity_bytes, Some(block.capacity_bytes));
     let details = runs.block_stats_flags("vda").await.unwrap();
     assert_eq!(stats.block[0].read_time, details.read_time);
     let version = runs.connect().lib_version().await.unwrap();
     let limits = stats.block[0].limits.as_ref();
     if version >= Version::new(11, 10, 0) {
-        assert!(limits.unwrap().request_alignment > Some(0), "{limits:?}");
+        assert!(limits.unwrap().request_alignment_bytes > Some(0), "{limits:?}");
     } else {
         assert_eq!(limits, None);
     }
@@ -168,9 +168,9 @@ async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain)
 
     // Of some domains.
     let both = [rests.clone(), runs.clone()];
-    let records = conn.domain_list_get_stats(&both, StatsTypes::STATE, PLAIN).await.unwrap();
+    let records = conn.domain_list_stats(&both, StatsTypes::STATE, PLAIN).await.unwrap();
     assert_eq!(records.len(), 2);
-    let records = conn.domain_list_get_stats_raw(&both[..1], StatsTypes::VCPU, PLAIN).await;
+    let records = conn.domain_list_stats_raw(&both[..1], StatsTypes::VCPU, PLAIN).await;
     let records = records.unwrap();
     assert_eq!((records.len(), &records[0].0), (1, rests));
     assert_eq!(records[0].1.get("vcpu.maximum"), Some(3_u32));
@@ -179,7 +179,7 @@ async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain)
 
     // What is gone is left out of lists, but is an error by itself.
     rests.undefine().await.unwrap();
-    let records = conn.domain_list_get_stats(&both, StatsTypes::STATE, PLAIN).await.unwrap();
+    let records = conn.domain_list_stats(&both, StatsTypes::STATE, PLAIN).await.unwrap();
     assert_eq!(records.len(), 1);
     let error = rests.stats(StatsTypes::STATE, PLAIN).await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
@@ -194,14 +194,14 @@ async fn no_domains_and_other_connections_domains_are_not_asked_about() {
     let xml = rig::guest::Guest::new("res-foreign").xml().unwrap();
     let flags = CreateFlags::PAUSED | CreateFlags::AUTODESTROY;
     let foreign = other.domain_create_xml(&xml, flags).await.unwrap();
-    let error = conn.domain_list_get_stats(std::slice::from_ref(&foreign), ALL, PLAIN).await;
+    let error = conn.domain_list_stats(std::slice::from_ref(&foreign), ALL, PLAIN).await;
     assert!(matches!(error, Err(Error::InvalidArgument { .. })), "{error:?}");
     let own = [foreign.via(&conn)];
-    assert_eq!(conn.domain_list_get_stats(&own, ALL, PLAIN).await.unwrap().len(), 1);
+    assert_eq!(conn.domain_list_stats(&own, ALL, PLAIN).await.unwrap().len(), 1);
 
     // No domains would be all of them to the daemon.
     conn.close().await;
     assert!(conn.all_domain_stats(ALL, PLAIN).await.is_err());
-    assert!(conn.domain_list_get_stats(&[], ALL, PLAIN).await.unwrap().is_empty());
-    assert!(conn.domain_list_get_stats_raw(&[], ALL, PLAIN).await.unwrap().is_empty());
+    assert!(conn.domain_list_stats(&[], ALL, PLAIN).await.unwrap().is_empty());
+    assert!(conn.domain_list_stats_raw(&[], ALL, PLAIN).await.unwrap().is_empty());
 }

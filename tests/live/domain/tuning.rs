@@ -96,19 +96,20 @@ async fn definition(domain: &Domain, virsh: impl Fn(&str, &str) -> String) {
     let limit = |device: &str, value| DeviceValue { device: device.to_owned(), value };
     let mut share = BlkioParameters::default();
     share.weight = Some(300);
-    share.device_read_bytes_sec = Some(vec![limit("/dev/null", 1 << 20), limit("/dev/zero", 7)]);
+    share.device_read_bytes_per_second =
+        Some(vec![limit("/dev/null", 1 << 20), limit("/dev/zero", 7)]);
     domain.set_blkio_parameters(&share, CONFIG).await.unwrap();
     let now = domain.blkio_parameters(CONFIG).await.unwrap();
     assert_eq!(
-        (now.weight, &now.device_read_bytes_sec),
-        (share.weight, &share.device_read_bytes_sec)
+        (now.weight, &now.device_read_bytes_per_second),
+        (share.weight, &share.device_read_bytes_per_second)
     );
     assert_eq!(now.device_weight, Some(Vec::new()));
     assert!(now.other.is_empty());
     let said = virsh("blkiotune", "--config");
     assert_eq!(value_of(&said, "device_read_bytes_sec"), "/dev/null,1048576,/dev/zero,7");
     // Neither is a disk, so the guest could not start with such limits.
-    share.device_read_bytes_sec = Some(vec![limit("/dev/null", 0), limit("/dev/zero", 0)]);
+    share.device_read_bytes_per_second = Some(vec![limit("/dev/null", 0), limit("/dev/zero", 0)]);
     domain.set_blkio_parameters(&share, CONFIG).await.unwrap();
 }
 

@@ -55,7 +55,7 @@ async fn networks_are_told_of(daemon: &Daemon, conn: &Connect) {
     let xml = format!("<network><name>{name}</name></network>");
     let mut events = conn.subscribe::<network::Lifecycle>(None).await.unwrap();
     daemon.virsh_with_file(["net-define"], &xml).unwrap();
-    let network = conn.lookup_network_by_name(name).await.unwrap();
+    let network = conn.network_lookup_by_name(name).await.unwrap();
     let about = conn.subscribe::<network::Lifecycle>(Some(&network)).await;
     let mut about = about.unwrap();
     daemon.virsh(["net-start", name]).unwrap();

@@ -118,7 +118,7 @@ async fn registrations_in_quick_succession_do_not_meet() {
     let Some((daemon, conn)) = test_driver().await else {
         return;
     };
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     // The daemon refuses a second registration, and forgets one only when it has said so.
     for round in 0..200 {
         let all = conn.subscribe::<Lifecycle>(None).await.unwrap();

@@ -17,8 +17,8 @@ async fn a_network_is_defined_started_described_and_forgotten() {
     let xml = format!("<network><name>{NAME}</name><bridge name='virbr-desc'/></network>");
     let network = conn.network_define_xml(&xml, DefineFlags::VALIDATE).await.unwrap();
     assert_eq!(network.name(), NAME);
-    assert_eq!(conn.lookup_network_by_name(NAME).await.unwrap(), network);
-    assert_eq!(conn.lookup_network_by_uuid(network.uuid()).await.unwrap(), network);
+    assert_eq!(conn.network_lookup_by_name(NAME).await.unwrap(), network);
+    assert_eq!(conn.network_lookup_by_uuid(network.uuid()).await.unwrap(), network);
     let listed = async |flags| conn.list_all_networks(flags).await.unwrap().contains(&network);
 
     let shown = daemon.virsh(["net-dumpxml", NAME]).unwrap();

@@ -29,7 +29,7 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
         line.unwrap().unwrap().unwrap()
     };
     let network_line = next().await;
-    let network = conn.lookup_network_by_name(NAME).await.unwrap();
+    let network = conn.network_lookup_by_name(NAME).await.unwrap();
     let bridge = network.bridge_name().await.unwrap();
     assert_eq!(network_line, format!("{NAME} is active on {bridge}"));
     let xml = daemon.virsh(["net-dumpxml", NAME]).unwrap();
@@ -63,7 +63,7 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
     assert!(network.is_active().await.unwrap());
     let output = run(&[&uri, NAME, "--clean"]).await;
     assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
-    let found = conn.lookup_network_by_uuid(network.uuid()).await;
+    let found = conn.network_lookup_by_uuid(network.uuid()).await;
     assert_eq!(found.optional().unwrap(), None);
 }
 
@@ -94,6 +94,6 @@ async fn it_says_what_is_wrong() {
         let output = Command::new(example("network")).args(args).output();
         assert_fails(&output.await.unwrap(), reason);
     }
-    let left = conn.lookup_network_by_name("networks-wrong").await;
+    let left = conn.network_lookup_by_name("networks-wrong").await;
     assert_eq!(left.optional().unwrap(), None);
 }

@@ -78,7 +78,7 @@ async fn guests_are_followed_while_there_is_one_host() {
     assert_eq!(first, expected);
 
     let conn = Connect::open(&stays.daemon.test_uri()).await.unwrap();
-    let domain = conn.lookup_domain_by_name("test").await.unwrap();
+    let domain = conn.domain_lookup_by_name("test").await.unwrap();
     domain.suspend().await.unwrap();
     assert_eq!(line(), format!("{uri} test was paused (Paused)"));
 

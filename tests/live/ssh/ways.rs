@@ -54,12 +54,12 @@ async fn by_what_the_host_has() {
         assert_eq!(conn.uri(), virsh(&uri, &["uri"]).unwrap());
         let running = host.server.processes().unwrap();
         assert!(running.iter().any(|it| it.command == program), "{parameters}: {running:?}");
-        let domain = conn.lookup_domain_by_name("test").await.unwrap();
+        let domain = conn.domain_lookup_by_name("test").await.unwrap();
         assert!(domain.autostart().await.is_ok());
         conn.close().await;
 
         let conn = Connect::open_read_only(&uri).await.unwrap();
-        let domain = conn.lookup_domain_by_name("test").await.unwrap();
+        let domain = conn.domain_lookup_by_name("test").await.unwrap();
         let error = domain.suspend().await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::OperationDenied), "{error}");
         conn.close().await;

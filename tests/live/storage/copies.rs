@@ -25,22 +25,22 @@ async fn a_volume_is_made_from_another_in_another_format_and_pool() {
     let flags = CreateFlags::empty();
     let xml = volume_xml("there", "qcow2", 0, 0);
     // Daemons check the XML as they are told to, and then stumble over the flag.
-    let validated = to.volume_create_xml_from(&xml, &source, CreateFlags::VALIDATE).await;
+    let validated = to.storage_vol_create_xml_from(&xml, &source, CreateFlags::VALIDATE).await;
     assert!(validated.unwrap_err().is_unsupported());
-    let there = to.volume_create_xml_from(&xml, &source, flags).await.unwrap();
+    let there = to.storage_vol_create_xml_from(&xml, &source, flags).await.unwrap();
     assert_eq!(there.pool(), "copies-to");
     assert_eq!(shown_capacity(daemon, &there), SIZE as u64);
     assert!(there.xml_desc().await.unwrap().contains("<format type='qcow2'/>"));
     let xml = volume_xml("back", "raw", 2 * SIZE as u64, 0);
-    from.volume_create_xml_from(&xml, &there, flags).await.unwrap();
+    from.storage_vol_create_xml_from(&xml, &there, flags).await.unwrap();
     let back = fs::read(from_dir.join("back")).unwrap();
     assert!(back[..SIZE] == data);
     assert!(back[SIZE..].iter().all(|byte| *byte == 0));
 
-    let again = from.volume_create_xml_from(&xml, &there, flags).await;
+    let again = from.storage_vol_create_xml_from(&xml, &there, flags).await;
     assert_eq!(again.unwrap_err().code(), Some(ErrorCode::InternalError));
     remove(&from, &from_dir).await;
-    let gone = to.volume_create_xml_from(&xml, &source, flags).await;
+    let gone = to.storage_vol_create_xml_from(&xml, &source, flags).await;
     assert!(gone.unwrap_err().is_not_found());
     remove(&to, &to_dir).await;
 }

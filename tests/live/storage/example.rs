@@ -62,6 +62,6 @@ async fn it_makes_fills_and_grows_a_volume_and_cleans_up() {
     assert!(cleaned.status.success(), "{cleaned:?}");
     assert_eq!(cleaned.stderr, b"");
     assert!(!fs::exists(dir).unwrap());
-    let gone = conn.lookup_storage_pool_by_name(NAME).await;
+    let gone = conn.storage_pool_lookup_by_name(NAME).await;
     assert!(gone.unwrap_err().is_not_found());
 }

@@ -57,7 +57,7 @@ async fn a_pool_is_defined_built_started_ended_deleted_and_undefined() {
         assert_eq!(refused.unwrap_err().code(), Some(ErrorCode::OperationInvalid));
     }
     assert!(pool.is_active().await.unwrap());
-    assert_eq!(conn.lookup_storage_pool_by_target_path(&dir).await.unwrap(), pool);
+    assert_eq!(conn.storage_pool_lookup_by_target_path(&dir).await.unwrap(), pool);
 
     let info = pool.info().await.unwrap();
     assert_eq!(info.state, State::Running);
@@ -89,7 +89,7 @@ async fn a_pool_is_defined_built_started_ended_deleted_and_undefined() {
     conn.storage_pool_define_xml(&with_uuid, DefineFlags::empty()).await.unwrap();
 
     pool.destroy().await.unwrap();
-    let gone = conn.lookup_storage_pool_by_target_path(&dir).await;
+    let gone = conn.storage_pool_lookup_by_target_path(&dir).await;
     assert!(gone.unwrap_err().is_not_found());
     let file = dir.join("file");
     fs::write(&file, "").unwrap();
@@ -129,19 +129,19 @@ async fn a_refresh_finds_new_volumes_and_ends_a_pool_whose_directory_is_gone() {
     let (pool, dir) = make(daemon, &conn, NAME).await;
     fs::write(dir.join("new"), "12345").unwrap();
     assert_eq!(pool.list_all_volumes().await.unwrap(), []);
-    let unseen = pool.lookup_volume_by_name("new").await;
+    let unseen = pool.storage_vol_lookup_by_name("new").await;
     assert_eq!(unseen.unwrap_err().code(), Some(ErrorCode::NoStorageVol));
     pool.refresh().await.unwrap();
     let [volume] = &pool.list_all_volumes().await.unwrap()[..] else {
         panic!("not one volume");
     };
     assert_eq!(volume.name(), "new");
-    assert_eq!(volume.pool_by_volume().await.unwrap(), pool);
+    assert_eq!(volume.storage_pool_lookup_by_volume().await.unwrap(), pool);
 
     fs::remove_dir_all(&dir).unwrap();
     pool.refresh().await.unwrap_err();
     assert!(pool.is_active().await.unwrap_err().is_not_found());
-    assert!(volume.pool_by_volume().await.unwrap_err().is_not_found());
+    assert!(volume.storage_pool_lookup_by_volume().await.unwrap_err().is_not_found());
 }
 
 /// A transient description for a pool that is defined: it is that pool, and stays defined.

@@ -53,7 +53,7 @@ async fn storage_is_taken_when_asked_for_and_not_given_back() {
     assert_eq!(refused.code(), Some(ErrorCode::OperationUnsupported));
 
     let xml = volume_xml("full", "raw", MIB, MIB);
-    let full = pool.volume_create_xml(&xml, CreateFlags::empty()).await.unwrap();
+    let full = pool.storage_vol_create_xml(&xml, CreateFlags::empty()).await.unwrap();
     assert_eq!(full.info().await.unwrap().allocation_bytes, MIB);
     let refused = full.resize(MIB / 2, ResizeFlags::SHRINK).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::InvalidArg), "{refused}");

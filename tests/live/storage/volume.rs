@@ -22,27 +22,27 @@ async fn a_volume_is_made_described_and_deleted() {
     let (pool, dir) = make(daemon, &conn, "volumes-made").await;
     let xml = volume_xml("v.qcow2", "qcow2", CAPACITY, 0);
     let wrong = xml.replace("<target>", "<nonsense/><target>");
-    let wrong = pool.volume_create_xml(&wrong, CreateFlags::VALIDATE).await;
+    let wrong = pool.storage_vol_create_xml(&wrong, CreateFlags::VALIDATE).await;
     assert_eq!(wrong.unwrap_err().code(), Some(ErrorCode::XmlInvalidSchema));
     // 9.0.0 has the flag, and refuses what is valid for having been given it.
     let flags = if conn.lib_version().await.unwrap() >= Version::new(11, 3, 0) {
         CreateFlags::VALIDATE
     } else {
-        let valid = pool.volume_create_xml(&xml, CreateFlags::VALIDATE).await;
+        let valid = pool.storage_vol_create_xml(&xml, CreateFlags::VALIDATE).await;
         assert!(valid.unwrap_err().is_unsupported());
         CreateFlags::empty()
     };
-    let made = pool.volume_create_xml(&xml, flags).await.unwrap();
+    let made = pool.storage_vol_create_xml(&xml, flags).await.unwrap();
     let path = dir.join("v.qcow2");
     assert_eq!(
         (made.pool(), made.name(), made.os_key()),
         ("volumes-made", "v.qcow2", path.as_os_str())
     );
     assert_eq!(made.path().await.unwrap(), path);
-    let again = pool.volume_create_xml(&xml, CreateFlags::empty()).await;
+    let again = pool.storage_vol_create_xml(&xml, CreateFlags::empty()).await;
     assert_eq!(again.unwrap_err().code(), Some(ErrorCode::StorageVolExist));
     assert_eq!(pool.list_all_volumes().await.unwrap(), std::slice::from_ref(&made));
-    assert_eq!(made.pool_by_volume().await.unwrap(), pool);
+    assert_eq!(made.storage_pool_lookup_by_volume().await.unwrap(), pool);
 
     let key = made.key();
     let shown = daemon.virsh(["vol-dumpxml", key]).unwrap();
@@ -59,7 +59,7 @@ async fn a_volume_is_made_described_and_deleted() {
 
     // Tables for all of it make a file longer than tables for nothing.
     let xml = volume_xml("tables.qcow2", "qcow2", CAPACITY, 0);
-    let tables = pool.volume_create_xml(&xml, CreateFlags::PREALLOC_METADATA).await.unwrap();
+    let tables = pool.storage_vol_create_xml(&xml, CreateFlags::PREALLOC_METADATA).await.unwrap();
     assert!(physical(&tables).await > physical(&made).await);
 
     made.delete(DeleteFlags::ZEROED).await.unwrap_err();
@@ -95,7 +95,7 @@ async fn an_image_goes_into_a_volume_without_a_capacity() {
     };
     let (pool, dir) = make(daemon, &conn, "volumes-empty").await;
     let xml = volume_xml("image", "qcow2", CAPACITY, 0);
-    let image = pool.volume_create_xml(&xml, CreateFlags::PREALLOC_METADATA).await.unwrap();
+    let image = pool.storage_vol_create_xml(&xml, CreateFlags::PREALLOC_METADATA).await.unwrap();
     let empty = volume(&pool, "empty", "qcow2", 0).await;
     assert_eq!(empty.info().await.unwrap().capacity_bytes, physical(&empty).await);
     assert!(physical(&empty).await < physical(&image).await);
@@ -114,7 +114,7 @@ async fn a_file_unseen_so_far_is_not_overwritten_after_a_refresh() {
     fs::write(dir.join("v"), "precious").unwrap();
     let xml = volume_xml("v", "raw", 1 << 20, 0);
     pool.refresh().await.unwrap();
-    let refused = pool.volume_create_xml(&xml, CreateFlags::empty()).await;
+    let refused = pool.storage_vol_create_xml(&xml, CreateFlags::empty()).await;
     assert_eq!(refused.unwrap_err().code(), Some(ErrorCode::StorageVolExist));
     assert_eq!(fs::read(dir.join("v")).unwrap(), b"precious");
     remove(&pool, &dir).await;
@@ -133,10 +133,10 @@ async fn volumes_whose_names_are_not_utf8_are_changed_and_deleted() {
     }
     pool.refresh().await.unwrap();
     let [first, other] = names.map(|name| dir.join(name));
-    let handle = pool.lookup_volume_by_name(names[0]).await.unwrap();
+    let handle = pool.storage_vol_lookup_by_name(names[0]).await.unwrap();
     let xml = handle.xml_desc().await.unwrap();
     assert!(xml.contains("<name>a\u{fffd}</name>"), "{xml}");
-    assert_eq!(handle.pool_by_volume().await.unwrap(), pool);
+    assert_eq!(handle.storage_pool_lookup_by_volume().await.unwrap(), pool);
     assert_eq!(physical(&handle).await, 4096);
     handle.wipe_pattern(WipeAlgorithm::Zero).await.unwrap();
     assert_eq!(fs::read(&first).unwrap(), [0; 4096]);
@@ -144,7 +144,9 @@ async fn volumes_whose_names_are_not_utf8_are_changed_and_deleted() {
     assert_eq!(fs::metadata(&first).unwrap().len(), 8192);
     // A source has a name of bytes as well.
     let xml = volume_xml("copy", "raw", 0, 0);
-    pool.volume_create_xml_from(&xml, &handle, CreateFlags::empty()).await.unwrap();
+    pool.storage_vol_create_xml_from(&xml, &handle, CreateFlags::empty())
+        .await
+        .unwrap();
     assert_eq!(fs::metadata(dir.join("copy")).unwrap().len(), 8192);
     handle.delete(DeleteFlags::NORMAL).await.unwrap();
     assert!(!first.exists());

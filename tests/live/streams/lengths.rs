@@ -187,8 +187,8 @@ async fn volumes_in_a_format_grow_with_what_they_hold() {
     let pool = Pool::new(daemon, "lengths-format");
     let create = "vol-create-as lengths-format v 1M --format qcow2";
     daemon.virsh(create.split(' ')).unwrap();
-    let by_name = conn.lookup_storage_pool_by_name("lengths-format").await;
-    let volume = by_name.unwrap().lookup_volume_by_name("v").await.unwrap();
+    let by_name = conn.storage_pool_lookup_by_name("lengths-format").await;
+    let volume = by_name.unwrap().storage_vol_lookup_by_name("v").await.unwrap();
     let mut image = pool.content("v");
     image.resize(3 << 20, 7);
     let path = daemon.scratch().join("lengths-format.file");
@@ -217,8 +217,8 @@ async fn a_file_system_that_becomes_full_is_noticed() {
     assert!(mount.arg(&pool.dir).status().unwrap().success());
     let create = "vol-create-as lengths-full v 16M --format qcow2";
     daemon.virsh(create.split(' ')).unwrap();
-    let by_name = conn.lookup_storage_pool_by_name("lengths-full").await;
-    let volume = by_name.unwrap().lookup_volume_by_name("v").await.unwrap();
+    let by_name = conn.storage_pool_lookup_by_name("lengths-full").await;
+    let volume = by_name.unwrap().storage_vol_lookup_by_name("v").await.unwrap();
     let path = daemon.scratch().join("lengths-full.file");
     // The daemon looks at what is in there.
     let mut cat = daemon.command("cat");

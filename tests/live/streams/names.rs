@@ -26,7 +26,7 @@ async fn names_that_are_not_text_are_told_apart_and_found_again() {
     }
     daemon.virsh(["pool-refresh", "names-bytes"]).unwrap();
 
-    let by_name = conn.lookup_storage_pool_by_name("names-bytes").await;
+    let by_name = conn.storage_pool_lookup_by_name("names-bytes").await;
     let by_name = by_name.unwrap();
     let mut volumes = by_name.list_all_volumes().await.unwrap();
     volumes.sort_by(|a, b| a.os_name().cmp(b.os_name()));
@@ -46,9 +46,9 @@ async fn names_that_are_not_text_are_told_apart_and_found_again() {
         assert_eq!(volume.path().await.unwrap(), path);
         assert_eq!(volume.info().await.unwrap().capacity_bytes, 5);
         let found = [
-            by_name.lookup_volume_by_name(name).await,
-            conn.lookup_storage_vol_by_key(volume.os_key()).await,
-            conn.lookup_storage_vol_by_path(&path).await,
+            by_name.storage_vol_lookup_by_name(name).await,
+            conn.storage_vol_lookup_by_key(volume.os_key()).await,
+            conn.storage_vol_lookup_by_path(&path).await,
         ];
         for found in found {
             assert_eq!(found.unwrap(), *volume);

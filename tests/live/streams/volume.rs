@@ -209,8 +209,8 @@ async fn an_error_in_mid_stream_is_whole_in_either_half() {
     assert!(error.to_string().contains("gone"), "{error}");
     let opened = other.upload(0, None, UploadFlags::empty()).await;
     assert!(opened.is_err());
-    let opened = conn.lookup_storage_pool_by_name("streams-errors").await;
-    let missing = opened.unwrap().lookup_volume_by_name("never-was").await;
+    let opened = conn.storage_pool_lookup_by_name("streams-errors").await;
+    let missing = opened.unwrap().storage_vol_lookup_by_name("never-was").await;
     assert!(missing.unwrap_err().is_not_found());
 }
 

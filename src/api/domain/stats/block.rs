@@ -35,13 +35,13 @@ stat_struct! {
         /// Requests that could not be served at once; Xen only.
         errors: u64 = "errors",
         /// Offset of the end of the data written to the image, in bytes.
-        allocation: u64 = "allocation",
+        allocation_bytes: u64 = "allocation",
         /// Size that the guest sees, in bytes.
-        capacity: u64 = "capacity",
+        capacity_bytes: u64 = "capacity",
         /// Size of the file or block device, in bytes.
-        physical: u64 = "physical",
+        physical_bytes: u64 = "physical",
         /// Write threshold for an event, in bytes.
-        threshold: u64 = "threshold",
+        threshold_bytes: u64 = "threshold",
         /// Number of timed groups (since libvirt 11.10.0).
         timed_group_count: u64 = "timed_group.count",
         ;
@@ -94,29 +94,29 @@ stat_struct! {
     /// Request limits of the storage behind an image (`block.….limits.…`). Since libvirt 11.10.0.
     struct BlockLimits {
         /// Required alignment of requests, in bytes.
-        request_alignment: u64 = "request_alignment",
+        request_alignment_bytes: u64 = "request_alignment",
         /// Maximum size of a discard, in bytes.
-        discard_max: u64 = "discard_max",
+        discard_max_bytes: u64 = "discard_max",
         /// Optimal alignment of discards, in bytes.
-        discard_alignment: u64 = "discard_alignment",
+        discard_alignment_bytes: u64 = "discard_alignment",
         /// Maximum size of a write of zeroes, in bytes.
-        write_zeroes_max: u64 = "write_zeroes_max",
+        write_zeroes_max_bytes: u64 = "write_zeroes_max",
         /// Optimal alignment of writes of zeroes, in bytes.
-        write_zeroes_alignment: u64 = "write_zeroes_alignment",
+        write_zeroes_alignment_bytes: u64 = "write_zeroes_alignment",
         /// Optimal size of a transfer, in bytes.
-        transfer_optimal: u64 = "transfer_optimal",
+        transfer_optimal_bytes: u64 = "transfer_optimal",
         /// Maximum size of a transfer, in bytes.
-        transfer_max: u64 = "transfer_max",
+        transfer_max_bytes: u64 = "transfer_max",
         /// Maximum size of a transfer that bypasses the kernel's scheduler, in bytes.
-        transfer_hw_max: u64 = "transfer_hw_max",
+        transfer_hw_max_bytes: u64 = "transfer_hw_max",
         /// Maximum number of memory segments in a transfer.
         iov_max: u64 = "iov_max",
         /// Maximum number of memory segments in a transfer that bypasses the kernel's scheduler.
         iov_hw_max: u64 = "iov_hw_max",
         /// Minimum memory alignment with which no copy is needed, in bytes.
-        memory_alignment_minimal: u64 = "memory_alignment_minimal",
+        memory_alignment_minimal_bytes: u64 = "memory_alignment_minimal",
         /// Memory alignment of the buffers used for copies, in bytes.
-        memory_alignment_optimal: u64 = "memory_alignment_optimal",
+        memory_alignment_optimal_bytes: u64 = "memory_alignment_optimal",
     }
 }
 

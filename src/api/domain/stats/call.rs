@@ -62,7 +62,7 @@ impl Connect {
     ///
     /// Domains that no longer exist are left out. The domains must be of this connection.
     #[doc(alias = "virDomainListGetStats")]
-    pub async fn domain_list_get_stats(
+    pub async fn domain_list_stats(
         &self,
         domains: &[Domain],
         stats: StatsTypes,
@@ -77,7 +77,7 @@ impl Connect {
     /// Returns statistics of these domains as parameters, with the daemon's names and in its order
     /// (`virDomainListGetStats`).
     #[doc(alias = "virDomainListGetStats")]
-    pub async fn domain_list_get_stats_raw(
+    pub async fn domain_list_stats_raw(
         &self,
         domains: &[Domain],
         stats: StatsTypes,
@@ -119,7 +119,7 @@ impl Domain {
     ) -> Result<DomainStats> {
         let conn = self.connect();
         let domains = std::slice::from_ref(self);
-        let records = conn.domain_list_get_stats(domains, stats, flags).await?;
+        let records = conn.domain_list_stats(domains, stats, flags).await?;
         if let Some(record) = records.into_iter().next() {
             return Ok(record.stats);
         }

@@ -143,11 +143,11 @@ stat_struct! {
     /// [`Domain::set_perf_events`](crate::domain::Domain::set_perf_events) enabled (`perf.…`).
     struct Perf {
         /// Cache occupancy, in bytes.
-        cmt: u64 = "cmt",
+        cmt_bytes: u64 = "cmt",
         /// Total memory bandwidth, in bytes per second.
-        mbmt: u64 = "mbmt",
+        mbmt_bytes_per_second: u64 = "mbmt",
         /// Local memory bandwidth, within the NUMA node, in bytes per second.
-        mbml: u64 = "mbml",
+        mbml_bytes_per_second: u64 = "mbml",
         /// Cache misses.
         cache_misses: u64 = "cache_misses",
         /// Cache hits and misses.
@@ -226,9 +226,9 @@ stat_struct! {
         /// ID of the controller on the host.
         id: u32 = "id",
         /// Bytes through the CPU's own controller.
-        bytes_local: u64 = "bytes.local",
+        local_bytes: u64 = "bytes.local",
         /// Bytes in total.
-        bytes_total: u64 = "bytes.total",
+        total_bytes: u64 = "bytes.total",
     }
 }
 

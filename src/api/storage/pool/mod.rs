@@ -32,7 +32,7 @@ handle! {
     /// pool.create(storage_pool::CreateFlags::WITH_BUILD).await?;
     /// let xml = "<volume><name>disk.qcow2</name><capacity unit='GiB'>10</capacity>
     ///     <target><format type='qcow2'/></target></volume>";
-    /// let disk = pool.volume_create_xml(xml, storage_vol::CreateFlags::empty()).await?;
+    /// let disk = pool.storage_vol_create_xml(xml, storage_vol::CreateFlags::empty()).await?;
     /// println!("{}", disk.path().await?.display());
     /// println!("{} bytes are free", pool.info().await?.available_bytes);
     /// # Ok(())
@@ -52,7 +52,7 @@ handle! {
 impl Connect {
     /// Looks up a pool by name (`virStoragePoolLookupByName`).
     #[doc(alias = "virStoragePoolLookupByName")]
-    pub async fn lookup_storage_pool_by_name(&self, name: &str) -> Result<StoragePool> {
+    pub async fn storage_pool_lookup_by_name(&self, name: &str) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByName { name: name.into() }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
@@ -60,7 +60,7 @@ impl Connect {
     /// Looks up a pool by UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
     #[doc(alias = "virStoragePoolLookupByUUID")]
     #[doc(alias = "virStoragePoolLookupByUUIDString")]
-    pub async fn lookup_storage_pool_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
+    pub async fn storage_pool_lookup_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByUuid { uuid }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
@@ -68,8 +68,13 @@ impl Connect {
     /// Looks up an active pool by its target, such as its directory on the daemon's host
     /// (`virStoragePoolLookupByTargetPath`). Pools that are not active are not found.
     #[doc(alias = "virStoragePoolLookupByTargetPath")]
-    pub async fn lookup_storage_pool_by_target_path(&self, path: &Path) -> Result<StoragePool> {
-        let reply = self.call(remote::StoragePoolLookupByTargetPath { path: path.into() }).await?;
+    pub async fn storage_pool_lookup_by_target_path(
+        &self,
+        path: impl AsRef<Path>,
+    ) -> Result<StoragePool> {
+        let reply = self
+            .call(remote::StoragePoolLookupByTargetPath { path: path.as_ref().into() })
+            .await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))
     }
 

@@ -25,7 +25,7 @@ impl StoragePool {
     /// Looks up a volume of the pool by name (`virStorageVolLookupByName`); see
     /// [`StorageVol::os_name`].
     #[doc(alias = "virStorageVolLookupByName")]
-    pub async fn lookup_volume_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
+    pub async fn storage_vol_lookup_by_name(&self, name: impl AsRef<OsStr>) -> Result<StorageVol> {
         let reply = self
             .call(remote::StorageVolLookupByName { pool: self.wire(), name: name.as_ref().into() })
             .await?;
@@ -42,7 +42,11 @@ impl StoragePool {
     /// [`VALIDATE`](CreateFlags::VALIDATE) is of no use with libvirt 9.0.0, which then refuses valid
     /// XML as well, as [unsupported](crate::Error::is_unsupported).
     #[doc(alias = "virStorageVolCreateXML")]
-    pub async fn volume_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<StorageVol> {
+    pub async fn storage_vol_create_xml(
+        &self,
+        xml: &str,
+        flags: CreateFlags,
+    ) -> Result<StorageVol> {
         let reply = self
             .call(remote::StorageVolCreateXml { pool: self.wire(), xml: xml.into(), flags })
             .await?;
@@ -58,7 +62,7 @@ impl StoragePool {
     /// [`VALIDATE`](CreateFlags::VALIDATE) daemons, of libvirt 12.8.0 at least, refuse valid XML as
     /// well.
     #[doc(alias = "virStorageVolCreateXMLFrom")]
-    pub async fn volume_create_xml_from(
+    pub async fn storage_vol_create_xml_from(
         &self,
         xml: &str,
         source: &StorageVol,
@@ -79,7 +83,7 @@ impl StoragePool {
 impl StorageVol {
     /// Looks up the volume's pool (`virStoragePoolLookupByVolume`).
     #[doc(alias = "virStoragePoolLookupByVolume")]
-    pub async fn pool_by_volume(&self) -> Result<StoragePool> {
+    pub async fn storage_pool_lookup_by_volume(&self) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByVolume { vol: self.wire() }).await?;
         Ok(StoragePool::from_wire(self.connect(), &reply.decode()?.pool))
     }

@@ -33,15 +33,16 @@ handle! {
 impl Connect {
     /// Looks up a volume by key (`virStorageVolLookupByKey`); see [`StorageVol::os_key`].
     #[doc(alias = "virStorageVolLookupByKey")]
-    pub async fn lookup_storage_vol_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
+    pub async fn storage_vol_lookup_by_key(&self, key: impl AsRef<OsStr>) -> Result<StorageVol> {
         let reply = self.call(remote::StorageVolLookupByKey { key: key.as_ref().into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 
     /// Looks up a volume by its path on the daemon's host (`virStorageVolLookupByPath`).
     #[doc(alias = "virStorageVolLookupByPath")]
-    pub async fn lookup_storage_vol_by_path(&self, path: &Path) -> Result<StorageVol> {
-        let reply = self.call(remote::StorageVolLookupByPath { path: path.into() }).await?;
+    pub async fn storage_vol_lookup_by_path(&self, path: impl AsRef<Path>) -> Result<StorageVol> {
+        let reply =
+            self.call(remote::StorageVolLookupByPath { path: path.as_ref().into() }).await?;
         Ok(StorageVol::from_wire(self, &reply.decode()?.vol))
     }
 }
