@@ -7,6 +7,7 @@ use crate::constants::Constants;
 use crate::error::{Error, Result};
 use crate::load::load;
 use crate::provenance::Provenance;
+use crate::words::Words;
 use crate::xdr::Definition;
 
 /// The input of the code generator.
@@ -20,6 +21,8 @@ pub struct Project {
     pub constants: Constants,
     /// The project's own annotations.
     pub annotations: Annotations,
+    /// What the constants mean.
+    pub words: Words,
     /// The source of the facts.
     pub provenance: Provenance,
 }
@@ -32,6 +35,7 @@ impl Project {
             definition: load(&folder)?,
             constants: Constants::load(&folder)?,
             annotations: Annotations::load(&folder)?,
+            words: Words::load(&folder)?,
             provenance: Provenance::load(&folder)?,
             root: root.to_owned(),
         })

@@ -27,11 +27,21 @@ macro_rules! as_number {
     };
 }
 
+/// A set's name in C, with a link to the page in libvirt's reference that its header has.
+macro_rules! reference {
+    ($c_name:literal in $header:literal $(since $since:literal)?) => {
+        concat!(
+            "[`", $c_name, "`](https://libvirt.org/html/libvirt-", $header, ".html#", $c_name, ")"
+            $(, ", since ", $since)?
+        )
+    };
+}
+
 /// An enumeration that keeps unknown numbers, so that a newer daemon never breaks decoding.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
-        enum $name:ident {
+        enum $name:ident $(=> $set:literal in $header:literal $(since $set_since:literal)?)? {
             $(
                 $(#[$variant_meta:meta])*
                 $variant:ident = $value:literal => $c_name:literal $(since $since:literal)?
@@ -39,6 +49,11 @@ macro_rules! open_enum {
         }
     ) => {
         $(#[$meta])*
+        $(
+            #[doc = ""]
+            #[doc = $crate::types::reference!($set in $header $(since $set_since)?)]
+            #[doc(alias = $set)]
+        )?
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
@@ -79,16 +94,29 @@ macro_rules! open_enum {
 macro_rules! flag_set {
     (
         $(#[$($meta:tt)*])*
-        flags $name:ident {
-            $($flag:ident = $value:literal => $c_name:literal $(since $since:literal)?),* $(,)?
+        flags $name:ident => $set:literal in $header:literal $(since $set_since:literal)? {
+            $(
+                $(#[$($flag_meta:tt)*])*
+                $flag:ident = $value:literal => $c_name:literal $(since $since:literal)?
+            ),* $(,)?
         }
-        $(zero { $($zero:ident => $zero_name:literal $(since $zero_since:literal)?),* $(,)? })?
+        $(zero {
+            $(
+                $(#[$($zero_meta:tt)*])*
+                $zero:ident => $zero_name:literal $(since $zero_since:literal)?
+            ),* $(,)?
+        })?
     ) => {
         bitflags::bitflags! {
             $(#[$($meta)*])*
+            #[doc = ""]
+            #[doc = $crate::types::reference!($set in $header $(since $set_since)?)]
+            #[doc(alias = $set)]
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
             pub struct $name: u32 {
                 $(
+                    $(#[$($flag_meta)*])*
+                    #[doc = ""]
                     #[doc = concat!("`", $c_name, "`" $(, ", since ", $since)?)]
                     #[doc(alias = $c_name)]
                     const $flag = $value;
@@ -99,6 +127,8 @@ macro_rules! flag_set {
 
         $(impl $name {
             $(
+                $(#[$($zero_meta)*])*
+                #[doc = ""]
                 #[doc = concat!("`", $zero_name, "`" $(, ", since ", $zero_since)?)]
                 #[doc(alias = $zero_name)]
                 pub const $zero: Self = Self::empty();
@@ -109,4 +139,4 @@ macro_rules! flag_set {
     };
 }
 
-pub(crate) use {as_number, flag_set, open_enum};
+pub(crate) use {as_number, flag_set, open_enum, reference};

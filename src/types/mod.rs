@@ -2,11 +2,12 @@
 //!
 //! Enumerations keep unknown numbers in `Other`, flag sets keep unknown bits: a daemon newer than
 //! this library never makes decoding fail. The names drop `VIR_` and the object; each item's
-//! documentation names the constant in C.
+//! documentation says what it means and how C calls it, and that of a set links to libvirt's
+//! reference.
 
 pub mod feature;
 mod generated;
 mod macros;
 
 pub use generated::*;
-pub(crate) use macros::{as_number, flag_set, open_enum};
+pub(crate) use macros::{as_number, flag_set, open_enum, reference};

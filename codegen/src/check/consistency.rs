@@ -28,6 +28,12 @@ pub fn consistency(project: &Project) -> Result<Vec<String>> {
         ));
     }
     annotations(project, &mut faults)?;
+    // Nothing can be generated without them.
+    let words = emit::faults_of_words(project)?;
+    if !words.is_empty() {
+        faults.extend(words);
+        return Ok(faults);
+    }
     for path in emit::stale(&project.root, &emit::generate(project)?)? {
         faults.push(format!("{path} is not what would be generated"));
     }

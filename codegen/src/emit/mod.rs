@@ -33,7 +33,7 @@ pub const FOLDERS: [&str; 4] = [
 /// Generates all files, by path relative to the workspace.
 pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
     let (annotations, constants) = (&project.annotations, &project.constants);
-    let sets = Sets::new(constants, annotations)?;
+    let sets = Sets::new(constants, annotations, &project.words)?;
     let wire = Wire::new(&project.definition, annotations, constants, &sets)?;
     let mut out = BTreeMap::new();
 
@@ -55,6 +55,10 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
         modules(&protocol, "The programs, one module each."),
     );
 
+    let faults = faults_of_words(project)?;
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults.join("\n")));
+    }
     let types = sets.modules()?;
     let names: Vec<&str> = types.keys().map(String::as_str).collect();
     out.insert(
@@ -71,10 +75,18 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
     );
     out.insert(
         format!("{}/names.rs", FOLDERS[2]),
-        params::names(&project.constants, &project.annotations)?,
+        params::names(constants, annotations, &project.words)?,
     );
     out.insert(format!("{}/wire_table.rs", FOLDERS[3]), table::table(&wire)?);
     Ok(out)
+}
+
+/// Returns the public constants without words, and the words for none.
+pub fn faults_of_words(project: &Project) -> Result<Vec<String>> {
+    let Project { annotations, constants, words, .. } = project;
+    let mut names = Sets::new(constants, annotations, words)?.named()?;
+    names.extend(params::named(constants, annotations)?);
+    Ok(words.faults(names))
 }
 
 /// Returns a file that declares modules.

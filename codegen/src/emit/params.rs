@@ -6,12 +6,16 @@ use super::text::Text;
 use crate::annotations::Annotations;
 use crate::constants::{Constants, Text as Name};
 use crate::error::{Error, Result};
+use crate::words::{ABOUT, Words};
 
 /// The prefix of a module's C names, and the names with the rest of each.
 type Group<'c> = (&'c str, Vec<(&'c Name, &'c str)>);
 
-/// Generates the file `names.rs`.
-pub fn names(constants: &Constants, annotations: &Annotations) -> Result<String> {
+/// Returns the names by module.
+fn groups<'c>(
+    constants: &'c Constants,
+    annotations: &'c Annotations,
+) -> Result<BTreeMap<&'c str, Group<'c>>> {
     let mut modules: BTreeMap<&str, Group<'_>> = BTreeMap::new();
     for name in &constants.strings {
         // The longer of two prefixes that fit.
@@ -30,15 +34,37 @@ pub fn names(constants: &Constants, annotations: &Annotations) -> Result<String>
         let (_, list) = modules.entry(module).or_insert((prefix, Vec::new()));
         list.push((name, rest));
     }
+    Ok(modules)
+}
+
+/// Returns what needs words: the groups, by the beginning of their names, and the rests of these.
+pub fn named<'c>(
+    constants: &'c Constants,
+    annotations: &'c Annotations,
+) -> Result<Vec<(&'c str, &'c str)>> {
+    let mut all = Vec::new();
+    for (prefix, names) in groups(constants, annotations)?.into_values() {
+        all.push((prefix, ABOUT));
+        all.extend(names.into_iter().map(|(_, rest)| (prefix, rest)));
+    }
+    Ok(all)
+}
+
+/// Generates the file `names.rs`.
+pub fn names(constants: &Constants, annotations: &Annotations, words: &Words) -> Result<String> {
     let mut text = Text::default();
-    for (module, (prefix, names)) in modules {
+    for (module, (prefix, names)) in groups(constants, annotations)? {
         text.gap();
-        text.line(format!("/// Parameters that C calls `{prefix}…`."));
+        text.document("", words.of(prefix, ABOUT)?);
+        text.line("///");
+        text.line(format!("/// C calls them `{prefix}…`."));
         text.line(format!("pub mod {module} {{"));
         for (at, (name, rest)) in names.into_iter().enumerate() {
             if at > 0 {
                 text.line("");
             }
+            text.document("    ", words.of(prefix, rest)?);
+            text.line("    ///");
             text.line(format!("    /// `{}`", name.name));
             let kind = name.kind.as_ref().map(|kind| format!("`{kind}`"));
             let since = name.since.as_ref().map(|since| format!("since {since}"));

@@ -7,12 +7,14 @@ use super::text::Text;
 use crate::annotations::Annotations;
 use crate::constants::{Constants, Kind, Member, Set};
 use crate::error::{Error, Result};
+use crate::words::{ABOUT, NUMBERS, Words};
 
 /// The modules and names of all sets.
 #[derive(Debug)]
 pub struct Sets<'c> {
     constants: &'c Constants,
     annotations: &'c Annotations,
+    words: &'c Words,
     /// C name to module and Rust name.
     places: BTreeMap<&'c str, (String, String)>,
 }
@@ -63,7 +65,11 @@ pub const FEATURES: [&str; 3] = ["admin", "lxc", "qemu"];
 
 impl<'c> Sets<'c> {
     /// Places all sets.
-    pub fn new(constants: &'c Constants, annotations: &'c Annotations) -> Result<Self> {
+    pub fn new(
+        constants: &'c Constants,
+        annotations: &'c Annotations,
+        words: &'c Words,
+    ) -> Result<Self> {
         let mut places = BTreeMap::new();
         let mut taken = BTreeSet::new();
         for set in &constants.sets {
@@ -87,7 +93,7 @@ impl<'c> Sets<'c> {
             }
             places.insert(set.name.as_str(), place);
         }
-        Ok(Self { constants, annotations, places })
+        Ok(Self { constants, annotations, words, places })
     }
 
     /// Returns a documentation link to a set.
@@ -102,6 +108,18 @@ impl<'c> Sets<'c> {
         Some((module, name))
     }
 
+    /// Returns what needs words: the tables and their members.
+    pub fn named(&self) -> Result<Vec<(&'c str, &'c str)>> {
+        let numbers = &self.constants.numbers;
+        let mut names: Vec<_> =
+            numbers.iter().map(|number| (NUMBERS, number.name.as_str())).collect();
+        for set in &self.constants.sets {
+            names.push((&set.name, ABOUT));
+            names.extend(self.members(set)?.into_iter().map(|(_, rest)| (set.name.as_str(), rest)));
+        }
+        Ok(names)
+    }
+
     /// Returns the modules and their text.
     pub fn modules(&self) -> Result<BTreeMap<String, String>> {
         let mut texts: BTreeMap<&str, Text> = BTreeMap::new();
@@ -111,7 +129,8 @@ impl<'c> Sets<'c> {
             let value = u64::try_from(number.value)
                 .map_err(|_| Error::invalid(format!("{} is negative", number.name)))?;
             text.gap();
-            document(text, "", &number.name, number.since.as_deref());
+            text.document("", self.words.of(NUMBERS, &number.name)?);
+            constant(text, "", &number.name, number.since.as_deref());
             text.line(format!("pub const {name}: u64 = {};", grouped(value)));
         }
         for set in &self.constants.sets {
@@ -135,8 +154,8 @@ impl<'c> Sets<'c> {
         text.import("crate::types", "open_enum");
         text.gap();
         text.line("open_enum! {");
-        document(text, "    ", &set.name, set.since.as_deref());
-        text.line(format!("    enum {name} {{"));
+        text.document("    ", self.words.of(&set.name, ABOUT)?);
+        head(text, "enum", name, set);
         let mut first: BTreeMap<i64, String> = BTreeMap::new();
         let mut aliases = Vec::new();
         for (member, rest) in self.members(set)? {
@@ -152,6 +171,7 @@ impl<'c> Sets<'c> {
                 aliases.push((member, rest, same.clone()));
                 continue;
             }
+            text.document("        ", self.words.of(&set.name, rest)?);
             member_line(text, &format!("{variant} = {}", member.value), member);
             first.insert(member.value, variant);
         }
@@ -161,7 +181,8 @@ impl<'c> Sets<'c> {
             text.gap();
             text.line(format!("impl {name} {{"));
             for (member, alias, same) in aliases {
-                document(text, "    ", &member.name, member.since.as_deref());
+                text.document("    ", self.words.of(&set.name, alias)?);
+                constant(text, "    ", &member.name, member.since.as_deref());
                 text.line(format!("    pub const {alias}: Self = Self::{same};"));
             }
             text.line("}");
@@ -173,8 +194,8 @@ impl<'c> Sets<'c> {
         text.import("crate::types", "flag_set");
         text.gap();
         text.line("flag_set! {");
-        document(text, "    ", &set.name, set.since.as_deref());
-        text.line(format!("    flags {name} {{"));
+        text.document("    ", self.words.of(&set.name, ABOUT)?);
+        head(text, "flags", name, set);
         let mut zero = Vec::new();
         for (member, rest) in self.members(set)? {
             let flag = if rest.starts_with(|c: char| c.is_ascii_digit()) {
@@ -189,15 +210,17 @@ impl<'c> Sets<'c> {
                 ))
             })?;
             if value == 0 {
-                zero.push((member, flag));
+                zero.push((member, rest, flag));
                 continue;
             }
+            text.document("        ", self.words.of(&set.name, rest)?);
             member_line(text, &format!("{flag} = {}", bits(value)), member);
         }
         text.line("    }");
         if !zero.is_empty() {
             text.line("    zero {");
-            for (member, flag) in zero {
+            for (member, rest, flag) in zero {
+                text.document("        ", self.words.of(&set.name, rest)?);
                 member_line(text, &flag, member);
             }
             text.line("    }");
@@ -307,9 +330,27 @@ fn member_line(text: &mut Text, head: &str, member: &Member) {
     }
 }
 
-/// Writes an item's C name as its documentation, and for rustdoc's search.
-fn document(text: &mut Text, indent: &str, name: &str, since: Option<&str>) {
+/// Writes the first line of a set, with its C name, its header and its first release.
+fn head(text: &mut Text, kind: &str, name: &str, set: &Set) {
+    let since = set
+        .since
+        .as_ref()
+        .map_or_else(String::new, |since| format!(" since \"{since}\""));
+    let header = set.header.strip_suffix(".h").unwrap_or(&set.header);
+    let tail = format!("=> \"{}\" in \"{header}\"{since} {{", set.name);
+    let start = format!("    {kind} {name}");
+    if start.len() + 1 + tail.len() <= 100 {
+        text.line(format!("{start} {tail}"));
+    } else {
+        text.line(start);
+        text.line(format!("        {tail}"));
+    }
+}
+
+/// Writes an item's C name behind its words, and for rustdoc's search.
+fn constant(text: &mut Text, indent: &str, name: &str, since: Option<&str>) {
     let since = since.map_or_else(String::new, |since| format!(", since {since}"));
+    text.line(format!("{indent}///"));
     text.line(format!("{indent}/// `{name}`{since}"));
     text.line(format!("{indent}#[doc(alias = \"{name}\")]"));
 }

@@ -9,6 +9,7 @@ mod headers;
 mod old_releases;
 mod parser;
 mod sample;
+mod words;
 
 use std::path::Path;
 

@@ -2,2084 +2,3161 @@
 
 //! Names of typed parameters, grouped by what they are about.
 
-/// Parameters that C calls `VIR_DOMAIN_ANNOUNCE_INTERFACE_…`.
+/// How a network interface is announced to switches, after it has moved; 0 is the default.
+///
+/// C calls them `VIR_DOMAIN_ANNOUNCE_INTERFACE_…`.
 pub mod announce_interface {
+    /// The time before the first packet, in milliseconds; 50 by default.
+    ///
     /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_INITIAL`
     /// (`UINT`, since 12.5.0)
     pub const INITIAL: &str = "initial";
 
+    /// The most time between two packets, in milliseconds; 550 by default.
+    ///
     /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_MAX`
     /// (`UINT`, since 12.5.0)
     pub const MAX: &str = "max";
 
+    /// How many packets are sent; 5 by default.
+    ///
     /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS`
     /// (`UINT`, since 12.5.0)
     pub const ROUNDS: &str = "rounds";
 
+    /// How much longer each time between packets is than the one before, in milliseconds; 50 by
+    /// default.
+    ///
     /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP`
     /// (`UINT`, since 12.5.0)
     pub const STEP: &str = "step";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_BANDWIDTH_…`.
+/// The bandwidth of a domain's network interface, as the guest sees it: inbound is what it
+/// receives. 0 sets no limit.
+///
+/// C calls them `VIR_DOMAIN_BANDWIDTH_…`.
 pub mod bandwidth {
+    /// What it may receive in the long run, in kB per second.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_IN_AVERAGE`
     /// (`UINT`, since 0.9.9)
     pub const IN_AVERAGE: &str = "inbound.average";
 
+    /// What it may receive for a while, in kB per second.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_IN_PEAK`
     /// (`UINT`, since 0.9.9)
     pub const IN_PEAK: &str = "inbound.peak";
 
+    /// How much it may receive at the peak's speed, in KiB.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_IN_BURST`
     /// (`UINT`, since 0.9.9)
     pub const IN_BURST: &str = "inbound.burst";
 
+    /// What it can receive at least, in kB per second; the network needs a limit for that.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_IN_FLOOR`
     /// (`UINT`, since 1.2.19)
     pub const IN_FLOOR: &str = "inbound.floor";
 
+    /// What it may send in the long run, in kB per second.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_OUT_AVERAGE`
     /// (`UINT`, since 0.9.9)
     pub const OUT_AVERAGE: &str = "outbound.average";
 
+    /// What it may send for a while, in kB per second; Linux ignores it.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_OUT_PEAK`
     /// (`UINT`, since 0.9.9)
     pub const OUT_PEAK: &str = "outbound.peak";
 
+    /// How much it may send at the peak's speed, in KiB.
+    ///
     /// `VIR_DOMAIN_BANDWIDTH_OUT_BURST`
     /// (`UINT`, since 0.9.9)
     pub const OUT_BURST: &str = "outbound.burst";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_BLKIO_…`.
+/// How a domain's share of the host's disks is limited. What is for single disks lists them as
+/// `/dev/sda,500,/dev/sdb,300`; 0 takes a disk off the list.
+///
+/// C calls them `VIR_DOMAIN_BLKIO_…`.
 pub mod blkio {
+    /// The domain's weight against others where they want the same disk.
+    ///
     /// `VIR_DOMAIN_BLKIO_WEIGHT`
     /// (`UINT`, since 0.9.0)
     pub const WEIGHT: &str = "weight";
 
+    /// The weight for each disk.
+    ///
     /// `VIR_DOMAIN_BLKIO_DEVICE_WEIGHT`
     /// (`STRING`, since 0.9.8)
     pub const DEVICE_WEIGHT: &str = "device_weight";
 
+    /// The most reads per second from each disk.
+    ///
     /// `VIR_DOMAIN_BLKIO_DEVICE_READ_IOPS`
     /// (`STRING`, since 1.2.2)
     pub const DEVICE_READ_IOPS: &str = "device_read_iops_sec";
 
+    /// The most writes per second to each disk.
+    ///
     /// `VIR_DOMAIN_BLKIO_DEVICE_WRITE_IOPS`
     /// (`STRING`, since 1.2.2)
     pub const DEVICE_WRITE_IOPS: &str = "device_write_iops_sec";
 
+    /// The most bytes per second read from each disk.
+    ///
     /// `VIR_DOMAIN_BLKIO_DEVICE_READ_BPS`
     /// (`STRING`, since 1.2.2)
     pub const DEVICE_READ_BPS: &str = "device_read_bytes_sec";
 
+    /// The most bytes per second written to each disk.
+    ///
     /// `VIR_DOMAIN_BLKIO_DEVICE_WRITE_BPS`
     /// (`STRING`, since 1.2.2)
     pub const DEVICE_WRITE_BPS: &str = "device_write_bytes_sec";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_BLOCK_COPY_…`.
+/// How a disk is copied; 0 leaves it to the hypervisor.
+///
+/// C calls them `VIR_DOMAIN_BLOCK_COPY_…`.
 pub mod block_copy {
+    /// The most that is copied, in bytes per second.
+    ///
     /// `VIR_DOMAIN_BLOCK_COPY_BANDWIDTH`
     /// (`ULLONG`, since 1.2.8)
     pub const BANDWIDTH: &str = "bandwidth";
 
+    /// The size of the pieces that are copied again when something in them has changed, in bytes; a
+    /// power of two.
+    ///
     /// `VIR_DOMAIN_BLOCK_COPY_GRANULARITY`
     /// (`UINT`, since 1.2.8)
     pub const GRANULARITY: &str = "granularity";
 
+    /// How much is underway at the same time, in bytes.
+    ///
     /// `VIR_DOMAIN_BLOCK_COPY_BUF_SIZE`
     /// (`ULLONG`, since 1.2.8)
     pub const BUF_SIZE: &str = "buf-size";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_BLOCK_IOTUNE_…`.
+/// How fast a guest may use a disk; 0 is no limit. Limits of the total exclude those of reads and
+/// writes.
+///
+/// C calls them `VIR_DOMAIN_BLOCK_IOTUNE_…`.
 pub mod block_iotune {
+    /// The most bytes per second.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC`
     /// (`ULLONG`, since 0.9.8)
     pub const TOTAL_BYTES_SEC: &str = "total_bytes_sec";
 
+    /// The most bytes per second that are read.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC`
     /// (`ULLONG`, since 0.9.8)
     pub const READ_BYTES_SEC: &str = "read_bytes_sec";
 
+    /// The most bytes per second that are written.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC`
     /// (`ULLONG`, since 0.9.8)
     pub const WRITE_BYTES_SEC: &str = "write_bytes_sec";
 
+    /// The most operations per second.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_IOPS_SEC`
     /// (`ULLONG`, since 0.9.8)
     pub const TOTAL_IOPS_SEC: &str = "total_iops_sec";
 
+    /// The most reads per second.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_READ_IOPS_SEC`
     /// (`ULLONG`, since 0.9.8)
     pub const READ_IOPS_SEC: &str = "read_iops_sec";
 
+    /// The most writes per second.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_WRITE_IOPS_SEC`
     /// (`ULLONG`, since 0.9.8)
     pub const WRITE_IOPS_SEC: &str = "write_iops_sec";
 
+    /// The most bytes per second, during a burst.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const TOTAL_BYTES_SEC_MAX: &str = "total_bytes_sec_max";
 
+    /// The most bytes per second that are read, during a burst.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const READ_BYTES_SEC_MAX: &str = "read_bytes_sec_max";
 
+    /// The most bytes per second that are written, during a burst.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const WRITE_BYTES_SEC_MAX: &str = "write_bytes_sec_max";
 
+    /// The most operations per second, during a burst.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_IOPS_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const TOTAL_IOPS_SEC_MAX: &str = "total_iops_sec_max";
 
+    /// The most reads per second, during a burst.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_READ_IOPS_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const READ_IOPS_SEC_MAX: &str = "read_iops_sec_max";
 
+    /// The most writes per second, during a burst.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_WRITE_IOPS_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const WRITE_IOPS_SEC_MAX: &str = "write_iops_sec_max";
 
+    /// How many seconds a burst of bytes may last.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_BYTES_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const TOTAL_BYTES_SEC_MAX_LENGTH: &str = "total_bytes_sec_max_length";
 
+    /// How many seconds a burst of bytes that are read may last.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_READ_BYTES_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const READ_BYTES_SEC_MAX_LENGTH: &str = "read_bytes_sec_max_length";
 
+    /// How many seconds a burst of bytes that are written may last.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_WRITE_BYTES_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const WRITE_BYTES_SEC_MAX_LENGTH: &str = "write_bytes_sec_max_length";
 
+    /// How many seconds a burst of operations may last.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_TOTAL_IOPS_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const TOTAL_IOPS_SEC_MAX_LENGTH: &str = "total_iops_sec_max_length";
 
+    /// How many seconds a burst of reads may last.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_READ_IOPS_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const READ_IOPS_SEC_MAX_LENGTH: &str = "read_iops_sec_max_length";
 
+    /// How many seconds a burst of writes may last.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_WRITE_IOPS_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const WRITE_IOPS_SEC_MAX_LENGTH: &str = "write_iops_sec_max_length";
 
+    /// The bytes that count as one operation; a larger one counts as several.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_SIZE_IOPS_SEC`
     /// (`ULLONG`, since 1.2.11)
     pub const SIZE_IOPS_SEC: &str = "size_iops_sec";
 
+    /// The name of a group of the domain's disks that share these limits.
+    ///
     /// `VIR_DOMAIN_BLOCK_IOTUNE_GROUP_NAME`
     /// (`STRING`, since 3.0.0)
     pub const GROUP_NAME: &str = "group_name";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_BLOCK_STATS_…`.
+/// What a guest has done with a disk.
+///
+/// C calls them `VIR_DOMAIN_BLOCK_STATS_…`.
 pub mod block_stats {
+    /// The bytes that were read.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_READ_BYTES`
     /// (`LLONG`, since 0.9.5)
     pub const READ_BYTES: &str = "rd_bytes";
 
+    /// How many reads there were.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_READ_REQ`
     /// (`LLONG`, since 0.9.5)
     pub const READ_REQ: &str = "rd_operations";
 
+    /// How long reads took, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_READ_TOTAL_TIMES`
     /// (`LLONG`, since 0.9.5)
     pub const READ_TOTAL_TIMES: &str = "rd_total_times";
 
+    /// The bytes that were written.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_WRITE_BYTES`
     /// (`LLONG`, since 0.9.5)
     pub const WRITE_BYTES: &str = "wr_bytes";
 
+    /// How many writes there were.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_WRITE_REQ`
     /// (`LLONG`, since 0.9.5)
     pub const WRITE_REQ: &str = "wr_operations";
 
+    /// How long writes took, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_WRITE_TOTAL_TIMES`
     /// (`LLONG`, since 0.9.5)
     pub const WRITE_TOTAL_TIMES: &str = "wr_total_times";
 
+    /// How many times caches were flushed.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_FLUSH_REQ`
     /// (`LLONG`, since 0.9.5)
     pub const FLUSH_REQ: &str = "flush_operations";
 
+    /// How long flushing caches took, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_FLUSH_TOTAL_TIMES`
     /// (`LLONG`, since 0.9.5)
     pub const FLUSH_TOTAL_TIMES: &str = "flush_total_times";
 
+    /// How many requests Xen had to put off; other hypervisors do not have it.
+    ///
     /// `VIR_DOMAIN_BLOCK_STATS_ERRS`
     /// (`LLONG`, since 0.9.5)
     pub const ERRS: &str = "errs";
 }
 
-/// Parameters that C calls `VIR_CLIENT_INFO_…`.
+/// What a daemon knows of a client.
+///
+/// C calls them `VIR_CLIENT_INFO_…`.
 pub mod client_info {
+    /// Whether it may only read.
+    ///
     /// `VIR_CLIENT_INFO_READONLY`
     /// (`BOOLEAN`, since 2.0.0)
     pub const READONLY: &str = "readonly";
 
+    /// Its address and port, if it came by the network.
+    ///
     /// `VIR_CLIENT_INFO_SOCKET_ADDR`
     /// (`STRING`, since 2.0.0)
     pub const SOCKET_ADDR: &str = "sock_addr";
 
+    /// The user who logged in by SASL.
+    ///
     /// `VIR_CLIENT_INFO_SASL_USER_NAME`
     /// (`STRING`, since 2.0.0)
     pub const SASL_USER_NAME: &str = "sasl_user_name";
 
+    /// The name in its TLS certificate.
+    ///
     /// `VIR_CLIENT_INFO_X509_DISTINGUISHED_NAME`
     /// (`STRING`, since 2.0.0)
     pub const X509_DISTINGUISHED_NAME: &str = "tls_x509_dname";
 
+    /// The number of the user of its process, if it is on the same host.
+    ///
     /// `VIR_CLIENT_INFO_UNIX_USER_ID`
     /// (`INT`, since 2.0.0)
     pub const UNIX_USER_ID: &str = "unix_user_id";
 
+    /// The name of the user of its process, if it is on the same host.
+    ///
     /// `VIR_CLIENT_INFO_UNIX_USER_NAME`
     /// (`STRING`, since 2.0.0)
     pub const UNIX_USER_NAME: &str = "unix_user_name";
 
+    /// The number of the group of its process, if it is on the same host.
+    ///
     /// `VIR_CLIENT_INFO_UNIX_GROUP_ID`
     /// (`INT`, since 2.0.0)
     pub const UNIX_GROUP_ID: &str = "unix_group_id";
 
+    /// The name of the group of its process, if it is on the same host.
+    ///
     /// `VIR_CLIENT_INFO_UNIX_GROUP_NAME`
     /// (`STRING`, since 2.0.0)
     pub const UNIX_GROUP_NAME: &str = "unix_group_name";
 
+    /// The number of its process, if it is on the same host.
+    ///
     /// `VIR_CLIENT_INFO_UNIX_PROCESS_ID`
     /// (`INT`, since 2.0.0)
     pub const UNIX_PROCESS_ID: &str = "unix_process_id";
 
+    /// The SELinux context of its process or of its socket.
+    ///
     /// `VIR_CLIENT_INFO_SELINUX_CONTEXT`
     /// (`STRING`, since 2.0.0)
     pub const SELINUX_CONTEXT: &str = "selinux_context";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_CPU_STATS_…`.
+/// The host's CPU time that a domain has taken, in nanoseconds.
+///
+/// C calls them `VIR_DOMAIN_CPU_STATS_…`.
 pub mod cpu_stats {
+    /// All of it: the virtual CPUs and the hypervisor.
+    ///
     /// `VIR_DOMAIN_CPU_STATS_CPUTIME`
     /// (`ULLONG`, since 0.9.10)
     pub const CPUTIME: &str = "cpu_time";
 
+    /// What was spent outside the kernel.
+    ///
     /// `VIR_DOMAIN_CPU_STATS_USERTIME`
     /// (`ULLONG`, since 0.9.11)
     pub const USERTIME: &str = "user_time";
 
+    /// What was spent in the kernel.
+    ///
     /// `VIR_DOMAIN_CPU_STATS_SYSTEMTIME`
     /// (`ULLONG`, since 0.9.11)
     pub const SYSTEMTIME: &str = "system_time";
 
+    /// What the virtual CPUs took.
+    ///
     /// `VIR_DOMAIN_CPU_STATS_VCPUTIME`
     /// (`ULLONG`, since 0.9.13)
     pub const VCPUTIME: &str = "vcpu_time";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_GUEST_INFO_…`.
+/// What a guest agent tells. Lists have a count, and names of a prefix, a number from 0 and a
+/// suffix: `fs.` `0` `.mountpoint`, or `fs.0.disk.1.alias`.
+///
+/// C calls them `VIR_DOMAIN_GUEST_INFO_…`.
 pub mod guest_info {
+    /// How many users are logged in.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_USER_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const USER_COUNT: &str = "user.count";
 
+    /// Begins the names of a user's parameters.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_USER_PREFIX`
     /// (since 11.2.0)
     pub const USER_PREFIX: &str = "user.";
 
+    /// The user's name.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_USER_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const USER_SUFFIX_NAME: &str = ".name";
 
+    /// The user's Windows domain.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_USER_SUFFIX_DOMAIN`
     /// (`STRING`, since 11.2.0)
     pub const USER_SUFFIX_DOMAIN: &str = ".domain";
 
+    /// When the user logged in, in milliseconds since 1970.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_USER_SUFFIX_LOGIN_TIME`
     /// (`ULLONG`, since 11.2.0)
     pub const USER_SUFFIX_LOGIN_TIME: &str = ".login-time";
 
+    /// The operating system, for programs, such as `debian`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_ID`
     /// (since 11.2.0)
     pub const OS_ID: &str = "os.id";
 
+    /// The operating system's name.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_NAME`
     /// (`STRING`, since 11.2.0)
     pub const OS_NAME: &str = "os.name";
 
+    /// The operating system's name and version, for people.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_PRETTY_NAME`
     /// (`STRING`, since 11.2.0)
     pub const OS_PRETTY_NAME: &str = "os.pretty-name";
 
+    /// The operating system's version, for people.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_VERSION`
     /// (`STRING`, since 11.2.0)
     pub const OS_VERSION: &str = "os.version";
 
+    /// The operating system's version, for programs.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_VERSION_ID`
     /// (`STRING`, since 11.2.0)
     pub const OS_VERSION_ID: &str = "os.version-id";
 
+    /// The kernel's release, as `uname -r` has it.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_KERNEL_RELEASE`
     /// (`STRING`, since 11.2.0)
     pub const OS_KERNEL_RELEASE: &str = "os.kernel-release";
 
+    /// The kernel's build, as `uname -v` has it.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_KERNEL_VERSION`
     /// (`STRING`, since 11.2.0)
     pub const OS_KERNEL_VERSION: &str = "os.kernel-version";
 
+    /// The architecture, as `uname -m` has it.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_MACHINE`
     /// (`STRING`, since 11.2.0)
     pub const OS_MACHINE: &str = "os.machine";
 
+    /// The operating system's edition, for people.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_VARIANT`
     /// (`STRING`, since 11.2.0)
     pub const OS_VARIANT: &str = "os.variant";
 
+    /// The operating system's edition, for programs.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_OS_VARIANT_ID`
     /// (`STRING`, since 11.2.0)
     pub const OS_VARIANT_ID: &str = "os.variant-id";
 
+    /// The time zone's name.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_TIMEZONE_NAME`
     /// (`STRING`, since 11.2.0)
     pub const TIMEZONE_NAME: &str = "timezone.name";
 
+    /// How far the local time is ahead of UTC, in seconds.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_TIMEZONE_OFFSET`
     /// (`INT`, since 11.2.0)
     pub const TIMEZONE_OFFSET: &str = "timezone.offset";
 
+    /// The host name.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_HOSTNAME_HOSTNAME`
     /// (`STRING`, since 11.2.0)
     pub const HOSTNAME_HOSTNAME: &str = "hostname";
 
+    /// How many file systems are mounted.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const FS_COUNT: &str = "fs.count";
 
+    /// Begins the names of a file system's parameters.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_PREFIX`
     /// (since 11.2.0)
     pub const FS_PREFIX: &str = "fs.";
 
+    /// Where the file system is mounted.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_MOUNTPOINT`
     /// (`STRING`, since 11.2.0)
     pub const FS_SUFFIX_MOUNTPOINT: &str = ".mountpoint";
 
+    /// The file system's device in the guest, such as `sda1`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const FS_SUFFIX_NAME: &str = ".name";
 
+    /// The file system's type.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_FSTYPE`
     /// (`STRING`, since 11.2.0)
     pub const FS_SUFFIX_FSTYPE: &str = ".fstype";
 
+    /// The file system's size, in bytes.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_TOTAL_BYTES`
     /// (`ULLONG`, since 11.2.0)
     pub const FS_SUFFIX_TOTAL_BYTES: &str = ".total-bytes";
 
+    /// What is used of the file system, in bytes.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_USED_BYTES`
     /// (`ULLONG`, since 11.2.0)
     pub const FS_SUFFIX_USED_BYTES: &str = ".used-bytes";
 
+    /// On how many disks the file system is.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_DISK_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const FS_SUFFIX_DISK_COUNT: &str = ".disk.count";
 
+    /// Begins, within a file system's names, those of one of its disks.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_DISK_PREFIX`
     /// (since 11.2.0)
     pub const FS_SUFFIX_DISK_PREFIX: &str = ".disk.";
 
+    /// The disk's target name in the domain's XML, such as `vda`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_DISK_SUFFIX_ALIAS`
     /// (`STRING`, since 11.2.0)
     pub const FS_SUFFIX_DISK_SUFFIX_ALIAS: &str = ".alias";
 
+    /// The disk's serial number.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_DISK_SUFFIX_SERIAL`
     /// (`STRING`, since 11.2.0)
     pub const FS_SUFFIX_DISK_SUFFIX_SERIAL: &str = ".serial";
 
+    /// The disk's device in the guest.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_FS_SUFFIX_DISK_SUFFIX_DEVICE`
     /// (`STRING`, since 11.2.0)
     pub const FS_SUFFIX_DISK_SUFFIX_DEVICE: &str = ".device";
 
+    /// How many disks and partitions there are.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const DISK_COUNT: &str = "disk.count";
 
+    /// Begins the names of a disk's parameters.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_PREFIX`
     /// (since 11.2.0)
     pub const DISK_PREFIX: &str = "disk.";
 
+    /// The disk's device in the guest.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const DISK_SUFFIX_NAME: &str = ".name";
 
+    /// Whether it is a partition.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_PARTITION`
     /// (`BOOLEAN`, since 11.2.0)
     pub const DISK_SUFFIX_PARTITION: &str = ".partition";
 
+    /// On how many other devices the disk is based, as an LVM volume is; Linux only.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_DEPENDENCY_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const DISK_SUFFIX_DEPENDENCY_COUNT: &str = ".dependency.count";
 
+    /// Begins, within a disk's names, those of a device that it is based on.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_DEPENDENCY_PREFIX`
     /// (since 11.2.0)
     pub const DISK_SUFFIX_DEPENDENCY_PREFIX: &str = ".dependency.";
 
+    /// The other device.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_DEPENDENCY_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const DISK_SUFFIX_DEPENDENCY_SUFFIX_NAME: &str = ".name";
 
+    /// The disk's serial number.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_SERIAL`
     /// (`STRING`, since 11.2.0)
     pub const DISK_SUFFIX_SERIAL: &str = ".serial";
 
+    /// The disk's target name in the domain's XML, such as `vda`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_ALIAS`
     /// (`STRING`, since 11.2.0)
     pub const DISK_SUFFIX_ALIAS: &str = ".alias";
 
+    /// The disk's other name in the guest, such as the device mapper's.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_GUEST_ALIAS`
     /// (`STRING`, since 11.2.0)
     pub const DISK_SUFFIX_GUEST_ALIAS: &str = ".guest_alias";
 
+    /// The disk's bus, as the guest sees it.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DISK_SUFFIX_GUEST_BUS`
     /// (`STRING`, since 11.2.0)
     pub const DISK_SUFFIX_GUEST_BUS: &str = ".guest_bus";
 
+    /// How many network interfaces there are.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const IF_COUNT: &str = "if.count";
 
+    /// Begins the names of a network interface's parameters.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_PREFIX`
     /// (since 11.2.0)
     pub const IF_PREFIX: &str = "if.";
 
+    /// The interface's name in the guest, such as `eth0`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const IF_SUFFIX_NAME: &str = ".name";
 
+    /// The interface's MAC address.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_HWADDR`
     /// (`STRING`, since 11.2.0)
     pub const IF_SUFFIX_HWADDR: &str = ".hwaddr";
 
+    /// How many IP addresses the interface has.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_ADDR_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const IF_SUFFIX_ADDR_COUNT: &str = ".addr.count";
 
+    /// Begins, within an interface's names, those of one of its addresses.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_ADDR_PREFIX`
     /// (since 11.2.0)
     pub const IF_SUFFIX_ADDR_PREFIX: &str = ".addr.";
 
+    /// The kind of address: `ipv4` or `ipv6`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_ADDR_SUFFIX_TYPE`
     /// (`STRING`, since 11.2.0)
     pub const IF_SUFFIX_ADDR_SUFFIX_TYPE: &str = ".type";
 
+    /// The address.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_ADDR_SUFFIX_ADDR`
     /// (`STRING`, since 11.2.0)
     pub const IF_SUFFIX_ADDR_SUFFIX_ADDR: &str = ".addr";
 
+    /// How many bits of the address are the network's.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_IF_SUFFIX_ADDR_SUFFIX_PREFIX`
     /// (`UINT`, since 11.2.0)
     pub const IF_SUFFIX_ADDR_SUFFIX_PREFIX: &str = ".prefix";
 
+    /// The load, on average over one minute.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_LOAD_1M`
     /// (`DOUBLE`, since 11.2.0)
     pub const LOAD_1M: &str = "load.1m";
 
+    /// The load, on average over five minutes.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_LOAD_5M`
     /// (`DOUBLE`, since 11.2.0)
     pub const LOAD_5M: &str = "load.5m";
 
+    /// The load, on average over 15 minutes.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_LOAD_15M`
     /// (`DOUBLE`, since 11.2.0)
     pub const LOAD_15M: &str = "load.15m";
 
+    /// How many devices are told of.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_COUNT`
     /// (`UINT`, since 12.7.0)
     pub const DEVICE_COUNT: &str = "device.count";
 
+    /// Begins the names of a device's parameters.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_PREFIX`
     /// (since 12.7.0)
     pub const DEVICE_PREFIX: &str = "device.";
 
+    /// The name of the device's driver.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_DRIVER_NAME`
     /// (`STRING`, since 12.7.0)
     pub const DEVICE_SUFFIX_DRIVER_NAME: &str = ".driverName";
 
+    /// When the driver was released, in seconds since 1970.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_DRIVER_DATE`
     /// (`LLONG`, since 12.7.0)
     pub const DEVICE_SUFFIX_DRIVER_DATE: &str = ".driverDate";
 
+    /// The driver's version.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_DRIVER_VERSION`
     /// (`STRING`, since 12.7.0)
     pub const DEVICE_SUFFIX_DRIVER_VERSION: &str = ".driverVersion";
 
+    /// How the device is identified, such as `pci`.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_ID_TYPE`
     /// (`STRING`, since 12.7.0)
     pub const DEVICE_SUFFIX_ID_TYPE: &str = ".idType";
 
+    /// A PCI device's number of its vendor.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_PCI_VENDOR`
     /// (`UINT`, since 12.7.0)
     pub const DEVICE_SUFFIX_PCI_VENDOR: &str = ".pciVendor";
 
+    /// A PCI device's number among its vendor's.
+    ///
     /// `VIR_DOMAIN_GUEST_INFO_DEVICE_SUFFIX_PCI_DEVICE`
     /// (`UINT`, since 12.7.0)
     pub const DEVICE_SUFFIX_PCI_DEVICE: &str = ".pciDevice";
 }
 
-/// Parameters that C calls `VIR_CONNECT_IDENTITY_…`.
+/// For whom a client speaks that is a daemon itself.
+///
+/// C calls them `VIR_CONNECT_IDENTITY_…`.
 pub mod identity {
+    /// The name of the user.
+    ///
     /// `VIR_CONNECT_IDENTITY_USER_NAME`
     /// (`STRING`, since 5.8.0)
     pub const USER_NAME: &str = "user-name";
 
+    /// The number of the user.
+    ///
     /// `VIR_CONNECT_IDENTITY_UNIX_USER_ID`
     /// (`ULLONG`, since 5.8.0)
     pub const UNIX_USER_ID: &str = "unix-user-id";
 
+    /// The name of the user's group.
+    ///
     /// `VIR_CONNECT_IDENTITY_GROUP_NAME`
     /// (`STRING`, since 5.8.0)
     pub const GROUP_NAME: &str = "group-name";
 
+    /// The number of the user's group.
+    ///
     /// `VIR_CONNECT_IDENTITY_UNIX_GROUP_ID`
     /// (`ULLONG`, since 5.8.0)
     pub const UNIX_GROUP_ID: &str = "unix-group-id";
 
+    /// The number of the process.
+    ///
     /// `VIR_CONNECT_IDENTITY_PROCESS_ID`
     /// (`LLONG`, since 5.8.0)
     pub const PROCESS_ID: &str = "process-id";
 
+    /// When the process started, so that another with its number is not taken for it; on Linux in
+    /// clock ticks since the host's start.
+    ///
     /// `VIR_CONNECT_IDENTITY_PROCESS_TIME`
     /// (`ULLONG`, since 5.8.0)
     pub const PROCESS_TIME: &str = "process-time";
 
+    /// The user who logged in by SASL.
+    ///
     /// `VIR_CONNECT_IDENTITY_SASL_USER_NAME`
     /// (`STRING`, since 5.8.0)
     pub const SASL_USER_NAME: &str = "sasl-user-name";
 
+    /// The name in the TLS certificate.
+    ///
     /// `VIR_CONNECT_IDENTITY_X509_DISTINGUISHED_NAME`
     /// (`STRING`, since 5.8.0)
     pub const X509_DISTINGUISHED_NAME: &str = "x509-distinguished-name";
 
+    /// The SELinux context of the process.
+    ///
     /// `VIR_CONNECT_IDENTITY_SELINUX_CONTEXT`
     /// (`STRING`, since 5.8.0)
     pub const SELINUX_CONTEXT: &str = "selinux-context";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_IOTHREAD_…`.
+/// How a thread for a domain's disks works. It polls for a while before it sleeps, and polls the
+/// longer the more comes.
+///
+/// C calls them `VIR_DOMAIN_IOTHREAD_…`.
 pub mod iothread {
+    /// The longest that it polls, in nanoseconds; 0 switches polling off.
+    ///
     /// `VIR_DOMAIN_IOTHREAD_POLL_MAX_NS`
     /// (`ULLONG`, since 4.10.0)
     pub const POLL_MAX_NS: &str = "poll_max_ns";
 
+    /// By what the time is multiplied to poll longer; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_IOTHREAD_POLL_GROW`
     /// (`UINT`, since 4.10.0)
     pub const POLL_GROW: &str = "poll_grow";
 
+    /// By what the time is divided to poll shorter; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_IOTHREAD_POLL_SHRINK`
     /// (`UINT`, since 4.10.0)
     pub const POLL_SHRINK: &str = "poll_shrink";
 
+    /// How little the last time counts for the next, 1 to 63; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_IOTHREAD_POLL_WEIGHT`
     /// (`UINT`, since 12.7.0)
     pub const POLL_WEIGHT: &str = "poll_weight";
 
+    /// The fewest helper threads that it keeps; -1 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_IOTHREAD_THREAD_POOL_MIN`
     /// (`INT`, since 8.5.0)
     pub const THREAD_POOL_MIN: &str = "thread_pool_min";
 
+    /// The most helper threads that it starts; -1 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_IOTHREAD_THREAD_POOL_MAX`
     /// (`INT`, since 8.5.0)
     pub const THREAD_POOL_MAX: &str = "thread_pool_max";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_JOB_…`.
+/// What is told of a domain's job.
+///
+/// C calls them `VIR_DOMAIN_JOB_…`.
 pub mod job {
+    /// What it does: a `JobOperation`.
+    ///
     /// `VIR_DOMAIN_JOB_OPERATION`
     /// (`INT`, since 3.3.0)
     pub const OPERATION: &str = "operation";
 
+    /// How long it has run, in milliseconds.
+    ///
     /// `VIR_DOMAIN_JOB_TIME_ELAPSED`
     /// (`ULLONG`, since 1.0.3)
     pub const TIME_ELAPSED: &str = "time_elapsed";
 
+    /// How long a migration has run, in milliseconds, without what passed between the hosts at its
+    /// end.
+    ///
     /// `VIR_DOMAIN_JOB_TIME_ELAPSED_NET`
     /// (`ULLONG`, since 1.2.15)
     pub const TIME_ELAPSED_NET: &str = "time_elapsed_net";
 
+    /// How long it will still run, in milliseconds, if that can be foretold.
+    ///
     /// `VIR_DOMAIN_JOB_TIME_REMAINING`
     /// (`ULLONG`, since 1.0.3)
     pub const TIME_REMAINING: &str = "time_remaining";
 
+    /// How long the guest stood still, in milliseconds, or will probably do.
+    ///
     /// `VIR_DOMAIN_JOB_DOWNTIME`
     /// (`ULLONG`, since 1.0.3)
     pub const DOWNTIME: &str = "downtime";
 
+    /// How long the guest stood still, in milliseconds, without what passed between the hosts.
+    ///
     /// `VIR_DOMAIN_JOB_DOWNTIME_NET`
     /// (`ULLONG`, since 1.2.15)
     pub const DOWNTIME_NET: &str = "downtime_net";
 
+    /// How long it took before anything was sent, in milliseconds.
+    ///
     /// `VIR_DOMAIN_JOB_SETUP_TIME`
     /// (`ULLONG`, since 1.2.9)
     pub const SETUP_TIME: &str = "setup_time";
 
+    /// The bytes to send in all; less than what is sent if some are sent twice.
+    ///
     /// `VIR_DOMAIN_JOB_DATA_TOTAL`
     /// (`ULLONG`, since 1.0.3)
     pub const DATA_TOTAL: &str = "data_total";
 
+    /// The bytes that were sent.
+    ///
     /// `VIR_DOMAIN_JOB_DATA_PROCESSED`
     /// (`ULLONG`, since 1.0.3)
     pub const DATA_PROCESSED: &str = "data_processed";
 
+    /// The bytes that are still to be sent.
+    ///
     /// `VIR_DOMAIN_JOB_DATA_REMAINING`
     /// (`ULLONG`, since 1.0.3)
     pub const DATA_REMAINING: &str = "data_remaining";
 
+    /// The bytes of memory to send in all.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_TOTAL`
     /// (`ULLONG`, since 1.0.3)
     pub const MEMORY_TOTAL: &str = "memory_total";
 
+    /// The bytes of memory that were sent.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_PROCESSED`
     /// (`ULLONG`, since 1.0.3)
     pub const MEMORY_PROCESSED: &str = "memory_processed";
 
+    /// The bytes of memory that are still to be sent.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_REMAINING`
     /// (`ULLONG`, since 1.0.3)
     pub const MEMORY_REMAINING: &str = "memory_remaining";
 
+    /// How many pages had one byte all over, mostly zero, so that one byte was sent.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_CONSTANT`
     /// (`ULLONG`, since 1.0.3)
     pub const MEMORY_CONSTANT: &str = "memory_constant";
 
+    /// How many pages were sent as they are.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_NORMAL`
     /// (`ULLONG`, since 1.0.3)
     pub const MEMORY_NORMAL: &str = "memory_normal";
 
+    /// The bytes of pages that were sent as they are.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_NORMAL_BYTES`
     /// (`ULLONG`, since 1.0.3)
     pub const MEMORY_NORMAL_BYTES: &str = "memory_normal_bytes";
 
+    /// How fast memory is sent, in bytes per second.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_BPS`
     /// (`ULLONG`, since 1.2.9)
     pub const MEMORY_BPS: &str = "memory_bps";
 
+    /// How many pages the guest changes each second.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE`
     /// (`ULLONG`, since 1.3.1)
     pub const MEMORY_DIRTY_RATE: &str = "memory_dirty_rate";
 
+    /// The bytes of a page, to turn the other numbers of pages into bytes.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE`
     /// (`ULLONG`, since 3.9.0)
     pub const MEMORY_PAGE_SIZE: &str = "memory_page_size";
 
+    /// How many times memory was gone through, from 0; each sends what has changed since the last.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_ITERATION`
     /// (`ULLONG`, since 1.3.1)
     pub const MEMORY_ITERATION: &str = "memory_iteration";
 
+    /// How many pages the destination asked for because the guest needed them at once.
+    ///
     /// `VIR_DOMAIN_JOB_MEMORY_POSTCOPY_REQS`
     /// (`ULLONG`, since 5.0.0)
     pub const MEMORY_POSTCOPY_REQS: &str = "memory_postcopy_requests";
 
+    /// The bytes of disks to send in all.
+    ///
     /// `VIR_DOMAIN_JOB_DISK_TOTAL`
     /// (`ULLONG`, since 1.0.3)
     pub const DISK_TOTAL: &str = "disk_total";
 
+    /// The bytes of disks that were sent.
+    ///
     /// `VIR_DOMAIN_JOB_DISK_PROCESSED`
     /// (`ULLONG`, since 1.0.3)
     pub const DISK_PROCESSED: &str = "disk_processed";
 
+    /// The bytes of disks that are still to be sent.
+    ///
     /// `VIR_DOMAIN_JOB_DISK_REMAINING`
     /// (`ULLONG`, since 1.0.3)
     pub const DISK_REMAINING: &str = "disk_remaining";
 
+    /// How fast disks are sent, in bytes per second.
+    ///
     /// `VIR_DOMAIN_JOB_DISK_BPS`
     /// (`ULLONG`, since 1.2.9)
     pub const DISK_BPS: &str = "disk_bps";
 
+    /// The bytes that `xbzrle` has to remember pages that were sent.
+    ///
     /// `VIR_DOMAIN_JOB_COMPRESSION_CACHE`
     /// (`ULLONG`, since 1.0.3)
     pub const COMPRESSION_CACHE: &str = "compression_cache";
 
+    /// The bytes that were sent compressed.
+    ///
     /// `VIR_DOMAIN_JOB_COMPRESSION_BYTES`
     /// (`ULLONG`, since 1.0.3)
     pub const COMPRESSION_BYTES: &str = "compression_bytes";
 
+    /// How many pages were sent compressed.
+    ///
     /// `VIR_DOMAIN_JOB_COMPRESSION_PAGES`
     /// (`ULLONG`, since 1.0.3)
     pub const COMPRESSION_PAGES: &str = "compression_pages";
 
+    /// How many pages were not compressed because they were not remembered.
+    ///
     /// `VIR_DOMAIN_JOB_COMPRESSION_CACHE_MISSES`
     /// (`ULLONG`, since 1.0.3)
     pub const COMPRESSION_CACHE_MISSES: &str = "compression_cache_misses";
 
+    /// How many pages were not compressed because that would have made them larger.
+    ///
     /// `VIR_DOMAIN_JOB_COMPRESSION_OVERFLOW`
     /// (`ULLONG`, since 1.0.3)
     pub const COMPRESSION_OVERFLOW: &str = "compression_overflow";
 
+    /// By how many percent CPUs are slowed.
+    ///
     /// `VIR_DOMAIN_JOB_AUTO_CONVERGE_THROTTLE`
     /// (`INT`, since 2.0.0)
     pub const AUTO_CONVERGE_THROTTLE: &str = "auto_converge_throttle";
 
+    /// Whether it succeeded, when it has ended.
+    ///
     /// `VIR_DOMAIN_JOB_SUCCESS`
     /// (`BOOLEAN`, since 6.0.0)
     pub const SUCCESS: &str = "success";
 
+    /// Why it failed, when it has ended.
+    ///
     /// `VIR_DOMAIN_JOB_ERRMSG`
     /// (`STRING`, since 6.3.0)
     pub const ERRMSG: &str = "errmsg";
 
+    /// The bytes of temporary files that it uses, such as for a backup that is fetched.
+    ///
     /// `VIR_DOMAIN_JOB_DISK_TEMP_USED`
     /// (`ULLONG`, since 6.0.0)
     pub const DISK_TEMP_USED: &str = "disk_temp_used";
 
+    /// The bytes of temporary files that it may come to use.
+    ///
     /// `VIR_DOMAIN_JOB_DISK_TEMP_TOTAL`
     /// (`ULLONG`, since 6.0.0)
     pub const DISK_TEMP_TOTAL: &str = "disk_temp_total";
 
+    /// The bytes of the state of passed-through devices that were sent.
+    ///
     /// `VIR_DOMAIN_JOB_VFIO_DATA_TRANSFERRED`
     /// (`ULLONG`, since 10.6.0)
     pub const VFIO_DATA_TRANSFERRED: &str = "vfio_data_transferred";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_LAUNCH_SECURITY_…`.
+/// The encryption of a domain's memory by AMD's SEV: what proves it, and the secret that the guest
+/// gets in return.
+///
+/// C calls them `VIR_DOMAIN_LAUNCH_SECURITY_…`.
 pub mod launch_security {
+    /// The measurement of the memory that the guest started with, in base64, for its owner to
+    /// check.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_MEASUREMENT`
     /// (`STRING`, since 4.5.0)
     pub const SEV_MEASUREMENT: &str = "sev-measurement";
 
+    /// The major version of the host's SEV firmware.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_API_MAJOR`
     /// (`UINT`, since 8.0.0)
     pub const SEV_API_MAJOR: &str = "sev-api-major";
 
+    /// The minor version of the host's SEV firmware.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_API_MINOR`
     /// (`UINT`, since 8.0.0)
     pub const SEV_API_MINOR: &str = "sev-api-minor";
 
+    /// The build of the host's SEV firmware.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_BUILD_ID`
     /// (`UINT`, since 8.0.0)
     pub const SEV_BUILD_ID: &str = "sev-build-id";
 
+    /// What the guest allows the host to do, in bits.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_POLICY`
     /// (`UINT`, since 8.0.0)
     pub const SEV_POLICY: &str = "sev-policy";
 
+    /// What a guest with SEV-SNP allows the host to do, in bits.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_SNP_POLICY`
     /// (`ULLONG`, since 10.5.0)
     pub const SEV_SNP_POLICY: &str = "sev-snp-policy";
 
+    /// What the firmware needs to decrypt the secret, in base64; to set.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_SECRET_HEADER`
     /// (`STRING`, since 8.0.0)
     pub const SEV_SECRET_HEADER: &str = "sev-secret-header";
 
+    /// The secret for the guest, encrypted, in base64; to set.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_SECRET`
     /// (`STRING`, since 8.0.0)
     pub const SEV_SECRET: &str = "sev-secret";
 
+    /// Where in the guest's memory the secret goes; the hypervisor knows if it is not given.
+    ///
     /// `VIR_DOMAIN_LAUNCH_SECURITY_SEV_SECRET_SET_ADDRESS`
     /// (`ULLONG`, since 8.0.0)
     pub const SEV_SECRET_SET_ADDRESS: &str = "sev-secret-set-address";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_MEMORY_…`.
+/// How much of the host's memory a domain may take, in KiB.
+///
+/// C calls them `VIR_DOMAIN_MEMORY_…`.
 pub mod memory {
+    /// The most that it gets; beyond that its process is killed, so leave room for the hypervisor
+    /// itself.
+    ///
     /// `VIR_DOMAIN_MEMORY_HARD_LIMIT`
     /// (`ULLONG`, since 0.8.5)
     pub const HARD_LIMIT: &str = "hard_limit";
 
+    /// What it is held down to when memory is short.
+    ///
     /// `VIR_DOMAIN_MEMORY_SOFT_LIMIT`
     /// (`ULLONG`, since 0.8.5)
     pub const SOFT_LIMIT: &str = "soft_limit";
 
+    /// What it gets in any case; ESX and OpenVZ only.
+    ///
     /// `VIR_DOMAIN_MEMORY_MIN_GUARANTEE`
     /// (`ULLONG`, since 0.8.5)
     pub const MIN_GUARANTEE: &str = "min_guarantee";
 
+    /// The most that it gets of memory and swap space together; not less than the hard limit.
+    ///
     /// `VIR_DOMAIN_MEMORY_SWAP_HARD_LIMIT`
     /// (`ULLONG`, since 0.8.5)
     pub const SWAP_HARD_LIMIT: &str = "swap_hard_limit";
 }
 
-/// Parameters that C calls `VIR_MIGRATE_PARAM_…`.
+/// How a domain is moved to another host.
+///
+/// C calls them `VIR_MIGRATE_PARAM_…`.
 pub mod migrate {
+    /// Where the destination takes the memory, such as `tcp://HOST:PORT`; chosen by the destination
+    /// unless it has several networks.
+    ///
     /// `VIR_MIGRATE_PARAM_URI`
     /// (`STRING`, since 1.1.0)
     pub const URI: &str = "migrate_uri";
 
+    /// The domain's name at the destination.
+    ///
     /// `VIR_MIGRATE_PARAM_DEST_NAME`
     /// (`STRING`, since 1.1.0)
     pub const DEST_NAME: &str = "destination_name";
 
+    /// The domain's XML at the destination, with other paths and names on the host, but with the
+    /// same devices.
+    ///
     /// `VIR_MIGRATE_PARAM_DEST_XML`
     /// (`STRING`, since 1.1.0)
     pub const DEST_XML: &str = "destination_xml";
 
+    /// The definition that remains at the destination, if the domain is to be persistent there.
+    ///
     /// `VIR_MIGRATE_PARAM_PERSIST_XML`
     /// (`STRING`, since 1.3.4)
     pub const PERSIST_XML: &str = "persistent_xml";
 
+    /// The most that may be sent, in MiB per second; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_MIGRATE_PARAM_BANDWIDTH`
     /// (`ULLONG`, since 1.1.0)
     pub const BANDWIDTH: &str = "bandwidth";
 
+    /// The most that may be fetched after the domain has been moved, in MiB per second; 0 is no
+    /// limit.
+    ///
     /// `VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY`
     /// (`ULLONG`, since 5.1.0)
     pub const BANDWIDTH_POSTCOPY: &str = "bandwidth.postcopy";
 
+    /// What can be sent while the domain stands still at the end, in MiB per second, if that is
+    /// more than the hypervisor would think.
+    ///
     /// `VIR_MIGRATE_PARAM_BANDWIDTH_AVAIL_SWITCHOVER`
     /// (`ULLONG`, since 11.1.0)
     pub const BANDWIDTH_AVAIL_SWITCHOVER: &str = "bandwidth.avail.switchover";
 
+    /// Where users of the domain's display are told to connect to, such as `spice://HOST:PORT`.
+    ///
     /// `VIR_MIGRATE_PARAM_GRAPHICS_URI`
     /// (`STRING`, since 1.1.0)
     pub const GRAPHICS_URI: &str = "graphics_uri";
 
+    /// The address or name at which the destination listens.
+    ///
     /// `VIR_MIGRATE_PARAM_LISTEN_ADDRESS`
     /// (`STRING`, since 1.1.4)
     pub const LISTEN_ADDRESS: &str = "listen_address";
 
+    /// The target name of a disk to copy; given once for each. Without any, all that are not shared
+    /// and can be written.
+    ///
     /// `VIR_MIGRATE_PARAM_MIGRATE_DISKS`
     /// (`STRING`, since 1.2.17)
     pub const MIGRATE_DISKS: &str = "migrate_disks";
 
+    /// The target name of a disk whose zeros are found and not sent; given once for each.
+    ///
     /// `VIR_MIGRATE_PARAM_MIGRATE_DISKS_DETECT_ZEROES`
     /// (`STRING`, since 10.9.0)
     pub const MIGRATE_DISKS_DETECT_ZEROES: &str = "migrate_disks_detect_zeroes";
 
+    /// The target name of a disk whose copy is all zeros already; given once for each.
+    ///
     /// `VIR_MIGRATE_PARAM_MIGRATE_DISKS_TARGET_ZERO`
     /// (`STRING`, since 12.2.0)
     pub const MIGRATE_DISKS_TARGET_ZERO: &str = "migrate_disks_target_zero";
 
+    /// The port at which the destination takes the disks; 0 lets it choose.
+    ///
     /// `VIR_MIGRATE_PARAM_DISKS_PORT`
     /// (`INT`, since 1.3.3)
     pub const DISKS_PORT: &str = "disks_port";
 
+    /// Where the destination takes the disks: `tcp:` or `unix:`.
+    ///
     /// `VIR_MIGRATE_PARAM_DISKS_URI`
     /// (`STRING`, since 6.8.0)
     pub const DISKS_URI: &str = "disks_uri";
 
+    /// How memory is compressed: `xbzrle`, `mt`, `zlib` or `zstd`; several may be given.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION`
     /// (`STRING`, since 1.3.4)
     pub const COMPRESSION: &str = "compression";
 
+    /// How hard `mt` compresses: 0 not at all, 1 fast, 9 most.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION_MT_LEVEL`
     /// (`INT`, since 1.3.4)
     pub const COMPRESSION_MT_LEVEL: &str = "compression.mt.level";
 
+    /// How many threads compress for `mt`.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION_MT_THREADS`
     /// (`INT`, since 1.3.4)
     pub const COMPRESSION_MT_THREADS: &str = "compression.mt.threads";
 
+    /// How many threads decompress for `mt`.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION_MT_DTHREADS`
     /// (`INT`, since 1.3.4)
     pub const COMPRESSION_MT_DTHREADS: &str = "compression.mt.dthreads";
 
+    /// How much memory `xbzrle` has to remember pages that were sent, in bytes.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION_XBZRLE_CACHE`
     /// (`ULLONG`, since 1.3.4)
     pub const COMPRESSION_XBZRLE_CACHE: &str = "compression.xbzrle.cache";
 
+    /// How hard `zlib` compresses: 0 not at all, 1 fast, 9 most.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL`
     /// (`INT`, since 9.4.0)
     pub const COMPRESSION_ZLIB_LEVEL: &str = "compression.zlib.level";
 
+    /// How hard `zstd` compresses: 0 not at all, 1 fast, 20 most.
+    ///
     /// `VIR_MIGRATE_PARAM_COMPRESSION_ZSTD_LEVEL`
     /// (`INT`, since 9.4.0)
     pub const COMPRESSION_ZSTD_LEVEL: &str = "compression.zstd.level";
 
+    /// By how many percent CPUs are slowed at first, if memory changes too fast.
+    ///
     /// `VIR_MIGRATE_PARAM_AUTO_CONVERGE_INITIAL`
     /// (`INT`, since 2.0.0)
     pub const AUTO_CONVERGE_INITIAL: &str = "auto_converge.initial";
 
+    /// By how many percent more CPUs are slowed each time that this was not enough.
+    ///
     /// `VIR_MIGRATE_PARAM_AUTO_CONVERGE_INCREMENT`
     /// (`INT`, since 2.0.0)
     pub const AUTO_CONVERGE_INCREMENT: &str = "auto_converge.increment";
 
+    /// How many connections send memory at the same time.
+    ///
     /// `VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS`
     /// (`INT`, since 5.2.0)
     pub const PARALLEL_CONNECTIONS: &str = "parallel.connections";
 
+    /// The name in the destination's TLS certificate, if it is not the one that is connected to.
+    ///
     /// `VIR_MIGRATE_PARAM_TLS_DESTINATION`
     /// (`STRING`, since 6.0.0)
     pub const TLS_DESTINATION: &str = "tls.destination";
 }
 
-/// Parameters that C calls `VIR_NETWORK_PORT_…`.
+/// The bandwidth of a port of a network, as the guest sees it: inbound is what it receives. 0 sets
+/// no limit.
+///
+/// C calls them `VIR_NETWORK_PORT_…`.
 pub mod network_port {
+    /// What it may receive in the long run, in kB per second.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_IN_AVERAGE`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_IN_AVERAGE: &str = "inbound.average";
 
+    /// What it may receive for a while, in kB per second.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_IN_PEAK`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_IN_PEAK: &str = "inbound.peak";
 
+    /// How much it may receive at the peak's speed, in KiB.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_IN_BURST`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_IN_BURST: &str = "inbound.burst";
 
+    /// What it can receive at least, in kB per second; the network needs a limit for that.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_IN_FLOOR`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_IN_FLOOR: &str = "inbound.floor";
 
+    /// What it may send in the long run, in kB per second.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_OUT_AVERAGE`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_OUT_AVERAGE: &str = "outbound.average";
 
+    /// What it may send for a while, in kB per second; Linux ignores it.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_OUT_PEAK`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_OUT_PEAK: &str = "outbound.peak";
 
+    /// How much it may send at the peak's speed, in KiB.
+    ///
     /// `VIR_NETWORK_PORT_BANDWIDTH_OUT_BURST`
     /// (`UINT`, since 5.5.0)
     pub const BANDWIDTH_OUT_BURST: &str = "outbound.burst";
 }
 
-/// Parameters that C calls `VIR_NODE_CPU_STATS_…`.
+/// What a host's CPUs have done since it started, in nanoseconds.
+///
+/// C calls them `VIR_NODE_CPU_STATS_…`.
 pub mod node_cpu_stats {
+    /// The time in the kernel.
+    ///
     /// `VIR_NODE_CPU_STATS_KERNEL`
     /// (since 0.9.3)
     pub const KERNEL: &str = "kernel";
 
+    /// The time in user processes.
+    ///
     /// `VIR_NODE_CPU_STATS_USER`
     /// (since 0.9.3)
     pub const USER: &str = "user";
 
+    /// The time with nothing to do.
+    ///
     /// `VIR_NODE_CPU_STATS_IDLE`
     /// (since 0.9.3)
     pub const IDLE: &str = "idle";
 
+    /// The time with nothing to do but to wait for disks.
+    ///
     /// `VIR_NODE_CPU_STATS_IOWAIT`
     /// (since 0.9.3)
     pub const IOWAIT: &str = "iowait";
 
+    /// The time in interrupts.
+    ///
     /// `VIR_NODE_CPU_STATS_INTR`
     /// (since 1.2.2)
     pub const INTR: &str = "intr";
 
+    /// The time in guests.
+    ///
     /// `VIR_NODE_CPU_STATS_GUEST`
     /// (since 11.8.0)
     pub const GUEST: &str = "guest";
 
+    /// How busy all CPUs are together, in percent, from hypervisors that tell nothing else.
+    ///
     /// `VIR_NODE_CPU_STATS_UTILIZATION`
     /// (since 0.9.3)
     pub const UTILIZATION: &str = "utilization";
 }
 
-/// Parameters that C calls `VIR_NODE_MEMORY_…`.
+/// Sharing of equal pages of memory on a host: Linux's KSM. What counts pages cannot be set.
+///
+/// C calls them `VIR_NODE_MEMORY_…`.
 pub mod node_memory {
+    /// How many pages it looks at before it sleeps.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_PAGES_TO_SCAN`
     /// (`UINT`, since 0.10.2)
     pub const SHARED_PAGES_TO_SCAN: &str = "shm_pages_to_scan";
 
+    /// How long it sleeps, in milliseconds.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_SLEEP_MILLISECS`
     /// (`UINT`, since 0.10.2)
     pub const SHARED_SLEEP_MILLISECS: &str = "shm_sleep_millisecs";
 
+    /// The pages that are kept for several.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_PAGES_SHARED`
     /// (`ULLONG`, since 0.10.2)
     pub const SHARED_PAGES_SHARED: &str = "shm_pages_shared";
 
+    /// The pages that these stand for, which is what was saved.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_PAGES_SHARING`
     /// (`ULLONG`, since 0.10.2)
     pub const SHARED_PAGES_SHARING: &str = "shm_pages_sharing";
 
+    /// The pages that no other equals, and that are looked at again and again.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_PAGES_UNSHARED`
     /// (`ULLONG`, since 0.10.2)
     pub const SHARED_PAGES_UNSHARED: &str = "shm_pages_unshared";
 
+    /// The pages that change too fast to be shared.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_PAGES_VOLATILE`
     /// (`ULLONG`, since 0.10.2)
     pub const SHARED_PAGES_VOLATILE: &str = "shm_pages_volatile";
 
+    /// How many times all was looked at.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_FULL_SCANS`
     /// (`ULLONG`, since 0.10.2)
     pub const SHARED_FULL_SCANS: &str = "shm_full_scans";
 
+    /// Whether pages of different NUMA nodes are shared: 1 or 0.
+    ///
     /// `VIR_NODE_MEMORY_SHARED_MERGE_ACROSS_NODES`
     /// (`UINT`, since 1.0.0)
     pub const SHARED_MERGE_ACROSS_NODES: &str = "shm_merge_across_nodes";
 }
 
-/// Parameters that C calls `VIR_NODE_MEMORY_STATS_…`.
+/// A host's memory, or that of one NUMA node, in KiB.
+///
+/// C calls them `VIR_NODE_MEMORY_STATS_…`.
 pub mod node_memory_stats {
+    /// What there is.
+    ///
     /// `VIR_NODE_MEMORY_STATS_TOTAL`
     /// (since 0.9.3)
     pub const TOTAL: &str = "total";
 
+    /// What nothing uses.
+    ///
     /// `VIR_NODE_MEMORY_STATS_FREE`
     /// (since 0.9.3)
     pub const FREE: &str = "free";
 
+    /// What buffers block devices; on Linux for the whole host only.
+    ///
     /// `VIR_NODE_MEMORY_STATS_BUFFERS`
     /// (since 0.9.3)
     pub const BUFFERS: &str = "buffers";
 
+    /// What caches files; on Linux for the whole host only.
+    ///
     /// `VIR_NODE_MEMORY_STATS_CACHED`
     /// (since 0.9.3)
     pub const CACHED: &str = "cached";
 
+    /// What new programs could get without swapping; on Linux for the whole host only.
+    ///
     /// `VIR_NODE_MEMORY_STATS_AVAILABLE`
     /// (since 12.3.0)
     pub const AVAILABLE: &str = "available";
 }
 
-/// Parameters that C calls `VIR_NODE_SEV_…`.
+/// What a host offers to guests whose memory is encrypted by AMD's SEV.
+///
+/// C calls them `VIR_NODE_SEV_…`.
 pub mod node_sev {
+    /// The platform's Diffie-Hellman key, in base64.
+    ///
     /// `VIR_NODE_SEV_PDH`
     /// (`STRING`, since 4.5.0)
     pub const PDH: &str = "pdh";
 
+    /// The certificates of that key, in base64.
+    ///
     /// `VIR_NODE_SEV_CERT_CHAIN`
     /// (`STRING`, since 4.5.0)
     pub const CERT_CHAIN: &str = "cert-chain";
 
+    /// The ID of the first CPU, in base64, for which AMD has a certificate.
+    ///
     /// `VIR_NODE_SEV_CPU0_ID`
     /// (`STRING`, since 8.4.0)
     pub const CPU0_ID: &str = "cpu0-id";
 
+    /// Which bit of an address says that the memory is encrypted.
+    ///
     /// `VIR_NODE_SEV_CBITPOS`
     /// (`UINT`, since 4.5.0)
     pub const CBITPOS: &str = "cbitpos";
 
+    /// How many bits of physical addresses guests lose.
+    ///
     /// `VIR_NODE_SEV_REDUCED_PHYS_BITS`
     /// (`UINT`, since 4.5.0)
     pub const REDUCED_PHYS_BITS: &str = "reduced-phys-bits";
 
+    /// How many guests may have plain SEV.
+    ///
     /// `VIR_NODE_SEV_MAX_GUESTS`
     /// (`UINT`, since 8.0.0)
     pub const MAX_GUESTS: &str = "max-guests";
 
+    /// How many guests may have SEV-ES, which encrypts registers too.
+    ///
     /// `VIR_NODE_SEV_MAX_ES_GUESTS`
     /// (`UINT`, since 8.0.0)
     pub const MAX_ES_GUESTS: &str = "max-es-guests";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_NUMA_…`.
+/// From which of the host's NUMA nodes a domain gets its memory.
+///
+/// C calls them `VIR_DOMAIN_NUMA_…`.
 pub mod numa {
+    /// The nodes, such as `0-2,4`.
+    ///
     /// `VIR_DOMAIN_NUMA_NODESET`
     /// (`STRING`, since 0.9.9)
     pub const NODESET: &str = "numa_nodeset";
 
+    /// How they are used: a `NumatuneMemMode`.
+    ///
     /// `VIR_DOMAIN_NUMA_MODE`
     /// (`INT`, since 0.9.9)
     pub const MODE: &str = "numa_mode";
 }
 
-/// Parameters that C calls `VIR_PERF_PARAM_…`.
+/// Which performance counters of the host's CPUs are on for a domain; statistics have what they
+/// count.
+///
+/// C calls them `VIR_PERF_PARAM_…`.
 pub mod perf {
+    /// Bytes of cache in use.
+    ///
     /// `VIR_PERF_PARAM_CMT`
     /// (`BOOLEAN`, since 1.3.3)
     pub const CMT: &str = "cmt";
 
+    /// Bytes per second from one level of cache to the next, of all.
+    ///
     /// `VIR_PERF_PARAM_MBMT`
     /// (`BOOLEAN`, since 1.3.5)
     pub const MBMT: &str = "mbmt";
 
+    /// Bytes per second through the memory controller of the own socket.
+    ///
     /// `VIR_PERF_PARAM_MBML`
     /// (`BOOLEAN`, since 1.3.5)
     pub const MBML: &str = "mbml";
 
+    /// Cache misses.
+    ///
     /// `VIR_PERF_PARAM_CACHE_MISSES`
     /// (`BOOLEAN`, since 2.3.0)
     pub const CACHE_MISSES: &str = "cache_misses";
 
+    /// Accesses to the cache.
+    ///
     /// `VIR_PERF_PARAM_CACHE_REFERENCES`
     /// (`BOOLEAN`, since 2.3.0)
     pub const CACHE_REFERENCES: &str = "cache_references";
 
+    /// Instructions.
+    ///
     /// `VIR_PERF_PARAM_INSTRUCTIONS`
     /// (`BOOLEAN`, since 2.3.0)
     pub const INSTRUCTIONS: &str = "instructions";
 
+    /// CPU cycles.
+    ///
     /// `VIR_PERF_PARAM_CPU_CYCLES`
     /// (`BOOLEAN`, since 2.3.0)
     pub const CPU_CYCLES: &str = "cpu_cycles";
 
+    /// Branches.
+    ///
     /// `VIR_PERF_PARAM_BRANCH_INSTRUCTIONS`
     /// (`BOOLEAN`, since 3.0.0)
     pub const BRANCH_INSTRUCTIONS: &str = "branch_instructions";
 
+    /// Branches that were foretold wrongly.
+    ///
     /// `VIR_PERF_PARAM_BRANCH_MISSES`
     /// (`BOOLEAN`, since 3.0.0)
     pub const BRANCH_MISSES: &str = "branch_misses";
 
+    /// Bus cycles.
+    ///
     /// `VIR_PERF_PARAM_BUS_CYCLES`
     /// (`BOOLEAN`, since 3.0.0)
     pub const BUS_CYCLES: &str = "bus_cycles";
 
+    /// CPU cycles without a new instruction to start.
+    ///
     /// `VIR_PERF_PARAM_STALLED_CYCLES_FRONTEND`
     /// (`BOOLEAN`, since 3.0.0)
     pub const STALLED_CYCLES_FRONTEND: &str = "stalled_cycles_frontend";
 
+    /// CPU cycles in which no instruction could be finished.
+    ///
     /// `VIR_PERF_PARAM_STALLED_CYCLES_BACKEND`
     /// (`BOOLEAN`, since 3.0.0)
     pub const STALLED_CYCLES_BACKEND: &str = "stalled_cycles_backend";
 
+    /// CPU cycles at the nominal frequency.
+    ///
     /// `VIR_PERF_PARAM_REF_CPU_CYCLES`
     /// (`BOOLEAN`, since 3.0.0)
     pub const REF_CPU_CYCLES: &str = "ref_cpu_cycles";
 
+    /// Time on CPUs by their clocks, in nanoseconds.
+    ///
     /// `VIR_PERF_PARAM_CPU_CLOCK`
     /// (`BOOLEAN`, since 3.2.0)
     pub const CPU_CLOCK: &str = "cpu_clock";
 
+    /// Time on CPUs by the threads' clocks, in nanoseconds.
+    ///
     /// `VIR_PERF_PARAM_TASK_CLOCK`
     /// (`BOOLEAN`, since 3.2.0)
     pub const TASK_CLOCK: &str = "task_clock";
 
+    /// Page faults.
+    ///
     /// `VIR_PERF_PARAM_PAGE_FAULTS`
     /// (`BOOLEAN`, since 3.2.0)
     pub const PAGE_FAULTS: &str = "page_faults";
 
+    /// Changes of the thread that a CPU runs.
+    ///
     /// `VIR_PERF_PARAM_CONTEXT_SWITCHES`
     /// (`BOOLEAN`, since 3.2.0)
     pub const CONTEXT_SWITCHES: &str = "context_switches";
 
+    /// Moves of threads to another CPU.
+    ///
     /// `VIR_PERF_PARAM_CPU_MIGRATIONS`
     /// (`BOOLEAN`, since 3.2.0)
     pub const CPU_MIGRATIONS: &str = "cpu_migrations";
 
+    /// Page faults that needed no disk.
+    ///
     /// `VIR_PERF_PARAM_PAGE_FAULTS_MIN`
     /// (`BOOLEAN`, since 3.2.0)
     pub const PAGE_FAULTS_MIN: &str = "page_faults_min";
 
+    /// Page faults that needed a disk.
+    ///
     /// `VIR_PERF_PARAM_PAGE_FAULTS_MAJ`
     /// (`BOOLEAN`, since 3.2.0)
     pub const PAGE_FAULTS_MAJ: &str = "page_faults_maj";
 
+    /// Accesses to misaligned addresses that the kernel had to mend.
+    ///
     /// `VIR_PERF_PARAM_ALIGNMENT_FAULTS`
     /// (`BOOLEAN`, since 3.2.0)
     pub const ALIGNMENT_FAULTS: &str = "alignment_faults";
 
+    /// Instructions that the kernel had to emulate.
+    ///
     /// `VIR_PERF_PARAM_EMULATION_FAULTS`
     /// (`BOOLEAN`, since 3.2.0)
     pub const EMULATION_FAULTS: &str = "emulation_faults";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_SAVE_PARAM_…`.
+/// How a domain is saved to a file and restored from it.
+///
+/// C calls them `VIR_DOMAIN_SAVE_PARAM_…`.
 pub mod save {
+    /// The file on the host; without it, the place where libvirt keeps saved domains.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_FILE`
     /// (`STRING`, since 8.4.0)
     pub const FILE: &str = "file";
 
+    /// The domain's XML when it is restored, with other paths and names on the host, but with the
+    /// same devices.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_DXML`
     /// (`STRING`, since 8.4.0)
     pub const DXML: &str = "dxml";
 
+    /// The format of the file; if not given, what `qemu.conf` says.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT`
     /// (`STRING`, since 11.2.0)
     pub const IMAGE_FORMAT: &str = "image_format";
 
+    /// A format: uncompressed.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_RAW`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_RAW: &str = "raw";
 
+    /// A format: compressed by gzip.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_GZIP`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_GZIP: &str = "gzip";
 
+    /// A format: compressed by bzip2.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_BZIP2`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_BZIP2: &str = "bzip2";
 
+    /// A format: compressed by xz.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_XZ`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_XZ: &str = "xz";
 
+    /// A format: compressed by lzop.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_LZOP`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_LZOP: &str = "lzop";
 
+    /// A format: compressed by zstd.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_ZSTD`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_ZSTD: &str = "zstd";
 
+    /// A format: uncompressed, each page at its place, so that several threads can write and read
+    /// it.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_SPARSE`
     /// (since 12.0.0)
     pub const IMAGE_FORMAT_SPARSE: &str = "sparse";
 
+    /// How many threads write or read the file, which must be of the format `sparse`.
+    ///
     /// `VIR_DOMAIN_SAVE_PARAM_PARALLEL_CHANNELS`
     /// (`INT`, since 11.2.0)
     pub const PARALLEL_CHANNELS: &str = "parallel.channels";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_SCHEDULER_…`.
+/// How a domain's share of the host's CPUs is limited. Within each period, threads may run as long
+/// as the quota; a negative quota is no limit.
+///
+/// C calls them `VIR_DOMAIN_SCHEDULER_…`.
 pub mod scheduler {
+    /// The domain's weight against others where CPUs are short.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_CPU_SHARES`
     /// (`ULLONG`, since 0.9.7)
     pub const CPU_SHARES: &str = "cpu_shares";
 
+    /// The period for all its threads together, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_GLOBAL_PERIOD`
     /// (`ULLONG`, since 1.3.3)
     pub const GLOBAL_PERIOD: &str = "global_period";
 
+    /// The quota for all its threads together, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_GLOBAL_QUOTA`
     /// (`LLONG`, since 1.3.3)
     pub const GLOBAL_QUOTA: &str = "global_quota";
 
+    /// The period for each virtual CPU, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_VCPU_PERIOD`
     /// (`ULLONG`, since 0.9.7)
     pub const VCPU_PERIOD: &str = "vcpu_period";
 
+    /// The quota for each virtual CPU, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_VCPU_QUOTA`
     /// (`LLONG`, since 0.9.7)
     pub const VCPU_QUOTA: &str = "vcpu_quota";
 
+    /// The period for the hypervisor's other threads, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_EMULATOR_PERIOD`
     /// (`ULLONG`, since 0.10.0)
     pub const EMULATOR_PERIOD: &str = "emulator_period";
 
+    /// The quota for the hypervisor's other threads, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_EMULATOR_QUOTA`
     /// (`LLONG`, since 0.10.0)
     pub const EMULATOR_QUOTA: &str = "emulator_quota";
 
+    /// The period for each I/O thread, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_IOTHREAD_PERIOD`
     /// (`ULLONG`, since 2.2.0)
     pub const IOTHREAD_PERIOD: &str = "iothread_period";
 
+    /// The quota for each I/O thread, in microseconds.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_IOTHREAD_QUOTA`
     /// (`LLONG`, since 2.2.0)
     pub const IOTHREAD_QUOTA: &str = "iothread_quota";
 
+    /// The domain's weight against others; Xen only.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_WEIGHT`
     /// (`UINT`, since 0.9.7)
     pub const WEIGHT: &str = "weight";
 
+    /// The most CPU time that it gets, in percent of one CPU; 0 is no limit; Xen only.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_CAP`
     /// (`UINT`, since 0.9.7)
     pub const CAP: &str = "cap";
 
+    /// The CPU speed that it gets in any case, in MHz; ESX only.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_RESERVATION`
     /// (`LLONG`, since 0.9.7)
     pub const RESERVATION: &str = "reservation";
 
+    /// The most CPU speed that it gets, in MHz; -1 is no limit; ESX only.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_LIMIT`
     /// (`LLONG`, since 0.9.7)
     pub const LIMIT: &str = "limit";
 
+    /// The domain's weight against others, or -1 low, -2 normal, -3 high; ESX only.
+    ///
     /// `VIR_DOMAIN_SCHEDULER_SHARES`
     /// (`INT`, since 0.9.7)
     pub const SHARES: &str = "shares";
 }
 
-/// Parameters that C calls `VIR_SERVER_…`.
+/// How many clients a daemon's server has and takes.
+///
+/// C calls them `VIR_SERVER_…`.
 pub mod server {
+    /// The most clients that may be connected.
+    ///
     /// `VIR_SERVER_CLIENTS_MAX`
     /// (`UINT`, since 2.0.0)
     pub const CLIENTS_MAX: &str = "nclients_max";
 
+    /// The clients that are connected; cannot be set.
+    ///
     /// `VIR_SERVER_CLIENTS_CURRENT`
     /// (`UINT`, since 2.0.0)
     pub const CLIENTS_CURRENT: &str = "nclients";
 
+    /// The most clients that may be connected without having logged in yet.
+    ///
     /// `VIR_SERVER_CLIENTS_UNAUTH_MAX`
     /// (`UINT`, since 2.0.0)
     pub const CLIENTS_UNAUTH_MAX: &str = "nclients_unauth_max";
 
+    /// The clients that are connected and have not logged in yet; cannot be set.
+    ///
     /// `VIR_SERVER_CLIENTS_UNAUTH_CURRENT`
     /// (`UINT`, since 2.0.0)
     pub const CLIENTS_UNAUTH_CURRENT: &str = "nclients_unauth";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_STATS_…`.
+/// Statistics of domains. Lists have a count, and names of a prefix, a number from 0 and a suffix:
+/// `net.` `0` `.rx.bytes`. Numbers may be left out.
+///
+/// C calls them `VIR_DOMAIN_STATS_…`.
 pub mod stats {
+    /// What the domain is doing: a `State`.
+    ///
     /// `VIR_DOMAIN_STATS_STATE_STATE`
     /// (`INT`, since 11.2.0)
     pub const STATE_STATE: &str = "state.state";
 
+    /// Why: a number of the enumeration of reasons for that state.
+    ///
     /// `VIR_DOMAIN_STATS_STATE_REASON`
     /// (`INT`, since 11.2.0)
     pub const STATE_REASON: &str = "state.reason";
 
+    /// The host's CPU time that it has taken in all, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_TIME`
     /// (`ULLONG`, since 11.2.0)
     pub const CPU_TIME: &str = "cpu.time";
 
+    /// Its CPU time outside the host's kernel, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_USER`
     /// (`ULLONG`, since 11.2.0)
     pub const CPU_USER: &str = "cpu.user";
 
+    /// Its CPU time in the host's kernel, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_SYSTEM`
     /// (`ULLONG`, since 11.2.0)
     pub const CPU_SYSTEM: &str = "cpu.system";
 
+    /// How long idle virtual CPUs were polled until they had something to do, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_HALTPOLL_SUCCESS_TIME`
     /// (`ULLONG`, since 11.2.0)
     pub const CPU_HALTPOLL_SUCCESS_TIME: &str = "cpu.haltpoll.success.time";
 
+    /// How long idle virtual CPUs were polled in vain, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_HALTPOLL_FAIL_TIME`
     /// (`ULLONG`, since 11.2.0)
     pub const CPU_HALTPOLL_FAIL_TIME: &str = "cpu.haltpoll.fail.time";
 
+    /// How many monitors of the CPUs' caches there are.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const CPU_CACHE_MONITOR_COUNT: &str = "cpu.cache.monitor.count";
 
+    /// Begins the names of a cache monitor.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_PREFIX`
     /// (since 11.2.0)
     pub const CPU_CACHE_MONITOR_PREFIX: &str = "cpu.cache.monitor.";
 
+    /// The monitor's name.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const CPU_CACHE_MONITOR_SUFFIX_NAME: &str = ".name";
 
+    /// The virtual CPUs that it watches.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_SUFFIX_VCPUS`
     /// (`STRING`, since 11.2.0)
     pub const CPU_CACHE_MONITOR_SUFFIX_VCPUS: &str = ".vcpus";
 
+    /// How many caches it watches.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_SUFFIX_BANK_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const CPU_CACHE_MONITOR_SUFFIX_BANK_COUNT: &str = ".bank.count";
 
+    /// Begins, within a monitor's names, those of a cache.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_SUFFIX_BANK_PREFIX`
     /// (since 11.2.0)
     pub const CPU_CACHE_MONITOR_SUFFIX_BANK_PREFIX: &str = ".bank.";
 
+    /// The cache's number on the host.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_SUFFIX_BANK_SUFFIX_ID`
     /// (`UINT`, since 11.2.0)
     pub const CPU_CACHE_MONITOR_SUFFIX_BANK_SUFFIX_ID: &str = ".id";
 
+    /// What the virtual CPUs use of the cache, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_CACHE_MONITOR_SUFFIX_BANK_SUFFIX_BYTES`
     /// (`UINT`, since 11.2.0)
     pub const CPU_CACHE_MONITOR_SUFFIX_BANK_SUFFIX_BYTES: &str = ".bytes";
 
+    /// What the guest has at present, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_CURRENT`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_CURRENT: &str = "balloon.current";
 
+    /// The most that the guest can have, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_MAXIMUM`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_MAXIMUM: &str = "balloon.maximum";
 
+    /// What the guest has read back from its swap space, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_SWAP_IN`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_SWAP_IN: &str = "balloon.swap_in";
 
+    /// What the guest has written to its swap space, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_SWAP_OUT`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_SWAP_OUT: &str = "balloon.swap_out";
 
+    /// How many page faults of the guest needed its disk.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_MAJOR_FAULT`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_MAJOR_FAULT: &str = "balloon.major_fault";
 
+    /// How many page faults of the guest needed no disk.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_MINOR_FAULT`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_MINOR_FAULT: &str = "balloon.minor_fault";
 
+    /// What the guest uses for nothing at all, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_UNUSED`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_UNUSED: &str = "balloon.unused";
 
+    /// What the guest has in all, in KiB, as itself counts it.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_AVAILABLE`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_AVAILABLE: &str = "balloon.available";
 
+    /// What the domain's process holds of the host's memory, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_RSS`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_RSS: &str = "balloon.rss";
 
+    /// What could be taken from the guest without making it swap, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_USABLE`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_USABLE: &str = "balloon.usable";
 
+    /// When the guest told its figures last, in seconds since 1970.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_LAST_UPDATE`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_LAST_UPDATE: &str = "balloon.last-update";
 
+    /// What the guest uses to cache disks and could give up at once, in KiB.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_DISK_CACHES`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_DISK_CACHES: &str = "balloon.disk_caches";
 
+    /// How many huge pages the guest got when it asked its kernel for one.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_HUGETLB_PGALLOC`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_HUGETLB_PGALLOC: &str = "balloon.hugetlb_pgalloc";
 
+    /// How many huge pages the guest did not get.
+    ///
     /// `VIR_DOMAIN_STATS_BALLOON_HUGETLB_PGFAIL`
     /// (`ULLONG`, since 11.2.0)
     pub const BALLOON_HUGETLB_PGFAIL: &str = "balloon.hugetlb_pgfail";
 
+    /// How many virtual CPUs are on.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_CURRENT`
     /// (`UINT`, since 11.2.0)
     pub const VCPU_CURRENT: &str = "vcpu.current";
 
+    /// How many virtual CPUs there can be.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_MAXIMUM`
     /// (`UINT`, since 11.2.0)
     pub const VCPU_MAXIMUM: &str = "vcpu.maximum";
 
+    /// Begins the names of a virtual CPU; their numbers may have gaps.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_PREFIX`
     /// (since 11.2.0)
     pub const VCPU_PREFIX: &str = "vcpu.";
 
+    /// What the virtual CPU is doing: a `VcpuState`.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_SUFFIX_STATE`
     /// (`INT`, since 11.2.0)
     pub const VCPU_SUFFIX_STATE: &str = ".state";
 
+    /// The CPU time that it has taken, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_SUFFIX_TIME`
     /// (`ULLONG`, since 11.2.0)
     pub const VCPU_SUFFIX_TIME: &str = ".time";
 
+    /// How long it waited for a CPU of the host, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_SUFFIX_WAIT`
     /// (`ULLONG`, since 11.2.0)
     pub const VCPU_SUFFIX_WAIT: &str = ".wait";
 
+    /// Whether it is halted, for it has nothing to do.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_SUFFIX_HALTED`
     /// (`BOOLEAN`, since 11.2.0)
     pub const VCPU_SUFFIX_HALTED: &str = ".halted";
 
+    /// How long it could have run but waited for a CPU of the host, in nanoseconds; the guest calls
+    /// it steal time.
+    ///
     /// `VIR_DOMAIN_STATS_VCPU_SUFFIX_DELAY`
     /// (`ULLONG`, since 11.2.0)
     pub const VCPU_SUFFIX_DELAY: &str = ".delay";
 
+    /// Ends the name of a statistic of the hypervisor's own: its present value.
+    ///
     /// `VIR_DOMAIN_STATS_CUSTOM_SUFFIX_TYPE_CUR`
     /// (since 11.2.0)
     pub const CUSTOM_SUFFIX_TYPE_CUR: &str = ".cur";
 
+    /// Ends the name of a statistic of the hypervisor's own: the sum of all values.
+    ///
     /// `VIR_DOMAIN_STATS_CUSTOM_SUFFIX_TYPE_SUM`
     /// (since 11.2.0)
     pub const CUSTOM_SUFFIX_TYPE_SUM: &str = ".sum";
 
+    /// Ends the name of a statistic of the hypervisor's own: the highest value.
+    ///
     /// `VIR_DOMAIN_STATS_CUSTOM_SUFFIX_TYPE_MAX`
     /// (since 11.2.0)
     pub const CUSTOM_SUFFIX_TYPE_MAX: &str = ".max";
 
+    /// How many network interfaces there are.
+    ///
     /// `VIR_DOMAIN_STATS_NET_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const NET_COUNT: &str = "net.count";
 
+    /// Begins the names of a network interface.
+    ///
     /// `VIR_DOMAIN_STATS_NET_PREFIX`
     /// (since 11.2.0)
     pub const NET_PREFIX: &str = "net.";
 
+    /// The interface's name on the host.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const NET_SUFFIX_NAME: &str = ".name";
 
+    /// The bytes that the guest received.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_RX_BYTES`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_RX_BYTES: &str = ".rx.bytes";
 
+    /// The packets that the guest received.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_RX_PKTS`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_RX_PKTS: &str = ".rx.pkts";
 
+    /// How many times receiving failed.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_RX_ERRS`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_RX_ERRS: &str = ".rx.errs";
 
+    /// The packets for the guest that were dropped.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_RX_DROP`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_RX_DROP: &str = ".rx.drop";
 
+    /// The bytes that the guest sent.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_TX_BYTES`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_TX_BYTES: &str = ".tx.bytes";
 
+    /// The packets that the guest sent.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_TX_PKTS`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_TX_PKTS: &str = ".tx.pkts";
 
+    /// How many times sending failed.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_TX_ERRS`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_TX_ERRS: &str = ".tx.errs";
 
+    /// The packets of the guest that were dropped.
+    ///
     /// `VIR_DOMAIN_STATS_NET_SUFFIX_TX_DROP`
     /// (`ULLONG`, since 11.2.0)
     pub const NET_SUFFIX_TX_DROP: &str = ".tx.drop";
 
+    /// How many disks there are, or images, where all that disks are based on are told of.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const BLOCK_COUNT: &str = "block.count";
 
+    /// Begins the names of a disk or image.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_PREFIX`
     /// (since 11.2.0)
     pub const BLOCK_PREFIX: &str = "block.";
 
+    /// The disk's target name, such as `vda`.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const BLOCK_SUFFIX_NAME: &str = ".name";
 
+    /// The number of the image among those that the disk is based on, as in the domain's XML.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_BACKINGINDEX`
     /// (`UINT`, since 11.2.0)
     pub const BLOCK_SUFFIX_BACKINGINDEX: &str = ".backingIndex";
 
+    /// The file or device on the host.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_PATH`
     /// (`STRING`, since 11.2.0)
     pub const BLOCK_SUFFIX_PATH: &str = ".path";
 
+    /// How many reads there were.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_RD_REQS`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_RD_REQS: &str = ".rd.reqs";
 
+    /// The bytes that were read.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_RD_BYTES`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_RD_BYTES: &str = ".rd.bytes";
 
+    /// How long reads took, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_RD_TIMES`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_RD_TIMES: &str = ".rd.times";
 
+    /// How many writes there were.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_WR_REQS`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_WR_REQS: &str = ".wr.reqs";
 
+    /// The bytes that were written.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_WR_BYTES`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_WR_BYTES: &str = ".wr.bytes";
 
+    /// How long writes took, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_WR_TIMES`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_WR_TIMES: &str = ".wr.times";
 
+    /// How many times caches were flushed.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_FL_REQS`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_FL_REQS: &str = ".fl.reqs";
 
+    /// How long flushing caches took, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_FL_TIMES`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_FL_TIMES: &str = ".fl.times";
 
+    /// How many requests Xen had to put off.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_ERRORS`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_ERRORS: &str = ".errors";
 
+    /// How far the image was written, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_ALLOCATION`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_ALLOCATION: &str = ".allocation";
 
+    /// The size that the guest sees, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_CAPACITY`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_CAPACITY: &str = ".capacity";
 
+    /// The size of the file or device on the host, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_PHYSICAL`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_PHYSICAL: &str = ".physical";
 
+    /// How far the image may be written before an event tells of it, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_THRESHOLD`
     /// (`ULLONG`, since 11.2.0)
     pub const BLOCK_SUFFIX_THRESHOLD: &str = ".threshold";
 
+    /// Of what offsets and lengths of requests must be multiples on the host, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_REQUEST_ALIGNMENT`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_REQUEST_ALIGNMENT: &str = ".limits.request_alignment";
 
+    /// The most bytes that can be discarded at once.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_DISCARD_MAX: &str = ".limits.discard_max";
 
+    /// Of what discarded ranges are best multiples, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_ALIGNMENT`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_DISCARD_ALIGNMENT: &str = ".limits.discard_alignment";
 
+    /// The most bytes that can be made zero at once.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_MAX: &str = ".limits.write_zeroes_max";
 
+    /// Of what ranges to make zero are best multiples, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_ALIGNMENT`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_ALIGNMENT: &str = ".limits.write_zeroes_alignment";
 
+    /// The best length of a request, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_OPTIMAL`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_TRANSFER_OPTIMAL: &str = ".limits.transfer_optimal";
 
+    /// The most bytes of a request.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_TRANSFER_MAX: &str = ".limits.transfer_max";
 
+    /// The most bytes of a request that goes past the kernel's scheduler.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_HW_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_TRANSFER_HW_MAX: &str = ".limits.transfer_hw_max";
 
+    /// The most pieces of memory of a request.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_IOV_MAX: &str = ".limits.iov_max";
 
+    /// The most pieces of memory of a request that goes past the kernel's scheduler.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_HW_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_IOV_HW_MAX: &str = ".limits.iov_hw_max";
 
+    /// Of what addresses of memory must be multiples so that it need not be copied, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_MINIMAL`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_MINIMAL: &str =
         ".limits.memory_alignment_minimal";
 
+    /// Of what addresses of memory are multiples if it is copied, in bytes.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_OPTIMAL`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_OPTIMAL: &str =
         ".limits.memory_alignment_optimal";
 
+    /// For how many intervals of time there are statistics.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_COUNT`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_COUNT: &str = ".timed_group.count";
 
+    /// Begins, within a disk's names, those of an interval of time.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_PREFIX`
     /// (since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_PREFIX: &str = ".timed_group.";
 
+    /// The interval's length, in seconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_INTERVAL`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_INTERVAL: &str = ".interval";
 
+    /// The shortest time that a read took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MIN`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MIN: &str = ".rd_latency_min";
 
+    /// The longest time that a read took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MAX: &str = ".rd_latency_max";
 
+    /// The time that a read took on average in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_AVG`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_AVG: &str = ".rd_latency_avg";
 
+    /// The shortest time that a write took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MIN`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MIN: &str = ".wr_latency_min";
 
+    /// The longest time that a write took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MAX: &str = ".wr_latency_max";
 
+    /// The time that a write took on average in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_AVG`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_AVG: &str = ".wr_latency_avg";
 
+    /// The shortest time that a append to a zone took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MIN`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MIN: &str =
         ".zone_append_latency_min";
 
+    /// The longest time that a append to a zone took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MAX: &str =
         ".zone_append_latency_max";
 
+    /// The time that a append to a zone took on average in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_AVG`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_AVG: &str =
         ".zone_append_latency_avg";
 
+    /// The shortest time that a flush took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MIN`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MIN: &str = ".flush_latency_min";
 
+    /// The longest time that a flush took in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MAX`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MAX: &str = ".flush_latency_max";
 
+    /// The time that a flush took on average in the interval, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_AVG`
     /// (`ULLONG`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_AVG: &str = ".flush_latency_avg";
 
+    /// How many reads were underway on average in the interval.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_QUEUE_DEPTH_AVG`
     /// (`DOUBLE`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_QUEUE_DEPTH_AVG: &str = ".rd_queue_depth_avg";
 
+    /// How many writes were underway on average in the interval.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_QUEUE_DEPTH_AVG`
     /// (`DOUBLE`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_QUEUE_DEPTH_AVG: &str = ".wr_queue_depth_avg";
 
+    /// How many appends to zones were underway on average in the interval.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_QUEUE_DEPTH_AVG`
     /// (`DOUBLE`, since 11.10.0)
     pub const BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_QUEUE_DEPTH_AVG: &str =
         ".zone_append_queue_depth_avg";
 
+    /// Begins, within a disk's names, those of the histogram of how long reads took.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_READ_PREFIX`
     /// (since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_READ_PREFIX: &str = ".latency_histogram.read.";
 
+    /// Begins, within a disk's names, those of the histogram of how long writes took.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_WRITE_PREFIX`
     /// (since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_WRITE_PREFIX: &str = ".latency_histogram.write.";
 
+    /// Begins, within a disk's names, those of the histogram of how long appends to zones took.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_ZONE_APPEND_PREFIX`
     /// (since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_ZONE_APPEND_PREFIX: &str =
         ".latency_histogram.zone_append.";
 
+    /// Begins, within a disk's names, those of the histogram of how long flushes took.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_FLUSH_PREFIX`
     /// (since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_FLUSH_PREFIX: &str = ".latency_histogram.flush.";
 
+    /// How many classes the histogram has.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_COUNT`
     /// (`ULLONG`, since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_COUNT: &str = "bin.count";
 
+    /// Begins, within a histogram's names, those of a class.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_PREFIX`
     /// (since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_PREFIX: &str = "bin.";
 
+    /// The shortest time of the class, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_START`
     /// (`ULLONG`, since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_START: &str = ".start";
 
+    /// How many took that time.
+    ///
     /// `VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_VALUE`
     /// (`ULLONG`, since 12.1.0)
     pub const BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_VALUE: &str = ".value";
 
+    /// Bytes of cache in use.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CMT`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CMT: &str = "perf.cmt";
 
+    /// Bytes per second from one level of cache to the next, of all.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_MBMT`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_MBMT: &str = "perf.mbmt";
 
+    /// Bytes per second through the memory controller of the own socket.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_MBML`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_MBML: &str = "perf.mbml";
 
+    /// Cache misses.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CACHE_MISSES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CACHE_MISSES: &str = "perf.cache_misses";
 
+    /// Accesses to the cache.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CACHE_REFERENCES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CACHE_REFERENCES: &str = "perf.cache_references";
 
+    /// Instructions.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_INSTRUCTIONS`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_INSTRUCTIONS: &str = "perf.instructions";
 
+    /// CPU cycles.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CPU_CYCLES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CPU_CYCLES: &str = "perf.cpu_cycles";
 
+    /// Branches.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_BRANCH_INSTRUCTIONS`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_BRANCH_INSTRUCTIONS: &str = "perf.branch_instructions";
 
+    /// Branches that were foretold wrongly.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_BRANCH_MISSES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_BRANCH_MISSES: &str = "perf.branch_misses";
 
+    /// Bus cycles.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_BUS_CYCLES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_BUS_CYCLES: &str = "perf.bus_cycles";
 
+    /// CPU cycles without a new instruction to start.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_STALLED_CYCLES_FRONTEND`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_STALLED_CYCLES_FRONTEND: &str = "perf.stalled_cycles_frontend";
 
+    /// CPU cycles in which no instruction could be finished.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_STALLED_CYCLES_BACKEND`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_STALLED_CYCLES_BACKEND: &str = "perf.stalled_cycles_backend";
 
+    /// CPU cycles at the nominal frequency.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_REF_CPU_CYCLES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_REF_CPU_CYCLES: &str = "perf.ref_cpu_cycles";
 
+    /// Time on CPUs by their clocks, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CPU_CLOCK`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CPU_CLOCK: &str = "perf.cpu_clock";
 
+    /// Time on CPUs by the threads' clocks, in nanoseconds.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_TASK_CLOCK`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_TASK_CLOCK: &str = "perf.task_clock";
 
+    /// Page faults.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_PAGE_FAULTS`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_PAGE_FAULTS: &str = "perf.page_faults";
 
+    /// Changes of the thread that a CPU runs.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CONTEXT_SWITCHES`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CONTEXT_SWITCHES: &str = "perf.context_switches";
 
+    /// Moves of threads to another CPU.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_CPU_MIGRATIONS`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_CPU_MIGRATIONS: &str = "perf.cpu_migrations";
 
+    /// Page faults that needed no disk.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_PAGE_FAULTS_MIN`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_PAGE_FAULTS_MIN: &str = "perf.page_faults_min";
 
+    /// Page faults that needed a disk.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_PAGE_FAULTS_MAJ`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_PAGE_FAULTS_MAJ: &str = "perf.page_faults_maj";
 
+    /// Accesses to misaligned addresses that the kernel had to mend.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_ALIGNMENT_FAULTS`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_ALIGNMENT_FAULTS: &str = "perf.alignment_faults";
 
+    /// Instructions that the kernel had to emulate.
+    ///
     /// `VIR_DOMAIN_STATS_PERF_EMULATION_FAULTS`
     /// (`ULLONG`, since 11.2.0)
     pub const PERF_EMULATION_FAULTS: &str = "perf.emulation_faults";
 
+    /// How many I/O threads there are; those that do not poll may be left out of the list.
+    ///
     /// `VIR_DOMAIN_STATS_IOTHREAD_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const IOTHREAD_COUNT: &str = "iothread.count";
 
+    /// Begins the names of an I/O thread; the number is its ID.
+    ///
     /// `VIR_DOMAIN_STATS_IOTHREAD_PREFIX`
     /// (since 11.2.0)
     pub const IOTHREAD_PREFIX: &str = "iothread.";
 
+    /// The longest that it polls, in nanoseconds; 0 if it does not poll.
+    ///
     /// `VIR_DOMAIN_STATS_IOTHREAD_SUFFIX_POLL_MAX_NS`
     /// (`ULLONG`, since 11.2.0)
     pub const IOTHREAD_SUFFIX_POLL_MAX_NS: &str = ".poll-max-ns";
 
+    /// By what the time is multiplied to poll longer; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_STATS_IOTHREAD_SUFFIX_POLL_GROW`
     /// (`UINT`, since 11.2.0)
     pub const IOTHREAD_SUFFIX_POLL_GROW: &str = ".poll-grow";
 
+    /// By what the time is divided to poll shorter; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_STATS_IOTHREAD_SUFFIX_POLL_SHRINK`
     /// (`UINT`, since 11.2.0)
     pub const IOTHREAD_SUFFIX_POLL_SHRINK: &str = ".poll-shrink";
 
+    /// How little the last time counts for the next; 0 leaves it to the hypervisor.
+    ///
     /// `VIR_DOMAIN_STATS_IOTHREAD_SUFFIX_POLL_WEIGHT`
     /// (`UINT`, since 12.7.0)
     pub const IOTHREAD_SUFFIX_POLL_WEIGHT: &str = ".poll-weight";
 
+    /// How many monitors of memory bandwidth there are.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_COUNT: &str = "memory.bandwidth.monitor.count";
 
+    /// Begins the names of a monitor of memory bandwidth.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_PREFIX`
     /// (since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_PREFIX: &str = "memory.bandwidth.monitor.";
 
+    /// The monitor's name.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NAME`
     /// (`STRING`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NAME: &str = ".name";
 
+    /// The virtual CPUs that it watches.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_VCPUS`
     /// (`STRING`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_VCPUS: &str = ".vcpus";
 
+    /// How many memory controllers it watches.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_COUNT`
     /// (`UINT`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_COUNT: &str = ".node.count";
 
+    /// Begins, within a monitor's names, those of a memory controller.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_PREFIX`
     /// (since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_PREFIX: &str = ".node.";
 
+    /// The controller's number on the host.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_ID`
     /// (`UINT`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_ID: &str = ".id";
 
+    /// The bytes that went through the controller of the socket on which the virtual CPUs run.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_BYTES_LOCAL`
     /// (`ULLONG`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_BYTES_LOCAL: &str = ".bytes.local";
 
+    /// The bytes that went through all controllers.
+    ///
     /// `VIR_DOMAIN_STATS_MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_BYTES_TOTAL`
     /// (`ULLONG`, since 11.2.0)
     pub const MEMORY_BANDWIDTH_MONITOR_SUFFIX_NODE_SUFFIX_BYTES_TOTAL: &str = ".bytes.total";
 
+    /// How many monitors of energy there are.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_COUNT`
     /// (`UINT`, since 12.4.0)
     pub const CPU_ENERGY_MONITOR_COUNT: &str = "cpu.energy.monitor.count";
 
+    /// Begins the names of an energy monitor.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_PREFIX`
     /// (since 12.4.0)
     pub const CPU_ENERGY_MONITOR_PREFIX: &str = "cpu.energy.monitor.";
 
+    /// The monitor's name.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_NAME`
     /// (`STRING`, since 12.4.0)
     pub const CPU_ENERGY_MONITOR_SUFFIX_NAME: &str = ".name";
 
+    /// The virtual CPUs that it watches.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_VCPUS`
     /// (`STRING`, since 12.4.0)
     pub const CPU_ENERGY_MONITOR_SUFFIX_VCPUS: &str = ".vcpus";
 
+    /// On how many of the host's CPU packages it watches them.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_PKG_COUNT`
     /// (`UINT`, since 12.4.0)
     pub const CPU_ENERGY_MONITOR_SUFFIX_PKG_COUNT: &str = ".pkg.count";
 
+    /// Begins, within a monitor's names, those of a CPU package.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_PKG_PREFIX`
     /// (since 12.4.0)
     pub const CPU_ENERGY_MONITOR_SUFFIX_PKG_PREFIX: &str = ".pkg.";
 
+    /// The package's number on the host.
+    ///
     /// `VIR_DOMAIN_STATS_CPU_ENERGY_MONITOR_SUFFIX_PKG_SUFFIX_ID`
     /// (`UINT`, since 12.4.0)
     pub const CPU_ENERGY_MONITOR_SUFFIX_PKG_SUFFIX_ID: &str = ".id";
 
+    /// How far measuring has come of how fast memory changes: a `DirtyRateStatus`.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_CALC_STATUS`
     /// (`INT`, since 11.2.0)
     pub const DIRTYRATE_CALC_STATUS: &str = "dirtyrate.calc_status";
 
+    /// When the last measurement started, in seconds of the hypervisor's clock.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_CALC_START_TIME`
     /// (`LLONG`, since 11.2.0)
     pub const DIRTYRATE_CALC_START_TIME: &str = "dirtyrate.calc_start_time";
 
+    /// How long the last measurement took, in seconds.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_CALC_PERIOD`
     /// (`INT`, since 11.2.0)
     pub const DIRTYRATE_CALC_PERIOD: &str = "dirtyrate.calc_period";
 
+    /// How fast memory changes, in MiB per second, if it was measured.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_MEGABYTES_PER_SECOND`
     /// (`LLONG`, since 11.2.0)
     pub const DIRTYRATE_MEGABYTES_PER_SECOND: &str = "dirtyrate.megabytes_per_second";
 
+    /// How it was measured: `page-sampling`, `dirty-bitmap` or `dirty-ring`.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_CALC_MODE`
     /// (`STRING`, since 11.2.0)
     pub const DIRTYRATE_CALC_MODE: &str = "dirtyrate.calc_mode";
 
+    /// Begins the names of how fast a virtual CPU changes memory.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_VCPU_PREFIX`
     /// (since 11.2.0)
     pub const DIRTYRATE_VCPU_PREFIX: &str = "dirtyrate.vcpu.";
 
+    /// How fast the virtual CPU changes memory, in MiB per second.
+    ///
     /// `VIR_DOMAIN_STATS_DIRTYRATE_VCPU_SUFFIX_MEGABYTES_PER_SECOND`
     /// (`ULLONG`, since 11.2.0)
     pub const DIRTYRATE_VCPU_SUFFIX_MEGABYTES_PER_SECOND: &str = ".megabytes_per_second";
 
+    /// Begins the name of a statistic of the hypervisor's own; one of the endings for those
+    /// follows.
+    ///
     /// `VIR_DOMAIN_STATS_VM_PREFIX`
     /// (since 11.2.0)
     pub const VM_PREFIX: &str = "vm.";
 }
 
-/// Parameters that C calls `VIR_THREADPOOL_…`.
+/// How many threads of a daemon's server do the work.
+///
+/// C calls them `VIR_THREADPOOL_…`.
 pub mod threadpool {
+    /// The fewest threads that it keeps.
+    ///
     /// `VIR_THREADPOOL_WORKERS_MIN`
     /// (`UINT`, since 2.0.0)
     pub const WORKERS_MIN: &str = "minWorkers";
 
+    /// The most threads that it starts, for calls that may take long; never less than the fewest.
+    ///
     /// `VIR_THREADPOOL_WORKERS_MAX`
     /// (`UINT`, since 2.0.0)
     pub const WORKERS_MAX: &str = "maxWorkers";
 
+    /// The threads that are there for short calls, so that these come through when all others hang.
+    ///
     /// `VIR_THREADPOOL_WORKERS_PRIORITY`
     /// (`UINT`, since 2.0.0)
     pub const WORKERS_PRIORITY: &str = "prioWorkers";
 
+    /// The threads that have nothing to do; cannot be set.
+    ///
     /// `VIR_THREADPOOL_WORKERS_FREE`
     /// (`UINT`, since 2.0.0)
     pub const WORKERS_FREE: &str = "freeWorkers";
 
+    /// The threads that there are, without those for short calls; cannot be set.
+    ///
     /// `VIR_THREADPOOL_WORKERS_CURRENT`
     /// (`UINT`, since 2.0.0)
     pub const WORKERS_CURRENT: &str = "nWorkers";
 
+    /// The calls that wait for a thread; cannot be set.
+    ///
     /// `VIR_THREADPOOL_JOB_QUEUE_DEPTH`
     /// (`UINT`, since 2.0.0)
     pub const JOB_QUEUE_DEPTH: &str = "jobQueueDepth";
 }
 
-/// Parameters that C calls `VIR_DOMAIN_TUNABLE_…`.
+/// What an event tells of tuning parameters that were changed.
+///
+/// C calls them `VIR_DOMAIN_TUNABLE_…`.
 pub mod tunable {
+    /// The host's CPUs that a virtual CPU may use; its number takes the place of `%u`.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_VCPUPIN`
     /// (`STRING`, since 1.2.9)
     pub const CPU_VCPUPIN: &str = "cputune.vcpupin%u";
 
+    /// The host's CPUs that the hypervisor's other threads may use.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_EMULATORPIN`
     /// (`STRING`, since 1.2.9)
     pub const CPU_EMULATORPIN: &str = "cputune.emulatorpin";
 
+    /// The host's CPUs that an I/O thread may use; its number takes the place of `%u`.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_IOTHREADSPIN`
     /// (`STRING`, since 1.2.14)
     pub const CPU_IOTHREADSPIN: &str = "cputune.iothreadpin%u";
 
+    /// The domain's weight against others where CPUs are short.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_CPU_SHARES`
     /// (`ULLONG`, since 1.2.9)
     pub const CPU_CPU_SHARES: &str = "cputune.cpu_shares";
 
+    /// The period for all its threads together, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_GLOBAL_PERIOD`
     /// (`ULLONG`, since 1.3.3)
     pub const CPU_GLOBAL_PERIOD: &str = "cputune.global_period";
 
+    /// The quota for all its threads together, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_GLOBAL_QUOTA`
     /// (`LLONG`, since 1.3.3)
     pub const CPU_GLOBAL_QUOTA: &str = "cputune.global_quota";
 
+    /// The period for each virtual CPU, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_VCPU_PERIOD`
     /// (`ULLONG`, since 1.2.9)
     pub const CPU_VCPU_PERIOD: &str = "cputune.vcpu_period";
 
+    /// The quota for each virtual CPU, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_VCPU_QUOTA`
     /// (`LLONG`, since 1.2.9)
     pub const CPU_VCPU_QUOTA: &str = "cputune.vcpu_quota";
 
+    /// The period for the hypervisor's other threads, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_EMULATOR_PERIOD`
     /// (`ULLONG`, since 1.2.9)
     pub const CPU_EMULATOR_PERIOD: &str = "cputune.emulator_period";
 
+    /// The quota for the hypervisor's other threads, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_EMULATOR_QUOTA`
     /// (`LLONG`, since 1.2.9)
     pub const CPU_EMULATOR_QUOTA: &str = "cputune.emulator_quota";
 
+    /// The period for each I/O thread, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_IOTHREAD_PERIOD`
     /// (`ULLONG`, since 2.2.0)
     pub const CPU_IOTHREAD_PERIOD: &str = "cputune.iothread_period";
 
+    /// The quota for each I/O thread, in microseconds.
+    ///
     /// `VIR_DOMAIN_TUNABLE_CPU_IOTHREAD_QUOTA`
     /// (`LLONG`, since 2.2.0)
     pub const CPU_IOTHREAD_QUOTA: &str = "cputune.iothread_quota";
 
+    /// The disk that the following are about.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_DISK`
     /// (`STRING`, since 1.2.9)
     pub const BLKDEV_DISK: &str = "blkdeviotune.disk";
 
+    /// The most bytes per second.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_TOTAL_BYTES_SEC`
     /// (`ULLONG`, since 1.2.9)
     pub const BLKDEV_TOTAL_BYTES_SEC: &str = "blkdeviotune.total_bytes_sec";
 
+    /// The most bytes per second that are read.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_READ_BYTES_SEC`
     /// (`ULLONG`, since 1.2.9)
     pub const BLKDEV_READ_BYTES_SEC: &str = "blkdeviotune.read_bytes_sec";
 
+    /// The most bytes per second that are written.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_WRITE_BYTES_SEC`
     /// (`ULLONG`, since 1.2.9)
     pub const BLKDEV_WRITE_BYTES_SEC: &str = "blkdeviotune.write_bytes_sec";
 
+    /// The most operations per second.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_TOTAL_IOPS_SEC`
     /// (`ULLONG`, since 1.2.9)
     pub const BLKDEV_TOTAL_IOPS_SEC: &str = "blkdeviotune.total_iops_sec";
 
+    /// The most reads per second.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_READ_IOPS_SEC`
     /// (`ULLONG`, since 1.2.9)
     pub const BLKDEV_READ_IOPS_SEC: &str = "blkdeviotune.read_iops_sec";
 
+    /// The most writes per second.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_WRITE_IOPS_SEC`
     /// (`ULLONG`, since 1.2.9)
     pub const BLKDEV_WRITE_IOPS_SEC: &str = "blkdeviotune.write_iops_sec";
 
+    /// The most bytes per second, during a burst.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_TOTAL_BYTES_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_TOTAL_BYTES_SEC_MAX: &str = "blkdeviotune.total_bytes_sec_max";
 
+    /// The most bytes per second that are read, during a burst.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_READ_BYTES_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_READ_BYTES_SEC_MAX: &str = "blkdeviotune.read_bytes_sec_max";
 
+    /// The most bytes per second that are written, during a burst.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_WRITE_BYTES_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_WRITE_BYTES_SEC_MAX: &str = "blkdeviotune.write_bytes_sec_max";
 
+    /// The most operations per second, during a burst.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_TOTAL_IOPS_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_TOTAL_IOPS_SEC_MAX: &str = "blkdeviotune.total_iops_sec_max";
 
+    /// The most reads per second, during a burst.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_READ_IOPS_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_READ_IOPS_SEC_MAX: &str = "blkdeviotune.read_iops_sec_max";
 
+    /// The most writes per second, during a burst.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_WRITE_IOPS_SEC_MAX`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_WRITE_IOPS_SEC_MAX: &str = "blkdeviotune.write_iops_sec_max";
 
+    /// The bytes that count as one operation.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_SIZE_IOPS_SEC`
     /// (`ULLONG`, since 1.2.11)
     pub const BLKDEV_SIZE_IOPS_SEC: &str = "blkdeviotune.size_iops_sec";
 
+    /// The name of a group of disks that share these limits.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_GROUP_NAME`
     /// (`STRING`, since 3.0.0)
     pub const BLKDEV_GROUP_NAME: &str = "blkdeviotune.group_name";
 
+    /// How many seconds a burst of bytes may last.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_TOTAL_BYTES_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const BLKDEV_TOTAL_BYTES_SEC_MAX_LENGTH: &str = "blkdeviotune.total_bytes_sec_max_length";
 
+    /// How many seconds a burst of bytes that are read may last.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_READ_BYTES_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const BLKDEV_READ_BYTES_SEC_MAX_LENGTH: &str = "blkdeviotune.read_bytes_sec_max_length";
 
+    /// How many seconds a burst of bytes that are written may last.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_WRITE_BYTES_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const BLKDEV_WRITE_BYTES_SEC_MAX_LENGTH: &str = "blkdeviotune.write_bytes_sec_max_length";
 
+    /// How many seconds a burst of operations may last.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_TOTAL_IOPS_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const BLKDEV_TOTAL_IOPS_SEC_MAX_LENGTH: &str = "blkdeviotune.total_iops_sec_max_length";
 
+    /// How many seconds a burst of reads may last.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_READ_IOPS_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const BLKDEV_READ_IOPS_SEC_MAX_LENGTH: &str = "blkdeviotune.read_iops_sec_max_length";
 
+    /// How many seconds a burst of writes may last.
+    ///
     /// `VIR_DOMAIN_TUNABLE_BLKDEV_WRITE_IOPS_SEC_MAX_LENGTH`
     /// (`ULLONG`, since 2.4.0)
     pub const BLKDEV_WRITE_IOPS_SEC_MAX_LENGTH: &str = "blkdeviotune.write_iops_sec_max_length";

@@ -5,19 +5,23 @@
 use crate::types::{flag_set, open_enum};
 
 open_enum! {
-    /// `virClientTransport`, since 2.0.0
-    #[doc(alias = "virClientTransport")]
-    enum ClientTransport {
+    /// How a client is connected to a daemon.
+    enum ClientTransport => "virClientTransport" in "libvirt-admin" since "2.0.0" {
+        /// By a Unix socket, on the same host.
         Unix = 0 => "VIR_CLIENT_TRANS_UNIX" since "2.0.0",
+        /// By TCP without encryption.
         Tcp = 1 => "VIR_CLIENT_TRANS_TCP" since "2.0.0",
+        /// By TCP with TLS.
         Tls = 2 => "VIR_CLIENT_TRANS_TLS" since "2.0.0",
     }
 }
 
 flag_set! {
-    /// `virAdmConnectDaemonShutdownFlags`, since 11.2.0
-    #[doc(alias = "virAdmConnectDaemonShutdownFlags")]
-    flags DaemonShutdownFlags {
+    /// How a daemon shuts down.
+    flags DaemonShutdownFlags
+        => "virAdmConnectDaemonShutdownFlags" in "libvirt-admin" since "11.2.0" {
+        /// Saves or shuts down running domains first, as the daemon's configuration says for a
+        /// shutdown of the host.
         PRESERVE = 1 => "VIR_DAEMON_SHUTDOWN_PRESERVE" since "11.2.0",
     }
 }

@@ -4,240 +4,363 @@
 
 use crate::types::{flag_set, open_enum};
 
+/// How many bytes a security label may have, with the zero at its end.
+///
 /// `VIR_SECURITY_LABEL_BUFLEN`, since 0.6.1
 #[doc(alias = "VIR_SECURITY_LABEL_BUFLEN")]
 pub const SECURITY_LABEL_BUFLEN: u64 = 4097;
 
+/// How many bytes the name of a security model may have, with the zero at its end.
+///
 /// `VIR_SECURITY_MODEL_BUFLEN`, since 0.6.1
 #[doc(alias = "VIR_SECURITY_MODEL_BUFLEN")]
 pub const SECURITY_MODEL_BUFLEN: u64 = 257;
 
+/// How many bytes the domain of interpretation of a security model may have, with the zero at its
+/// end.
+///
 /// `VIR_SECURITY_DOI_BUFLEN`, since 0.6.1
 #[doc(alias = "VIR_SECURITY_DOI_BUFLEN")]
 pub const SECURITY_DOI_BUFLEN: u64 = 257;
 
+/// How many bytes a UUID has.
+///
 /// `VIR_UUID_BUFLEN`, since 0.2.0
 #[doc(alias = "VIR_UUID_BUFLEN")]
 pub const UUID_BUFLEN: u64 = 16;
 
+/// How many bytes a UUID has as text, with the zero at its end.
+///
 /// `VIR_UUID_STRING_BUFLEN`, since 0.2.0
 #[doc(alias = "VIR_UUID_STRING_BUFLEN")]
 pub const UUID_STRING_BUFLEN: u64 = 37;
 
 open_enum! {
-    /// `virConnectCloseReason`, since 0.10.0
-    #[doc(alias = "virConnectCloseReason")]
-    enum CloseReason {
+    /// Why a connection ended.
+    enum CloseReason => "virConnectCloseReason" in "libvirt-common" since "0.10.0" {
+        /// Reading or writing failed.
         Error = 0 => "VIR_CONNECT_CLOSE_REASON_ERROR" since "0.10.0",
+        /// The daemon closed it, or the daemon's hypervisor did.
         Eof = 1 => "VIR_CONNECT_CLOSE_REASON_EOF" since "0.10.0",
+        /// The daemon did not answer keepalive messages in time.
         Keepalive = 2 => "VIR_CONNECT_CLOSE_REASON_KEEPALIVE" since "0.10.0",
+        /// This client closed it.
         Client = 3 => "VIR_CONNECT_CLOSE_REASON_CLIENT" since "0.10.0",
     }
 }
 
 flag_set! {
-    /// `virConnectGetDomainCapabilitiesFlags`, since 11.0.0
-    #[doc(alias = "virConnectGetDomainCapabilitiesFlags")]
-    flags GetDomainCapabilitiesFlags {
+    /// How the CPU is described that a host's domains can have.
+    flags GetDomainCapabilitiesFlags
+        => "virConnectGetDomainCapabilitiesFlags" in "libvirt-domain" since "11.0.0" {
+        /// Switches off the features that the hypervisor is going to drop.
         DISABLE_DEPRECATED_FEATURES = 1
             => "VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES" since "11.0.0",
+        /// Lists every feature, also those that the model's name implies.
         EXPAND_CPU_FEATURES = 2
             => "VIR_CONNECT_GET_DOMAIN_CAPABILITIES_EXPAND_CPU_FEATURES" since "12.2.0",
+        /// Adds the features that the host has, but that are off unless a domain asks for them.
         SUPPORTED_CPU_FEATURES = 4
             => "VIR_CONNECT_GET_DOMAIN_CAPABILITIES_SUPPORTED_CPU_FEATURES" since "12.5.0",
     }
 }
 
 flag_set! {
-    /// `virConnectListAllDomainsFlags`, since 0.9.13
-    #[doc(alias = "virConnectListAllDomainsFlags")]
-    flags ListAllDomainsFlags {
+    /// Which domains are listed: those that fit one flag of each group of which any is given.
+    flags ListAllDomainsFlags
+        => "virConnectListAllDomainsFlags" in "libvirt-domain" since "0.9.13" {
+        /// Domains that are on, be they running, paused or otherwise.
         ACTIVE = 1 => "VIR_CONNECT_LIST_DOMAINS_ACTIVE" since "0.9.13",
+        /// Domains that are off.
         INACTIVE = 2 => "VIR_CONNECT_LIST_DOMAINS_INACTIVE" since "0.9.13",
+        /// Domains that are defined, so that they remain when they stop.
         PERSISTENT = 4 => "VIR_CONNECT_LIST_DOMAINS_PERSISTENT" since "0.9.13",
+        /// Domains that vanish when they stop.
         TRANSIENT = 8 => "VIR_CONNECT_LIST_DOMAINS_TRANSIENT" since "0.9.13",
+        /// Domains that run.
         RUNNING = 0x10 => "VIR_CONNECT_LIST_DOMAINS_RUNNING" since "0.9.13",
+        /// Domains that are paused.
         PAUSED = 0x20 => "VIR_CONNECT_LIST_DOMAINS_PAUSED" since "0.9.13",
+        /// Domains whose state is `Shutoff`.
         SHUTOFF = 0x40 => "VIR_CONNECT_LIST_DOMAINS_SHUTOFF" since "0.9.13",
+        /// Domains in any other state, such as crashed.
         OTHER = 0x80 => "VIR_CONNECT_LIST_DOMAINS_OTHER" since "0.9.13",
+        /// Domains whose memory libvirt has saved, for the next start to go on with.
         MANAGEDSAVE = 0x100 => "VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE" since "0.9.13",
+        /// Domains whose memory libvirt has not saved.
         NO_MANAGEDSAVE = 0x200 => "VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE" since "0.9.13",
+        /// Domains that start with the host.
         AUTOSTART = 0x400 => "VIR_CONNECT_LIST_DOMAINS_AUTOSTART" since "0.9.13",
+        /// Domains that do not start by themselves.
         NO_AUTOSTART = 0x800 => "VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART" since "0.9.13",
+        /// Domains with snapshots.
         HAS_SNAPSHOT = 0x1000 => "VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT" since "0.9.13",
+        /// Domains without snapshots.
         NO_SNAPSHOT = 0x2000 => "VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT" since "0.9.13",
+        /// Domains with checkpoints.
         HAS_CHECKPOINT = 0x4000 => "VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT" since "5.6.0",
+        /// Domains without checkpoints.
         NO_CHECKPOINT = 0x8000 => "VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT" since "5.6.0",
     }
 }
 
 flag_set! {
-    /// `virConnectGetAllDomainStatsFlags`, since 1.2.8
-    #[doc(alias = "virConnectGetAllDomainStatsFlags")]
-    flags GetAllDomainStatsFlags {
+    /// For which domains statistics are returned, as in lists, and how.
+    flags GetAllDomainStatsFlags
+        => "virConnectGetAllDomainStatsFlags" in "libvirt-domain" since "1.2.8" {
+        /// Domains that are on.
         ACTIVE = 1 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE" since "1.2.8",
+        /// Domains that are off.
         INACTIVE = 2 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE" since "1.2.8",
+        /// Domains that are defined, so that they remain when they stop.
         PERSISTENT = 4 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT" since "1.2.8",
+        /// Domains that vanish when they stop.
         TRANSIENT = 8 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT" since "1.2.8",
+        /// Domains that run.
         RUNNING = 0x10 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING" since "1.2.8",
+        /// Domains that are paused.
         PAUSED = 0x20 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_PAUSED" since "1.2.8",
+        /// Domains whose state is `Shutoff`.
         SHUTOFF = 0x40 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF" since "1.2.8",
+        /// Domains in any other state, such as crashed.
         OTHER = 0x80 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_OTHER" since "1.2.8",
+        /// Leaves out what cannot be had at once, because a domain is busy with a job.
         NOWAIT = 0x2000_0000 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT" since "4.5.0",
+        /// Tells of all images that a disk is based on, not only of its own.
         BACKING = 0x4000_0000 => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING" since "1.2.12",
+        /// Fails where the daemon does not have the statistics that are asked for, instead of
+        /// leaving them out.
         ENFORCE_STATS = 0x8000_0000
             => "VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS" since "1.2.8",
     }
 }
 
 flag_set! {
-    /// `virConnectFlags`, since 0.4.1
-    #[doc(alias = "virConnectFlags")]
-    flags ConnectFlags {
+    /// How a connection is opened.
+    flags ConnectFlags => "virConnectFlags" in "libvirt-host" since "0.4.1" {
+        /// Allows reading only; such a connection needs fewer rights.
         RO = 1 => "VIR_CONNECT_RO" since "0.4.1",
+        /// Takes the URI as it is, without looking it up among the aliases in `libvirt.conf`.
         NO_ALIASES = 2 => "VIR_CONNECT_NO_ALIASES" since "0.9.7",
     }
 }
 
 open_enum! {
-    /// `virConnectCredentialType`, since 0.4.1
-    #[doc(alias = "virConnectCredentialType")]
-    enum CredentialType {
+    /// What a client is asked for while it authenticates.
+    enum CredentialType => "virConnectCredentialType" in "libvirt-host" since "0.4.1" {
+        /// The user to act as, if another than the one who logs in.
         Username = 1 => "VIR_CRED_USERNAME" since "0.4.1",
+        /// The user who logs in.
         Authname = 2 => "VIR_CRED_AUTHNAME" since "0.4.1",
+        /// Languages for messages, best first.
         Language = 3 => "VIR_CRED_LANGUAGE" since "0.4.1",
+        /// A random text that makes replayed messages useless.
         Cnonce = 4 => "VIR_CRED_CNONCE" since "0.4.1",
+        /// The password.
         Passphrase = 5 => "VIR_CRED_PASSPHRASE" since "0.4.1",
+        /// The answer to a question, shown while it is typed.
         Echoprompt = 6 => "VIR_CRED_ECHOPROMPT" since "0.4.1",
+        /// The answer to a question, hidden while it is typed.
         Noechoprompt = 7 => "VIR_CRED_NOECHOPROMPT" since "0.4.1",
+        /// The group of users, often a domain name, that the user belongs to.
         Realm = 8 => "VIR_CRED_REALM" since "0.4.1",
+        /// Something that another program obtains, as polkit's agent does.
         External = 9 => "VIR_CRED_EXTERNAL" since "0.4.1",
     }
 }
 
 open_enum! {
-    /// `virCPUCompareResult`, since 0.7.5
-    #[doc(alias = "virCPUCompareResult")]
-    enum CpuCompareResult {
+    /// How a CPU model compares with what a host or its hypervisor offers.
+    enum CpuCompareResult => "virCPUCompareResult" in "libvirt-host" since "0.7.5" {
+        /// The comparison failed.
         Error = -1 => "VIR_CPU_COMPARE_ERROR" since "0.7.5",
+        /// The host lacks something that the model has.
         Incompatible = 0 => "VIR_CPU_COMPARE_INCOMPATIBLE" since "0.7.5",
+        /// The host has just what the model has.
         Identical = 1 => "VIR_CPU_COMPARE_IDENTICAL" since "0.7.5",
+        /// The host has all that the model has, and more.
         Superset = 2 => "VIR_CPU_COMPARE_SUPERSET" since "0.7.5",
     }
 }
 
 flag_set! {
-    /// `virConnectCompareCPUFlags`, since 1.2.6
-    #[doc(alias = "virConnectCompareCPUFlags")]
-    flags CompareCpuFlags {
+    /// How CPU models are compared with a host.
+    flags CompareCpuFlags => "virConnectCompareCPUFlags" in "libvirt-host" since "1.2.6" {
+        /// Fails where the host lacks something, with an error that names it, instead of returning
+        /// `Incompatible`.
         FAIL_INCOMPATIBLE = 1 => "VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE" since "1.2.6",
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE_XML = 2 => "VIR_CONNECT_COMPARE_CPU_VALIDATE_XML" since "6.9.0",
     }
 }
 
 flag_set! {
-    /// `virConnectBaselineCPUFlags`, since 1.1.2
-    #[doc(alias = "virConnectBaselineCPUFlags")]
-    flags BaselineCpuFlags {
+    /// How the best CPU model that several hosts have in common is described.
+    flags BaselineCpuFlags => "virConnectBaselineCPUFlags" in "libvirt-host" since "1.1.2" {
+        /// Lists every feature, also those that the model's name implies.
         EXPAND_FEATURES = 1 => "VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES" since "1.1.2",
+        /// Leaves out features with which a guest cannot be migrated.
         MIGRATABLE = 2 => "VIR_CONNECT_BASELINE_CPU_MIGRATABLE" since "1.2.14",
+        /// Makes the result depend on the given CPUs only, not on the host that computes it.
         IGNORE_HOST = 4 => "VIR_CONNECT_BASELINE_CPU_IGNORE_HOST" since "11.6.0",
     }
 }
 
 flag_set! {
-    /// `virConnectListAllInterfacesFlags`, since 0.10.2
-    #[doc(alias = "virConnectListAllInterfacesFlags")]
-    flags ListAllInterfacesFlags {
+    /// Which of the host's interfaces are listed; no flag means all.
+    flags ListAllInterfacesFlags
+        => "virConnectListAllInterfacesFlags" in "libvirt-interface" since "0.10.2" {
+        /// Interfaces that are configured but down.
         INACTIVE = 1 => "VIR_CONNECT_LIST_INTERFACES_INACTIVE" since "0.10.2",
+        /// Interfaces that are up.
         ACTIVE = 2 => "VIR_CONNECT_LIST_INTERFACES_ACTIVE" since "0.10.2",
     }
 }
 
 flag_set! {
-    /// `virConnectListAllNetworksFlags`, since 0.10.2
-    #[doc(alias = "virConnectListAllNetworksFlags")]
-    flags ListAllNetworksFlags {
+    /// Which networks are listed: those that fit one flag of each pair of which any is given.
+    flags ListAllNetworksFlags
+        => "virConnectListAllNetworksFlags" in "libvirt-network" since "0.10.2" {
+        /// Networks that are not running.
         INACTIVE = 1 => "VIR_CONNECT_LIST_NETWORKS_INACTIVE" since "0.10.2",
+        /// Networks that are running.
         ACTIVE = 2 => "VIR_CONNECT_LIST_NETWORKS_ACTIVE" since "0.10.2",
+        /// Networks that are defined, so that they remain when they stop.
         PERSISTENT = 4 => "VIR_CONNECT_LIST_NETWORKS_PERSISTENT" since "0.10.2",
+        /// Networks that vanish when they stop.
         TRANSIENT = 8 => "VIR_CONNECT_LIST_NETWORKS_TRANSIENT" since "0.10.2",
+        /// Networks that start with the daemon.
         AUTOSTART = 0x10 => "VIR_CONNECT_LIST_NETWORKS_AUTOSTART" since "0.10.2",
+        /// Networks that do not start by themselves.
         NO_AUTOSTART = 0x20 => "VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART" since "0.10.2",
     }
 }
 
 flag_set! {
-    /// `virConnectListAllNodeDeviceFlags`, since 0.10.2
-    #[doc(alias = "virConnectListAllNodeDeviceFlags")]
-    flags ListAllNodeDeviceFlags {
+    /// Which of the host's devices are listed: those that fit one of the capabilities, and one flag
+    /// of each pair, that are given.
+    flags ListAllNodeDeviceFlags
+        => "virConnectListAllNodeDeviceFlags" in "libvirt-nodedev" since "0.10.2" {
+        /// The host itself: its hardware and firmware.
         CAP_SYSTEM = 1 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM" since "0.10.2",
+        /// PCI devices.
         CAP_PCI_DEV = 2 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV" since "0.10.2",
+        /// USB devices.
         CAP_USB_DEV = 4 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV" since "0.10.2",
+        /// Interfaces of USB devices, one for each function of a device.
         CAP_USB_INTERFACE = 8 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE" since "0.10.2",
+        /// Network interfaces.
         CAP_NET = 0x10 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET" since "0.10.2",
+        /// SCSI host bus adapters.
         CAP_SCSI_HOST = 0x20 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST" since "0.10.2",
+        /// SCSI targets.
         CAP_SCSI_TARGET = 0x40 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_TARGET" since "0.10.2",
+        /// SCSI devices, each one logical unit.
         CAP_SCSI = 0x80 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI" since "0.10.2",
+        /// Disks and other block devices.
         CAP_STORAGE = 0x100 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE" since "0.10.2",
+        /// SCSI adapters for Fibre Channel.
         CAP_FC_HOST = 0x200 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST" since "1.0.4",
+        /// Fibre Channel adapters that can have virtual ports (NPIV).
         CAP_VPORTS = 0x400 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS" since "1.0.4",
+        /// The `sg` character devices of SCSI devices.
         CAP_SCSI_GENERIC = 0x800 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_GENERIC" since "1.1.0",
+        /// Nodes of graphics devices.
         CAP_DRM = 0x1000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_DRM" since "3.1.0",
+        /// Devices of which mediated devices can be made.
         CAP_MDEV_TYPES = 0x2000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES" since "3.4.0",
+        /// Mediated devices: slices of a device for guests, such as virtual GPUs.
         CAP_MDEV = 0x4000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV" since "3.4.0",
+        /// Channel devices of s390.
         CAP_CCW_DEV = 0x8000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV" since "3.4.0",
+        /// Subchannels of s390.
         CAP_CSS_DEV = 0x0001_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV" since "6.8.0",
+        /// vDPA devices, which speak virtio in hardware.
         CAP_VDPA = 0x0002_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_VDPA" since "6.9.0",
+        /// Cryptographic cards of s390.
         CAP_AP_CARD = 0x0004_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD" since "7.0.0",
+        /// Queues of cryptographic cards of s390.
         CAP_AP_QUEUE = 0x0008_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE" since "7.0.0",
+        /// The matrix of s390 of which mediated cryptographic devices are made.
         CAP_AP_MATRIX = 0x0010_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX" since "7.0.0",
+        /// PCI devices that tell their vital product data, such as the serial number.
         CAP_VPD = 0x0020_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD" since "7.9.0",
+        /// Groups of channel devices of s390, such as network adapters.
         CAP_CCWGROUP_DEV = 0x0040_0000
             => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV" since "11.1.0",
+        /// Channel devices of s390 that belong to a group.
         CAP_CCWGROUP_MEMBER = 0x0080_0000
             => "VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER" since "11.1.0",
+        /// Devices that are defined, so that they remain when they stop.
         PERSISTENT = 0x1000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT" since "10.1.0",
+        /// Devices that exist only as long as they are there.
         TRANSIENT = 0x2000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT" since "10.1.0",
+        /// Devices that are defined but not started.
         INACTIVE = 0x4000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE" since "7.3.0",
+        /// Devices that are there.
         ACTIVE = 0x8000_0000 => "VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE" since "7.3.0",
     }
 }
 
 flag_set! {
-    /// `virConnectListAllSecretsFlags`, since 0.10.2
-    #[doc(alias = "virConnectListAllSecretsFlags")]
-    flags ListAllSecretsFlags {
+    /// Which secrets are listed: those that fit one flag of each pair of which any is given.
+    flags ListAllSecretsFlags
+        => "virConnectListAllSecretsFlags" in "libvirt-secret" since "0.10.2" {
+        /// Secrets that live in the daemon's memory only.
         EPHEMERAL = 1 => "VIR_CONNECT_LIST_SECRETS_EPHEMERAL" since "0.10.2",
+        /// Secrets that are stored on disk and outlive the daemon.
         NO_EPHEMERAL = 2 => "VIR_CONNECT_LIST_SECRETS_NO_EPHEMERAL" since "0.10.2",
+        /// Secrets whose value nobody can read back; only the hypervisor's driver uses it.
         PRIVATE = 4 => "VIR_CONNECT_LIST_SECRETS_PRIVATE" since "0.10.2",
+        /// Secrets whose value can be read back.
         NO_PRIVATE = 8 => "VIR_CONNECT_LIST_SECRETS_NO_PRIVATE" since "0.10.2",
     }
 }
 
 flag_set! {
-    /// `virConnectListAllStoragePoolsFlags`, since 0.10.2
-    #[doc(alias = "virConnectListAllStoragePoolsFlags")]
-    flags ListAllStoragePoolsFlags {
+    /// Which storage pools are listed: those that fit one flag of each pair, and one of the types,
+    /// of which any is given.
+    flags ListAllStoragePoolsFlags
+        => "virConnectListAllStoragePoolsFlags" in "libvirt-storage" since "0.10.2" {
+        /// Pools that are not started.
         INACTIVE = 1 => "VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE" since "0.10.2",
+        /// Pools that are started.
         ACTIVE = 2 => "VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE" since "0.10.2",
+        /// Pools that are defined, so that they remain when they stop.
         PERSISTENT = 4 => "VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT" since "0.10.2",
+        /// Pools that vanish when they stop.
         TRANSIENT = 8 => "VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT" since "0.10.2",
+        /// Pools that start with the daemon.
         AUTOSTART = 0x10 => "VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART" since "0.10.2",
+        /// Pools that do not start by themselves.
         NO_AUTOSTART = 0x20 => "VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART" since "0.10.2",
+        /// Directories.
         DIR = 0x40 => "VIR_CONNECT_LIST_STORAGE_POOLS_DIR" since "0.10.2",
+        /// File systems on a device, which the pool mounts.
         FS = 0x80 => "VIR_CONNECT_LIST_STORAGE_POOLS_FS" since "0.10.2",
+        /// File systems of the network, such as NFS, which the pool mounts.
         NETFS = 0x100 => "VIR_CONNECT_LIST_STORAGE_POOLS_NETFS" since "0.10.2",
+        /// LVM volume groups.
         LOGICAL = 0x200 => "VIR_CONNECT_LIST_STORAGE_POOLS_LOGICAL" since "0.10.2",
+        /// Disks whose partitions are the volumes.
         DISK = 0x400 => "VIR_CONNECT_LIST_STORAGE_POOLS_DISK" since "0.10.2",
+        /// iSCSI targets, which the host logs in to.
         ISCSI = 0x800 => "VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI" since "0.10.2",
+        /// SCSI host adapters.
         SCSI = 0x1000 => "VIR_CONNECT_LIST_STORAGE_POOLS_SCSI" since "0.10.2",
+        /// All multipath devices of the host.
         MPATH = 0x2000 => "VIR_CONNECT_LIST_STORAGE_POOLS_MPATH" since "0.10.2",
+        /// Pools of a Ceph cluster.
         RBD = 0x4000 => "VIR_CONNECT_LIST_STORAGE_POOLS_RBD" since "0.10.2",
+        /// Sheepdog clusters.
         SHEEPDOG = 0x8000 => "VIR_CONNECT_LIST_STORAGE_POOLS_SHEEPDOG" since "0.10.2",
+        /// Gluster volumes.
         GLUSTER = 0x0001_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_GLUSTER" since "1.2.1",
+        /// ZFS pools.
         ZFS = 0x0002_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_ZFS" since "1.2.8",
+        /// Virtuozzo Storage clusters.
         VSTORAGE = 0x0004_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_VSTORAGE" since "3.1.0",
+        /// iSCSI targets that are used without the host's kernel.
         ISCSI_DIRECT = 0x0008_0000 => "VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT" since "5.6.0",
     }
 }

@@ -4,1262 +4,1748 @@
 
 use crate::types::{flag_set, open_enum};
 
+/// How many bytes the name of a statistic of a disk may have in C, with the zero at its end.
+///
 /// `VIR_DOMAIN_BLOCK_STATS_FIELD_LENGTH`, since 0.9.5
 #[doc(alias = "VIR_DOMAIN_BLOCK_STATS_FIELD_LENGTH")]
 pub const BLOCK_STATS_FIELD_LENGTH: u64 = 80;
 
+/// The value of a memory limit that is none, in KiB.
+///
 /// `VIR_DOMAIN_MEMORY_PARAM_UNLIMITED`, since 0.8.8
 #[doc(alias = "VIR_DOMAIN_MEMORY_PARAM_UNLIMITED")]
 pub const MEMORY_PARAM_UNLIMITED: u64 = 9_007_199_254_740_991;
 
+/// The old name of the set of key codes that is called QNUM now.
+///
 /// `VIR_KEYCODE_SET_RFB`, since 0.9.5
 #[doc(alias = "VIR_KEYCODE_SET_RFB")]
 pub const KEYCODE_SET_RFB: u64 = 9;
 
+/// How many keys can be pressed at the same time.
+///
 /// `VIR_DOMAIN_SEND_KEY_MAX_KEYS`, since 0.9.3
 #[doc(alias = "VIR_DOMAIN_SEND_KEY_MAX_KEYS")]
 pub const SEND_KEY_MAX_KEYS: u64 = 16;
 
+/// How many bytes the name of a scheduler parameter may have in C, with the zero at its end.
+///
 /// `VIR_DOMAIN_SCHED_FIELD_LENGTH`, since 0.2.3
 #[doc(alias = "VIR_DOMAIN_SCHED_FIELD_LENGTH")]
 pub const SCHED_FIELD_LENGTH: u64 = 80;
 
+/// How many bytes the name of a block I/O parameter may have in C, with the zero at its end.
+///
 /// `VIR_DOMAIN_BLKIO_FIELD_LENGTH`, since 0.9.0
 #[doc(alias = "VIR_DOMAIN_BLKIO_FIELD_LENGTH")]
 pub const BLKIO_FIELD_LENGTH: u64 = 80;
 
+/// How many bytes the name of a memory parameter may have in C, with the zero at its end.
+///
 /// `VIR_DOMAIN_MEMORY_FIELD_LENGTH`, since 0.8.5
 #[doc(alias = "VIR_DOMAIN_MEMORY_FIELD_LENGTH")]
 pub const MEMORY_FIELD_LENGTH: u64 = 80;
 
 open_enum! {
-    /// `virDomainState`, since 0.0.1
-    #[doc(alias = "virDomainState")]
-    enum State {
+    /// What a domain is doing.
+    enum State => "virDomainState" in "libvirt-domain" since "0.0.1" {
+        /// The hypervisor does not say.
         Nostate = 0 => "VIR_DOMAIN_NOSTATE" since "0.0.1",
+        /// It runs.
         Running = 1 => "VIR_DOMAIN_RUNNING" since "0.0.1",
+        /// It waits for something, such as a disk; QEMU's driver calls that running.
         Blocked = 2 => "VIR_DOMAIN_BLOCKED" since "0.0.1",
+        /// Its CPUs are stopped; its memory and devices are kept.
         Paused = 3 => "VIR_DOMAIN_PAUSED" since "0.0.1",
+        /// It is shutting down.
         Shutdown = 4 => "VIR_DOMAIN_SHUTDOWN" since "0.0.1",
+        /// It is off.
         Shutoff = 5 => "VIR_DOMAIN_SHUTOFF" since "0.0.1",
+        /// Its operating system has crashed, and it was left so for inspection.
         Crashed = 6 => "VIR_DOMAIN_CRASHED" since "0.0.2",
+        /// Its operating system has put it to sleep; waking it up is quick.
         PmSuspended = 7 => "VIR_DOMAIN_PMSUSPENDED" since "0.9.11",
     }
 }
 
 open_enum! {
-    /// `virDomainNostateReason`, since 0.9.2
-    #[doc(alias = "virDomainNostateReason")]
-    enum NostateReason {
+    /// Why a domain has no state.
+    enum NostateReason => "virDomainNostateReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_NOSTATE_UNKNOWN" since "0.9.2",
     }
 }
 
 open_enum! {
-    /// `virDomainRunningReason`, since 0.9.2
-    #[doc(alias = "virDomainRunningReason")]
-    enum RunningReason {
+    /// Why a domain is running.
+    enum RunningReason => "virDomainRunningReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_RUNNING_UNKNOWN" since "0.9.2",
+        /// It was started.
         Booted = 1 => "VIR_DOMAIN_RUNNING_BOOTED" since "0.9.2",
+        /// It came from another host.
         Migrated = 2 => "VIR_DOMAIN_RUNNING_MIGRATED" since "0.9.2",
+        /// It was restored from a file.
         Restored = 3 => "VIR_DOMAIN_RUNNING_RESTORED" since "0.9.2",
+        /// It went back to a snapshot.
         FromSnapshot = 4 => "VIR_DOMAIN_RUNNING_FROM_SNAPSHOT" since "0.9.2",
+        /// It was resumed.
         Unpaused = 5 => "VIR_DOMAIN_RUNNING_UNPAUSED" since "0.9.2",
+        /// It was to go to another host, but did not.
         MigrationCanceled = 6 => "VIR_DOMAIN_RUNNING_MIGRATION_CANCELED" since "0.9.2",
+        /// It was to be saved to a file, but was not.
         SaveCanceled = 7 => "VIR_DOMAIN_RUNNING_SAVE_CANCELED" since "0.9.2",
+        /// It was asleep and woke up.
         Wakeup = 8 => "VIR_DOMAIN_RUNNING_WAKEUP" since "0.9.11",
+        /// It was resumed after a crash.
         Crashed = 9 => "VIR_DOMAIN_RUNNING_CRASHED" since "1.1.1",
+        /// It has come from another host, which still has parts of its memory.
         PostCopy = 10 => "VIR_DOMAIN_RUNNING_POSTCOPY" since "1.3.3",
+        /// It has come from another host, and the rest of its memory cannot be fetched at present.
         PostCopyFailed = 11 => "VIR_DOMAIN_RUNNING_POSTCOPY_FAILED" since "8.5.0",
     }
 }
 
 open_enum! {
-    /// `virDomainBlockedReason`, since 0.9.2
-    #[doc(alias = "virDomainBlockedReason")]
-    enum BlockedReason {
+    /// Why a domain is blocked.
+    enum BlockedReason => "virDomainBlockedReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_BLOCKED_UNKNOWN" since "0.9.2",
     }
 }
 
 open_enum! {
-    /// `virDomainPausedReason`, since 0.9.2
-    #[doc(alias = "virDomainPausedReason")]
-    enum PausedReason {
+    /// Why a domain is paused.
+    enum PausedReason => "virDomainPausedReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_PAUSED_UNKNOWN" since "0.9.2",
+        /// Somebody paused it.
         User = 1 => "VIR_DOMAIN_PAUSED_USER" since "0.9.2",
+        /// It is going to another host.
         Migration = 2 => "VIR_DOMAIN_PAUSED_MIGRATION" since "0.9.2",
+        /// It is being saved to a file.
         Save = 3 => "VIR_DOMAIN_PAUSED_SAVE" since "0.9.2",
+        /// Its memory is being dumped.
         Dump = 4 => "VIR_DOMAIN_PAUSED_DUMP" since "0.9.2",
+        /// A disk failed, such as for lack of space; it goes on where it was when it is resumed.
         IoError = 5 => "VIR_DOMAIN_PAUSED_IOERROR" since "0.9.2",
+        /// Its watchdog was not fed.
         Watchdog = 6 => "VIR_DOMAIN_PAUSED_WATCHDOG" since "0.9.2",
+        /// It went back to a snapshot that was taken while it was paused.
         FromSnapshot = 7 => "VIR_DOMAIN_PAUSED_FROM_SNAPSHOT" since "0.9.2",
+        /// It is about to stop.
         ShuttingDown = 8 => "VIR_DOMAIN_PAUSED_SHUTTING_DOWN" since "0.9.5",
+        /// A snapshot is being taken.
         Snapshot = 9 => "VIR_DOMAIN_PAUSED_SNAPSHOT" since "1.0.1",
+        /// Its operating system has crashed.
         Crashed = 10 => "VIR_DOMAIN_PAUSED_CRASHED" since "1.1.1",
+        /// It is being started.
         StartingUp = 11 => "VIR_DOMAIN_PAUSED_STARTING_UP" since "1.2.14",
+        /// It runs on another host already, which still fetches its memory from here.
         PostCopy = 12 => "VIR_DOMAIN_PAUSED_POSTCOPY" since "1.3.3",
+        /// It runs on another host, which cannot fetch the rest of its memory from here at present.
         PostCopyFailed = 13 => "VIR_DOMAIN_PAUSED_POSTCOPY_FAILED" since "1.3.3",
+        /// Something paused it for a moment, such as a snapshot, and could not resume it.
         ApiError = 14 => "VIR_DOMAIN_PAUSED_API_ERROR" since "9.2.0",
     }
 }
 
 open_enum! {
-    /// `virDomainShutdownReason`, since 0.9.2
-    #[doc(alias = "virDomainShutdownReason")]
-    enum ShutdownReason {
+    /// Why a domain is shutting down.
+    enum ShutdownReason => "virDomainShutdownReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known; it may have been the guest itself.
         Unknown = 0 => "VIR_DOMAIN_SHUTDOWN_UNKNOWN" since "0.9.2",
+        /// Somebody asked for it.
         User = 1 => "VIR_DOMAIN_SHUTDOWN_USER" since "0.9.2",
     }
 }
 
 open_enum! {
-    /// `virDomainShutoffReason`, since 0.9.2
-    #[doc(alias = "virDomainShutoffReason")]
-    enum ShutoffReason {
+    /// Why a domain is off.
+    enum ShutoffReason => "virDomainShutoffReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known, such as if it was never started.
         Unknown = 0 => "VIR_DOMAIN_SHUTOFF_UNKNOWN" since "0.9.2",
+        /// It shut down.
         Shutdown = 1 => "VIR_DOMAIN_SHUTOFF_SHUTDOWN" since "0.9.2",
+        /// It was forced off.
         Destroyed = 2 => "VIR_DOMAIN_SHUTOFF_DESTROYED" since "0.9.2",
+        /// It crashed, or its hypervisor did.
         Crashed = 3 => "VIR_DOMAIN_SHUTOFF_CRASHED" since "0.9.2",
+        /// It went to another host.
         Migrated = 4 => "VIR_DOMAIN_SHUTOFF_MIGRATED" since "0.9.2",
+        /// It was saved to a file.
         Saved = 5 => "VIR_DOMAIN_SHUTOFF_SAVED" since "0.9.2",
+        /// It could not be started.
         Failed = 6 => "VIR_DOMAIN_SHUTOFF_FAILED" since "0.9.2",
+        /// It went back to a snapshot that was taken while it was off.
         FromSnapshot = 7 => "VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT" since "0.9.2",
+        /// The daemon was started anew, could not take it over, and killed it.
         Daemon = 8 => "VIR_DOMAIN_SHUTOFF_DAEMON" since "4.10.0",
     }
 }
 
 open_enum! {
-    /// `virDomainCrashedReason`, since 0.9.2
-    #[doc(alias = "virDomainCrashedReason")]
-    enum CrashedReason {
+    /// Why a domain has crashed.
+    enum CrashedReason => "virDomainCrashedReason" in "libvirt-domain" since "0.9.2" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_CRASHED_UNKNOWN" since "0.9.2",
+        /// Its kernel has panicked, and its panic device said so.
         Panicked = 1 => "VIR_DOMAIN_CRASHED_PANICKED" since "1.1.1",
     }
 }
 
 open_enum! {
-    /// `virDomainPMSuspendedReason`, since 0.9.11
-    #[doc(alias = "virDomainPMSuspendedReason")]
-    enum PmSuspendedReason {
+    /// Why a domain sleeps with its memory powered.
+    enum PmSuspendedReason => "virDomainPMSuspendedReason" in "libvirt-domain" since "0.9.11" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_PMSUSPENDED_UNKNOWN" since "0.9.11",
     }
 }
 
 open_enum! {
-    /// `virDomainPMSuspendedDiskReason`, since 1.0.0
-    #[doc(alias = "virDomainPMSuspendedDiskReason")]
-    enum PmSuspendedDiskReason {
+    /// Why a domain has saved itself to its disk.
+    enum PmSuspendedDiskReason
+        => "virDomainPMSuspendedDiskReason" in "libvirt-domain" since "1.0.0" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_PMSUSPENDED_DISK_UNKNOWN" since "1.0.0",
     }
 }
 
 open_enum! {
-    /// `virDomainControlState`, since 0.9.3
-    #[doc(alias = "virDomainControlState")]
-    enum ControlState {
+    /// Whether the daemon can talk to a domain's hypervisor.
+    enum ControlState => "virDomainControlState" in "libvirt-domain" since "0.9.3" {
+        /// It can.
         Ok = 0 => "VIR_DOMAIN_CONTROL_OK" since "0.9.3",
+        /// A job is running, such as a migration, so that only some commands are taken.
         Job = 1 => "VIR_DOMAIN_CONTROL_JOB" since "0.9.3",
+        /// A command is running.
         Occupied = 2 => "VIR_DOMAIN_CONTROL_OCCUPIED" since "0.9.3",
+        /// It cannot; `ControlErrorReason` says why.
         Error = 3 => "VIR_DOMAIN_CONTROL_ERROR" since "0.9.3",
     }
 }
 
 open_enum! {
-    /// `virDomainControlErrorReason`, since 1.2.14
-    #[doc(alias = "virDomainControlErrorReason")]
-    enum ControlErrorReason {
+    /// Why a daemon cannot talk to a domain's hypervisor.
+    enum ControlErrorReason => "virDomainControlErrorReason" in "libvirt-domain" since "1.2.14" {
+        /// It can, or does not say why it cannot.
         None = 0 => "VIR_DOMAIN_CONTROL_ERROR_REASON_NONE" since "1.2.14",
+        /// Nothing is known.
         Unknown = 1 => "VIR_DOMAIN_CONTROL_ERROR_REASON_UNKNOWN" since "1.2.14",
+        /// The connection to the monitor is broken.
         Monitor = 2 => "VIR_DOMAIN_CONTROL_ERROR_REASON_MONITOR" since "1.2.14",
+        /// Something in libvirt failed.
         Internal = 3 => "VIR_DOMAIN_CONTROL_ERROR_REASON_INTERNAL" since "1.2.14",
     }
 }
 
 flag_set! {
-    /// `virDomainModificationImpact`, since 0.9.2
-    #[doc(alias = "virDomainModificationImpact")]
-    flags ModificationImpact {
+    /// Whether a change affects the running domain, its definition, or both; or which of the two is
+    /// asked for.
+    flags ModificationImpact => "virDomainModificationImpact" in "libvirt-domain" since "0.9.2" {
+        /// The running domain, until it stops; fails if it does not run.
         LIVE = 1 => "VIR_DOMAIN_AFFECT_LIVE" since "0.9.2",
+        /// The definition, from the next start on; fails for a transient domain.
         CONFIG = 2 => "VIR_DOMAIN_AFFECT_CONFIG" since "0.9.2",
     }
     zero {
+        /// The running domain if it runs, else its definition.
         CURRENT => "VIR_DOMAIN_AFFECT_CURRENT" since "0.9.2",
     }
 }
 
 flag_set! {
-    /// `virDomainSetVcpuFlags`, since 12.4.0
-    #[doc(alias = "virDomainSetVcpuFlags")]
-    flags SetVcpuFlags {
+    /// How single virtual CPUs are switched on and off.
+    flags SetVcpuFlags => "virDomainSetVcpuFlags" in "libvirt-domain" since "12.4.0" {
+        /// For the running domain, until it stops.
         AFFECT_LIVE = 1 => "VIR_DOMAIN_SETVCPU_AFFECT_LIVE" since "12.4.0",
+        /// In the definition, from the next start on.
         AFFECT_CONFIG = 2 => "VIR_DOMAIN_SETVCPU_AFFECT_CONFIG" since "12.4.0",
+        /// Does not wait for the guest to give its CPUs away; an event tells of each that it did.
         ASYNC_UNPLUG = 4 => "VIR_DOMAIN_SETVCPU_ASYNC_UNPLUG" since "12.4.0",
     }
     zero {
+        /// For the running domain if it runs, else in its definition.
         AFFECT_CURRENT => "VIR_DOMAIN_SETVCPU_AFFECT_CURRENT" since "12.4.0",
     }
 }
 
 flag_set! {
-    /// `virDomainCreateFlags`, since 0.0.1
-    #[doc(alias = "virDomainCreateFlags")]
-    flags CreateFlags {
+    /// How a domain is started.
+    flags CreateFlags => "virDomainCreateFlags" in "libvirt-domain" since "0.0.1" {
+        /// Leaves it paused until it is resumed.
         PAUSED = 1 => "VIR_DOMAIN_START_PAUSED" since "0.8.2",
+        /// Forces it off when this connection ends, however it ends.
         AUTODESTROY = 2 => "VIR_DOMAIN_START_AUTODESTROY" since "0.9.3",
+        /// Reads saved memory past the host's cache, which then keeps what other guests need.
         BYPASS_CACHE = 4 => "VIR_DOMAIN_START_BYPASS_CACHE" since "0.9.4",
+        /// Deletes the memory that libvirt has saved of it and boots.
         FORCE_BOOT = 8 => "VIR_DOMAIN_START_FORCE_BOOT" since "0.9.5",
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 0x10 => "VIR_DOMAIN_START_VALIDATE" since "1.2.12",
+        /// Makes the variables of its firmware anew, from the template.
         RESET_NVRAM = 0x20 => "VIR_DOMAIN_START_RESET_NVRAM" since "8.1.0",
     }
     zero {
+        /// As it is defined.
         NONE => "VIR_DOMAIN_NONE" since "0.0.1",
     }
 }
 
 open_enum! {
-    /// `virDomainMemoryStatTags`, since 0.7.5
-    #[doc(alias = "virDomainMemoryStatTags")]
-    enum MemoryStatTags {
+    /// The figures of a guest's memory; most are what its balloon driver tells.
+    enum MemoryStatTags => "virDomainMemoryStatTags" in "libvirt-domain" since "0.7.5" {
+        /// What the guest has read back from its swap space, in KiB.
         SwapIn = 0 => "VIR_DOMAIN_MEMORY_STAT_SWAP_IN" since "0.7.5",
+        /// What the guest has written to its swap space, in KiB.
         SwapOut = 1 => "VIR_DOMAIN_MEMORY_STAT_SWAP_OUT" since "0.7.5",
+        /// How many page faults of the guest needed its disk.
         MajorFault = 2 => "VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT" since "0.7.5",
+        /// How many page faults of the guest needed no disk.
         MinorFault = 3 => "VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT" since "0.7.5",
+        /// What the guest uses for nothing at all, in KiB.
         Unused = 4 => "VIR_DOMAIN_MEMORY_STAT_UNUSED" since "0.7.5",
+        /// What the guest has in all, in KiB, which is a little less than what it was given.
         Available = 5 => "VIR_DOMAIN_MEMORY_STAT_AVAILABLE" since "0.7.5",
+        /// What the domain has at present, in KiB; the balloon holds the rest.
         ActualBalloon = 6 => "VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON" since "0.9.3",
+        /// What the domain's process holds of the host's memory, in KiB.
         Rss = 7 => "VIR_DOMAIN_MEMORY_STAT_RSS" since "0.9.10",
+        /// What could be taken from the guest without making it swap, in KiB.
         Usable = 8 => "VIR_DOMAIN_MEMORY_STAT_USABLE" since "2.1.0",
+        /// When the guest told its figures last, in seconds since 1970.
         LastUpdate = 9 => "VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE" since "2.1.0",
+        /// What the guest uses to cache disks and could give up at once, in KiB.
         DiskCaches = 10 => "VIR_DOMAIN_MEMORY_STAT_DISK_CACHES" since "4.6.0",
+        /// How many huge pages the guest got when it asked its kernel for one.
         HugetlbPgalloc = 11 => "VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGALLOC" since "5.4.0",
+        /// How many huge pages the guest did not get.
         HugetlbPgfail = 12 => "VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL" since "5.4.0",
     }
 }
 
 flag_set! {
-    /// `virDomainCoreDumpFlags`, since 0.7.5
-    #[doc(alias = "virDomainCoreDumpFlags")]
-    flags CoreDumpFlags {
+    /// How a domain's memory is dumped, and what becomes of the domain; without flags, it is paused
+    /// meanwhile and goes on.
+    flags CoreDumpFlags => "virDomainCoreDumpFlags" in "libvirt-domain" since "0.7.5" {
+        /// Leaves it off, as crashed.
         CRASH = 1 => "VIR_DUMP_CRASH" since "0.7.5",
+        /// Lets it run meanwhile, so that the dump is no state at one moment.
         LIVE = 2 => "VIR_DUMP_LIVE" since "0.7.5",
+        /// Writes the file past the host's cache, which then keeps what other guests need.
         BYPASS_CACHE = 4 => "VIR_DUMP_BYPASS_CACHE" since "0.9.4",
+        /// Resets it afterwards, which loses what its disks have not written yet.
         RESET = 8 => "VIR_DUMP_RESET" since "0.9.7",
+        /// Dumps the memory only, as an ELF file for tools like `crash`, instead of QEMU's own
+        /// format, which has the devices too.
         MEMORY_ONLY = 0x10 => "VIR_DUMP_MEMORY_ONLY" since "0.9.13",
     }
 }
 
 open_enum! {
-    /// `virDomainCoreDumpFormat`, since 1.2.3
-    #[doc(alias = "virDomainCoreDumpFormat")]
-    enum CoreDumpFormat {
+    /// The format of a dump of a domain's memory.
+    enum CoreDumpFormat => "virDomainCoreDumpFormat" in "libvirt-domain" since "1.2.3" {
+        /// ELF, uncompressed.
         Raw = 0 => "VIR_DOMAIN_CORE_DUMP_FORMAT_RAW" since "1.2.3",
+        /// A kdump file, compressed by zlib.
         KdumpZlib = 1 => "VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB" since "1.2.3",
+        /// A kdump file, compressed by LZO.
         KdumpLzo = 2 => "VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_LZO" since "1.2.3",
+        /// A kdump file, compressed by Snappy.
         KdumpSnappy = 3 => "VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_SNAPPY" since "1.2.3",
+        /// A full dump for Windows' debuggers; the guest needs QEMU's drivers.
         WinDmp = 4 => "VIR_DOMAIN_CORE_DUMP_FORMAT_WIN_DMP" since "7.4.0",
     }
 }
 
 flag_set! {
-    /// `virDomainMigrateFlags`, since 0.3.2
-    #[doc(alias = "virDomainMigrateFlags")]
-    flags MigrateFlags {
+    /// How a domain is moved to another host.
+    flags MigrateFlags => "virDomainMigrateFlags" in "libvirt-domain" since "0.3.2" {
+        /// Lets it run while its memory is sent; a guest that changes memory faster than that never
+        /// arrives by itself.
         LIVE = 1 => "VIR_MIGRATE_LIVE" since "0.3.2",
+        /// Has the source's daemon connect to the destination's and do the rest, instead of this
+        /// client.
         PEER2PEER = 2 => "VIR_MIGRATE_PEER2PEER" since "0.7.2",
+        /// Sends the memory through the daemons' connection, encrypted as that is, and slower;
+        /// needs `PEER2PEER`.
         TUNNELLED = 4 => "VIR_MIGRATE_TUNNELLED" since "0.7.2",
+        /// Defines it at the destination, so that it remains there when it stops.
         PERSIST_DEST = 8 => "VIR_MIGRATE_PERSIST_DEST" since "0.7.3",
+        /// Removes its definition at the source when it has arrived.
         UNDEFINE_SOURCE = 0x10 => "VIR_MIGRATE_UNDEFINE_SOURCE" since "0.7.3",
+        /// Leaves it paused at the destination until it is resumed.
         PAUSED = 0x20 => "VIR_MIGRATE_PAUSED" since "0.7.5",
+        /// Copies its disks too, with all that they are based on.
         NON_SHARED_DISK = 0x40 => "VIR_MIGRATE_NON_SHARED_DISK" since "0.8.2",
+        /// Copies the uppermost image of each disk; what they are based on must be at the
+        /// destination already.
         NON_SHARED_INC = 0x80 => "VIR_MIGRATE_NON_SHARED_INC" since "0.8.2",
+        /// Keeps others from changing its definition meanwhile, and fails where a host cannot; used
+        /// anyway where both can.
         CHANGE_PROTECTION = 0x100 => "VIR_MIGRATE_CHANGE_PROTECTION" since "0.9.4",
+        /// Does it although data may be lost, as with disk caches that hosts do not share.
         UNSAFE = 0x200 => "VIR_MIGRATE_UNSAFE" since "0.9.11",
+        /// Moves the definition of a domain that does not run; needs `PERSIST_DEST`, and copies no
+        /// disks.
         OFFLINE = 0x400 => "VIR_MIGRATE_OFFLINE" since "1.0.1",
+        /// Compresses the memory that is sent.
         COMPRESSED = 0x800 => "VIR_MIGRATE_COMPRESSED" since "1.0.3",
+        /// Gives up if a disk fails meanwhile.
         ABORT_ON_ERROR = 0x1000 => "VIR_MIGRATE_ABORT_ON_ERROR" since "1.1.0",
+        /// Slows its CPUs down, more and more, if it changes memory too fast to arrive.
         AUTO_CONVERGE = 0x2000 => "VIR_MIGRATE_AUTO_CONVERGE" since "1.2.3",
+        /// With RDMA, locks all its memory on the host before the start; needs a hard limit of
+        /// memory in its definition.
         RDMA_PIN_ALL = 0x4000 => "VIR_MIGRATE_RDMA_PIN_ALL" since "1.2.9",
+        /// Allows to move it at any time and to fetch the rest of its memory afterwards; it is not
+        /// done before somebody asks for it.
         POSTCOPY = 0x8000 => "VIR_MIGRATE_POSTCOPY" since "1.3.3",
+        /// Encrypts what the hypervisors send each other, with their own certificates.
         TLS = 0x0001_0000 => "VIR_MIGRATE_TLS" since "3.2.0",
+        /// Sends its memory by several connections.
         PARALLEL = 0x0002_0000 => "VIR_MIGRATE_PARALLEL" since "5.2.0",
+        /// While disks are copied, has its writes wait for the destination, so that the copies come
+        /// to an end.
         NON_SHARED_SYNCHRONOUS_WRITES = 0x0004_0000
             => "VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES" since "8.0.0",
+        /// Goes on with a migration that broke after the domain had been moved, while memory was
+        /// still fetched.
         POSTCOPY_RESUME = 0x0008_0000 => "VIR_MIGRATE_POSTCOPY_RESUME" since "8.5.0",
+        /// Sends its memory without copying it first, which spares CPU time; needs `PARALLEL`, and
+        /// locks pages on the host meanwhile.
         ZEROCOPY = 0x0010_0000 => "VIR_MIGRATE_ZEROCOPY" since "8.5.0",
     }
 }
 
 flag_set! {
-    /// `virDomainMigrateMaxSpeedFlags`, since 5.1.0
-    #[doc(alias = "virDomainMigrateMaxSpeedFlags")]
-    flags MigrateMaxSpeedFlags {
+    /// Which limit of a migration's bandwidth is meant.
+    flags MigrateMaxSpeedFlags
+        => "virDomainMigrateMaxSpeedFlags" in "libvirt-domain" since "5.1.0" {
+        /// That of fetching memory after the domain has been moved, instead of before.
         POSTCOPY = 1 => "VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY" since "5.1.0",
     }
 }
 
 flag_set! {
-    /// `virDomainShutdownFlagValues`, since 0.9.10
-    #[doc(alias = "virDomainShutdownFlagValues")]
-    flags ShutdownFlags {
+    /// How a guest is asked to shut down; with several flags, the hypervisor tries them in an order
+    /// of its own.
+    flags ShutdownFlags => "virDomainShutdownFlagValues" in "libvirt-domain" since "0.9.10" {
+        /// Presses the virtual power button.
         ACPI_POWER_BTN = 1 => "VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN" since "0.9.10",
+        /// Asks the guest agent.
         GUEST_AGENT = 2 => "VIR_DOMAIN_SHUTDOWN_GUEST_AGENT" since "0.9.10",
+        /// Asks the init of a container by `/dev/initctl`.
         INITCTL = 4 => "VIR_DOMAIN_SHUTDOWN_INITCTL" since "1.0.1",
+        /// Sends a signal to the init of a container.
         SIGNAL = 8 => "VIR_DOMAIN_SHUTDOWN_SIGNAL" since "1.0.1",
+        /// Asks the guest by the hypervisor's own means, as Xen does.
         PARAVIRT = 0x10 => "VIR_DOMAIN_SHUTDOWN_PARAVIRT" since "1.2.5",
     }
     zero {
+        /// As the hypervisor finds best.
         DEFAULT => "VIR_DOMAIN_SHUTDOWN_DEFAULT" since "0.9.10",
     }
 }
 
 flag_set! {
-    /// `virDomainRebootFlagValues`, since 0.9.10
-    #[doc(alias = "virDomainRebootFlagValues")]
-    flags RebootFlags {
+    /// How a guest is asked to reboot; with several flags, the hypervisor tries them in an order of
+    /// its own.
+    flags RebootFlags => "virDomainRebootFlagValues" in "libvirt-domain" since "0.9.10" {
+        /// Presses the virtual power button, and starts the guest again when it has shut down.
         ACPI_POWER_BTN = 1 => "VIR_DOMAIN_REBOOT_ACPI_POWER_BTN" since "0.9.10",
+        /// Asks the guest agent.
         GUEST_AGENT = 2 => "VIR_DOMAIN_REBOOT_GUEST_AGENT" since "0.9.10",
+        /// Asks the init of a container by `/dev/initctl`.
         INITCTL = 4 => "VIR_DOMAIN_REBOOT_INITCTL" since "1.0.1",
+        /// Sends a signal to the init of a container.
         SIGNAL = 8 => "VIR_DOMAIN_REBOOT_SIGNAL" since "1.0.1",
+        /// Asks the guest by the hypervisor's own means, as Xen does.
         PARAVIRT = 0x10 => "VIR_DOMAIN_REBOOT_PARAVIRT" since "1.2.5",
     }
     zero {
+        /// As the hypervisor finds best.
         DEFAULT => "VIR_DOMAIN_REBOOT_DEFAULT" since "0.9.10",
     }
 }
 
 flag_set! {
-    /// `virDomainDestroyFlagsValues`, since 0.9.4
-    #[doc(alias = "virDomainDestroyFlagsValues")]
-    flags DestroyFlags {
+    /// How a domain is forced off.
+    flags DestroyFlags => "virDomainDestroyFlagsValues" in "libvirt-domain" since "0.9.4" {
+        /// Fails rather than kill it, so that the hypervisor has written everything to the disks
+        /// when it is off.
         GRACEFUL = 1 => "VIR_DOMAIN_DESTROY_GRACEFUL" since "0.9.10",
+        /// Deletes its logs on the host too.
         REMOVE_LOGS = 2 => "VIR_DOMAIN_DESTROY_REMOVE_LOGS" since "8.3.0",
     }
     zero {
+        /// Kills it if it does not go quickly; what its disks have not written yet may be lost.
         DEFAULT => "VIR_DOMAIN_DESTROY_DEFAULT" since "0.9.10",
     }
 }
 
 flag_set! {
-    /// `virDomainSaveRestoreFlags`, since 0.9.4
-    #[doc(alias = "virDomainSaveRestoreFlags")]
-    flags SaveRestoreFlags {
+    /// How a domain is saved to a file and restored from it; not every call takes all of them.
+    flags SaveRestoreFlags => "virDomainSaveRestoreFlags" in "libvirt-domain" since "0.9.4" {
+        /// Writes and reads the file past the host's cache, which then keeps what other guests
+        /// need.
         BYPASS_CACHE = 1 => "VIR_DOMAIN_SAVE_BYPASS_CACHE" since "0.9.4",
+        /// Has it run when it is restored, even if it was paused.
         RUNNING = 2 => "VIR_DOMAIN_SAVE_RUNNING" since "0.9.5",
+        /// Has it paused when it is restored, even if it was running.
         PAUSED = 4 => "VIR_DOMAIN_SAVE_PAUSED" since "0.9.5",
+        /// Makes the variables of its firmware anew, from the template.
         RESET_NVRAM = 8 => "VIR_DOMAIN_SAVE_RESET_NVRAM" since "8.1.0",
     }
 }
 
 flag_set! {
-    /// `virDomainMemoryModFlags`, since 0.9.0
-    #[doc(alias = "virDomainMemoryModFlags")]
-    flags MemoryModFlags {
+    /// Which size of memory is set.
+    flags MemoryModFlags => "virDomainMemoryModFlags" in "libvirt-domain" since "0.9.0" {
+        /// That of the running domain, until it stops; the guest's balloon must give way.
         LIVE = 1 => "VIR_DOMAIN_MEM_LIVE" since "0.9.0",
+        /// That of the definition, from the next start on.
         CONFIG = 2 => "VIR_DOMAIN_MEM_CONFIG" since "0.9.0",
+        /// The most that it can have, instead of what it has.
         MAXIMUM = 4 => "VIR_DOMAIN_MEM_MAXIMUM" since "0.9.1",
     }
     zero {
+        /// That of the running domain if it runs, else of its definition.
         CURRENT => "VIR_DOMAIN_MEM_CURRENT" since "0.9.1",
     }
 }
 
 open_enum! {
-    /// `virDomainNumatuneMemMode`, since 0.9.9
-    #[doc(alias = "virDomainNumatuneMemMode")]
-    enum NumatuneMemMode {
+    /// How a domain gets its memory from the host's NUMA nodes.
+    enum NumatuneMemMode => "virDomainNumatuneMemMode" in "libvirt-domain" since "0.9.9" {
+        /// From the given nodes only; it fails where they have none left.
         Strict = 0 => "VIR_DOMAIN_NUMATUNE_MEM_STRICT" since "0.9.9",
+        /// From the given node, and from others where it has none left.
         Preferred = 1 => "VIR_DOMAIN_NUMATUNE_MEM_PREFERRED" since "0.9.9",
+        /// From the given nodes in turns.
         Interleave = 2 => "VIR_DOMAIN_NUMATUNE_MEM_INTERLEAVE" since "0.9.9",
+        /// As the host finds best, within the given nodes; they can be changed while it runs.
         Restrictive = 3 => "VIR_DOMAIN_NUMATUNE_MEM_RESTRICTIVE" since "7.3.0",
     }
 }
 
 flag_set! {
-    /// `virDomainGetHostnameFlags`, since 6.1.0
-    #[doc(alias = "virDomainGetHostnameFlags")]
-    flags GetHostnameFlags {
+    /// Where a guest's host name is found; without a flag, the driver chooses.
+    flags GetHostnameFlags => "virDomainGetHostnameFlags" in "libvirt-domain" since "6.1.0" {
+        /// In the DHCP leases of libvirt's networks.
         LEASE = 1 => "VIR_DOMAIN_GET_HOSTNAME_LEASE" since "6.1.0",
+        /// At the guest agent.
         AGENT = 2 => "VIR_DOMAIN_GET_HOSTNAME_AGENT" since "6.1.0",
     }
 }
 
 open_enum! {
-    /// `virDomainMetadataType`, since 0.9.10
-    #[doc(alias = "virDomainMetadataType")]
-    enum MetadataType {
+    /// Which of a domain's notes is read or written.
+    enum MetadataType => "virDomainMetadataType" in "libvirt-domain" since "0.9.10" {
+        /// The description, a text of any length.
         Description = 0 => "VIR_DOMAIN_METADATA_DESCRIPTION" since "0.9.10",
+        /// The title, one line.
         Title = 1 => "VIR_DOMAIN_METADATA_TITLE" since "0.9.10",
+        /// An XML element of an application's own, told apart by its namespace.
         Element = 2 => "VIR_DOMAIN_METADATA_ELEMENT" since "0.9.10",
     }
 }
 
 flag_set! {
-    /// `virDomainXMLFlags`, since 0.3.3
-    #[doc(alias = "virDomainXMLFlags")]
-    flags XmlFlags {
+    /// Which description of a domain is returned.
+    flags XmlFlags => "virDomainXMLFlags" in "libvirt-domain" since "0.3.3" {
+        /// Passwords and other secrets too; refused on connections for reading only.
         SECURE = 1 => "VIR_DOMAIN_XML_SECURE" since "0.3.3",
+        /// What it will be when it starts the next time, instead of what it is.
         INACTIVE = 2 => "VIR_DOMAIN_XML_INACTIVE" since "0.3.3",
+        /// Names the CPU and its features as this host would provide them.
         UPDATE_CPU = 4 => "VIR_DOMAIN_XML_UPDATE_CPU" since "0.8.0",
+        /// What another host needs to take it over, which an older libvirt there can also read;
+        /// refused on connections for reading only.
         MIGRATABLE = 8 => "VIR_DOMAIN_XML_MIGRATABLE" since "1.0.0",
     }
 }
 
 flag_set! {
-    /// `virDomainSaveImageXMLFlags`, since 5.1.0
-    #[doc(alias = "virDomainSaveImageXMLFlags")]
-    flags SaveImageXmlFlags {
+    /// What the description in a file with a saved domain contains.
+    flags SaveImageXmlFlags => "virDomainSaveImageXMLFlags" in "libvirt-domain" since "5.1.0" {
+        /// Passwords and other secrets too; refused on connections for reading only.
         SECURE = 1 => "VIR_DOMAIN_SAVE_IMAGE_XML_SECURE" since "5.1.0",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockResizeFlags`, since 0.9.11
-    #[doc(alias = "virDomainBlockResizeFlags")]
-    flags BlockResizeFlags {
+    /// What the new size of a disk means.
+    flags BlockResizeFlags => "virDomainBlockResizeFlags" in "libvirt-domain" since "0.9.11" {
+        /// Takes the size in bytes instead of KiB.
         BYTES = 1 => "VIR_DOMAIN_BLOCK_RESIZE_BYTES" since "0.9.11",
+        /// Takes the whole size of the block device below the disk; the size given must be that, or
+        /// 0.
         CAPACITY = 2 => "VIR_DOMAIN_BLOCK_RESIZE_CAPACITY" since "10.0.0",
+        /// Fails rather than make the disk smaller.
         EXTEND = 4 => "VIR_DOMAIN_BLOCK_RESIZE_EXTEND" since "12.3.0",
     }
 }
 
 flag_set! {
-    /// `virDomainMemoryFlags`, since 0.4.4
-    #[doc(alias = "virDomainMemoryFlags")]
-    flags MemoryFlags {
+    /// Which addresses are read from a domain's memory.
+    flags MemoryFlags => "virDomainMemoryFlags" in "libvirt-domain" since "0.4.4" {
+        /// Those that the first CPU sees at the moment, such as the kernel's.
         VIRTUAL = 1 => "VIR_MEMORY_VIRTUAL" since "0.4.4",
+        /// Those of the guest's physical memory.
         PHYSICAL = 2 => "VIR_MEMORY_PHYSICAL" since "0.7.0",
     }
 }
 
 flag_set! {
-    /// `virDomainDefineFlags`, since 1.2.12
-    #[doc(alias = "virDomainDefineFlags")]
-    flags DefineFlags {
+    /// How a domain is defined.
+    flags DefineFlags => "virDomainDefineFlags" in "libvirt-domain" since "1.2.12" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_DOMAIN_DEFINE_VALIDATE" since "1.2.12",
     }
 }
 
 flag_set! {
-    /// `virDomainUndefineFlagsValues`, since 0.9.4
-    #[doc(alias = "virDomainUndefineFlagsValues")]
-    flags UndefineFlags {
+    /// What goes with a domain's definition. While it has saved memory, snapshots, checkpoints or
+    /// firmware variables, it is undefined only with a flag for them.
+    flags UndefineFlags => "virDomainUndefineFlagsValues" in "libvirt-domain" since "0.9.4" {
+        /// Deletes the memory that libvirt has saved of it.
         MANAGED_SAVE = 1 => "VIR_DOMAIN_UNDEFINE_MANAGED_SAVE" since "0.9.4",
+        /// Forgets its snapshots; its disks keep them.
         SNAPSHOTS_METADATA = 2 => "VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA" since "0.9.5",
+        /// Deletes the file with the variables of its firmware.
         NVRAM = 4 => "VIR_DOMAIN_UNDEFINE_NVRAM" since "1.2.9",
+        /// Leaves the file with the variables of its firmware.
         KEEP_NVRAM = 8 => "VIR_DOMAIN_UNDEFINE_KEEP_NVRAM" since "2.3.0",
+        /// Forgets its checkpoints; its disks keep them.
         CHECKPOINTS_METADATA = 0x10 => "VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA" since "5.6.0",
+        /// Deletes the state of its emulated TPM.
         TPM = 0x20 => "VIR_DOMAIN_UNDEFINE_TPM" since "8.9.0",
+        /// Leaves the state of its emulated TPM.
         KEEP_TPM = 0x40 => "VIR_DOMAIN_UNDEFINE_KEEP_TPM" since "8.9.0",
     }
 }
 
 open_enum! {
-    /// `virVcpuState`, since 0.1.4
-    #[doc(alias = "virVcpuState")]
-    enum VcpuState {
+    /// What a virtual CPU is doing.
+    enum VcpuState => "virVcpuState" in "libvirt-domain" since "0.1.4" {
+        /// It is off.
         Offline = 0 => "VIR_VCPU_OFFLINE" since "0.1.4",
+        /// It is on, be it busy or idle.
         Running = 1 => "VIR_VCPU_RUNNING" since "0.1.4",
+        /// It waits for something.
         Blocked = 2 => "VIR_VCPU_BLOCKED" since "0.1.4",
     }
 }
 
 open_enum! {
-    /// `virVcpuHostCpuState`, since 6.10.0
-    #[doc(alias = "virVcpuHostCpuState")]
-    enum VcpuHostCpuState {
+    /// Numbers that stand for the host's CPU where a virtual one is on none.
+    enum VcpuHostCpuState => "virVcpuHostCpuState" in "libvirt-domain" since "6.10.0" {
+        /// The virtual CPU is off.
         Offline = -1 => "VIR_VCPU_INFO_CPU_OFFLINE" since "6.10.0",
+        /// The hypervisor does not tell.
         Unavailable = -2 => "VIR_VCPU_INFO_CPU_UNAVAILABLE" since "6.10.0",
     }
 }
 
 flag_set! {
-    /// `virDomainVcpuFlags`, since 0.8.5
-    #[doc(alias = "virDomainVcpuFlags")]
-    flags VcpuFlags {
+    /// Which number of virtual CPUs is read or set.
+    flags VcpuFlags => "virDomainVcpuFlags" in "libvirt-domain" since "0.8.5" {
+        /// That of the running domain, until it stops.
         LIVE = 1 => "VIR_DOMAIN_VCPU_LIVE" since "0.8.5",
+        /// That of the definition, from the next start on.
         CONFIG = 2 => "VIR_DOMAIN_VCPU_CONFIG" since "0.8.5",
+        /// The most that it can have, instead of those that it has; can be set in the definition
+        /// only.
         MAXIMUM = 4 => "VIR_DOMAIN_VCPU_MAXIMUM" since "0.8.5",
+        /// Those that the guest uses, asked of and told to the guest agent.
         GUEST = 8 => "VIR_DOMAIN_VCPU_GUEST" since "1.1.0",
+        /// Lets those that are added to the definition be unplugged while it runs.
         HOTPLUGGABLE = 0x10 => "VIR_DOMAIN_VCPU_HOTPLUGGABLE" since "2.4.0",
+        /// Does not wait for the guest to give its CPUs away; an event tells of each that it did.
         ASYNC_UNPLUG = 0x20 => "VIR_DOMAIN_VCPU_ASYNC_UNPLUG" since "12.4.0",
     }
     zero {
+        /// That of the running domain if it runs, else of its definition.
         CURRENT => "VIR_DOMAIN_VCPU_CURRENT" since "0.9.4",
     }
 }
 
 flag_set! {
-    /// `virDomainDeviceModifyFlags`, since 0.7.7
-    #[doc(alias = "virDomainDeviceModifyFlags")]
-    flags DeviceModifyFlags {
+    /// How a device is attached, changed or detached.
+    flags DeviceModifyFlags => "virDomainDeviceModifyFlags" in "libvirt-domain" since "0.7.7" {
+        /// In the running domain, until it stops.
         LIVE = 1 => "VIR_DOMAIN_DEVICE_MODIFY_LIVE" since "0.7.7",
+        /// In the definition, from the next start on.
         CONFIG = 2 => "VIR_DOMAIN_DEVICE_MODIFY_CONFIG" since "0.7.7",
+        /// Even if the guest has locked it, such as the tray of a CD-ROM drive.
         FORCE = 4 => "VIR_DOMAIN_DEVICE_MODIFY_FORCE" since "0.8.6",
     }
     zero {
+        /// In the running domain if it runs, else in its definition.
         CURRENT => "VIR_DOMAIN_DEVICE_MODIFY_CURRENT" since "0.7.7",
     }
 }
 
 flag_set! {
-    /// `virDomainStatsTypes`, since 1.2.8
-    #[doc(alias = "virDomainStatsTypes")]
-    flags StatsTypes {
+    /// Which statistics of domains are returned; no flag means all.
+    flags StatsTypes => "virDomainStatsTypes" in "libvirt-domain" since "1.2.8" {
+        /// What they are doing, and why.
         STATE = 1 => "VIR_DOMAIN_STATS_STATE" since "1.2.8",
+        /// The CPU time that they have taken.
         CPU_TOTAL = 2 => "VIR_DOMAIN_STATS_CPU_TOTAL" since "1.2.9",
+        /// Their memory, as their balloons and processes tell.
         BALLOON = 4 => "VIR_DOMAIN_STATS_BALLOON" since "1.2.9",
+        /// Their virtual CPUs.
         VCPU = 8 => "VIR_DOMAIN_STATS_VCPU" since "1.2.9",
+        /// What their network interfaces have sent and received.
         INTERFACE = 0x10 => "VIR_DOMAIN_STATS_INTERFACE" since "1.2.9",
+        /// What their disks have read and written, and their sizes.
         BLOCK = 0x20 => "VIR_DOMAIN_STATS_BLOCK" since "1.2.9",
+        /// The performance counters that are switched on for them.
         PERF = 0x40 => "VIR_DOMAIN_STATS_PERF" since "1.3.3",
+        /// How their I/O threads poll.
         IOTHREAD = 0x80 => "VIR_DOMAIN_STATS_IOTHREAD" since "4.10.0",
+        /// The memory bandwidth that they take, where it is monitored.
         MEMORY = 0x100 => "VIR_DOMAIN_STATS_MEMORY" since "6.0.0",
+        /// How fast they change their memory, where it was measured.
         DIRTYRATE = 0x200 => "VIR_DOMAIN_STATS_DIRTYRATE" since "7.2.0",
+        /// What their hypervisor counts; the names may change with it.
         VM = 0x400 => "VIR_DOMAIN_STATS_VM" since "8.9.0",
     }
 }
 
 open_enum! {
-    /// `virDomainBlockJobType`, since 0.9.4
-    #[doc(alias = "virDomainBlockJobType")]
-    enum BlockJobType {
+    /// What a job of a disk does.
+    enum BlockJobType => "virDomainBlockJobType" in "libvirt-domain" since "0.9.4" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN" since "0.9.4",
+        /// Copies what the disk is based on into the disk's own image, then ends.
         Pull = 1 => "VIR_DOMAIN_BLOCK_JOB_TYPE_PULL" since "0.9.4",
+        /// Copies the disk, then writes to both until it is told which to keep.
         Copy = 2 => "VIR_DOMAIN_BLOCK_JOB_TYPE_COPY" since "0.9.12",
+        /// Merges images that the disk is based on into one below, then ends.
         Commit = 3 => "VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT" since "0.10.2",
+        /// Merges the disk's own image into one below, then writes to both until it is told to
+        /// change over.
         ActiveCommit = 4 => "VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT" since "1.2.6",
+        /// Backs up the disk.
         Backup = 5 => "VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP" since "6.0.0",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockJobAbortFlags`, since 0.9.12
-    #[doc(alias = "virDomainBlockJobAbortFlags")]
-    flags BlockJobAbortFlags {
+    /// How a job of a disk is ended.
+    flags BlockJobAbortFlags => "virDomainBlockJobAbortFlags" in "libvirt-domain" since "0.9.12" {
+        /// Returns at once; an event tells of the end.
         ASYNC = 1 => "VIR_DOMAIN_BLOCK_JOB_ABORT_ASYNC" since "0.9.12",
+        /// Changes over to the copy, or to the image merged into, instead of throwing the work
+        /// away.
         PIVOT = 2 => "VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT" since "0.9.12",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockJobInfoFlags`, since 1.2.9
-    #[doc(alias = "virDomainBlockJobInfoFlags")]
-    flags BlockJobInfoFlags {
+    /// The unit of a job's bandwidth.
+    flags BlockJobInfoFlags => "virDomainBlockJobInfoFlags" in "libvirt-domain" since "1.2.9" {
+        /// Bytes per second instead of MiB per second.
         BANDWIDTH_BYTES = 1 => "VIR_DOMAIN_BLOCK_JOB_INFO_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockJobSetSpeedFlags`, since 1.2.9
-    #[doc(alias = "virDomainBlockJobSetSpeedFlags")]
-    flags BlockJobSetSpeedFlags {
+    /// The unit of a job's bandwidth.
+    flags BlockJobSetSpeedFlags
+        => "virDomainBlockJobSetSpeedFlags" in "libvirt-domain" since "1.2.9" {
+        /// Bytes per second instead of MiB per second.
         BANDWIDTH_BYTES = 1 => "VIR_DOMAIN_BLOCK_JOB_SPEED_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockPullFlags`, since 1.2.9
-    #[doc(alias = "virDomainBlockPullFlags")]
-    flags BlockPullFlags {
+    /// How a disk's image takes in what it is based on.
+    flags BlockPullFlags => "virDomainBlockPullFlags" in "libvirt-domain" since "1.2.9" {
+        /// Takes the bandwidth in bytes per second instead of MiB per second.
         BANDWIDTH_BYTES = 0x40 => "VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockRebaseFlags`, since 0.9.12
-    #[doc(alias = "virDomainBlockRebaseFlags")]
-    flags BlockRebaseFlags {
+    /// How a disk's image takes in what it is based on, or how it is copied to a file.
+    flags BlockRebaseFlags => "virDomainBlockRebaseFlags" in "libvirt-domain" since "0.9.12" {
+        /// With `COPY`, copies the uppermost image only; the copy is based on what the disk is
+        /// based on.
         SHALLOW = 1 => "VIR_DOMAIN_BLOCK_REBASE_SHALLOW" since "0.9.12",
+        /// With `COPY`, writes into a file that is there already; it needs the right format and
+        /// size.
         REUSE_EXT = 2 => "VIR_DOMAIN_BLOCK_REBASE_REUSE_EXT" since "0.9.12",
+        /// With `COPY`, makes the copy raw.
         COPY_RAW = 4 => "VIR_DOMAIN_BLOCK_REBASE_COPY_RAW" since "0.9.12",
+        /// Copies the disk to the file given as the base, instead of taking in.
         COPY = 8 => "VIR_DOMAIN_BLOCK_REBASE_COPY" since "0.9.12",
+        /// Keeps the names of images below relative to the image that refers to them.
         RELATIVE = 0x10 => "VIR_DOMAIN_BLOCK_REBASE_RELATIVE" since "1.2.7",
+        /// With `COPY`, takes the target for a block device instead of a file.
         COPY_DEV = 0x20 => "VIR_DOMAIN_BLOCK_REBASE_COPY_DEV" since "1.2.9",
+        /// Takes the bandwidth in bytes per second instead of MiB per second.
         BANDWIDTH_BYTES = 0x40 => "VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockCopyFlags`, since 1.2.8
-    #[doc(alias = "virDomainBlockCopyFlags")]
-    flags BlockCopyFlags {
+    /// How a disk is copied.
+    flags BlockCopyFlags => "virDomainBlockCopyFlags" in "libvirt-domain" since "1.2.8" {
+        /// Copies the uppermost image only; the copy is based on what the disk is based on.
         SHALLOW = 1 => "VIR_DOMAIN_BLOCK_COPY_SHALLOW" since "1.2.8",
+        /// Writes into a file that is there already; it needs the right format and size.
         REUSE_EXT = 2 => "VIR_DOMAIN_BLOCK_COPY_REUSE_EXT" since "1.2.8",
+        /// Gives up the copy when the domain stops; QEMU's driver copies disks of a persistent
+        /// domain only so.
         TRANSIENT_JOB = 4 => "VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB" since "3.5.0",
+        /// Has the guest's writes wait for the copy, so that it comes to an end on slower storage.
         SYNCHRONOUS_WRITES = 8 => "VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES" since "8.0.0",
+        /// Takes the target to be all zeros, so that they need not be written.
         TARGET_ZEROED = 0x10 => "VIR_DOMAIN_BLOCK_COPY_TARGET_ZEROED" since "12.2.0",
     }
 }
 
 flag_set! {
-    /// `virDomainBlockCommitFlags`, since 0.10.2
-    #[doc(alias = "virDomainBlockCommitFlags")]
-    flags BlockCommitFlags {
+    /// How images that a disk is based on are merged.
+    flags BlockCommitFlags => "virDomainBlockCommitFlags" in "libvirt-domain" since "0.10.2" {
+        /// Merges into the next image below instead of the lowest, if none is given.
         SHALLOW = 1 => "VIR_DOMAIN_BLOCK_COMMIT_SHALLOW" since "0.10.2",
+        /// Deletes the files that are not needed afterwards.
         DELETE = 2 => "VIR_DOMAIN_BLOCK_COMMIT_DELETE" since "0.10.2",
+        /// Merges the disk's own image too, which the guest writes to; somebody must tell it to
+        /// change over then.
         ACTIVE = 4 => "VIR_DOMAIN_BLOCK_COMMIT_ACTIVE" since "1.2.6",
+        /// Keeps the names of images below relative to the image that refers to them.
         RELATIVE = 8 => "VIR_DOMAIN_BLOCK_COMMIT_RELATIVE" since "1.2.7",
+        /// Takes the bandwidth in bytes per second instead of MiB per second.
         BANDWIDTH_BYTES = 0x10 => "VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES" since "1.2.9",
     }
 }
 
 open_enum! {
-    /// `virDomainDiskErrorCode`, since 0.9.10
-    #[doc(alias = "virDomainDiskErrorCode")]
-    enum DiskErrorCode {
+    /// What is wrong with a disk.
+    enum DiskErrorCode => "virDomainDiskErrorCode" in "libvirt-domain" since "0.9.10" {
+        /// Nothing.
         None = 0 => "VIR_DOMAIN_DISK_ERROR_NONE" since "0.9.10",
+        /// Reading or writing failed.
         Unspec = 1 => "VIR_DOMAIN_DISK_ERROR_UNSPEC" since "0.9.10",
+        /// There is no space left for it on the host.
         NoSpace = 2 => "VIR_DOMAIN_DISK_ERROR_NO_SPACE" since "0.9.10",
     }
 }
 
 open_enum! {
-    /// `virKeycodeSet`, since 0.9.3
-    #[doc(alias = "virKeycodeSet")]
-    enum KeycodeSet {
+    /// What the numbers of pressed keys mean.
+    enum KeycodeSet => "virKeycodeSet" in "libvirt-domain" since "0.9.3" {
+        /// Linux's input events.
         Linux = 0 => "VIR_KEYCODE_SET_LINUX" since "0.9.3",
+        /// Scan codes of the IBM PC/XT.
         Xt = 1 => "VIR_KEYCODE_SET_XT" since "0.9.3",
+        /// Set 1 of the IBM PC/AT.
         Atset1 = 2 => "VIR_KEYCODE_SET_ATSET1" since "0.9.3",
+        /// Set 2 of the IBM PC/AT.
         Atset2 = 3 => "VIR_KEYCODE_SET_ATSET2" since "0.9.3",
+        /// Set 3 of the IBM PC/AT.
         Atset3 = 4 => "VIR_KEYCODE_SET_ATSET3" since "0.9.3",
+        /// macOS.
         Osx = 5 => "VIR_KEYCODE_SET_OSX" since "0.9.4",
+        /// Linux's driver for XT keyboards.
         XtKbd = 6 => "VIR_KEYCODE_SET_XT_KBD" since "0.9.4",
+        /// USB keyboards (HID).
         Usb = 7 => "VIR_KEYCODE_SET_USB" since "0.9.4",
+        /// Windows' virtual keys.
         Win32 = 8 => "VIR_KEYCODE_SET_WIN32" since "0.9.4",
+        /// QEMU's numbers: XT codes, the extended ones with the highest bit set.
         Qnum = 9 => "VIR_KEYCODE_SET_QNUM" since "4.2.0",
     }
 }
 
 open_enum! {
-    /// `virDomainProcessSignal`, since 1.0.1
-    #[doc(alias = "virDomainProcessSignal")]
-    enum ProcessSignal {
+    /// A signal for a process in a container; the numbers are Linux's.
+    enum ProcessSignal => "virDomainProcessSignal" in "libvirt-domain" since "1.0.1" {
+        /// None: only tells whether the process is there.
         Nop = 0 => "VIR_DOMAIN_PROCESS_SIGNAL_NOP" since "1.0.1",
+        /// SIGHUP: the terminal is gone; many servers read their configuration anew.
         Hup = 1 => "VIR_DOMAIN_PROCESS_SIGNAL_HUP" since "1.0.1",
+        /// SIGINT: interrupt, as by Ctrl-C.
         Int = 2 => "VIR_DOMAIN_PROCESS_SIGNAL_INT" since "1.0.1",
+        /// SIGQUIT: quit with a core dump, as by Ctrl-\\.
         Quit = 3 => "VIR_DOMAIN_PROCESS_SIGNAL_QUIT" since "1.0.1",
+        /// SIGILL: illegal instruction.
         Ill = 4 => "VIR_DOMAIN_PROCESS_SIGNAL_ILL" since "1.0.1",
+        /// SIGTRAP: breakpoint.
         Trap = 5 => "VIR_DOMAIN_PROCESS_SIGNAL_TRAP" since "1.0.1",
+        /// SIGABRT: abort with a core dump.
         Abrt = 6 => "VIR_DOMAIN_PROCESS_SIGNAL_ABRT" since "1.0.1",
+        /// SIGBUS: bad memory access.
         Bus = 7 => "VIR_DOMAIN_PROCESS_SIGNAL_BUS" since "1.0.1",
+        /// SIGFPE: arithmetic fault.
         Fpe = 8 => "VIR_DOMAIN_PROCESS_SIGNAL_FPE" since "1.0.1",
+        /// SIGKILL: end at once; cannot be caught.
         Kill = 9 => "VIR_DOMAIN_PROCESS_SIGNAL_KILL" since "1.0.1",
+        /// SIGUSR1: for the program's own use.
         Usr1 = 10 => "VIR_DOMAIN_PROCESS_SIGNAL_USR1" since "1.0.1",
+        /// SIGSEGV: invalid memory reference.
         Segv = 11 => "VIR_DOMAIN_PROCESS_SIGNAL_SEGV" since "1.0.1",
+        /// SIGUSR2: for the program's own use.
         Usr2 = 12 => "VIR_DOMAIN_PROCESS_SIGNAL_USR2" since "1.0.1",
+        /// SIGPIPE: nobody reads the pipe.
         Pipe = 13 => "VIR_DOMAIN_PROCESS_SIGNAL_PIPE" since "1.0.1",
+        /// SIGALRM: a timer has run out.
         Alrm = 14 => "VIR_DOMAIN_PROCESS_SIGNAL_ALRM" since "1.0.1",
+        /// SIGTERM: please end.
         Term = 15 => "VIR_DOMAIN_PROCESS_SIGNAL_TERM" since "1.0.1",
+        /// SIGSTKFLT: stack fault; unused.
         Stkflt = 16 => "VIR_DOMAIN_PROCESS_SIGNAL_STKFLT" since "1.0.1",
+        /// SIGCHLD: a child has ended or stopped.
         Chld = 17 => "VIR_DOMAIN_PROCESS_SIGNAL_CHLD" since "1.0.1",
+        /// SIGCONT: go on, if stopped.
         Cont = 18 => "VIR_DOMAIN_PROCESS_SIGNAL_CONT" since "1.0.1",
+        /// SIGSTOP: stop; cannot be caught.
         Stop = 19 => "VIR_DOMAIN_PROCESS_SIGNAL_STOP" since "1.0.1",
+        /// SIGTSTP: stop, as by Ctrl-Z.
         Tstp = 20 => "VIR_DOMAIN_PROCESS_SIGNAL_TSTP" since "1.0.1",
+        /// SIGTTIN: reading from the terminal in the background.
         Ttin = 21 => "VIR_DOMAIN_PROCESS_SIGNAL_TTIN" since "1.0.1",
+        /// SIGTTOU: writing to the terminal in the background.
         Ttou = 22 => "VIR_DOMAIN_PROCESS_SIGNAL_TTOU" since "1.0.1",
+        /// SIGURG: urgent data on a socket.
         Urg = 23 => "VIR_DOMAIN_PROCESS_SIGNAL_URG" since "1.0.1",
+        /// SIGXCPU: the limit of CPU time is reached.
         Xcpu = 24 => "VIR_DOMAIN_PROCESS_SIGNAL_XCPU" since "1.0.1",
+        /// SIGXFSZ: the limit of a file's size is reached.
         Xfsz = 25 => "VIR_DOMAIN_PROCESS_SIGNAL_XFSZ" since "1.0.1",
+        /// SIGVTALRM: a timer of CPU time has run out.
         Vtalrm = 26 => "VIR_DOMAIN_PROCESS_SIGNAL_VTALRM" since "1.0.1",
+        /// SIGPROF: a profiling timer has run out.
         Prof = 27 => "VIR_DOMAIN_PROCESS_SIGNAL_PROF" since "1.0.1",
+        /// SIGWINCH: the terminal has another size.
         Winch = 28 => "VIR_DOMAIN_PROCESS_SIGNAL_WINCH" since "1.0.1",
+        /// SIGPOLL, also SIGIO: input or output is possible.
         Poll = 29 => "VIR_DOMAIN_PROCESS_SIGNAL_POLL" since "1.0.1",
+        /// SIGPWR: power fails; init shuts down.
         Pwr = 30 => "VIR_DOMAIN_PROCESS_SIGNAL_PWR" since "1.0.1",
+        /// SIGSYS: bad system call.
         Sys = 31 => "VIR_DOMAIN_PROCESS_SIGNAL_SYS" since "1.0.1",
+        /// SIGRTMIN, the first real-time signal, for the program's own use.
         Rt0 = 32 => "VIR_DOMAIN_PROCESS_SIGNAL_RT0" since "1.0.1",
+        /// SIGRTMIN+1.
         Rt1 = 33 => "VIR_DOMAIN_PROCESS_SIGNAL_RT1" since "1.0.1",
+        /// SIGRTMIN+2.
         Rt2 = 34 => "VIR_DOMAIN_PROCESS_SIGNAL_RT2" since "1.0.1",
+        /// SIGRTMIN+3.
         Rt3 = 35 => "VIR_DOMAIN_PROCESS_SIGNAL_RT3" since "1.0.1",
+        /// SIGRTMIN+4.
         Rt4 = 36 => "VIR_DOMAIN_PROCESS_SIGNAL_RT4" since "1.0.1",
+        /// SIGRTMIN+5.
         Rt5 = 37 => "VIR_DOMAIN_PROCESS_SIGNAL_RT5" since "1.0.1",
+        /// SIGRTMIN+6.
         Rt6 = 38 => "VIR_DOMAIN_PROCESS_SIGNAL_RT6" since "1.0.1",
+        /// SIGRTMIN+7.
         Rt7 = 39 => "VIR_DOMAIN_PROCESS_SIGNAL_RT7" since "1.0.1",
+        /// SIGRTMIN+8.
         Rt8 = 40 => "VIR_DOMAIN_PROCESS_SIGNAL_RT8" since "1.0.1",
+        /// SIGRTMIN+9.
         Rt9 = 41 => "VIR_DOMAIN_PROCESS_SIGNAL_RT9" since "1.0.1",
+        /// SIGRTMIN+10.
         Rt10 = 42 => "VIR_DOMAIN_PROCESS_SIGNAL_RT10" since "1.0.1",
+        /// SIGRTMIN+11.
         Rt11 = 43 => "VIR_DOMAIN_PROCESS_SIGNAL_RT11" since "1.0.1",
+        /// SIGRTMIN+12.
         Rt12 = 44 => "VIR_DOMAIN_PROCESS_SIGNAL_RT12" since "1.0.1",
+        /// SIGRTMIN+13.
         Rt13 = 45 => "VIR_DOMAIN_PROCESS_SIGNAL_RT13" since "1.0.1",
+        /// SIGRTMIN+14.
         Rt14 = 46 => "VIR_DOMAIN_PROCESS_SIGNAL_RT14" since "1.0.1",
+        /// SIGRTMIN+15.
         Rt15 = 47 => "VIR_DOMAIN_PROCESS_SIGNAL_RT15" since "1.0.1",
+        /// SIGRTMIN+16.
         Rt16 = 48 => "VIR_DOMAIN_PROCESS_SIGNAL_RT16" since "1.0.1",
+        /// SIGRTMIN+17.
         Rt17 = 49 => "VIR_DOMAIN_PROCESS_SIGNAL_RT17" since "1.0.1",
+        /// SIGRTMIN+18.
         Rt18 = 50 => "VIR_DOMAIN_PROCESS_SIGNAL_RT18" since "1.0.1",
+        /// SIGRTMIN+19.
         Rt19 = 51 => "VIR_DOMAIN_PROCESS_SIGNAL_RT19" since "1.0.1",
+        /// SIGRTMIN+20.
         Rt20 = 52 => "VIR_DOMAIN_PROCESS_SIGNAL_RT20" since "1.0.1",
+        /// SIGRTMIN+21.
         Rt21 = 53 => "VIR_DOMAIN_PROCESS_SIGNAL_RT21" since "1.0.1",
+        /// SIGRTMIN+22.
         Rt22 = 54 => "VIR_DOMAIN_PROCESS_SIGNAL_RT22" since "1.0.1",
+        /// SIGRTMIN+23.
         Rt23 = 55 => "VIR_DOMAIN_PROCESS_SIGNAL_RT23" since "1.0.1",
+        /// SIGRTMIN+24.
         Rt24 = 56 => "VIR_DOMAIN_PROCESS_SIGNAL_RT24" since "1.0.1",
+        /// SIGRTMIN+25.
         Rt25 = 57 => "VIR_DOMAIN_PROCESS_SIGNAL_RT25" since "1.0.1",
+        /// SIGRTMIN+26.
         Rt26 = 58 => "VIR_DOMAIN_PROCESS_SIGNAL_RT26" since "1.0.1",
+        /// SIGRTMIN+27.
         Rt27 = 59 => "VIR_DOMAIN_PROCESS_SIGNAL_RT27" since "1.0.1",
+        /// SIGRTMIN+28.
         Rt28 = 60 => "VIR_DOMAIN_PROCESS_SIGNAL_RT28" since "1.0.1",
+        /// SIGRTMIN+29.
         Rt29 = 61 => "VIR_DOMAIN_PROCESS_SIGNAL_RT29" since "1.0.1",
+        /// SIGRTMIN+30.
         Rt30 = 62 => "VIR_DOMAIN_PROCESS_SIGNAL_RT30" since "1.0.1",
+        /// SIGRTMIN+31.
         Rt31 = 63 => "VIR_DOMAIN_PROCESS_SIGNAL_RT31" since "1.0.1",
+        /// SIGRTMIN+32, the last real-time signal.
         Rt32 = 64 => "VIR_DOMAIN_PROCESS_SIGNAL_RT32" since "1.0.1",
     }
 }
 
 open_enum! {
-    /// `virDomainEventType`, since 0.5.0
-    #[doc(alias = "virDomainEventType")]
-    enum EventType {
+    /// What happened to a domain.
+    enum EventType => "virDomainEventType" in "libvirt-domain" since "0.5.0" {
+        /// It was defined, or its definition changed.
         Defined = 0 => "VIR_DOMAIN_EVENT_DEFINED" since "0.5.0",
+        /// Its definition was removed.
         Undefined = 1 => "VIR_DOMAIN_EVENT_UNDEFINED" since "0.5.0",
+        /// It started.
         Started = 2 => "VIR_DOMAIN_EVENT_STARTED" since "0.5.0",
+        /// It was paused.
         Suspended = 3 => "VIR_DOMAIN_EVENT_SUSPENDED" since "0.5.0",
+        /// It was resumed.
         Resumed = 4 => "VIR_DOMAIN_EVENT_RESUMED" since "0.5.0",
+        /// It stopped.
         Stopped = 5 => "VIR_DOMAIN_EVENT_STOPPED" since "0.5.0",
+        /// Its guest has shut down; it stops next.
         Shutdown = 6 => "VIR_DOMAIN_EVENT_SHUTDOWN" since "0.9.8",
+        /// Its guest has gone to sleep.
         PmSuspended = 7 => "VIR_DOMAIN_EVENT_PMSUSPENDED" since "0.10.2",
+        /// Its guest has crashed.
         Crashed = 8 => "VIR_DOMAIN_EVENT_CRASHED" since "1.1.1",
     }
 }
 
 open_enum! {
-    /// `virDomainEventDefinedDetailType`, since 0.5.0
-    #[doc(alias = "virDomainEventDefinedDetailType")]
-    enum EventDefinedDetailType {
+    /// How a definition came about.
+    enum EventDefinedDetailType
+        => "virDomainEventDefinedDetailType" in "libvirt-domain" since "0.5.0" {
+        /// It is new.
         Added = 0 => "VIR_DOMAIN_EVENT_DEFINED_ADDED" since "0.5.0",
+        /// An existing one was changed.
         Updated = 1 => "VIR_DOMAIN_EVENT_DEFINED_UPDATED" since "0.5.0",
+        /// The domain got this name.
         Renamed = 2 => "VIR_DOMAIN_EVENT_DEFINED_RENAMED" since "1.2.19",
+        /// The domain went back to a snapshot.
         FromSnapshot = 3 => "VIR_DOMAIN_EVENT_DEFINED_FROM_SNAPSHOT" since "1.3.3",
     }
 }
 
 open_enum! {
-    /// `virDomainEventUndefinedDetailType`, since 0.5.0
-    #[doc(alias = "virDomainEventUndefinedDetailType")]
-    enum EventUndefinedDetailType {
+    /// How a definition went away.
+    enum EventUndefinedDetailType
+        => "virDomainEventUndefinedDetailType" in "libvirt-domain" since "0.5.0" {
+        /// It was removed.
         Removed = 0 => "VIR_DOMAIN_EVENT_UNDEFINED_REMOVED" since "0.5.0",
+        /// The domain got another name.
         Renamed = 1 => "VIR_DOMAIN_EVENT_UNDEFINED_RENAMED" since "1.2.19",
     }
 }
 
 open_enum! {
-    /// `virDomainEventStartedDetailType`, since 0.5.0
-    #[doc(alias = "virDomainEventStartedDetailType")]
-    enum EventStartedDetailType {
+    /// How a domain started.
+    enum EventStartedDetailType
+        => "virDomainEventStartedDetailType" in "libvirt-domain" since "0.5.0" {
+        /// It was booted.
         Booted = 0 => "VIR_DOMAIN_EVENT_STARTED_BOOTED" since "0.5.0",
+        /// It came from another host.
         Migrated = 1 => "VIR_DOMAIN_EVENT_STARTED_MIGRATED" since "0.5.0",
+        /// It was restored from a file.
         Restored = 2 => "VIR_DOMAIN_EVENT_STARTED_RESTORED" since "0.5.0",
+        /// It went back to a snapshot.
         FromSnapshot = 3 => "VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT" since "0.8.0",
+        /// It was asleep and woke up.
         Wakeup = 4 => "VIR_DOMAIN_EVENT_STARTED_WAKEUP" since "0.9.11",
+        /// It has rebooted, for which its encrypted memory had to be made anew.
         Recreated = 5 => "VIR_DOMAIN_EVENT_STARTED_RECREATED" since "11.6.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventSuspendedDetailType`, since 0.5.0
-    #[doc(alias = "virDomainEventSuspendedDetailType")]
-    enum EventSuspendedDetailType {
+    /// Why a domain was paused.
+    enum EventSuspendedDetailType
+        => "virDomainEventSuspendedDetailType" in "libvirt-domain" since "0.5.0" {
+        /// Somebody paused it.
         Paused = 0 => "VIR_DOMAIN_EVENT_SUSPENDED_PAUSED" since "0.5.0",
+        /// It goes to another host.
         Migrated = 1 => "VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED" since "0.5.0",
+        /// A disk failed, such as for lack of space.
         IoError = 2 => "VIR_DOMAIN_EVENT_SUSPENDED_IOERROR" since "0.8.0",
+        /// Its watchdog was not fed.
         Watchdog = 3 => "VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG" since "0.8.0",
+        /// It was restored from a file, paused.
         Restored = 4 => "VIR_DOMAIN_EVENT_SUSPENDED_RESTORED" since "0.9.5",
+        /// It went back to a snapshot, paused.
         FromSnapshot = 5 => "VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT" since "0.9.5",
+        /// Something paused it for a moment, such as a snapshot, and could not resume it.
         ApiError = 6 => "VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR" since "1.0.1",
+        /// It runs on another host now, which still fetches its memory from here.
         PostCopy = 7 => "VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY" since "1.3.3",
+        /// The other host on which it runs cannot fetch the rest of its memory any more.
         PostCopyFailed = 8 => "VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED" since "1.3.3",
+        /// Its guest has shut down, but a job such as a backup still needs it.
         GuestShutdown = 9 => "VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN" since "11.10.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventResumedDetailType`, since 0.5.0
-    #[doc(alias = "virDomainEventResumedDetailType")]
-    enum EventResumedDetailType {
+    /// Why a domain was resumed.
+    enum EventResumedDetailType
+        => "virDomainEventResumedDetailType" in "libvirt-domain" since "0.5.0" {
+        /// Somebody resumed it.
         Unpaused = 0 => "VIR_DOMAIN_EVENT_RESUMED_UNPAUSED" since "0.5.0",
+        /// It has come from another host, or did not go there after all.
         Migrated = 1 => "VIR_DOMAIN_EVENT_RESUMED_MIGRATED" since "0.5.0",
+        /// It went back to a snapshot.
         FromSnapshot = 2 => "VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT" since "0.9.5",
+        /// It has come from another host, which still has parts of its memory.
         PostCopy = 3 => "VIR_DOMAIN_EVENT_RESUMED_POSTCOPY" since "1.3.3",
+        /// It has come from another host, and the rest of its memory cannot be fetched any more.
         PostCopyFailed = 4 => "VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED" since "8.5.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventStoppedDetailType`, since 0.5.0
-    #[doc(alias = "virDomainEventStoppedDetailType")]
-    enum EventStoppedDetailType {
+    /// Why a domain stopped.
+    enum EventStoppedDetailType
+        => "virDomainEventStoppedDetailType" in "libvirt-domain" since "0.5.0" {
+        /// It shut down.
         Shutdown = 0 => "VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN" since "0.5.0",
+        /// It was forced off.
         Destroyed = 1 => "VIR_DOMAIN_EVENT_STOPPED_DESTROYED" since "0.5.0",
+        /// It crashed, or its hypervisor did.
         Crashed = 2 => "VIR_DOMAIN_EVENT_STOPPED_CRASHED" since "0.5.0",
+        /// It went to another host.
         Migrated = 3 => "VIR_DOMAIN_EVENT_STOPPED_MIGRATED" since "0.5.0",
+        /// It was saved to a file.
         Saved = 4 => "VIR_DOMAIN_EVENT_STOPPED_SAVED" since "0.5.0",
+        /// It could not be started, or its hypervisor failed.
         Failed = 5 => "VIR_DOMAIN_EVENT_STOPPED_FAILED" since "0.5.0",
+        /// It went back to a snapshot that was taken while it was off.
         FromSnapshot = 6 => "VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT" since "0.8.0",
+        /// It reboots, for which its encrypted memory must be made anew.
         Recreated = 7 => "VIR_DOMAIN_EVENT_STOPPED_RECREATED" since "11.6.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventShutdownDetailType`, since 0.9.8
-    #[doc(alias = "virDomainEventShutdownDetailType")]
-    enum EventShutdownDetailType {
+    /// Why a guest has shut down.
+    enum EventShutdownDetailType
+        => "virDomainEventShutdownDetailType" in "libvirt-domain" since "0.9.8" {
+        /// It has; the hypervisor does not tell why.
         Finished = 0 => "VIR_DOMAIN_EVENT_SHUTDOWN_FINISHED" since "0.9.8",
+        /// It did so by itself.
         Guest = 1 => "VIR_DOMAIN_EVENT_SHUTDOWN_GUEST" since "3.4.0",
+        /// The host wanted it, such as by a signal to the hypervisor.
         Host = 2 => "VIR_DOMAIN_EVENT_SHUTDOWN_HOST" since "3.4.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventPMSuspendedDetailType`, since 0.10.2
-    #[doc(alias = "virDomainEventPMSuspendedDetailType")]
-    enum EventPmSuspendedDetailType {
+    /// How a guest has gone to sleep.
+    enum EventPmSuspendedDetailType
+        => "virDomainEventPMSuspendedDetailType" in "libvirt-domain" since "0.10.2" {
+        /// Its memory stays powered.
         Memory = 0 => "VIR_DOMAIN_EVENT_PMSUSPENDED_MEMORY" since "0.10.2",
+        /// It has saved itself to its disk.
         Disk = 1 => "VIR_DOMAIN_EVENT_PMSUSPENDED_DISK" since "1.0.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventCrashedDetailType`, since 1.1.1
-    #[doc(alias = "virDomainEventCrashedDetailType")]
-    enum EventCrashedDetailType {
+    /// How a guest has crashed.
+    enum EventCrashedDetailType
+        => "virDomainEventCrashedDetailType" in "libvirt-domain" since "1.1.1" {
+        /// Its kernel has panicked.
         Panicked = 0 => "VIR_DOMAIN_EVENT_CRASHED_PANICKED" since "1.1.1",
+        /// Its kernel has panicked, and its kernel for crashes takes over.
         Crashloaded = 1 => "VIR_DOMAIN_EVENT_CRASHED_CRASHLOADED" since "6.1.0",
     }
 }
 
 open_enum! {
-    /// `virDomainMemoryFailureRecipientType`, since 6.9.0
-    #[doc(alias = "virDomainMemoryFailureRecipientType")]
-    enum MemoryFailureRecipientType {
+    /// Whose memory has a fault.
+    enum MemoryFailureRecipientType
+        => "virDomainMemoryFailureRecipientType" in "libvirt-domain" since "6.9.0" {
+        /// The hypervisor's own.
         Hypervisor = 0 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_HYPERVISOR" since "6.9.0",
+        /// The guest's.
         Guest = 1 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST" since "6.9.0",
     }
 }
 
 open_enum! {
-    /// `virDomainMemoryFailureActionType`, since 6.9.0
-    #[doc(alias = "virDomainMemoryFailureActionType")]
-    enum MemoryFailureActionType {
+    /// What was done about a fault of memory.
+    enum MemoryFailureActionType
+        => "virDomainMemoryFailureActionType" in "libvirt-domain" since "6.9.0" {
+        /// Nothing; it does no harm yet.
         Ignore = 0 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_IGNORE" since "6.9.0",
+        /// The guest was told, as a CPU would tell it.
         Inject = 1 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_INJECT" since "6.9.0",
+        /// The hypervisor ends.
         Fatal = 2 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_FATAL" since "6.9.0",
+        /// The guest is reset, because it cannot be told.
         Reset = 3 => "VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_RESET" since "6.9.0",
     }
 }
 
 flag_set! {
-    /// `virDomainMemoryFailureFlags`, since 6.9.0
-    #[doc(alias = "virDomainMemoryFailureFlags")]
-    flags MemoryFailureFlags {
+    /// More about a fault of memory.
+    flags MemoryFailureFlags => "virDomainMemoryFailureFlags" in "libvirt-domain" since "6.9.0" {
+        /// Something was just going to use the memory, so that it cannot be ignored.
         ACTION_REQUIRED = 1 => "VIR_DOMAIN_MEMORY_FAILURE_ACTION_REQUIRED" since "6.9.0",
+        /// It came while another was being dealt with.
         RECURSIVE = 2 => "VIR_DOMAIN_MEMORY_FAILURE_RECURSIVE" since "6.9.0",
     }
 }
 
 open_enum! {
-    /// `virDomainJobType`, since 0.7.7
-    #[doc(alias = "virDomainJobType")]
-    enum JobType {
+    /// Whether a domain has a job, and how it ended.
+    enum JobType => "virDomainJobType" in "libvirt-domain" since "0.7.7" {
+        /// None.
         None = 0 => "VIR_DOMAIN_JOB_NONE" since "0.7.7",
+        /// One whose end can be foretold.
         Bounded = 1 => "VIR_DOMAIN_JOB_BOUNDED" since "0.7.7",
+        /// One whose end cannot be foretold, such as a migration.
         Unbounded = 2 => "VIR_DOMAIN_JOB_UNBOUNDED" since "0.7.7",
+        /// It has done its work.
         Completed = 3 => "VIR_DOMAIN_JOB_COMPLETED" since "0.7.7",
+        /// It has failed.
         Failed = 4 => "VIR_DOMAIN_JOB_FAILED" since "0.7.7",
+        /// It was aborted.
         Cancelled = 5 => "VIR_DOMAIN_JOB_CANCELLED" since "0.7.7",
     }
 }
 
 flag_set! {
-    /// `virDomainGetJobStatsFlags`, since 1.2.9
-    #[doc(alias = "virDomainGetJobStatsFlags")]
-    flags GetJobStatsFlags {
+    /// Which job's statistics are returned.
+    flags GetJobStatsFlags => "virDomainGetJobStatsFlags" in "libvirt-domain" since "1.2.9" {
+        /// Those of the job that ended last, which are forgotten by that, instead of the running
+        /// one's.
         COMPLETED = 1 => "VIR_DOMAIN_JOB_STATS_COMPLETED" since "1.2.9",
+        /// With `COMPLETED`, does not forget them.
         KEEP_COMPLETED = 2 => "VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED" since "6.0.0",
     }
 }
 
 flag_set! {
-    /// `virDomainAbortJobFlagsValues`, since 8.5.0
-    #[doc(alias = "virDomainAbortJobFlagsValues")]
-    flags AbortJobFlags {
+    /// How a domain's job is aborted.
+    flags AbortJobFlags => "virDomainAbortJobFlagsValues" in "libvirt-domain" since "8.5.0" {
+        /// Interrupts a migration that still fetches memory, until it is resumed; it cannot be
+        /// undone any more.
         POSTCOPY = 1 => "VIR_DOMAIN_ABORT_JOB_POSTCOPY" since "8.5.0",
     }
 }
 
 open_enum! {
-    /// `virDomainJobOperation`, since 3.3.0
-    #[doc(alias = "virDomainJobOperation")]
-    enum JobOperation {
+    /// What a domain's job does.
+    enum JobOperation => "virDomainJobOperation" in "libvirt-domain" since "3.3.0" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_DOMAIN_JOB_OPERATION_UNKNOWN" since "3.3.0",
+        /// Starts the domain.
         Start = 1 => "VIR_DOMAIN_JOB_OPERATION_START" since "3.3.0",
+        /// Saves it to a file.
         Save = 2 => "VIR_DOMAIN_JOB_OPERATION_SAVE" since "3.3.0",
+        /// Restores it from a file.
         Restore = 3 => "VIR_DOMAIN_JOB_OPERATION_RESTORE" since "3.3.0",
+        /// Takes it over from another host.
         MigrationIn = 4 => "VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN" since "3.3.0",
+        /// Moves it to another host.
         MigrationOut = 5 => "VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT" since "3.3.0",
+        /// Takes a snapshot.
         Snapshot = 6 => "VIR_DOMAIN_JOB_OPERATION_SNAPSHOT" since "3.3.0",
+        /// Goes back to a snapshot.
         SnapshotRevert = 7 => "VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT" since "3.3.0",
+        /// Dumps its memory.
         Dump = 8 => "VIR_DOMAIN_JOB_OPERATION_DUMP" since "3.3.0",
+        /// Backs up its disks.
         Backup = 9 => "VIR_DOMAIN_JOB_OPERATION_BACKUP" since "6.0.0",
+        /// Deletes a snapshot.
         SnapshotDelete = 10 => "VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE" since "9.0.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventWatchdogAction`, since 0.8.0
-    #[doc(alias = "virDomainEventWatchdogAction")]
-    enum EventWatchdogAction {
+    /// What is done when a watchdog is not fed.
+    enum EventWatchdogAction => "virDomainEventWatchdogAction" in "libvirt-domain" since "0.8.0" {
+        /// Nothing.
         None = 0 => "VIR_DOMAIN_EVENT_WATCHDOG_NONE" since "0.8.0",
+        /// The domain is paused.
         Pause = 1 => "VIR_DOMAIN_EVENT_WATCHDOG_PAUSE" since "0.8.0",
+        /// The domain is reset.
         Reset = 2 => "VIR_DOMAIN_EVENT_WATCHDOG_RESET" since "0.8.0",
+        /// The domain is forced off.
         Poweroff = 3 => "VIR_DOMAIN_EVENT_WATCHDOG_POWEROFF" since "0.8.0",
+        /// The guest is asked to shut down.
         Shutdown = 4 => "VIR_DOMAIN_EVENT_WATCHDOG_SHUTDOWN" since "0.8.0",
+        /// The hypervisor writes a line to its log.
         Debug = 5 => "VIR_DOMAIN_EVENT_WATCHDOG_DEBUG" since "0.8.0",
+        /// The guest gets a non-maskable interrupt.
         InjectNmi = 6 => "VIR_DOMAIN_EVENT_WATCHDOG_INJECTNMI" since "1.2.17",
     }
 }
 
 open_enum! {
-    /// `virDomainEventIOErrorAction`, since 0.8.0
-    #[doc(alias = "virDomainEventIOErrorAction")]
-    enum EventIoErrorAction {
+    /// What is done about an error of a disk.
+    enum EventIoErrorAction => "virDomainEventIOErrorAction" in "libvirt-domain" since "0.8.0" {
+        /// Nothing; the guest does not hear of it.
         None = 0 => "VIR_DOMAIN_EVENT_IO_ERROR_NONE" since "0.8.0",
+        /// The domain is paused.
         Pause = 1 => "VIR_DOMAIN_EVENT_IO_ERROR_PAUSE" since "0.8.0",
+        /// The guest is told.
         Report = 2 => "VIR_DOMAIN_EVENT_IO_ERROR_REPORT" since "0.8.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventGraphicsPhase`, since 0.8.0
-    #[doc(alias = "virDomainEventGraphicsPhase")]
-    enum EventGraphicsPhase {
+    /// How far a connection to a display has come.
+    enum EventGraphicsPhase => "virDomainEventGraphicsPhase" in "libvirt-domain" since "0.8.0" {
+        /// It was made.
         Connect = 0 => "VIR_DOMAIN_EVENT_GRAPHICS_CONNECT" since "0.8.0",
+        /// The user has authenticated, and it can be used.
         Initialize = 1 => "VIR_DOMAIN_EVENT_GRAPHICS_INITIALIZE" since "0.8.0",
+        /// It has ended.
         Disconnect = 2 => "VIR_DOMAIN_EVENT_GRAPHICS_DISCONNECT" since "0.8.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventGraphicsAddressType`, since 0.8.0
-    #[doc(alias = "virDomainEventGraphicsAddressType")]
-    enum EventGraphicsAddressType {
+    /// The kind of an address in a connection to a display.
+    enum EventGraphicsAddressType
+        => "virDomainEventGraphicsAddressType" in "libvirt-domain" since "0.8.0" {
+        /// An IPv4 address.
         Ipv4 = 0 => "VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV4" since "0.8.0",
+        /// An IPv6 address.
         Ipv6 = 1 => "VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_IPV6" since "0.8.0",
+        /// The path of a Unix socket.
         Unix = 2 => "VIR_DOMAIN_EVENT_GRAPHICS_ADDRESS_UNIX" since "0.9.7",
     }
 }
 
 open_enum! {
-    /// `virConnectDomainEventBlockJobStatus`, since 0.9.4
-    #[doc(alias = "virConnectDomainEventBlockJobStatus")]
-    enum BlockJobStatus {
+    /// How a job of a disk ended, or how far it has come.
+    enum BlockJobStatus => "virConnectDomainEventBlockJobStatus" in "libvirt-domain" since "0.9.4" {
+        /// It has done its work.
         Completed = 0 => "VIR_DOMAIN_BLOCK_JOB_COMPLETED" since "0.9.4",
+        /// It has failed.
         Failed = 1 => "VIR_DOMAIN_BLOCK_JOB_FAILED" since "0.9.4",
+        /// It was aborted.
         Canceled = 2 => "VIR_DOMAIN_BLOCK_JOB_CANCELED" since "0.9.12",
+        /// Both images are the same now, and it waits to be told which to keep.
         Ready = 3 => "VIR_DOMAIN_BLOCK_JOB_READY" since "1.0.0",
     }
 }
 
 open_enum! {
-    /// `virConnectDomainEventDiskChangeReason`, since 0.9.7
-    #[doc(alias = "virConnectDomainEventDiskChangeReason")]
-    enum DiskChangeReason {
+    /// What was done about a disk whose image is missing.
+    enum DiskChangeReason
+        => "virConnectDomainEventDiskChangeReason" in "libvirt-domain" since "0.9.7" {
+        /// The drive is empty.
         ChangeMissingOnStart = 0 => "VIR_DOMAIN_EVENT_DISK_CHANGE_MISSING_ON_START" since "0.9.7",
+        /// The disk is left out.
         DropMissingOnStart = 1 => "VIR_DOMAIN_EVENT_DISK_DROP_MISSING_ON_START" since "1.1.2",
     }
 }
 
 open_enum! {
-    /// `virDomainEventTrayChangeReason`, since 0.9.11
-    #[doc(alias = "virDomainEventTrayChangeReason")]
-    enum EventTrayChangeReason {
+    /// What happened to a drive's tray.
+    enum EventTrayChangeReason
+        => "virDomainEventTrayChangeReason" in "libvirt-domain" since "0.9.11" {
+        /// It was opened.
         Open = 0 => "VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN" since "0.9.11",
+        /// It was closed.
         Close = 1 => "VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE" since "0.9.11",
     }
 }
 
 open_enum! {
-    /// `virConnectDomainEventAgentLifecycleState`, since 1.2.11
-    #[doc(alias = "virConnectDomainEventAgentLifecycleState")]
-    enum AgentLifecycleState {
+    /// Whether the guest agent is there.
+    enum AgentLifecycleState
+        => "virConnectDomainEventAgentLifecycleState" in "libvirt-domain" since "1.2.11" {
+        /// It has opened its channel.
         Connected = 1 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED" since "1.2.11",
+        /// It has closed its channel, or is not there yet.
         Disconnected = 2
             => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED" since "1.2.11",
     }
 }
 
 open_enum! {
-    /// `virConnectDomainEventAgentLifecycleReason`, since 1.2.11
-    #[doc(alias = "virConnectDomainEventAgentLifecycleReason")]
-    enum AgentLifecycleReason {
+    /// Why it is told whether the guest agent is there.
+    enum AgentLifecycleReason
+        => "virConnectDomainEventAgentLifecycleReason" in "libvirt-domain" since "1.2.11" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_UNKNOWN" since "1.2.11",
+        /// The domain has started.
         DomainStarted = 1
             => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_DOMAIN_STARTED" since "1.2.11",
+        /// The channel was opened or closed.
         Channel = 2 => "VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL" since "1.2.11",
     }
 }
 
 open_enum! {
-    /// `virConnectDomainEventChannelLifecycleState`, since 12.4.0
-    #[doc(alias = "virConnectDomainEventChannelLifecycleState")]
-    enum ChannelLifecycleState {
+    /// Whether something in the guest has a channel open.
+    enum ChannelLifecycleState
+        => "virConnectDomainEventChannelLifecycleState" in "libvirt-domain" since "12.4.0" {
+        /// It is open.
         Connected = 1
             => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_CONNECTED" since "12.4.0",
+        /// It is closed.
         Disconnected = 2
             => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_STATE_DISCONNECTED" since "12.4.0",
     }
 }
 
 open_enum! {
-    /// `virConnectDomainEventChannelLifecycleReason`, since 12.4.0
-    #[doc(alias = "virConnectDomainEventChannelLifecycleReason")]
-    enum ChannelLifecycleReason {
+    /// Why it is told whether a channel is open.
+    enum ChannelLifecycleReason
+        => "virConnectDomainEventChannelLifecycleReason" in "libvirt-domain" since "12.4.0" {
+        /// Nothing is known.
         Unknown = 0 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_UNKNOWN" since "12.4.0",
+        /// The domain has started.
         DomainStarted = 1
             => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_DOMAIN_STARTED" since "12.4.0",
+        /// The channel was opened or closed.
         Channel = 2 => "VIR_CONNECT_DOMAIN_EVENT_CHANNEL_LIFECYCLE_REASON_CHANNEL" since "12.4.0",
     }
 }
 
 open_enum! {
-    /// `virDomainEventID`, since 0.8.0
-    #[doc(alias = "virDomainEventID")]
-    enum EventId {
+    /// The kinds of events of domains, by the numbers to register for them.
+    enum EventId => "virDomainEventID" in "libvirt-domain" since "0.8.0" {
+        /// A domain was defined, undefined, started, stopped and so on.
         Lifecycle = 0 => "VIR_DOMAIN_EVENT_ID_LIFECYCLE" since "0.8.0",
+        /// A guest has rebooted.
         Reboot = 1 => "VIR_DOMAIN_EVENT_ID_REBOOT" since "0.8.0",
+        /// A guest has set its hardware clock.
         RtcChange = 2 => "VIR_DOMAIN_EVENT_ID_RTC_CHANGE" since "0.8.0",
+        /// A watchdog was not fed.
         Watchdog = 3 => "VIR_DOMAIN_EVENT_ID_WATCHDOG" since "0.8.0",
+        /// A disk had an error.
         IoError = 4 => "VIR_DOMAIN_EVENT_ID_IO_ERROR" since "0.8.0",
+        /// Somebody connects to a display or leaves it.
         Graphics = 5 => "VIR_DOMAIN_EVENT_ID_GRAPHICS" since "0.8.0",
+        /// A disk had an error, with the reason.
         IoErrorReason = 6 => "VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON" since "0.8.1",
+        /// The daemon cannot talk to the hypervisor any more.
         ControlError = 7 => "VIR_DOMAIN_EVENT_ID_CONTROL_ERROR" since "0.9.2",
+        /// A job of a disk has ended or is ready, with the disk's path.
         BlockJob = 8 => "VIR_DOMAIN_EVENT_ID_BLOCK_JOB" since "0.9.4",
+        /// A disk's image is missing at the start, and the disk was emptied or left out.
         DiskChange = 9 => "VIR_DOMAIN_EVENT_ID_DISK_CHANGE" since "0.9.7",
+        /// A drive's tray was opened or closed.
         TrayChange = 10 => "VIR_DOMAIN_EVENT_ID_TRAY_CHANGE" since "0.9.11",
+        /// A guest has woken up.
         PmWakeup = 11 => "VIR_DOMAIN_EVENT_ID_PMWAKEUP" since "0.9.11",
+        /// A guest has gone to sleep, its memory powered.
         PmSuspend = 12 => "VIR_DOMAIN_EVENT_ID_PMSUSPEND" since "0.9.11",
+        /// A guest has more or less memory.
         BalloonChange = 13 => "VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE" since "0.10.0",
+        /// A guest has saved itself to its disk and is off.
         PmSuspendDisk = 14 => "VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK" since "1.0.0",
+        /// A guest has given a device away.
         DeviceRemoved = 15 => "VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED" since "1.1.1",
+        /// A job of a disk has ended or is ready, with the disk's target name.
         BlockJob2 = 16 => "VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2" since "1.2.6",
+        /// Tuning parameters were changed.
         Tunable = 17 => "VIR_DOMAIN_EVENT_ID_TUNABLE" since "1.2.9",
+        /// The guest agent has come or gone.
         AgentLifecycle = 18 => "VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE" since "1.2.11",
+        /// A device was attached.
         DeviceAdded = 19 => "VIR_DOMAIN_EVENT_ID_DEVICE_ADDED" since "1.2.15",
+        /// A migration begins another round through the memory.
         MigrationIteration = 20 => "VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION" since "1.3.2",
+        /// A job has ended, with its statistics.
         JobCompleted = 21 => "VIR_DOMAIN_EVENT_ID_JOB_COMPLETED" since "1.3.3",
+        /// A guest keeps a device that it was to give away.
         DeviceRemovalFailed = 22 => "VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED" since "1.3.4",
+        /// The title, the description or other notes were changed.
         MetadataChange = 23 => "VIR_DOMAIN_EVENT_ID_METADATA_CHANGE" since "3.0.0",
+        /// A disk's image has grown past a mark that was set.
         BlockThreshold = 24 => "VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD" since "3.2.0",
+        /// The host's memory has a fault.
         MemoryFailure = 25 => "VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE" since "6.9.0",
+        /// A guest has plugged or unplugged parts of a virtio memory device.
         MemoryDeviceSizeChange = 26
             => "VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE" since "7.9.0",
+        /// A guest has changed the MAC address of an interface.
         NicMacChange = 27 => "VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE" since "11.2.0",
+        /// A guest has given a virtual CPU away.
         VcpuRemoved = 28 => "VIR_DOMAIN_EVENT_ID_VCPU_REMOVED" since "12.4.0",
+        /// Something in the guest has opened or closed a channel.
         ChannelLifecycle = 29 => "VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE" since "12.4.0",
     }
 }
 
 flag_set! {
-    /// `virDomainConsoleFlags`, since 0.9.11
-    #[doc(alias = "virDomainConsoleFlags")]
-    flags ConsoleFlags {
+    /// How a console is opened.
+    flags ConsoleFlags => "virDomainConsoleFlags" in "libvirt-domain" since "0.9.11" {
+        /// Ends the connection of whoever has it open.
         FORCE = 1 => "VIR_DOMAIN_CONSOLE_FORCE" since "0.9.11",
+        /// Fails where the driver cannot make sure that only one has it open.
         SAFE = 2 => "VIR_DOMAIN_CONSOLE_SAFE" since "0.9.11",
     }
 }
 
 flag_set! {
-    /// `virDomainChannelFlags`, since 1.0.2
-    #[doc(alias = "virDomainChannelFlags")]
-    flags ChannelFlags {
+    /// How a channel is opened.
+    flags ChannelFlags => "virDomainChannelFlags" in "libvirt-domain" since "1.0.2" {
+        /// Ends the connection of whoever has it open.
         FORCE = 1 => "VIR_DOMAIN_CHANNEL_FORCE" since "1.0.2",
     }
 }
 
 flag_set! {
-    /// `virDomainOpenGraphicsFlags`, since 0.9.7
-    #[doc(alias = "virDomainOpenGraphicsFlags")]
-    flags OpenGraphicsFlags {
+    /// How a domain's display is opened.
+    flags OpenGraphicsFlags => "virDomainOpenGraphicsFlags" in "libvirt-domain" since "0.9.7" {
+        /// Asks for no password, for whoever may open it by libvirt anyway.
         SKIPAUTH = 1 => "VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH" since "0.9.7",
     }
 }
 
 flag_set! {
-    /// `virDomainSetTimeFlags`, since 1.2.5
-    #[doc(alias = "virDomainSetTimeFlags")]
-    flags SetTimeFlags {
+    /// How a guest's clock is set.
+    flags SetTimeFlags => "virDomainSetTimeFlags" in "libvirt-domain" since "1.2.5" {
+        /// To the time of the virtual hardware clock, instead of the time given.
         SYNC = 1 => "VIR_DOMAIN_TIME_SYNC" since "1.2.5",
     }
 }
 
 open_enum! {
-    /// `virSchedParameterType`, since 0.2.3
-    #[doc(alias = "virSchedParameterType")]
-    enum SchedParameterType {
+    /// The type of a scheduler parameter, by its old name; `typed_param::Type` has the same
+    /// numbers.
+    enum SchedParameterType => "virSchedParameterType" in "libvirt-domain" since "0.2.3" {
+        /// A signed number of 32 bits.
         Int = 1 => "VIR_DOMAIN_SCHED_FIELD_INT" since "0.2.3",
+        /// An unsigned number of 32 bits.
         Uint = 2 => "VIR_DOMAIN_SCHED_FIELD_UINT" since "0.2.3",
+        /// A signed number of 64 bits.
         Llong = 3 => "VIR_DOMAIN_SCHED_FIELD_LLONG" since "0.2.3",
+        /// An unsigned number of 64 bits.
         Ullong = 4 => "VIR_DOMAIN_SCHED_FIELD_ULLONG" since "0.2.3",
+        /// A floating-point number of 64 bits.
         Double = 5 => "VIR_DOMAIN_SCHED_FIELD_DOUBLE" since "0.2.3",
+        /// A truth value.
         Boolean = 6 => "VIR_DOMAIN_SCHED_FIELD_BOOLEAN" since "0.2.3",
     }
 }
 
 open_enum! {
-    /// `virBlkioParameterType`, since 0.9.0
-    #[doc(alias = "virBlkioParameterType")]
-    enum BlkioParameterType {
+    /// The type of a block I/O parameter, by its old name; `typed_param::Type` has the same
+    /// numbers.
+    enum BlkioParameterType => "virBlkioParameterType" in "libvirt-domain" since "0.9.0" {
+        /// A signed number of 32 bits.
         Int = 1 => "VIR_DOMAIN_BLKIO_PARAM_INT" since "0.9.0",
+        /// An unsigned number of 32 bits.
         Uint = 2 => "VIR_DOMAIN_BLKIO_PARAM_UINT" since "0.9.0",
+        /// A signed number of 64 bits.
         Llong = 3 => "VIR_DOMAIN_BLKIO_PARAM_LLONG" since "0.9.0",
+        /// An unsigned number of 64 bits.
         Ullong = 4 => "VIR_DOMAIN_BLKIO_PARAM_ULLONG" since "0.9.0",
+        /// A floating-point number of 64 bits.
         Double = 5 => "VIR_DOMAIN_BLKIO_PARAM_DOUBLE" since "0.9.0",
+        /// A truth value.
         Boolean = 6 => "VIR_DOMAIN_BLKIO_PARAM_BOOLEAN" since "0.9.0",
     }
 }
 
 open_enum! {
-    /// `virMemoryParameterType`, since 0.8.5
-    #[doc(alias = "virMemoryParameterType")]
-    enum MemoryParameterType {
+    /// The type of a memory parameter, by its old name; `typed_param::Type` has the same numbers.
+    enum MemoryParameterType => "virMemoryParameterType" in "libvirt-domain" since "0.8.5" {
+        /// A signed number of 32 bits.
         Int = 1 => "VIR_DOMAIN_MEMORY_PARAM_INT" since "0.8.5",
+        /// An unsigned number of 32 bits.
         Uint = 2 => "VIR_DOMAIN_MEMORY_PARAM_UINT" since "0.8.5",
+        /// A signed number of 64 bits.
         Llong = 3 => "VIR_DOMAIN_MEMORY_PARAM_LLONG" since "0.8.5",
+        /// An unsigned number of 64 bits.
         Ullong = 4 => "VIR_DOMAIN_MEMORY_PARAM_ULLONG" since "0.8.5",
+        /// A floating-point number of 64 bits.
         Double = 5 => "VIR_DOMAIN_MEMORY_PARAM_DOUBLE" since "0.8.5",
+        /// A truth value.
         Boolean = 6 => "VIR_DOMAIN_MEMORY_PARAM_BOOLEAN" since "0.8.5",
     }
 }
 
 open_enum! {
-    /// `virDomainInterfaceAddressesSource`, since 1.2.14
-    #[doc(alias = "virDomainInterfaceAddressesSource")]
-    enum InterfaceAddressesSource {
+    /// Where a guest's IP addresses are found.
+    enum InterfaceAddressesSource
+        => "virDomainInterfaceAddressesSource" in "libvirt-domain" since "1.2.14" {
+        /// In the DHCP leases of libvirt's networks.
         Lease = 0 => "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE" since "1.2.14",
+        /// At the guest agent, which also knows of interfaces that libvirt does not.
         Agent = 1 => "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT" since "1.2.14",
+        /// In the host's ARP table, without prefix lengths, and only those that were in use lately.
         Arp = 2 => "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP" since "4.2.0",
     }
 }
 
 flag_set! {
-    /// `virDomainSetUserPasswordFlags`, since 1.2.16
-    #[doc(alias = "virDomainSetUserPasswordFlags")]
-    flags SetUserPasswordFlags {
+    /// In which form a password is set in a guest.
+    flags SetUserPasswordFlags
+        => "virDomainSetUserPasswordFlags" in "libvirt-domain" since "1.2.16" {
+        /// It is hashed already, as the guest stores it.
         ENCRYPTED = 1 => "VIR_DOMAIN_PASSWORD_ENCRYPTED" since "1.2.16",
     }
 }
 
 open_enum! {
-    /// `virDomainLifecycle`, since 3.9.0
-    #[doc(alias = "virDomainLifecycle")]
-    enum Lifecycle {
+    /// What happens to a guest, for which an action can be chosen.
+    enum Lifecycle => "virDomainLifecycle" in "libvirt-domain" since "3.9.0" {
+        /// It shuts down.
         Poweroff = 0 => "VIR_DOMAIN_LIFECYCLE_POWEROFF" since "3.9.0",
+        /// It reboots.
         Reboot = 1 => "VIR_DOMAIN_LIFECYCLE_REBOOT" since "3.9.0",
+        /// It crashes.
         Crash = 2 => "VIR_DOMAIN_LIFECYCLE_CRASH" since "3.9.0",
     }
 }
 
 open_enum! {
-    /// `virDomainLifecycleAction`, since 3.9.0
-    #[doc(alias = "virDomainLifecycleAction")]
-    enum LifecycleAction {
+    /// What is done when a guest shuts down, reboots or crashes.
+    enum LifecycleAction => "virDomainLifecycleAction" in "libvirt-domain" since "3.9.0" {
+        /// The domain is stopped.
         Destroy = 0 => "VIR_DOMAIN_LIFECYCLE_ACTION_DESTROY" since "3.9.0",
+        /// It is started again.
         Restart = 1 => "VIR_DOMAIN_LIFECYCLE_ACTION_RESTART" since "3.9.0",
+        /// It is started again under a new name, and the old one is kept for inspection; Xen only.
         RestartRename = 2 => "VIR_DOMAIN_LIFECYCLE_ACTION_RESTART_RENAME" since "3.9.0",
+        /// It is kept, stopped where it was, for inspection; somebody must force it off.
         Preserve = 3 => "VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE" since "3.9.0",
+        /// Its memory is dumped, then it is stopped.
         CoreDumpDestroy = 4 => "VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_DESTROY" since "3.9.0",
+        /// Its memory is dumped, then it is started again.
         CoreDumpRestart = 5 => "VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART" since "3.9.0",
+        /// It goes on running, for guests that dump their memory and reboot by themselves; for
+        /// crashes only.
         PreserveRunning = 6 => "VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE_RUNNING" since "12.6.0",
     }
 }
 
 flag_set! {
-    /// `virDomainGuestInfoTypes`, since 5.7.0
-    #[doc(alias = "virDomainGuestInfoTypes")]
-    flags GuestInfoTypes {
+    /// What the guest agent is asked; no flag means all that it can tell.
+    flags GuestInfoTypes => "virDomainGuestInfoTypes" in "libvirt-domain" since "5.7.0" {
+        /// Who is logged in.
         USERS = 1 => "VIR_DOMAIN_GUEST_INFO_USERS" since "5.7.0",
+        /// The operating system and its version.
         OS = 2 => "VIR_DOMAIN_GUEST_INFO_OS" since "5.7.0",
+        /// The time zone.
         TIMEZONE = 4 => "VIR_DOMAIN_GUEST_INFO_TIMEZONE" since "5.7.0",
+        /// The host name.
         HOSTNAME = 8 => "VIR_DOMAIN_GUEST_INFO_HOSTNAME" since "5.7.0",
+        /// The file systems that are mounted.
         FILESYSTEM = 0x10 => "VIR_DOMAIN_GUEST_INFO_FILESYSTEM" since "5.7.0",
+        /// The disks and partitions.
         DISKS = 0x20 => "VIR_DOMAIN_GUEST_INFO_DISKS" since "7.0.0",
+        /// The network interfaces and their addresses.
         INTERFACES = 0x40 => "VIR_DOMAIN_GUEST_INFO_INTERFACES" since "7.10.0",
+        /// The load averages.
         LOAD = 0x80 => "VIR_DOMAIN_GUEST_INFO_LOAD" since "11.2.0",
+        /// Devices and their drivers, on Windows.
         DEVICES = 0x100 => "VIR_DOMAIN_GUEST_INFO_DEVICES" since "12.7.0",
     }
 }
 
 open_enum! {
-    /// `virDomainAgentResponseTimeoutValues`, since 5.10.0
-    #[doc(alias = "virDomainAgentResponseTimeoutValues")]
-    enum AgentResponseTimeoutValues {
+    /// Times to wait for the guest agent; numbers above zero are seconds.
+    enum AgentResponseTimeoutValues
+        => "virDomainAgentResponseTimeoutValues" in "libvirt-domain" since "5.10.0" {
+        /// Waits until the agent replies, forever if need be.
         Block = -2 => "VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK" since "5.10.0",
+        /// Waits as long as the driver finds right; QEMU's takes 5 seconds.
         Default = -1 => "VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT" since "5.10.0",
+        /// Does not wait.
         NoWait = 0 => "VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT" since "5.10.0",
     }
 }
 
 flag_set! {
-    /// `virDomainBackupBeginFlags`, since 6.0.0
-    #[doc(alias = "virDomainBackupBeginFlags")]
-    flags BackupBeginFlags {
+    /// How a backup is made.
+    flags BackupBeginFlags => "virDomainBackupBeginFlags" in "libvirt-domain" since "6.0.0" {
+        /// Writes into files that are there already; they need the right format and size.
         REUSE_EXTERNAL = 1 => "VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL" since "6.0.0",
+        /// Keeps the domain, paused, if the guest shuts down meanwhile, until the backup ends.
         PRESERVE_SHUTDOWN_DOMAIN = 2
             => "VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN" since "11.10.0",
     }
 }
 
 flag_set! {
-    /// `virDomainAuthorizedSSHKeysSetFlags`, since 6.10.0
-    #[doc(alias = "virDomainAuthorizedSSHKeysSetFlags")]
-    flags AuthorizedSshKeysSetFlags {
+    /// What becomes of the SSH keys that a guest's user has already; without a flag, the new ones
+    /// take their place.
+    flags AuthorizedSshKeysSetFlags
+        => "virDomainAuthorizedSSHKeysSetFlags" in "libvirt-domain" since "6.10.0" {
+        /// Keeps them and adds the new ones.
         APPEND = 1 => "VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND" since "6.10.0",
+        /// Removes the given ones and keeps the others.
         REMOVE = 2 => "VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE" since "6.10.0",
     }
 }
 
 flag_set! {
-    /// `virDomainMessageType`, since 7.1.0
-    #[doc(alias = "virDomainMessageType")]
-    flags MessageType {
+    /// Which of the messages that libvirt has noted about a domain are returned; no flag means all.
+    flags MessageType => "virDomainMessageType" in "libvirt-domain" since "7.1.0" {
+        /// It uses something that its hypervisor is going to drop.
         DEPRECATION = 1 => "VIR_DOMAIN_MESSAGE_DEPRECATION" since "7.1.0",
+        /// Something was done with it that nobody supports, such as a command sent to its monitor.
         TAINTING = 2 => "VIR_DOMAIN_MESSAGE_TAINTING" since "7.1.0",
+        /// Its disks had errors.
         IOERRORS = 4 => "VIR_DOMAIN_MESSAGE_IOERRORS" since "11.1.0",
     }
 }
 
 open_enum! {
-    /// `virDomainDirtyRateStatus`, since 7.2.0
-    #[doc(alias = "virDomainDirtyRateStatus")]
-    enum DirtyRateStatus {
+    /// How far measuring has come of how fast a guest changes its memory.
+    enum DirtyRateStatus => "virDomainDirtyRateStatus" in "libvirt-domain" since "7.2.0" {
+        /// Nothing was measured.
         Unstarted = 0 => "VIR_DOMAIN_DIRTYRATE_UNSTARTED" since "7.2.0",
+        /// It is being measured.
         Measuring = 1 => "VIR_DOMAIN_DIRTYRATE_MEASURING" since "7.2.0",
+        /// The result is there.
         Measured = 2 => "VIR_DOMAIN_DIRTYRATE_MEASURED" since "7.2.0",
     }
 }
 
 flag_set! {
-    /// `virDomainDirtyRateCalcFlags`, since 8.1.0
-    #[doc(alias = "virDomainDirtyRateCalcFlags")]
-    flags DirtyRateCalcFlags {
+    /// How it is measured how fast a guest changes its memory.
+    flags DirtyRateCalcFlags => "virDomainDirtyRateCalcFlags" in "libvirt-domain" since "8.1.0" {
+        /// Has the host note every page that is changed, which slows the guest.
         DIRTY_BITMAP = 1 => "VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP" since "8.1.0",
+        /// Has the host note them for each virtual CPU; the domain needs a dirty ring in its
+        /// definition.
         DIRTY_RING = 2 => "VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING" since "8.1.0",
     }
     zero {
+        /// Compares a sample of pages: cheap and rough.
         PAGE_SAMPLING => "VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING" since "8.1.0",
     }
 }
 
 flag_set! {
-    /// `virDomainFDAssociateFlags`, since 9.0.0
-    #[doc(alias = "virDomainFDAssociateFlags")]
-    flags FdAssociateFlags {
+    /// How file descriptors are labelled that a domain gets from a client.
+    flags FdAssociateFlags => "virDomainFDAssociateFlags" in "libvirt-domain" since "9.0.0" {
+        /// Tries to give the file its old security label back afterwards.
         SECLABEL_RESTORE = 1 => "VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_RESTORE" since "9.0.0",
+        /// Labels the file for writing even where the domain only reads it.
         SECLABEL_WRITABLE = 2 => "VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_WRITABLE" since "9.0.0",
     }
 }
 
 open_enum! {
-    /// `virDomainGraphicsReloadType`, since 10.2.0
-    #[doc(alias = "virDomainGraphicsReloadType")]
-    enum GraphicsReloadType {
+    /// Which display reads its TLS certificates anew.
+    enum GraphicsReloadType => "virDomainGraphicsReloadType" in "libvirt-domain" since "10.2.0" {
+        /// All for which that is possible.
         Any = 0 => "VIR_DOMAIN_GRAPHICS_RELOAD_TYPE_ANY" since "10.2.0",
+        /// VNC.
         Vnc = 1 => "VIR_DOMAIN_GRAPHICS_RELOAD_TYPE_VNC" since "10.2.0",
     }
 }

@@ -5,43 +5,59 @@
 use crate::types::flag_set;
 
 flag_set! {
-    /// `virDomainCheckpointCreateFlags`, since 5.6.0
-    #[doc(alias = "virDomainCheckpointCreateFlags")]
-    flags CreateFlags {
+    /// How a checkpoint is created. From a checkpoint on, the blocks that a guest changes are
+    /// noted, for incremental backups.
+    flags CreateFlags
+        => "virDomainCheckpointCreateFlags" in "libvirt-domain-checkpoint" since "5.6.0" {
+        /// Makes a checkpoint known again of which the disks have the record already, from XML read
+        /// before.
         REDEFINE = 1 => "VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE" since "5.6.0",
+        /// Has the guest agent freeze the guest's file systems meanwhile; fails without an agent.
         QUIESCE = 2 => "VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE" since "5.6.0",
+        /// With `REDEFINE`, checks that the disks do have the record, for which the domain may have
+        /// to run.
         REDEFINE_VALIDATE = 4 => "VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE" since "6.10.0",
     }
 }
 
 flag_set! {
-    /// `virDomainCheckpointXMLFlags`, since 5.6.0
-    #[doc(alias = "virDomainCheckpointXMLFlags")]
-    flags XmlFlags {
+    /// What the description of a checkpoint contains.
+    flags XmlFlags => "virDomainCheckpointXMLFlags" in "libvirt-domain-checkpoint" since "5.6.0" {
+        /// Passwords and other secrets too; refused on connections for reading only.
         SECURE = 1 => "VIR_DOMAIN_CHECKPOINT_XML_SECURE" since "5.6.0",
+        /// Leaves out the domain's definition, which is most of the text.
         NO_DOMAIN = 2 => "VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN" since "5.6.0",
+        /// Adds to each disk about how many bytes have changed since; costs time, and the domain
+        /// may have to run.
         SIZE = 4 => "VIR_DOMAIN_CHECKPOINT_XML_SIZE" since "5.6.0",
     }
 }
 
 flag_set! {
-    /// `virDomainCheckpointListFlags`, since 5.6.0
-    #[doc(alias = "virDomainCheckpointListFlags")]
-    flags ListFlags {
+    /// Which checkpoints are listed, and in which order.
+    flags ListFlags => "virDomainCheckpointListFlags" in "libvirt-domain-checkpoint" since "5.6.0" {
+        /// Of a domain's checkpoints, those without a parent.
         ROOTS = 1 => "VIR_DOMAIN_CHECKPOINT_LIST_ROOTS" since "5.6.0",
+        /// Of a checkpoint's children, theirs too, and so on.
         DESCENDANTS = 1 => "VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS" since "5.6.0",
+        /// Parents stand before their children.
         TOPOLOGICAL = 2 => "VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL" since "5.6.0",
+        /// Checkpoints without children.
         LEAVES = 4 => "VIR_DOMAIN_CHECKPOINT_LIST_LEAVES" since "5.6.0",
+        /// Checkpoints with children.
         NO_LEAVES = 8 => "VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES" since "5.6.0",
     }
 }
 
 flag_set! {
-    /// `virDomainCheckpointDeleteFlags`, since 5.6.0
-    #[doc(alias = "virDomainCheckpointDeleteFlags")]
-    flags DeleteFlags {
+    /// What is deleted with a checkpoint.
+    flags DeleteFlags
+        => "virDomainCheckpointDeleteFlags" in "libvirt-domain-checkpoint" since "5.6.0" {
+        /// Its descendants too.
         CHILDREN = 1 => "VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN" since "5.6.0",
+        /// Only what libvirt knows of it; the record in the disks remains.
         METADATA_ONLY = 2 => "VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY" since "5.6.0",
+        /// Its descendants, but not itself.
         CHILDREN_ONLY = 4 => "VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN_ONLY" since "5.6.0",
     }
 }

@@ -5,66 +5,101 @@
 use crate::types::flag_set;
 
 flag_set! {
-    /// `virDomainSnapshotCreateFlags`, since 0.9.5
-    #[doc(alias = "virDomainSnapshotCreateFlags")]
-    flags CreateFlags {
+    /// How a snapshot is taken.
+    flags CreateFlags => "virDomainSnapshotCreateFlags" in "libvirt-domain-snapshot" since "0.9.5" {
+        /// Takes none, but makes a snapshot known again that the disks have already, from XML read
+        /// before; also changes what is known of one.
         REDEFINE = 1 => "VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE" since "0.9.5",
+        /// With `REDEFINE`, makes it the current snapshot, the one that the next will be a child
+        /// of.
         CURRENT = 2 => "VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT" since "0.9.5",
+        /// Takes it and forgets it: the disks have it, but libvirt does not list it.
         NO_METADATA = 4 => "VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA" since "0.9.5",
+        /// Stops the domain when the snapshot is taken.
         HALT = 8 => "VIR_DOMAIN_SNAPSHOT_CREATE_HALT" since "0.9.5",
+        /// Takes the disks only, without the memory; those of a running guest are as after a loss
+        /// of power.
         DISK_ONLY = 0x10 => "VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY" since "0.9.5",
+        /// Uses files that are there already as the new overlays; they need the right format and
+        /// backing file.
         REUSE_EXT = 0x20 => "VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT" since "0.9.10",
+        /// Has the guest agent freeze the guest's file systems meanwhile; needs `DISK_ONLY`, and
+        /// fails without an agent.
         QUIESCE = 0x40 => "VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE" since "0.9.10",
+        /// Either takes all disks, or fails and changes none.
         ATOMIC = 0x80 => "VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC" since "0.9.11",
+        /// Lets the guest run while its memory is written, which makes the file larger; for
+        /// external snapshots.
         LIVE = 0x100 => "VIR_DOMAIN_SNAPSHOT_CREATE_LIVE" since "1.0.1",
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 0x200 => "VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE" since "5.6.0",
     }
 }
 
 flag_set! {
-    /// `virDomainSnapshotXMLFlags`, since 5.1.0
-    #[doc(alias = "virDomainSnapshotXMLFlags")]
-    flags XmlFlags {
+    /// What the description of a snapshot contains.
+    flags XmlFlags => "virDomainSnapshotXMLFlags" in "libvirt-domain-snapshot" since "5.1.0" {
+        /// Passwords and other secrets too; refused on connections for reading only.
         SECURE = 1 => "VIR_DOMAIN_SNAPSHOT_XML_SECURE" since "5.1.0",
     }
 }
 
 flag_set! {
-    /// `virDomainSnapshotListFlags`, since 0.9.5
-    #[doc(alias = "virDomainSnapshotListFlags")]
-    flags ListFlags {
+    /// Which snapshots are listed, and in which order: those that fit one flag of each group of
+    /// which any is given.
+    flags ListFlags => "virDomainSnapshotListFlags" in "libvirt-domain-snapshot" since "0.9.5" {
+        /// Of a domain's snapshots, those without a parent.
         ROOTS = 1 => "VIR_DOMAIN_SNAPSHOT_LIST_ROOTS" since "0.9.5",
+        /// Of a snapshot's children, theirs too, and so on.
         DESCENDANTS = 1 => "VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS" since "0.9.7",
+        /// Snapshots without children.
         LEAVES = 4 => "VIR_DOMAIN_SNAPSHOT_LIST_LEAVES" since "0.9.7",
+        /// Snapshots with children.
         NO_LEAVES = 8 => "VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES" since "0.9.13",
+        /// Snapshots of which libvirt keeps a description, which keep the domain from being
+        /// undefined.
         METADATA = 2 => "VIR_DOMAIN_SNAPSHOT_LIST_METADATA" since "0.9.5",
+        /// Snapshots of which libvirt keeps no description.
         NO_METADATA = 0x10 => "VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA" since "0.9.13",
+        /// Snapshots of a domain that did not run.
         INACTIVE = 0x20 => "VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE" since "1.0.1",
+        /// Snapshots of a running domain, with its memory.
         ACTIVE = 0x40 => "VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE" since "1.0.1",
+        /// Snapshots of a running domain, without its memory.
         DISK_ONLY = 0x80 => "VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY" since "1.0.1",
+        /// Snapshots within the disks' own images.
         INTERNAL = 0x100 => "VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL" since "1.0.1",
+        /// Snapshots for which the disks got new files.
         EXTERNAL = 0x200 => "VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL" since "1.0.1",
+        /// Parents stand before their children.
         TOPOLOGICAL = 0x400 => "VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL" since "5.2.0",
     }
 }
 
 flag_set! {
-    /// `virDomainSnapshotRevertFlags`, since 0.9.5
-    #[doc(alias = "virDomainSnapshotRevertFlags")]
-    flags RevertFlags {
+    /// How a domain goes back to a snapshot; without flags, it is then as it was: running, paused
+    /// or off.
+    flags RevertFlags => "virDomainSnapshotRevertFlags" in "libvirt-domain-snapshot" since "0.9.5" {
+        /// Runs it afterwards.
         RUNNING = 1 => "VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING" since "0.9.5",
+        /// Pauses it afterwards.
         PAUSED = 2 => "VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED" since "0.9.5",
+        /// Does it although it may not work, or ends connections to the guest's console; libvirt
+        /// 7.10 and later need it no more.
         FORCE = 4 => "VIR_DOMAIN_SNAPSHOT_REVERT_FORCE" since "0.9.7",
+        /// Makes the variables of its firmware anew, from the template.
         RESET_NVRAM = 8 => "VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM" since "8.1.0",
     }
 }
 
 flag_set! {
-    /// `virDomainSnapshotDeleteFlags`, since 0.8.0
-    #[doc(alias = "virDomainSnapshotDeleteFlags")]
-    flags DeleteFlags {
+    /// What is deleted with a snapshot.
+    flags DeleteFlags => "virDomainSnapshotDeleteFlags" in "libvirt-domain-snapshot" since "0.8.0" {
+        /// Its descendants too.
         CHILDREN = 1 => "VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN" since "0.8.0",
+        /// Only what libvirt knows of it; the disks keep it.
         METADATA_ONLY = 2 => "VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY" since "0.9.5",
+        /// Its descendants, but not itself.
         CHILDREN_ONLY = 4 => "VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY" since "0.9.5",
     }
 }

@@ -5,213 +5,403 @@
 use crate::types::open_enum;
 
 open_enum! {
-    /// `virErrorLevel`, since 0.1.0
-    #[doc(alias = "virErrorLevel")]
-    enum ErrorLevel {
+    /// How bad an error is.
+    enum ErrorLevel => "virErrorLevel" in "virterror" since "0.1.0" {
+        /// No error.
         None = 0 => "VIR_ERR_NONE" since "0.1.0",
+        /// A warning: what was asked for was done.
         Warning = 1 => "VIR_ERR_WARNING" since "0.1.0",
+        /// An error: what was asked for was not done.
         Error = 2 => "VIR_ERR_ERROR" since "0.1.0",
     }
 }
 
 open_enum! {
-    /// `virErrorDomain`, since 0.1.0
-    #[doc(alias = "virErrorDomain")]
-    enum ErrorDomain {
+    /// Which part of libvirt reported an error.
+    enum ErrorDomain => "virErrorDomain" in "virterror" since "0.1.0" {
+        /// None, or an unknown one.
         None = 0 => "VIR_FROM_NONE" since "0.1.0",
+        /// The driver for Xen's hypervisor.
         Xen = 1 => "VIR_FROM_XEN" since "0.1.0",
+        /// The connection to Xen's old daemon, xend; not used any more.
         Xend = 2 => "VIR_FROM_XEND" since "0.1.0",
+        /// The connection to Xen's store; not used any more.
         Xenstore = 3 => "VIR_FROM_XENSTORE" since "0.1.0",
+        /// Xen's old configuration in S-expressions.
         Sexpr = 4 => "VIR_FROM_SEXPR" since "0.1.0",
+        /// Reading and writing XML.
         Xml = 5 => "VIR_FROM_XML" since "0.1.0",
+        /// The C library's check of a domain's handle.
         Dom = 6 => "VIR_FROM_DOM" since "0.1.0",
+        /// Remote calls: messages, TLS and authentication.
         Rpc = 7 => "VIR_FROM_RPC" since "0.1.1",
+        /// The old Xen proxy; not used any more.
         Proxy = 8 => "VIR_FROM_PROXY" since "0.1.3",
+        /// Reading configuration files.
         Conf = 9 => "VIR_FROM_CONF" since "0.1.6",
+        /// The driver for QEMU.
         Qemu = 10 => "VIR_FROM_QEMU" since "0.2.0",
+        /// Network devices made for guests, such as macvtap, and their port profiles.
         Net = 11 => "VIR_FROM_NET" since "0.2.0",
+        /// The test driver, which only pretends to have domains.
         Test = 12 => "VIR_FROM_TEST" since "0.2.3",
+        /// The remote driver of a client.
         Remote = 13 => "VIR_FROM_REMOTE" since "0.2.3",
+        /// The driver for OpenVZ.
         Openvz = 14 => "VIR_FROM_OPENVZ" since "0.3.1",
+        /// Xen's configuration files in the format of xm.
         Xenxm = 15 => "VIR_FROM_XENXM" since "0.4.1",
+        /// Statistics of Linux network interfaces and disks; not used any more.
         StatsLinux = 16 => "VIR_FROM_STATS_LINUX" since "0.4.1",
+        /// The driver for Linux containers.
         Lxc = 17 => "VIR_FROM_LXC" since "0.4.2",
+        /// The storage driver.
         Storage = 18 => "VIR_FROM_STORAGE" since "0.4.1",
+        /// The network driver.
         Network = 19 => "VIR_FROM_NETWORK" since "0.4.6",
+        /// Reading the definitions of domains.
         Domain = 20 => "VIR_FROM_DOMAIN" since "0.4.6",
+        /// The driver for User Mode Linux; not used any more.
         Uml = 21 => "VIR_FROM_UML" since "0.5.0",
+        /// The driver for the host's devices.
         Nodedev = 22 => "VIR_FROM_NODEDEV" since "0.5.0",
+        /// Watching Xen's configuration files; not used any more.
         XenInotify = 23 => "VIR_FROM_XEN_INOTIFY" since "0.5.0",
+        /// Security drivers, such as SELinux and AppArmor.
         Security = 24 => "VIR_FROM_SECURITY" since "0.6.1",
+        /// The driver for VirtualBox.
         Vbox = 25 => "VIR_FROM_VBOX" since "0.6.3",
+        /// The driver for the host's network interfaces.
         Interface = 26 => "VIR_FROM_INTERFACE" since "0.6.4",
+        /// The driver for OpenNebula; not used any more.
         One = 27 => "VIR_FROM_ONE" since "0.6.4",
+        /// The driver for VMware ESX.
         Esx = 28 => "VIR_FROM_ESX" since "0.7.0",
+        /// The driver for IBM's Power Hypervisor; not used any more.
         Phyp = 29 => "VIR_FROM_PHYP" since "0.7.0",
+        /// The secret driver.
         Secret = 30 => "VIR_FROM_SECRET" since "0.7.1",
+        /// Comparing and translating CPU models.
         Cpu = 31 => "VIR_FROM_CPU" since "0.7.5",
+        /// The driver for XenAPI; not used any more.
         Xenapi = 32 => "VIR_FROM_XENAPI" since "0.8.0",
+        /// The driver for network filters.
         Nwfilter = 33 => "VIR_FROM_NWFILTER" since "0.8.0",
+        /// Hook scripts.
         Hook = 34 => "VIR_FROM_HOOK" since "0.8.0",
+        /// Reading and tracking snapshots.
         DomainSnapshot = 35 => "VIR_FROM_DOMAIN_SNAPSHOT" since "0.8.0",
+        /// Writing to the audit log.
         Audit = 36 => "VIR_FROM_AUDIT" since "0.8.5",
+        /// Reading the host's SMBIOS tables.
         Sysinfo = 37 => "VIR_FROM_SYSINFO" since "0.8.6",
+        /// Streams of bytes.
         Streams = 38 => "VIR_FROM_STREAMS" since "0.8.6",
+        /// The driver for VMware Workstation and Player.
         Vmware = 39 => "VIR_FROM_VMWARE" since "0.8.7",
+        /// The event loop.
         Event = 40 => "VIR_FROM_EVENT" since "0.9.0",
+        /// The driver for Xen's libxl.
         Libxl = 41 => "VIR_FROM_LIBXL" since "0.9.0",
+        /// Lock managers, which keep two hosts from using one disk.
         Locking = 42 => "VIR_FROM_LOCKING" since "0.9.2",
+        /// The driver for Hyper-V.
         Hyperv = 43 => "VIR_FROM_HYPERV" since "0.9.5",
+        /// Describing what a host can do.
         Capabilities = 44 => "VIR_FROM_CAPABILITIES" since "0.9.8",
+        /// Parsing URIs.
         Uri = 45 => "VIR_FROM_URI" since "0.9.11",
+        /// Finding credentials.
         Auth = 46 => "VIR_FROM_AUTH" since "0.9.11",
+        /// Talking to other services over D-Bus.
         Dbus = 47 => "VIR_FROM_DBUS" since "0.9.12",
+        /// The driver for Virtuozzo, formerly Parallels.
         Parallels = 48 => "VIR_FROM_PARALLELS" since "0.10.0",
+        /// Addresses of devices.
         Device = 49 => "VIR_FROM_DEVICE" since "0.10.0",
+        /// The connection by libssh2.
         Ssh = 50 => "VIR_FROM_SSH" since "0.10.0",
+        /// The lock manager's table of locks.
         Lockspace = 51 => "VIR_FROM_LOCKSPACE" since "1.0.0",
+        /// Telling a container's init to shut down or reboot.
         Initctl = 52 => "VIR_FROM_INITCTL" since "1.0.1",
+        /// The identity of a client.
         Identity = 53 => "VIR_FROM_IDENTITY" since "1.0.4",
+        /// Control groups.
         Cgroup = 54 => "VIR_FROM_CGROUP" since "1.0.5",
+        /// Checking what a user may do.
         Access = 55 => "VIR_FROM_ACCESS" since "1.1.0",
+        /// Talking to systemd.
         Systemd = 56 => "VIR_FROM_SYSTEMD" since "1.1.1",
+        /// The driver for FreeBSD's bhyve.
         Bhyve = 57 => "VIR_FROM_BHYVE" since "1.2.2",
+        /// Encryption and random numbers.
         Crypto = 58 => "VIR_FROM_CRYPTO" since "1.2.3",
+        /// Writing firewall rules.
         Firewall = 59 => "VIR_FROM_FIREWALL" since "1.2.4",
+        /// Asking polkit what a user may do.
         Polkit = 60 => "VIR_FROM_POLKIT" since "1.2.9",
+        /// Pools of threads.
         Thread = 61 => "VIR_FROM_THREAD" since "1.2.14",
+        /// The administration interface.
         Admin = 62 => "VIR_FROM_ADMIN" since "1.2.17",
+        /// The daemon that keeps logs of guests, virtlogd.
         Logging = 63 => "VIR_FROM_LOGGING" since "1.3.0",
+        /// Xen's configuration files in the format of xl.
         Xenxl = 64 => "VIR_FROM_XENXL" since "1.3.2",
+        /// The CPU's performance counters.
         Perf = 65 => "VIR_FROM_PERF" since "1.3.3",
+        /// The connection by libssh.
         Libssh = 66 => "VIR_FROM_LIBSSH" since "2.5.0",
+        /// Sharing a CPU's caches and memory bandwidth.
         Resctrl = 67 => "VIR_FROM_RESCTRL" since "3.7.0",
+        /// Talking to firewalld.
         Firewalld = 68 => "VIR_FROM_FIREWALLD" since "5.1.0",
+        /// Reading and tracking checkpoints.
         DomainCheckpoint = 69 => "VIR_FROM_DOMAIN_CHECKPOINT" since "5.2.0",
+        /// Emulated TPMs.
         Tpm = 70 => "VIR_FROM_TPM" since "5.6.0",
+        /// BPF programs, which keep containers and guests from devices.
         Bpf = 71 => "VIR_FROM_BPF" since "5.10.0",
+        /// The driver for Cloud Hypervisor.
         Ch = 72 => "VIR_FROM_CH" since "7.5.0",
     }
 }
 
 open_enum! {
-    /// `virErrorNumber`, since 0.1.0
-    #[doc(alias = "virErrorNumber")]
-    enum ErrorCode {
+    /// What went wrong. Some codes are of old drivers, and no present daemon reports them.
+    enum ErrorCode => "virErrorNumber" in "virterror" since "0.1.0" {
+        /// Nothing.
         Ok = 0 => "VIR_ERR_OK" since "0.1.0",
+        /// Something that libvirt has no code for, often a message of the hypervisor.
         InternalError = 1 => "VIR_ERR_INTERNAL_ERROR" since "0.1.0",
+        /// The host has no memory left.
         NoMemory = 2 => "VIR_ERR_NO_MEMORY" since "0.1.0",
+        /// The driver does not have this function at all.
         NoSupport = 3 => "VIR_ERR_NO_SUPPORT" since "0.1.0",
+        /// A host's name could not be resolved; not reported any more.
         UnknownHost = 4 => "VIR_ERR_UNKNOWN_HOST" since "0.1.0",
+        /// No driver takes the URI, or the connection could not be made.
         NoConnect = 5 => "VIR_ERR_NO_CONNECT" since "0.1.0",
+        /// The handle given is no open connection.
         InvalidConn = 6 => "VIR_ERR_INVALID_CONN" since "0.1.0",
+        /// The handle given is no domain.
         InvalidDomain = 7 => "VIR_ERR_INVALID_DOMAIN" since "0.1.0",
+        /// An argument has a value that it must not have.
         InvalidArg = 8 => "VIR_ERR_INVALID_ARG" since "0.1.0",
+        /// The hypervisor or the host failed to do it; also reported if a name or UUID is taken.
         OperationFailed = 9 => "VIR_ERR_OPERATION_FAILED" since "0.1.0",
+        /// An HTTP request failed; not reported any more.
         GetFailed = 10 => "VIR_ERR_GET_FAILED" since "0.1.0",
+        /// An HTTP request failed; not reported any more.
         PostFailed = 11 => "VIR_ERR_POST_FAILED" since "0.1.0",
+        /// An HTTP server, such as ESX's, replied with an error.
         HttpError = 12 => "VIR_ERR_HTTP_ERROR" since "0.1.0",
+        /// An S-expression could not be written; not reported any more.
         SexprSerial = 13 => "VIR_ERR_SEXPR_SERIAL" since "0.1.0",
+        /// Xen's hypervisor could not be reached; not reported any more.
         NoXen = 14 => "VIR_ERR_NO_XEN" since "0.1.0",
+        /// A call of Xen's hypervisor failed; not reported any more.
         XenCall = 15 => "VIR_ERR_XEN_CALL" since "0.1.0",
+        /// The type of the operating system in the XML is unknown; not reported any more.
         OsType = 16 => "VIR_ERR_OS_TYPE" since "0.1.0",
+        /// The XML names no kernel; not reported any more.
         NoKernel = 17 => "VIR_ERR_NO_KERNEL" since "0.1.0",
+        /// The XML names no root device; not reported any more.
         NoRoot = 18 => "VIR_ERR_NO_ROOT" since "0.1.0",
+        /// A device in the XML has no source.
         NoSource = 19 => "VIR_ERR_NO_SOURCE" since "0.1.0",
+        /// A device in the XML has no target.
         NoTarget = 20 => "VIR_ERR_NO_TARGET" since "0.1.0",
+        /// The XML has no name.
         NoName = 21 => "VIR_ERR_NO_NAME" since "0.1.0",
+        /// The XML does not say what to boot; not reported any more.
         NoOs = 22 => "VIR_ERR_NO_OS" since "0.1.0",
+        /// The XML has no devices; not reported any more.
         NoDevice = 23 => "VIR_ERR_NO_DEVICE" since "0.1.0",
+        /// Xen's store could not be reached; not reported any more.
         NoXenstore = 24 => "VIR_ERR_NO_XENSTORE" since "0.1.0",
+        /// Too many drivers are registered; not reported any more.
         DriverFull = 25 => "VIR_ERR_DRIVER_FULL" since "0.1.0",
+        /// A driver could not do it; not reported any more.
         CallFailed = 26 => "VIR_ERR_CALL_FAILED" since "0.1.0",
+        /// The XML lacks something, or has something wrong.
         XmlError = 27 => "VIR_ERR_XML_ERROR" since "0.1.1",
+        /// There is such a domain already; most drivers report `OperationFailed` instead.
         DomExist = 28 => "VIR_ERR_DOM_EXIST" since "0.1.1",
+        /// The connection allows reading only.
         OperationDenied = 29 => "VIR_ERR_OPERATION_DENIED" since "0.1.4",
+        /// A file could not be opened; not reported any more.
         OpenFailed = 30 => "VIR_ERR_OPEN_FAILED" since "0.1.6",
+        /// A file could not be read; not reported any more.
         ReadFailed = 31 => "VIR_ERR_READ_FAILED" since "0.1.6",
+        /// Something could not be parsed.
         ParseFailed = 32 => "VIR_ERR_PARSE_FAILED" since "0.1.6",
+        /// A configuration file has a syntax error.
         ConfSyntax = 33 => "VIR_ERR_CONF_SYNTAX" since "0.1.6",
+        /// A configuration file could not be written.
         WriteFailed = 34 => "VIR_ERR_WRITE_FAILED" since "0.1.6",
+        /// The XML has a syntax error, with the place and the line.
         XmlDetail = 35 => "VIR_ERR_XML_DETAIL" since "0.1.9",
+        /// The handle given is no network.
         InvalidNetwork = 36 => "VIR_ERR_INVALID_NETWORK" since "0.2.0",
+        /// There is such a network already; most drivers report `OperationFailed` instead.
         NetworkExist = 37 => "VIR_ERR_NETWORK_EXIST" since "0.2.0",
+        /// A system call failed; the error's `int1` is the `errno`.
         SystemError = 38 => "VIR_ERR_SYSTEM_ERROR" since "0.2.1",
+        /// The protocol between client and daemon was broken.
         Rpc = 39 => "VIR_ERR_RPC" since "0.2.3",
+        /// TLS failed; not reported any more.
         GnutlsError = 40 => "VIR_ERR_GNUTLS_ERROR" since "0.2.3",
+        /// There is no network driver; not reported any more.
         WarNoNetwork = 41 => "VIR_WAR_NO_NETWORK" since "0.2.3",
+        /// There is no such domain, or it has vanished.
         NoDomain = 42 => "VIR_ERR_NO_DOMAIN" since "0.3.0",
+        /// There is no such network.
         NoNetwork = 43 => "VIR_ERR_NO_NETWORK" since "0.3.0",
+        /// A MAC address is malformed or taken.
         InvalidMac = 44 => "VIR_ERR_INVALID_MAC" since "0.3.1",
+        /// The user could not be authenticated, or a certificate or host key was not accepted.
         AuthFailed = 45 => "VIR_ERR_AUTH_FAILED" since "0.4.1",
+        /// The handle given is no storage pool.
         InvalidStoragePool = 46 => "VIR_ERR_INVALID_STORAGE_POOL" since "0.4.1",
+        /// The handle given is no volume.
         InvalidStorageVol = 47 => "VIR_ERR_INVALID_STORAGE_VOL" since "0.4.1",
+        /// There is no storage driver; not reported any more.
         WarNoStorage = 48 => "VIR_WAR_NO_STORAGE" since "0.4.1",
+        /// There is no such storage pool.
         NoStoragePool = 49 => "VIR_ERR_NO_STORAGE_POOL" since "0.4.1",
+        /// There is no such volume.
         NoStorageVol = 50 => "VIR_ERR_NO_STORAGE_VOL" since "0.4.1",
+        /// There is no driver for the host's devices; not reported any more.
         WarNoNode = 51 => "VIR_WAR_NO_NODE" since "0.5.0",
+        /// The handle given is no device of the host.
         InvalidNodeDevice = 52 => "VIR_ERR_INVALID_NODE_DEVICE" since "0.5.0",
+        /// There is no such device of the host.
         NoNodeDevice = 53 => "VIR_ERR_NO_NODE_DEVICE" since "0.5.0",
+        /// There is no such security model; not reported any more.
         NoSecurityModel = 54 => "VIR_ERR_NO_SECURITY_MODEL" since "0.6.1",
+        /// It cannot be done in the present state, such as stopping what is not running.
         OperationInvalid = 55 => "VIR_ERR_OPERATION_INVALID" since "0.6.4",
+        /// There is no interface driver; not reported any more.
         WarNoInterface = 56 => "VIR_WAR_NO_INTERFACE" since "0.6.4",
+        /// There is no such interface of the host.
         NoInterface = 57 => "VIR_ERR_NO_INTERFACE" since "0.6.4",
+        /// The handle given is no interface of the host.
         InvalidInterface = 58 => "VIR_ERR_INVALID_INTERFACE" since "0.6.4",
+        /// Several interfaces of the host have this MAC address.
         MultipleInterfaces = 59 => "VIR_ERR_MULTIPLE_INTERFACES" since "0.7.0",
+        /// There is no driver for network filters; not reported any more.
         WarNoNwfilter = 60 => "VIR_WAR_NO_NWFILTER" since "0.8.0",
+        /// The handle given is no network filter.
         InvalidNwfilter = 61 => "VIR_ERR_INVALID_NWFILTER" since "0.8.0",
+        /// There is no such network filter.
         NoNwfilter = 62 => "VIR_ERR_NO_NWFILTER" since "0.8.0",
+        /// Firewall rules could not be made; not reported any more.
         BuildFirewall = 63 => "VIR_ERR_BUILD_FIREWALL" since "0.8.0",
+        /// There is no secret driver; not reported any more.
         WarNoSecret = 64 => "VIR_WAR_NO_SECRET" since "0.7.1",
+        /// The handle given is no secret, or the secret is private and its value cannot be read.
         InvalidSecret = 65 => "VIR_ERR_INVALID_SECRET" since "0.7.1",
+        /// There is no such secret, or it has no value.
         NoSecret = 66 => "VIR_ERR_NO_SECRET" since "0.7.1",
+        /// The XML asks for something that this hypervisor or host cannot do.
         ConfigUnsupported = 67 => "VIR_ERR_CONFIG_UNSUPPORTED" since "0.7.3",
+        /// It took too long, often because another job holds the domain.
         OperationTimeout = 68 => "VIR_ERR_OPERATION_TIMEOUT" since "0.7.3",
+        /// The domain was migrated, but could not be made persistent at the destination; not
+        /// reported any more.
         MigratePersistFailed = 69 => "VIR_ERR_MIGRATE_PERSIST_FAILED" since "0.7.3",
+        /// A hook script of the host failed.
         HookScriptFailed = 70 => "VIR_ERR_HOOK_SCRIPT_FAILED" since "0.8.0",
+        /// The handle given is no snapshot.
         InvalidDomainSnapshot = 71 => "VIR_ERR_INVALID_DOMAIN_SNAPSHOT" since "0.8.0",
+        /// There is no such snapshot.
         NoDomainSnapshot = 72 => "VIR_ERR_NO_DOMAIN_SNAPSHOT" since "0.8.0",
+        /// The handle given is no open stream.
         InvalidStream = 73 => "VIR_ERR_INVALID_STREAM" since "0.9.0",
+        /// The driver does not have this flag, parameter or value.
         ArgumentUnsupported = 74 => "VIR_ERR_ARGUMENT_UNSUPPORTED" since "0.9.4",
+        /// What is on a device could not be found out.
         StorageProbeFailed = 75 => "VIR_ERR_STORAGE_PROBE_FAILED" since "0.9.5",
+        /// A device has a file system or partitions already.
         StoragePoolBuilt = 76 => "VIR_ERR_STORAGE_POOL_BUILT" since "0.9.5",
+        /// Going back to a snapshot may not work; `FORCE` does it nevertheless.
         SnapshotRevertRisky = 77 => "VIR_ERR_SNAPSHOT_REVERT_RISKY" since "0.9.7",
+        /// A job was aborted by a user.
         OperationAborted = 78 => "VIR_ERR_OPERATION_ABORTED" since "0.9.9",
+        /// The user cancelled the authentication.
         AuthCancelled = 79 => "VIR_ERR_AUTH_CANCELLED" since "0.9.10",
+        /// The domain has no such title, description or metadata.
         NoDomainMetadata = 80 => "VIR_ERR_NO_DOMAIN_METADATA" since "0.9.10",
+        /// A migration could lose data, as with disk caches that hosts do not share; `UNSAFE` does
+        /// it nevertheless.
         MigrateUnsafe = 81 => "VIR_ERR_MIGRATE_UNSAFE" since "0.9.11",
+        /// A number is too large.
         Overflow = 82 => "VIR_ERR_OVERFLOW" since "0.9.11",
+        /// It cannot be done while a disk is being copied.
         BlockCopyActive = 83 => "VIR_ERR_BLOCK_COPY_ACTIVE" since "0.9.12",
+        /// The driver or the hypervisor cannot do it, at least not so.
         OperationUnsupported = 84 => "VIR_ERR_OPERATION_UNSUPPORTED" since "0.10.0",
+        /// A connection by libssh2 failed.
         Ssh = 85 => "VIR_ERR_SSH" since "0.10.0",
+        /// The guest agent is not there, not running or stuck.
         AgentUnresponsive = 86 => "VIR_ERR_AGENT_UNRESPONSIVE" since "0.10.0",
+        /// Something, such as a disk, is locked by another.
         ResourceBusy = 87 => "VIR_ERR_RESOURCE_BUSY" since "1.0.0",
+        /// The user may not do this.
         AccessDenied = 88 => "VIR_ERR_ACCESS_DENIED" since "1.1.0",
+        /// A service on D-Bus replied with an error.
         DbusService = 89 => "VIR_ERR_DBUS_SERVICE" since "1.1.1",
+        /// There is such a volume already.
         StorageVolExist = 90 => "VIR_ERR_STORAGE_VOL_EXIST" since "1.1.4",
+        /// The host's CPU lacks something that is required.
         CpuIncompatible = 91 => "VIR_ERR_CPU_INCOMPATIBLE" since "1.2.6",
+        /// The XML does not fit libvirt's schema.
         XmlInvalidSchema = 92 => "VIR_ERR_XML_INVALID_SCHEMA" since "1.2.12",
+        /// The destination has put away the domain of a migration that was cancelled, as it should.
         MigrateFinishOk = 93 => "VIR_ERR_MIGRATE_FINISH_OK" since "1.2.18",
+        /// There is nobody to authenticate with, such as no polkit agent.
         AuthUnavailable = 94 => "VIR_ERR_AUTH_UNAVAILABLE" since "1.3.3",
+        /// The daemon has no such server.
         NoServer = 95 => "VIR_ERR_NO_SERVER" since "1.3.3",
+        /// The server has no such client.
         NoClient = 96 => "VIR_ERR_NO_CLIENT" since "1.3.5",
+        /// The guest agent answered another question; not reported any more.
         AgentUnsynced = 97 => "VIR_ERR_AGENT_UNSYNCED" since "2.3.0",
+        /// A connection by libssh failed.
         Libssh = 98 => "VIR_ERR_LIBSSH" since "2.5.0",
+        /// The domain, or its host, has no such device.
         DeviceMissing = 99 => "VIR_ERR_DEVICE_MISSING" since "4.1.0",
+        /// The handle given is no binding of a network filter.
         InvalidNwfilterBinding = 100 => "VIR_ERR_INVALID_NWFILTER_BINDING" since "4.5.0",
+        /// There is no such binding of a network filter.
         NoNwfilterBinding = 101 => "VIR_ERR_NO_NWFILTER_BINDING" since "4.5.0",
+        /// The handle given is no checkpoint.
         InvalidDomainCheckpoint = 102 => "VIR_ERR_INVALID_DOMAIN_CHECKPOINT" since "5.2.0",
+        /// There is no such checkpoint.
         NoDomainCheckpoint = 103 => "VIR_ERR_NO_DOMAIN_CHECKPOINT" since "5.2.0",
+        /// No backup of the domain is running.
         NoDomainBackup = 104 => "VIR_ERR_NO_DOMAIN_BACKUP" since "5.2.0",
+        /// The handle given is no port of a network.
         InvalidNetworkPort = 105 => "VIR_ERR_INVALID_NETWORK_PORT" since "5.5.0",
+        /// There is such a port of the network already.
         NetworkPortExist = 106 => "VIR_ERR_NETWORK_PORT_EXIST" since "5.5.0",
+        /// The network has no such port.
         NoNetworkPort = 107 => "VIR_ERR_NO_NETWORK_PORT" since "5.5.0",
+        /// The guest's host name is not known.
         NoHostname = 108 => "VIR_ERR_NO_HOSTNAME" since "6.1.0",
+        /// The disks lack what a checkpoint needs, so that it can only be deleted.
         CheckpointInconsistent = 109 => "VIR_ERR_CHECKPOINT_INCONSISTENT" since "6.10.0",
+        /// Several domains have this name.
         MultipleDomains = 110 => "VIR_ERR_MULTIPLE_DOMAINS" since "7.1.0",
+        /// The network has no such title, description or metadata.
         NoNetworkMetadata = 111 => "VIR_ERR_NO_NETWORK_METADATA" since "9.7.0",
+        /// The guest agent took too long for a command; it may still carry it out.
         AgentCommandTimeout = 112 => "VIR_ERR_AGENT_COMMAND_TIMEOUT" since "11.2.0",
+        /// The guest agent replied that a command failed.
         AgentCommandFailed = 113 => "VIR_ERR_AGENT_COMMAND_FAILED" since "11.2.0",
+        /// The key with which stored secrets are encrypted is invalid.
         InvalidEncrKeySecret = 114 => "VIR_ERR_INVALID_ENCR_KEY_SECRET" since "12.1.0",
     }
 }

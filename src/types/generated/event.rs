@@ -5,12 +5,16 @@
 use crate::types::flag_set;
 
 flag_set! {
-    /// `virEventHandleType`, since 0.5.0
-    #[doc(alias = "virEventHandleType")]
-    flags HandleType {
+    /// What a file descriptor is watched for in the C library's event loop; nothing in this crate
+    /// takes it.
+    flags HandleType => "virEventHandleType" in "libvirt-event" since "0.5.0" {
+        /// There is something to read.
         READABLE = 1 => "VIR_EVENT_HANDLE_READABLE" since "0.5.0",
+        /// Writing does not block.
         WRITABLE = 2 => "VIR_EVENT_HANDLE_WRITABLE" since "0.5.0",
+        /// The descriptor has an error.
         ERROR = 4 => "VIR_EVENT_HANDLE_ERROR" since "0.5.0",
+        /// The other side has closed it.
         HANGUP = 8 => "VIR_EVENT_HANDLE_HANGUP" since "0.5.0",
     }
 }

@@ -5,17 +5,17 @@
 use crate::types::flag_set;
 
 flag_set! {
-    /// `virInterfaceXMLFlags`, since 0.7.3
-    #[doc(alias = "virInterfaceXMLFlags")]
-    flags XmlFlags {
+    /// Which description of an interface is returned.
+    flags XmlFlags => "virInterfaceXMLFlags" in "libvirt-interface" since "0.7.3" {
+        /// The stored configuration instead of the present state.
         INACTIVE = 1 => "VIR_INTERFACE_XML_INACTIVE" since "0.7.3",
     }
 }
 
 flag_set! {
-    /// `virInterfaceDefineFlags`, since 7.7.0
-    #[doc(alias = "virInterfaceDefineFlags")]
-    flags DefineFlags {
+    /// How an interface is defined.
+    flags DefineFlags => "virInterfaceDefineFlags" in "libvirt-interface" since "7.7.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_INTERFACE_DEFINE_VALIDATE" since "7.7.0",
     }
 }

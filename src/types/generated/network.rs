@@ -5,117 +5,146 @@
 use crate::types::{flag_set, open_enum};
 
 flag_set! {
-    /// `virNetworkXMLFlags`, since 0.9.10
-    #[doc(alias = "virNetworkXMLFlags")]
-    flags XmlFlags {
+    /// Which description of a network is returned.
+    flags XmlFlags => "virNetworkXMLFlags" in "libvirt-network" since "0.9.10" {
+        /// What the network will be when it starts the next time, instead of what it is; virtual
+        /// functions found at start are left out.
         INACTIVE = 1 => "VIR_NETWORK_XML_INACTIVE" since "0.9.10",
     }
 }
 
 flag_set! {
-    /// `virNetworkCreateFlags`, since 7.8.0
-    #[doc(alias = "virNetworkCreateFlags")]
-    flags CreateFlags {
+    /// How a transient network is created.
+    flags CreateFlags => "virNetworkCreateFlags" in "libvirt-network" since "7.8.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_NETWORK_CREATE_VALIDATE" since "7.8.0",
     }
 }
 
 flag_set! {
-    /// `virNetworkDefineFlags`, since 7.7.0
-    #[doc(alias = "virNetworkDefineFlags")]
-    flags DefineFlags {
+    /// How a network is defined.
+    flags DefineFlags => "virNetworkDefineFlags" in "libvirt-network" since "7.7.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_NETWORK_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 open_enum! {
-    /// `virNetworkUpdateCommand`, since 0.10.2
-    #[doc(alias = "virNetworkUpdateCommand")]
-    enum UpdateCommand {
+    /// What an update does with one element of a network's definition.
+    enum UpdateCommand => "virNetworkUpdateCommand" in "libvirt-network" since "0.10.2" {
+        /// Nothing; daemons refuse it.
         None = 0 => "VIR_NETWORK_UPDATE_COMMAND_NONE" since "0.10.2",
+        /// Replaces the element that the given one matches.
         Modify = 1 => "VIR_NETWORK_UPDATE_COMMAND_MODIFY" since "0.10.2",
+        /// Removes the element that the given one matches.
         Delete = 2 => "VIR_NETWORK_UPDATE_COMMAND_DELETE" since "0.10.2",
+        /// Adds the element behind its siblings.
         AddLast = 3 => "VIR_NETWORK_UPDATE_COMMAND_ADD_LAST" since "0.10.2",
+        /// Adds the element before its siblings.
         AddFirst = 4 => "VIR_NETWORK_UPDATE_COMMAND_ADD_FIRST" since "0.10.2",
     }
 }
 
 open_enum! {
-    /// `virNetworkUpdateSection`, since 0.10.2
-    #[doc(alias = "virNetworkUpdateSection")]
-    enum UpdateSection {
+    /// The part of a network's definition that an update changes.
+    enum UpdateSection => "virNetworkUpdateSection" in "libvirt-network" since "0.10.2" {
+        /// No part; daemons refuse it.
         None = 0 => "VIR_NETWORK_SECTION_NONE" since "0.10.2",
+        /// The `bridge` element; no driver can update it.
         Bridge = 1 => "VIR_NETWORK_SECTION_BRIDGE" since "0.10.2",
+        /// The `domain` element, the DNS domain; no driver can update it.
         Domain = 2 => "VIR_NETWORK_SECTION_DOMAIN" since "0.10.2",
+        /// An `ip` element; no driver can update it.
         Ip = 3 => "VIR_NETWORK_SECTION_IP" since "0.10.2",
+        /// A `host` in the `dhcp` of an `ip`: the address that one machine always gets.
         IpDhcpHost = 4 => "VIR_NETWORK_SECTION_IP_DHCP_HOST" since "0.10.2",
+        /// A `range` in the `dhcp` of an `ip`: addresses to hand out; can be added and deleted
+        /// only.
         IpDhcpRange = 5 => "VIR_NETWORK_SECTION_IP_DHCP_RANGE" since "0.10.2",
+        /// The `forward` element; no driver can update it.
         Forward = 6 => "VIR_NETWORK_SECTION_FORWARD" since "0.10.2",
+        /// An `interface` in `forward`, a device to forward to; can be added and deleted only.
         ForwardInterface = 7 => "VIR_NETWORK_SECTION_FORWARD_INTERFACE" since "0.10.2",
+        /// A `pf` in `forward`, a physical function; no driver can update it.
         ForwardPf = 8 => "VIR_NETWORK_SECTION_FORWARD_PF" since "0.10.2",
+        /// A `portgroup`: settings that interfaces choose by its name.
         Portgroup = 9 => "VIR_NETWORK_SECTION_PORTGROUP" since "0.10.2",
+        /// A `host` in `dns`: names for an address; older daemons can only add and delete it.
         DnsHost = 10 => "VIR_NETWORK_SECTION_DNS_HOST" since "0.10.2",
+        /// A `txt` record in `dns`; older daemons can only add and delete it.
         DnsTxt = 11 => "VIR_NETWORK_SECTION_DNS_TXT" since "0.10.2",
+        /// An `srv` record in `dns`; can be added and deleted only.
         DnsSrv = 12 => "VIR_NETWORK_SECTION_DNS_SRV" since "0.10.2",
     }
 }
 
 flag_set! {
-    /// `virNetworkUpdateFlags`, since 0.10.2
-    #[doc(alias = "virNetworkUpdateFlags")]
-    flags UpdateFlags {
+    /// Whether an update changes the running network, its definition, or both.
+    flags UpdateFlags => "virNetworkUpdateFlags" in "libvirt-network" since "0.10.2" {
+        /// The running network, until it stops.
         LIVE = 1 => "VIR_NETWORK_UPDATE_AFFECT_LIVE" since "0.10.2",
+        /// The definition, from the next start on.
         CONFIG = 2 => "VIR_NETWORK_UPDATE_AFFECT_CONFIG" since "0.10.2",
     }
     zero {
+        /// The running network if it is running, else its definition.
         CURRENT => "VIR_NETWORK_UPDATE_AFFECT_CURRENT" since "0.10.2",
     }
 }
 
 open_enum! {
-    /// `virNetworkEventLifecycleType`, since 1.2.1
-    #[doc(alias = "virNetworkEventLifecycleType")]
-    enum EventLifecycleType {
+    /// What happened to a network.
+    enum EventLifecycleType => "virNetworkEventLifecycleType" in "libvirt-network" since "1.2.1" {
+        /// It was defined, or its definition changed.
         Defined = 0 => "VIR_NETWORK_EVENT_DEFINED" since "1.2.1",
+        /// Its definition was removed.
         Undefined = 1 => "VIR_NETWORK_EVENT_UNDEFINED" since "1.2.1",
+        /// It started.
         Started = 2 => "VIR_NETWORK_EVENT_STARTED" since "1.2.1",
+        /// It stopped.
         Stopped = 3 => "VIR_NETWORK_EVENT_STOPPED" since "1.2.1",
     }
 }
 
 open_enum! {
-    /// `virNetworkEventID`, since 1.2.1
-    #[doc(alias = "virNetworkEventID")]
-    enum EventId {
+    /// The kinds of events of networks, by the numbers to register for them.
+    enum EventId => "virNetworkEventID" in "libvirt-network" since "1.2.1" {
+        /// A network was defined, undefined, started or stopped.
         Lifecycle = 0 => "VIR_NETWORK_EVENT_ID_LIFECYCLE" since "1.2.1",
+        /// A network's title, description or metadata changed.
         MetadataChange = 1 => "VIR_NETWORK_EVENT_ID_METADATA_CHANGE" since "9.8.0",
     }
 }
 
 open_enum! {
-    /// `virIPAddrType`, since 1.2.6
-    #[doc(alias = "virIPAddrType")]
-    enum IpAddrType {
+    /// The family of an IP address.
+    enum IpAddrType => "virIPAddrType" in "libvirt-network" since "1.2.6" {
+        /// IPv4.
         Ipv4 = 0 => "VIR_IP_ADDR_TYPE_IPV4" since "1.2.6",
+        /// IPv6.
         Ipv6 = 1 => "VIR_IP_ADDR_TYPE_IPV6" since "1.2.6",
     }
 }
 
 flag_set! {
-    /// `virNetworkPortCreateFlags`, since 5.5.0
-    #[doc(alias = "virNetworkPortCreateFlags")]
-    flags PortCreateFlags {
+    /// How a port of a network is created.
+    flags PortCreateFlags => "virNetworkPortCreateFlags" in "libvirt-network" since "5.5.0" {
+        /// Takes over a device that the port's XML names and that is in use already, as after a
+        /// restart of the daemon that owns the port.
         RECLAIM = 1 => "VIR_NETWORK_PORT_CREATE_RECLAIM" since "5.5.0",
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 2 => "VIR_NETWORK_PORT_CREATE_VALIDATE" since "7.8.0",
     }
 }
 
 open_enum! {
-    /// `virNetworkMetadataType`, since 9.7.0
-    #[doc(alias = "virNetworkMetadataType")]
-    enum MetadataType {
+    /// Which of a network's notes is read or written.
+    enum MetadataType => "virNetworkMetadataType" in "libvirt-network" since "9.7.0" {
+        /// The description, a text of any length.
         Description = 0 => "VIR_NETWORK_METADATA_DESCRIPTION" since "9.7.0",
+        /// The title, one line.
         Title = 1 => "VIR_NETWORK_METADATA_TITLE" since "9.7.0",
+        /// An XML element of an application's own, told apart by its namespace.
         Element = 2 => "VIR_NETWORK_METADATA_ELEMENT" since "9.7.0",
     }
 }

@@ -4,47 +4,55 @@
 
 use crate::types::{flag_set, open_enum};
 
+/// How many bytes the name of a CPU time of the host may have in C, with the zero at its end.
+///
 /// `VIR_NODE_CPU_STATS_FIELD_LENGTH`, since 0.9.3
 #[doc(alias = "VIR_NODE_CPU_STATS_FIELD_LENGTH")]
 pub const CPU_STATS_FIELD_LENGTH: u64 = 80;
 
+/// How many bytes the name of a memory figure of the host may have in C, with the zero at its end.
+///
 /// `VIR_NODE_MEMORY_STATS_FIELD_LENGTH`, since 0.9.3
 #[doc(alias = "VIR_NODE_MEMORY_STATS_FIELD_LENGTH")]
 pub const MEMORY_STATS_FIELD_LENGTH: u64 = 80;
 
 open_enum! {
-    /// `virNodeSuspendTarget`, since 0.9.8
-    #[doc(alias = "virNodeSuspendTarget")]
-    enum SuspendTarget {
+    /// How a host or a guest is put to sleep.
+    enum SuspendTarget => "virNodeSuspendTarget" in "libvirt-host" since "0.9.8" {
+        /// To memory (S3): only the memory stays powered, and waking up is quick.
         Mem = 0 => "VIR_NODE_SUSPEND_TARGET_MEM" since "0.9.8",
+        /// To disk (S4): the memory is written to disk, and the machine powers off.
         Disk = 1 => "VIR_NODE_SUSPEND_TARGET_DISK" since "0.9.8",
+        /// To both: the memory is written to disk and stays powered, so that a loss of power costs
+        /// nothing.
         Hybrid = 2 => "VIR_NODE_SUSPEND_TARGET_HYBRID" since "0.9.8",
     }
 }
 
 open_enum! {
-    /// `virNodeGetCPUStatsAllCPUs`, since 0.9.8
-    #[doc(alias = "virNodeGetCPUStatsAllCPUs")]
-    enum GetCpuStatsAllCpus {
+    /// Numbers that stand for a CPU when the host's CPU times are asked for.
+    enum GetCpuStatsAllCpus => "virNodeGetCPUStatsAllCPUs" in "libvirt-host" since "0.9.8" {
+        /// The sum of all CPUs instead of one of them.
         AllCpus = -1 => "VIR_NODE_CPU_STATS_ALL_CPUS" since "0.9.3",
     }
 }
 
 open_enum! {
-    /// `virNodeGetMemoryStatsAllCells`, since 0.9.8
-    #[doc(alias = "virNodeGetMemoryStatsAllCells")]
-    enum GetMemoryStatsAllCells {
+    /// Numbers that stand for a NUMA node when the host's memory is asked for.
+    enum GetMemoryStatsAllCells => "virNodeGetMemoryStatsAllCells" in "libvirt-host" since "0.9.8" {
+        /// The whole host instead of one node.
         AllCells = -1 => "VIR_NODE_MEMORY_STATS_ALL_CELLS" since "0.9.3",
     }
 }
 
 flag_set! {
-    /// `virNodeAllocPagesFlags`, since 1.2.9
-    #[doc(alias = "virNodeAllocPagesFlags")]
-    flags AllocPagesFlags {
+    /// How the host's pools of huge pages are changed.
+    flags AllocPagesFlags => "virNodeAllocPagesFlags" in "libvirt-host" since "1.2.9" {
+        /// Makes each pool as large as the number given, which may also free pages.
         SET = 1 => "VIR_NODE_ALLOC_PAGES_SET" since "1.2.9",
     }
     zero {
+        /// Adds as many pages to each pool as are given.
         ADD => "VIR_NODE_ALLOC_PAGES_ADD" since "1.2.9",
     }
 }

@@ -5,57 +5,64 @@
 use crate::types::{flag_set, open_enum};
 
 flag_set! {
-    /// `virNodeDeviceXMLFlags`, since 10.1.0
-    #[doc(alias = "virNodeDeviceXMLFlags")]
-    flags XmlFlags {
+    /// Which description of a device is returned.
+    flags XmlFlags => "virNodeDeviceXMLFlags" in "libvirt-nodedev" since "10.1.0" {
+        /// The stored definition instead of the present state.
         INACTIVE = 1 => "VIR_NODE_DEVICE_XML_INACTIVE" since "10.1.0",
     }
 }
 
 flag_set! {
-    /// `virNodeDeviceCreateXMLFlags`, since 8.10.0
-    #[doc(alias = "virNodeDeviceCreateXMLFlags")]
-    flags CreateXmlFlags {
+    /// How a device is created.
+    flags CreateXmlFlags => "virNodeDeviceCreateXMLFlags" in "libvirt-nodedev" since "8.10.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_NODE_DEVICE_CREATE_XML_VALIDATE" since "8.10.0",
     }
 }
 
 flag_set! {
-    /// `virNodeDeviceDefineXMLFlags`, since 8.10.0
-    #[doc(alias = "virNodeDeviceDefineXMLFlags")]
-    flags DefineXmlFlags {
+    /// How a device is defined.
+    flags DefineXmlFlags => "virNodeDeviceDefineXMLFlags" in "libvirt-nodedev" since "8.10.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_NODE_DEVICE_DEFINE_XML_VALIDATE" since "8.10.0",
     }
 }
 
 flag_set! {
-    /// `virNodeDeviceUpdateFlags`, since 10.1.0
-    #[doc(alias = "virNodeDeviceUpdateFlags")]
-    flags UpdateFlags {
+    /// Whether an update changes the device, its definition, or both.
+    flags UpdateFlags => "virNodeDeviceUpdateFlags" in "libvirt-nodedev" since "10.1.0" {
+        /// The device, until it stops.
         LIVE = 1 => "VIR_NODE_DEVICE_UPDATE_AFFECT_LIVE" since "10.1.0",
+        /// The definition, from the next start on.
         CONFIG = 2 => "VIR_NODE_DEVICE_UPDATE_AFFECT_CONFIG" since "10.1.0",
     }
     zero {
+        /// The device if it is there, else its definition.
         CURRENT => "VIR_NODE_DEVICE_UPDATE_AFFECT_CURRENT" since "10.1.0",
     }
 }
 
 open_enum! {
-    /// `virNodeDeviceEventID`, since 2.2.0
-    #[doc(alias = "virNodeDeviceEventID")]
-    enum EventId {
+    /// The kinds of events of the host's devices, by the numbers to register for them.
+    enum EventId => "virNodeDeviceEventID" in "libvirt-nodedev" since "2.2.0" {
+        /// A device appeared, vanished, was defined or undefined.
         Lifecycle = 0 => "VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE" since "2.2.0",
+        /// A device's description changed.
         Update = 1 => "VIR_NODE_DEVICE_EVENT_ID_UPDATE" since "2.2.0",
     }
 }
 
 open_enum! {
-    /// `virNodeDeviceEventLifecycleType`, since 2.2.0
-    #[doc(alias = "virNodeDeviceEventLifecycleType")]
-    enum EventLifecycleType {
+    /// What happened to a device.
+    enum EventLifecycleType
+        => "virNodeDeviceEventLifecycleType" in "libvirt-nodedev" since "2.2.0" {
+        /// It appeared, because it was plugged in or created.
         Created = 0 => "VIR_NODE_DEVICE_EVENT_CREATED" since "2.2.0",
+        /// It vanished.
         Deleted = 1 => "VIR_NODE_DEVICE_EVENT_DELETED" since "2.2.0",
+        /// It was defined, or its definition changed.
         Defined = 2 => "VIR_NODE_DEVICE_EVENT_DEFINED" since "7.3.0",
+        /// Its definition was removed.
         Undefined = 3 => "VIR_NODE_DEVICE_EVENT_UNDEFINED" since "7.3.0",
     }
 }

@@ -5,17 +5,18 @@
 use crate::types::flag_set;
 
 flag_set! {
-    /// `virNWFilterDefineFlags`, since 7.7.0
-    #[doc(alias = "virNWFilterDefineFlags")]
-    flags DefineFlags {
+    /// How a network filter is defined.
+    flags DefineFlags => "virNWFilterDefineFlags" in "libvirt-nwfilter" since "7.7.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_NWFILTER_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 flag_set! {
-    /// `virNWFilterBindingCreateFlags`, since 7.8.0
-    #[doc(alias = "virNWFilterBindingCreateFlags")]
-    flags BindingCreateFlags {
+    /// How a network filter is bound to a port.
+    flags BindingCreateFlags
+        => "virNWFilterBindingCreateFlags" in "libvirt-nwfilter" since "7.8.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_NWFILTER_BINDING_CREATE_VALIDATE" since "7.8.0",
     }
 }

@@ -5,32 +5,40 @@
 use crate::types::{flag_set, open_enum};
 
 flag_set! {
-    /// `virDomainQemuMonitorCommandFlags`, since 0.8.8
-    #[doc(alias = "virDomainQemuMonitorCommandFlags")]
-    flags MonitorCommandFlags {
+    /// The language of a command for QEMU's monitor.
+    flags MonitorCommandFlags
+        => "virDomainQemuMonitorCommandFlags" in "libvirt-qemu" since "0.8.8" {
+        /// HMP, the monitor's language for humans; the reply is plain text.
         HMP = 1 => "VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP" since "0.8.8",
     }
     zero {
+        /// QMP, the monitor's JSON.
         DEFAULT => "VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT" since "0.8.8",
     }
 }
 
 open_enum! {
-    /// `virDomainQemuAgentCommandTimeoutValues`, since 0.10.0
-    #[doc(alias = "virDomainQemuAgentCommandTimeoutValues")]
-    enum AgentCommandTimeoutValues {
+    /// Times to wait for the guest agent's reply; numbers above zero are seconds.
+    enum AgentCommandTimeoutValues
+        => "virDomainQemuAgentCommandTimeoutValues" in "libvirt-qemu" since "0.10.0" {
+        /// Waits until the agent replies, forever if need be.
         Block = -2 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_BLOCK" since "0.10.0",
+        /// Waits as long as QEMU's driver finds right: 5 seconds.
         Default = -1 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_DEFAULT" since "0.10.0",
+        /// Does not wait for the reply.
         NoWait = 0 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_NOWAIT" since "0.10.0",
+        /// 60 seconds, the time that libvirt itself gives an agent that is to shut the guest down.
         Shutdown = 60 => "VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN" since "1.2.15",
     }
 }
 
 flag_set! {
-    /// `virConnectDomainQemuMonitorEventRegisterFlags`, since 1.2.3
-    #[doc(alias = "virConnectDomainQemuMonitorEventRegisterFlags")]
-    flags MonitorEventRegisterFlags {
+    /// How the name given for events of QEMU's monitor is compared with theirs.
+    flags MonitorEventRegisterFlags
+        => "virConnectDomainQemuMonitorEventRegisterFlags" in "libvirt-qemu" since "1.2.3" {
+        /// The name is a regular expression.
         REGEX = 1 => "VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX" since "1.2.3",
+        /// Upper and lower case make no difference.
         NOCASE = 2 => "VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE" since "1.2.3",
     }
 }

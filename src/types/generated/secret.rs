@@ -5,40 +5,47 @@
 use crate::types::{flag_set, open_enum};
 
 open_enum! {
-    /// `virSecretUsageType`, since 0.7.1
-    #[doc(alias = "virSecretUsageType")]
-    enum UsageType {
+    /// What a secret is used for, which also says what its usage ID looks like.
+    enum UsageType => "virSecretUsageType" in "libvirt-secret" since "0.7.1" {
+        /// Nothing in particular; such a secret is found by its UUID only.
         None = 0 => "VIR_SECRET_USAGE_TYPE_NONE" since "0.7.1",
+        /// Encrypts a storage volume; the usage ID is the volume's path.
         Volume = 1 => "VIR_SECRET_USAGE_TYPE_VOLUME" since "0.7.1",
+        /// Logs in to a Ceph cluster; the usage ID is a name that pools and disks refer to.
         Ceph = 2 => "VIR_SECRET_USAGE_TYPE_CEPH" since "0.9.7",
+        /// Logs in to an iSCSI target; the usage ID is a name that pools and disks refer to.
         Iscsi = 3 => "VIR_SECRET_USAGE_TYPE_ISCSI" since "1.0.4",
+        /// Decrypts a private key for TLS; the usage ID is a name that devices refer to.
         Tls = 4 => "VIR_SECRET_USAGE_TYPE_TLS" since "2.3.0",
+        /// Encrypts the state of an emulated TPM; the usage ID is a name that the TPM refers to.
         Vtpm = 5 => "VIR_SECRET_USAGE_TYPE_VTPM" since "5.6.0",
     }
 }
 
 flag_set! {
-    /// `virSecretDefineFlags`, since 7.7.0
-    #[doc(alias = "virSecretDefineFlags")]
-    flags DefineFlags {
+    /// How a secret is defined.
+    flags DefineFlags => "virSecretDefineFlags" in "libvirt-secret" since "7.7.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_SECRET_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 open_enum! {
-    /// `virSecretEventID`, since 3.0.0
-    #[doc(alias = "virSecretEventID")]
-    enum EventId {
+    /// The kinds of events of secrets, by the numbers to register for them.
+    enum EventId => "virSecretEventID" in "libvirt-secret" since "3.0.0" {
+        /// A secret was defined or undefined.
         Lifecycle = 0 => "VIR_SECRET_EVENT_ID_LIFECYCLE" since "3.0.0",
+        /// A secret got a new value.
         ValueChanged = 1 => "VIR_SECRET_EVENT_ID_VALUE_CHANGED" since "3.0.0",
     }
 }
 
 open_enum! {
-    /// `virSecretEventLifecycleType`, since 3.0.0
-    #[doc(alias = "virSecretEventLifecycleType")]
-    enum EventLifecycleType {
+    /// What happened to a secret.
+    enum EventLifecycleType => "virSecretEventLifecycleType" in "libvirt-secret" since "3.0.0" {
+        /// It was defined, or its definition changed.
         Defined = 0 => "VIR_SECRET_EVENT_DEFINED" since "3.0.0",
+        /// It was removed.
         Undefined = 1 => "VIR_SECRET_EVENT_UNDEFINED" since "3.0.0",
     }
 }

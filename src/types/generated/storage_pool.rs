@@ -5,90 +5,112 @@
 use crate::types::{flag_set, open_enum};
 
 open_enum! {
-    /// `virStoragePoolState`, since 0.4.1
-    #[doc(alias = "virStoragePoolState")]
-    enum State {
+    /// What a storage pool is doing; libvirt's own storage driver tells `Inactive` and `Running`
+    /// only.
+    enum State => "virStoragePoolState" in "libvirt-storage" since "0.4.1" {
+        /// It is not started.
         Inactive = 0 => "VIR_STORAGE_POOL_INACTIVE" since "0.4.1",
+        /// It is being built, and cannot be used yet.
         Building = 1 => "VIR_STORAGE_POOL_BUILDING" since "0.4.1",
+        /// It is started.
         Running = 2 => "VIR_STORAGE_POOL_RUNNING" since "0.4.1",
+        /// It is started, but something of it has failed.
         Degraded = 3 => "VIR_STORAGE_POOL_DEGRADED" since "0.4.1",
+        /// It is started, but cannot be reached.
         Inaccessible = 4 => "VIR_STORAGE_POOL_INACCESSIBLE" since "0.8.2",
     }
 }
 
 flag_set! {
-    /// `virStoragePoolBuildFlags`, since 0.4.1
-    #[doc(alias = "virStoragePoolBuildFlags")]
-    flags BuildFlags {
+    /// How a storage pool is built: its directory made, its file system or its partition table
+    /// written.
+    flags BuildFlags => "virStoragePoolBuildFlags" in "libvirt-storage" since "0.4.1" {
+        /// Repairs it; no driver can.
         REPAIR = 1 => "VIR_STORAGE_POOL_BUILD_REPAIR" since "0.4.1",
+        /// Extends it; no driver can.
         RESIZE = 2 => "VIR_STORAGE_POOL_BUILD_RESIZE" since "0.4.1",
+        /// Fails with `StoragePoolBuilt` if its device has a file system or partitions already.
         NO_OVERWRITE = 4 => "VIR_STORAGE_POOL_BUILD_NO_OVERWRITE" since "0.9.5",
+        /// Overwrites what its device has.
         OVERWRITE = 8 => "VIR_STORAGE_POOL_BUILD_OVERWRITE" since "0.9.5",
     }
     zero {
+        /// Builds it anew; whether what is there is overwritten depends on the type of the pool.
         NEW => "VIR_STORAGE_POOL_BUILD_NEW" since "0.4.1",
     }
 }
 
 flag_set! {
-    /// `virStoragePoolDeleteFlags`, since 0.4.1
-    #[doc(alias = "virStoragePoolDeleteFlags")]
-    flags DeleteFlags {
+    /// How the storage behind a pool is deleted.
+    flags DeleteFlags => "virStoragePoolDeleteFlags" in "libvirt-storage" since "0.4.1" {
+        /// Overwrites everything with zeros; no driver can.
         ZEROED = 1 => "VIR_STORAGE_POOL_DELETE_ZEROED" since "0.4.1",
     }
     zero {
+        /// Removes what the pool was built of, such as its directory or volume group, and leaves
+        /// the bytes where they are.
         NORMAL => "VIR_STORAGE_POOL_DELETE_NORMAL" since "0.4.1",
     }
 }
 
 flag_set! {
-    /// `virStoragePoolCreateFlags`, since 1.3.1
-    #[doc(alias = "virStoragePoolCreateFlags")]
-    flags CreateFlags {
+    /// Whether a pool that starts is built first.
+    flags CreateFlags => "virStoragePoolCreateFlags" in "libvirt-storage" since "1.3.1" {
+        /// Builds it first.
         WITH_BUILD = 1 => "VIR_STORAGE_POOL_CREATE_WITH_BUILD" since "1.3.1",
+        /// Builds it first and overwrites what its device has.
         WITH_BUILD_OVERWRITE = 2 => "VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE" since "1.3.1",
+        /// Builds it first, and fails if its device has a file system or partitions already.
         WITH_BUILD_NO_OVERWRITE = 4
             => "VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE" since "1.3.1",
     }
     zero {
+        /// Starts it only; what it consists of must be there.
         NORMAL => "VIR_STORAGE_POOL_CREATE_NORMAL" since "1.3.1",
     }
 }
 
 flag_set! {
-    /// `virStorageXMLFlags`, since 0.9.13
-    #[doc(alias = "virStorageXMLFlags")]
-    flags XmlFlags {
+    /// Which description of a storage pool is returned.
+    flags XmlFlags => "virStorageXMLFlags" in "libvirt-storage" since "0.9.13" {
+        /// The stored definition instead of the present state.
         INACTIVE = 1 => "VIR_STORAGE_XML_INACTIVE" since "0.9.13",
     }
 }
 
 flag_set! {
-    /// `virStoragePoolDefineFlags`, since 7.7.0
-    #[doc(alias = "virStoragePoolDefineFlags")]
-    flags DefineFlags {
+    /// How a storage pool is defined.
+    flags DefineFlags => "virStoragePoolDefineFlags" in "libvirt-storage" since "7.7.0" {
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 1 => "VIR_STORAGE_POOL_DEFINE_VALIDATE" since "7.7.0",
     }
 }
 
 open_enum! {
-    /// `virStoragePoolEventID`, since 2.0.0
-    #[doc(alias = "virStoragePoolEventID")]
-    enum EventId {
+    /// The kinds of events of storage pools, by the numbers to register for them.
+    enum EventId => "virStoragePoolEventID" in "libvirt-storage" since "2.0.0" {
+        /// A pool was defined, undefined, started, stopped, built or deleted.
         Lifecycle = 0 => "VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE" since "2.0.0",
+        /// A pool's list of volumes was read anew.
         Refresh = 1 => "VIR_STORAGE_POOL_EVENT_ID_REFRESH" since "2.0.0",
     }
 }
 
 open_enum! {
-    /// `virStoragePoolEventLifecycleType`, since 2.0.0
-    #[doc(alias = "virStoragePoolEventLifecycleType")]
-    enum EventLifecycleType {
+    /// What happened to a storage pool.
+    enum EventLifecycleType
+        => "virStoragePoolEventLifecycleType" in "libvirt-storage" since "2.0.0" {
+        /// It was defined, or its definition changed.
         Defined = 0 => "VIR_STORAGE_POOL_EVENT_DEFINED" since "2.0.0",
+        /// Its definition was removed.
         Undefined = 1 => "VIR_STORAGE_POOL_EVENT_UNDEFINED" since "2.0.0",
+        /// It started.
         Started = 2 => "VIR_STORAGE_POOL_EVENT_STARTED" since "2.0.0",
+        /// It stopped.
         Stopped = 3 => "VIR_STORAGE_POOL_EVENT_STOPPED" since "2.0.0",
+        /// It was built.
         Created = 4 => "VIR_STORAGE_POOL_EVENT_CREATED" since "3.8.0",
+        /// The storage behind it was deleted.
         Deleted = 5 => "VIR_STORAGE_POOL_EVENT_DELETED" since "3.8.0",
     }
 }

@@ -5,90 +5,114 @@
 use crate::types::{flag_set, open_enum};
 
 open_enum! {
-    /// `virStorageVolType`, since 0.4.1
-    #[doc(alias = "virStorageVolType")]
-    enum Type {
+    /// What kind of thing a volume is on its host.
+    enum Type => "virStorageVolType" in "libvirt-storage" since "0.4.1" {
+        /// A file.
         File = 0 => "VIR_STORAGE_VOL_FILE" since "0.4.1",
+        /// A block device.
         Block = 1 => "VIR_STORAGE_VOL_BLOCK" since "0.4.1",
+        /// A directory.
         Dir = 2 => "VIR_STORAGE_VOL_DIR" since "0.9.5",
+        /// Something that is reached through the network, such as a Ceph image.
         Network = 3 => "VIR_STORAGE_VOL_NETWORK" since "0.9.13",
+        /// A directory on the network that has volumes of its own.
         Netdir = 4 => "VIR_STORAGE_VOL_NETDIR" since "1.2.0",
+        /// A ploop image, a directory with an image file and its description.
         Ploop = 5 => "VIR_STORAGE_VOL_PLOOP" since "1.3.4",
     }
 }
 
 flag_set! {
-    /// `virStorageVolDeleteFlags`, since 0.4.1
-    #[doc(alias = "virStorageVolDeleteFlags")]
-    flags DeleteFlags {
+    /// How a volume is deleted.
+    flags DeleteFlags => "virStorageVolDeleteFlags" in "libvirt-storage" since "0.4.1" {
+        /// Asks for zeros over its bytes; drivers refuse or ignore it, so wipe the volume before.
         ZEROED = 1 => "VIR_STORAGE_VOL_DELETE_ZEROED" since "0.4.1",
+        /// Deletes its snapshots too; only Ceph images have such.
         WITH_SNAPSHOTS = 2 => "VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS" since "1.2.21",
     }
     zero {
+        /// Removes it and leaves its bytes where they are.
         NORMAL => "VIR_STORAGE_VOL_DELETE_NORMAL" since "0.4.1",
     }
 }
 
 open_enum! {
-    /// `virStorageVolWipeAlgorithm`, since 0.9.10
-    #[doc(alias = "virStorageVolWipeAlgorithm")]
-    enum WipeAlgorithm {
+    /// What a volume is overwritten with; all but `Zero` and `Trim` need the program `scrub` on the
+    /// host.
+    enum WipeAlgorithm => "virStorageVolWipeAlgorithm" in "libvirt-storage" since "0.9.10" {
+        /// Zeros, once.
         Zero = 0 => "VIR_STORAGE_VOL_WIPE_ALG_ZERO" since "0.9.10",
+        /// Four passes, as the US nuclear security administration (NNSA) has it.
         Nnsa = 1 => "VIR_STORAGE_VOL_WIPE_ALG_NNSA" since "0.9.10",
+        /// Four passes, as the US department of defense (DoD 5220.22-M) has it.
         Dod = 2 => "VIR_STORAGE_VOL_WIPE_ALG_DOD" since "0.9.10",
+        /// Nine passes, as the German office for information security (BSI) has it.
         Bsi = 3 => "VIR_STORAGE_VOL_WIPE_ALG_BSI" since "0.9.10",
+        /// Gutmann's 35 passes.
         Gutmann = 4 => "VIR_STORAGE_VOL_WIPE_ALG_GUTMANN" since "0.9.10",
+        /// Schneier's seven passes.
         Schneier = 5 => "VIR_STORAGE_VOL_WIPE_ALG_SCHNEIER" since "0.9.10",
+        /// Random bytes, seven times.
         Pfitzner7 = 6 => "VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7" since "0.9.10",
+        /// Random bytes, 33 times.
         Pfitzner33 = 7 => "VIR_STORAGE_VOL_WIPE_ALG_PFITZNER33" since "0.9.10",
+        /// Random bytes, once.
         Random = 8 => "VIR_STORAGE_VOL_WIPE_ALG_RANDOM" since "0.9.10",
+        /// Nothing: the storage is told to discard the blocks. Only Ceph images can.
         Trim = 9 => "VIR_STORAGE_VOL_WIPE_ALG_TRIM" since "1.3.2",
     }
 }
 
 flag_set! {
-    /// `virStorageVolInfoFlags`, since 3.0.0
-    #[doc(alias = "virStorageVolInfoFlags")]
-    flags InfoFlags {
+    /// What the allocation of a volume counts.
+    flags InfoFlags => "virStorageVolInfoFlags" in "libvirt-storage" since "3.0.0" {
+        /// The size of the file or device, holes included.
         GET_PHYSICAL = 1 => "VIR_STORAGE_VOL_GET_PHYSICAL" since "3.0.0",
     }
     zero {
+        /// The bytes that the volume holds on its storage.
         USE_ALLOCATION => "VIR_STORAGE_VOL_USE_ALLOCATION" since "3.0.0",
     }
 }
 
 flag_set! {
-    /// `virStorageVolCreateFlags`, since 1.0.1
-    #[doc(alias = "virStorageVolCreateFlags")]
-    flags CreateFlags {
+    /// How a volume is created.
+    flags CreateFlags => "virStorageVolCreateFlags" in "libvirt-storage" since "1.0.1" {
+        /// Writes the tables of a qcow2 image at once; it starts larger and is written faster.
         PREALLOC_METADATA = 1 => "VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA" since "1.0.1",
+        /// Lets a copy share the blocks of its source until either is written, where the file
+        /// system can do that (Btrfs, XFS).
         REFLINK = 2 => "VIR_STORAGE_VOL_CREATE_REFLINK" since "1.2.13",
+        /// Refuses XML that does not fit libvirt's schema, such as misspelt elements.
         VALIDATE = 4 => "VIR_STORAGE_VOL_CREATE_VALIDATE" since "8.10.0",
     }
 }
 
 flag_set! {
-    /// `virStorageVolDownloadFlags`, since 3.4.0
-    #[doc(alias = "virStorageVolDownloadFlags")]
-    flags DownloadFlags {
+    /// How a volume is downloaded.
+    flags DownloadFlags => "virStorageVolDownloadFlags" in "libvirt-storage" since "3.4.0" {
+        /// Sends the length of holes instead of their zeros.
         SPARSE_STREAM = 1 => "VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM" since "3.4.0",
     }
 }
 
 flag_set! {
-    /// `virStorageVolUploadFlags`, since 3.4.0
-    #[doc(alias = "virStorageVolUploadFlags")]
-    flags UploadFlags {
+    /// How a volume is uploaded.
+    flags UploadFlags => "virStorageVolUploadFlags" in "libvirt-storage" since "3.4.0" {
+        /// Takes holes in the stream and makes them in the volume.
         SPARSE_STREAM = 1 => "VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM" since "3.4.0",
     }
 }
 
 flag_set! {
-    /// `virStorageVolResizeFlags`, since 0.9.10
-    #[doc(alias = "virStorageVolResizeFlags")]
-    flags ResizeFlags {
+    /// How a volume is resized.
+    flags ResizeFlags => "virStorageVolResizeFlags" in "libvirt-storage" since "0.9.10" {
+        /// Reserves the new space at once, which takes longer, instead of when it is written.
         ALLOCATE = 1 => "VIR_STORAGE_VOL_RESIZE_ALLOCATE" since "0.9.10",
+        /// Takes the number as a difference to the present size.
         DELTA = 2 => "VIR_STORAGE_VOL_RESIZE_DELTA" since "0.9.10",
+        /// Allows a smaller size, with which the end of the volume is lost; with `DELTA`, the
+        /// number is subtracted.
         SHRINK = 4 => "VIR_STORAGE_VOL_RESIZE_SHRINK" since "0.9.10",
     }
 }

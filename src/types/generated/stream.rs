@@ -5,28 +5,32 @@
 use crate::types::flag_set;
 
 flag_set! {
-    /// `virStreamFlags`, since 0.7.2
-    #[doc(alias = "virStreamFlags")]
-    flags Flags {
+    /// How a stream behaves in the C library; this crate's streams never block.
+    flags Flags => "virStreamFlags" in "libvirt-stream" since "0.7.2" {
+        /// Reading and writing return at once instead of waiting.
         NONBLOCK = 1 => "VIR_STREAM_NONBLOCK" since "0.7.2",
     }
 }
 
 flag_set! {
-    /// `virStreamRecvFlagsValues`, since 3.4.0
-    #[doc(alias = "virStreamRecvFlagsValues")]
-    flags RecvFlags {
+    /// How data is received from a sparse stream.
+    flags RecvFlags => "virStreamRecvFlagsValues" in "libvirt-stream" since "3.4.0" {
+        /// Stops before a hole instead of reading zeros for it, so that the hole can be made in the
+        /// copy.
         STOP_AT_HOLE = 1 => "VIR_STREAM_RECV_STOP_AT_HOLE" since "3.4.0",
     }
 }
 
 flag_set! {
-    /// `virStreamEventType`, since 0.7.2
-    #[doc(alias = "virStreamEventType")]
-    flags EventType {
+    /// What a stream is watched for in the C library's event loop.
+    flags EventType => "virStreamEventType" in "libvirt-stream" since "0.7.2" {
+        /// Data has come.
         READABLE = 1 => "VIR_STREAM_EVENT_READABLE" since "0.7.2",
+        /// Data can be sent.
         WRITABLE = 2 => "VIR_STREAM_EVENT_WRITABLE" since "0.7.2",
+        /// The stream has failed.
         ERROR = 4 => "VIR_STREAM_EVENT_ERROR" since "0.7.2",
+        /// The other side has ended the stream.
         HANGUP = 8 => "VIR_STREAM_EVENT_HANGUP" since "0.7.2",
     }
 }

@@ -4,28 +4,36 @@
 
 use crate::types::{flag_set, open_enum};
 
+/// How many bytes the name of a typed parameter may have in C, with the zero at its end.
+///
 /// `VIR_TYPED_PARAM_FIELD_LENGTH`, since 0.9.2
 #[doc(alias = "VIR_TYPED_PARAM_FIELD_LENGTH")]
 pub const FIELD_LENGTH: u64 = 80;
 
 open_enum! {
-    /// `virTypedParameterType`, since 0.9.2
-    #[doc(alias = "virTypedParameterType")]
-    enum Type {
+    /// The type of a typed parameter's value.
+    enum Type => "virTypedParameterType" in "libvirt-common" since "0.9.2" {
+        /// A signed number of 32 bits.
         Int = 1 => "VIR_TYPED_PARAM_INT" since "0.9.2",
+        /// An unsigned number of 32 bits.
         Uint = 2 => "VIR_TYPED_PARAM_UINT" since "0.9.2",
+        /// A signed number of 64 bits.
         Llong = 3 => "VIR_TYPED_PARAM_LLONG" since "0.9.2",
+        /// An unsigned number of 64 bits.
         Ullong = 4 => "VIR_TYPED_PARAM_ULLONG" since "0.9.2",
+        /// A floating-point number of 64 bits.
         Double = 5 => "VIR_TYPED_PARAM_DOUBLE" since "0.9.2",
+        /// A truth value.
         Boolean = 6 => "VIR_TYPED_PARAM_BOOLEAN" since "0.9.2",
+        /// A text.
         String = 7 => "VIR_TYPED_PARAM_STRING" since "0.9.8",
     }
 }
 
 flag_set! {
-    /// `virTypedParameterFlags`, since 0.9.8
-    #[doc(alias = "virTypedParameterFlags")]
-    flags Flags {
+    /// What a client can take of typed parameters.
+    flags Flags => "virTypedParameterFlags" in "libvirt-common" since "0.9.8" {
+        /// Lets the daemon return parameters that are texts; without it they are left out.
         STRING_OKAY = 4 => "VIR_TYPED_PARAM_STRING_OKAY" since "0.9.8",
     }
 }
