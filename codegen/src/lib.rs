@@ -15,6 +15,7 @@ pub mod load;
 pub mod project;
 pub mod provenance;
 pub mod sample;
+mod tokens;
 pub mod xdr;
 
 pub use error::{Error, Result};
