@@ -10,6 +10,7 @@ pub mod constants;
 pub mod coverage;
 pub mod emit;
 pub mod error;
+pub mod functions;
 pub mod import;
 pub mod load;
 pub mod project;

@@ -27,6 +27,12 @@ pub fn consistency(project: &Project) -> Result<Vec<String>> {
             project.constants.release, project.provenance.release
         ));
     }
+    if project.provenance.release != project.functions.release {
+        faults.push(format!(
+            "functions.toml is of {}, provenance.toml of {}",
+            project.functions.release, project.provenance.release
+        ));
+    }
     annotations(project, &mut faults)?;
     for path in emit::stale(&project.root, &emit::generate(project)?)? {
         faults.push(format!("{path} is not what would be generated"));
