@@ -51,7 +51,8 @@
 //! Methods have the C functions' names in snake case, without the object and `get`:
 //! `virDomainLookupByName` is [`Connect::domain_lookup_by_name`], `virDomainGetXMLDesc`
 //! [`Domain::xml_desc`](domain::Domain::xml_desc). rustdoc's search finds them by the C names, too.
-//! Numbers end with their unit. [`types`] has libvirt's enumerations and flag sets, [`params`] its typed
+//! Numbers end with their unit. [`c_functions`] lists every function of C and its name in Python,
+//! with what does the same here. [`types`] has libvirt's enumerations and flag sets, [`params`] its typed
 //! parameters, [`events`] subscriptions, and [`protocol`] every wire structure, for
 //! [`Connect::raw`].
 //!
@@ -70,6 +71,19 @@
 mod api;
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
 mod auth;
+/// Every public function of libvirt in C, its name in libvirt-python, and what does the same here.
+///
+/// Some differences are the same everywhere:
+///
+/// - Objects are handles that hold nothing on the daemon's side: they are cloned and dropped, and
+///   nothing is freed. What makes or finds one is a method of what it is in.
+/// - A method returns its own [`Error`], as Python raises a `libvirtError`: [`Error::code`] is
+///   `get_error_code()`, and [`RemoteError`] has the rest.
+/// - Methods are futures. There is no event loop to run; callbacks are streams of [`events`].
+/// - Flags have types of their own in [`types`]. Typed parameters, Python's dictionaries, are
+///   structures, or [`params::TypedParams`] where it is the daemon that knows their names.
+/// - Each handle's connection is its `connect`, as in Python also where C has no function for it.
+pub mod c_functions;
 mod client;
 mod config;
 mod error;

@@ -46,6 +46,39 @@ pub struct Annotations {
     /// Kinds of typed parameters that no source tells: C name to `UINT`, `STRING`, ….
     #[serde(default)]
     pub kinds: BTreeMap<String, String>,
+    /// Public functions of C that no item of the library names as its alias.
+    #[serde(default)]
+    pub functions: FunctionNotes,
+}
+
+/// What is said of public functions of C; each has an item of the library, or stands in one of the
+/// first three.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionNotes {
+    /// Functions that C itself has replaced, and the one that each was replaced by.
+    #[serde(default)]
+    pub obsolete: BTreeMap<String, String>,
+    /// Functions that will have a method, and the procedure that this will call.
+    #[serde(default)]
+    pub not_yet: BTreeMap<String, String>,
+    /// Functions that need no counterpart, by reason.
+    #[serde(default)]
+    pub without: Vec<Without>,
+    /// Names in libvirt-python that follow no rule; an empty one is none.
+    #[serde(default)]
+    pub python: BTreeMap<String, String>,
+}
+
+/// Functions that need no counterpart, for one reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Without {
+    /// The reason, as Markdown for the documentation; `{virFunction}` becomes a link to the item
+    /// that stands for that function.
+    pub why: String,
+    /// The functions.
+    pub names: BTreeSet<String>,
 }
 
 /// Procedures whose reply may take minutes, by the party that the daemon waits for.

@@ -10,11 +10,13 @@ pub mod constants;
 pub mod coverage;
 pub mod emit;
 pub mod error;
+pub mod functions;
 pub mod import;
 pub mod load;
 pub mod project;
 pub mod provenance;
 pub mod sample;
+mod tokens;
 pub mod words;
 pub mod xdr;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::annotations::Annotations;
 use crate::constants::Constants;
 use crate::error::{Error, Result};
+use crate::functions::Functions;
 use crate::load::load;
 use crate::provenance::Provenance;
 use crate::words::Words;
@@ -19,6 +20,8 @@ pub struct Project {
     pub definition: Definition,
     /// The public constants.
     pub constants: Constants,
+    /// The public functions.
+    pub functions: Functions,
     /// The project's own annotations.
     pub annotations: Annotations,
     /// What the constants mean.
@@ -34,6 +37,7 @@ impl Project {
         Ok(Self {
             definition: load(&folder)?,
             constants: Constants::load(&folder)?,
+            functions: Functions::load(&folder)?,
             annotations: Annotations::load(&folder)?,
             words: Words::load(&folder)?,
             provenance: Provenance::load(&folder)?,

@@ -33,12 +33,14 @@ impl Parent for Connect {
 /// `Name of program::Wire, known by key { texts; plain values; hidden values }`, where `key` is the
 /// field that tells objects apart. `Name of program::Wire in Parent as field` is an object within
 /// another, whose reference is `field` of its own. The visibility in front is that of the connection.
-/// `field: text as name` is a text that users know by another name than the wire has for it.
+/// `field: text as name` is a text that users know by another name than the wire has for it. What
+/// stands before `connect` are attributes of the method that returns the connection.
 macro_rules! handle {
     (
         $(#[$meta:meta])*
         $vis:vis $name:ident of $program:ident::$wire:ident
-        $(in $parent:ident as $parent_field:ident)?, known by $key:ident {
+        $(in $parent:ident as $parent_field:ident)?, known by $key:ident
+        $(, $(#[$connect_meta:meta])+ connect)? {
             $($(#[$text_meta:meta])* $text:ident: text $(as $shown:ident)?),*;
             $($(#[$plain_meta:meta])* $plain:ident: $plain_ty:ty),*;
             $($(#[$hidden_meta:meta])* $hidden:ident: $hidden_ty:ty),* $(;)?
@@ -103,6 +105,7 @@ macro_rules! handle {
             )*
 
             /// Returns the connection through which the object was found.
+            $($(#[$connect_meta])+)?
             $vis fn connect(&self) -> &$crate::client::Connect {
                 $crate::api::handle::Parent::connection(&self.parent)
             }

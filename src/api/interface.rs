@@ -13,7 +13,8 @@ handle! {
     /// A handle to the configuration of a network interface of the host (`virInterface`). Cheap to
     /// clone; it holds nothing on the daemon's side.
     #[doc(alias = "virInterface")]
-    pub Interface of remote::NonnullInterface, known by name {
+    pub Interface of remote::NonnullInterface, known by name,
+    #[doc(alias = "virInterfaceGetConnect")] connect {
         /// Returns the interface's name (`virInterfaceGetName`). Local.
         #[doc(alias = "virInterfaceGetName")]
         name: text,

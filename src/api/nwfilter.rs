@@ -46,8 +46,10 @@ handle! {
     #[doc(alias = "virNWFilterBinding")]
     pub NwFilterBinding of remote::NonnullNwfilterBinding, known by portdev {
         /// Returns the name of the device, e.g. `vnet0` (`virNWFilterBindingGetPortDev`). Local.
+        #[doc(alias = "virNWFilterBindingGetPortDev")]
         portdev: text as port_dev,
         /// Returns the name of the filter (`virNWFilterBindingGetFilterName`). Local.
+        #[doc(alias = "virNWFilterBindingGetFilterName")]
         filtername: text as filter_name;;
     }
 }

@@ -17,13 +17,15 @@ handle! {
     /// A handle to a secret (`virSecret`): its purpose, not its value. Cheap to clone; it holds
     /// nothing on the daemon's side.
     #[doc(alias = "virSecret")]
-    pub Secret of remote::NonnullSecret, known by uuid {
+    pub Secret of remote::NonnullSecret, known by uuid,
+    #[doc(alias = "virSecretGetConnect")] connect {
         /// Returns the ID of the object that uses the secret, e.g. a volume's path
         /// (`virSecretGetUsageID`). Local.
         #[doc(alias = "virSecretGetUsageID")]
         usage_id: text;
-        /// Returns the secret's UUID (`virSecretGetUUID`). Local.
+        /// Returns the secret's UUID (`virSecretGetUUID`, `virSecretGetUUIDString`). Local.
         #[doc(alias = "virSecretGetUUID")]
+        #[doc(alias = "virSecretGetUUIDString")]
         uuid: Uuid,
         /// Returns the type of the object that uses the secret (`virSecretGetUsageType`). Local.
         #[doc(alias = "virSecretGetUsageType")]

@@ -24,6 +24,7 @@ use crate::transport::{Security, Transport};
 ///
 /// Calls may be made from any executor; the connection itself is driven by a task on the tokio
 /// runtime that opened it.
+#[doc(alias = "virConnect")]
 #[derive(Clone)]
 pub struct Connect {
     inner: Arc<Inner>,
@@ -168,7 +169,9 @@ impl Connect {
         self.inner.shared.wait_done().await;
     }
 
-    /// Waits until the connection has ended and returns the reason. Cancel-safe.
+    /// Waits until the connection has ended and returns the reason
+    /// (`virConnectRegisterCloseCallback`). Cancel-safe.
+    #[doc(alias = "virConnectRegisterCloseCallback")]
     pub async fn closed(&self) -> CloseReason {
         self.inner.shared.wait_done().await
     }

@@ -166,14 +166,19 @@ impl fmt::Debug for StreamHandle {
 }
 
 impl Stream {
-    /// Reads the next chunk as it came; `None` is the end of the data. Cancel-safe.
+    /// Reads the next chunk as it came, data or a hole (`virStreamRecv`, `virStreamRecvFlags`,
+    /// `virStreamRecvHole`); `None` is the end of the data. Cancel-safe.
+    #[doc(alias = "virStreamRecv")]
+    #[doc(alias = "virStreamRecvFlags")]
+    #[doc(alias = "virStreamRecvHole")]
     pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
         self.reader.read_chunk().await
     }
 
-    /// Sends all of `data`.
+    /// Sends all of `data` (`virStreamSend`).
     ///
     /// Not cancel-safe: dropping the future leaves it unknown how much has been sent.
+    #[doc(alias = "virStreamSend")]
     pub async fn write_all(&mut self, data: &[u8]) -> Result<()> {
         self.writer.write_all(data).await
     }

@@ -200,7 +200,9 @@ impl Error {
         }
     }
 
-    /// Returns the daemon's error code, where the daemon reported the failure.
+    /// Returns the daemon's error code (`virGetLastErrorCode`), where the daemon reported the
+    /// failure.
+    #[doc(alias = "virGetLastErrorCode")]
     pub fn code(&self) -> Option<ErrorCode> {
         match self.cause() {
             Self::Remote(error) => Some(error.code),

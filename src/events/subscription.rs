@@ -53,6 +53,10 @@ impl Connect {
     /// Dropping the future, or its timeout, leaves nothing behind: a registration that the daemon
     /// makes nevertheless is removed, or serves other subscriptions that exist by then.
     #[doc(alias = "virConnectDomainEventRegisterAny")]
+    #[doc(alias = "virConnectNetworkEventRegisterAny")]
+    #[doc(alias = "virConnectNodeDeviceEventRegisterAny")]
+    #[doc(alias = "virConnectSecretEventRegisterAny")]
+    #[doc(alias = "virConnectStoragePoolEventRegisterAny")]
     pub async fn subscribe<E: EventKind>(
         &self,
         object: Option<&E::Object>,

@@ -31,7 +31,14 @@ impl TypedParams {
         self
     }
 
-    /// Appends one parameter; see [`with`](Self::with).
+    /// Appends one parameter (`virTypedParamsAddInt` and its like); see [`with`](Self::with).
+    #[doc(alias = "virTypedParamsAddBoolean")]
+    #[doc(alias = "virTypedParamsAddDouble")]
+    #[doc(alias = "virTypedParamsAddInt")]
+    #[doc(alias = "virTypedParamsAddLLong")]
+    #[doc(alias = "virTypedParamsAddString")]
+    #[doc(alias = "virTypedParamsAddUInt")]
+    #[doc(alias = "virTypedParamsAddULLong")]
     pub fn push(&mut self, name: &str, value: impl Into<Value>) {
         self.items.push((name.into(), value.into()));
     }
@@ -49,13 +56,21 @@ impl TypedParams {
         self.items.get(index).map(|(name, _)| name)
     }
 
-    /// Returns the first value of that name as a `T`; `None` when there is none or it has another
-    /// type.
+    /// Returns the first value of that name as a `T` (`virTypedParamsGetInt` and its like); `None`
+    /// when there is none or it has another type.
+    #[doc(alias = "virTypedParamsGetBoolean")]
+    #[doc(alias = "virTypedParamsGetDouble")]
+    #[doc(alias = "virTypedParamsGetInt")]
+    #[doc(alias = "virTypedParamsGetLLong")]
+    #[doc(alias = "virTypedParamsGetString")]
+    #[doc(alias = "virTypedParamsGetUInt")]
+    #[doc(alias = "virTypedParamsGetULLong")]
     pub fn get<T: FromParam>(&self, name: &str) -> Option<T> {
         self.value(name).and_then(|value| T::from_param(value.as_ref()))
     }
 
-    /// Returns the first value of that name.
+    /// Returns the first value of that name (`virTypedParamsGet`).
+    #[doc(alias = "virTypedParamsGet")]
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.items.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
     }

@@ -5,9 +5,11 @@ use codegen::emit::names::snake;
 use crate::sources::{Item, Kind, api};
 
 /// Methods that are not named like the C function they stand for, each with the reason.
-const EXCEPTIONS: [(&str, &str, &str); 17] = [
+const EXCEPTIONS: [(&str, &str, &str); 21] = [
     ("AdminConnect", "closed", "a future, where C has a callback"),
     ("Connect", "all_domain_stats_raw", "a second form of a function's result"),
+    ("Connect", "builder", "a builder, where C has the options as arguments"),
+    ("Connect", "closed", "a future, where C has a callback"),
     ("Connect", "domain_events", "a stream, where C has a callback"),
     ("Connect", "domain_list_stats_raw", "a second form of a function's result"),
     ("Connect", "hypervisor", "`type` is a keyword"),
@@ -22,6 +24,8 @@ const EXCEPTIONS: [(&str, &str, &str); 17] = [
     ("NodeDevice", "detach", "the C function without flags is misspelt"),
     ("StorageVol", "download_to", "several functions, to a file"),
     ("StorageVol", "upload_from", "several functions, from a file"),
+    ("Stream", "read_chunk", "reads, as byte streams do in Rust"),
+    ("Stream", "write_all", "writes, as byte streams do in Rust"),
     ("Stream", "write_hole", "writes, as byte streams do in Rust"),
 ];
 

@@ -27,6 +27,12 @@ pub fn consistency(project: &Project) -> Result<Vec<String>> {
             project.constants.release, project.provenance.release
         ));
     }
+    if project.provenance.release != project.functions.release {
+        faults.push(format!(
+            "functions.toml is of {}, provenance.toml of {}",
+            project.functions.release, project.provenance.release
+        ));
+    }
     annotations(project, &mut faults)?;
     // Nothing can be generated without them.
     let words = emit::faults_of_words(project)?;

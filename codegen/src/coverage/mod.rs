@@ -53,7 +53,7 @@ pub fn coverage(project: &Project) -> Result<Vec<Entry>> {
     let mut known = Known::default();
     for program in programs() {
         for procedure in &program.procedures {
-            known.add(program.name, camel(&procedure.topic()));
+            known.add(program.name, camel(&procedure.topic()), procedure.message.is_some());
         }
     }
     let public = hits(project, &known, &PUBLIC)?;

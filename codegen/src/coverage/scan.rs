@@ -6,22 +6,28 @@ use std::path::Path;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::error::{Error, Result};
+use crate::tokens::{braces, inside, is_punct, subject};
 
 /// The procedures to look for: name to programs that have one of that name.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     programs: BTreeSet<String>,
     names: BTreeMap<String, Vec<String>>,
+    /// Program and name of what daemons send by themselves.
+    events: BTreeSet<(String, String)>,
 }
 
 impl Known {
-    pub(super) fn add(&mut self, program: &str, name: String) {
+    pub(super) fn add(&mut self, program: &str, name: String, is_event: bool) {
         self.programs.insert(program.to_owned());
+        if is_event {
+            self.events.insert((program.to_owned(), name.clone()));
+        }
         self.names.entry(name).or_default().push(program.to_owned());
     }
 }
 
-/// A place where a procedure is named.
+/// A place where a procedure is used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) program: String,
@@ -30,7 +36,7 @@ pub(super) struct Hit {
     pub(super) by: String,
 }
 
-/// Finds the procedures that a source names outside of its tests.
+/// Finds the procedures that a source uses outside of its tests.
 pub(super) fn scan(path: &Path, module: &str, source: &str, known: &Known) -> Result<Vec<Hit>> {
     let stream: TokenStream = source
         .parse()
@@ -139,7 +145,6 @@ impl Scanner<'_> {
                 let (len, inner) = braces(rest)?;
                 let of = context.of.as_deref().unwrap_or(self.module);
                 let context = Context { by: Some(format!("{of}::{name}")), ..context.clone() };
-                self.walk(rest.get(1..len - 1).unwrap_or_default(), &context);
                 self.walk(&inner, &context);
                 Some(len)
             }
@@ -164,8 +169,9 @@ impl Scanner<'_> {
         }
     }
 
-    /// Records a procedure's name. A bare one counts where it was imported, or in a macro, which
-    /// may put a path before it.
+    /// Records a procedure's name: that of an event wherever it stands, that of a call where its
+    /// request is made. A bare one counts where it was imported, or in a macro, which may put a path
+    /// before it.
     fn name(&mut self, name: &str, tokens: &[TokenTree], at: usize, context: &Context) {
         let Some(programs) = self.known.names.get(name) else {
             return;
@@ -179,7 +185,10 @@ impl Scanner<'_> {
                 .cloned()
                 .or_else(|| context.in_macro.then(|| self.likely(programs)).flatten()),
         };
-        if let Some(program) = program {
+        if let Some(program) = program
+            && (self.known.events.contains(&(program.clone(), name.to_owned()))
+                || makes_request(tokens.get(at + 1..).unwrap_or_default()))
+        {
             let by = context.by.as_ref().or(context.of.as_ref());
             self.hits.push(Hit {
                 program,
@@ -200,14 +209,6 @@ impl Scanner<'_> {
     }
 }
 
-fn inside(stream: TokenStream) -> Vec<TokenTree> {
-    stream.into_iter().collect()
-}
-
-fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
-}
-
 /// Returns `x` of `x::Name`, where `Name` is at `at`.
 fn qualifier(tokens: &[TokenTree], at: usize) -> Option<String> {
     let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
@@ -220,38 +221,23 @@ fn qualifier(tokens: &[TokenTree], at: usize) -> Option<String> {
     })
 }
 
-/// Returns the next braces of this item: the number of tokens up to and including them, and their
-/// content.
-fn braces(tokens: &[TokenTree]) -> Option<(usize, Vec<TokenTree>)> {
-    for (at, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                return Some((at + 1, inside(group.stream())));
-            }
-            token if is_punct(Some(token), ';') => return None,
-            _ => {}
+/// Returns whether a request is made of the type whose name these tokens follow. Of one that takes
+/// something back later, the registration keeps the number.
+fn makes_request(after: &[TokenTree]) -> bool {
+    match after {
+        [] => true,
+        [TokenTree::Group(group), ..] => group.delimiter() == Delimiter::Brace,
+        [
+            TokenTree::Punct(first),
+            TokenTree::Punct(second),
+            TokenTree::Ident(name),
+            after @ ..,
+        ] if first.as_char() == ':' && second.as_char() == ':' => {
+            *name == "INFO" && !is_punct(after.first(), '.')
         }
+        [TokenTree::Punct(punct), ..] => matches!(punct.as_char(), ',' | ';'),
+        _ => false,
     }
-    None
-}
-
-/// Returns the type in the header of an `impl` or `trait`.
-fn subject(header: &[TokenTree]) -> Option<String> {
-    let mut depth = 0;
-    let mut name = None;
-    for token in header {
-        match token {
-            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
-            TokenTree::Punct(punct) if punct.as_char() == '>' => depth -= 1,
-            TokenTree::Ident(word) if depth == 0 => match word.to_string().as_str() {
-                "for" => name = None,
-                "where" => break,
-                word => name = Some(word.to_owned()),
-            },
-            _ => {}
-        }
-    }
-    name
 }
 
 /// Returns the first name among the arguments of a macro that is no attribute and no keyword.

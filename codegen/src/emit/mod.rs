@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::functions;
 use crate::project::Project;
 use crate::xdr::Program;
 use crate::xdr::model::{File, Struct};
@@ -23,11 +24,12 @@ use text::Text;
 use wire::{Wire, module, stripped};
 
 /// The folders that hold nothing but generated files, relative to the workspace.
-pub const FOLDERS: [&str; 4] = [
+pub const FOLDERS: [&str; 5] = [
     "src/protocol/generated",
     "src/types/generated",
     "src/params/generated",
     "tests/offline/generated",
+    functions::FOLDER,
 ];
 
 /// Generates all files, by path relative to the workspace.
@@ -78,6 +80,7 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
         params::names(constants, annotations, &project.words)?,
     );
     out.insert(format!("{}/wire_table.rs", FOLDERS[3]), table::table(&wire)?);
+    out.extend(functions::page(project)?);
     Ok(out)
 }
 

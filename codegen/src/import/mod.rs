@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use crate::annotations::Annotations;
 use crate::constants::{Constants, Kind};
 use crate::error::{Error, Result};
+use crate::functions::Functions;
 use crate::provenance::{EDITED, Provenance};
 use crate::xdr::model::{Constant, File, Value};
 use crate::xdr::{Definition, parse, print};
 use headers::Headers;
-use symbols::Symbols;
 use tree::{PROTOCOLS, Tree};
 
 /// The facts of a source tree.
@@ -27,6 +27,8 @@ pub struct Facts {
     pub files: Vec<File>,
     /// The public constants.
     pub constants: Constants,
+    /// The public functions.
+    pub functions: Functions,
     /// The source of the facts.
     pub provenance: Provenance,
     /// Facts that could not be determined.
@@ -103,9 +105,10 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
     let mut files = definitions(tree)?;
     let mut flags = BTreeMap::new();
     let functions = functions::flags(tree, &sets)?;
+    let libraries = symbols::libraries(tree)?;
     for file in &mut files {
         add_header_constants(file, &facts.by_name);
-        let symbols = symbols_of(tree, &file.name)?;
+        let symbols = libraries.iter().find(|((_, definition), _)| *definition == file.name);
         let Some(procedures) = &mut file.procedures else {
             continue;
         };
@@ -118,7 +121,7 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
             if is_message || program == "keepalive" {
                 continue;
             }
-            let symbol = symbols.as_ref().and_then(|symbols| symbols.of_procedure(&topic));
+            let symbol = symbols.and_then(|(_, symbols)| symbols.of_procedure(&topic));
             procedure.notes.api = symbol.map(|symbol| symbol.name.clone());
             procedure.notes.since = symbol
                 .map(|symbol| symbol.since.as_str())
@@ -145,6 +148,17 @@ pub fn read(tree: &Tree, parts: &[Tree], annotations: &Annotations) -> Result<Fa
             strings,
             sets,
             flags,
+        },
+        functions: Functions {
+            release: release.clone(),
+            libraries: libraries
+                .into_iter()
+                .map(|((library, _), symbols)| {
+                    let functions = symbols.list.into_iter();
+                    let functions = functions.map(|symbol| (symbol.name, symbol.since));
+                    (library.to_owned(), functions.collect())
+                })
+                .collect(),
         },
         provenance: Provenance { release, inputs: inputs(tree, parts)? },
         warnings,
@@ -177,26 +191,13 @@ pub fn import(
         }
     }
     write(&out.join("constants.toml"), &facts.constants.print())?;
+    write(&out.join("functions.toml"), &facts.functions.print())?;
     write(&out.join("provenance.toml"), &facts.provenance.print())?;
     Ok(facts.warnings)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).map_err(Error::io(path))
-}
-
-fn symbols_of(tree: &Tree, file: &str) -> Result<Option<Symbols>> {
-    let name = match file {
-        "remote_protocol" => "libvirt_public.syms",
-        "qemu_protocol" => "libvirt_qemu.syms",
-        "lxc_protocol" => "libvirt_lxc.syms",
-        "admin_protocol" => "libvirt_admin_public.syms",
-        _ => return Ok(None),
-    };
-    let Some(path) = tree.named(name) else {
-        return Ok(None);
-    };
-    Ok(Some(Symbols::parse(&tree.read(path)?)))
 }
 
 /// Adds the header constants that a definition uses, so that it can be read alone.

@@ -2,6 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::tree::Tree;
+use crate::error::Result;
+
+/// The libraries, with the definition of the procedures that stand for their functions, and the file
+/// that lists these.
+const LIBRARIES: [(&str, &str, &str); 4] = [
+    ("libvirt", "remote_protocol", "libvirt_public.syms"),
+    ("libvirt-admin", "admin_protocol", "libvirt_admin_public.syms"),
+    ("libvirt-lxc", "lxc_protocol", "libvirt_lxc.syms"),
+    ("libvirt-qemu", "qemu_protocol", "libvirt_qemu.syms"),
+];
+
 /// A public function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
@@ -21,15 +33,30 @@ const RENAMED: [(&str, &str); 6] = [
     ("domain_events_register_any", "connect_domain_event_register_any"),
 ];
 
-/// The functions of one library, by the part of their names that procedures share.
+/// The functions of one library.
 #[derive(Debug, Default)]
 pub struct Symbols {
+    /// All of them.
+    pub list: Vec<Symbol>,
+    /// By the part of their names that procedures share.
     by_key: BTreeMap<String, Symbol>,
+}
+
+/// Reads the functions of each library that the tree has, by the names of library and definition.
+pub fn libraries(tree: &Tree) -> Result<BTreeMap<(&'static str, &'static str), Symbols>> {
+    let mut out = BTreeMap::new();
+    for (library, definition, file) in LIBRARIES {
+        if let Some(path) = tree.named(file) {
+            out.insert((library, definition), Symbols::parse(&tree.read(path)?));
+        }
+    }
+    Ok(out)
 }
 
 impl Symbols {
     /// Reads a version script: `LIBVIRT_0.1.0 { global: name; … } LIBVIRT_0.0.5;`.
     pub fn parse(text: &str) -> Self {
+        let mut list = Vec::new();
         let mut by_key = BTreeMap::new();
         let mut version = "";
         for line in text.lines().map(str::trim) {
@@ -40,10 +67,11 @@ impl Symbols {
                 && name.chars().all(|c| c.is_ascii_alphanumeric())
             {
                 let symbol = Symbol { name: name.to_owned(), since: version.to_owned() };
-                by_key.entry(key(name)).or_insert(symbol);
+                by_key.entry(key(name)).or_insert_with(|| symbol.clone());
+                list.push(symbol);
             }
         }
-        Self { by_key }
+        Self { list, by_key }
     }
 
     /// Returns the function of a procedure; `topic` is e.g. `domain_get_info`.

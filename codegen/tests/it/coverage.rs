@@ -12,12 +12,12 @@ macro_rules! simple { ($name:ident => $procedure:ident) => { remote::$procedure 
 impl<'a> Domain<'a> {
     /// Not a mention: remote::DomainRename.
     pub async fn info(&self) -> Result<Info> {
-        self.call::<remote::DomainGetInfo>(&()).await
+        self.call(remote::DomainGetInfo { dom: self.wire() }).await
     }
 
     pub fn reset(&self) {
-        let closure = || async { self.call::<DomainReset>() };
-        trace!(procedure = DomainSuspend::NAME);
+        let closure = || async { self.run(DomainReset { dom }) };
+        register(&remote::DomainEventReboot::INFO, &DomainSuspend::INFO);
     }
 
     simple! { shutdown => DomainShutdownFlags }
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Domain<'_> {
 }
 
 fn helper() {
-    let _ = remote::DomainScreenshot::INFO;
+    run!(remote::DomainScreenshot { dom, screen: 0, flags: 0 });
 }
 
 simple! { resume => DomainResume }
@@ -42,9 +42,34 @@ mod tests {
 }
 ";
 
+/// Names of procedures that make no request: events and types called like one, names for errors.
+const EVENTS: &str = "\
+use crate::protocol::{Request, remote};
+
+pub enum HostEvent {
+    StoragePoolRefresh(storage_pool::Refresh),
+}
+
+host_events! {
+    StoragePoolRefresh: storage_pool::Refresh,
+    Other(NodeDeviceUpdate: Update),
+}
+
+object_event! {
+    Refresh = 1, StoragePoolEventRefresh about StoragePool as pool {}
+}
+
+fn error(request: remote::DomainSetTime<'_>, size: remote::DomainGetTime) -> Error {
+    match HostEvent::NodeDeviceUpdate(1) {
+        HostEvent::StoragePoolRefresh(_) => Error::new(remote::DomainSetUserPassword::INFO.name),
+        other => convert::<remote::DomainPinEmulator>(other),
+    }
+}
+";
+
 const ADMIN: &str = "
 impl Admin {
-    fn version(&self) { self.call::<admin::ConnectGetLibVersion>() }
+    fn version(&self) { self.call(admin::ConnectGetLibVersion) }
     simple! { fn close(&self) => ConnectClose }
 }
 ";
@@ -60,6 +85,7 @@ fn entries() -> Vec<Entry> {
         &[
             ("src/api/domain/mod.rs", DOMAIN),
             ("src/api/admin.rs", ADMIN),
+            ("src/events/host.rs", EVENTS),
             ("src/api/domain/tests.rs", "fn test() { remote::DomainRename }"),
             ("src/client/opening/open.rs", OPEN),
         ],
@@ -82,7 +108,9 @@ fn procedures_are_found_where_they_are_called() {
         ("remote", "DomainGetInfo", "Domain::info"),
         ("remote", "DomainReset", "Domain::reset"),
         ("remote", "DomainSuspend", "Domain::reset"),
+        ("remote", "DomainEventReboot", "Domain::reset"),
         ("remote", "DomainScreenshot", "api::domain::helper"),
+        ("remote", "StoragePoolEventRefresh", "object_event! Refresh"),
         ("remote", "DomainShutdownFlags", "simple! shutdown"),
         ("remote", "DomainResume", "simple! resume"),
         ("admin", "ConnectGetLibVersion", "Admin::version"),
@@ -96,7 +124,17 @@ fn procedures_are_found_where_they_are_called() {
 #[test]
 fn mentions_that_reach_nothing_do_not_count() {
     let entries = entries();
-    for name in ["DomainRename", "DomainMemoryPeek", "ConnectGetLibVersion"] {
+    for name in [
+        "DomainRename",
+        "DomainMemoryPeek",
+        "ConnectGetLibVersion",
+        "StoragePoolRefresh",
+        "NodeDeviceUpdate",
+        "DomainSetTime",
+        "DomainGetTime",
+        "DomainSetUserPassword",
+        "DomainPinEmulator",
+    ] {
         assert_eq!(status(&entries, "remote", name), Status::Missing, "{name}");
     }
     // Spoken by the library itself, and said to be internal.

@@ -4,6 +4,7 @@
 
 mod check;
 mod coverage;
+mod functions;
 mod generate;
 mod headers;
 mod old_releases;

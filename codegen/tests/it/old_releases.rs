@@ -3,6 +3,7 @@
 use codegen::annotations::Annotations;
 use codegen::check::{Side, Verdict, compare};
 use codegen::constants::Constants;
+use codegen::functions::Functions;
 use codegen::import::import;
 use codegen::load::load;
 use codegen::project::Project;
@@ -179,6 +180,29 @@ fn facts_come_out_in_our_own_layout() {
     ] {
         assert!(text.lines().any(|found| found == line), "no line {line:?} in\n{text}");
     }
+}
+
+#[test]
+fn functions_come_with_their_first_releases() {
+    let (tree, out) = (old_tree(), tempfile::tempdir().unwrap());
+    import(tree.path(), &[], out.path(), &Annotations::default()).unwrap();
+    let functions = Functions::load(out.path()).unwrap();
+    assert_eq!(functions.release, "1.0.0");
+    let listed: Vec<(&str, &str)> = functions.libraries["libvirt"]
+        .iter()
+        .map(|(name, since)| (name.as_str(), since.as_str()))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("virConnectCompareCPU", "0.7.5"),
+            ("virConnectGetType", "0.0.3"),
+            ("virConnectOpen", "0.0.3"),
+            ("virStorageVolUpload", "0.9.0"),
+        ]
+    );
+    // This release has no other library.
+    assert_eq!(functions.libraries.len(), 1);
 }
 
 #[test]

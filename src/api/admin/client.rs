@@ -12,8 +12,9 @@ use crate::params::{Value, ValueRef, param_struct};
 use crate::protocol::admin;
 
 handle! {
-    /// A handle to a client that is, or was, connected to a daemon. It holds nothing on the
-    /// daemon's side.
+    /// A handle to a client that is, or was, connected to a daemon (`virAdmClient`). It holds
+    /// nothing on the daemon's side.
+    #[doc(alias = "virAdmClient")]
     pub(crate) Client of admin::NonnullClient in Server as srv, known by id {
         ;
         /// Returns the client's ID (`virAdmClientGetID`). No ID is used again while the daemon

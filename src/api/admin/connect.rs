@@ -10,10 +10,11 @@ use crate::client::{Connect, ConnectBuilder, Raw};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::admin;
 
-/// A connection to a daemon's administration interface.
+/// A connection to a daemon's administration interface (`virAdmConnect`).
 ///
 /// A handle like [`Connect`](crate::Connect): cloning it is cheap, and any number of calls may be in
 /// flight on it.
+#[doc(alias = "virAdmConnect")]
 #[derive(Clone)]
 pub struct AdminConnect {
     pub(super) conn: Connect,

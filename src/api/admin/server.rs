@@ -7,7 +7,9 @@ use crate::params::{TypedParams, names, param_struct};
 use crate::protocol::admin;
 
 handle! {
-    /// A handle to one of a daemon's servers. It holds nothing on the daemon's side.
+    /// A handle to one of a daemon's servers (`virAdmServer`). It holds nothing on the daemon's
+    /// side.
+    #[doc(alias = "virAdmServer")]
     pub(crate) Server of admin::NonnullServer, known by name {
         /// Returns the server's name, e.g. `virtqemud` (`virAdmServerGetName`). Local.
         #[doc(alias = "virAdmServerGetName")]

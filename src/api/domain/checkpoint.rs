@@ -27,7 +27,8 @@ handle! {
     /// # }
     /// ```
     #[doc(alias = "virDomainCheckpoint")]
-    pub DomainCheckpoint of remote::NonnullDomainCheckpoint in Domain as dom, known by name {
+    pub DomainCheckpoint of remote::NonnullDomainCheckpoint in Domain as dom, known by name,
+    #[doc(alias = "virDomainCheckpointGetConnect")] connect {
         /// Returns the checkpoint's name, unique in its domain (`virDomainCheckpointGetName`).
         /// Local.
         #[doc(alias = "virDomainCheckpointGetName")]

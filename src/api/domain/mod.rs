@@ -76,7 +76,8 @@ handle! {
     /// [`is_not_found`](crate::Error::is_not_found) holds. Two handles are equal if they name the
     /// same domain over the same connection.
     #[doc(alias = "virDomain")]
-    pub Domain of remote::NonnullDomain, known by uuid {
+    pub Domain of remote::NonnullDomain, known by uuid,
+    #[doc(alias = "virDomainGetConnect")] connect {
         /// Returns the domain's name (`virDomainGetName`). Local: as it was when the handle was
         /// made.
         #[doc(alias = "virDomainGetName")]

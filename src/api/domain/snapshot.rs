@@ -30,7 +30,8 @@ handle! {
     /// # }
     /// ```
     #[doc(alias = "virDomainSnapshot")]
-    pub DomainSnapshot of remote::NonnullDomainSnapshot in Domain as dom, known by name {
+    pub DomainSnapshot of remote::NonnullDomainSnapshot in Domain as dom, known by name,
+    #[doc(alias = "virDomainSnapshotGetConnect")] connect {
         /// Returns the snapshot's name, unique in its domain (`virDomainSnapshotGetName`). Local.
         #[doc(alias = "virDomainSnapshotGetName")]
         name: text;;

@@ -35,12 +35,14 @@ handle! {
     /// A handle to a virtual network (`virNetwork`). Cheap to clone; it holds nothing on the
     /// daemon's side.
     #[doc(alias = "virNetwork")]
-    pub Network of remote::NonnullNetwork, known by uuid {
+    pub Network of remote::NonnullNetwork, known by uuid,
+    #[doc(alias = "virNetworkGetConnect")] connect {
         /// Returns the network's name (`virNetworkGetName`). Local.
         #[doc(alias = "virNetworkGetName")]
         name: text;
-        /// Returns the network's UUID (`virNetworkGetUUID`). Local.
+        /// Returns the network's UUID (`virNetworkGetUUID`, `virNetworkGetUUIDString`). Local.
         #[doc(alias = "virNetworkGetUUID")]
+        #[doc(alias = "virNetworkGetUUIDString")]
         uuid: Uuid;
     }
 }

@@ -15,8 +15,9 @@ handle! {
     #[doc(alias = "virNetworkPort")]
     pub NetworkPort of remote::NonnullNetworkPort in Network as net, known by uuid {
         ;
-        /// Returns the port's UUID (`virNetworkPortGetUUID`). Local.
+        /// Returns the port's UUID (`virNetworkPortGetUUID`, `virNetworkPortGetUUIDString`). Local.
         #[doc(alias = "virNetworkPortGetUUID")]
+        #[doc(alias = "virNetworkPortGetUUIDString")]
         uuid: Uuid;
     }
 }

@@ -205,13 +205,13 @@ impl ConnectBuilder {
 }
 
 impl Connect {
-    /// Opens a connection to `uri`, e.g. `qemu:///system`.
+    /// Opens a connection to `uri`, e.g. `qemu:///system` (`virConnectOpen`).
     ///
     /// An empty `uri` means libvirt's default: `LIBVIRT_DEFAULT_URI` in the environment, or else
     /// `uri_default` in `libvirt.conf`, or else any daemon that the host has. The URI may be one of
     /// the aliases in that file, which is `/etc/libvirt/libvirt.conf` for root and
-    /// `libvirt/libvirt.conf` in the user's configuration directory for others. Corresponds to
-    /// `virConnectOpen`. Not cancel-safe in that a cancelled opening is undone, not resumed.
+    /// `libvirt/libvirt.conf` in the user's configuration directory for others. Not
+    /// cancel-safe in that a cancelled opening is undone, not resumed.
     ///
     /// ```no_run
     /// # async fn example() -> libvirt_client::Result<()> {
@@ -222,6 +222,7 @@ impl Connect {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "virConnectOpen")]
     pub async fn open(uri: &str) -> Result<Self> {
         Self::builder(uri).open().await
     }
@@ -232,7 +233,9 @@ impl Connect {
         Self::builder(uri).read_only(true).open().await
     }
 
-    /// Returns a builder for a connection; see [`open`](Self::open) for `uri`.
+    /// Returns a builder for a connection with other options than the usual ones
+    /// (`virConnectOpenAuth`); see [`open`](Self::open) for `uri`.
+    #[doc(alias = "virConnectOpenAuth")]
     pub fn builder(uri: &str) -> ConnectBuilder {
         ConnectBuilder { options: Options::new(uri) }
     }

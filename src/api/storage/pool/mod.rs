@@ -39,12 +39,14 @@ handle! {
     /// # }
     /// ```
     #[doc(alias = "virStoragePool")]
-    pub StoragePool of remote::NonnullStoragePool, known by uuid {
+    pub StoragePool of remote::NonnullStoragePool, known by uuid,
+    #[doc(alias = "virStoragePoolGetConnect")] connect {
         /// Returns the pool's name (`virStoragePoolGetName`). Local.
         #[doc(alias = "virStoragePoolGetName")]
         name: text;
-        /// Returns the pool's UUID (`virStoragePoolGetUUID`). Local.
+        /// Returns the pool's UUID (`virStoragePoolGetUUID`, `virStoragePoolGetUUIDString`). Local.
         #[doc(alias = "virStoragePoolGetUUID")]
+        #[doc(alias = "virStoragePoolGetUUIDString")]
         uuid: Uuid;
     }
 }

@@ -18,7 +18,8 @@ handle! {
     /// A handle to a storage volume (`virStorageVol`). Cheap to clone; it holds nothing on the
     /// daemon's side.
     #[doc(alias = "virStorageVol")]
-    pub StorageVol of remote::NonnullStorageVol, known by key {
+    pub StorageVol of remote::NonnullStorageVol, known by key,
+    #[doc(alias = "virStorageVolGetConnect")] connect {
         /// Returns the name of the volume's pool. Local.
         pool: text,
         /// Returns the volume's name, unique in its pool (`virStorageVolGetName`). Local.
