@@ -109,8 +109,9 @@ pub use client::{
     StreamReader, StreamWriter,
 };
 pub use error::{
-    AuthError, CloseReason, Error, NetworkError, Optional, ProtocolError, RemoteError, Result,
-    Silence, SshError, SshFailure, TlsError, TunnelError, TunnelFailure, Waiting,
+    AuthError, CloseReason, Error, MigrationError, MigrationFailure, MigrationOutcome,
+    MigrationSide, MigrationStep, NetworkError, Optional, Presence, ProtocolError, RemoteError,
+    Result, Silence, SshError, SshFailure, TlsError, TunnelError, TunnelFailure, Waiting,
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::TlsOptions;

@@ -5,9 +5,9 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Error;
 use super::line::Line;
 use super::uri::without_password;
+use super::{Error, MigrationError, MigrationFailure};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,8 +68,26 @@ impl fmt::Display for Error {
             }
             Self::Auth(error) => write!(f, "authentication failed: {error}"),
             Self::File(error) => write!(f, "the local file: {error}"),
+            Self::Migration(error) => write!(f, "{error}"),
+            Self::Aborted(what) => write!(f, "{what} was aborted"),
             Self::Unsupported(what) => write!(f, "not supported: {what}"),
         }
+    }
+}
+
+impl fmt::Display for MigrationFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.side, self.step, self.error)
+    }
+}
+
+impl fmt::Display for MigrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "migration failed at the {}", self.first)?;
+        for failure in &self.later {
+            write!(f, "; then at the {failure}")?;
+        }
+        write!(f, "; the guest is {}", self.outcome)
     }
 }
 
@@ -105,6 +123,7 @@ impl StdError for Error {
             Self::Tls { source, .. } => source.source(),
             Self::Ssh(error) => error.source(),
             Self::Opening { source, .. } => source.source(),
+            Self::Migration(error) => error.first.error.source(),
             Self::Auth(error) => error.source(),
             Self::File(error) => error.source(),
             Self::Timeout { .. }
@@ -113,6 +132,7 @@ impl StdError for Error {
             | Self::InvalidArgument { .. }
             | Self::Uri { .. }
             | Self::Config { .. }
+            | Self::Aborted(_)
             | Self::Unsupported(_) => None,
         }
     }

@@ -4,6 +4,7 @@ mod auth;
 mod close;
 mod display;
 pub(crate) mod line;
+mod migration;
 mod network;
 mod protocol;
 mod remote;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use auth::AuthError;
 pub use close::{CloseReason, Silence};
+pub use migration::{MigrationOutcome, MigrationSide, MigrationStep, Presence};
 pub use network::NetworkError;
 pub use protocol::ProtocolError;
 pub use remote::RemoteError;
@@ -177,16 +179,49 @@ pub enum Error {
         expected_bytes: Option<u64>,
     },
 
+    /// A migration failed. [`cause`](Self::cause), and with it [`code`](Self::code), is the failure
+    /// that ended it.
+    Migration(Box<MigrationError>),
+
+    /// The caller gave the operation up before the daemon began with it.
+    Aborted(&'static str),
+
     /// The operation is not supported: by an old daemon, by the transport, or by a crate built
     /// without the feature.
     Unsupported(String),
 }
 
+/// A failed step of a migration.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MigrationFailure {
+    /// The host that failed or could not be reached.
+    pub side: MigrationSide,
+    /// The step that failed, or during which the host was lost.
+    pub step: MigrationStep,
+    /// The failure.
+    pub error: Error,
+}
+
+/// The failure of a migration.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MigrationError {
+    /// The failure that ended the migration.
+    pub first: MigrationFailure,
+    /// The failures that followed from it, in order. Where QEMU fails, the destination often knows
+    /// the reason better than the source.
+    pub later: Vec<MigrationFailure>,
+    /// Which host had the guest when everything had been done that could be done.
+    pub outcome: MigrationOutcome,
+}
+
 impl Error {
-    /// Returns the failure itself, without the target that [`Error::Opening`] adds.
+    /// Returns the failure itself, without what [`Error::Opening`] and [`Error::Migration`] add.
     pub fn cause(&self) -> &Self {
         match self {
             Self::Opening { source, .. } => source.cause(),
+            Self::Migration(error) => error.first.error.cause(),
             other => other,
         }
     }
@@ -196,6 +231,7 @@ impl Error {
     pub fn into_cause(self) -> Self {
         match self {
             Self::Opening { source, .. } => source.into_cause(),
+            Self::Migration(error) => error.first.error.into_cause(),
             other => other,
         }
     }
@@ -252,6 +288,11 @@ impl Error {
             Self::Remote(error) => error.is_unsupported(),
             _ => false,
         }
+    }
+
+    /// Returns whether the caller had the operation stopped: a job that was aborted.
+    pub fn is_aborted(&self) -> bool {
+        matches!(self.cause(), Self::Aborted(_)) || self.code() == Some(ErrorCode::OperationAborted)
     }
 
     /// Returns whether the connection has ended, so that only a new one helps.

@@ -152,11 +152,25 @@ fn samples() -> Vec<Error> {
         },
         Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
         Error::Overrun { procedure: "StorageVolDownload", unread: 1 },
+        Error::Aborted("the migration"),
+        migration(),
     ];
     samples.extend(close_reasons().into_iter().map(Error::Closed));
     samples.extend(protocol_errors().into_iter().map(Error::Protocol));
     samples.extend(auth_errors().into_iter().map(Error::from));
     samples
+}
+
+fn migration() -> Error {
+    let failure = |side, step, reason| {
+        let error = Error::Closed(CloseReason::from(reason));
+        MigrationFailure { side, step, error }
+    };
+    let unrelated = io::Error::other("something else");
+    let first = failure(MigrationSide::Source, MigrationStep::Perform, deep());
+    let later = failure(MigrationSide::Destination, MigrationStep::Finish, unrelated);
+    let outcome = MigrationOutcome { source: Presence::Running, destination: Presence::Absent };
+    Error::Migration(Box::new(MigrationError { first, later: vec![later], outcome }))
 }
 
 /// Returns a number for each variant; a new variant needs a sample too.
@@ -183,9 +197,11 @@ fn kind(error: &Error) -> usize {
         Error::Overrun { .. } => 18,
         Error::Unreadable { .. } => 19,
         Error::Incomplete { .. } => 20,
+        Error::Migration(_) => 21,
+        Error::Aborted(_) => 22,
     }
 }
-const KINDS: usize = 21;
+const KINDS: usize = 23;
 
 /// Returns the texts of an error and of its sources.
 fn chain(error: &dyn StdError) -> Vec<String> {

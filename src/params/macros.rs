@@ -4,6 +4,7 @@
 ///
 /// `= NAME` is the parameter's name; `as Unit` behind it is the conversion between the parameter's
 /// value and the field's (see [`Unit`](super::units::Unit)), and is left out where they are the same.
+/// Fields in `[…]` are lists, of parameters that may come several times.
 /// `..other` at the end adds a list of the parameters without a field.
 ///
 /// Generates `set`, which takes in one parameter and returns whether a field matched, `collect`,
@@ -13,6 +14,7 @@ macro_rules! param_struct {
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
             $($(#[$field_meta:meta])* $field:ident: $ty:ty = $param:literal $(as $unit:path)?,)*
+            $([$($(#[$list_meta:meta])* $list:ident: $item:ty = $list_param:literal,)*])?
             $(..$other:ident)?
         }
     ) => {
@@ -21,6 +23,7 @@ macro_rules! param_struct {
         #[non_exhaustive]
         $vis struct $name {
             $($(#[$field_meta])* pub $field: Option<$ty>,)*
+            $($($(#[$list_meta])* pub $list: Vec<$item>,)*)?
             $(
                 /// Parameters without a field, such as those of a newer daemon.
                 pub $other: $crate::params::TypedParams,
@@ -36,6 +39,12 @@ macro_rules! param_struct {
                         self.$field = $crate::params::param_struct!(@read value $(, $unit)?);
                         self.$field.is_some()
                     })*
+                    $($($list_param => {
+                        let item = <$item as $crate::params::FromParam>::from_param(value);
+                        let known = item.is_some();
+                        self.$list.extend(item);
+                        known
+                    })*)?
                     _ => false,
                 }
             }
@@ -62,6 +71,9 @@ macro_rules! param_struct {
                 $(if let Some(value) = &self.$field {
                     params.push($param, $crate::params::param_struct!(@write value $(, $unit)?));
                 })*
+                $($(for item in &self.$list {
+                    params.push($list_param, item.clone());
+                })*)?
                 $(for (name, value) in self.$other.iter() {
                     params.push(name, value.to_owned());
                 })?

@@ -20,6 +20,7 @@ mod domain;
 mod events;
 mod interface;
 mod loss;
+mod migration;
 mod network;
 mod node_device;
 mod nwfilter;

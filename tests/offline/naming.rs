@@ -74,6 +74,7 @@ fn ends_with_unit(name: &str) -> bool {
 }
 
 fn without_units(name: &str) -> String {
+    let name = name.strip_suffix("_per_second").unwrap_or(name);
     let words: Vec<_> = name.split('_').filter(|word| !UNITS.contains(word)).collect();
     words.join("_")
 }

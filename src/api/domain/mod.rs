@@ -22,6 +22,7 @@ mod last_id;
 mod lifecycle;
 mod lookup;
 mod memory;
+mod migrate;
 mod peek;
 mod perf;
 mod pinning;
@@ -58,6 +59,10 @@ pub use interface::{
 pub use iothread::{IoThreadInfo, IoThreadParameters};
 pub use jobs::{JobInfo, JobProgress, JobReport, JobStats};
 pub use memory::MemoryStats;
+pub use migrate::{
+    Arrival, MigrateParameters, Migration, MigrationBuilder, MigrationControl, MigrationProgress,
+    Progress,
+};
 pub use perf::PerfEvents;
 pub use save::SaveParams;
 pub use scheduler::{CpuQuota, SchedulerParameters, SchedulerType};

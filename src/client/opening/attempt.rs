@@ -160,6 +160,8 @@ impl Attempt {
             | Error::Timeout { .. }
             | Error::Overrun { .. }
             | Error::Incomplete { .. }
+            | Error::Migration(_)
+            | Error::Aborted(_)
             | Error::Protocol(_)
             | Error::InvalidArgument { .. }
             | Error::Auth(_)

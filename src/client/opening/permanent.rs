@@ -34,6 +34,8 @@ pub(crate) fn is_permanent(error: &Error) -> bool {
         | Error::Timeout { .. }
         | Error::Overrun { .. }
         | Error::Incomplete { .. }
+        | Error::Migration(_)
+        | Error::Aborted(_)
         | Error::Opening { .. }
         | Error::Protocol(_)
         | Error::Connect { .. }

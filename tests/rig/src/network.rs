@@ -66,21 +66,40 @@ const PORTS: std::ops::Range<u16> = 20_000..32_000;
 impl Port {
     /// Reserves a port.
     pub fn reserve() -> Result<Self> {
+        let found = Self::reserve_row(1)?.pop();
+        found.ok_or_else(|| Error::Failed(String::from("no port was reserved")))
+    }
+
+    /// Reserves ports whose numbers follow on each other.
+    pub fn reserve_row(count: u16) -> Result<Vec<Self>> {
         let dir = lock_dir()?;
         // Parallel tests begin their searches far apart.
         let first = PORTS.start + (std::process::id() % u32::from(PORTS.end - PORTS.start)) as u16;
+        let mut row = Vec::new();
         for number in (first..PORTS.end).chain(PORTS.start..first) {
-            let path = dir.join(number.to_string());
-            let lock = File::options()
-                .create(true)
-                .append(true)
-                .open(&path)
-                .attempt(|| format!("opening {}", path.display()))?;
-            if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is_free(number) {
-                return Ok(Self { number, _lock: lock });
+            if number == PORTS.start {
+                row.clear();
+            }
+            match Self::try_reserve(&dir, number)? {
+                Some(port) => row.push(port),
+                None => row.clear(),
+            }
+            if row.len() == usize::from(count) {
+                return Ok(row);
             }
         }
         Err(Error::Failed(String::from("there is no free port")))
+    }
+
+    fn try_reserve(dir: &Path, number: u16) -> Result<Option<Self>> {
+        let path = dir.join(number.to_string());
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .attempt(|| format!("opening {}", path.display()))?;
+        let locked = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+        Ok((locked && is_free(number)).then_some(Self { number, _lock: lock }))
     }
 
     /// Returns the number.
@@ -119,6 +138,9 @@ mod tests {
         let numbers = ports.each_ref().map(Port::number);
         assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2] && numbers[0] != numbers[2]);
         assert!(numbers.iter().all(|number| PORTS.contains(number)));
+        let row = Port::reserve_row(3)?;
+        let row: Vec<_> = row.iter().map(Port::number).collect();
+        assert_eq!(row, [row[0], row[0] + 1, row[0] + 2]);
         drop(ports);
         let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, numbers[0]))
             .map_err(Error::io("binding a port"))?;

@@ -12,8 +12,12 @@ use super::supervisor::{Supervisor, System};
 use super::{Daemon, config};
 use crate::error::{Attempt as _, Error, Result};
 use crate::need::{Need, is_root, require};
+use crate::network::Port;
 use crate::release::Release;
 use crate::search::{program, search_path};
+
+/// As many as a guest and its disks take, twice.
+const MIGRATION_PORTS: u16 = 4;
 
 /// A builder of daemons; [`start`](Builder::start) starts one.
 #[derive(Clone, Debug)]
@@ -28,6 +32,7 @@ pub struct Builder {
     release: Option<Release>,
     environment: Vec<(OsString, OsString)>,
     own_network: Option<bool>,
+    migrates: bool,
     pub(super) remote: Remote,
 }
 
@@ -47,6 +52,7 @@ impl Builder {
             release: None,
             environment: Vec::new(),
             own_network: None,
+            migrates: false,
             remote: Remote::default(),
         }
     }
@@ -106,6 +112,13 @@ impl Builder {
         self.conf_line(format!("host_uuid = \"{uuid}\""))
     }
 
+    /// Gives the daemon ports of its own for guests that arrive over TCP; by default all daemons on
+    /// a network try the same ones.
+    pub fn migrates(mut self) -> Self {
+        self.migrates = true;
+        self
+    }
+
     /// Chooses a daemon of that release, whatever [`RELEASE`](crate::RELEASE) says. System daemons
     /// only.
     pub fn release(mut self, release: Release) -> Self {
@@ -153,7 +166,15 @@ impl Builder {
             .tempdir()
             .attempt(|| String::from("creating a temporary directory"))?;
         let layout = Layout::create(dir.path(), self.mode)?;
-        let (ports, lines) = self.remote.prepare(dir.path())?;
+        let (mut ports, lines) = self.remote.prepare(dir.path())?;
+        if self.migrates {
+            ports.migration = Port::reserve_row(MIGRATION_PORTS)?;
+            let numbers = ports.migration.iter().map(Port::number);
+            for (name, number) in [("min", numbers.clone().min()), ("max", numbers.max())] {
+                let number = number.unwrap_or_default();
+                self.qemu_conf.push(format!("migration_port_{name} = {number}"));
+            }
+        }
         self.write_config(&layout, lines)?;
         let own_network = self.has_own_network();
         let supervisor = match self.mode {

@@ -40,6 +40,8 @@ pub(super) struct Sasl {
 pub(super) struct Ports {
     pub(super) tcp: Option<Port>,
     pub(super) tls: Option<Port>,
+    /// For guests that arrive.
+    pub(super) migration: Vec<Port>,
 }
 
 impl Builder {

@@ -1,0 +1,184 @@
+//! Version 3 of the migration protocol: begin, prepare, perform, finish, confirm.
+//!
+//! From the first step on each host waits for the next one, so whatever happens they are told how
+//! it ended.
+
+use super::conduct::Conduct;
+use super::recovery::{self, Arrival};
+use super::steps::{Cookie, Steps};
+use crate::api::domain::{Domain, MigrateFlags, State};
+use crate::error::MigrationSide::{Destination, Source};
+use crate::error::MigrationStep::{Begin, Confirm, Finish, Perform, Prepare};
+use crate::error::{Error, ProtocolError, Result};
+use crate::protocol::Request as _;
+use crate::protocol::remote;
+use crate::types::error::ErrorCode;
+use crate::types::feature::Feature;
+
+/// How far the steps on the way to the destination came.
+enum Sent {
+    /// The guest is on the source, and the source waits for nothing.
+    Settled,
+    /// The guest is on the source, which waits to be told that it stays.
+    Stays,
+    /// The destination is to finish with this cookie, for good or because of a failure.
+    Finish {
+        cookie: Cookie,
+        cancelled: bool,
+        source_waits: bool,
+    },
+}
+
+/// Migrates by version 3, whose arguments are typed parameters or not.
+pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain> {
+    let protection =
+        conduct.plan.source.connect().supports_feature(Feature::MigrateChangeProtection);
+    let protection = if protection.await? {
+        MigrateFlags::CHANGE_PROTECTION
+    } else {
+        MigrateFlags::empty()
+    };
+    let sent = send(&mut conduct, typed, protection).await;
+    let (arrival, cookie) = match sent {
+        Sent::Settled => (Arrival::Never, None),
+        Sent::Stays => (Arrival::Never, Some(Cookie::new())),
+        Sent::Finish { cookie, cancelled, source_waits } => {
+            let (arrival, cookie) =
+                finish(&mut conduct, typed, protection, cookie, cancelled).await;
+            (arrival, source_waits.then_some(cookie))
+        }
+    };
+    match (cookie, &arrival) {
+        // Letting the source's guest go on could have it run twice.
+        (_, Arrival::Unknown) => {}
+        (Some(cookie), _) => {
+            let arrived = matches!(arrival, Arrival::Arrived(_));
+            let steps = Steps { plan: &mut conduct.plan, typed, protection };
+            if let Err(error) = steps.confirm(cookie, !arrived).await
+                && conduct.failed(Source, Confirm, error)
+            {
+                recovery::settle_source(&mut conduct, arrived).await;
+            }
+        }
+        // The source itself lets the guest go on when it cannot send it, unless it was lost just
+        // when it had.
+        (None, _) if conduct.lost_source() => recovery::settle_source(&mut conduct, false).await,
+        (None, _) => {}
+    }
+    match arrival {
+        Arrival::Arrived(domain) => {
+            for failure in &conduct.failures {
+                tracing::warn!(%failure, "the guest has moved, in spite of a failure");
+            }
+            Ok(domain)
+        }
+        Arrival::Never | Arrival::Unknown => Err(conduct.into_error().await),
+    }
+}
+
+/// Begins, prepares and performs.
+async fn send(conduct: &mut Conduct, typed: bool, protection: MigrateFlags) -> Sent {
+    let mut steps = Steps { plan: &mut conduct.plan, typed, protection };
+    let (cookie, xml) = match steps.begin().await {
+        Ok(begun) => begun,
+        Err(error) => {
+            conduct.failed(Source, Begin, error);
+            return Sent::Settled;
+        }
+    };
+    // Only with protection does the source remember that something has begun.
+    let given_up = if protection.is_empty() {
+        Sent::Settled
+    } else {
+        Sent::Stays
+    };
+    if conduct.control.is_aborted() {
+        conduct.failed(Source, Begin, Error::Aborted("the migration"));
+        return given_up;
+    }
+    // The destination is to leave a guest paused that is.
+    if let Ok(state) = steps.plan.source.state().await
+        && state.state == State::Paused
+        && !steps.plan.has(MigrateFlags::POSTCOPY_RESUME)
+    {
+        steps.plan.flags |= MigrateFlags::PAUSED;
+    }
+    let (cookie, uri) = match steps.prepare(&conduct.destination, cookie, xml).await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            conduct.failed(Destination, Prepare, error);
+            return given_up;
+        }
+    };
+    let parameters = &mut conduct.plan.parameters;
+    parameters.uri = uri.or_else(|| parameters.uri.take());
+    if parameters.uri.is_none() {
+        let error = ProtocolError::InvalidReply {
+            procedure: remote::DomainMigratePrepare3Params::INFO.name,
+            reason: "no address to send the guest to".to_owned(),
+        };
+        conduct.failed(Destination, Prepare, error.into());
+        return Sent::Finish { cookie, cancelled: true, source_waits: true };
+    }
+    if conduct.control.is_aborted() {
+        conduct.failed(Destination, Prepare, Error::Aborted("the migration"));
+        return Sent::Finish { cookie, cancelled: true, source_waits: true };
+    }
+    if conduct.plan.has(MigrateFlags::OFFLINE) {
+        return Sent::Finish { cookie: Cookie::new(), cancelled: false, source_waits: true };
+    }
+    perform(conduct, typed, protection, cookie).await
+}
+
+/// Has the source send the guest, and stops that when it is to be aborted or has become vain.
+async fn perform(
+    conduct: &mut Conduct,
+    typed: bool,
+    protection: MigrateFlags,
+    cookie: Cookie,
+) -> Sent {
+    let watch = conduct.watch();
+    let steps = Steps { plan: &mut conduct.plan, typed, protection };
+    let (performed, lost) = watch.until_sent(steps.perform(cookie)).await;
+    match performed {
+        Ok(cookie) => Sent::Finish { cookie, cancelled: false, source_waits: true },
+        Err(error) => {
+            if let Some(reason) = lost {
+                conduct.failed(Destination, Perform, Error::Closed(reason));
+            }
+            conduct.failed(Source, Perform, error);
+            // The source has tidied up already.
+            Sent::Finish { cookie: Cookie::new(), cancelled: true, source_waits: false }
+        }
+    }
+}
+
+/// Has the destination start the guest, or remove it.
+async fn finish(
+    conduct: &mut Conduct,
+    typed: bool,
+    protection: MigrateFlags,
+    cookie: Cookie,
+    cancelled: bool,
+) -> (Arrival, Cookie) {
+    let mut steps = Steps { plan: &mut conduct.plan, typed, protection };
+    match steps.finish(&conduct.destination, cookie, cancelled).await {
+        Ok((domain, cookie)) if !cancelled => (Arrival::Arrived(domain), cookie),
+        Ok((_, cookie)) => {
+            tracing::warn!("the destination ignored that the migration was cancelled");
+            (Arrival::Never, cookie)
+        }
+        Err(error) if cancelled && error.code() == Some(ErrorCode::MigrateFinishOk) => {
+            (Arrival::Never, Cookie::new())
+        }
+        Err(error) => {
+            let lost = conduct.failed(Destination, Finish, error);
+            let arrival = if lost && !cancelled {
+                recovery::arrival(conduct).await
+            } else {
+                Arrival::Never
+            };
+            (arrival, Cookie::new())
+        }
+    }
+}

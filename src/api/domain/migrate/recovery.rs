@@ -1,0 +1,167 @@
+//! After a connection was lost: finding out what the host did, and settling what is left.
+//!
+//! A daemon that loses the client that conducts a migration removes a guest that was to arrive, and
+//! leaves one that has been sent paused. So whoever knows how it ended must come back and say so.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::conduct::Conduct;
+use crate::api::domain::{Domain, DomainState, MigrateFlags, PausedReason, State, StateReason};
+use crate::client::Connect;
+use crate::error::MigrationSide::{Destination, Source};
+use crate::error::MigrationStep::{Confirm, Finish};
+use crate::error::{Optional as _, Result};
+use crate::types::error::ErrorCode;
+
+/// Whether the guest is on the destination.
+pub(super) enum Arrival {
+    Arrived(Domain),
+    Never,
+    /// The destination cannot be asked.
+    Unknown,
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Finds out whether the destination has started the guest.
+pub(super) async fn arrival(conduct: &mut Conduct) -> Arrival {
+    let deadline = Instant::now() + conduct.recovery;
+    let asking = async {
+        loop {
+            let Some(conn) = reopen(&conduct.destination).await else {
+                return Arrival::Unknown;
+            };
+            conduct.destination = conn;
+            match arrived(conduct).await {
+                Ok(Some(domain)) => return Arrival::Arrived(domain),
+                Ok(None) => return Arrival::Never,
+                Err(error) => {
+                    if !conduct.failed(Destination, Finish, error) {
+                        return Arrival::Unknown;
+                    }
+                }
+            }
+        }
+    };
+    timeout_at(deadline, asking).await.unwrap_or(Arrival::Unknown)
+}
+
+/// Returns the domain on the destination as soon as it is clear whether there is one.
+async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
+    let uuid = conduct.plan.source.uuid();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let domain = conduct.destination.domain_lookup_by_uuid(uuid).await.optional()?;
+        let Some(domain) = domain else {
+            return Ok(None);
+        };
+        let Some(state) = domain.state().await.optional()? else {
+            return Ok(None);
+        };
+        if !waits_for_migration(state) {
+            // A definition that was there before is no guest.
+            let is_there = domain.is_active().await? || conduct.plan.has(MigrateFlags::OFFLINE);
+            return Ok(is_there.then_some(domain));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Has the source, whose connection was lost, remove its guest if that has arrived, or go on with
+/// it if not.
+pub(super) async fn settle_source(conduct: &mut Conduct, arrived: bool) {
+    let deadline = Instant::now() + conduct.recovery;
+    let settling = async {
+        loop {
+            let Some(conn) = reopen(conduct.plan.source.connect()).await else {
+                return false;
+            };
+            conduct.plan.source = conduct.plan.source.via(&conn);
+            let settled = if arrived {
+                remove(conduct).await
+            } else {
+                go_on(conduct).await
+            };
+            match settled {
+                Ok(()) => return true,
+                Err(error) => {
+                    if !conduct.failed(Source, Confirm, error) {
+                        return false;
+                    }
+                }
+            }
+        }
+    };
+    if timeout_at(deadline, settling).await != Ok(true) {
+        tracing::warn!("what a migration left on its source could not be settled");
+    }
+}
+
+/// Removes the guest that stayed behind.
+async fn remove(conduct: &Conduct) -> Result<()> {
+    let source = &conduct.plan.source;
+    let Some(state) = settled_state(source).await? else {
+        return Ok(());
+    };
+    if waits_for_migration(state) {
+        source.destroy().await.optional()?;
+    }
+    let undefine = conduct.plan.has(MigrateFlags::UNDEFINE_SOURCE);
+    if undefine && source.is_persistent().await.optional()? == Some(true) {
+        source.undefine().await.optional()?;
+    }
+    Ok(())
+}
+
+/// Lets the guest go on that was paused to be migrated.
+async fn go_on(conduct: &Conduct) -> Result<()> {
+    let source = &conduct.plan.source;
+    let Some(state) = settled_state(source).await? else {
+        return Ok(());
+    };
+    if waits_for_migration(state) {
+        source.resume().await.optional()?;
+    }
+    Ok(())
+}
+
+/// Returns the domain's state once it has no job any more that could change it.
+async fn settled_state(domain: &Domain) -> Result<Option<DomainState>> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let job = match domain.job_info().await {
+            // A domain that does not run has no job.
+            Err(error) if error.code() == Some(ErrorCode::OperationInvalid) => None,
+            other => other.optional()?.flatten(),
+        };
+        if job.is_none() {
+            return domain.state().await.optional();
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Returns whether a guest is paused because of a migration.
+fn waits_for_migration(state: DomainState) -> bool {
+    let reason = StateReason::Paused(PausedReason::Migration);
+    state.state == State::Paused && state.reason == reason
+}
+
+/// Opens a connection again, trying as often as it takes; `None` if that can never be.
+async fn reopen(conn: &Connect) -> Option<Connect> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match conn.reopen().await {
+            Ok(conn) => return Some(conn),
+            Err(error) if error.is_unsupported() => return None,
+            Err(error) => tracing::debug!(%error, "a migration's host cannot be reached again yet"),
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

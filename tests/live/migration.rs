@@ -1,0 +1,4 @@
+//! Guests that move between two hosts.
+
+mod hosts;
+mod ways;
