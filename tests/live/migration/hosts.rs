@@ -57,6 +57,12 @@ impl Hosts {
         Self { a, b, conn_a, conn_b }
     }
 
+    /// Opens the connections again, for after a daemon was killed.
+    pub async fn reconnect(&mut self) {
+        self.conn_a = self.conn_a.reopen().await.unwrap();
+        self.conn_b = self.conn_b.reopen().await.unwrap();
+    }
+
     /// Boots a guest on the first host, with a disk that both can reach, and has it count.
     pub async fn counting(&self, name: &str) -> Counting {
         let disk = Disk::raw(self.a.scratch().join(format!("{name}.raw")), 8).unwrap();

@@ -44,9 +44,15 @@ pub(super) async fn look(
     MigrationOutcome { source, destination }
 }
 
-/// Asks one host, for a short time only.
+/// Asks one host, for a short time only, over another connection if it was lost.
 pub(super) async fn look_at(conn: &Connect, domain: &Domain) -> Presence {
-    match timeout(LIMIT, presence(conn, domain.uuid())).await {
+    let asking = async {
+        if conn.is_alive() {
+            return presence(conn, domain.uuid()).await;
+        }
+        presence(&conn.reopen().await?, domain.uuid()).await
+    };
+    match timeout(LIMIT, asking).await {
         Ok(Ok(presence)) => presence,
         Ok(Err(_)) | Err(_) => Presence::Unknown,
     }
