@@ -65,15 +65,28 @@ impl Hosts {
 
     /// Boots a guest on the first host, with a disk that both can reach, and has it count.
     pub async fn counting(&self, name: &str) -> Counting {
+        self.counting_adapted(name, |xml| xml).await
+    }
+
+    /// The same with a changed definition.
+    pub async fn counting_adapted(
+        &self,
+        name: &str,
+        adapt: impl FnOnce(String) -> String,
+    ) -> Counting {
         let disk = Disk::raw(self.a.scratch().join(format!("{name}.raw")), 8).unwrap();
-        self.counting_with(name, disk).await
+        self.boot(name, disk, adapt).await
     }
 
     /// The same with another disk.
     pub async fn counting_with(&self, name: &str, disk: Disk) -> Counting {
+        self.boot(name, disk, |xml| xml).await
+    }
+
+    async fn boot(&self, name: &str, disk: Disk, adapt: impl FnOnce(String) -> String) -> Counting {
         let (xml, log) = describe(&self.a, name, |guest| guest.disk(disk));
         // Both hosts' hypervisors write there, one after the other.
-        let xml = xml.replace("append='off'", "append='on'");
+        let xml = adapt(xml.replace("append='off'", "append='on'"));
         let flags = libvirt_client::domain::CreateFlags::empty();
         let domain = self.conn_a.domain_create_xml(&xml, flags).await.unwrap();
         wait_for_shell(&log).await;

@@ -1,5 +1,7 @@
 //! Connections that are cut and daemons that are killed at each step of a migration.
 
+use std::time::Duration;
+
 use libvirt_client::domain::{MigrateFlags, Migration};
 use libvirt_client::protocol::{Request as _, remote};
 use libvirt_client::{Error, MigrationSide, Presence};
@@ -56,17 +58,17 @@ impl Journey {
         let source = self.gates[self.here].builder().open().await.unwrap();
         let destination = self.gates[1 - self.here].builder().open().await.unwrap();
         let domain = source.domain_lookup_by_uuid(self.guest.domain.uuid()).await.unwrap();
-        let lost = match side {
+        let index = match side {
             MigrationSide::Source => self.here,
             MigrationSide::Destination => 1 - self.here,
         };
-        let reached = self.gates[lost].hold(procedure, at);
+        let reached = self.gates[index].hold(procedure, at);
         let migration = domain.migrate(&destination).flags(FLAGS).parameters(loopback()).start();
         let held = reached.await;
         match loss {
-            Loss::Cut => self.gates[lost].cut(),
+            Loss::Cut => self.gates[index].cut(),
             Loss::Kill => {
-                let daemon = self.host(lost);
+                let daemon = self.host(index);
                 daemon.kill9().unwrap();
                 daemon.restart().unwrap();
             }
@@ -95,6 +97,40 @@ impl Journey {
         self.guest.domain = conn.domain_lookup_by_uuid(domain.uuid()).await.unwrap();
     }
 
+    /// Migrates, and stops a daemon at that call. What the host did shows once it goes on.
+    async fn stop(&mut self, (procedure, side): (u32, MigrationSide)) {
+        let what = format!("{procedure} {side}");
+        let open = async |gate: &Gate| {
+            gate.builder().keepalive(Duration::from_millis(250), 2).open().await.unwrap()
+        };
+        let source = open(&self.gates[self.here]).await;
+        let destination = open(&self.gates[1 - self.here]).await;
+        let domain = source.domain_lookup_by_uuid(self.guest.domain.uuid()).await.unwrap();
+        let index = match side {
+            MigrationSide::Source => self.here,
+            MigrationSide::Destination => 1 - self.here,
+        };
+        let reached = self.gates[index].hold(procedure, At::Call);
+        let migration = domain.migrate(&destination).flags(FLAGS).parameters(loopback()).start();
+        let held = reached.await;
+        self.host(index).sigstop().unwrap();
+        drop(held);
+        let lost = [&source, &destination];
+        let side_index = usize::from(side == MigrationSide::Destination);
+        lost[side_index].closed().await;
+        self.host(index).sigcont().unwrap();
+        let result = migration.await;
+        println!("{what}: {result:?}");
+        self.hosts.reconnect().await;
+        if result.is_ok() {
+            self.here = 1 - self.here;
+        }
+        let conns = [&self.hosts.conn_a, &self.hosts.conn_b];
+        let conn = conns[self.here];
+        self.hosts.assert_runs_on(conn, &self.guest).await;
+        self.guest.domain = conn.domain_lookup_by_uuid(domain.uuid()).await.unwrap();
+    }
+
     async fn end(self) {
         self.guest.assert_same_run();
         self.guest.domain.destroy().await.unwrap();
@@ -111,6 +147,17 @@ async fn connections_are_cut_at_each_step() {
         for at in [At::Call, At::Reply] {
             journey.lose(step, at, Loss::Cut).await;
         }
+    }
+    journey.end().await;
+}
+
+#[tokio::test]
+async fn daemons_are_stopped_at_each_step() {
+    let Some(mut journey) = Journey::begin("migrate-stop").await else {
+        return;
+    };
+    for step in STEPS {
+        journey.stop(step).await;
     }
     journey.end().await;
 }

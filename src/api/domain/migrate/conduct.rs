@@ -37,14 +37,11 @@ impl Conduct {
         }
     }
 
-    /// Returns whether the source was lost while it sent the guest.
-    pub(super) fn lost_source(&self) -> bool {
-        let lost = |failure: &MigrationFailure| {
-            failure.side == MigrationSide::Source
-                && failure.step == MigrationStep::Perform
-                && failure.error.is_closed()
-        };
-        self.failures.iter().any(lost)
+    /// Returns whether a side's connection was lost in one of those steps.
+    pub(super) fn lost(&self, side: MigrationSide, steps: &[MigrationStep]) -> bool {
+        self.failures.iter().any(|failure| {
+            failure.side == side && steps.contains(&failure.step) && failure.error.is_closed()
+        })
     }
 
     /// Records a failure. Returns whether the side's connection was lost with it.

@@ -62,7 +62,9 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
         }
         // The source itself lets the guest go on when it cannot send it, unless it was lost just
         // when it had.
-        (None, _) if conduct.lost_source() => recovery::settle_source(&mut conduct, false).await,
+        (None, _) if conduct.lost(Source, &[Perform]) => {
+            recovery::settle_source(&mut conduct, false).await;
+        }
         (None, _) => {}
     }
     match arrival {
@@ -72,7 +74,13 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
             }
             Ok(domain)
         }
-        Arrival::Never | Arrival::Unknown => Err(conduct.into_error().await),
+        Arrival::Never => {
+            if conduct.lost(Destination, &[Prepare, Perform, Finish]) {
+                recovery::removal(&mut conduct).await;
+            }
+            Err(conduct.into_error().await)
+        }
+        Arrival::Unknown => Err(conduct.into_error().await),
     }
 }
 

@@ -26,9 +26,22 @@ pub(super) enum Arrival {
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// The time for which a lost destination is waited for that only has to remove what it has.
+const REMOVAL: Duration = Duration::from_secs(5);
+
 /// Finds out whether the destination has started the guest.
 pub(super) async fn arrival(conduct: &mut Conduct) -> Arrival {
-    let deadline = Instant::now() + conduct.recovery;
+    arrival_within(conduct, conduct.recovery).await
+}
+
+/// Waits until the destination, which was lost, has removed what it has of a guest that will not
+/// come: it does so by itself.
+pub(super) async fn removal(conduct: &mut Conduct) {
+    arrival_within(conduct, conduct.recovery.min(REMOVAL)).await;
+}
+
+async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
+    let deadline = Instant::now() + limit;
     let asking = async {
         loop {
             let Some(conn) = reopen(&conduct.destination).await else {

@@ -29,11 +29,19 @@ pub struct Builder {
     qemu_conf: Vec<String>,
     arguments: Vec<OsString>,
     hostname: String,
-    release: Option<Release>,
+    release: Choice,
     environment: Vec<(OsString, OsString)>,
     own_network: Option<bool>,
     migrates: bool,
     pub(super) remote: Remote,
+}
+
+/// The daemon's release.
+#[derive(Clone, Copy, Debug)]
+enum Choice {
+    OfEnvironment,
+    /// `None` is the installed one.
+    Fixed(Option<Release>),
 }
 
 impl Builder {
@@ -49,7 +57,7 @@ impl Builder {
             qemu_conf: Vec::new(),
             arguments: Vec::new(),
             hostname: String::new(),
-            release: None,
+            release: Choice::OfEnvironment,
             environment: Vec::new(),
             own_network: None,
             migrates: false,
@@ -119,10 +127,10 @@ impl Builder {
         self
     }
 
-    /// Chooses a daemon of that release, whatever [`RELEASE`](crate::RELEASE) says. System daemons
-    /// only.
-    pub fn release(mut self, release: Release) -> Self {
-        self.release = Some(release);
+    /// Chooses a daemon of that release, or the installed one for `None`, whatever
+    /// [`RELEASE`](crate::RELEASE) says. System daemons only, but for the installed one.
+    pub fn release(mut self, release: impl Into<Option<Release>>) -> Self {
+        self.release = Choice::Fixed(release.into());
         self
     }
 
@@ -153,11 +161,12 @@ impl Builder {
     /// within 20 s.
     pub fn start(mut self) -> Result<Daemon> {
         require(&self.needs())?;
-        if self.release.is_none() {
-            self.release = Release::of_environment()?;
-        }
+        let release = match self.release {
+            Choice::Fixed(release) => release,
+            Choice::OfEnvironment => Release::of_environment()?,
+        };
         if self.mode == Mode::Session {
-            self.check_session()?;
+            self.check_session(release)?;
         }
         let dir = tempfile::Builder::new()
             .prefix("rig-")
@@ -175,14 +184,14 @@ impl Builder {
                 self.qemu_conf.push(format!("migration_port_{name} = {number}"));
             }
         }
-        self.write_config(&layout, lines)?;
+        self.write_config(&layout, lines, release)?;
         let own_network = self.has_own_network();
         let supervisor = match self.mode {
             Mode::System => Supervisor::for_system(
                 dir.path(),
                 &System {
                     hostname: &self.hostname,
-                    root: self.release.map(Release::root).transpose()?.as_deref(),
+                    root: release.map(Release::root).transpose()?.as_deref(),
                     own_network,
                     polkit: self.remote.polkit.is_some(),
                 },
@@ -193,6 +202,7 @@ impl Builder {
         let _ = dir.keep();
         let launch = self.launch(
             &layout,
+            release,
             (self.mode == Mode::System)
                 .then(|| Namespaces { of: supervisor.reported(), own_network }),
         )?;
@@ -202,7 +212,7 @@ impl Builder {
             launch,
             ports,
             test_driver: self.test_driver,
-            release: self.release,
+            release,
             process: None,
             parts: Vec::new(),
             supervisor,
@@ -220,14 +230,14 @@ impl Builder {
         needs
     }
 
-    fn check_session(&self) -> Result<()> {
+    fn check_session(&self, release: Option<Release>) -> Result<()> {
         let problem = if is_root() {
             "what root starts is a system daemon; ask for that"
         } else if !self.hostname.is_empty() {
             "a session daemon has no host name of its own"
         } else if self.own_network == Some(true) {
             "a session daemon has no network of its own"
-        } else if self.release.is_some() {
+        } else if release.is_some() {
             "a session daemon is of the installed release"
         } else if self.remote.polkit.is_some() {
             "nobody but its user may use a session daemon, whatever polkit says"
@@ -243,7 +253,12 @@ impl Builder {
         self.own_network.unwrap_or(self.mode == Mode::System && !listens)
     }
 
-    fn write_config(&self, layout: &Layout, mut lines: Vec<String>) -> Result<()> {
+    fn write_config(
+        &self,
+        layout: &Layout,
+        mut lines: Vec<String>,
+        release: Option<Release>,
+    ) -> Result<()> {
         lines.extend(self.conf.iter().cloned());
         let (libvirtd, qemu) = match self.mode {
             Mode::System => (
@@ -256,7 +271,7 @@ impl Builder {
         };
         let mut files = vec![("libvirtd.conf", libvirtd), ("qemu.conf", qemu)];
         // A daemon that is configured for iptables does not start without it.
-        if self.release.is_some() || program("iptables").is_some() {
+        if release.is_some() || program("iptables").is_some() {
             files.push(("network.conf", String::from(config::NETWORK)));
         }
         for (name, text) in files {
@@ -266,8 +281,13 @@ impl Builder {
         Ok(())
     }
 
-    fn launch(&self, layout: &Layout, namespaces: Option<Namespaces>) -> Result<Launch> {
-        let program = match &self.release {
+    fn launch(
+        &self,
+        layout: &Layout,
+        release: Option<Release>,
+        namespaces: Option<Namespaces>,
+    ) -> Result<Launch> {
+        let program = match release {
             Some(_) => PathBuf::from("/usr/sbin/libvirtd"),
             None => program("libvirtd")
                 .ok_or_else(|| Error::Failed(String::from("libvirtd has disappeared")))?,
