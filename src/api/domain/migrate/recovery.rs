@@ -63,6 +63,9 @@ async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
 }
 
 /// Returns the domain on the destination as soon as it is clear whether there is one.
+///
+/// Only a guest that runs has come for good, or one that is paused because that was asked for: a
+/// daemon that was restarted removes any other, and may take its time.
 async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
     let uuid = conduct.plan.source.uuid();
     let mut pause = FIRST_PAUSE;
@@ -71,13 +74,22 @@ async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
         let Some(domain) = domain else {
             return Ok(None);
         };
-        let Some(state) = domain.state().await.optional()? else {
+        let Some(DomainState { state, reason }) = settled_state(&domain).await? else {
             return Ok(None);
         };
-        if !waits_for_migration(state) {
+        match state {
             // A definition that was there before is no guest.
-            let is_there = domain.is_active().await? || conduct.plan.has(MigrateFlags::OFFLINE);
-            return Ok(is_there.then_some(domain));
+            State::Shutoff => {
+                return Ok(conduct.plan.has(MigrateFlags::OFFLINE).then_some(domain));
+            }
+            State::Running => return Ok(Some(domain)),
+            State::Paused
+                if conduct.plan.has(MigrateFlags::PAUSED)
+                    && reason == StateReason::Paused(PausedReason::User) =>
+            {
+                return Ok(Some(domain));
+            }
+            _ => {}
         }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
