@@ -74,7 +74,7 @@ async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
         let Some(domain) = domain else {
             return Ok(None);
         };
-        let Some(DomainState { state, reason }) = settled_state(&domain).await? else {
+        let Some(DomainState { state, reason }) = domain.state().await.optional()? else {
             return Ok(None);
         };
         match state {
