@@ -16,7 +16,7 @@ use bench_support::{Options, Result};
 const SCRATCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/canned");
 const C_CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c/client.c");
 
-const ROWS: [Row<'static>; 6] = [
+const ROWS: [Row<'static>; 7] = [
     Row {
         name: "sequential calls",
         verb: "info",
@@ -40,6 +40,19 @@ const ROWS: [Row<'static>; 6] = [
         cpu: Aim::None,
         system_calls: Aim::AtMost(1.5),
         peak: Aim::None,
+    },
+    // Once a second, it is to cost less than 1 % of a processor: 10 ms. This is a thousandth of that.
+    Row {
+        name: "a migration's statistics",
+        verb: "job",
+        callers: 1,
+        counts: [40_000, 10_000],
+        quick: 20,
+        profiled: 1_000,
+        wall: Wall::Each(Aim::None),
+        cpu: Aim::None,
+        system_calls: Aim::AtMost(3.2),
+        peak: Aim::AtMost(6.0 * 1024.0),
     },
     Row {
         name: "a list of 16,000 domains",

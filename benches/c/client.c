@@ -67,6 +67,18 @@ static uint64_t info(void)
     return info.maxMem;
 }
 
+static uint64_t job(void)
+{
+    int type, count = 0;
+    virTypedParameterPtr params = NULL;
+    unsigned long long remaining = 0;
+    if (virDomainGetJobStats(domain, &type, &params, &count, 0) < 0)
+        fail("job");
+    virTypedParamsGetULLong(params, count, VIR_DOMAIN_JOB_DATA_REMAINING, &remaining);
+    virTypedParamsFree(params, count);
+    return remaining;
+}
+
 static uint64_t list(void)
 {
     virDomainPtr *domains;
@@ -228,7 +240,7 @@ static uint64_t repeat(const char *verb, uint64_t count)
         const char *verb;
         uint64_t (*work)(void);
     } verbs[] = {
-        { "info", info }, { "list", list }, { "stats", stats }, { "params", stats }, { "open", open_close },
+        { "info", info }, { "job", job }, { "list", list }, { "stats", stats }, { "params", stats }, { "open", open_close },
     };
     uint64_t check = 0;
 

@@ -10,7 +10,7 @@ use bench_support::profile::warm_up;
 use bench_support::{Result, fixtures};
 use libvirt_client::Connect;
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
-use libvirt_client::domain::{Domain, StatsTypes, XmlFlags};
+use libvirt_client::domain::{Domain, GetJobStatsFlags, StatsTypes, XmlFlags};
 use libvirt_client::events::domain::{Change, Lifecycle};
 use libvirt_client::events::{EventError, Subscription};
 use libvirt_client::types::connect::ListAllDomainsFlags;
@@ -87,6 +87,7 @@ impl Client {
                 let calls = || infos(domain.clone(), each);
                 sum((0..self.callers).map(|_| calls()).collect()).await?
             }
+            "job" => jobs(domain, each).await?,
             "list" => lists(domain.connect(), each).await?,
             "stats" => stats(domain.connect(), each).await?,
             "params" => params(domain.connect(), each).await?,
@@ -115,6 +116,16 @@ async fn infos(domain: Domain, count: u64) -> Result<u64> {
     let mut check = 0;
     for _ in 0..count {
         check += domain.info().await?.max_memory_kib;
+    }
+    Ok(check)
+}
+
+/// What somebody who watches a migration asks for.
+async fn jobs(domain: &Domain, count: u64) -> Result<u64> {
+    let mut check = 0;
+    for _ in 0..count {
+        let report = domain.job_stats(GetJobStatsFlags::empty()).await?;
+        check += report.and_then(|report| report.stats.data_remaining_bytes).unwrap_or_default();
     }
     Ok(check)
 }

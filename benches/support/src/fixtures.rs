@@ -155,6 +155,45 @@ pub fn stats(count: u32) -> Vec<u8> {
     (0..count).fold(Encoder::default().word(count), record).0
 }
 
+/// Results of `DomainGetJobStats`, of a migration.
+pub fn job_stats() -> Vec<u8> {
+    const UNBOUNDED: u32 = 2;
+    const NAMES: [&str; 26] = [
+        "time_elapsed",
+        "time_elapsed_net",
+        "downtime",
+        "setup_time",
+        "data_total",
+        "data_processed",
+        "data_remaining",
+        "memory_total",
+        "memory_processed",
+        "memory_remaining",
+        "memory_bps",
+        "memory_constant",
+        "memory_normal",
+        "memory_normal_bytes",
+        "memory_dirty_rate",
+        "memory_iteration",
+        "memory_page_size",
+        "memory_postcopy_requests",
+        "disk_total",
+        "disk_processed",
+        "disk_remaining",
+        "disk_bps",
+        "compression_cache",
+        "compression_bytes",
+        "compression_pages",
+        "compression_cache_misses",
+    ];
+    let header = Encoder::default().word(UNBOUNDED).word(NAMES.len() as u32 + 1);
+    let encoder = header.string("operation").word(1).word(5);
+    let longs = NAMES.iter().zip(1_u64..);
+    longs
+        .fold(encoder, |encoder, (name, value)| encoder.string(name).word(4).long(value << 20))
+        .0
+}
+
 /// The body of a lifecycle event: the domain resumed.
 pub fn event(callback: u32) -> Vec<u8> {
     Encoder::default().word(callback).domain(DOMAIN, 0).word(4).word(1).0

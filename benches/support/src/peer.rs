@@ -46,6 +46,7 @@ mod procedure {
     pub(super) const AUTH_LIST: u32 = 66;
     pub(super) const CONNECT_GET_URI: u32 = 110;
     pub(super) const CONNECT_LIST_ALL_DOMAINS: u32 = 273;
+    pub(super) const DOMAIN_GET_JOB_STATS: u32 = 298;
     pub(super) const DOMAIN_EVENT_REGISTER: u32 = 316;
     pub(super) const DOMAIN_EVENT_LIFECYCLE: u32 = 318;
     pub(super) const CONNECT_GET_ALL_DOMAIN_STATS: u32 = 344;
@@ -84,6 +85,7 @@ fn payload_of(procedure: u32) -> Option<Vec<u8>> {
         procedure::DOMAIN_GET_XML_DESC => fixtures::xml(),
         procedure::CONNECT_LIST_ALL_DOMAINS => fixtures::domains(fixtures::DOMAINS),
         procedure::CONNECT_GET_ALL_DOMAIN_STATS => fixtures::stats(fixtures::STATS_DOMAINS),
+        procedure::DOMAIN_GET_JOB_STATS => fixtures::job_stats(),
         procedure::DOMAIN_EVENT_REGISTER => Encoder::default().word(CALLBACK).0,
         procedure::DOMAIN_SET_MEMORY => Vec::new(),
         void if procedure::VOID.contains(&void) => Vec::new(),
