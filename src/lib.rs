@@ -68,7 +68,8 @@
 //! | `lxc` | the namespaces of LXC's containers |
 //! | `admin` | administration of the daemons themselves |
 
-mod api;
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
 mod auth;
 /// Every public function of libvirt in C, its name in libvirt-python, and what does the same here.
@@ -84,10 +85,8 @@ mod auth;
 ///   structures, or [`params::TypedParams`] where it is the daemon that knows their names.
 /// - Each handle's connection is its `connect`, as in Python also where C has no function for it.
 pub mod c_functions;
-mod client;
 mod config;
 mod error;
-pub mod events;
 mod files;
 pub mod params;
 pub mod protocol;
@@ -96,6 +95,13 @@ mod transport;
 pub mod types;
 pub mod uri;
 pub mod xdr;
+
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
+mod client;
+
+mod api;
+
+pub mod events;
 
 #[cfg(feature = "admin")]
 pub use api::admin;

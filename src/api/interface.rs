@@ -25,6 +25,7 @@ handle! {
     }
 }
 
+/// # Interfaces of the host
 impl Connect {
     /// Looks up an interface by name (`virInterfaceLookupByName`).
     #[doc(alias = "virInterfaceLookupByName")]

@@ -54,6 +54,7 @@ handle! {
     }
 }
 
+/// # Network filters
 impl Connect {
     /// Lists all network filters (`virConnectListAllNWFilters`).
     #[doc(alias = "virConnectListAllNWFilters")]

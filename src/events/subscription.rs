@@ -42,6 +42,7 @@ pub(super) struct Decoder<E> {
     decode: fn(&Connect, &mut Reader<'_>, bool) -> Result<E, DecodeError>,
 }
 
+/// # Events of one kind
 impl Connect {
     /// Subscribes to one kind of event, of `object` or of everything on the connection
     /// (`virConnectDomainEventRegisterAny` and its counterparts).

@@ -15,6 +15,7 @@ mod architecture;
 mod authentication;
 mod backpressure;
 mod circles;
+mod contents;
 mod control;
 mod deadlines;
 mod descriptors;

@@ -28,6 +28,7 @@ pub struct Platform<'a> {
     pub virt_type: Option<&'a str>,
 }
 
+/// # Capabilities
 impl Connect {
     /// Returns the host's capabilities and the guests it can run, as XML
     /// (`virConnectGetCapabilities`).

@@ -16,6 +16,7 @@ pub struct NodeCpuMap {
     pub online: CpuMap,
 }
 
+/// # Host CPUs
 impl Connect {
     /// Returns the host's possible and online CPUs (`virNodeGetCPUMap`).
     #[doc(alias = "virNodeGetCPUMap")]

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::connect::{BaselineCpuFlags, CompareCpuFlags, CpuCompareResult};
 
+/// # CPU models
 impl Connect {
     /// Lists the CPU models of an architecture that libvirt knows by name
     /// (`virConnectGetCPUModelNames`).

@@ -6,6 +6,7 @@ use crate::protocol::remote::NODE_MAX_CELLS;
 use crate::protocol::{Request, remote};
 use crate::types::node::AllocPagesFlags;
 
+/// # Free memory and huge pages
 impl Connect {
     /// Returns the host's free memory in bytes (`virNodeGetFreeMemory`).
     #[doc(alias = "virNodeGetFreeMemory")]

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::feature::Feature;
 
+/// # Daemon and hypervisor
 impl Connect {
     /// Returns the name of the hypervisor driver, such as `QEMU` (`virConnectGetType`).
     ///

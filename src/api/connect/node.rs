@@ -54,6 +54,7 @@ pub struct SecurityModel {
     pub doi: String,
 }
 
+/// # Host
 impl Connect {
     /// Returns the host's CPUs and memory (`virNodeGetInfo`).
     #[doc(alias = "virNodeGetInfo")]

@@ -60,6 +60,7 @@ impl Unit<bool> for Switch {
     }
 }
 
+/// # Memory sharing
 impl Connect {
     /// Returns the host's KSM parameters and statistics (`virNodeGetMemoryParameters`).
     ///

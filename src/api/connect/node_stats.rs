@@ -49,6 +49,7 @@ param_struct! {
     }
 }
 
+/// # Host statistics
 impl Connect {
     /// Returns the CPU time of a host CPU, or for `None` of all of them together
     /// (`virNodeGetCPUStats`).

@@ -28,6 +28,7 @@ param_struct! {
     }
 }
 
+/// # Memory encryption
 impl Connect {
     /// Returns the host's support for AMD's Secure Encrypted Virtualization (`virNodeGetSEVInfo`).
     #[doc(alias = "virNodeGetSEVInfo")]

@@ -63,6 +63,7 @@ impl fmt::Display for Version {
     }
 }
 
+/// # Versions
 impl Connect {
     /// Returns the version of the hypervisor (`virConnectGetVersion`).
     ///

@@ -73,6 +73,7 @@ impl AgentTimeout {
     }
 }
 
+/// # Guest agent
 impl Domain {
     /// Freezes file systems of the guest: it writes out what it has cached and then stops changing
     /// them (`virDomainFSFreeze`).

@@ -4,6 +4,7 @@ use super::{BackupBeginFlags, Domain};
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Backups
 impl Domain {
     /// Begins to back up the disks of the running domain as the `<domainbackup>` element
     /// `backup_xml` describes, and creates the checkpoint `checkpoint_xml` at that very moment

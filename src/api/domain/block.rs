@@ -79,6 +79,7 @@ pub struct DiskError {
     pub error: DiskErrorCode,
 }
 
+/// # Disks
 impl Domain {
     /// Returns I/O statistics of a disk of the running domain (`virDomainBlockStats`).
     ///

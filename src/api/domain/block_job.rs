@@ -42,6 +42,7 @@ param_struct! {
     }
 }
 
+/// # Block jobs
 impl Domain {
     /// Pulls the data of a disk's backing images into its active image, and then drops them from
     /// the chain (`virDomainBlockPull`).

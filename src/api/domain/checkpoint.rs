@@ -36,6 +36,7 @@ handle! {
     }
 }
 
+/// # Checkpoints
 impl Domain {
     /// Creates a checkpoint of the running domain as the `<domaincheckpoint>` element `xml`
     /// describes (`virDomainCheckpointCreateXML`). Takes long. Since libvirt 5.6.0.

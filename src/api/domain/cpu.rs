@@ -59,6 +59,7 @@ impl fmt::Display for HostCpu {
     }
 }
 
+/// # Virtual CPUs
 impl Domain {
     /// Sets the number of virtual CPUs of the running domain, at most
     /// [`max_vcpus`](Self::max_vcpus) (`virDomainSetVcpus`). Takes long where the guest must

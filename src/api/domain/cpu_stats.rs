@@ -26,6 +26,7 @@ param_struct! {
     }
 }
 
+/// # CPU time
 impl Domain {
     /// Returns the CPU time that the running domain has used on all host CPUs together
     /// (`virDomainGetCPUStats` with a `start_cpu` of −1).

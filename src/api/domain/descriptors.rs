@@ -7,6 +7,7 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
+/// # Starting domains with file descriptors
 impl Connect {
     /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and passes it open
     /// files (`virDomainCreateXMLWithFiles`). Only containers use them: they find them from
@@ -25,6 +26,7 @@ impl Connect {
     }
 }
 
+/// # File descriptors
 impl Domain {
     /// Starts a defined domain and passes it open files (`virDomainCreateWithFiles`); see
     /// [`Connect::domain_create_xml_with_files`].

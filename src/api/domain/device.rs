@@ -4,6 +4,7 @@ use super::{DeviceModifyFlags, Domain};
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Devices
 impl Domain {
     /// Attaches the device that `xml` describes to the running domain, until it ends
     /// (`virDomainAttachDevice`).

@@ -7,6 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
 
+/// # Memory dumps
 impl Domain {
     /// Dumps the guest's memory to the file `to` on the daemon's host (`virDomainCoreDump`).
     ///

@@ -111,6 +111,7 @@ impl InterfaceAddress {
     }
 }
 
+/// # Network interfaces
 impl Domain {
     /// Returns traffic statistics of an interface of the running domain
     /// (`virDomainInterfaceStats`).

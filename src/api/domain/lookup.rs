@@ -9,6 +9,7 @@ use crate::protocol::{Request, remote};
 use crate::types::connect::ListAllDomainsFlags;
 use crate::xdr::{self, Decode};
 
+/// # Domains
 impl Connect {
     /// Looks up a domain by name (`virDomainLookupByName`).
     ///

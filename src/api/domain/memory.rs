@@ -86,6 +86,7 @@ pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
     }
 }
 
+/// # Memory
 impl Domain {
     /// Returns the domain's maximum memory in KiB (`virDomainGetMaxMemory`).
     #[doc(alias = "virDomainGetMaxMemory")]

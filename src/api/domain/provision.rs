@@ -5,6 +5,7 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Defining and starting domains
 impl Connect {
     /// Creates and starts a transient domain, which exists only while it runs
     /// (`virDomainCreateXML`).
@@ -48,6 +49,7 @@ impl Connect {
     }
 }
 
+/// # Starting and removing
 impl Domain {
     /// Starts a defined domain, from its managed save image if it has one (`virDomainCreate`).
     ///
@@ -57,7 +59,7 @@ impl Domain {
     #[doc(alias = "virDomainCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::DomainCreate { dom: self.wire() }).await?;
-        let started = self.connect().domain_lookup_by_uuid(self.uuid).await?;
+        let started = self.connect().domain_lookup_by_uuid(self.uuid()).await?;
         self.id.set((&started.id).into());
         Ok(())
     }

@@ -50,6 +50,7 @@ impl SaveParams {
     }
 }
 
+/// # Saving
 impl Domain {
     /// Saves the domain to the file `to` on the daemon's host and ends it (`virDomainSave`).
     ///
@@ -147,6 +148,7 @@ impl Domain {
     }
 }
 
+/// # Saved domains
 impl Connect {
     /// Restores the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
     #[doc(alias = "virDomainRestore")]

@@ -38,6 +38,7 @@ handle! {
     }
 }
 
+/// # Snapshots
 impl Domain {
     /// Takes a snapshot of the domain as the `<domainsnapshot>` element `xml` describes
     /// (`virDomainSnapshotCreateXML`). Takes long.

@@ -92,7 +92,19 @@ pub struct ControlInfo {
     pub duration: Option<Duration>,
 }
 
+/// # State
 impl Domain {
+    /// Returns the ID of the running domain, `None` if it does not run (`virDomainGetID`).
+    ///
+    /// Local: the last ID that this handle learned. It changes with [`create`](Self::create),
+    /// [`create_with_flags`](Self::create_with_flags), [`destroy`](Self::destroy),
+    /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this handle, and with
+    /// nothing else; look the domain up again to be sure.
+    #[doc(alias = "virDomainGetID")]
+    pub fn id(&self) -> Option<u32> {
+        self.id.get()
+    }
+
     /// Returns the domain's state, memory, virtual CPUs and CPU time (`virDomainGetInfo`).
     #[doc(alias = "virDomainGetInfo")]
     pub async fn info(&self) -> Result<DomainInfo> {

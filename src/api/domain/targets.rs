@@ -41,6 +41,7 @@ pub struct DiskTarget {
     pub bus: Option<String>,
 }
 
+/// # Targets of disks and interfaces
 impl Domain {
     /// Lists the domain's network interfaces in the order of its definition, which is that of the
     /// running domain if it runs (`virDomainGetXMLDesc`).

@@ -6,6 +6,7 @@ use super::{Domain, SetTimeFlags};
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
+/// # Guest clock
 impl Domain {
     /// Returns the time of the guest's clock (`virDomainGetTime`). Asks the guest agent; takes long
     /// if that does.

@@ -44,6 +44,7 @@ param_struct! {
     }
 }
 
+/// # Ports
 impl Network {
     /// Lists the ports of the network (`virNetworkListAllPorts`).
     #[doc(alias = "virNetworkListAllPorts")]

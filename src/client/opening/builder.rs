@@ -28,12 +28,18 @@ use crate::transport::tls::TlsOptions;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Contents
+///
+/// - [Options](#options), [Deadlines](#deadlines), [Limits](#limits), [Security](#security),
+///   [Opening](#opening), [Connecting again](#connecting-again), [Administration](#administration)
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before `open`"]
 pub struct ConnectBuilder {
     pub(in crate::client) options: Options,
 }
 
+/// # Options
 impl ConnectBuilder {
     /// Makes the connection read-only (`VIR_CONNECT_RO`). Default: no.
     pub fn read_only(mut self, read_only: bool) -> Self {
@@ -47,7 +53,10 @@ impl ConnectBuilder {
         self.options.aliases = aliases;
         self
     }
+}
 
+/// # Deadlines
+impl ConnectBuilder {
     /// Sets the timeout of the whole opening, authentication included. Default: 30 seconds.
     pub fn open_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.options.open_timeout = timeout;
@@ -85,7 +94,10 @@ impl ConnectBuilder {
         self.options.busy_timeout = timeout;
         self
     }
+}
 
+/// # Limits
+impl ConnectBuilder {
     /// Sets the number of requests of one client that the daemon works on at a time:
     /// `max_client_requests` in its configuration, 5 unless that says otherwise. Default: 5.
     ///
@@ -107,7 +119,10 @@ impl ConnectBuilder {
         self.options.max_long_calls = Some(calls.max(1));
         self
     }
+}
 
+/// # Security
+impl ConnectBuilder {
     /// Sets certificates for TLS connections in place of libvirt's files. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, options: TlsOptions) -> Self {
@@ -167,7 +182,10 @@ impl ConnectBuilder {
         self.options.own_stream.secure = private;
         self
     }
+}
 
+/// # Opening
+impl ConnectBuilder {
     /// Opens the connection. Dropping the future closes what was opened so far.
     ///
     /// A failure after the first contact (a refusal, a disconnection or a timeout) is an
@@ -204,6 +222,7 @@ impl ConnectBuilder {
     }
 }
 
+/// # Opening
 impl Connect {
     /// Opens a connection to `uri`, e.g. `qemu:///system` (`virConnectOpen`).
     ///

@@ -47,6 +47,7 @@ impl sealed::Arrival for () {
     type Target = String;
 }
 
+/// # Migration
 impl Domain {
     /// Migrates the domain to another host, to whose daemon `destination` is a connection
     /// (`virDomainMigrate3`, `virDomainMigrate2`, `virDomainMigrate`).

@@ -7,6 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::protocol::{Request as _, remote};
 
+/// # Settings of migrations
 impl Domain {
     /// Returns for how long migrations may pause the guest at their end
     /// (`virDomainMigrateGetMaxDowntime`). Since libvirt 3.7.0.

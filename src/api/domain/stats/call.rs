@@ -29,6 +29,7 @@ pub struct DomainStatsRecord {
     pub stats: DomainStats,
 }
 
+/// # Statistics of domains
 impl Connect {
     /// Returns statistics of the domains that match the filter (`virConnectGetAllDomainStats`).
     ///
@@ -108,6 +109,7 @@ impl Connect {
     }
 }
 
+/// # Statistics
 impl Domain {
     /// Returns the domain's statistics (`virDomainListGetStats`); see
     /// [`Connect::all_domain_stats`].

@@ -5,6 +5,8 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_pool::{BuildFlags, CreateFlags, DeleteFlags};
 
+/// # Life cycle
+///
 /// While a job works on one of the pool's volumes, such as its creation, a copy or a transfer, the
 /// daemon refuses [`destroy`](Self::destroy), [`delete`](Self::delete),
 /// [`undefine`](Self::undefine) and [`refresh`](Self::refresh). The error has no code of its own: it

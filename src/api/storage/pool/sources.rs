@@ -4,6 +4,7 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Sources of storage pools
 impl Connect {
     /// Finds what pools of a type could be made of, as XML: volume groups for `logical`, exports
     /// for `netfs`, targets for `iscsi` (`virConnectFindStoragePoolSources`). Takes long.

@@ -1,4 +1,4 @@
-//! The volumes of a storage pool, and the pool of a volume.
+//! The volumes of a storage pool.
 
 use std::ffi::OsStr;
 
@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_vol::CreateFlags;
 
+/// # Volumes
 impl StoragePool {
     /// Lists all volumes of the pool (`virStoragePoolListAllVolumes`).
     #[doc(alias = "virStoragePoolListAllVolumes")]
@@ -77,14 +78,5 @@ impl StoragePool {
             })
             .await?;
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
-    }
-}
-
-impl StorageVol {
-    /// Looks up the volume's pool (`virStoragePoolLookupByVolume`).
-    #[doc(alias = "virStoragePoolLookupByVolume")]
-    pub async fn storage_pool_lookup_by_volume(&self) -> Result<StoragePool> {
-        let reply = self.call(remote::StoragePoolLookupByVolume { vol: self.wire() }).await?;
-        Ok(StoragePool::from_wire(self.connect(), &reply.decode()?.pool))
     }
 }

@@ -26,6 +26,7 @@ use size::Size;
 /// Number of pieces in flight between the file and the connection.
 const PIECES: usize = 8;
 
+/// # Content from and to files
 impl StorageVol {
     /// Downloads the volume's content into a file, which is written from its current position on
     /// (`virStorageVolDownload`, `virStreamRecvAll`, `virStreamSparseRecvAll`).

@@ -5,6 +5,8 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_vol::{DeleteFlags, ResizeFlags, WipeAlgorithm};
 
+/// # Changes
+///
 /// While a volume is created, copied, transferred or wiped, the daemon refuses
 /// [`delete`](Self::delete), [`resize`](Self::resize) and
 /// [`wipe_pattern`](Self::wipe_pattern) with
