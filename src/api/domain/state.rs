@@ -10,7 +10,7 @@ use crate::api::wire::truth;
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// State of a domain and its reason.
+/// State of a domain and its reason. It equals a [`State`] whatever the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DomainState {
@@ -58,6 +58,12 @@ impl DomainState {
             State::Other(_) => StateReason::Other(reason),
         };
         Self { state, reason }
+    }
+}
+
+impl PartialEq<State> for DomainState {
+    fn eq(&self, state: &State) -> bool {
+        self.state == *state
     }
 }
 
@@ -120,6 +126,18 @@ impl Domain {
     }
 
     /// Returns the domain's state and its reason (`virDomainGetState`).
+    ///
+    /// ```no_run
+    /// # async fn example(domain: libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// use libvirt_client::domain::{PausedReason, State, StateReason};
+    ///
+    /// let now = domain.state().await?;
+    /// if now == State::Paused && now.reason != StateReason::Paused(PausedReason::Snapshot) {
+    ///     domain.resume().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "virDomainGetState")]
     pub async fn state(&self) -> Result<DomainState> {
         let reply = self.call(remote::DomainGetState { dom: self.wire(), flags: 0 }).await?;
