@@ -25,6 +25,19 @@
 //! future was dropped; its late reply is discarded. Methods are cancel-safe in this sense unless
 //! their documentation says otherwise.
 //!
+//! # Calls that take long
+//!
+//! Some calls may take minutes by their nature: they wait for a guest, which may never answer, or
+//! for work of the host, such as writing a guest's memory to a file. The documentation of their
+//! methods says "Takes long", and that means:
+//!
+//! - The connection's deadline for calls does not apply to them. Where one is wanted it is
+//!   [`Connect::with_timeout`], e.g. `domain.via(&conn.with_timeout(…)).save(path)`.
+//! - The daemon is given only so many of them at a time ([`ConnectBuilder::max_long_calls`]);
+//!   others wait for their turn in this process.
+//! - When their deadline has passed or their future was dropped, the daemon still goes on; some
+//!   kinds of work [`Domain::abort_job`](domain::Domain::abort_job) can end.
+//!
 //! # Errors
 //!
 //! [`Error`] distinguishes the daemon's own errors ([`RemoteError`], with a code to match on) from

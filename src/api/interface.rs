@@ -99,7 +99,7 @@ impl Interface {
         Ok(truth(reply.decode()?.active))
     }
 
-    /// Brings the interface up (`virInterfaceCreate`). Takes long.
+    /// Brings the interface up (`virInterfaceCreate`). [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virInterfaceCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::InterfaceCreate { iface: self.wire(), flags: 0 }).await

@@ -62,8 +62,9 @@ impl Connect {
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
 
-    /// Creates a device that the host can make, such as a virtual adapter of a fibre channel host or a
-    /// mediated device (`virNodeDeviceCreateXML`). It ends with the host. Takes long.
+    /// Creates a device that the host can make, such as a virtual adapter of a fibre channel host
+    /// or a mediated device (`virNodeDeviceCreateXML`). It ends with the host.
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceCreateXML")]
     pub async fn node_device_create_xml(
         &self,
@@ -121,14 +122,15 @@ impl NodeDevice {
 
 /// # Life cycle
 impl NodeDevice {
-    /// Makes a defined device (`virNodeDeviceCreate`). Takes long. Since libvirt 7.3.0.
+    /// Makes a defined device (`virNodeDeviceCreate`). [Takes long](crate#calls-that-take-long).
+    /// Since libvirt 7.3.0.
     #[doc(alias = "virNodeDeviceCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::NodeDeviceCreate { name: self.wire().name, flags: 0 }).await
     }
 
-    /// Removes a device that the host has made; a definition stays (`virNodeDeviceDestroy`). Takes
-    /// long.
+    /// Removes a device that the host has made; a definition stays (`virNodeDeviceDestroy`).
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceDestroy")]
     pub async fn destroy(&self) -> Result<()> {
         self.run(remote::NodeDeviceDestroy { name: self.wire().name }).await
@@ -186,8 +188,8 @@ impl NodeDevice {
     /// Takes the device away from the host's driver, so that a guest can have it
     /// (`virNodeDeviceDetachFlags`).
     ///
-    /// `driver` is who gets it instead, `vfio` or the like; `None` is the hypervisor's usual one. Takes
-    /// long.
+    /// `driver` is who gets it instead, `vfio` or the like; `None` is the hypervisor's usual one.
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceDetachFlags")]
     pub async fn detach(&self, driver: Option<&str>) -> Result<()> {
         let (name, driver_name) = (self.wire().name, driver.map(Into::into));
@@ -195,13 +197,14 @@ impl NodeDevice {
     }
 
     /// Gives a [detached](Self::detach) device back to the host's driver (`virNodeDeviceReAttach`).
-    /// Takes long.
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceReAttach")]
     pub async fn re_attach(&self) -> Result<()> {
         self.run(remote::NodeDeviceReAttach { name: self.wire().name }).await
     }
 
-    /// Resets a [detached](Self::detach) device (`virNodeDeviceReset`). Takes long.
+    /// Resets a [detached](Self::detach) device (`virNodeDeviceReset`).
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceReset")]
     pub async fn reset(&self) -> Result<()> {
         self.run(remote::NodeDeviceReset { name: self.wire().name }).await

@@ -23,6 +23,8 @@ impl Connect {
 }
 
 /// # QEMU
+///
+/// These methods wait for QEMU or for the guest, and [take long](crate#calls-that-take-long).
 impl Domain {
     /// Sends a command to the monitor of the domain's QEMU (`virDomainQemuMonitorCommand`): JSON,
     /// or with [`HMP`](MonitorCommandFlags::HMP) a command of the human monitor.

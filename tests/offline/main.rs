@@ -25,6 +25,7 @@ mod executors;
 mod framing;
 mod host;
 mod load;
+mod long_calls;
 mod merged_events;
 mod naming;
 mod networks;

@@ -94,7 +94,7 @@ impl Connect {
     /// `pages` has page sizes in KiB with a number of pages each, by which the pool of that size
     /// grows, or to which it is set with [`SET`](AllocPagesFlags::SET). That happens on each of
     /// `cell_count` nodes from `start_cell` on; with `None` the kernel spreads the pages over the
-    /// whole host, and `cell_count` is 1. Takes long.
+    /// whole host, and `cell_count` is 1. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeAllocPages")]
     pub async fn node_alloc_pages(
         &self,

@@ -85,6 +85,7 @@ impl Connect {
 
     /// Suspends the host and sets its clock to wake it after `duration`, which is a whole number of
     /// seconds, at least 60 (`virNodeSuspendForDuration`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Returns before the host suspends, which it does after a few seconds.
     #[doc(alias = "virNodeSuspendForDuration")]

@@ -74,6 +74,10 @@ impl AgentTimeout {
 }
 
 /// # Guest agent
+///
+/// These methods ask a program that runs in the guest, and all but
+/// [`agent_set_response_timeout`](Self::agent_set_response_timeout)
+/// [take long](crate#calls-that-take-long).
 impl Domain {
     /// Freezes file systems of the guest: it writes out what it has cached and then stops changing
     /// them (`virDomainFSFreeze`).

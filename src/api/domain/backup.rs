@@ -8,7 +8,7 @@ use crate::protocol::remote;
 impl Domain {
     /// Begins to back up the disks of the running domain as the `<domainbackup>` element
     /// `backup_xml` describes, and creates the checkpoint `checkpoint_xml` at that very moment
-    /// (`virDomainBackupBegin`). Takes long. Since libvirt 6.0.0.
+    /// (`virDomainBackupBegin`). [Takes long](crate#calls-that-take-long). Since libvirt 6.0.0.
     ///
     /// Returns when the backup has begun. It shows the disks as they were then, and it is the
     /// domain's job: [`job_stats`](Self::job_stats) has its progress and, with `COMPLETED`, its

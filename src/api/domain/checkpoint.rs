@@ -39,7 +39,8 @@ handle! {
 /// # Checkpoints
 impl Domain {
     /// Creates a checkpoint of the running domain as the `<domaincheckpoint>` element `xml`
-    /// describes (`virDomainCheckpointCreateXML`). Takes long. Since libvirt 5.6.0.
+    /// describes (`virDomainCheckpointCreateXML`). [Takes long](crate#calls-that-take-long). Since
+    /// libvirt 5.6.0.
     ///
     /// Without a name in `xml` the daemon makes one up: the time in seconds since 1970. A backup
     /// that is to be the base of later ones is begun together with its checkpoint, by
@@ -130,7 +131,7 @@ impl DomainCheckpoint {
     }
 
     /// Deletes the checkpoint: what it recorded of the disks' changes is from then on its parent's
-    /// (`virDomainCheckpointDelete`). Takes long.
+    /// (`virDomainCheckpointDelete`). [Takes long](crate#calls-that-take-long).
     ///
     /// Its children become its parent's, unless [`CHILDREN`](DeleteFlags::CHILDREN) deletes them
     /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those. Without

@@ -99,7 +99,7 @@ impl Domain {
     }
 
     /// Returns the guest's host name, from its DHCP lease or from the guest agent
-    /// (`virDomainGetHostname`). Takes long if the agent does.
+    /// (`virDomainGetHostname`). [Takes long](crate#calls-that-take-long) if the agent does.
     #[doc(alias = "virDomainGetHostname")]
     pub async fn hostname(&self, flags: GetHostnameFlags) -> Result<String> {
         let reply = self.call(remote::DomainGetHostname { dom: self.wire(), flags }).await?;

@@ -14,6 +14,7 @@ use crate::types::node::SuspendTarget;
 /// # Life cycle
 impl Domain {
     /// Asks the guest to shut itself down (`virDomainShutdown`).
+    /// [Takes long](crate#calls-that-take-long) if the guest agent is asked.
     ///
     /// Returns when the guest was asked. It may take its time, or ignore the request; wait for the
     /// state [`Shutoff`](super::State::Shutoff) or for the event, and [`destroy`](Self::destroy)
@@ -24,14 +25,16 @@ impl Domain {
     }
 
     /// Asks the guest to shut itself down in the ways that `flags` name; the daemon picks their
-    /// order (`virDomainShutdownFlags`).
+    /// order (`virDomainShutdownFlags`). [Takes long](crate#calls-that-take-long) if the guest
+    /// agent is asked.
     #[doc(alias = "virDomainShutdownFlags")]
     pub async fn shutdown_flags(&self, flags: ShutdownFlags) -> Result<()> {
         self.run(remote::DomainShutdownFlags { dom: self.wire(), flags }).await
     }
 
     /// Asks the guest to reboot (`virDomainReboot`). Returns when the guest was asked, as
-    /// [`shutdown`](Self::shutdown) does.
+    /// [`shutdown`](Self::shutdown) does. [Takes long](crate#calls-that-take-long) if the guest
+    /// agent is asked.
     #[doc(alias = "virDomainReboot")]
     pub async fn reboot(&self, flags: RebootFlags) -> Result<()> {
         self.run(remote::DomainReboot { dom: self.wire(), flags }).await
@@ -76,7 +79,7 @@ impl Domain {
     }
 
     /// Asks the guest to suspend itself, as closing a laptop's lid does
-    /// (`virDomainPMSuspendForDuration`).
+    /// (`virDomainPMSuspendForDuration`). [Takes long](crate#calls-that-take-long).
     ///
     /// It wakes up after `duration`, in whole seconds, or when it is [woken](Self::pm_wakeup). QEMU
     /// needs the guest agent for it and does not support a duration.

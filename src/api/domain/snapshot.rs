@@ -41,7 +41,7 @@ handle! {
 /// # Snapshots
 impl Domain {
     /// Takes a snapshot of the domain as the `<domainsnapshot>` element `xml` describes
-    /// (`virDomainSnapshotCreateXML`). Takes long.
+    /// (`virDomainSnapshotCreateXML`). [Takes long](crate#calls-that-take-long).
     ///
     /// Without a name in `xml` the daemon makes one up: the time in seconds since 1970. By default
     /// the snapshot of a running guest is internal (its disks, all of them qcow2, keep it) and has
@@ -165,7 +165,8 @@ impl DomainSnapshot {
     }
 
     /// Reverts the domain to the snapshot: its disks, its definition and, where the snapshot has
-    /// it, its memory (`virDomainRevertToSnapshot`). What has happened since is lost. Takes long.
+    /// it, its memory (`virDomainRevertToSnapshot`). What has happened since is lost.
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// The guest then runs, is paused or is off as it was, unless the flags say otherwise. Fails
     /// with [`SnapshotRevertRisky`](ErrorCode::SnapshotRevertRisky) for what
@@ -178,8 +179,8 @@ impl DomainSnapshot {
         self.run(remote::DomainRevertToSnapshot { snap: self.wire(), flags }).await
     }
 
-    /// Deletes the snapshot; what the guest has stays as it is (`virDomainSnapshotDelete`). Takes
-    /// long.
+    /// Deletes the snapshot; what the guest has stays as it is (`virDomainSnapshotDelete`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Its children become its parent's, unless [`CHILDREN`](DeleteFlags::CHILDREN) deletes them
     /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those; no daemon does

@@ -66,8 +66,8 @@ impl ConnectBuilder {
     /// Sets the timeout of calls, unless their handle has its own ([`Connect::with_timeout`]).
     /// Default: two minutes.
     ///
-    /// Calls that take long by nature (migration, saving, dumps, guest agent commands, …) have no
-    /// timeout unless their handle sets one.
+    /// [Calls that take long](crate#calls-that-take-long) by nature (migration, saving, dumps, guest
+    /// agent commands, …) have no timeout unless their handle sets one.
     pub fn call_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.options.call_timeout = timeout;
         self

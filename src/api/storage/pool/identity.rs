@@ -91,7 +91,7 @@ impl Connect {
     }
 
     /// Creates and starts a transient pool, which is gone when it ends (`virStoragePoolCreateXML`).
-    /// Takes long.
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// If there is a pool of that name and UUID that is defined and not active, that one is started
     /// with the new description, and keeps its definition.

@@ -7,7 +7,8 @@ use crate::protocol::remote;
 /// # Sources of storage pools
 impl Connect {
     /// Finds what pools of a type could be made of, as XML: volume groups for `logical`, exports
-    /// for `netfs`, targets for `iscsi` (`virConnectFindStoragePoolSources`). Takes long.
+    /// for `netfs`, targets for `iscsi` (`virConnectFindStoragePoolSources`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// `source_spec` is a `<source>` element that says where to look, such as the `<host>` of
     /// exports; whether there must be one depends on the type. Types without sources to find, such

@@ -33,7 +33,8 @@ impl StoragePool {
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
     }
 
-    /// Creates a volume in the pool (`virStorageVolCreateXML`). Takes long.
+    /// Creates a volume in the pool (`virStorageVolCreateXML`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// A volume of that name is
     /// [`StorageVolExist`](crate::types::error::ErrorCode::StorageVolExist). So that a file that the
@@ -55,7 +56,8 @@ impl StoragePool {
     }
 
     /// Creates a volume in the pool with the content of `source`, a volume of the same daemon in
-    /// this pool or another (`virStorageVolCreateXMLFrom`). Takes long.
+    /// this pool or another (`virStorageVolCreateXMLFrom`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// The format may differ, and the capacity is at least that of `source`. A volume of that name
     /// is [`InternalError`](crate::types::error::ErrorCode::InternalError) here, not
