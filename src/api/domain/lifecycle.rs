@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    DestroyFlags, Domain, Lifecycle, LifecycleAction, ModificationImpact, RebootFlags,
+    DestroyFlags, Domain, LifecycleAction, LifecycleTrigger, ModificationImpact, RebootFlags,
     ShutdownFlags,
 };
 use crate::api::wire;
@@ -121,13 +121,13 @@ impl Domain {
     #[doc(alias = "virDomainSetLifecycleAction")]
     pub async fn set_lifecycle_action(
         &self,
-        lifecycle: Lifecycle,
+        trigger: LifecycleTrigger,
         action: LifecycleAction,
         flags: ModificationImpact,
     ) -> Result<()> {
         self.run(remote::DomainSetLifecycleAction {
             dom: self.wire(),
-            r#type: lifecycle,
+            r#type: trigger,
             action,
             flags,
         })

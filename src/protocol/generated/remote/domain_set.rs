@@ -232,7 +232,7 @@ procedure! {
     /// `virDomainSetLifecycleAction` (procedure 390)
     struct DomainSetLifecycleAction<'a> {
         dom: NonnullDomain<'a>,
-        r#type: domain::Lifecycle,
+        r#type: domain::LifecycleTrigger,
         action: domain::LifecycleAction,
         flags: domain::ModificationImpact,
     } = 390 in PROGRAM,
