@@ -43,4 +43,5 @@ mod streams;
 mod tls;
 mod transfers;
 mod waiting;
+mod warnings;
 mod wire_types;
