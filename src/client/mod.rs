@@ -7,6 +7,7 @@ mod registry;
 mod running;
 mod stream;
 pub(crate) mod subscription;
+mod task;
 
 // rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
 mod opening;

@@ -24,6 +24,7 @@ mod events;
 mod executors;
 mod framing;
 mod host;
+mod interface_changes;
 mod load;
 mod long_calls;
 mod merged_events;

@@ -1,5 +1,7 @@
 //! Network interfaces of the host and their configuration.
 
+mod change;
+
 use super::handle::handle;
 use super::wire::truth;
 use crate::client::Connect;
@@ -8,6 +10,7 @@ use crate::protocol::remote;
 use crate::types::connect::ListAllInterfacesFlags;
 
 pub use crate::types::interface::*;
+pub use change::InterfaceChange;
 
 handle! {
     /// A handle to the configuration of a network interface of the host (`virInterface`). Cheap to
@@ -60,23 +63,25 @@ impl Connect {
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
 
-    /// Begins a transaction of changes to the host's interfaces (`virInterfaceChangeBegin`).
-    /// [`interface_change_rollback`](Self::interface_change_rollback) undoes them, and so does a
-    /// restart of the host, unless they are [committed](Self::interface_change_commit).
+    /// Begins changes to the host's interfaces that are undone unless they are committed
+    /// (`virInterfaceChangeBegin`). Fails while any client has such changes open.
+    ///
+    /// A future that is dropped, or runs into its deadline, leaves none open: what the daemon then
+    /// still begins is rolled back.
     #[doc(alias = "virInterfaceChangeBegin")]
-    pub async fn interface_change_begin(&self) -> Result<()> {
-        self.run(remote::InterfaceChangeBegin { flags: 0 }).await
+    pub async fn interface_change_begin(&self) -> Result<InterfaceChange> {
+        InterfaceChange::begin(self).await
     }
 
-    /// Commits the changes since [`interface_change_begin`](Self::interface_change_begin)
-    /// (`virInterfaceChangeCommit`).
+    /// Commits changes that a client began and left open (`virInterfaceChangeCommit`); one's own
+    /// are committed by [`InterfaceChange::commit`].
     #[doc(alias = "virInterfaceChangeCommit")]
     pub async fn interface_change_commit(&self) -> Result<()> {
         self.run(remote::InterfaceChangeCommit { flags: 0 }).await
     }
 
-    /// Rolls back the changes since [`interface_change_begin`](Self::interface_change_begin)
-    /// (`virInterfaceChangeRollback`).
+    /// Rolls back changes that a client began and left open (`virInterfaceChangeRollback`), such as
+    /// one whose connection was lost; one's own are rolled back by [`InterfaceChange::rollback`].
     #[doc(alias = "virInterfaceChangeRollback")]
     pub async fn interface_change_rollback(&self) -> Result<()> {
         self.run(remote::InterfaceChangeRollback { flags: 0 }).await
