@@ -36,6 +36,7 @@ impl Connect {
 
     /// Lists the devices that match the filter (`virConnectListAllNodeDevices`).
     #[doc(alias = "virConnectListAllNodeDevices")]
+    #[doc(alias = "listAllDevices")]
     pub async fn list_all_node_devices(
         &self,
         flags: ListAllNodeDeviceFlags,
@@ -191,6 +192,7 @@ impl NodeDevice {
     /// `driver` is who gets it instead, `vfio` or the like; `None` is the hypervisor's usual one.
     /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceDetachFlags")]
+    #[doc(alias = "detachFlags")]
     pub async fn detach(&self, driver: Option<&str>) -> Result<()> {
         let (name, driver_name) = (self.wire().name, driver.map(Into::into));
         self.run(remote::NodeDeviceDetachFlags { name, driver_name, flags: 0 }).await

@@ -26,6 +26,7 @@ handle! {
         /// Returns the secret's UUID (`virSecretGetUUID`, `virSecretGetUUIDString`). Local.
         #[doc(alias = "virSecretGetUUID")]
         #[doc(alias = "virSecretGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid,
         /// Returns the type of the object that uses the secret (`virSecretGetUsageType`). Local.
         #[doc(alias = "virSecretGetUsageType")]
@@ -38,6 +39,7 @@ impl Connect {
     /// Looks up a secret by UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
     #[doc(alias = "virSecretLookupByUUID")]
     #[doc(alias = "virSecretLookupByUUIDString")]
+    #[doc(alias = "secretLookupByUUIDString")]
     pub async fn secret_lookup_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
         let reply = self.call(remote::SecretLookupByUuid { uuid }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))

@@ -172,6 +172,7 @@ impl Connect {
     /// Returns the URI that the connection was opened with (`virConnectGetURI`): an alias is
     /// resolved, and where no URI was given it is the one that the daemon chose.
     #[doc(alias = "virConnectGetURI")]
+    #[doc(alias = "getURI")]
     pub fn uri(&self) -> &str {
         self.inner.uri.get().map_or("", String::as_str)
     }
@@ -201,6 +202,7 @@ impl Connect {
     /// Waits until the connection has ended and returns the reason
     /// (`virConnectRegisterCloseCallback`). Cancel-safe.
     #[doc(alias = "virConnectRegisterCloseCallback")]
+    #[doc(alias = "registerCloseCallback")]
     pub async fn closed(&self) -> CloseReason {
         self.inner.shared.wait_done().await
     }

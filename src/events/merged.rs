@@ -144,6 +144,7 @@ impl Connect {
     /// # }
     /// ```
     #[doc(alias = "virConnectDomainEventRegisterAny")]
+    #[doc(alias = "domainEventRegisterAny")]
     pub async fn domain_events(
         &self,
         kinds: DomainEventKinds,

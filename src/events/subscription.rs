@@ -58,6 +58,11 @@ impl Connect {
     #[doc(alias = "virConnectNodeDeviceEventRegisterAny")]
     #[doc(alias = "virConnectSecretEventRegisterAny")]
     #[doc(alias = "virConnectStoragePoolEventRegisterAny")]
+    #[doc(alias = "domainEventRegisterAny")]
+    #[doc(alias = "networkEventRegisterAny")]
+    #[doc(alias = "nodeDeviceEventRegisterAny")]
+    #[doc(alias = "secretEventRegisterAny")]
+    #[doc(alias = "storagePoolEventRegisterAny")]
     pub async fn subscribe<E: EventKind>(
         &self,
         object: Option<&E::Object>,

@@ -37,10 +37,16 @@ impl Item {
         format!("{}: {}::{}", self.file.display(), self.owner, self.name)
     }
 
-    /// The C functions that stand for the item in rustdoc's search.
+    /// The names by which rustdoc's search finds the item, besides its own.
+    pub(crate) fn aliases(&self) -> Vec<&str> {
+        let aliases = self.attributes.split("#[doc(alias = \"").skip(1);
+        aliases.filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    /// The C functions among those.
     pub(crate) fn functions(&self) -> Vec<&str> {
-        let quoted = self.attributes.split('"').skip(1).step_by(2);
-        quoted.filter(|name| name.starts_with("vir")).collect()
+        let aliases = self.aliases();
+        aliases.into_iter().filter(|alias| alias.starts_with("vir")).collect()
     }
 }
 
@@ -115,14 +121,18 @@ fn items(file: &Path) -> Vec<Item> {
                 attributes: std::mem::take(&mut attributes),
             });
         };
-        let opens = line.ends_with('{');
         if let Some(owner) = impl_of(content) {
             add(Kind::Impl, owner, owner);
             blocks.push(Block { owner: owner.to_owned(), indent, has_fields: false });
         } else if let Some(name) = type_of(content) {
-            let is_handle = content[..content.len() - 1].contains(" of ") && opens;
+            let is_handle = content[name.len()..].contains(" of ");
             add(if is_handle { Kind::Handle } else { Kind::Type }, name, name);
-            if opens {
+            let mut last = line;
+            while is_handle && !last.ends_with('{') {
+                let Some(more) = lines.next() else { break };
+                last = more;
+            }
+            if last.ends_with('{') {
                 blocks.push(Block { owner: name.to_owned(), indent, has_fields: true });
             }
         } else if let Some(name) = method(content) {
@@ -182,7 +192,7 @@ fn type_of(line: &str) -> Option<&str> {
     // `Name of program::Wire … {` of handles, `Name = ID, Message {` of events.
     let name = some_identifier(line)?;
     let rest = &line[name.len()..];
-    let is_handle = rest.starts_with(" of ") && rest.ends_with('{');
+    let is_handle = rest.starts_with(" of ") && rest.ends_with(['{', ',']);
     let is_event = rest.starts_with(" = ")
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && (rest.ends_with('{') || rest.ends_with("{}"));

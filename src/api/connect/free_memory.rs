@@ -10,6 +10,7 @@ use crate::types::node::AllocPagesFlags;
 impl Connect {
     /// Returns the host's free memory in bytes (`virNodeGetFreeMemory`).
     #[doc(alias = "virNodeGetFreeMemory")]
+    #[doc(alias = "getFreeMemory")]
     pub async fn node_free_memory_bytes(&self) -> Result<u64> {
         let reply = self.call(remote::NodeGetFreeMemory).await?;
         Ok(reply.decode()?.free_mem)
@@ -20,6 +21,7 @@ impl Connect {
     ///
     /// `max_cells` is 1 to 1024; nodes that do not exist are left out.
     #[doc(alias = "virNodeGetCellsFreeMemory")]
+    #[doc(alias = "getCellsFreeMemory")]
     pub async fn node_cells_free_memory_bytes(
         &self,
         start_cell: u32,
@@ -52,6 +54,7 @@ impl Connect {
     /// The result has a row for each node, and in it a count for each size. A `start_cell` of
     /// `None` is the whole host, and `cell_count` is then 1. Sizes times nodes are at most 1024.
     #[doc(alias = "virNodeGetFreePages")]
+    #[doc(alias = "getFreePages")]
     pub async fn node_free_pages(
         &self,
         page_sizes_kib: &[u32],

@@ -56,6 +56,7 @@ impl Connect {
     ///
     /// Makes two calls: the first asks for the number of statistics.
     #[doc(alias = "virNodeGetCPUStats")]
+    #[doc(alias = "getCPUStats")]
     pub async fn node_cpu_stats(&self, cpu: Option<u32>) -> Result<NodeCpuStats> {
         let procedure = remote::NodeGetCpuStats::INFO.name;
         let mut request = remote::NodeGetCpuStats {
@@ -77,6 +78,7 @@ impl Connect {
     ///
     /// Makes two calls: the first asks for the number of statistics.
     #[doc(alias = "virNodeGetMemoryStats")]
+    #[doc(alias = "getMemoryStats")]
     pub async fn node_memory_stats(&self, cell: Option<u32>) -> Result<NodeMemoryStats> {
         let procedure = remote::NodeGetMemoryStats::INFO.name;
         let mut request = remote::NodeGetMemoryStats {

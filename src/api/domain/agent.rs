@@ -232,6 +232,7 @@ impl Domain {
     /// Lists the public keys by which a user of the guest can log in by SSH, a line of
     /// `authorized_keys` each (`virDomainAuthorizedSSHKeysGet`).
     #[doc(alias = "virDomainAuthorizedSSHKeysGet")]
+    #[doc(alias = "authorizedSSHKeysGet")]
     pub async fn authorized_ssh_keys(&self, user: &str) -> Result<Vec<String>> {
         let user = user.into();
         let request = remote::DomainAuthorizedSshKeysGet { dom: self.wire(), user, flags: 0 };

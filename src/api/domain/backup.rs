@@ -71,6 +71,7 @@ impl Domain {
     /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where there
     /// is none.
     #[doc(alias = "virDomainBackupGetXMLDesc")]
+    #[doc(alias = "backupGetXMLDesc")]
     pub async fn backup_xml_desc(&self) -> Result<String> {
         let request = remote::DomainBackupGetXmlDesc { dom: self.wire(), flags: 0 };
         Ok(self.call(request).await?.decode()?.xml.into_owned())

@@ -32,6 +32,7 @@ handle! {
         /// Returns the checkpoint's name, unique in its domain (`virDomainCheckpointGetName`).
         /// Local.
         #[doc(alias = "virDomainCheckpointGetName")]
+        #[doc(alias = "getName")]
         name: text;;
     }
 }
@@ -84,6 +85,7 @@ impl Domain {
 impl DomainCheckpoint {
     /// Returns the checkpoint's domain (`virDomainCheckpointGetDomain`). Local.
     #[doc(alias = "virDomainCheckpointGetDomain")]
+    #[doc(alias = "getDomain")]
     pub fn domain(&self) -> &Domain {
         &self.parent
     }
@@ -94,6 +96,7 @@ impl DomainCheckpoint {
     /// With [`SIZE`](XmlFlags::SIZE) also how much each disk has changed since, in bytes; only of a
     /// domain that runs.
     #[doc(alias = "virDomainCheckpointGetXMLDesc")]
+    #[doc(alias = "getXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let request = remote::DomainCheckpointGetXmlDesc { checkpoint: self.wire(), flags };
         let reply = self.call(request).await?;
@@ -119,6 +122,7 @@ impl DomainCheckpoint {
     /// Daemons say of roots what they say of checkpoints that do not exist, so a second call
     /// (`virDomainCheckpointLookupByName`) then finds out whether this one does.
     #[doc(alias = "virDomainCheckpointGetParent")]
+    #[doc(alias = "getParent")]
     pub async fn parent(&self) -> Result<Option<DomainCheckpoint>> {
         let request = remote::DomainCheckpointGetParent { checkpoint: self.wire(), flags: 0 };
         match self.call(request).await {

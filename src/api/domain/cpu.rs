@@ -32,6 +32,8 @@ pub enum HostCpu {
     Number(u32),
     /// None (`VIR_VCPU_INFO_CPU_OFFLINE`), or unknown to the hypervisor
     /// (`VIR_VCPU_INFO_CPU_UNAVAILABLE`).
+    #[doc(alias = "VIR_VCPU_INFO_CPU_OFFLINE")]
+    #[doc(alias = "VIR_VCPU_INFO_CPU_UNAVAILABLE")]
     None(VcpuHostCpuState),
 }
 

@@ -47,6 +47,7 @@ handle! {
         /// `virDomainGetUUIDString`). Local.
         #[doc(alias = "virDomainGetUUID")]
         #[doc(alias = "virDomainGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid;
         /// The last ID that this handle learned.
         id: LastId

@@ -33,6 +33,7 @@ impl Connect {
     /// Looks up a domain by UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
     #[doc(alias = "virDomainLookupByUUID")]
     #[doc(alias = "virDomainLookupByUUIDString")]
+    #[doc(alias = "lookupByUUIDString")]
     pub async fn domain_lookup_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByUuid { uuid }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))

@@ -162,6 +162,7 @@ impl Domain {
     /// Sets the memory in KiB of the running domain or of its definition, as `flags` say, or with
     /// `MAXIMUM` the maximum memory (`virDomainSetMemoryFlags`).
     #[doc(alias = "virDomainSetMemoryFlags")]
+    #[doc(alias = "setMemoryFlags")]
     pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
         self.run(remote::DomainSetMemoryFlags { dom: self.wire(), memory: kib, flags })
             .await

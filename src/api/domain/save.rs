@@ -130,6 +130,7 @@ impl Domain {
 
     /// Returns the definition in the managed save image (`virDomainManagedSaveGetXMLDesc`).
     #[doc(alias = "virDomainManagedSaveGetXMLDesc")]
+    #[doc(alias = "managedSaveGetXMLDesc")]
     pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
         let reply = self
             .call(remote::DomainManagedSaveGetXmlDesc { dom: self.wire(), flags })
@@ -194,6 +195,7 @@ impl Connect {
 
     /// Returns the definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
     #[doc(alias = "virDomainSaveImageGetXMLDesc")]
+    #[doc(alias = "saveImageGetXMLDesc")]
     pub async fn domain_save_image_xml_desc(
         &self,
         file: impl AsRef<Path>,

@@ -34,6 +34,7 @@ handle! {
     #[doc(alias = "virDomainSnapshotGetConnect")] connect {
         /// Returns the snapshot's name, unique in its domain (`virDomainSnapshotGetName`). Local.
         #[doc(alias = "virDomainSnapshotGetName")]
+        #[doc(alias = "getName")]
         name: text;;
     }
 }
@@ -108,6 +109,7 @@ impl Domain {
 impl DomainSnapshot {
     /// Returns the snapshot's domain (`virDomainSnapshotGetDomain`). Local.
     #[doc(alias = "virDomainSnapshotGetDomain")]
+    #[doc(alias = "getDomain")]
     pub fn domain(&self) -> &Domain {
         &self.parent
     }
@@ -116,6 +118,7 @@ impl DomainSnapshot {
     /// (`virDomainSnapshotGetXMLDesc`). Passwords in that are left out without
     /// [`SECURE`](XmlFlags::SECURE).
     #[doc(alias = "virDomainSnapshotGetXMLDesc")]
+    #[doc(alias = "getXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply =
             self.call(remote::DomainSnapshotGetXmlDesc { snap: self.wire(), flags }).await?;
@@ -139,6 +142,7 @@ impl DomainSnapshot {
     /// Daemons say of roots what they say of snapshots that do not exist, so a second call
     /// (`virDomainSnapshotLookupByName`) then finds out whether this one does.
     #[doc(alias = "virDomainSnapshotGetParent")]
+    #[doc(alias = "getParent")]
     pub async fn parent(&self) -> Result<Option<DomainSnapshot>> {
         match self.call(remote::DomainSnapshotGetParent { snap: self.wire(), flags: 0 }).await {
             Err(error) if error.code() == Some(ErrorCode::NoDomainSnapshot) => {
@@ -175,6 +179,7 @@ impl DomainSnapshot {
     /// [`ConfigUnsupported`](ErrorCode::ConfigUnsupported). The handle's [`Domain::id`] does not
     /// change; look the domain up for that.
     #[doc(alias = "virDomainRevertToSnapshot")]
+    #[doc(alias = "revertToSnapshot")]
     pub async fn revert(&self, flags: RevertFlags) -> Result<()> {
         self.run(remote::DomainRevertToSnapshot { snap: self.wire(), flags }).await
     }

@@ -11,6 +11,7 @@ impl Domain {
     /// Returns the time of the guest's clock (`virDomainGetTime`). Asks the guest agent;
     /// [takes long](crate#calls-that-take-long) if that does.
     #[doc(alias = "virDomainGetTime")]
+    #[doc(alias = "getTime")]
     pub async fn time(&self) -> Result<SystemTime> {
         let reply = self.call(remote::DomainGetTime { dom: self.wire(), flags: 0 }).await?;
         let time = reply.decode()?;

@@ -44,6 +44,7 @@ impl InterfaceChange {
     ///
     /// Dropping the future does not stop it.
     #[doc(alias = "virInterfaceChangeCommit")]
+    #[doc(alias = "changeCommit")]
     pub async fn commit(self) -> Result<()> {
         let conn = self.conn.clone();
         conn.to_the_end(remote::InterfaceChangeCommit::INFO.name, async move |conn: Connect| {
@@ -58,6 +59,7 @@ impl InterfaceChange {
     ///
     /// Dropping the future does not stop it.
     #[doc(alias = "virInterfaceChangeRollback")]
+    #[doc(alias = "changeRollback")]
     pub async fn rollback(self) -> Result<()> {
         let conn = self.conn.clone();
         self.leave();

@@ -24,6 +24,7 @@ handle! {
         /// Returns the interface's MAC address; empty where it has none of its own
         /// (`virInterfaceGetMACString`). Local.
         #[doc(alias = "virInterfaceGetMACString")]
+        #[doc(alias = "MACString")]
         mac: text;;
     }
 }
@@ -40,6 +41,7 @@ impl Connect {
     /// Looks up an interface by MAC address, e.g. `52:54:00:00:00:01`
     /// (`virInterfaceLookupByMACString`). Fails where several have it.
     #[doc(alias = "virInterfaceLookupByMACString")]
+    #[doc(alias = "interfaceLookupByMACString")]
     pub async fn interface_lookup_by_mac(&self, mac: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByMacString { mac: mac.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))

@@ -26,6 +26,7 @@ handle! {
         /// Returns the network's UUID (`virNetworkGetUUID`, `virNetworkGetUUIDString`). Local.
         #[doc(alias = "virNetworkGetUUID")]
         #[doc(alias = "virNetworkGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid;
     }
 }
@@ -42,6 +43,7 @@ impl Connect {
     /// Looks up a network by UUID (`virNetworkLookupByUUID`, `virNetworkLookupByUUIDString`).
     #[doc(alias = "virNetworkLookupByUUID")]
     #[doc(alias = "virNetworkLookupByUUIDString")]
+    #[doc(alias = "networkLookupByUUIDString")]
     pub async fn network_lookup_by_uuid(&self, uuid: Uuid) -> Result<Network> {
         let reply = self.call(remote::NetworkLookupByUuid { uuid }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
@@ -62,6 +64,7 @@ impl Connect {
     /// schema. Daemons before libvirt 7.8.0 do not support it.
     #[doc(alias = "virNetworkCreateXML")]
     #[doc(alias = "virNetworkCreateXMLFlags")]
+    #[doc(alias = "networkCreateXMLFlags")]
     pub async fn network_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Network> {
         let reply = self.call(remote::NetworkCreateXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
@@ -75,6 +78,7 @@ impl Connect {
     /// Daemons before libvirt 7.7.0 do not support it.
     #[doc(alias = "virNetworkDefineXML")]
     #[doc(alias = "virNetworkDefineXMLFlags")]
+    #[doc(alias = "networkDefineXMLFlags")]
     pub async fn network_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Network> {
         let reply = self.call(remote::NetworkDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))

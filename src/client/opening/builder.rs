@@ -42,6 +42,7 @@ pub struct ConnectBuilder {
 /// # Options
 impl ConnectBuilder {
     /// Makes the connection read-only (`VIR_CONNECT_RO`). Default: no.
+    #[doc(alias = "VIR_CONNECT_RO")]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.options.read_only = read_only;
         self
@@ -78,6 +79,7 @@ impl ConnectBuilder {
     /// interval disables keepalive. Default: 5 seconds and 5, which makes half a minute; a daemon
     /// that may be too busy to read has [`busy_timeout`](Self::busy_timeout).
     #[doc(alias = "virConnectSetKeepAlive")]
+    #[doc(alias = "setKeepAlive")]
     pub fn keepalive(mut self, interval: Duration, count: u32) -> Self {
         self.options.keepalive = (!interval.is_zero()).then_some((interval, count));
         self
@@ -229,8 +231,8 @@ impl Connect {
     /// An empty `uri` means libvirt's default: `LIBVIRT_DEFAULT_URI` in the environment, or else
     /// `uri_default` in `libvirt.conf`, or else any daemon that the host has. The URI may be one of
     /// the aliases in that file, which is `/etc/libvirt/libvirt.conf` for root and
-    /// `libvirt/libvirt.conf` in the user's configuration directory for others. Not
-    /// cancel-safe in that a cancelled opening is undone, not resumed.
+    /// `libvirt/libvirt.conf` in the user's configuration directory for others. A future that is
+    /// dropped undoes what it has opened so far.
     ///
     /// ```no_run
     /// # async fn example() -> libvirt_client::Result<()> {
@@ -255,6 +257,7 @@ impl Connect {
     /// Returns a builder for a connection with other options than the usual ones
     /// (`virConnectOpenAuth`); see [`open`](Self::open) for `uri`.
     #[doc(alias = "virConnectOpenAuth")]
+    #[doc(alias = "openAuth")]
     pub fn builder(uri: &str) -> ConnectBuilder {
         ConnectBuilder { options: Options::new(uri) }
     }

@@ -45,6 +45,7 @@ handle! {
         /// Returns the pool's UUID (`virStoragePoolGetUUID`, `virStoragePoolGetUUIDString`). Local.
         #[doc(alias = "virStoragePoolGetUUID")]
         #[doc(alias = "virStoragePoolGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid;
     }
 }
@@ -61,6 +62,7 @@ impl Connect {
     /// Looks up a pool by UUID (`virStoragePoolLookupByUUID`, `virStoragePoolLookupByUUIDString`).
     #[doc(alias = "virStoragePoolLookupByUUID")]
     #[doc(alias = "virStoragePoolLookupByUUIDString")]
+    #[doc(alias = "storagePoolLookupByUUIDString")]
     pub async fn storage_pool_lookup_by_uuid(&self, uuid: Uuid) -> Result<StoragePool> {
         let reply = self.call(remote::StoragePoolLookupByUuid { uuid }).await?;
         Ok(StoragePool::from_wire(self, &reply.decode()?.pool))

@@ -32,6 +32,7 @@ impl Connect {
     /// Returns the types of pools that the daemon knows, which of them it can run, and their
     /// formats, as XML (`virConnectGetStoragePoolCapabilities`).
     #[doc(alias = "virConnectGetStoragePoolCapabilities")]
+    #[doc(alias = "getStoragePoolCapabilities")]
     pub async fn storage_pool_capabilities(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetStoragePoolCapabilities { flags: 0 }).await?;
         Ok(reply.decode()?.capabilities.into_owned())

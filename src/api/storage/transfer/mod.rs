@@ -49,6 +49,8 @@ impl StorageVol {
     #[doc(alias = "virStorageVolDownload")]
     #[doc(alias = "virStreamRecvAll")]
     #[doc(alias = "virStreamSparseRecvAll")]
+    #[doc(alias = "recvAll")]
+    #[doc(alias = "sparseRecvAll")]
     pub fn download_to(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Download)
     }
@@ -67,6 +69,8 @@ impl StorageVol {
     #[doc(alias = "virStorageVolUpload")]
     #[doc(alias = "virStreamSendAll")]
     #[doc(alias = "virStreamSparseSendAll")]
+    #[doc(alias = "sendAll")]
+    #[doc(alias = "sparseSendAll")]
     pub fn upload_from(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Upload)
     }
