@@ -25,6 +25,19 @@
 //! future was dropped; its late reply is discarded. Methods are cancel-safe in this sense unless
 //! their documentation says otherwise.
 //!
+//! # Calls that take long
+//!
+//! Some calls may take minutes by their nature: they wait for a guest, which may never answer, or
+//! for work of the host, such as writing a guest's memory to a file. The documentation of their
+//! methods says "Takes long", and that means:
+//!
+//! - The connection's deadline for calls does not apply to them. Where one is wanted it is
+//!   [`Connect::with_timeout`], e.g. `domain.via(&conn.with_timeout(…)).save(path)`.
+//! - The daemon is given only so many of them at a time ([`ConnectBuilder::max_long_calls`]);
+//!   others wait for their turn in this process.
+//! - When their deadline has passed or their future was dropped, the daemon still goes on; some
+//!   kinds of work [`Domain::abort_job`](domain::Domain::abort_job) can end.
+//!
 //! # Errors
 //!
 //! [`Error`] distinguishes the daemon's own errors ([`RemoteError`], with a code to match on) from
@@ -68,7 +81,8 @@
 //! | `lxc` | the namespaces of LXC's containers |
 //! | `admin` | administration of the daemons themselves |
 
-mod api;
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(any(feature = "sasl", feature = "ssh-native"))]
 mod auth;
 /// Every public function of libvirt in C, its name in libvirt-python, and what does the same here.
@@ -84,10 +98,8 @@ mod auth;
 ///   structures, or [`params::TypedParams`] where it is the daemon that knows their names.
 /// - Each handle's connection is its `connect`, as in Python also where C has no function for it.
 pub mod c_functions;
-mod client;
 mod config;
 mod error;
-pub mod events;
 mod files;
 pub mod params;
 pub mod protocol;
@@ -96,6 +108,13 @@ mod transport;
 pub mod types;
 pub mod uri;
 pub mod xdr;
+
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
+mod client;
+
+mod api;
+
+pub mod events;
 
 #[cfg(feature = "admin")]
 pub use api::admin;

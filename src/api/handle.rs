@@ -33,8 +33,9 @@ impl Parent for Connect {
 /// `Name of program::Wire, known by key { texts; plain values; hidden values }`, where `key` is the
 /// field that tells objects apart. `Name of program::Wire in Parent as field` is an object within
 /// another, whose reference is `field` of its own. The visibility in front is that of the connection.
-/// `field: text as name` is a text that users know by another name than the wire has for it. What
-/// stands before `connect` are attributes of the method that returns the connection.
+/// Hidden values are visible to the files beside the handle's. `field: text as name` is a text that
+/// users know by another name than the wire has for it. What stands before `connect` are attributes
+/// of the method that returns the connection.
 macro_rules! handle {
     (
         $(#[$meta:meta])*
@@ -52,9 +53,10 @@ macro_rules! handle {
             parent: $crate::api::handle::handle!(@parent $($parent)?),
             $($text: $crate::api::name::Name,)*
             $($plain: $plain_ty,)*
-            $($(#[$hidden_meta])* $hidden: $hidden_ty,)*
+            $($(#[$hidden_meta])* pub(super) $hidden: $hidden_ty,)*
         }
 
+        /// # Identity
         #[allow(dead_code, reason = "not each object needs each of them")]
         impl $name {
             pub(crate) fn from_wire(

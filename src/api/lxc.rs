@@ -6,6 +6,7 @@ use super::domain::Domain;
 use crate::error::Result;
 use crate::protocol::lxc;
 
+/// # LXC containers
 impl Domain {
     /// Opens the namespaces of a running container, and returns descriptors with which to enter
     /// them (`virDomainLxcOpenNamespace`). Over UNIX sockets only.

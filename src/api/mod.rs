@@ -3,21 +3,33 @@
 //! Each file is one topic of one object. A method is one procedure unless its documentation says
 //! otherwise; it encodes its arguments, makes the call, and converts the reply to proper types.
 
-#[cfg(feature = "admin")]
-pub mod admin;
-pub mod connect;
-pub mod domain;
 mod handle;
-pub mod interface;
-#[cfg(feature = "lxc")]
-mod lxc;
 mod name;
-pub mod network;
-pub mod node_device;
-pub mod nwfilter;
-#[cfg(feature = "qemu")]
-pub mod qemu;
-pub mod secret;
-pub mod storage;
 mod typed_params;
 pub(crate) mod wire;
+
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
+pub mod connect;
+
+pub mod domain;
+
+pub mod network;
+
+pub mod storage;
+
+pub mod node_device;
+
+pub mod interface;
+
+pub mod secret;
+
+pub mod nwfilter;
+
+#[cfg(feature = "qemu")]
+pub mod qemu;
+
+#[cfg(feature = "lxc")]
+mod lxc;
+
+#[cfg(feature = "admin")]
+pub mod admin;

@@ -12,6 +12,11 @@ pub use crate::types::node_device::*;
 handle! {
     /// A handle to a device of the host (`virNodeDevice`). Cheap to clone; it holds nothing on the
     /// daemon's side.
+    ///
+    /// # Contents
+    ///
+    /// - [Identity](#identity), [Description](#description), [Life cycle](#life-cycle), [Assignment
+    ///   to guests](#assignment-to-guests)
     #[doc(alias = "virNodeDevice")]
     pub NodeDevice of remote::NonnullNodeDevice, known by name {
         /// Returns the device's name (`virNodeDeviceGetName`). Local.
@@ -20,6 +25,7 @@ handle! {
     }
 }
 
+/// # Devices of the host
 impl Connect {
     /// Looks up a device by name (`virNodeDeviceLookupByName`).
     #[doc(alias = "virNodeDeviceLookupByName")]
@@ -30,6 +36,7 @@ impl Connect {
 
     /// Lists the devices that match the filter (`virConnectListAllNodeDevices`).
     #[doc(alias = "virConnectListAllNodeDevices")]
+    #[doc(alias = "listAllDevices")]
     pub async fn list_all_node_devices(
         &self,
         flags: ListAllNodeDeviceFlags,
@@ -56,8 +63,9 @@ impl Connect {
         Ok(NodeDevice::from_wire(self, &reply.decode()?.dev))
     }
 
-    /// Creates a device that the host can make, such as a virtual adapter of a fibre channel host or a
-    /// mediated device (`virNodeDeviceCreateXML`). It ends with the host. Takes long.
+    /// Creates a device that the host can make, such as a virtual adapter of a fibre channel host
+    /// or a mediated device (`virNodeDeviceCreateXML`). It ends with the host.
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeDeviceCreateXML")]
     pub async fn node_device_create_xml(
         &self,
@@ -81,6 +89,7 @@ impl Connect {
     }
 }
 
+/// # Description
 impl NodeDevice {
     /// Returns the device's description as XML (`virNodeDeviceGetXMLDesc`).
     ///
@@ -110,42 +119,22 @@ impl NodeDevice {
         let reply = self.call(request).await?;
         Ok(reply.decode()?.names.into_iter().map(Into::into).collect())
     }
+}
 
-    /// Takes the device away from the host's driver, so that a guest can have it
-    /// (`virNodeDeviceDetachFlags`).
-    ///
-    /// `driver` is who gets it instead, `vfio` or the like; `None` is the hypervisor's usual one. Takes
-    /// long.
-    #[doc(alias = "virNodeDeviceDetachFlags")]
-    pub async fn detach(&self, driver: Option<&str>) -> Result<()> {
-        let (name, driver_name) = (self.wire().name, driver.map(Into::into));
-        self.run(remote::NodeDeviceDetachFlags { name, driver_name, flags: 0 }).await
-    }
-
-    /// Gives a [detached](Self::detach) device back to the host's driver (`virNodeDeviceReAttach`).
-    /// Takes long.
-    #[doc(alias = "virNodeDeviceReAttach")]
-    pub async fn re_attach(&self) -> Result<()> {
-        self.run(remote::NodeDeviceReAttach { name: self.wire().name }).await
-    }
-
-    /// Resets a [detached](Self::detach) device (`virNodeDeviceReset`). Takes long.
-    #[doc(alias = "virNodeDeviceReset")]
-    pub async fn reset(&self) -> Result<()> {
-        self.run(remote::NodeDeviceReset { name: self.wire().name }).await
-    }
-
-    /// Removes a device that the host has made; a definition stays (`virNodeDeviceDestroy`). Takes
-    /// long.
-    #[doc(alias = "virNodeDeviceDestroy")]
-    pub async fn destroy(&self) -> Result<()> {
-        self.run(remote::NodeDeviceDestroy { name: self.wire().name }).await
-    }
-
-    /// Makes a defined device (`virNodeDeviceCreate`). Takes long. Since libvirt 7.3.0.
+/// # Life cycle
+impl NodeDevice {
+    /// Makes a defined device (`virNodeDeviceCreate`). [Takes long](crate#calls-that-take-long).
+    /// Since libvirt 7.3.0.
     #[doc(alias = "virNodeDeviceCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::NodeDeviceCreate { name: self.wire().name, flags: 0 }).await
+    }
+
+    /// Removes a device that the host has made; a definition stays (`virNodeDeviceDestroy`).
+    /// [Takes long](crate#calls-that-take-long).
+    #[doc(alias = "virNodeDeviceDestroy")]
+    pub async fn destroy(&self) -> Result<()> {
+        self.run(remote::NodeDeviceDestroy { name: self.wire().name }).await
     }
 
     /// Removes the device's definition (`virNodeDeviceUndefine`). Since libvirt 7.3.0.
@@ -192,5 +181,34 @@ impl NodeDevice {
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
         let (name, autostart) = (self.wire().name, autostart.into());
         self.run(remote::NodeDeviceSetAutostart { name, autostart }).await
+    }
+}
+
+/// # Assignment to guests
+impl NodeDevice {
+    /// Takes the device away from the host's driver, so that a guest can have it
+    /// (`virNodeDeviceDetachFlags`).
+    ///
+    /// `driver` is who gets it instead, `vfio` or the like; `None` is the hypervisor's usual one.
+    /// [Takes long](crate#calls-that-take-long).
+    #[doc(alias = "virNodeDeviceDetachFlags")]
+    #[doc(alias = "detachFlags")]
+    pub async fn detach(&self, driver: Option<&str>) -> Result<()> {
+        let (name, driver_name) = (self.wire().name, driver.map(Into::into));
+        self.run(remote::NodeDeviceDetachFlags { name, driver_name, flags: 0 }).await
+    }
+
+    /// Gives a [detached](Self::detach) device back to the host's driver (`virNodeDeviceReAttach`).
+    /// [Takes long](crate#calls-that-take-long).
+    #[doc(alias = "virNodeDeviceReAttach")]
+    pub async fn re_attach(&self) -> Result<()> {
+        self.run(remote::NodeDeviceReAttach { name: self.wire().name }).await
+    }
+
+    /// Resets a [detached](Self::detach) device (`virNodeDeviceReset`).
+    /// [Takes long](crate#calls-that-take-long).
+    #[doc(alias = "virNodeDeviceReset")]
+    pub async fn reset(&self) -> Result<()> {
+        self.run(remote::NodeDeviceReset { name: self.wire().name }).await
     }
 }

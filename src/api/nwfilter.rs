@@ -35,6 +35,7 @@ handle! {
         /// Returns the filter's UUID (`virNWFilterGetUUID`, `virNWFilterGetUUIDString`). Local.
         #[doc(alias = "virNWFilterGetUUID")]
         #[doc(alias = "virNWFilterGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid;
     }
 }
@@ -54,6 +55,7 @@ handle! {
     }
 }
 
+/// # Network filters
 impl Connect {
     /// Lists all network filters (`virConnectListAllNWFilters`).
     #[doc(alias = "virConnectListAllNWFilters")]
@@ -74,6 +76,7 @@ impl Connect {
     /// `virNWFilterLookupByUUIDString`).
     #[doc(alias = "virNWFilterLookupByUUID")]
     #[doc(alias = "virNWFilterLookupByUUIDString")]
+    #[doc(alias = "nwfilterLookupByUUIDString")]
     pub async fn nwfilter_lookup_by_uuid(&self, uuid: Uuid) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterLookupByUuid { uuid }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
@@ -88,6 +91,7 @@ impl Connect {
     /// Daemons before libvirt 7.7.0 do not support it.
     #[doc(alias = "virNWFilterDefineXML")]
     #[doc(alias = "virNWFilterDefineXMLFlags")]
+    #[doc(alias = "nwfilterDefineXMLFlags")]
     pub async fn nwfilter_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<NwFilter> {
         let reply = self.call(remote::NwfilterDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))

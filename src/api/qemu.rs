@@ -12,6 +12,7 @@ use crate::protocol::qemu;
 
 pub use crate::types::qemu::*;
 
+/// # QEMU processes
 impl Connect {
     /// Attaches to a QEMU process that was started without the daemon (`virDomainQemuAttach`).
     #[doc(alias = "virDomainQemuAttach")]
@@ -21,6 +22,9 @@ impl Connect {
     }
 }
 
+/// # QEMU
+///
+/// These methods wait for QEMU or for the guest, and [take long](crate#calls-that-take-long).
 impl Domain {
     /// Sends a command to the monitor of the domain's QEMU (`virDomainQemuMonitorCommand`): JSON,
     /// or with [`HMP`](MonitorCommandFlags::HMP) a command of the human monitor.

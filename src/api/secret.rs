@@ -26,6 +26,7 @@ handle! {
         /// Returns the secret's UUID (`virSecretGetUUID`, `virSecretGetUUIDString`). Local.
         #[doc(alias = "virSecretGetUUID")]
         #[doc(alias = "virSecretGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid,
         /// Returns the type of the object that uses the secret (`virSecretGetUsageType`). Local.
         #[doc(alias = "virSecretGetUsageType")]
@@ -33,10 +34,12 @@ handle! {
     }
 }
 
+/// # Secrets
 impl Connect {
     /// Looks up a secret by UUID (`virSecretLookupByUUID`, `virSecretLookupByUUIDString`).
     #[doc(alias = "virSecretLookupByUUID")]
     #[doc(alias = "virSecretLookupByUUIDString")]
+    #[doc(alias = "secretLookupByUUIDString")]
     pub async fn secret_lookup_by_uuid(&self, uuid: Uuid) -> Result<Secret> {
         let reply = self.call(remote::SecretLookupByUuid { uuid }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
@@ -61,27 +64,7 @@ impl Connect {
         let reply = self.call(remote::ConnectListAllSecrets { need_results: 1, flags }).await?;
         Ok(Secret::list_from_wire(self, &reply.decode()?.secrets))
     }
-}
 
-/// The value of a secret. `Debug` does not show it, and dropping it wipes it from memory. The
-/// buffer that the connection received it in keeps it until later messages overwrite it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretValue(Zeroizing<Vec<u8>>);
-
-impl SecretValue {
-    /// Returns the value itself.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretValue(…)")
-    }
-}
-
-impl Connect {
     /// Defines a secret, or changes its definition, and leaves its value as it is
     /// (`virSecretDefineXML`).
     ///
@@ -99,6 +82,24 @@ impl Connect {
     pub async fn secret_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Secret> {
         let reply = self.call(remote::SecretDefineXml { xml: xml.into(), flags }).await?;
         Ok(Secret::from_wire(self, &reply.decode()?.secret))
+    }
+}
+
+/// The value of a secret. `Debug` does not show it, and dropping it wipes it from memory. The
+/// buffer that the connection received it in keeps it until later messages overwrite it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretValue(Zeroizing<Vec<u8>>);
+
+impl SecretValue {
+    /// Returns the value itself.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(…)")
     }
 }
 

@@ -24,6 +24,29 @@ use crate::transport::{Security, Transport};
 ///
 /// Calls may be made from any executor; the connection itself is driven by a task on the tokio
 /// runtime that opened it.
+///
+/// # Contents
+///
+/// - The connection: [Opening](#opening), [Deadlines of calls](#deadlines-of-calls), [State and
+///   end](#state-and-end), [Raw calls](#raw-calls)
+/// - The daemon and its host: [Daemon and hypervisor](#daemon-and-hypervisor),
+///   [Versions](#versions), [Host](#host), [Host CPUs](#host-cpus), [Host
+///   statistics](#host-statistics), [Free memory and huge pages](#free-memory-and-huge-pages),
+///   [Memory sharing](#memory-sharing), [Memory encryption](#memory-encryption),
+///   [Capabilities](#capabilities), [CPU models](#cpu-models)
+/// - [Domains](crate::domain::Domain): [Domains](#domains), [Native
+///   configurations](#native-configurations), [Defining and starting
+///   domains](#defining-and-starting-domains), [Saved domains](#saved-domains), [Statistics of
+///   domains](#statistics-of-domains), [Starting domains with file
+///   descriptors](#starting-domains-with-file-descriptors)
+/// - [Networks](crate::network::Network): [Networks](#networks)
+/// - [Storage](crate::storage): [Storage pools](#storage-pools), [Sources of storage
+///   pools](#sources-of-storage-pools), [Storage volumes](#storage-volumes)
+/// - More objects: [Devices of the host](#devices-of-the-host), [Interfaces of the
+///   host](#interfaces-of-the-host), [Secrets](#secrets), [Network filters](#network-filters),
+///   [QEMU processes](#qemu-processes)
+/// - [Events](crate::events): [Events of one kind](#events-of-one-kind), [Events of
+///   domains](#events-of-domains), [Events of a host](#events-of-a-host)
 #[doc(alias = "virConnect")]
 #[derive(Clone)]
 pub struct Connect {
@@ -120,7 +143,10 @@ impl Connect {
     pub(super) fn passes_descriptors(&self) -> bool {
         self.inner.passes_descriptors
     }
+}
 
+/// # Deadlines of calls
+impl Connect {
     /// Returns a handle to the same connection whose calls fail with [`Error::Timeout`] when the
     /// daemon has not replied within `timeout`. Objects made from the handle inherit it.
     ///
@@ -139,10 +165,14 @@ impl Connect {
     pub fn without_timeout(&self) -> Self {
         Self { inner: Arc::clone(&self.inner), timeout: CallTimeout::Never }
     }
+}
 
+/// # State and end
+impl Connect {
     /// Returns the URI that the connection was opened with (`virConnectGetURI`): an alias is
     /// resolved, and where no URI was given it is the one that the daemon chose.
     #[doc(alias = "virConnectGetURI")]
+    #[doc(alias = "getURI")]
     pub fn uri(&self) -> &str {
         self.inner.uri.get().map_or("", String::as_str)
     }
@@ -172,6 +202,7 @@ impl Connect {
     /// Waits until the connection has ended and returns the reason
     /// (`virConnectRegisterCloseCallback`). Cancel-safe.
     #[doc(alias = "virConnectRegisterCloseCallback")]
+    #[doc(alias = "registerCloseCallback")]
     pub async fn closed(&self) -> CloseReason {
         self.inner.shared.wait_done().await
     }

@@ -1,16 +1,22 @@
 //! Connections: opening, the driver task, and calls.
 
 mod call;
-mod connection;
-mod opening;
 mod options;
-mod raw;
-mod reconnect;
 pub(crate) mod registration;
 mod registry;
 mod running;
 mod stream;
 pub(crate) mod subscription;
+mod task;
+
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
+mod opening;
+
+mod connection;
+
+mod raw;
+
+mod reconnect;
 
 pub use connection::Connect;
 pub use opening::ConnectBuilder;

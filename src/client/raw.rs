@@ -22,6 +22,7 @@ pub struct Raw<'a> {
     conn: &'a Connect,
 }
 
+/// # Raw calls
 impl Connect {
     /// Gives access to every procedure of every program, also those that the typed API does not
     /// cover.

@@ -96,6 +96,7 @@ impl Default for Backoff {
     }
 }
 
+/// # Connecting again
 impl ConnectBuilder {
     /// Opens the connection in the background, and again whenever it is lost.
     ///

@@ -171,6 +171,9 @@ impl Stream {
     #[doc(alias = "virStreamRecv")]
     #[doc(alias = "virStreamRecvFlags")]
     #[doc(alias = "virStreamRecvHole")]
+    #[doc(alias = "recv")]
+    #[doc(alias = "recvFlags")]
+    #[doc(alias = "recvHole")]
     pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
         self.reader.read_chunk().await
     }
@@ -179,6 +182,7 @@ impl Stream {
     ///
     /// Not cancel-safe: dropping the future leaves it unknown how much has been sent.
     #[doc(alias = "virStreamSend")]
+    #[doc(alias = "send")]
     pub async fn write_all(&mut self, data: &[u8]) -> Result<()> {
         self.writer.write_all(data).await
     }
@@ -186,6 +190,7 @@ impl Stream {
     /// Sends a hole of `length` zeros, which are not transmitted (`virStreamSendHole`). Only on
     /// streams that were opened as sparse. Cancel-safe.
     #[doc(alias = "virStreamSendHole")]
+    #[doc(alias = "sendHole")]
     pub async fn write_hole(&mut self, length: u64) -> Result<()> {
         self.writer.write_hole(length).await
     }

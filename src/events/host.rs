@@ -65,6 +65,7 @@ impl From<DomainEvent> for HostEvent {
     }
 }
 
+/// # Events of a host
 impl Connect {
     /// Subscribes to all events of the host, in one stream and in the order in which they were
     /// sent: of domains, networks, storage pools, host devices, secrets, and the hypervisor.

@@ -117,6 +117,7 @@ domain_events! {
     CHANNEL_LIFECYCLE = 29: ChannelLifecycle,
 }
 
+/// # Events of domains
 impl Connect {
     /// Subscribes to several kinds of events of all domains, in one stream and in the order in
     /// which the daemon sent them (`virConnectDomainEventRegisterAny`).
@@ -143,6 +144,7 @@ impl Connect {
     /// # }
     /// ```
     #[doc(alias = "virConnectDomainEventRegisterAny")]
+    #[doc(alias = "domainEventRegisterAny")]
     pub async fn domain_events(
         &self,
         kinds: DomainEventKinds,
@@ -151,6 +153,7 @@ impl Connect {
     }
 }
 
+/// # Events
 impl Domain {
     /// Subscribes to several kinds of events of this domain; see [`Connect::domain_events`].
     pub async fn events(&self, kinds: DomainEventKinds) -> Result<Subscription<DomainEvent>> {

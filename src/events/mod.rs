@@ -20,8 +20,6 @@
 
 pub mod connection;
 pub mod domain;
-mod host;
-mod merged;
 pub mod network;
 pub mod node_device;
 mod object_event;
@@ -30,7 +28,13 @@ mod persistent;
 pub mod qemu;
 pub mod secret;
 pub mod storage_pool;
+
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
 mod subscription;
+
+mod merged;
+
+mod host;
 
 pub use host::HostEvent;
 pub use merged::{DomainEvent, DomainEventKinds};

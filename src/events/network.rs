@@ -18,6 +18,7 @@ fn register(
 
 object_event! {
     /// Definition, start, stop or undefinition of a network (`VIR_NETWORK_EVENT_ID_LIFECYCLE`).
+    #[doc(alias = "VIR_NETWORK_EVENT_ID_LIFECYCLE")]
     Lifecycle = 0, NetworkEventLifecycle about Network as network from net {
         /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
@@ -26,6 +27,7 @@ object_event! {
 
 object_event! {
     /// Change of a network's metadata (`VIR_NETWORK_EVENT_ID_METADATA_CHANGE`).
+    #[doc(alias = "VIR_NETWORK_EVENT_ID_METADATA_CHANGE")]
     MetadataChange = 1, NetworkEventCallbackMetadataChange about Network as network from net {
         /// Kind of metadata.
         kind: MetadataType = |msg| msg.r#type.into(),

@@ -23,6 +23,7 @@ fn register(
 object_event! {
     /// Appearance, removal, definition or undefinition of a device
     /// (`VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE`).
+    #[doc(alias = "VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE")]
     Lifecycle = 0, NodeDeviceEventLifecycle about NodeDevice as device from dev {
         /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
@@ -31,5 +32,6 @@ object_event! {
 
 object_event! {
     /// Change of a device's description (`VIR_NODE_DEVICE_EVENT_ID_UPDATE`).
+    #[doc(alias = "VIR_NODE_DEVICE_EVENT_ID_UPDATE")]
     Update = 1, NodeDeviceEventUpdate about NodeDevice as device from dev {}
 }

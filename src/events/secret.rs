@@ -18,6 +18,7 @@ fn register(
 
 object_event! {
     /// Definition or undefinition of a secret (`VIR_SECRET_EVENT_ID_LIFECYCLE`).
+    #[doc(alias = "VIR_SECRET_EVENT_ID_LIFECYCLE")]
     Lifecycle = 0, SecretEventLifecycle about Secret as secret from secret {
         /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
@@ -26,5 +27,6 @@ object_event! {
 
 object_event! {
     /// Change of a secret's value (`VIR_SECRET_EVENT_ID_VALUE_CHANGED`).
+    #[doc(alias = "VIR_SECRET_EVENT_ID_VALUE_CHANGED")]
     ValueChanged = 1, SecretEventValueChanged about Secret as secret from secret {}
 }

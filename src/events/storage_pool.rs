@@ -26,6 +26,7 @@ fn register(
 object_event! {
     /// Definition, start, stop, undefinition, creation or deletion of a pool
     /// (`VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE`).
+    #[doc(alias = "VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE")]
     Lifecycle = 0, StoragePoolEventLifecycle about StoragePool as pool from pool {
         /// Kind of change.
         change: EventLifecycleType = |msg| msg.event.into(),
@@ -34,5 +35,6 @@ object_event! {
 
 object_event! {
     /// Refresh of a pool: it was scanned for volumes (`VIR_STORAGE_POOL_EVENT_ID_REFRESH`).
+    #[doc(alias = "VIR_STORAGE_POOL_EVENT_ID_REFRESH")]
     Refresh = 1, StoragePoolEventRefresh about StoragePool as pool from pool {}
 }

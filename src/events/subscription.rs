@@ -42,6 +42,7 @@ pub(super) struct Decoder<E> {
     decode: fn(&Connect, &mut Reader<'_>, bool) -> Result<E, DecodeError>,
 }
 
+/// # Events of one kind
 impl Connect {
     /// Subscribes to one kind of event, of `object` or of everything on the connection
     /// (`virConnectDomainEventRegisterAny` and its counterparts).
@@ -57,6 +58,11 @@ impl Connect {
     #[doc(alias = "virConnectNodeDeviceEventRegisterAny")]
     #[doc(alias = "virConnectSecretEventRegisterAny")]
     #[doc(alias = "virConnectStoragePoolEventRegisterAny")]
+    #[doc(alias = "domainEventRegisterAny")]
+    #[doc(alias = "networkEventRegisterAny")]
+    #[doc(alias = "nodeDeviceEventRegisterAny")]
+    #[doc(alias = "secretEventRegisterAny")]
+    #[doc(alias = "storagePoolEventRegisterAny")]
     pub async fn subscribe<E: EventKind>(
         &self,
         object: Option<&E::Object>,

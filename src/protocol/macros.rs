@@ -7,6 +7,7 @@
 macro_rules! procedure {
     ($(#[$meta:meta])* struct $name:ident {} = $($rest:tt)*) => {
         $(#[$meta])*
+        #[cfg_attr(docsrs, doc(hidden))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $name;
 
@@ -90,6 +91,7 @@ macro_rules! event {
         $name:ident<$life:lifetime> = $number:literal in $program:ident: $msg:ty
     ) => {
         $(#[$meta])*
+        #[cfg_attr(docsrs, doc(hidden))]
         #[derive(Debug)]
         pub enum $name {}
 

@@ -142,7 +142,8 @@ pub struct ConnectUri {
     pub port: Option<u16>,
     /// The path that the daemon opens, e.g. `/system`.
     pub path: String,
-    /// The query's parameters.
+    /// The query's parameters. Those that this client does not use go to the daemon; a name that
+    /// neither knows has no effect but a warning (by `tracing`) when the URI is opened.
     pub parameters: Parameters,
     query: Option<String>,
     fragment: Option<String>,

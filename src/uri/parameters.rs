@@ -24,6 +24,9 @@ const CONSUMED: [&str; 18] = [
     "authfile",
 ];
 
+/// Parameters that drivers in daemons know.
+const OF_DRIVERS: [&str; 4] = ["auto_answer", "root", "transport", "vcenter"];
+
 /// The consumed parameters whose value is a number, where zero means no.
 const SWITCHES: [&str; 3] = ["no_sanity", "no_verify", "no_tty"];
 
@@ -81,6 +84,16 @@ impl Parameters {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Returns the names that neither this client nor any driver of libvirt knows, each with the
+    /// known name that was probably meant.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        let known = || CONSUMED.into_iter().chain(OF_DRIVERS);
+        self.iter()
+            .map(|(name, _)| name)
+            .filter(move |name| !known().any(|known| known.eq_ignore_ascii_case(name)))
+            .map(move |name| (name, nearest(name, known())))
+    }
+
     /// Returns the query for the other end: all parameters that are not consumed, and those in
     /// `kept`.
     pub(super) fn without_consumed(&self, kept: &[&str]) -> String {
@@ -91,4 +104,46 @@ impl Parameters {
         let pairs = passed_on.map(|(name, value)| format!("{name}={}", percent::encode(value, "")));
         pairs.collect::<Vec<_>>().join("&")
     }
+}
+
+/// Returns the name that differs least, if it is by few letters.
+fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let most = name.len() / 3;
+    let near = known.filter(|known| known.len().abs_diff(name.len()) <= most);
+    let distances = near.map(|known| (distance(name.as_bytes(), known.as_bytes()), known));
+    distances
+        .filter(|(distance, _)| *distance <= most)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Returns how many bytes must be inserted, removed, replaced or swapped with the next one to turn
+/// one text into the other.
+fn distance(from: &[u8], to: &[u8]) -> usize {
+    // The rows of the table of distances between all beginnings of the two.
+    let (mut before, mut last) = (Vec::new(), (0..=to.len()).collect::<Vec<_>>());
+    let mut previous = None;
+    for (row, &byte) in from.iter().enumerate() {
+        let mut next = vec![row + 1];
+        let mut left = row + 1;
+        let mut previous_to = None;
+        let columns = to.iter().zip(last.iter().zip(last.iter().skip(1)));
+        for (column, (&to_byte, (&diagonal, &above))) in columns.enumerate() {
+            let replaced = diagonal + usize::from(byte != to_byte);
+            let mut shortest = replaced.min(above + 1).min(left + 1);
+            if previous == Some(to_byte)
+                && previous_to == Some(byte)
+                && let Some(swapped) = column.checked_sub(1).and_then(|at| before.get(at))
+            {
+                shortest = shortest.min(swapped + 1);
+            }
+            next.push(shortest);
+            left = shortest;
+            previous_to = Some(to_byte);
+        }
+        before = std::mem::replace(&mut last, next);
+        previous = Some(byte);
+    }
+    last.last().copied().unwrap_or_default()
 }

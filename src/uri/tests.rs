@@ -103,6 +103,22 @@ fn consumed_parameters_have_no_case_and_the_last_counts() {
 }
 
 #[test]
+fn unknown_parameters_and_what_was_meant() {
+    let query =
+        "mdoe=direct&sokcet=/s&keyfiles=k&NO_VERIFY=1&vcenter=v&known_host=h&foo=b&knwn_hsts=";
+    let uri = parse(&format!("qemu:///system?{query}"));
+    let expected = [
+        ("mdoe", Some("mode")),
+        ("sokcet", Some("socket")),
+        ("keyfiles", Some("keyfile")),
+        ("known_host", Some("known_hosts")),
+        ("foo", None),
+        ("knwn_hsts", Some("known_hosts")),
+    ];
+    assert_eq!(uri.parameters.unknown().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn name_for_the_daemon() {
     let table = [
         ("qemu:///system", "qemu:///system"),

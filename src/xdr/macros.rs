@@ -1,4 +1,7 @@
 //! Macros that define the generated wire types, with one short invocation per type.
+//!
+//! docs.rs shows these types only as definitions, on the pages of their modules: `protocol/mod.rs`
+//! says why.
 
 /// Defines a structure with its fields in order. `= MAX` after a type is the declared maximum of a
 /// variable-length field; the flag `secret` keeps the values out of `Debug`.
@@ -26,6 +29,7 @@ macro_rules! xdr_struct {
         { $($field:ident: $ty:ty $(= $max:expr)?),* $(,)? }
     ) => {
         $($meta)*
+        #[cfg_attr(docsrs, doc(hidden))]
         #[derive($($derive)* Clone, PartialEq)]
         #[allow(missing_docs)]
         pub struct $name $(<$life>)? {
@@ -96,6 +100,7 @@ macro_rules! xdr_union {
         union $name:ident<$life:lifetime> { $($arm:ident($ty:ty) = $discriminant:literal),* $(,)? }
     ) => {
         $(#[$meta])*
+        #[cfg_attr(docsrs, doc(hidden))]
         #[derive(Debug, Clone, PartialEq)]
         #[allow(missing_docs)]
         pub enum $name<$life> {

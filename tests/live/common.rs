@@ -105,7 +105,7 @@ pub async fn wait_for_agent(daemon: &'static Daemon, name: &str) {
 /// Waits until the domain is in that state.
 pub async fn wait_for_state(domain: &Domain, state: State) {
     eventually(&format!("{} is {state:?}", domain.name()), async || {
-        domain.state().await.unwrap().state == state
+        domain.state().await.unwrap() == state
     })
     .await;
 }

@@ -5,7 +5,7 @@ use codegen::emit::names::snake;
 use crate::sources::{Item, Kind, api};
 
 /// Methods that are not named like the C function they stand for, each with the reason.
-const EXCEPTIONS: [(&str, &str, &str); 21] = [
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("AdminConnect", "closed", "a future, where C has a callback"),
     ("Connect", "all_domain_stats_raw", "a second form of a function's result"),
     ("Connect", "builder", "a builder, where C has the options as arguments"),
@@ -17,8 +17,6 @@ const EXCEPTIONS: [(&str, &str, &str); 21] = [
     ("ConnectBuilder", "keepalive", "an option, which is named like what it sets"),
     ("ConnectBuilder", "open_admin", "a builder opens both kinds of connections"),
     ("Domain", "cpu_stats_total", "a flag of the C function"),
-    ("Domain", "disk_targets", "a part of the XML"),
-    ("Domain", "interface_targets", "a part of the XML"),
     ("Domain", "stats", "a list of one domain"),
     ("DomainSnapshot", "revert", "of the snapshot, where C has it of the domain"),
     ("NodeDevice", "detach", "the C function without flags is misspelt"),

@@ -5,12 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::architecture::sources;
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A structure, an enumeration or a handle.
+    /// A structure or an enumeration.
     Type,
+    /// A type with values that are methods, under the heading that its macro gives them.
+    Handle,
     /// A public method or function, with its arguments and result.
     Method(String),
     /// A field of a structure or a value of a handle, with its type.
@@ -37,20 +37,51 @@ impl Item {
         format!("{}: {}::{}", self.file.display(), self.owner, self.name)
     }
 
-    /// The C functions that stand for the item in rustdoc's search.
+    /// The names by which rustdoc's search finds the item, besides its own.
+    pub(crate) fn aliases(&self) -> Vec<&str> {
+        let aliases = self.attributes.split("#[doc(alias = \"").skip(1);
+        aliases.filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    /// The C functions among those.
     pub(crate) fn functions(&self) -> Vec<&str> {
-        let quoted = self.attributes.split('"').skip(1).step_by(2);
-        quoted.filter(|name| name.starts_with("vir")).collect()
+        let aliases = self.aliases();
+        aliases.into_iter().filter(|alias| alias.starts_with("vir")).collect()
     }
 }
 
-/// The items of the layers that users see.
+/// The items of the layers that users see, in the order of rustdoc.
 pub(crate) fn api() -> Vec<Item> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = ["api", "client", "events"].iter().flat_map(|layer| sources(&src.join(layer)));
-    let items: Vec<_> = files.flat_map(|file| items(&file)).collect();
+    let files = modules(&src.join("lib.rs"), &src);
+    let layers = ["api", "client", "events"].map(|layer| src.join(layer));
+    let seen = files.iter().filter(|file| layers.iter().any(|layer| file.starts_with(layer)));
+    let items: Vec<_> = seen.flat_map(|file| items(file)).collect();
     assert!(items.len() > 1000, "only {} items: does this read the sources?", items.len());
     items
+}
+
+/// A module's files: first those of the modules in it, in their order, then its own.
+fn modules(file: &Path, folder: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut files = Vec::new();
+    let mut is_test = false;
+    for line in text.lines() {
+        let declared = line.strip_suffix(';').and_then(|line| line.rsplit_once("mod "));
+        if let Some((_, name)) = declared.filter(|_| !is_test && !line.starts_with("//")) {
+            let inner = folder.join(name);
+            let alone = inner.with_extension("rs");
+            let file = if alone.exists() {
+                alone
+            } else {
+                inner.join("mod.rs")
+            };
+            files.extend(modules(&file, &inner));
+        }
+        is_test = line == "#[cfg(test)]" || (is_test && line.starts_with("#["));
+    }
+    files.push(file.to_owned());
+    files
 }
 
 /// The block that contains the current line.
@@ -90,13 +121,18 @@ fn items(file: &Path) -> Vec<Item> {
                 attributes: std::mem::take(&mut attributes),
             });
         };
-        let opens = line.ends_with('{');
         if let Some(owner) = impl_of(content) {
             add(Kind::Impl, owner, owner);
             blocks.push(Block { owner: owner.to_owned(), indent, has_fields: false });
         } else if let Some(name) = type_of(content) {
-            add(Kind::Type, name, name);
-            if opens {
+            let is_handle = content[name.len()..].contains(" of ");
+            add(if is_handle { Kind::Handle } else { Kind::Type }, name, name);
+            let mut last = line;
+            while is_handle && !last.ends_with('{') {
+                let Some(more) = lines.next() else { break };
+                last = more;
+            }
+            if last.ends_with('{') {
                 blocks.push(Block { owner: name.to_owned(), indent, has_fields: true });
             }
         } else if let Some(name) = method(content) {
@@ -156,7 +192,7 @@ fn type_of(line: &str) -> Option<&str> {
     // `Name of program::Wire … {` of handles, `Name = ID, Message {` of events.
     let name = some_identifier(line)?;
     let rest = &line[name.len()..];
-    let is_handle = rest.starts_with(" of ") && rest.ends_with('{');
+    let is_handle = rest.starts_with(" of ") && rest.ends_with(['{', ',']);
     let is_event = rest.starts_with(" = ")
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && (rest.ends_with('{') || rest.ends_with("{}"));

@@ -52,3 +52,34 @@ pub fn family(topic: &str) -> &'static str {
         })
         .map_or(COMMON, |(_, module)| module)
 }
+
+/// Returns what the documentation of a module says that it holds.
+pub fn about(module: &str) -> &'static str {
+    match module {
+        "auth" => "Authentication.",
+        COMMON => "Limits, and types that several families use.",
+        "connect" => {
+            "Calls about the daemon, its hypervisor and its host, and the registration of events."
+        }
+        "connect_list" => "Lists of all objects of a kind, and their numbers.",
+        "domain" => "Calls about domains that are in no other family, such as looking them up.",
+        "domain_block" => "Disks of domains: sizes, statistics, jobs.",
+        "domain_checkpoint" => "Checkpoints of domains.",
+        "domain_event" => "Events of domains.",
+        "domain_get" => "What domains are asked for.",
+        "domain_lifecycle" => "Starting, ending, saving and defining domains.",
+        "domain_migrate" => "Migration of domains.",
+        "domain_set" => "What is set of domains.",
+        "domain_snapshot" => "Snapshots of domains.",
+        "interface" => "Interfaces of the host.",
+        "network" => "Virtual networks.",
+        "network_port" => "Ports of virtual networks.",
+        "node" => "The host: processors, memory, devices' names.",
+        "node_device" => "Devices of the host.",
+        "nwfilter" => "Network filters and their bindings.",
+        "secret" => "Secrets.",
+        "storage_pool" => "Storage pools.",
+        "storage_vol" => "Storage volumes.",
+        _ => "A family of the remote program.",
+    }
+}

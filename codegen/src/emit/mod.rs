@@ -18,7 +18,7 @@ use crate::functions;
 use crate::project::Project;
 use crate::xdr::Program;
 use crate::xdr::model::{File, Struct};
-use families::{COMMON, family};
+use families::{COMMON, about, family};
 use sets::{FEATURES, Sets};
 use text::Text;
 use wire::{Wire, module, stripped};
@@ -147,7 +147,7 @@ fn flat(
         "admin" => "The program that administers a daemon.",
         _ => "A program.",
     };
-    Ok(text.finish(&[about]))
+    Ok(text.listed(module).finish(&[about]))
 }
 
 /// Generates the remote program: a file for each family, and one that combines them.
@@ -185,22 +185,17 @@ fn remote(
     }
     let mut root = Text::default();
     for name in texts.keys() {
-        root.line(format!("mod {name};"));
+        root.line(format!("pub mod {name};"));
     }
     root.gap();
     for name in texts.keys() {
+        root.line("#[doc(no_inline)]");
         root.line(format!("pub use {name}::*;"));
     }
     wire.program(&mut root, &program);
     let mut out: BTreeMap<String, String> = texts
         .into_iter()
-        .map(|(name, text)| {
-            let about = match name {
-                COMMON => "Limits, and types that several families use.".to_owned(),
-                name => format!("The `{name}` family of the remote program."),
-            };
-            (name.to_owned(), text.finish(&[&about]))
-        })
+        .map(|(name, text)| (name.to_owned(), text.listed(name).finish(&[about(name)])))
         .collect();
     out.insert(
         "mod".to_owned(),

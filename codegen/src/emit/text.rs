@@ -21,6 +21,8 @@ pub struct Text {
     /// Names that the file itself defines, and so must not import.
     defined: BTreeSet<String>,
     body: String,
+    /// The file's name, where its documentation shows the file itself.
+    listed: Option<String>,
 }
 
 impl Text {
@@ -63,6 +65,13 @@ impl Text {
         self.defined.insert(name.to_owned());
     }
 
+    /// Has the documentation show the definitions as they are in `name.rs`.
+    #[must_use]
+    pub fn listed(mut self, name: &str) -> Self {
+        self.listed = Some(name.to_owned());
+        self
+    }
+
     /// Returns the whole file.
     pub fn finish(mut self, documentation: &[&str]) -> String {
         let mut out = format!("{MARK}\n");
@@ -72,6 +81,14 @@ impl Text {
         for line in documentation {
             out.push_str(format!("//! {line}").trim_end());
             out.push('\n');
+        }
+        if let Some(name) = &self.listed {
+            // docs.rs hides the items themselves: see `src/protocol/mod.rs`.
+            let (begin, end) = ("\"\\n```text\"", "\"```\"");
+            for part in [begin, &format!("include_str!(\"{name}.rs\")"), end] {
+                let attribute = ["#![cfg_attr(docsrs, doc = ", part, ")]\n"];
+                out.extend(attribute);
+            }
         }
         if let Some(names) = self.imports.get_mut("super") {
             names.retain(|name| !self.defined.contains(name));

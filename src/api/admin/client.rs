@@ -31,7 +31,7 @@ handle! {
 
 /// Seconds since 1970, as they are on the wire.
 #[derive(Clone, Copy)]
-struct UnixSeconds(i64);
+pub(super) struct UnixSeconds(i64);
 
 impl From<i64> for UnixSeconds {
     fn from(seconds: i64) -> Self {

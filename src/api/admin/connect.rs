@@ -14,12 +14,18 @@ use crate::protocol::admin;
 ///
 /// A handle like [`Connect`](crate::Connect): cloning it is cheap, and any number of calls may be in
 /// flight on it.
+///
+/// # Contents
+///
+/// - [Opening](#opening), [Connection](#connection), [Raw calls](#raw-calls), [Servers](#servers),
+///   [Logging](#logging), [Daemon](#daemon)
 #[doc(alias = "virAdmConnect")]
 #[derive(Clone)]
 pub struct AdminConnect {
     pub(super) conn: Connect,
 }
 
+/// # Administration
 impl ConnectBuilder {
     /// Opens a connection to the administration interface that the URI names (`virAdmConnectOpen`);
     /// other URIs fail. Dropping the future undoes what was done.
@@ -32,6 +38,7 @@ impl ConnectBuilder {
     }
 }
 
+/// # Opening
 impl AdminConnect {
     /// Opens a connection to the daemon that `uri` names, such as `libvirtd:///system` or
     /// `virtqemud:///session` (`virAdmConnectOpen`).
@@ -43,7 +50,10 @@ impl AdminConnect {
     pub async fn open(uri: &str) -> Result<Self> {
         Connect::builder(uri).open_admin().await
     }
+}
 
+/// # Connection
+impl AdminConnect {
     /// Returns the URI that the connection was opened with (`virAdmConnectGetURI`).
     #[doc(alias = "virAdmConnectGetURI")]
     pub fn uri(&self) -> &str {
@@ -76,12 +86,18 @@ impl AdminConnect {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { conn: self.conn.with_timeout(timeout) }
     }
+}
 
+/// # Raw calls
+impl AdminConnect {
     /// Returns access to every procedure of the administration program.
     pub fn raw(&self) -> Raw<'_> {
         self.conn.raw()
     }
+}
 
+/// # Servers
+impl AdminConnect {
     /// Returns the daemon's version of libvirt (`virAdmConnectGetLibVersion`).
     #[doc(alias = "virAdmConnectGetLibVersion")]
     pub async fn lib_version(&self) -> Result<Version> {
@@ -106,7 +122,10 @@ impl AdminConnect {
             .await?;
         Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
     }
+}
 
+/// # Logging
+impl AdminConnect {
     /// Returns the daemon's log outputs, in the form of `log_outputs` in its configuration
     /// (`virAdmConnectGetLoggingOutputs`), e.g. `1:file:/var/log/libvirt/libvirtd.log`. Several are
     /// separated by blanks.
@@ -144,7 +163,10 @@ impl AdminConnect {
             .run(admin::ConnectSetLoggingFilters { filters: filters.map(Into::into), flags: 0 })
             .await
     }
+}
 
+/// # Daemon
+impl AdminConnect {
     /// Sets the time without clients and running guests after which the daemon ends by itself
     /// (`virAdmConnectSetDaemonTimeout`), a whole number of seconds; `None` is never.
     #[doc(alias = "virAdmConnectSetDaemonTimeout")]

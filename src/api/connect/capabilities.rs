@@ -28,10 +28,12 @@ pub struct Platform<'a> {
     pub virt_type: Option<&'a str>,
 }
 
+/// # Capabilities
 impl Connect {
     /// Returns the host's capabilities and the guests it can run, as XML
     /// (`virConnectGetCapabilities`).
     #[doc(alias = "virConnectGetCapabilities")]
+    #[doc(alias = "getCapabilities")]
     pub async fn capabilities(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetCapabilities).await?;
         Ok(reply.decode()?.capabilities.into_owned())
@@ -40,6 +42,7 @@ impl Connect {
     /// Returns the capabilities of a kind of domain, such as devices, firmwares and CPU models, as
     /// XML (`virConnectGetDomainCapabilities`).
     #[doc(alias = "virConnectGetDomainCapabilities")]
+    #[doc(alias = "getDomainCapabilities")]
     pub async fn domain_capabilities(
         &self,
         platform: Platform<'_>,
@@ -61,6 +64,7 @@ impl Connect {
     ///
     /// `virt_type` is the kind of domain, such as `kvm`; `None` is the driver's default.
     #[doc(alias = "virConnectGetMaxVcpus")]
+    #[doc(alias = "getMaxVcpus")]
     pub async fn max_vcpus(&self, virt_type: Option<&str>) -> Result<u32> {
         let reply = self
             .call(remote::ConnectGetMaxVcpus { r#type: virt_type.map(Into::into) })
@@ -72,6 +76,7 @@ impl Connect {
     ///
     /// Fails for a host without such tables.
     #[doc(alias = "virConnectGetSysinfo")]
+    #[doc(alias = "getSysinfo")]
     pub async fn sysinfo(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetSysinfo { flags: 0 }).await?;
         Ok(reply.decode()?.sysinfo.into_owned())

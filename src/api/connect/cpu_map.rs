@@ -16,9 +16,11 @@ pub struct NodeCpuMap {
     pub online: CpuMap,
 }
 
+/// # Host CPUs
 impl Connect {
     /// Returns the host's possible and online CPUs (`virNodeGetCPUMap`).
     #[doc(alias = "virNodeGetCPUMap")]
+    #[doc(alias = "getCPUMap")]
     pub async fn node_cpu_map(&self) -> Result<NodeCpuMap> {
         let reply = self
             .call(remote::NodeGetCpuMap { need_map: 1, need_online: 1, flags: 0 })

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::connect::{BaselineCpuFlags, CompareCpuFlags, CpuCompareResult};
 
+/// # CPU models
 impl Connect {
     /// Lists the CPU models of an architecture that libvirt knows by name
     /// (`virConnectGetCPUModelNames`).
@@ -13,6 +14,7 @@ impl Connect {
     /// An empty list means that libvirt accepts any name. A hypervisor's support for them is in the
     /// [`domain_capabilities`](Self::domain_capabilities).
     #[doc(alias = "virConnectGetCPUModelNames")]
+    #[doc(alias = "getCPUModelNames")]
     pub async fn cpu_model_names(&self, arch: &str) -> Result<Vec<String>> {
         let reply = self
             .call(remote::ConnectGetCpuModelNames { arch: arch.into(), need_results: 1, flags: 0 })

@@ -6,9 +6,11 @@ use crate::protocol::remote::NODE_MAX_CELLS;
 use crate::protocol::{Request, remote};
 use crate::types::node::AllocPagesFlags;
 
+/// # Free memory and huge pages
 impl Connect {
     /// Returns the host's free memory in bytes (`virNodeGetFreeMemory`).
     #[doc(alias = "virNodeGetFreeMemory")]
+    #[doc(alias = "getFreeMemory")]
     pub async fn node_free_memory_bytes(&self) -> Result<u64> {
         let reply = self.call(remote::NodeGetFreeMemory).await?;
         Ok(reply.decode()?.free_mem)
@@ -19,6 +21,7 @@ impl Connect {
     ///
     /// `max_cells` is 1 to 1024; nodes that do not exist are left out.
     #[doc(alias = "virNodeGetCellsFreeMemory")]
+    #[doc(alias = "getCellsFreeMemory")]
     pub async fn node_cells_free_memory_bytes(
         &self,
         start_cell: u32,
@@ -51,6 +54,7 @@ impl Connect {
     /// The result has a row for each node, and in it a count for each size. A `start_cell` of
     /// `None` is the whole host, and `cell_count` is then 1. Sizes times nodes are at most 1024.
     #[doc(alias = "virNodeGetFreePages")]
+    #[doc(alias = "getFreePages")]
     pub async fn node_free_pages(
         &self,
         page_sizes_kib: &[u32],
@@ -93,7 +97,7 @@ impl Connect {
     /// `pages` has page sizes in KiB with a number of pages each, by which the pool of that size
     /// grows, or to which it is set with [`SET`](AllocPagesFlags::SET). That happens on each of
     /// `cell_count` nodes from `start_cell` on; with `None` the kernel spreads the pages over the
-    /// whole host, and `cell_count` is 1. Takes long.
+    /// whole host, and `cell_count` is 1. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeAllocPages")]
     pub async fn node_alloc_pages(
         &self,

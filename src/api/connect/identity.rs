@@ -6,11 +6,13 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::feature::Feature;
 
+/// # Daemon and hypervisor
 impl Connect {
     /// Returns the name of the hypervisor driver, such as `QEMU` (`virConnectGetType`).
     ///
     /// The name never changes: the daemon is asked once per connection.
     #[doc(alias = "virConnectGetType")]
+    #[doc(alias = "getType")]
     pub async fn hypervisor(&self) -> Result<&str> {
         let ask = || async {
             let reply = self.call(remote::ConnectGetType).await?;
@@ -21,6 +23,7 @@ impl Connect {
 
     /// Returns the host's name (`virConnectGetHostname`).
     #[doc(alias = "virConnectGetHostname")]
+    #[doc(alias = "getHostname")]
     pub async fn hostname(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetHostname).await?;
         Ok(reply.decode()?.hostname.into_owned())
@@ -49,6 +52,7 @@ impl Connect {
     /// (`VIR_DRV_SUPPORTS_FEATURE`).
     ///
     /// Daemons answer no for features that they do not know.
+    #[doc(alias = "VIR_DRV_SUPPORTS_FEATURE")]
     pub async fn supports_feature(&self, feature: Feature) -> Result<bool> {
         let reply = self.call(remote::ConnectSupportsFeature { feature: feature.into() }).await?;
         Ok(truth(reply.decode()?.supported))

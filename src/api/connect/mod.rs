@@ -1,15 +1,25 @@
 //! The connection as an object: the daemon, the hypervisor, and the host that they run on.
 
-mod capabilities;
-mod cpu_map;
-mod cpu_model;
-mod free_memory;
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
 mod identity;
-mod node;
-mod node_memory;
-mod node_stats;
-mod sev;
+
 mod version;
+
+mod node;
+
+mod cpu_map;
+
+mod node_stats;
+
+mod free_memory;
+
+mod node_memory;
+
+mod sev;
+
+mod capabilities;
+
+mod cpu_model;
 
 pub use crate::types::connect::*;
 pub use crate::types::feature::Feature;

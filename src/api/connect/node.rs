@@ -35,6 +35,7 @@ pub struct NodeInfo {
 impl NodeInfo {
     /// Returns the maximum number of the host's CPUs according to its topology, online or not
     /// (`VIR_NODEINFO_MAXCPUS`).
+    #[doc(alias = "VIR_NODEINFO_MAXCPUS")]
     pub fn max_cpus(&self) -> u32 {
         self.nodes
             .saturating_mul(self.sockets)
@@ -54,9 +55,11 @@ pub struct SecurityModel {
     pub doi: String,
 }
 
+/// # Host
 impl Connect {
     /// Returns the host's CPUs and memory (`virNodeGetInfo`).
     #[doc(alias = "virNodeGetInfo")]
+    #[doc(alias = "getInfo")]
     pub async fn node_info(&self) -> Result<NodeInfo> {
         let reply = self.call(remote::NodeGetInfo).await?;
         let info = reply.decode()?;
@@ -75,6 +78,7 @@ impl Connect {
 
     /// Returns the host's security model, `None` if it has none (`virNodeGetSecurityModel`).
     #[doc(alias = "virNodeGetSecurityModel")]
+    #[doc(alias = "getSecurityModel")]
     pub async fn node_security_model(&self) -> Result<Option<SecurityModel>> {
         let reply = self.call(remote::NodeGetSecurityModel).await?;
         let ret = reply.decode()?;
@@ -84,6 +88,7 @@ impl Connect {
 
     /// Suspends the host and sets its clock to wake it after `duration`, which is a whole number of
     /// seconds, at least 60 (`virNodeSuspendForDuration`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Returns before the host suspends, which it does after a few seconds.
     #[doc(alias = "virNodeSuspendForDuration")]

@@ -60,12 +60,14 @@ impl Unit<bool> for Switch {
     }
 }
 
+/// # Memory sharing
 impl Connect {
     /// Returns the host's KSM parameters and statistics (`virNodeGetMemoryParameters`).
     ///
     /// Makes two calls: the first asks for the number of parameters. A host whose kernel has no KSM
     /// has none.
     #[doc(alias = "virNodeGetMemoryParameters")]
+    #[doc(alias = "getMemoryParameters")]
     pub async fn node_memory_parameters(&self) -> Result<NodeMemoryParameters> {
         let mut request =
             remote::NodeGetMemoryParameters { nparams: 0, flags: Flags::STRING_OKAY.bits() };

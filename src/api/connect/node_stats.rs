@@ -49,12 +49,14 @@ param_struct! {
     }
 }
 
+/// # Host statistics
 impl Connect {
     /// Returns the CPU time of a host CPU, or for `None` of all of them together
     /// (`virNodeGetCPUStats`).
     ///
     /// Makes two calls: the first asks for the number of statistics.
     #[doc(alias = "virNodeGetCPUStats")]
+    #[doc(alias = "getCPUStats")]
     pub async fn node_cpu_stats(&self, cpu: Option<u32>) -> Result<NodeCpuStats> {
         let procedure = remote::NodeGetCpuStats::INFO.name;
         let mut request = remote::NodeGetCpuStats {
@@ -76,6 +78,7 @@ impl Connect {
     ///
     /// Makes two calls: the first asks for the number of statistics.
     #[doc(alias = "virNodeGetMemoryStats")]
+    #[doc(alias = "getMemoryStats")]
     pub async fn node_memory_stats(&self, cell: Option<u32>) -> Result<NodeMemoryStats> {
         let procedure = remote::NodeGetMemoryStats::INFO.name;
         let mut request = remote::NodeGetMemoryStats {

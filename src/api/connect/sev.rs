@@ -28,9 +28,11 @@ param_struct! {
     }
 }
 
+/// # Memory encryption
 impl Connect {
     /// Returns the host's support for AMD's Secure Encrypted Virtualization (`virNodeGetSEVInfo`).
     #[doc(alias = "virNodeGetSEVInfo")]
+    #[doc(alias = "getSEVInfo")]
     pub async fn node_sev_info(&self) -> Result<SevInfo> {
         let reply = self
             .call(remote::NodeGetSevInfo { nparams: 0, flags: Flags::STRING_OKAY.bits() })

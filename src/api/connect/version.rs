@@ -63,11 +63,13 @@ impl fmt::Display for Version {
     }
 }
 
+/// # Versions
 impl Connect {
     /// Returns the version of the hypervisor (`virConnectGetVersion`).
     ///
     /// `None` if the hypervisor has no version, e.g. when no QEMU is installed that could be asked.
     #[doc(alias = "virConnectGetVersion")]
+    #[doc(alias = "getVersion")]
     pub async fn version(&self) -> Result<Option<Version>> {
         let reply = self.call(remote::ConnectGetVersion).await?;
         let number = Some(reply.decode()?.hv_ver).filter(|number| *number != 0);
@@ -79,6 +81,7 @@ impl Connect {
     /// Distributions backport features: test for a feature with
     /// [`Error::is_unsupported`](crate::Error::is_unsupported) rather than with the version.
     #[doc(alias = "virConnectGetLibVersion")]
+    #[doc(alias = "getLibVersion")]
     pub async fn lib_version(&self) -> Result<Version> {
         let reply = self.call(remote::ConnectGetLibVersion).await?;
         Ok(Version::from_number(reply.decode()?.lib_ver))

@@ -73,6 +73,11 @@ impl AgentTimeout {
     }
 }
 
+/// # Guest agent
+///
+/// These methods ask a program that runs in the guest, and all but
+/// [`agent_set_response_timeout`](Self::agent_set_response_timeout)
+/// [take long](crate#calls-that-take-long).
 impl Domain {
     /// Freezes file systems of the guest: it writes out what it has cached and then stops changing
     /// them (`virDomainFSFreeze`).
@@ -227,6 +232,7 @@ impl Domain {
     /// Lists the public keys by which a user of the guest can log in by SSH, a line of
     /// `authorized_keys` each (`virDomainAuthorizedSSHKeysGet`).
     #[doc(alias = "virDomainAuthorizedSSHKeysGet")]
+    #[doc(alias = "authorizedSSHKeysGet")]
     pub async fn authorized_ssh_keys(&self, user: &str) -> Result<Vec<String>> {
         let user = user.into();
         let request = remote::DomainAuthorizedSshKeysGet { dom: self.wire(), user, flags: 0 };

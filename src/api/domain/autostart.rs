@@ -5,6 +5,7 @@ use crate::api::wire::truth;
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Autostart
 impl Domain {
     /// Returns the autostart flag: whether the domain starts with its host
     /// (`virDomainGetAutostart`).

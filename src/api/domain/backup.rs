@@ -4,10 +4,11 @@ use super::{BackupBeginFlags, Domain};
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Backups
 impl Domain {
     /// Begins to back up the disks of the running domain as the `<domainbackup>` element
     /// `backup_xml` describes, and creates the checkpoint `checkpoint_xml` at that very moment
-    /// (`virDomainBackupBegin`). Takes long. Since libvirt 6.0.0.
+    /// (`virDomainBackupBegin`). [Takes long](crate#calls-that-take-long). Since libvirt 6.0.0.
     ///
     /// Returns when the backup has begun. It shows the disks as they were then, and it is the
     /// domain's job: [`job_stats`](Self::job_stats) has its progress and, with `COMPLETED`, its
@@ -70,6 +71,7 @@ impl Domain {
     /// Fails with an error for which [`is_not_found`](crate::Error::is_not_found) holds where there
     /// is none.
     #[doc(alias = "virDomainBackupGetXMLDesc")]
+    #[doc(alias = "backupGetXMLDesc")]
     pub async fn backup_xml_desc(&self) -> Result<String> {
         let request = remote::DomainBackupGetXmlDesc { dom: self.wire(), flags: 0 };
         Ok(self.call(request).await?.decode()?.xml.into_owned())

@@ -79,10 +79,12 @@ pub struct DiskError {
     pub error: DiskErrorCode,
 }
 
+/// # Disks
 impl Domain {
     /// Returns I/O statistics of a disk of the running domain (`virDomainBlockStats`).
     ///
-    /// QEMU adds up all disks for the empty name.
+    /// `disk` is the disk's target, such as `vda`, or the path of its source;
+    /// [`disk_targets`](Self::disk_targets) lists both. QEMU adds up all disks for the empty name.
     #[doc(alias = "virDomainBlockStats")]
     pub async fn block_stats(&self, disk: &str) -> Result<BlockStats> {
         let reply = self
@@ -100,6 +102,8 @@ impl Domain {
 
     /// Returns I/O statistics of a disk of the running domain, with flushes and times
     /// (`virDomainBlockStatsFlags`).
+    ///
+    /// `disk` is as for [`block_stats`](Self::block_stats).
     #[doc(alias = "virDomainBlockStatsFlags")]
     pub async fn block_stats_flags(&self, disk: &str) -> Result<BlockStatsDetails> {
         let reply = self

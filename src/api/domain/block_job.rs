@@ -42,6 +42,7 @@ param_struct! {
     }
 }
 
+/// # Block jobs
 impl Domain {
     /// Pulls the data of a disk's backing images into its active image, and then drops them from
     /// the chain (`virDomainBlockPull`).
@@ -150,7 +151,8 @@ impl Domain {
 
     /// Ends a disk's job; with `PIVOT` after pivoting to its result (`virDomainBlockJobAbort`).
     ///
-    /// Waits until it has ended unless the flags say `ASYNC`, so it may take long.
+    /// Waits until it has ended unless the flags say `ASYNC`, so it may
+    /// [take long](crate#calls-that-take-long).
     #[doc(alias = "virDomainBlockJobAbort")]
     pub async fn block_job_abort(&self, disk: &str, flags: BlockJobAbortFlags) -> Result<()> {
         self.run(remote::DomainBlockJobAbort { dom: self.wire(), path: disk.into(), flags })

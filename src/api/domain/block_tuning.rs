@@ -63,6 +63,7 @@ param_struct! {
     }
 }
 
+/// # I/O limits of disks
 impl Domain {
     /// Returns the I/O limits of a disk (`virDomainGetBlockIoTune`).
     #[doc(alias = "virDomainGetBlockIoTune")]

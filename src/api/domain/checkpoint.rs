@@ -32,13 +32,16 @@ handle! {
         /// Returns the checkpoint's name, unique in its domain (`virDomainCheckpointGetName`).
         /// Local.
         #[doc(alias = "virDomainCheckpointGetName")]
+        #[doc(alias = "getName")]
         name: text;;
     }
 }
 
+/// # Checkpoints
 impl Domain {
     /// Creates a checkpoint of the running domain as the `<domaincheckpoint>` element `xml`
-    /// describes (`virDomainCheckpointCreateXML`). Takes long. Since libvirt 5.6.0.
+    /// describes (`virDomainCheckpointCreateXML`). [Takes long](crate#calls-that-take-long). Since
+    /// libvirt 5.6.0.
     ///
     /// Without a name in `xml` the daemon makes one up: the time in seconds since 1970. A backup
     /// that is to be the base of later ones is begun together with its checkpoint, by
@@ -82,6 +85,7 @@ impl Domain {
 impl DomainCheckpoint {
     /// Returns the checkpoint's domain (`virDomainCheckpointGetDomain`). Local.
     #[doc(alias = "virDomainCheckpointGetDomain")]
+    #[doc(alias = "getDomain")]
     pub fn domain(&self) -> &Domain {
         &self.parent
     }
@@ -92,6 +96,7 @@ impl DomainCheckpoint {
     /// With [`SIZE`](XmlFlags::SIZE) also how much each disk has changed since, in bytes; only of a
     /// domain that runs.
     #[doc(alias = "virDomainCheckpointGetXMLDesc")]
+    #[doc(alias = "getXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let request = remote::DomainCheckpointGetXmlDesc { checkpoint: self.wire(), flags };
         let reply = self.call(request).await?;
@@ -117,6 +122,7 @@ impl DomainCheckpoint {
     /// Daemons say of roots what they say of checkpoints that do not exist, so a second call
     /// (`virDomainCheckpointLookupByName`) then finds out whether this one does.
     #[doc(alias = "virDomainCheckpointGetParent")]
+    #[doc(alias = "getParent")]
     pub async fn parent(&self) -> Result<Option<DomainCheckpoint>> {
         let request = remote::DomainCheckpointGetParent { checkpoint: self.wire(), flags: 0 };
         match self.call(request).await {
@@ -129,7 +135,7 @@ impl DomainCheckpoint {
     }
 
     /// Deletes the checkpoint: what it recorded of the disks' changes is from then on its parent's
-    /// (`virDomainCheckpointDelete`). Takes long.
+    /// (`virDomainCheckpointDelete`). [Takes long](crate#calls-that-take-long).
     ///
     /// Its children become its parent's, unless [`CHILDREN`](DeleteFlags::CHILDREN) deletes them
     /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those. Without

@@ -5,6 +5,7 @@ use crate::client::Stream;
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Console, channels and screen
 impl Domain {
     /// Opens a console, serial or parallel port by its alias, or with `None` the first console
     /// (`virDomainOpenConsole`).

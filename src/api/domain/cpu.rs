@@ -32,6 +32,8 @@ pub enum HostCpu {
     Number(u32),
     /// None (`VIR_VCPU_INFO_CPU_OFFLINE`), or unknown to the hypervisor
     /// (`VIR_VCPU_INFO_CPU_UNAVAILABLE`).
+    #[doc(alias = "VIR_VCPU_INFO_CPU_OFFLINE")]
+    #[doc(alias = "VIR_VCPU_INFO_CPU_UNAVAILABLE")]
     None(VcpuHostCpuState),
 }
 
@@ -59,10 +61,11 @@ impl fmt::Display for HostCpu {
     }
 }
 
+/// # Virtual CPUs
 impl Domain {
     /// Sets the number of virtual CPUs of the running domain, at most
-    /// [`max_vcpus`](Self::max_vcpus) (`virDomainSetVcpus`). Takes long where the guest must
-    /// cooperate.
+    /// [`max_vcpus`](Self::max_vcpus) (`virDomainSetVcpus`).
+    /// [Takes long](crate#calls-that-take-long) where the guest must cooperate.
     ///
     /// The guest must cooperate: most Linux guests leave a new CPU offline until it is brought
     /// online inside the guest.
@@ -73,6 +76,7 @@ impl Domain {
 
     /// Sets the number of virtual CPUs of the running domain or of its definition, as `flags` say,
     /// or the maximum in the definition (`virDomainSetVcpusFlags`).
+    /// [Takes long](crate#calls-that-take-long) where the guest must cooperate.
     #[doc(alias = "virDomainSetVcpusFlags")]
     pub async fn set_vcpus_flags(&self, count: u32, flags: VcpuFlags) -> Result<()> {
         self.run(remote::DomainSetVcpusFlags { dom: self.wire(), nvcpus: count, flags })
@@ -123,10 +127,10 @@ impl Domain {
             .collect())
     }
 
-    /// Plugs or unplugs the virtual CPUs with the IDs `vcpus` (`virDomainSetVcpu`). Takes long
-    /// where the guest must cooperate, unless [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set
-    /// (since libvirt 12.4.0): then [`VcpuRemoved`](crate::events::domain::VcpuRemoved) reports
-    /// that the guest released one.
+    /// Plugs or unplugs the virtual CPUs with the IDs `vcpus` (`virDomainSetVcpu`).
+    /// [Takes long](crate#calls-that-take-long) where the guest must cooperate, unless
+    /// [`ASYNC_UNPLUG`](SetVcpuFlags::ASYNC_UNPLUG) is set (since libvirt 12.4.0): then
+    /// [`VcpuRemoved`](crate::events::domain::VcpuRemoved) reports that the guest released one.
     #[doc(alias = "virDomainSetVcpu")]
     pub async fn set_vcpu(&self, vcpus: &CpuMap, enabled: bool, flags: SetVcpuFlags) -> Result<()> {
         self.run(remote::DomainSetVcpu {

@@ -26,10 +26,12 @@ param_struct! {
     }
 }
 
+/// # CPU time
 impl Domain {
     /// Returns the CPU time that the running domain has used on all host CPUs together
     /// (`virDomainGetCPUStats` with a `start_cpu` of −1).
     #[doc(alias = "virDomainGetCPUStats")]
+    #[doc(alias = "getCPUStats")]
     pub async fn cpu_stats_total(&self) -> Result<CpuStats> {
         let reply = self.call_cpu_stats(CpuStatsOf::Total).await?;
         Ok(CpuStats::collect(wire::params(&reply.decode()?.params)))
@@ -42,6 +44,7 @@ impl Domain {
     /// not count by CPU; there it fails with an error for which
     /// [`is_unsupported`](crate::Error::is_unsupported) holds.
     #[doc(alias = "virDomainGetCPUStats")]
+    #[doc(alias = "getCPUStats")]
     pub async fn cpu_stats(&self) -> Result<Vec<CpuStats>> {
         let reply = self.call_cpu_stats(CpuStatsOf::Nothing).await?;
         let cpus = reply.count(reply.decode()?.nparams)?;

@@ -5,6 +5,7 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
 
+/// # Description
 impl Domain {
     /// Returns the domain's XML (`virDomainGetXMLDesc`).
     ///
@@ -94,11 +95,11 @@ impl Domain {
         if code != 0 {
             return Err(reply.invalid(format!("it succeeded with the result {code}")));
         }
-        Ok(Self { name: new_name.into(), ..self.clone() })
+        Ok(self.renamed(new_name))
     }
 
     /// Returns the guest's host name, from its DHCP lease or from the guest agent
-    /// (`virDomainGetHostname`). Takes long if the agent does.
+    /// (`virDomainGetHostname`). [Takes long](crate#calls-that-take-long) if the agent does.
     #[doc(alias = "virDomainGetHostname")]
     pub async fn hostname(&self, flags: GetHostnameFlags) -> Result<String> {
         let reply = self.call(remote::DomainGetHostname { dom: self.wire(), flags }).await?;
@@ -117,6 +118,7 @@ impl Domain {
     }
 }
 
+/// # Native configurations
 impl Connect {
     /// Converts a hypervisor's native configuration to domain XML
     /// (`virConnectDomainXMLFromNative`).

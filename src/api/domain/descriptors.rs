@@ -7,10 +7,11 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
+/// # Starting domains with file descriptors
 impl Connect {
     /// Starts a domain as [`domain_create_xml`](Self::domain_create_xml) does, and passes it open
     /// files (`virDomainCreateXMLWithFiles`). Only containers use them: they find them from
-    /// descriptor 3 on.
+    /// descriptor 3 on. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainCreateXMLWithFiles")]
     pub async fn domain_create_xml_with_files(
         &self,
@@ -25,9 +26,10 @@ impl Connect {
     }
 }
 
+/// # File descriptors
 impl Domain {
     /// Starts a defined domain and passes it open files (`virDomainCreateWithFiles`); see
-    /// [`Connect::domain_create_xml_with_files`].
+    /// [`Connect::domain_create_xml_with_files`]. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainCreateWithFiles")]
     pub async fn create_with_files(&self, files: Vec<OwnedFd>, flags: CreateFlags) -> Result<()> {
         let called = self

@@ -4,6 +4,10 @@ use super::{DeviceModifyFlags, Domain};
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Devices
+///
+/// A device comes or goes when the guest lets it: these methods
+/// [take long](crate#calls-that-take-long).
 impl Domain {
     /// Attaches the device that `xml` describes to the running domain, until it ends
     /// (`virDomainAttachDevice`).

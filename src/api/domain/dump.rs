@@ -7,6 +7,7 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
 
+/// # Memory dumps
 impl Domain {
     /// Dumps the guest's memory to the file `to` on the daemon's host (`virDomainCoreDump`).
     ///
@@ -14,7 +15,7 @@ impl Domain {
     /// afterwards unless [`CRASH`](CoreDumpFlags::CRASH) ends it or [`RESET`](CoreDumpFlags::RESET)
     /// resets it. [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY) gives an ELF file for `crash` and
     /// `gdb`; without it the file is in the hypervisor's own format. A relative path is taken as
-    /// relative to this process's working directory. Takes long.
+    /// relative to this process's working directory. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainCoreDump")]
     pub async fn core_dump(&self, to: impl AsRef<Path>, flags: CoreDumpFlags) -> Result<()> {
         let to = wire::absolute_path(remote::DomainCoreDump::INFO.name, to)?;
@@ -23,6 +24,7 @@ impl Domain {
     }
 
     /// Dumps the guest's memory in the format `format` (`virDomainCoreDumpWithFormat`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// All formats but [`Raw`](CoreDumpFormat::Raw) need
     /// [`MEMORY_ONLY`](CoreDumpFlags::MEMORY_ONLY).

@@ -111,11 +111,14 @@ impl InterfaceAddress {
     }
 }
 
+/// # Network interfaces
 impl Domain {
     /// Returns traffic statistics of an interface of the running domain
     /// (`virDomainInterfaceStats`).
     ///
-    /// Only interfaces that have a device on the host have statistics.
+    /// `device` is the interface's device on the host, such as `vnet0`, or its MAC address;
+    /// [`interface_targets`](Self::interface_targets) lists both. Only interfaces that have a device
+    /// on the host have statistics.
     #[doc(alias = "virDomainInterfaceStats")]
     pub async fn interface_stats(&self, device: &str) -> Result<InterfaceStats> {
         let reply = self
@@ -194,7 +197,8 @@ impl Domain {
 
     /// Lists the addresses of the running domain's interfaces, from the leases of libvirt's own
     /// DHCP servers, from the guest's agent, or from the host's ARP table
-    /// (`virDomainInterfaceAddresses`). Takes long if the agent is asked.
+    /// (`virDomainInterfaceAddresses`). [Takes long](crate#calls-that-take-long) if the agent is
+    /// asked.
     #[doc(alias = "virDomainInterfaceAddresses")]
     pub async fn interface_addresses(
         &self,

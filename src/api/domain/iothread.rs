@@ -39,6 +39,7 @@ param_struct! {
     }
 }
 
+/// # I/O threads
 impl Domain {
     /// Lists the domain's I/O threads, by default those of the running domain if it runs
     /// (`virDomainGetIOThreadInfo`).

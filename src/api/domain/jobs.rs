@@ -135,6 +135,7 @@ param_struct! {
     }
 }
 
+/// # Jobs
 impl Domain {
     /// Returns the progress of the domain's job, `None` if it has none (`virDomainGetJobInfo`).
     ///

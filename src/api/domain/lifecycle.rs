@@ -1,18 +1,20 @@
-//! Shutting down, pausing, resetting and waking domains, and their input.
+//! Shutting down, pausing, resetting and waking domains.
 
 use std::time::Duration;
 
 use super::{
-    DestroyFlags, Domain, KeycodeSet, Lifecycle, LifecycleAction, ModificationImpact,
-    ProcessSignal, RebootFlags, ShutdownFlags,
+    DestroyFlags, Domain, LifecycleAction, LifecycleTrigger, ModificationImpact, RebootFlags,
+    ShutdownFlags,
 };
 use crate::api::wire;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 use crate::types::node::SuspendTarget;
 
+/// # Life cycle
 impl Domain {
     /// Asks the guest to shut itself down (`virDomainShutdown`).
+    /// [Takes long](crate#calls-that-take-long) if the guest agent is asked.
     ///
     /// Returns when the guest was asked. It may take its time, or ignore the request; wait for the
     /// state [`Shutoff`](super::State::Shutoff) or for the event, and [`destroy`](Self::destroy)
@@ -23,14 +25,16 @@ impl Domain {
     }
 
     /// Asks the guest to shut itself down in the ways that `flags` name; the daemon picks their
-    /// order (`virDomainShutdownFlags`).
+    /// order (`virDomainShutdownFlags`). [Takes long](crate#calls-that-take-long) if the guest
+    /// agent is asked.
     #[doc(alias = "virDomainShutdownFlags")]
     pub async fn shutdown_flags(&self, flags: ShutdownFlags) -> Result<()> {
         self.run(remote::DomainShutdownFlags { dom: self.wire(), flags }).await
     }
 
     /// Asks the guest to reboot (`virDomainReboot`). Returns when the guest was asked, as
-    /// [`shutdown`](Self::shutdown) does.
+    /// [`shutdown`](Self::shutdown) does. [Takes long](crate#calls-that-take-long) if the guest
+    /// agent is asked.
     #[doc(alias = "virDomainReboot")]
     pub async fn reboot(&self, flags: RebootFlags) -> Result<()> {
         self.run(remote::DomainReboot { dom: self.wire(), flags }).await
@@ -75,7 +79,7 @@ impl Domain {
     }
 
     /// Asks the guest to suspend itself, as closing a laptop's lid does
-    /// (`virDomainPMSuspendForDuration`).
+    /// (`virDomainPMSuspendForDuration`). [Takes long](crate#calls-that-take-long).
     ///
     /// It wakes up after `duration`, in whole seconds, or when it is [woken](Self::pm_wakeup). QEMU
     /// needs the guest agent for it and does not support a duration.
@@ -117,58 +121,15 @@ impl Domain {
     #[doc(alias = "virDomainSetLifecycleAction")]
     pub async fn set_lifecycle_action(
         &self,
-        lifecycle: Lifecycle,
+        trigger: LifecycleTrigger,
         action: LifecycleAction,
         flags: ModificationImpact,
     ) -> Result<()> {
         self.run(remote::DomainSetLifecycleAction {
             dom: self.wire(),
-            r#type: lifecycle,
+            r#type: trigger,
             action,
             flags,
-        })
-        .await
-    }
-
-    /// Presses keys of the guest's keyboard together, and releases them after `hold`, in whole
-    /// milliseconds (`virDomainSendKey`).
-    ///
-    /// The codes, at most 16, are those of `codeset`: in [`Linux`](KeycodeSet::Linux) 29, 56 and
-    /// 111 are Control, Alt and Delete. A `hold` of zero means the hypervisor's default.
-    #[doc(alias = "virDomainSendKey")]
-    pub async fn send_key(
-        &self,
-        codeset: KeycodeSet,
-        hold: Duration,
-        keycodes: &[u32],
-    ) -> Result<()> {
-        self.run(remote::DomainSendKey {
-            dom: self.wire(),
-            codeset,
-            holdtime: wire::whole_millis(remote::DomainSendKey::INFO.name, hold)?,
-            keycodes: keycodes.to_vec(),
-            flags: 0,
-        })
-        .await
-    }
-
-    /// Sends the guest a non-maskable interrupt (`virDomainInjectNMI`).
-    #[doc(alias = "virDomainInjectNMI")]
-    pub async fn inject_nmi(&self) -> Result<()> {
-        self.run(remote::DomainInjectNmi { dom: self.wire(), flags: 0 }).await
-    }
-
-    /// Sends a signal to a process inside the guest (`virDomainSendProcessSignal`).
-    ///
-    /// `pid` is the process ID inside the guest; a negative one means the process group of that ID.
-    /// Mostly for containers: QEMU does not support it.
-    #[doc(alias = "virDomainSendProcessSignal")]
-    pub async fn send_process_signal(&self, pid: i64, signal: ProcessSignal) -> Result<()> {
-        self.run(remote::DomainSendProcessSignal {
-            dom: self.wire(),
-            pid_value: pid,
-            signum: signal,
-            flags: 0,
         })
         .await
     }

@@ -9,6 +9,7 @@ use crate::protocol::{Request, remote};
 use crate::types::connect::ListAllDomainsFlags;
 use crate::xdr::{self, Decode};
 
+/// # Domains
 impl Connect {
     /// Looks up a domain by name (`virDomainLookupByName`).
     ///
@@ -32,6 +33,7 @@ impl Connect {
     /// Looks up a domain by UUID (`virDomainLookupByUUID`, `virDomainLookupByUUIDString`).
     #[doc(alias = "virDomainLookupByUUID")]
     #[doc(alias = "virDomainLookupByUUIDString")]
+    #[doc(alias = "lookupByUUIDString")]
     pub async fn domain_lookup_by_uuid(&self, uuid: Uuid) -> Result<Domain> {
         let reply = self.call(remote::DomainLookupByUuid { uuid }).await?;
         Ok(Domain::from_wire(self, &reply.decode()?.dom))

@@ -1,5 +1,7 @@
 //! A domain's memory: limits, balloon and statistics.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::{DirtyRateCalcFlags, Domain, MemoryModFlags, MemoryStatTags};
@@ -12,6 +14,8 @@ use crate::protocol::{Request, remote};
 /// All but [`actual_balloon_kib`](Self::actual_balloon_kib) and [`rss_kib`](Self::rss_kib) comes
 /// from the guest's balloon driver, if it has one that reports; see
 /// [`Domain::set_memory_stats_period`].
+///
+/// `Display` writes a line for each, with its name and number, as `virsh dommemstat` does.
 #[doc(alias = "virDomainMemoryStatTags")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,6 +51,39 @@ pub struct MemoryStats {
 }
 
 impl MemoryStats {
+    /// Returns the statistics that there are, with the names that virsh and libvirt-python give
+    /// them, in the order of the fields. The last update is in seconds since 1970.
+    ///
+    /// ```no_run
+    /// # async fn example(domain: libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// for (name, value) in domain.memory_stats().await?.iter() {
+    ///     println!("{name}: {value}"); // `swap_in: 0`
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'static, str>, u64)> {
+        let known = [
+            ("swap_in", self.swap_in_kib),
+            ("swap_out", self.swap_out_kib),
+            ("major_fault", self.major_faults),
+            ("minor_fault", self.minor_faults),
+            ("unused", self.unused_kib),
+            ("available", self.available_kib),
+            ("actual", self.actual_balloon_kib),
+            ("rss", self.rss_kib),
+            ("usable", self.usable_kib),
+            ("last_update", self.last_update.and_then(seconds_since_1970)),
+            ("disk_caches", self.disk_caches_kib),
+            ("hugetlb_pgalloc", self.hugetlb_allocations),
+            ("hugetlb_pgfail", self.hugetlb_failures),
+        ];
+        let known = known.into_iter();
+        let known = known.filter_map(|(name, value)| Some((Cow::Borrowed(name), value?)));
+        let other = self.other.iter();
+        known.chain(other.map(|(tag, value)| (format!("tag_{}", i32::from(*tag)).into(), *value)))
+    }
+
     fn from_wire(stats: &[remote::DomainMemoryStat]) -> Self {
         let mut values = Self::default();
         for stat in stats {
@@ -78,6 +115,16 @@ impl MemoryStats {
     }
 }
 
+impl fmt::Display for MemoryStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|(name, value)| writeln!(f, "{name} {value}"))
+    }
+}
+
+fn seconds_since_1970(time: SystemTime) -> Option<u64> {
+    time.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
 /// Converts Unix time, with zero for never.
 pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
     match seconds {
@@ -86,6 +133,7 @@ pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
     }
 }
 
+/// # Memory
 impl Domain {
     /// Returns the domain's maximum memory in KiB (`virDomainGetMaxMemory`).
     #[doc(alias = "virDomainGetMaxMemory")]
@@ -114,6 +162,7 @@ impl Domain {
     /// Sets the memory in KiB of the running domain or of its definition, as `flags` say, or with
     /// `MAXIMUM` the maximum memory (`virDomainSetMemoryFlags`).
     #[doc(alias = "virDomainSetMemoryFlags")]
+    #[doc(alias = "setMemoryFlags")]
     pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
         self.run(remote::DomainSetMemoryFlags { dom: self.wire(), memory: kib, flags })
             .await
@@ -185,6 +234,10 @@ mod tests {
         assert_eq!(stats.hugetlb_failures, Some(112));
         let other = [113, 114].map(|val| (MemoryStatTags::Other(val - 100), val as u64));
         assert_eq!(stats.other, other);
+        let (names, values): (Vec<_>, Vec<_>) = stats.iter().unzip();
+        assert_eq!(values, (100..115).collect::<Vec<_>>());
+        assert_eq!(names[6], "actual");
+        assert_eq!(names[12..], ["hugetlb_pgfail", "tag_13", "tag_14"]);
     }
 
     #[test]

@@ -1,47 +1,77 @@
 //! Domains: virtual machines and containers.
 
-mod agent;
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
+mod identity;
+mod lookup;
+
+mod state;
+
+mod description;
+
+mod provision;
+
+mod lifecycle;
+
 mod autostart;
-mod backup;
-mod block;
-mod block_job;
-mod block_tuning;
+
+mod save;
+
+mod dump;
+
+pub mod snapshot;
+
 pub mod checkpoint;
-mod console;
+
+mod backup;
+
+mod jobs;
+
+mod migrate;
+
+mod device;
+
 mod cpu;
 mod cpu_map;
-mod cpu_stats;
-mod description;
-mod descriptors;
-mod device;
-mod dump;
-mod interface;
-mod iothread;
-mod jobs;
-mod last_id;
-mod lifecycle;
-mod lookup;
-mod memory;
-mod migrate;
-mod peek;
-mod perf;
+
 mod pinning;
-mod provision;
-mod save;
+
+mod iothread;
+
 mod scheduler;
-mod security;
-pub mod snapshot;
-mod state;
-pub mod stats;
-mod targets;
-mod time;
+
+mod memory;
+
 mod tuning;
 
-use uuid::Uuid;
+mod block;
 
-use crate::api::handle::handle;
-use crate::protocol::remote;
-use last_id::LastId;
+mod block_job;
+
+mod block_tuning;
+
+mod interface;
+mod targets;
+
+pub mod stats;
+
+mod cpu_stats;
+mod perf;
+
+mod peek;
+
+mod console;
+
+mod input;
+
+mod descriptors;
+
+mod agent;
+
+mod time;
+
+mod security;
+
+mod last_id;
 
 pub use crate::types::domain::*;
 pub use agent::{AgentTimeout, FsInfo, GuestVcpus};
@@ -52,6 +82,7 @@ pub use checkpoint::DomainCheckpoint;
 pub use cpu::{HostCpu, VcpuInfo};
 pub use cpu_map::CpuMap;
 pub use cpu_stats::CpuStats;
+pub use identity::Domain;
 pub use interface::{
     AnnounceInterfaceParameters, InterfaceAddress, InterfaceAddresses, InterfaceParameters,
     InterfaceStats,
@@ -72,40 +103,3 @@ pub use state::{ControlInfo, DomainInfo, DomainState, StateReason};
 pub use stats::{DomainStats, DomainStatsRecord};
 pub use targets::{DiskTarget, InterfaceTarget};
 pub use tuning::{BlkioParameters, DeviceValue, MemoryLimit, MemoryParameters, NumaParameters};
-
-handle! {
-    /// A handle to a domain, running or not (`virDomain`).
-    ///
-    /// Cheap to clone; it holds nothing on the daemon's side and stays valid when the domain ends:
-    /// calls for a domain that no longer exists fail with an error for which
-    /// [`is_not_found`](crate::Error::is_not_found) holds. Two handles are equal if they name the
-    /// same domain over the same connection.
-    #[doc(alias = "virDomain")]
-    pub Domain of remote::NonnullDomain, known by uuid,
-    #[doc(alias = "virDomainGetConnect")] connect {
-        /// Returns the domain's name (`virDomainGetName`). Local: as it was when the handle was
-        /// made.
-        #[doc(alias = "virDomainGetName")]
-        name: text;
-        /// Returns the domain's UUID, which never changes (`virDomainGetUUID`,
-        /// `virDomainGetUUIDString`). Local.
-        #[doc(alias = "virDomainGetUUID")]
-        #[doc(alias = "virDomainGetUUIDString")]
-        uuid: Uuid;
-        /// The last ID that this handle learned.
-        id: LastId
-    }
-}
-
-impl Domain {
-    /// Returns the ID of the running domain, `None` if it does not run (`virDomainGetID`).
-    ///
-    /// Local: the last ID that this handle learned. It changes with [`create`](Self::create),
-    /// [`create_with_flags`](Self::create_with_flags), [`destroy`](Self::destroy),
-    /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this handle, and with
-    /// nothing else; look the domain up again to be sure.
-    #[doc(alias = "virDomainGetID")]
-    pub fn id(&self) -> Option<u32> {
-        self.id.get()
-    }
-}

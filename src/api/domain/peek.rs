@@ -5,6 +5,7 @@ use crate::api::wire;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
+/// # Reading memory and disks
 impl Domain {
     /// Reads `len` bytes of a disk of the running domain, as the guest sees it, from `offset` on
     /// (`virDomainBlockPeek`).

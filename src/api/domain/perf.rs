@@ -58,6 +58,7 @@ param_struct! {
     }
 }
 
+/// # Performance events
 impl Domain {
     /// Returns which performance events are counted (`virDomainGetPerfEvents`).
     #[doc(alias = "virDomainGetPerfEvents")]

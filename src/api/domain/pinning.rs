@@ -5,6 +5,7 @@ use super::{CpuMap, Domain, ModificationImpact, VcpuFlags};
 use crate::error::Result;
 use crate::protocol::{Request, remote};
 
+/// # CPU pinning
 impl Domain {
     /// Pins the virtual CPU `vcpu` of the running domain to the host CPUs `cpus`
     /// (`virDomainPinVcpu`).

@@ -5,6 +5,7 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Defining and starting domains
 impl Connect {
     /// Creates and starts a transient domain, which exists only while it runs
     /// (`virDomainCreateXML`).
@@ -13,7 +14,7 @@ impl Connect {
     /// [`PAUSED`](CreateFlags::PAUSED) the guest waits for [`Domain::resume`] before its first
     /// instruction, with [`AUTODESTROY`](CreateFlags::AUTODESTROY) it ends when this connection
     /// does, with [`VALIDATE`](CreateFlags::VALIDATE) the daemon first validates `xml` against the
-    /// schema. Takes long.
+    /// schema. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainCreateXML")]
     pub async fn domain_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Domain> {
         let reply = self.call(remote::DomainCreateXml { xml_desc: xml.into(), flags }).await?;
@@ -48,16 +49,17 @@ impl Connect {
     }
 }
 
+/// # Starting and removing
 impl Domain {
     /// Starts a defined domain, from its managed save image if it has one (`virDomainCreate`).
     ///
     /// Makes two calls: the second asks for the domain's new ID, and if it fails, so does this
     /// method, although the domain runs. [`create_with_flags`](Self::create_with_flags) makes one.
-    /// Takes long.
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::DomainCreate { dom: self.wire() }).await?;
-        let started = self.connect().domain_lookup_by_uuid(self.uuid).await?;
+        let started = self.connect().domain_lookup_by_uuid(self.uuid()).await?;
         self.id.set((&started.id).into());
         Ok(())
     }
@@ -65,7 +67,8 @@ impl Domain {
     /// Starts a defined domain (`virDomainCreateWithFlags`).
     ///
     /// See [`Connect::domain_create_xml`] for `PAUSED` and `AUTODESTROY`;
-    /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) discards a managed save image and boots. Takes long.
+    /// [`FORCE_BOOT`](CreateFlags::FORCE_BOOT) discards a managed save image and boots.
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainCreateWithFlags")]
     pub async fn create_with_flags(&self, flags: CreateFlags) -> Result<()> {
         let reply = self.call(remote::DomainCreateWithFlags { dom: self.wire(), flags }).await?;

@@ -50,11 +50,12 @@ impl SaveParams {
     }
 }
 
+/// # Saving
 impl Domain {
     /// Saves the domain to the file `to` on the daemon's host and ends it (`virDomainSave`).
     ///
-    /// A relative path is taken as relative to this process's working directory. Takes long: writes
-    /// the guest's memory.
+    /// A relative path is taken as relative to this process's working directory.
+    /// [Takes long](crate#calls-that-take-long): writes the guest's memory.
     #[doc(alias = "virDomainSave")]
     pub async fn save(&self, to: impl AsRef<Path>) -> Result<()> {
         let to = wire::absolute_path(remote::DomainSave::INFO.name, to)?;
@@ -66,6 +67,7 @@ impl Domain {
 
     /// Saves the domain to the file `to` as `flags` say and, if `xml` is given, with a changed
     /// definition for the restored domain (`virDomainSaveFlags`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Only what the guest cannot notice may be changed, such as host paths of disks. Start from
     /// the XML that [`xml_desc`](Self::xml_desc) returns with
@@ -88,6 +90,7 @@ impl Domain {
     }
 
     /// Saves the domain with the options in `params` (`virDomainSaveParams`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Without a file it is a managed save; the QEMU drivers of libvirt 8.4.0 to 11.3.0 at least
     /// then leave the domain locked until the daemon restarts. Since libvirt 8.4.0.
@@ -100,7 +103,8 @@ impl Domain {
     }
 
     /// Saves the domain to a managed save image, which the daemon keeps, and ends it; the next
-    /// [`create`](Self::create) resumes it (`virDomainManagedSave`). Takes long.
+    /// [`create`](Self::create) resumes it (`virDomainManagedSave`).
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainManagedSave")]
     pub async fn managed_save(&self, flags: SaveRestoreFlags) -> Result<()> {
         self.run(remote::DomainManagedSave { dom: self.wire(), flags }).await?;
@@ -126,6 +130,7 @@ impl Domain {
 
     /// Returns the definition in the managed save image (`virDomainManagedSaveGetXMLDesc`).
     #[doc(alias = "virDomainManagedSaveGetXMLDesc")]
+    #[doc(alias = "managedSaveGetXMLDesc")]
     pub async fn managed_save_xml_desc(&self, flags: SaveImageXmlFlags) -> Result<String> {
         let reply = self
             .call(remote::DomainManagedSaveGetXmlDesc { dom: self.wire(), flags })
@@ -147,8 +152,10 @@ impl Domain {
     }
 }
 
+/// # Saved domains
 impl Connect {
-    /// Restores the domain that was saved to the file `from` (`virDomainRestore`). Takes long.
+    /// Restores the domain that was saved to the file `from` (`virDomainRestore`).
+    /// [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainRestore")]
     pub async fn domain_restore(&self, from: impl AsRef<Path>) -> Result<()> {
         let from = wire::absolute_path(remote::DomainRestore::INFO.name, from)?;
@@ -156,7 +163,7 @@ impl Connect {
     }
 
     /// Restores a saved domain as `flags` say and, if `xml` is given, with a changed definition
-    /// (`virDomainRestoreFlags`).
+    /// (`virDomainRestoreFlags`). [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainRestoreFlags")]
     pub async fn domain_restore_flags(
         &self,
@@ -174,7 +181,7 @@ impl Connect {
     }
 
     /// Restores a saved domain with the options in `params` (`virDomainRestoreParams`). Since
-    /// libvirt 8.4.0.
+    /// libvirt 8.4.0. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virDomainRestoreParams")]
     pub async fn domain_restore_params(
         &self,
@@ -188,6 +195,7 @@ impl Connect {
 
     /// Returns the definition in the save file `file` (`virDomainSaveImageGetXMLDesc`).
     #[doc(alias = "virDomainSaveImageGetXMLDesc")]
+    #[doc(alias = "saveImageGetXMLDesc")]
     pub async fn domain_save_image_xml_desc(
         &self,
         file: impl AsRef<Path>,

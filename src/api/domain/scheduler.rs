@@ -98,6 +98,7 @@ param_struct! {
     }
 }
 
+/// # CPU scheduling
 impl Domain {
     /// Returns the type of the domain's scheduler (`virDomainGetSchedulerType`).
     #[doc(alias = "virDomainGetSchedulerType")]

@@ -66,6 +66,7 @@ impl fmt::Debug for LaunchSecret {
     }
 }
 
+/// # Security
 impl Domain {
     /// Returns the security label of the running domain (`virDomainGetSecurityLabel`).
     #[doc(alias = "virDomainGetSecurityLabel")]

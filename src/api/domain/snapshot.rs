@@ -34,13 +34,15 @@ handle! {
     #[doc(alias = "virDomainSnapshotGetConnect")] connect {
         /// Returns the snapshot's name, unique in its domain (`virDomainSnapshotGetName`). Local.
         #[doc(alias = "virDomainSnapshotGetName")]
+        #[doc(alias = "getName")]
         name: text;;
     }
 }
 
+/// # Snapshots
 impl Domain {
     /// Takes a snapshot of the domain as the `<domainsnapshot>` element `xml` describes
-    /// (`virDomainSnapshotCreateXML`). Takes long.
+    /// (`virDomainSnapshotCreateXML`). [Takes long](crate#calls-that-take-long).
     ///
     /// Without a name in `xml` the daemon makes one up: the time in seconds since 1970. By default
     /// the snapshot of a running guest is internal (its disks, all of them qcow2, keep it) and has
@@ -107,6 +109,7 @@ impl Domain {
 impl DomainSnapshot {
     /// Returns the snapshot's domain (`virDomainSnapshotGetDomain`). Local.
     #[doc(alias = "virDomainSnapshotGetDomain")]
+    #[doc(alias = "getDomain")]
     pub fn domain(&self) -> &Domain {
         &self.parent
     }
@@ -115,6 +118,7 @@ impl DomainSnapshot {
     /// (`virDomainSnapshotGetXMLDesc`). Passwords in that are left out without
     /// [`SECURE`](XmlFlags::SECURE).
     #[doc(alias = "virDomainSnapshotGetXMLDesc")]
+    #[doc(alias = "getXMLDesc")]
     pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
         let reply =
             self.call(remote::DomainSnapshotGetXmlDesc { snap: self.wire(), flags }).await?;
@@ -138,6 +142,7 @@ impl DomainSnapshot {
     /// Daemons say of roots what they say of snapshots that do not exist, so a second call
     /// (`virDomainSnapshotLookupByName`) then finds out whether this one does.
     #[doc(alias = "virDomainSnapshotGetParent")]
+    #[doc(alias = "getParent")]
     pub async fn parent(&self) -> Result<Option<DomainSnapshot>> {
         match self.call(remote::DomainSnapshotGetParent { snap: self.wire(), flags: 0 }).await {
             Err(error) if error.code() == Some(ErrorCode::NoDomainSnapshot) => {
@@ -164,7 +169,8 @@ impl DomainSnapshot {
     }
 
     /// Reverts the domain to the snapshot: its disks, its definition and, where the snapshot has
-    /// it, its memory (`virDomainRevertToSnapshot`). What has happened since is lost. Takes long.
+    /// it, its memory (`virDomainRevertToSnapshot`). What has happened since is lost.
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// The guest then runs, is paused or is off as it was, unless the flags say otherwise. Fails
     /// with [`SnapshotRevertRisky`](ErrorCode::SnapshotRevertRisky) for what
@@ -173,12 +179,13 @@ impl DomainSnapshot {
     /// [`ConfigUnsupported`](ErrorCode::ConfigUnsupported). The handle's [`Domain::id`] does not
     /// change; look the domain up for that.
     #[doc(alias = "virDomainRevertToSnapshot")]
+    #[doc(alias = "revertToSnapshot")]
     pub async fn revert(&self, flags: RevertFlags) -> Result<()> {
         self.run(remote::DomainRevertToSnapshot { snap: self.wire(), flags }).await
     }
 
-    /// Deletes the snapshot; what the guest has stays as it is (`virDomainSnapshotDelete`). Takes
-    /// long.
+    /// Deletes the snapshot; what the guest has stays as it is (`virDomainSnapshotDelete`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Its children become its parent's, unless [`CHILDREN`](DeleteFlags::CHILDREN) deletes them
     /// and theirs, too, or [`CHILDREN_ONLY`](DeleteFlags::CHILDREN_ONLY) only those; no daemon does

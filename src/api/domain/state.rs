@@ -10,7 +10,7 @@ use crate::api::wire::truth;
 use crate::error::Result;
 use crate::protocol::remote;
 
-/// State of a domain and its reason.
+/// State of a domain and its reason. It equals a [`State`] whatever the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DomainState {
@@ -61,6 +61,12 @@ impl DomainState {
     }
 }
 
+impl PartialEq<State> for DomainState {
+    fn eq(&self, state: &State) -> bool {
+        self.state == *state
+    }
+}
+
 /// State and resource use of a domain (`virDomainInfo`).
 #[doc(alias = "virDomainInfo")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +98,19 @@ pub struct ControlInfo {
     pub duration: Option<Duration>,
 }
 
+/// # State
 impl Domain {
+    /// Returns the ID of the running domain, `None` if it does not run (`virDomainGetID`).
+    ///
+    /// Local: the last ID that this handle learned. It changes with [`create`](Self::create),
+    /// [`create_with_flags`](Self::create_with_flags), [`destroy`](Self::destroy),
+    /// [`save`](Self::save) and [`managed_save`](Self::managed_save) on this handle, and with
+    /// nothing else; look the domain up again to be sure.
+    #[doc(alias = "virDomainGetID")]
+    pub fn id(&self) -> Option<u32> {
+        self.id.get()
+    }
+
     /// Returns the domain's state, memory, virtual CPUs and CPU time (`virDomainGetInfo`).
     #[doc(alias = "virDomainGetInfo")]
     pub async fn info(&self) -> Result<DomainInfo> {
@@ -108,6 +126,18 @@ impl Domain {
     }
 
     /// Returns the domain's state and its reason (`virDomainGetState`).
+    ///
+    /// ```no_run
+    /// # async fn example(domain: libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// use libvirt_client::domain::{PausedReason, State, StateReason};
+    ///
+    /// let now = domain.state().await?;
+    /// if now == State::Paused && now.reason != StateReason::Paused(PausedReason::Snapshot) {
+    ///     domain.resume().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "virDomainGetState")]
     pub async fn state(&self) -> Result<DomainState> {
         let reply = self.call(remote::DomainGetState { dom: self.wire(), flags: 0 }).await?;

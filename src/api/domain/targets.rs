@@ -41,9 +41,10 @@ pub struct DiskTarget {
     pub bus: Option<String>,
 }
 
+/// # Targets of disks and interfaces
 impl Domain {
-    /// Lists the domain's network interfaces in the order of its definition, which is that of the
-    /// running domain if it runs (`virDomainGetXMLDesc`).
+    /// Lists the domain's network interfaces, in the order of its definition, as
+    /// [`xml_desc`](Self::xml_desc) has them: those of the running domain if it runs.
     ///
     /// ```no_run
     /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
@@ -55,14 +56,12 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
-    #[doc(alias = "virDomainGetXMLDesc")]
     pub async fn interface_targets(&self) -> Result<Vec<InterfaceTarget>> {
         self.devices("interface").await
     }
 
-    /// Lists the domain's disks in the order of its definition, which is that of the running domain
-    /// if it runs (`virDomainGetXMLDesc`).
-    #[doc(alias = "virDomainGetXMLDesc")]
+    /// Lists the domain's disks, in the order of its definition, as [`xml_desc`](Self::xml_desc) has
+    /// them: those of the running domain if it runs.
     pub async fn disk_targets(&self) -> Result<Vec<DiskTarget>> {
         self.devices("disk").await
     }

@@ -6,10 +6,12 @@ use super::{Domain, SetTimeFlags};
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
+/// # Guest clock
 impl Domain {
-    /// Returns the time of the guest's clock (`virDomainGetTime`). Asks the guest agent; takes long
-    /// if that does.
+    /// Returns the time of the guest's clock (`virDomainGetTime`). Asks the guest agent;
+    /// [takes long](crate#calls-that-take-long) if that does.
     #[doc(alias = "virDomainGetTime")]
+    #[doc(alias = "getTime")]
     pub async fn time(&self) -> Result<SystemTime> {
         let reply = self.call(remote::DomainGetTime { dom: self.wire(), flags: 0 }).await?;
         let time = reply.decode()?;
@@ -19,6 +21,7 @@ impl Domain {
     }
 
     /// Sets the guest's clock through the guest agent (`virDomainSetTime`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// With [`SYNC`](SetTimeFlags::SYNC) the guest reads its hardware clock instead, which kept
     /// running while the guest was suspended, and `time` is ignored.

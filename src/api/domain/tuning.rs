@@ -123,6 +123,7 @@ param_struct! {
     }
 }
 
+/// # Limits on host resources
 impl Domain {
     /// Returns the limits on the domain's memory (`virDomainGetMemoryParameters`).
     #[doc(alias = "virDomainGetMemoryParameters")]

@@ -40,6 +40,7 @@ impl DhcpLease {
     }
 }
 
+/// # DHCP leases
 impl Network {
     /// Lists the DHCP leases of the network that have not expired, or those of the client with that
     /// MAC address (`virNetworkGetDHCPLeases`).

@@ -18,6 +18,7 @@ handle! {
         /// Returns the port's UUID (`virNetworkPortGetUUID`, `virNetworkPortGetUUIDString`). Local.
         #[doc(alias = "virNetworkPortGetUUID")]
         #[doc(alias = "virNetworkPortGetUUIDString")]
+        #[doc(alias = "UUIDString")]
         uuid: Uuid;
     }
 }
@@ -44,6 +45,7 @@ param_struct! {
     }
 }
 
+/// # Ports
 impl Network {
     /// Lists the ports of the network (`virNetworkListAllPorts`).
     #[doc(alias = "virNetworkListAllPorts")]
@@ -58,6 +60,7 @@ impl Network {
     /// `virNetworkPortLookupByUUIDString`).
     #[doc(alias = "virNetworkPortLookupByUUID")]
     #[doc(alias = "virNetworkPortLookupByUUIDString")]
+    #[doc(alias = "portLookupByUUIDString")]
     pub async fn port_lookup_by_uuid(&self, uuid: Uuid) -> Result<NetworkPort> {
         let reply = self
             .call(remote::NetworkPortLookupByUuid { network: self.wire(), uuid })

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 use crate::types::feature::Feature;
 
+/// # Changes
 impl Network {
     /// Changes one section of the network: adds, replaces or removes the element `xml`
     /// (`virNetworkUpdate`).

@@ -1,8 +1,13 @@
 //! Storage: pools, and the volumes in them.
 
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
 mod pool;
-mod transfer;
+
 mod volume;
+
+mod transfer;
+
+mod parent;
 
 pub use crate::types::{storage_pool, storage_vol};
 pub use pool::{StoragePool, StoragePoolInfo};

@@ -28,14 +28,21 @@ use crate::transport::tls::TlsOptions;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Contents
+///
+/// - [Options](#options), [Deadlines](#deadlines), [Limits](#limits), [Security](#security),
+///   [Opening](#opening), [Connecting again](#connecting-again), [Administration](#administration)
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before `open`"]
 pub struct ConnectBuilder {
     pub(in crate::client) options: Options,
 }
 
+/// # Options
 impl ConnectBuilder {
     /// Makes the connection read-only (`VIR_CONNECT_RO`). Default: no.
+    #[doc(alias = "VIR_CONNECT_RO")]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.options.read_only = read_only;
         self
@@ -47,7 +54,10 @@ impl ConnectBuilder {
         self.options.aliases = aliases;
         self
     }
+}
 
+/// # Deadlines
+impl ConnectBuilder {
     /// Sets the timeout of the whole opening, authentication included. Default: 30 seconds.
     pub fn open_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.options.open_timeout = timeout;
@@ -57,8 +67,8 @@ impl ConnectBuilder {
     /// Sets the timeout of calls, unless their handle has its own ([`Connect::with_timeout`]).
     /// Default: two minutes.
     ///
-    /// Calls that take long by nature (migration, saving, dumps, guest agent commands, …) have no
-    /// timeout unless their handle sets one.
+    /// [Calls that take long](crate#calls-that-take-long) by nature (migration, saving, dumps, guest
+    /// agent commands, …) have no timeout unless their handle sets one.
     pub fn call_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.options.call_timeout = timeout;
         self
@@ -69,6 +79,7 @@ impl ConnectBuilder {
     /// interval disables keepalive. Default: 5 seconds and 5, which makes half a minute; a daemon
     /// that may be too busy to read has [`busy_timeout`](Self::busy_timeout).
     #[doc(alias = "virConnectSetKeepAlive")]
+    #[doc(alias = "setKeepAlive")]
     pub fn keepalive(mut self, interval: Duration, count: u32) -> Self {
         self.options.keepalive = (!interval.is_zero()).then_some((interval, count));
         self
@@ -85,7 +96,10 @@ impl ConnectBuilder {
         self.options.busy_timeout = timeout;
         self
     }
+}
 
+/// # Limits
+impl ConnectBuilder {
     /// Sets the number of requests of one client that the daemon works on at a time:
     /// `max_client_requests` in its configuration, 5 unless that says otherwise. Default: 5.
     ///
@@ -107,7 +121,10 @@ impl ConnectBuilder {
         self.options.max_long_calls = Some(calls.max(1));
         self
     }
+}
 
+/// # Security
+impl ConnectBuilder {
     /// Sets certificates for TLS connections in place of libvirt's files. Needs the feature `tls`.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, options: TlsOptions) -> Self {
@@ -167,7 +184,10 @@ impl ConnectBuilder {
         self.options.own_stream.secure = private;
         self
     }
+}
 
+/// # Opening
+impl ConnectBuilder {
     /// Opens the connection. Dropping the future closes what was opened so far.
     ///
     /// A failure after the first contact (a refusal, a disconnection or a timeout) is an
@@ -204,14 +224,15 @@ impl ConnectBuilder {
     }
 }
 
+/// # Opening
 impl Connect {
     /// Opens a connection to `uri`, e.g. `qemu:///system` (`virConnectOpen`).
     ///
     /// An empty `uri` means libvirt's default: `LIBVIRT_DEFAULT_URI` in the environment, or else
     /// `uri_default` in `libvirt.conf`, or else any daemon that the host has. The URI may be one of
     /// the aliases in that file, which is `/etc/libvirt/libvirt.conf` for root and
-    /// `libvirt/libvirt.conf` in the user's configuration directory for others. Not
-    /// cancel-safe in that a cancelled opening is undone, not resumed.
+    /// `libvirt/libvirt.conf` in the user's configuration directory for others. A future that is
+    /// dropped undoes what it has opened so far.
     ///
     /// ```no_run
     /// # async fn example() -> libvirt_client::Result<()> {
@@ -236,6 +257,7 @@ impl Connect {
     /// Returns a builder for a connection with other options than the usual ones
     /// (`virConnectOpenAuth`); see [`open`](Self::open) for `uri`.
     #[doc(alias = "virConnectOpenAuth")]
+    #[doc(alias = "openAuth")]
     pub fn builder(uri: &str) -> ConnectBuilder {
         ConnectBuilder { options: Options::new(uri) }
     }

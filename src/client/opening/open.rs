@@ -26,6 +26,7 @@ pub(super) async fn open(options: Options, attempt: &Attempt) -> Result<Connect>
     let default = env::var_os("LIBVIRT_DEFAULT_URI");
     let uri = config::resolve(&options.uri, default, &file, options.aliases)?;
     let uri = uri.as_ref();
+    warn_of_unknown(uri);
     attempt.resolved(uri);
     let transport = dial(uri, &options, &environment, &file, attempt.deadline()).await?;
     handshake(transport, options, uri, attempt).await
@@ -38,6 +39,18 @@ where
 {
     let uri = Some(&*options.uri).filter(|uri| !uri.is_empty());
     let uri = uri.map(ConnectUri::parse).transpose()?;
+    warn_of_unknown(uri.as_ref());
     let transport = transport::split(stream, options.own_stream);
     handshake(transport, options, uri.as_ref(), attempt).await
+}
+
+/// Parameters that are not known go to the daemon, which ignores them: a mistyped one has no effect.
+fn warn_of_unknown(uri: Option<&ConnectUri>) {
+    for (parameter, meant) in uri.into_iter().flat_map(|uri| uri.parameters.unknown()) {
+        if let Some(meant) = meant {
+            tracing::warn!(parameter, "the URI's parameter is not known; is it {meant:?}?");
+        } else {
+            tracing::warn!(parameter, "the URI's parameter is not known");
+        }
+    }
 }

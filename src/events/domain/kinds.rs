@@ -101,11 +101,13 @@ macro_rules! domain_event {
 
 domain_event! {
     /// Reboot of the guest (`VIR_DOMAIN_EVENT_ID_REBOOT`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_REBOOT")]
     Reboot = 1, DomainEventCallbackReboot, DomainEventReboot, prefix 1 {}
 }
 
 domain_event! {
     /// Change of the guest's clock by the guest (`VIR_DOMAIN_EVENT_ID_RTC_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_RTC_CHANGE")]
     RtcChange = 2, DomainEventCallbackRtcChange, DomainEventRtcChange, prefix 1 {
         /// Seconds by which the guest's clock is now ahead of UTC.
         offset_seconds: i64 = |msg| msg.offset,
@@ -114,6 +116,7 @@ domain_event! {
 
 domain_event! {
     /// Expiry of the guest's watchdog (`VIR_DOMAIN_EVENT_ID_WATCHDOG`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_WATCHDOG")]
     Watchdog = 3, DomainEventCallbackWatchdog, DomainEventWatchdog, prefix 1 {
         /// Action taken.
         action: EventWatchdogAction = |msg| msg.action.into(),
@@ -122,6 +125,7 @@ domain_event! {
 
 domain_event! {
     /// I/O error of a disk (`VIR_DOMAIN_EVENT_ID_IO_ERROR`); [`IoErrorReason`] has the reason, too.
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_IO_ERROR")]
     IoError = 4, DomainEventCallbackIoError, DomainEventIoError, prefix 1 {
         /// Source of the disk on the host.
         source: String = |msg| msg.src_path.to_string(),
@@ -135,6 +139,7 @@ domain_event! {
 domain_event! {
     /// Connection or disconnection of a client of the guest's graphics display
     /// (`VIR_DOMAIN_EVENT_ID_GRAPHICS`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_GRAPHICS")]
     Graphics = 5, DomainEventCallbackGraphics, DomainEventGraphics, prefix 1 {
         /// Phase of the connection.
         phase: EventGraphicsPhase = |msg| msg.phase.into(),
@@ -176,6 +181,7 @@ impl GraphicsAddress {
 
 domain_event! {
     /// I/O error of a disk, with its reason (`VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON")]
     IoErrorReason = 6, DomainEventCallbackIoErrorReason, DomainEventIoErrorReason, prefix 1 {
         /// Source of the disk on the host.
         source: String = |msg| msg.src_path.to_string(),
@@ -190,12 +196,14 @@ domain_event! {
 
 domain_event! {
     /// Loss of the daemon's control over the domain (`VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_CONTROL_ERROR")]
     ControlError = 7, DomainEventCallbackControlError, DomainEventControlError, prefix 1 {}
 }
 
 domain_event! {
     /// Change of a block job's state (`VIR_DOMAIN_EVENT_ID_BLOCK_JOB`); [`BlockJob2`] names the
     /// disk by its target instead.
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_BLOCK_JOB")]
     BlockJob = 8, DomainEventCallbackBlockJob, DomainEventBlockJob, prefix 1 {
         /// Source of the disk on the host.
         path: String = |msg| msg.path.to_string(),
@@ -208,6 +216,7 @@ domain_event! {
 
 domain_event! {
     /// Replacement of a disk's source (`VIR_DOMAIN_EVENT_ID_DISK_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_DISK_CHANGE")]
     DiskChange = 9, DomainEventCallbackDiskChange, DomainEventDiskChange, prefix 1 {
         /// Old source.
         old_source: Option<String> = |msg| msg.old_src_path.as_deref().map(str::to_owned),
@@ -222,6 +231,7 @@ domain_event! {
 
 domain_event! {
     /// Opening or closing of the tray of a removable disk (`VIR_DOMAIN_EVENT_ID_TRAY_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_TRAY_CHANGE")]
     TrayChange = 10, DomainEventCallbackTrayChange, DomainEventTrayChange, prefix 1 {
         /// Alias of the disk.
         device: String = |msg| msg.dev_alias.to_string(),
@@ -232,16 +242,19 @@ domain_event! {
 
 domain_event! {
     /// Wake-up of a guest that had suspended itself (`VIR_DOMAIN_EVENT_ID_PMWAKEUP`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_PMWAKEUP")]
     PmWakeup = 11, DomainEventCallbackPmWakeup, DomainEventPmWakeup, prefix 2 {}
 }
 
 domain_event! {
     /// Suspension of the guest by itself to memory (`VIR_DOMAIN_EVENT_ID_PMSUSPEND`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_PMSUSPEND")]
     PmSuspend = 12, DomainEventCallbackPmSuspend, DomainEventPmSuspend, prefix 2 {}
 }
 
 domain_event! {
     /// Change of the guest's memory balloon (`VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE")]
     BalloonChange = 13, DomainEventCallbackBalloonChange, DomainEventBalloonChange, prefix 1 {
         /// Current memory of the guest, in KiB.
         actual_kib: u64 = |msg| msg.actual,
@@ -250,12 +263,14 @@ domain_event! {
 
 domain_event! {
     /// Suspension of the guest by itself to disk (`VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK")]
     PmSuspendDisk = 14, DomainEventCallbackPmSuspendDisk, DomainEventPmSuspendDisk, prefix 2 {}
 }
 
 domain_event! {
     /// Removal of a device: the guest released it after a detach request
     /// (`VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED")]
     DeviceRemoved = 15, DomainEventCallbackDeviceRemoved, DomainEventDeviceRemoved, prefix 1 {
         /// Alias of the device.
         device: String = |msg| msg.dev_alias.to_string(),
@@ -264,6 +279,7 @@ domain_event! {
 
 domain_event! {
     /// Change of a block job's state (`VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2")]
     BlockJob2 = 16, DomainEventBlockJob2 {
         /// Target of the disk, e.g. `vda`.
         target: String = |msg| msg.dst.to_string(),
@@ -276,6 +292,7 @@ domain_event! {
 
 domain_event! {
     /// Change of a tunable (`VIR_DOMAIN_EVENT_ID_TUNABLE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_TUNABLE")]
     Tunable = 17, DomainEventCallbackTunable {
         /// Changed tunables with their new values.
         params: TypedParams = |msg| params_from_wire(&msg.params),
@@ -284,6 +301,7 @@ domain_event! {
 
 domain_event! {
     /// Connection or disconnection of the guest's agent (`VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE")]
     AgentLifecycle = 18, DomainEventCallbackAgentLifecycle {
         /// Connected or disconnected.
         state: AgentLifecycleState = |msg| msg.state.into(),
@@ -294,6 +312,7 @@ domain_event! {
 
 domain_event! {
     /// Addition of a device (`VIR_DOMAIN_EVENT_ID_DEVICE_ADDED`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_DEVICE_ADDED")]
     DeviceAdded = 19, DomainEventCallbackDeviceAdded {
         /// Alias of the device.
         device: String = |msg| msg.dev_alias.to_string(),
@@ -303,6 +322,7 @@ domain_event! {
 domain_event! {
     /// Start of another pass of a migration over the memory
     /// (`VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION")]
     MigrationIteration = 20, DomainEventCallbackMigrationIteration {
         /// Number of the pass.
         iteration: i32 = |msg| msg.iteration,
@@ -311,6 +331,7 @@ domain_event! {
 
 domain_event! {
     /// End of a job (`VIR_DOMAIN_EVENT_ID_JOB_COMPLETED`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_JOB_COMPLETED")]
     JobCompleted = 21, DomainEventCallbackJobCompleted {
         /// Statistics of the job.
         params: TypedParams = |msg| params_from_wire(&msg.params),
@@ -320,6 +341,7 @@ domain_event! {
 domain_event! {
     /// Failed removal of a device: the guest did not release it
     /// (`VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED")]
     DeviceRemovalFailed = 22, DomainEventCallbackDeviceRemovalFailed {
         /// Alias of the device.
         device: String = |msg| msg.dev_alias.to_string(),
@@ -328,6 +350,7 @@ domain_event! {
 
 domain_event! {
     /// Change of the domain's metadata (`VIR_DOMAIN_EVENT_ID_METADATA_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_METADATA_CHANGE")]
     MetadataChange = 23, DomainEventCallbackMetadataChange {
         /// Kind of metadata.
         kind: MetadataType = |msg| msg.r#type.into(),
@@ -338,6 +361,7 @@ domain_event! {
 
 domain_event! {
     /// Write to a disk beyond its threshold (`VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD")]
     BlockThreshold = 24, DomainEventBlockThreshold {
         /// Target of the disk, with the index of the image in its chain.
         device: String = |msg| msg.dev.to_string(),
@@ -352,6 +376,7 @@ domain_event! {
 
 domain_event! {
     /// Memory failure (`VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE")]
     MemoryFailure = 25, DomainEventMemoryFailure {
         /// Owner of the memory.
         recipient: MemoryFailureRecipientType = |msg| msg.recipient.into(),
@@ -364,6 +389,7 @@ domain_event! {
 
 domain_event! {
     /// Change of a memory device's size (`VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE")]
     MemoryDeviceSizeChange = 26, DomainEventMemoryDeviceSizeChange {
         /// Alias of the device.
         device: String = |msg| msg.alias.to_string(),
@@ -374,6 +400,7 @@ domain_event! {
 
 domain_event! {
     /// Change of an interface's MAC address by the guest (`VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE`).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_NIC_MAC_CHANGE")]
     NicMacChange = 27, DomainEventNicMacChange {
         /// Alias of the interface.
         device: String = |msg| msg.alias.to_string(),
@@ -387,6 +414,7 @@ domain_event! {
 domain_event! {
     /// Removal of a virtual CPU: the guest released it after an unplug request
     /// (`VIR_DOMAIN_EVENT_ID_VCPU_REMOVED`, since libvirt 12.4.0).
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_VCPU_REMOVED")]
     VcpuRemoved = 28, DomainEventVcpuRemoved {
         /// ID of the virtual CPU in the domain's XML.
         vcpu: u32 = |msg| msg.vcpuid,
@@ -397,6 +425,7 @@ domain_event! {
     /// Opening or closing of a channel by a program in the guest
     /// (`VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE`, since libvirt 12.4.0); [`AgentLifecycle`] is about
     /// the guest agent's channel alone.
+    #[doc(alias = "VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE")]
     ChannelLifecycle = 29, DomainEventCallbackChannelLifecycle {
         /// Name of the channel, e.g. `org.qemu.guest_agent.0`.
         channel: String = |msg| msg.channel_name.to_string(),

@@ -14,6 +14,7 @@ use crate::protocol::{Event, remote};
 use crate::xdr::{Decode, DecodeError, Reader};
 
 /// Change of a domain's state (`VIR_DOMAIN_EVENT_ID_LIFECYCLE`).
+#[doc(alias = "VIR_DOMAIN_EVENT_ID_LIFECYCLE")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lifecycle {

@@ -1600,7 +1600,7 @@ flag_set! {
 
 open_enum! {
     /// What happens to a guest, for which an action can be chosen.
-    enum Lifecycle => "virDomainLifecycle" in "libvirt-domain" since "3.9.0" {
+    enum LifecycleTrigger => "virDomainLifecycle" in "libvirt-domain" since "3.9.0" {
         /// It shuts down.
         Poweroff = 0 => "VIR_DOMAIN_LIFECYCLE_POWEROFF" since "3.9.0",
         /// It reboots.

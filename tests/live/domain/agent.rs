@@ -116,7 +116,7 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     let change = changes.next().await.unwrap().unwrap().change;
     let expected = Change::PmSuspended(EventPmSuspendedDetailType::Memory);
     assert_eq!(change, expected);
-    assert_eq!(domain.state().await.unwrap().state, State::PmSuspended);
+    assert_eq!(domain.state().await.unwrap(), State::PmSuspended);
     domain.pm_wakeup().await.unwrap();
     wait_for_state(&domain, State::Running).await;
     discard(&domain).await;

@@ -69,7 +69,7 @@ async fn memory_is_dumped_in_several_formats() {
     let error = dump(CoreDumpFlags::empty()).await.unwrap_err();
     assert!(error.to_string().contains("memory-only"), "{error}");
 
-    assert_eq!(domain.state().await.unwrap().state, State::Running);
+    assert_eq!(domain.state().await.unwrap(), State::Running);
     discard(&domain).await;
 }
 
@@ -132,7 +132,7 @@ async fn a_job_is_watched_and_aborted_while_it_runs() {
         assert_eq!(error.procedure, "DomainCoreDump");
         emptying.await.unwrap().unwrap();
         assert_eq!(domain.job_info().await.unwrap(), None);
-        assert_eq!(domain.state().await.unwrap().state, State::Running);
+        assert_eq!(domain.state().await.unwrap(), State::Running);
     }
     discard(&domain).await;
 }

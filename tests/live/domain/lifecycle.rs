@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libvirt_client::Error;
 use libvirt_client::domain::{
-    KeycodeSet, Lifecycle, LifecycleAction, ModificationImpact, PausedReason, ProcessSignal,
+    KeycodeSet, LifecycleAction, LifecycleTrigger, ModificationImpact, PausedReason, ProcessSignal,
     RebootFlags, RunningReason, ShutdownFlags, ShutoffReason, State, StateReason, XmlFlags,
 };
 use libvirt_client::types::node::SuspendTarget;
@@ -96,11 +96,11 @@ async fn what_becomes_of_a_domain_whose_guest_stops_is_a_setting() {
     let name = "lifecycle-action";
     let domain = define(daemon, &conn, name, |guest| guest).await.domain;
     let actions = [
-        (Lifecycle::Poweroff, LifecycleAction::Restart, "<on_poweroff>restart<"),
-        (Lifecycle::Poweroff, LifecycleAction::Destroy, "<on_poweroff>destroy<"),
-        (Lifecycle::Reboot, LifecycleAction::Destroy, "<on_reboot>destroy<"),
+        (LifecycleTrigger::Poweroff, LifecycleAction::Restart, "<on_poweroff>restart<"),
+        (LifecycleTrigger::Poweroff, LifecycleAction::Destroy, "<on_poweroff>destroy<"),
+        (LifecycleTrigger::Reboot, LifecycleAction::Destroy, "<on_reboot>destroy<"),
         (
-            Lifecycle::Crash,
+            LifecycleTrigger::Crash,
             LifecycleAction::CoreDumpRestart,
             "<on_crash>coredump-restart<",
         ),

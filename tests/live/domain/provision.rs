@@ -55,7 +55,7 @@ async fn a_persistent_domain_outlives_its_end() {
     assert_eq!(domain.id(), None);
     assert!(!domain.is_active().await.unwrap());
     assert!(domain.is_persistent().await.unwrap());
-    assert_eq!(domain.state().await.unwrap().state, State::Shutoff);
+    assert_eq!(domain.state().await.unwrap(), State::Shutoff);
 
     domain.create().await.unwrap();
     let first = domain.id().unwrap();

@@ -56,7 +56,7 @@ async fn a_guest_is_saved_to_files_and_restored() {
     assert!(fs::metadata(&image).unwrap().len() > 1 << 20);
     conn.domain_restore(&image).await.unwrap();
     assert_eq!(reason(&domain).await, RESTORED);
-    assert_eq!(domain.state().await.unwrap().state, State::Running);
+    assert_eq!(domain.state().await.unwrap(), State::Running);
     // It was not booted: each run of the hypervisor begins a new log, and this one is silent.
     assert_eq!(rig::guest::boots(&guest.serial_log).unwrap(), 0);
     assert_eq!(domain.id(), None, "nobody has told this handle");
@@ -87,7 +87,7 @@ async fn a_guest_is_saved_to_files_and_restored() {
 
     // And once more while restoring.
     conn.domain_restore_flags(&image, None, NONE).await.unwrap();
-    assert_eq!(domain.state().await.unwrap().state, State::Paused);
+    assert_eq!(domain.state().await.unwrap(), State::Paused);
     assert!(xml(&domain).await.contains("changed in the image"));
     domain.destroy().await.unwrap();
     let changed = described(&saved, "changed by restoring");

@@ -131,7 +131,7 @@ async fn a_running_guest_comes_back_as_it_was() {
     // To a guest that is off it gives back what was in its memory.
     domain.destroy().await.unwrap();
     early.revert(RevertFlags::empty()).await.unwrap();
-    assert_eq!(domain.state().await.unwrap().state, State::Running);
+    assert_eq!(domain.state().await.unwrap(), State::Running);
     assert_eq!(remembered(domain).await, ["early", "early"]);
 
     early.delete(NOTHING).await.unwrap();

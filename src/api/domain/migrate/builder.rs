@@ -47,6 +47,7 @@ impl sealed::Arrival for () {
     type Target = String;
 }
 
+/// # Migration
 impl Domain {
     /// Migrates the domain to another host, to whose daemon `destination` is a connection
     /// (`virDomainMigrate3`, `virDomainMigrate2`, `virDomainMigrate`).
@@ -91,6 +92,8 @@ impl Domain {
     #[doc(alias = "virDomainMigrate")]
     #[doc(alias = "virDomainMigrate2")]
     #[doc(alias = "virDomainMigrate3")]
+    #[doc(alias = "migrate2")]
+    #[doc(alias = "migrate3")]
     pub fn migrate(&self, destination: &Connect) -> MigrationBuilder {
         MigrationBuilder::new(self, destination.clone())
     }
@@ -118,6 +121,8 @@ impl Domain {
     #[doc(alias = "virDomainMigrateToURI")]
     #[doc(alias = "virDomainMigrateToURI2")]
     #[doc(alias = "virDomainMigrateToURI3")]
+    #[doc(alias = "migrateToURI2")]
+    #[doc(alias = "migrateToURI3")]
     pub fn migrate_to_uri(&self, uri: impl Into<String>) -> MigrationBuilder<()> {
         MigrationBuilder::new(self, uri.into())
     }

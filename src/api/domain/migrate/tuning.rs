@@ -7,10 +7,12 @@ use crate::api::wire;
 use crate::error::Result;
 use crate::protocol::{Request as _, remote};
 
+/// # Settings of migrations
 impl Domain {
     /// Returns for how long migrations may pause the guest at their end
     /// (`virDomainMigrateGetMaxDowntime`). Since libvirt 3.7.0.
     #[doc(alias = "virDomainMigrateGetMaxDowntime")]
+    #[doc(alias = "migrateGetMaxDowntime")]
     pub async fn migrate_max_downtime(&self) -> Result<Duration> {
         let request = remote::DomainMigrateGetMaxDowntime { dom: self.wire(), flags: 0 };
         let reply = self.call(request).await?;
@@ -35,6 +37,7 @@ impl Domain {
     ///
     /// With [`POSTCOPY`](MigrateMaxSpeedFlags::POSTCOPY) it is that of the post-copy phase.
     #[doc(alias = "virDomainMigrateGetMaxSpeed")]
+    #[doc(alias = "migrateGetMaxSpeed")]
     pub async fn migrate_max_speed_mib_per_second(
         &self,
         flags: MigrateMaxSpeedFlags,
@@ -65,6 +68,7 @@ impl Domain {
     /// Returns the size of the cache that compressed migrations use, in bytes
     /// (`virDomainMigrateGetCompressionCache`).
     #[doc(alias = "virDomainMigrateGetCompressionCache")]
+    #[doc(alias = "migrateGetCompressionCache")]
     pub async fn migrate_compression_cache_bytes(&self) -> Result<u64> {
         let request = remote::DomainMigrateGetCompressionCache { dom: self.wire(), flags: 0 };
         let reply = self.call(request).await?;

@@ -29,6 +29,7 @@ pub struct DomainStatsRecord {
     pub stats: DomainStats,
 }
 
+/// # Statistics of domains
 impl Connect {
     /// Returns statistics of the domains that match the filter (`virConnectGetAllDomainStats`).
     ///
@@ -38,6 +39,7 @@ impl Connect {
     /// the statistics that are available without waiting; with `BACKING` backing images count as
     /// disks of their own.
     #[doc(alias = "virConnectGetAllDomainStats")]
+    #[doc(alias = "getAllDomainStats")]
     pub async fn all_domain_stats(
         &self,
         stats: StatsTypes,
@@ -49,6 +51,7 @@ impl Connect {
     /// Returns statistics of the domains that match the filter as parameters, with the daemon's
     /// names and in its order (`virConnectGetAllDomainStats`).
     #[doc(alias = "virConnectGetAllDomainStats")]
+    #[doc(alias = "getAllDomainStats")]
     pub async fn all_domain_stats_raw(
         &self,
         stats: StatsTypes,
@@ -62,6 +65,7 @@ impl Connect {
     ///
     /// Domains that no longer exist are left out. The domains must be of this connection.
     #[doc(alias = "virDomainListGetStats")]
+    #[doc(alias = "domainListGetStats")]
     pub async fn domain_list_stats(
         &self,
         domains: &[Domain],
@@ -77,6 +81,7 @@ impl Connect {
     /// Returns statistics of these domains as parameters, with the daemon's names and in its order
     /// (`virDomainListGetStats`).
     #[doc(alias = "virDomainListGetStats")]
+    #[doc(alias = "domainListGetStats")]
     pub async fn domain_list_stats_raw(
         &self,
         domains: &[Domain],
@@ -108,10 +113,12 @@ impl Connect {
     }
 }
 
+/// # Statistics
 impl Domain {
     /// Returns the domain's statistics (`virDomainListGetStats`); see
     /// [`Connect::all_domain_stats`].
     #[doc(alias = "virDomainListGetStats")]
+    #[doc(alias = "domainListGetStats")]
     pub async fn stats(
         &self,
         stats: StatsTypes,

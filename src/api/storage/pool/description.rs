@@ -22,6 +22,7 @@ pub struct StoragePoolInfo {
     pub available_bytes: u64,
 }
 
+/// # State and description
 impl StoragePool {
     /// Returns the pool's state and sizes (`virStoragePoolGetInfo`).
     #[doc(alias = "virStoragePoolGetInfo")]

@@ -5,13 +5,15 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_pool::{BuildFlags, CreateFlags, DeleteFlags};
 
+/// # Life cycle
+///
 /// While a job works on one of the pool's volumes, such as its creation, a copy or a transfer, the
 /// daemon refuses [`destroy`](Self::destroy), [`delete`](Self::delete),
 /// [`undefine`](Self::undefine) and [`refresh`](Self::refresh). The error has no code of its own: it
 /// is [`InternalError`](crate::types::error::ErrorCode::InternalError), and going on means to try
 /// again after the job.
 impl StoragePool {
-    /// Starts a defined pool (`virStoragePoolCreate`). Takes long.
+    /// Starts a defined pool (`virStoragePoolCreate`). [Takes long](crate#calls-that-take-long).
     ///
     /// One that is active already is
     /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid). With
@@ -22,7 +24,7 @@ impl StoragePool {
     }
 
     /// Builds what the pool stands on: a directory, a file system, a volume group
-    /// (`virStoragePoolBuild`). Takes long.
+    /// (`virStoragePoolBuild`). [Takes long](crate#calls-that-take-long).
     ///
     /// For pools that are formatted, [`NO_OVERWRITE`](BuildFlags::NO_OVERWRITE) fails where there
     /// is one already, and [`OVERWRITE`](BuildFlags::OVERWRITE) replaces it; pools of other kinds
@@ -40,7 +42,8 @@ impl StoragePool {
         self.run(remote::StoragePoolDestroy { pool: self.wire() }).await
     }
 
-    /// Deletes what an ended pool stands on, beyond recovery (`virStoragePoolDelete`). Takes long.
+    /// Deletes what an ended pool stands on, beyond recovery (`virStoragePoolDelete`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// The definition stays. A directory must be empty, so delete the volumes first. Few kinds of
     /// pools can do it, and daemons refuse [`ZEROED`](DeleteFlags::ZEROED) for most of those.
@@ -56,7 +59,7 @@ impl StoragePool {
     }
 
     /// Refreshes what the daemon knows of the pool's volumes and sizes (`virStoragePoolRefresh`).
-    /// Takes long.
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Volumes that came or went behind the daemon's back are seen only then. A refresh that fails,
     /// e.g. because the directory is gone, ends the pool; a transient one no longer exists then.

@@ -4,9 +4,11 @@ use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Sources of storage pools
 impl Connect {
     /// Finds what pools of a type could be made of, as XML: volume groups for `logical`, exports
-    /// for `netfs`, targets for `iscsi` (`virConnectFindStoragePoolSources`). Takes long.
+    /// for `netfs`, targets for `iscsi` (`virConnectFindStoragePoolSources`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// `source_spec` is a `<source>` element that says where to look, such as the `<host>` of
     /// exports; whether there must be one depends on the type. Types without sources to find, such
@@ -30,6 +32,7 @@ impl Connect {
     /// Returns the types of pools that the daemon knows, which of them it can run, and their
     /// formats, as XML (`virConnectGetStoragePoolCapabilities`).
     #[doc(alias = "virConnectGetStoragePoolCapabilities")]
+    #[doc(alias = "getStoragePoolCapabilities")]
     pub async fn storage_pool_capabilities(&self) -> Result<String> {
         let reply = self.call(remote::ConnectGetStoragePoolCapabilities { flags: 0 }).await?;
         Ok(reply.decode()?.capabilities.into_owned())

@@ -1,4 +1,4 @@
-//! The volumes of a storage pool, and the pool of a volume.
+//! The volumes of a storage pool.
 
 use std::ffi::OsStr;
 
@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_vol::CreateFlags;
 
+/// # Volumes
 impl StoragePool {
     /// Lists all volumes of the pool (`virStoragePoolListAllVolumes`).
     #[doc(alias = "virStoragePoolListAllVolumes")]
@@ -32,7 +33,8 @@ impl StoragePool {
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
     }
 
-    /// Creates a volume in the pool (`virStorageVolCreateXML`). Takes long.
+    /// Creates a volume in the pool (`virStorageVolCreateXML`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// A volume of that name is
     /// [`StorageVolExist`](crate::types::error::ErrorCode::StorageVolExist). So that a file that the
@@ -54,7 +56,8 @@ impl StoragePool {
     }
 
     /// Creates a volume in the pool with the content of `source`, a volume of the same daemon in
-    /// this pool or another (`virStorageVolCreateXMLFrom`). Takes long.
+    /// this pool or another (`virStorageVolCreateXMLFrom`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// The format may differ, and the capacity is at least that of `source`. A volume of that name
     /// is [`InternalError`](crate::types::error::ErrorCode::InternalError) here, not
@@ -77,14 +80,5 @@ impl StoragePool {
             })
             .await?;
         Ok(StorageVol::from_wire(self.connect(), &reply.decode()?.vol))
-    }
-}
-
-impl StorageVol {
-    /// Looks up the volume's pool (`virStoragePoolLookupByVolume`).
-    #[doc(alias = "virStoragePoolLookupByVolume")]
-    pub async fn storage_pool_lookup_by_volume(&self) -> Result<StoragePool> {
-        let reply = self.call(remote::StoragePoolLookupByVolume { vol: self.wire() }).await?;
-        Ok(StoragePool::from_wire(self.connect(), &reply.decode()?.pool))
     }
 }

@@ -26,6 +26,7 @@ use size::Size;
 /// Number of pieces in flight between the file and the connection.
 const PIECES: usize = 8;
 
+/// # Content from and to files
 impl StorageVol {
     /// Downloads the volume's content into a file, which is written from its current position on
     /// (`virStorageVolDownload`, `virStreamRecvAll`, `virStreamSparseRecvAll`).
@@ -48,6 +49,8 @@ impl StorageVol {
     #[doc(alias = "virStorageVolDownload")]
     #[doc(alias = "virStreamRecvAll")]
     #[doc(alias = "virStreamSparseRecvAll")]
+    #[doc(alias = "recvAll")]
+    #[doc(alias = "sparseRecvAll")]
     pub fn download_to(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Download)
     }
@@ -66,6 +69,8 @@ impl StorageVol {
     #[doc(alias = "virStorageVolUpload")]
     #[doc(alias = "virStreamSendAll")]
     #[doc(alias = "virStreamSparseSendAll")]
+    #[doc(alias = "sendAll")]
+    #[doc(alias = "sparseSendAll")]
     pub fn upload_from(&self, file: File) -> Transfer<'_> {
         Transfer::new(self, file, Direction::Upload)
     }

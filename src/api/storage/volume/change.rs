@@ -5,12 +5,15 @@ use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::storage_vol::{DeleteFlags, ResizeFlags, WipeAlgorithm};
 
+/// # Changes
+///
 /// While a volume is created, copied, transferred or wiped, the daemon refuses
 /// [`delete`](Self::delete), [`resize`](Self::resize) and
 /// [`wipe_pattern`](Self::wipe_pattern) with
 /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid).
 impl StorageVol {
-    /// Deletes the volume and its content (`virStorageVolDelete`). Takes long.
+    /// Deletes the volume and its content (`virStorageVolDelete`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// Daemons refuse [`ZEROED`](DeleteFlags::ZEROED) for files and most others;
     /// [wipe](Self::wipe_pattern) the volume before instead.
@@ -20,7 +23,8 @@ impl StorageVol {
     }
 
     /// Overwrites the volume's content, so that it is hard to recover (`virStorageVolWipePattern`;
-    /// `virStorageVolWipe` is this with [`Zero`](WipeAlgorithm::Zero)). Takes long.
+    /// `virStorageVolWipe` is this with [`Zero`](WipeAlgorithm::Zero)).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// [`Zero`](WipeAlgorithm::Zero) overwrites as much as the volume's allocation was when the
     /// daemon looked last: call [`info`](Self::info) before, which has it look, or what was written
@@ -36,7 +40,8 @@ impl StorageVol {
             .await
     }
 
-    /// Changes the volume's capacity (`virStorageVolResize`). Takes long.
+    /// Changes the volume's capacity (`virStorageVolResize`).
+    /// [Takes long](crate#calls-that-take-long).
     ///
     /// `capacity_bytes` is the new capacity; with [`DELTA`](ResizeFlags::DELTA) it is added to the
     /// present one, and with [`SHRINK`](ResizeFlags::SHRINK) as well taken off it. Less than the

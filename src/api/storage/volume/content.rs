@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 use crate::types::storage_vol::{DownloadFlags, UploadFlags};
 
+/// # Content as streams
 impl StorageVol {
     /// Opens the volume's content for reading (`virStorageVolDownload`): from `offset` on, and
     /// `length` bytes of it, or all to the end.

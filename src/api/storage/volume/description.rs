@@ -30,6 +30,7 @@ impl StorageVolInfo {
     }
 }
 
+/// # Description
 impl StorageVol {
     /// Returns the volume's path on the daemon's host, or its equivalent for a hypervisor
     /// (`virStorageVolGetPath`).

@@ -4,50 +4,72 @@
 
 use crate::protocol::Program;
 
-mod auth;
-mod common;
-mod connect;
-mod connect_list;
-mod domain;
-mod domain_block;
-mod domain_checkpoint;
-mod domain_event;
-mod domain_get;
-mod domain_lifecycle;
-mod domain_migrate;
-mod domain_set;
-mod domain_snapshot;
-mod interface;
-mod network;
-mod network_port;
-mod node;
-mod node_device;
-mod nwfilter;
-mod secret;
-mod storage_pool;
-mod storage_vol;
+pub mod auth;
+pub mod common;
+pub mod connect;
+pub mod connect_list;
+pub mod domain;
+pub mod domain_block;
+pub mod domain_checkpoint;
+pub mod domain_event;
+pub mod domain_get;
+pub mod domain_lifecycle;
+pub mod domain_migrate;
+pub mod domain_set;
+pub mod domain_snapshot;
+pub mod interface;
+pub mod network;
+pub mod network_port;
+pub mod node;
+pub mod node_device;
+pub mod nwfilter;
+pub mod secret;
+pub mod storage_pool;
+pub mod storage_vol;
 
+#[doc(no_inline)]
 pub use auth::*;
+#[doc(no_inline)]
 pub use common::*;
+#[doc(no_inline)]
 pub use connect::*;
+#[doc(no_inline)]
 pub use connect_list::*;
+#[doc(no_inline)]
 pub use domain::*;
+#[doc(no_inline)]
 pub use domain_block::*;
+#[doc(no_inline)]
 pub use domain_checkpoint::*;
+#[doc(no_inline)]
 pub use domain_event::*;
+#[doc(no_inline)]
 pub use domain_get::*;
+#[doc(no_inline)]
 pub use domain_lifecycle::*;
+#[doc(no_inline)]
 pub use domain_migrate::*;
+#[doc(no_inline)]
 pub use domain_set::*;
+#[doc(no_inline)]
 pub use domain_snapshot::*;
+#[doc(no_inline)]
 pub use interface::*;
+#[doc(no_inline)]
 pub use network::*;
+#[doc(no_inline)]
 pub use network_port::*;
+#[doc(no_inline)]
 pub use node::*;
+#[doc(no_inline)]
 pub use node_device::*;
+#[doc(no_inline)]
 pub use nwfilter::*;
+#[doc(no_inline)]
 pub use secret::*;
+#[doc(no_inline)]
 pub use storage_pool::*;
+#[doc(no_inline)]
 pub use storage_vol::*;
 
 /// The remote program.

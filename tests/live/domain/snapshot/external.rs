@@ -69,7 +69,7 @@ async fn a_disk_goes_on_in_another_image() {
     let reverted = snapshot.revert(RevertFlags::RUNNING).await;
     if reverts(&conn).await {
         reverted.unwrap();
-        assert_eq!(domain.state().await.unwrap().state, State::Running);
+        assert_eq!(domain.state().await.unwrap(), State::Running);
         wait_for_boots(&guest.serial_log, 1).await;
         assert_eq!(remembered(domain).await, ["", "before"]);
         let newest = source(domain).await;

@@ -96,9 +96,9 @@ async fn snapshots_are_a_tree_that_is_pruned() {
 
     // Reverting may start the guest.
     root.revert(RevertFlags::PAUSED).await.unwrap();
-    assert_eq!(domain.state().await.unwrap().state, State::Paused);
+    assert_eq!(domain.state().await.unwrap(), State::Paused);
     leaf.revert(back).await.unwrap();
-    assert_eq!(domain.state().await.unwrap().state, State::Shutoff);
+    assert_eq!(domain.state().await.unwrap(), State::Shutoff);
 
     left.delete(DeleteFlags::CHILDREN_ONLY).await.unwrap();
     assert_gone(leaf).await;

@@ -1,10 +1,26 @@
-//! A network's title, its description, and what applications keep with it.
+//! A network as XML, its bridge, its title, its description, and what applications keep with it.
 
-use super::{MetadataType, Network, UpdateFlags};
+use super::{MetadataType, Network, UpdateFlags, XmlFlags};
 use crate::error::Result;
 use crate::protocol::remote;
 
+/// # Description
 impl Network {
+    /// Returns the network's XML: its state, or with [`INACTIVE`](XmlFlags::INACTIVE) its
+    /// definition (`virNetworkGetXMLDesc`).
+    #[doc(alias = "virNetworkGetXMLDesc")]
+    pub async fn xml_desc(&self, flags: XmlFlags) -> Result<String> {
+        let reply = self.call(remote::NetworkGetXmlDesc { net: self.wire(), flags }).await?;
+        Ok(reply.decode()?.xml.into_owned())
+    }
+
+    /// Returns the name of the network's bridge on the host (`virNetworkGetBridgeName`).
+    #[doc(alias = "virNetworkGetBridgeName")]
+    pub async fn bridge_name(&self) -> Result<String> {
+        let reply = self.call(remote::NetworkGetBridgeName { net: self.wire() }).await?;
+        Ok(reply.decode()?.name.into_owned())
+    }
+
     /// Returns the network's title, its description, or an application's XML
     /// (`virNetworkGetMetadata`). Since libvirt 9.7.0.
     ///

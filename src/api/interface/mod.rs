@@ -1,5 +1,7 @@
 //! Network interfaces of the host and their configuration.
 
+mod change;
+
 use super::handle::handle;
 use super::wire::truth;
 use crate::client::Connect;
@@ -8,6 +10,7 @@ use crate::protocol::remote;
 use crate::types::connect::ListAllInterfacesFlags;
 
 pub use crate::types::interface::*;
+pub use change::InterfaceChange;
 
 handle! {
     /// A handle to the configuration of a network interface of the host (`virInterface`). Cheap to
@@ -21,10 +24,12 @@ handle! {
         /// Returns the interface's MAC address; empty where it has none of its own
         /// (`virInterfaceGetMACString`). Local.
         #[doc(alias = "virInterfaceGetMACString")]
+        #[doc(alias = "MACString")]
         mac: text;;
     }
 }
 
+/// # Interfaces of the host
 impl Connect {
     /// Looks up an interface by name (`virInterfaceLookupByName`).
     #[doc(alias = "virInterfaceLookupByName")]
@@ -36,6 +41,7 @@ impl Connect {
     /// Looks up an interface by MAC address, e.g. `52:54:00:00:00:01`
     /// (`virInterfaceLookupByMACString`). Fails where several have it.
     #[doc(alias = "virInterfaceLookupByMACString")]
+    #[doc(alias = "interfaceLookupByMACString")]
     pub async fn interface_lookup_by_mac(&self, mac: &str) -> Result<Interface> {
         let reply = self.call(remote::InterfaceLookupByMacString { mac: mac.into() }).await?;
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
@@ -59,23 +65,25 @@ impl Connect {
         Ok(Interface::from_wire(self, &reply.decode()?.iface))
     }
 
-    /// Begins a transaction of changes to the host's interfaces (`virInterfaceChangeBegin`).
-    /// [`interface_change_rollback`](Self::interface_change_rollback) undoes them, and so does a
-    /// restart of the host, unless they are [committed](Self::interface_change_commit).
+    /// Begins changes to the host's interfaces that are undone unless they are committed
+    /// (`virInterfaceChangeBegin`). Fails while any client has such changes open.
+    ///
+    /// A future that is dropped, or runs into its deadline, leaves none open: what the daemon then
+    /// still begins is rolled back.
     #[doc(alias = "virInterfaceChangeBegin")]
-    pub async fn interface_change_begin(&self) -> Result<()> {
-        self.run(remote::InterfaceChangeBegin { flags: 0 }).await
+    pub async fn interface_change_begin(&self) -> Result<InterfaceChange> {
+        InterfaceChange::begin(self).await
     }
 
-    /// Commits the changes since [`interface_change_begin`](Self::interface_change_begin)
-    /// (`virInterfaceChangeCommit`).
+    /// Commits changes that a client began and left open (`virInterfaceChangeCommit`); one's own
+    /// are committed by [`InterfaceChange::commit`].
     #[doc(alias = "virInterfaceChangeCommit")]
     pub async fn interface_change_commit(&self) -> Result<()> {
         self.run(remote::InterfaceChangeCommit { flags: 0 }).await
     }
 
-    /// Rolls back the changes since [`interface_change_begin`](Self::interface_change_begin)
-    /// (`virInterfaceChangeRollback`).
+    /// Rolls back changes that a client began and left open (`virInterfaceChangeRollback`), such as
+    /// one whose connection was lost; one's own are rolled back by [`InterfaceChange::rollback`].
     #[doc(alias = "virInterfaceChangeRollback")]
     pub async fn interface_change_rollback(&self) -> Result<()> {
         self.run(remote::InterfaceChangeRollback { flags: 0 }).await
@@ -98,7 +106,7 @@ impl Interface {
         Ok(truth(reply.decode()?.active))
     }
 
-    /// Brings the interface up (`virInterfaceCreate`). Takes long.
+    /// Brings the interface up (`virInterfaceCreate`). [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virInterfaceCreate")]
     pub async fn create(&self) -> Result<()> {
         self.run(remote::InterfaceCreate { iface: self.wire(), flags: 0 }).await
