@@ -17,7 +17,6 @@ mod lifecycle;
 mod lookup;
 mod media;
 mod memory;
-mod nbd;
 mod provision;
 mod refusals;
 mod save;
