@@ -15,7 +15,7 @@ mod interface;
 mod jobs;
 mod lifecycle;
 mod lookup;
-mod media;
+pub mod media;
 mod memory;
 mod provision;
 mod refusals;
