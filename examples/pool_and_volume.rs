@@ -25,7 +25,7 @@ use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
-use libvirt_client::domain::{DefineFlags, Domain};
+use libvirt_client::domain::{DefineFlags, Domain, UndefineFlags};
 use libvirt_client::storage::{StoragePool, StorageVol, storage_pool, storage_vol};
 use libvirt_client::{Connect, Optional as _};
 
@@ -172,7 +172,11 @@ async fn clean(uri: &str, pool: &str, guest: Option<&str>) -> Result<()> {
         if domain.is_active().await? {
             domain.destroy().await?;
         }
-        domain.undefine().await?;
+        // What else the daemon knows of it would keep it.
+        let belongings = UndefineFlags::MANAGED_SAVE
+            | UndefineFlags::SNAPSHOTS_METADATA
+            | UndefineFlags::CHECKPOINTS_METADATA;
+        domain.undefine_flags(belongings).await?;
         println!("guest {guest} is removed");
     }
     let pool = conn.storage_pool_lookup_by_name(pool).await?;
