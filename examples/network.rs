@@ -1,15 +1,15 @@
-//! Makes a NAT network with DHCP, starts it, and prints the leases of its guests until it is
-//! interrupted.
+//! Makes a NAT network with DHCP, starts it, puts a guest on it, and prints the leases of its guests
+//! until it is interrupted.
 //!
 //! ```text
-//! network URI NAME SUBNET [--seconds N]
-//! network URI NAME [--seconds N]
+//! network URI NAME [SUBNET] [--attach DOMAIN] [--seconds N]
 //! network URI NAME --clean
 //! ```
 //!
 //! SUBNET is such as `192.168.150.0/24`: the host has its first address, the guests get the others.
-//! Without it the network must exist; it is started if it is not active. `--seconds` ends after that
-//! time, `--clean` stops and removes the network.
+//! Without it the network must exist; it is started if it is not active. `--attach` gives a running
+//! guest a network card there, which it keeps until it ends; the address comes when the guest asks
+//! for one. `--seconds` ends after that time, `--clean` stops and removes the network.
 
 use std::collections::HashSet;
 use std::env;
@@ -19,13 +19,15 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use libvirt_client::Connect;
+use libvirt_client::connect::ListAllDomainsFlags;
 use libvirt_client::network::{DefineFlags, DhcpLease, Network};
+use libvirt_client::{Connect, Optional as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
-const USAGE: &str = "usage: network URI NAME [SUBNET] [--seconds N], or network URI NAME --clean";
+const USAGE: &str = "usage: network URI NAME [SUBNET] [--attach DOMAIN] [--seconds N], or \
+                     network URI NAME --clean";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -47,30 +49,49 @@ async fn main() -> ExitCode {
 }
 
 async fn run(uri: &str, name: &str, options: &[&str]) -> Result<()> {
-    let (subnet, options) = match options {
+    let (subnet, mut options) = match options {
         [subnet, rest @ ..] if !subnet.starts_with("--") => (Some(*subnet), rest),
         rest => (None, rest),
     };
-    let limit = match options {
-        [] => None,
-        ["--seconds", seconds] => match seconds.parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(error) => {
-                return Err(format!("{seconds:?} is no number of seconds: {error}").into());
-            }
-        },
-        _ => return Err(USAGE.into()),
-    };
+    let (mut guest, mut limit) = (None, None);
+    while let [option, value, rest @ ..] = options {
+        match *option {
+            "--attach" => guest = Some(*value),
+            "--seconds" => match value.parse() {
+                Ok(seconds) => limit = Some(Duration::from_secs(seconds)),
+                Err(error) => {
+                    return Err(format!("{value:?} is no number of seconds: {error}").into());
+                }
+            },
+            _ => break,
+        }
+        options = rest;
+    }
+    if !options.is_empty() {
+        return Err(USAGE.into());
+    }
     let subnet = subnet.map(Subnet::parse).transpose()?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
 
     let conn = Connect::open(uri).await?;
+    let guest = match guest {
+        Some(guest) => Some(conn.domain_lookup_by_name(guest).await?),
+        None => None,
+    };
     let network = match subnet {
         Some(subnet) => make(&conn, name, subnet).await?,
         None => start(&conn, name).await?,
     };
     say(&format!("{name} is active on {}", network.bridge_name().await?))?;
+    if let Some(guest) = guest {
+        let xml = format!(
+            "<interface type='network'><source network='{}'/><model type='virtio'/></interface>",
+            escape(name)
+        );
+        guest.attach_device(&xml).await?;
+        say(&format!("{} has a card there", guest.name()))?;
+    }
     let enough = async {
         match limit {
             Some(limit) => tokio::time::sleep(limit).await,
@@ -133,20 +154,34 @@ async fn print_leases(network: &Network) -> Result<()> {
         ticks.tick().await;
         for lease in network.dhcp_leases(None).await? {
             if printed.insert((lease.mac.clone(), lease.addr.clone())) {
-                say(&line(&lease))?;
+                let guest = guest_of(network.connect(), &lease).await?;
+                say(&line(&lease, guest.as_deref()))?;
             }
         }
     }
 }
 
-fn line(lease: &DhcpLease) -> String {
+/// Finds the running domain that has a network card with a lease's address.
+async fn guest_of(conn: &Connect, lease: &DhcpLease) -> Result<Option<String>> {
+    for domain in conn.list_all_domains(ListAllDomainsFlags::ACTIVE).await? {
+        // Those that end meanwhile have no cards.
+        let cards = domain.interface_targets().await.optional()?.unwrap_or_default();
+        if cards.iter().any(|card| card.mac == lease.mac) {
+            return Ok(Some(domain.name().to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+fn line(lease: &DhcpLease, guest: Option<&str>) -> String {
     let until = match lease.expires_at {
         Some(time) => format!("until {}", humantime::format_rfc3339_seconds(time)),
         None => "for good".to_owned(),
     };
+    let guest = guest.map_or_else(String::new, |guest| format!(", domain {guest}"));
     let mac = lease.mac.as_deref().unwrap_or("-");
     let hostname = lease.hostname.as_deref().unwrap_or("-");
-    format!("{mac} {hostname} has {}/{} {until}", lease.addr, lease.prefix)
+    format!("{mac} {hostname} has {}/{} {until}{guest}", lease.addr, lease.prefix)
 }
 
 /// Prints a line, flushed for readers at the other end of a pipe.
@@ -203,5 +238,5 @@ impl Subnet {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

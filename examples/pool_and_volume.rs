@@ -1,27 +1,38 @@
-//! Makes a pool in a directory, and in it a volume from a local qcow2 image, with room to grow.
+//! Makes a pool in a directory, in it a volume from a local image, with room to grow, and a guest
+//! that boots from it.
 //!
 //! ```text
-//! pool_and_volume URI POOL DIRECTORY IMAGE
-//! pool_and_volume --clean URI POOL
+//! pool_and_volume URI POOL DIRECTORY IMAGE [GUEST TYPE]
+//! pool_and_volume --clean URI POOL [GUEST]
 //! ```
 //!
-//! DIRECTORY is on the daemon's host and need not exist, IMAGE is on this one. The volume is called
-//! `disk.qcow2` and has a GiB more than the image. `--clean` removes the volume, the directory and
-//! the pool, as far as they got when something went wrong; it does not touch other files.
+//! DIRECTORY is on the daemon's host and need not exist. IMAGE is on this one, qcow2 or raw, such as
+//! the cloud image of a distribution; `-` is the standard input. The volume is called `disk` and has
+//! a GiB more than the image. TYPE is `kvm`, or `qemu` for software emulation. `--clean` removes the
+//! guest, the volume, the directory and the pool, as far as they got when something went wrong; it
+//! does not touch other files.
+//!
+//! ```sh
+//! curl -L https://example.com/cloud.qcow2 |
+//!     cargo run --example pool_and_volume -- qemu:///system images /srv/images - web kvm
+//! cargo run --example console -- qemu:///system web
+//! ```
 
 use std::env;
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Seek as _};
+use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
-use libvirt_client::storage::{StoragePool, storage_pool, storage_vol};
+use libvirt_client::domain::{DefineFlags, Domain, UndefineFlags};
+use libvirt_client::storage::{StoragePool, StorageVol, storage_pool, storage_vol};
 use libvirt_client::{Connect, Optional as _};
 
-const USAGE: &str = "usage: pool_and_volume URI POOL DIRECTORY IMAGE
-       pool_and_volume --clean URI POOL";
+const USAGE: &str = "usage: pool_and_volume URI POOL DIRECTORY IMAGE [GUEST TYPE]
+       pool_and_volume --clean URI POOL [GUEST]";
 
-const VOLUME: &str = "disk.qcow2";
+const VOLUME: &str = "disk";
 
 const GROWTH_BYTES: u64 = 1 << 30;
 
@@ -32,8 +43,12 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
-        ["--clean", uri, pool] => clean(uri, pool).await,
-        [uri, pool, directory, image] => provide(uri, pool, directory, image).await,
+        ["--clean", uri, pool] => clean(uri, pool, None).await,
+        ["--clean", uri, pool, guest] => clean(uri, pool, Some(guest)).await,
+        [uri, pool, directory, image] => provide(uri, [pool, directory], image, None).await,
+        [uri, pool, directory, image, guest, kind] => {
+            provide(uri, [pool, directory], image, Some([guest, kind])).await
+        }
         _ => Err(USAGE.into()),
     };
     match result {
@@ -45,12 +60,25 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn provide(uri: &str, pool: &str, directory: &str, image: &str) -> Result<()> {
-    // Whatever is wrong with the image is known before anything is made.
-    let image = Image::open(image).map_err(|error| format!("{image}: {error}"))?;
+async fn provide(
+    uri: &str,
+    [pool, directory]: [&str; 2],
+    image: &str,
+    guest: Option<[&str; 2]>,
+) -> Result<()> {
+    // A file that is not there is known before anything is made.
+    let file = match image {
+        "-" => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+        path => File::open(path),
+    };
+    let file = file.map_err(|error| format!("{image}: {error}"))?;
     let conn = Connect::open(uri).await?;
     let pool = make_pool(&conn, pool, directory).await?;
-    fill_volume(&pool, image).await?;
+    let volume = fill_volume(&pool, file).await?;
+    if let Some([name, kind]) = guest {
+        let domain = boot(&volume, name, kind).await?;
+        println!("guest {} boots from it", domain.name());
+    }
     conn.close().await;
     Ok(())
 }
@@ -70,17 +98,20 @@ async fn make_pool(conn: &Connect, name: &str, directory: &str) -> Result<Storag
     Ok(pool)
 }
 
-async fn fill_volume(pool: &StoragePool, image: Image) -> Result<()> {
+async fn fill_volume(pool: &StoragePool, image: File) -> Result<StorageVol> {
+    // Its format and its capacity will be the image's.
     let xml = format!(
-        "<volume><name>{VOLUME}</name><capacity>{}</capacity>\
-         <target><format type='qcow2'/></target></volume>",
-        image.capacity_bytes
+        "<volume><name>{VOLUME}</name><capacity>0</capacity>\
+         <target><format type='qcow2'/></target></volume>"
     );
     let volume = pool.storage_vol_create_xml(&xml, storage_vol::CreateFlags::empty()).await?;
     let is_shown = io::stderr().is_terminal();
-    let upload = volume.upload_from(image.file).on_progress(|progress| {
-        if let Some(total) = progress.total_bytes.filter(|_| is_shown) {
-            eprint!("\r{} of {} MiB", progress.content_bytes >> 20, total >> 20);
+    let upload = volume.upload_from(image).on_progress(|progress| {
+        if is_shown {
+            eprint!("\r{} MiB", progress.content_bytes >> 20);
+            if let Some(total) = progress.total_bytes {
+                eprint!(" of {} MiB", total >> 20);
+            }
         }
     });
     let uploaded = upload.await;
@@ -99,11 +130,55 @@ async fn fill_volume(pool: &StoragePool, image: Image) -> Result<()> {
         before.capacity_bytes >> 20,
         after.capacity_bytes >> 20
     );
-    Ok(())
+    Ok(volume)
 }
 
-async fn clean(uri: &str, pool: &str) -> Result<()> {
+/// Defines a guest whose disk is the volume, and starts it.
+async fn boot(volume: &StorageVol, name: &str, kind: &str) -> Result<Domain> {
+    let format = match volume.xml_desc().await? {
+        xml if xml.contains("<format type='qcow2'/>") => "qcow2",
+        _ => "raw",
+    };
+    let xml = format!(
+        "<domain type='{}'>
+  <name>{}</name>
+  <memory unit='MiB'>1024</memory>
+  <os><type>hvm</type></os>
+  <features><acpi/></features>
+  <devices>
+    <disk type='volume' device='disk'>
+      <driver name='qemu' type='{format}'/>
+      <source pool='{}' volume='{VOLUME}'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <serial type='pty'/>
+  </devices>
+</domain>",
+        escape(kind),
+        escape(name),
+        escape(volume.pool())
+    );
+    let conn = volume.connect();
+    let domain = conn.domain_define_xml_flags(&xml, DefineFlags::VALIDATE).await?;
+    domain.create().await?;
+    Ok(domain)
+}
+
+async fn clean(uri: &str, pool: &str, guest: Option<&str>) -> Result<()> {
     let conn = Connect::open(uri).await?;
+    if let Some(guest) = guest
+        && let Some(domain) = conn.domain_lookup_by_name(guest).await.optional()?
+    {
+        if domain.is_active().await? {
+            domain.destroy().await?;
+        }
+        // What else the daemon knows of it would keep it.
+        let belongings = UndefineFlags::MANAGED_SAVE
+            | UndefineFlags::SNAPSHOTS_METADATA
+            | UndefineFlags::CHECKPOINTS_METADATA;
+        domain.undefine_flags(belongings).await?;
+        println!("guest {guest} is removed");
+    }
     let pool = conn.storage_pool_lookup_by_name(pool).await?;
     if pool.is_active().await? {
         if let Some(volume) = pool.storage_vol_lookup_by_name(VOLUME).await.optional()? {
@@ -121,29 +196,7 @@ async fn clean(uri: &str, pool: &str) -> Result<()> {
     Ok(())
 }
 
-/// A qcow2 image on this host.
-struct Image {
-    file: File,
-    capacity_bytes: u64,
-}
-
-impl Image {
-    fn open(path: &str) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let mut header = [0; 32];
-        file.read_exact(&mut header)?;
-        file.rewind()?;
-        let Some((b"QFI\xfb", rest)) = header.split_first_chunk() else {
-            return Err(io::Error::other("not a qcow2 image"));
-        };
-        let Some((_, capacity)) = rest.split_last_chunk() else {
-            return Err(io::Error::other("too short"));
-        };
-        Ok(Self { file, capacity_bytes: u64::from_be_bytes(*capacity) })
-    }
-}
-
 /// Makes XML text of a name or path.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
 }

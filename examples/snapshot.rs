@@ -7,6 +7,7 @@
 //! snapshot URI DOMAIN delete NAME     deletes one, and leaves its children
 //! ```
 //!
+//! All show the tree as it is afterwards; `revert` also shows the domain's state, before and after.
 //! With an empty URI libvirt's own rules choose the daemon.
 
 use std::env;
@@ -42,14 +43,17 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     let conn = Connect::open(uri).await?;
     let domain = conn.domain_lookup_by_name(name).await?;
     match command {
-        [] => io::stdout().write_all(tree(&domain).await?.as_bytes())?,
+        [] => {}
         ["take", name] => {
             let xml = format!("<domainsnapshot><name>{}</name></domainsnapshot>", escape(name));
             domain.snapshot_create_xml(&xml, CreateFlags::empty()).await?;
         }
         ["revert", name] => {
             let snapshot = domain.snapshot_lookup_by_name(name).await?;
+            let before = domain.state().await?.state;
             snapshot.revert(RevertFlags::empty()).await?;
+            let after = domain.state().await?.state;
+            writeln!(io::stdout(), "{before:?} -> {after:?}")?;
         }
         ["delete", name] => {
             let snapshot = domain.snapshot_lookup_by_name(name).await?;
@@ -57,6 +61,7 @@ async fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         }
         _ => return Err(USAGE.into()),
     }
+    io::stdout().write_all(tree(&domain).await?.as_bytes())?;
     conn.close().await;
     Ok(())
 }

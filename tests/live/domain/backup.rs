@@ -1,5 +1,9 @@
 //! Backups: pushed to files, whole and incremental, and pulled over NBD.
 
+#[path = "../../../examples/backup/nbd.rs"]
+mod nbd;
+mod program;
+
 use libvirt_client::domain::checkpoint::{ListFlags, XmlFlags};
 use libvirt_client::domain::{
     BackupBeginFlags, BlockJobStatus, BlockJobType, Domain, GetJobStatsFlags, JobOperation,
@@ -8,9 +12,9 @@ use libvirt_client::domain::{
 use libvirt_client::events::domain::JobCompleted;
 use libvirt_client::events::{DomainEvent, DomainEventKinds, Subscription};
 use libvirt_client::types::error::ErrorCode;
+use nbd::{Export, MAX_READ, Parts};
 use rig::guest::Disk;
 
-use super::nbd::Nbd;
 use super::{image, virsh};
 use crate::common::{LIMIT, define, discard, qemu, wait_for_shell};
 use crate::shell::Shell;
@@ -170,14 +174,21 @@ async fn a_disk_is_pulled_as_it_was_while_the_guest_writes_on() {
     // What is written now goes to the disk, and not to who pulls.
     write(&mut shell, "second", 1, 2).await;
     assert!(image::content(daemon, &path("disk")) != before);
-    let mut nbd = Nbd::open(&socket, "vda").await;
-    assert_eq!(nbd.size, 16 << 20);
-    for (offset, length) in [
-        (0, 16 << 20),
-        (CLUSTER - 100, 3 * CLUSTER),
-        ((16 << 20) - 512, 512),
-    ] {
-        let pulled = nbd.read(offset as u64, length as u32).await;
+    let unknown = Export::open(&socket, "vda", Parts::Marked("none")).err().unwrap();
+    assert!(unknown.to_string().contains("does not know"), "{unknown}");
+    let mut nbd = Export::open(&socket, "vda", Parts::Data).unwrap();
+    assert_eq!(nbd.size(), 16 << 20);
+    let mut rest = 0;
+    for part in nbd.parts().unwrap() {
+        assert!(before[rest..part.start as usize].iter().all(|&byte| byte == 0));
+        rest = part.end as usize;
+    }
+    assert_eq!(rest, 32 * CLUSTER);
+    let whole = (0..16 << 20)
+        .step_by(MAX_READ as usize)
+        .map(|offset| (offset, MAX_READ as usize));
+    for (offset, length) in whole.chain([(CLUSTER - 100, 3 * CLUSTER), ((16 << 20) - 512, 512)]) {
+        let pulled = nbd.read(offset as u64, length as u32).unwrap();
         assert!(pulled == before[offset..offset + length], "{length} bytes at {offset}");
     }
     drop(nbd);

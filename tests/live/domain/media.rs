@@ -6,7 +6,7 @@ pub const INSTALLING: &str = "INSTALLING";
 pub const INSTALLED: &str = "BOOTED-FROM-DISK";
 
 /// Where the firmware puts what it boots.
-const ORIGIN: u16 = 0x7c00;
+pub const ORIGIN: u16 = 0x7c00;
 const SECTOR: usize = 512;
 const CD_SECTOR: usize = 2048;
 
@@ -52,7 +52,7 @@ fn installer() -> Vec<u8> {
 }
 
 /// A boot sector that says so and halts.
-fn installed() -> Vec<u8> {
+pub fn installed() -> Vec<u8> {
     let mut sector = program(INSTALLED, &[0xfa, 0xf4, 0xeb, 0xfd]); // cli; hlt, for ever
     sector.resize(SECTOR - 2, 0);
     sector.extend([0x55, 0xaa]);

@@ -19,8 +19,11 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
         return;
     };
     let uri = daemon.uri();
+    let guest = boot(daemon, &conn, NAME, |guest| guest.root_ports(9)).await;
     let mut program = Command::new(example("network"));
-    program.args([&uri, NAME, "192.168.86.0/28"]).stdout(Stdio::piped());
+    program
+        .args([&uri, NAME, "192.168.86.0/28", "--attach", NAME])
+        .stdout(Stdio::piped());
     let mut program = program.kill_on_drop(true).spawn().unwrap();
     let pid = Pid::from_raw(program.id().unwrap() as i32).unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
@@ -35,16 +38,21 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
     let xml = daemon.virsh(["net-dumpxml", NAME]).unwrap();
     assert!(xml.contains("<range start='192.168.86.2' end='192.168.86.14'/>"), "{xml}");
 
-    let guest = boot(daemon, &conn, NAME, |guest| guest.network(NAME)).await;
+    assert_eq!(next().await, format!("{NAME} has a card there"));
     let mut shell = Shell::open(&guest.domain).await;
-    shell.run("udhcpc -i eth0 -x hostname:web -n -q -s /bin/true").await;
+    // The guest sees it a moment later.
+    let up = "until ip link set eth0 up 2>/dev/null; do usleep 10000; done";
+    let said = shell
+        .run(&format!("{up}; udhcpc -i eth0 -x hostname:web -T 1 -t 90 -n -q -s /bin/true"))
+        .await;
+    assert!(said.contains("lease of 192.168.86."), "{said}");
     let line = next().await;
     let [lease] = &network.dhcp_leases(None).await.unwrap()[..] else {
         panic!("no lease")
     };
     let time = humantime::format_rfc3339_seconds(lease.expires_at.unwrap());
     let mac = lease.mac.as_deref().unwrap();
-    assert_eq!(line, format!("{mac} web has {}/28 until {time}", lease.addr));
+    assert_eq!(line, format!("{mac} web has {}/28 until {time}, domain {NAME}", lease.addr));
     kill_process(pid, Signal::INT).unwrap();
     assert!(program.wait().await.unwrap().success());
 
@@ -76,6 +84,8 @@ async fn it_says_what_is_wrong() {
     for (args, reason) in [
         (&[][..], "usage: network"),
         (&["networks-wrong", "192.168.86.0/28", "--minutes"], "usage: network"),
+        (&["networks-wrong", "--attach", "nobody"], "nobody"),
+        (&["networks-wrong", "--attach"], "usage: network"),
         (&["networks-wrong", "192.168.86.0"], "no subnet"),
         (&["networks-wrong", "192.168.86.0/30"], "from 8 to 29"),
         (&["networks-wrong", "192.168.86.1/24"], "within a subnet"),

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use libvirt_client::domain::CreateFlags;
 use libvirt_client::domain::snapshot::ListFlags;
 use rig::guest::Disk;
 
@@ -30,18 +31,19 @@ async fn snapshots_are_taken_shown_reverted_to_and_deleted() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(done(&[]), "");
-    done(&["take", "a<&>"]);
+    assert_eq!(done(&["take", "a<&>"]), "a<&> *\n");
     image::fill(daemon, &file, 64, 1);
     done(&["take", "b"]);
-    done(&["take", "c"]);
-    done(&["revert", "a<&>"]);
+    assert_eq!(done(&["take", "c"]), "a<&>\n  b\n    c *\n");
+    let reverted = "Shutoff -> Shutoff\na<&> *\n  b\n    c\n";
+    assert_eq!(done(&["revert", "a<&>"]), reverted);
     assert_eq!(image::content(daemon, &file)[0], 0);
     done(&["take", "d"]);
     assert_eq!(done(&[]), "a<&>\n  b\n    c\n  d *\n");
-    done(&["delete", "b"]);
-    done(&["revert", "c"]);
+    assert_eq!(done(&["delete", "b"]), "a<&>\n  c\n  d *\n");
+    domain.create_with_flags(CreateFlags::PAUSED).await.unwrap();
+    assert_eq!(done(&["revert", "c"]), "Paused -> Shutoff\na<&>\n  c *\n  d\n");
     assert_eq!(image::content(daemon, &file)[0], 1);
-    assert_eq!(done(&[]), "a<&>\n  c *\n  d\n");
     let listed = domain.list_all_snapshots(ListFlags::empty()).await.unwrap();
     assert_eq!(names(&listed), ["a<&>", "c", "d"]);
     assert_fails(&run(&["delete", "b"]), "'b'");
