@@ -86,6 +86,9 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
 
 /// Begins, prepares and performs.
 async fn send(conduct: &mut Conduct, typed: bool, protection: MigrateFlags) -> Sent {
+    if conduct.control.is_aborted() {
+        return Sent::Settled;
+    }
     let mut steps = Steps { plan: &mut conduct.plan, typed, protection };
     let (cookie, xml) = match steps.begin().await {
         Ok(begun) => begun,

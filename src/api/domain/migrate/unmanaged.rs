@@ -29,6 +29,9 @@ pub(super) async fn migrate(
         let what = "direct migration by the source (did you mean PEER2PEER?)";
         require(plan.source.connect(), Feature::MigrationDirect, what).await?;
     }
+    if control.is_aborted() {
+        return Err(Error::Aborted("the migration"));
+    }
     let sending = perform(&plan, uri);
     let mut sending = std::pin::pin!(sending);
     let sent = tokio::select! {
