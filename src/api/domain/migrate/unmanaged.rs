@@ -85,7 +85,7 @@ async fn perform(plan: &Plan, uri: &str) -> Result<()> {
             dom,
             xmlin: parameters.destination_xml.as_deref().map(Into::into),
             cookie_in: Vec::new().into(),
-            dconnuri: Some(uri.into()),
+            dconnuri: peer_to_peer.then(|| uri.into()),
             uri: parameters.uri.as_deref().map(Into::into),
             flags: classic(flags),
             dname: destination_name.map(Into::into),
