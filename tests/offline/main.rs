@@ -25,6 +25,7 @@ mod framing;
 mod host;
 mod load;
 mod merged_events;
+mod migration;
 mod naming;
 mod networks;
 mod opening;
