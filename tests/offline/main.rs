@@ -28,6 +28,7 @@ mod interface_changes;
 mod load;
 mod long_calls;
 mod merged_events;
+mod migration;
 mod naming;
 mod networks;
 mod opening;

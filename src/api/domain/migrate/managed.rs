@@ -86,6 +86,9 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
 
 /// Begins, prepares and performs.
 async fn send(conduct: &mut Conduct, typed: bool, protection: MigrateFlags) -> Sent {
+    if conduct.control.is_aborted() {
+        return Sent::Settled;
+    }
     let mut steps = Steps { plan: &mut conduct.plan, typed, protection };
     let (cookie, xml) = match steps.begin().await {
         Ok(begun) => begun,
@@ -154,9 +157,10 @@ async fn perform(
             if let Some(reason) = lost {
                 conduct.failed(Destination, Perform, Error::Closed(reason));
             }
+            // The source has tidied up already, unless its answer alone is at fault.
+            let source_waits = matches!(error, Error::Protocol(_));
             conduct.failed(Source, Perform, error);
-            // The source has tidied up already.
-            Sent::Finish { cookie: Cookie::new(), cancelled: true, source_waits: false }
+            Sent::Finish { cookie: Cookie::new(), cancelled: true, source_waits }
         }
     }
 }
@@ -180,8 +184,10 @@ async fn finish(
             (Arrival::Never, Cookie::new())
         }
         Err(error) => {
+            // An answer that cannot be understood does not say whether the guest has come.
+            let unclear = matches!(error, Error::Protocol(_));
             let lost = conduct.failed(Destination, Finish, error);
-            let arrival = if lost && !cancelled {
+            let arrival = if (lost || unclear) && !cancelled {
                 recovery::arrival(conduct).await
             } else {
                 Arrival::Never

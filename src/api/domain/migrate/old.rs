@@ -8,6 +8,7 @@ use crate::error::MigrationSide::{Destination, Source};
 use crate::error::MigrationStep::{Begin, Finish, Perform, Prepare};
 use crate::error::{Error, ProtocolError, Result};
 use crate::protocol::{Request as _, remote};
+use crate::types::error::ErrorCode;
 use crate::types::feature::Feature;
 
 /// Migrates by version 2: the source's XML, prepare, perform, finish.
@@ -61,9 +62,11 @@ async fn v2(conduct: &mut Conduct) -> Option<Domain> {
         let reply = conduct.destination.call(finish).await?;
         Ok(Domain::from_wire(&conduct.destination, &reply.decode()?.ddom))
     };
-    match finished.await {
+    let finished: Result<_> = finished.await;
+    match finished {
         Ok(domain) if sent => Some(domain),
         Ok(_) => None,
+        Err(error) if !sent && error.code() == Some(ErrorCode::MigrateFinishOk) => None,
         Err(error) => {
             conduct.failed(Destination, Finish, error);
             None

@@ -4,6 +4,7 @@ use super::params::MigrateParameters;
 use crate::api::domain::{Domain, MigrateFlags};
 use crate::client::Connect;
 use crate::error::{Error, Result};
+use crate::protocol::remote;
 use crate::types::feature::Feature;
 
 /// The name under which refusals are reported.
@@ -52,6 +53,17 @@ impl Plan {
         self.flags.contains(flag)
     }
 
+    /// Returns the parameters with those that the steps add: who only then finds that they are too
+    /// many leaves both hosts waiting.
+    fn complete(&self) -> MigrateParameters {
+        MigrateParameters {
+            uri: Some(String::new()),
+            destination_name: Some(String::new()),
+            destination_xml: Some(String::new()),
+            ..self.parameters.clone()
+        }
+    }
+
     /// Refuses what no daemon needs to be asked about.
     pub(super) fn check(&self) -> Result<()> {
         const INCREMENTAL: MigrateFlags = MigrateFlags::NON_SHARED_INC;
@@ -59,6 +71,9 @@ impl Plan {
         self.source.connect().require_writable(MIGRATE)?;
         if self.parameters.destination_name.as_deref() == Some("") {
             return refused("the name on the destination is empty");
+        }
+        if self.complete().to_params().len() > remote::DOMAIN_MIGRATE_PARAM_LIST_MAX {
+            return refused("more than 64 parameters, address, name and definition included");
         }
         if self.has(FULL | INCREMENTAL) {
             return refused("NON_SHARED_DISK and NON_SHARED_INC exclude each other");

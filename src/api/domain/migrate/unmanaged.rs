@@ -29,6 +29,9 @@ pub(super) async fn migrate(
         let what = "direct migration by the source (did you mean PEER2PEER?)";
         require(plan.source.connect(), Feature::MigrationDirect, what).await?;
     }
+    if control.is_aborted() {
+        return Err(Error::Aborted("the migration"));
+    }
     let sending = perform(&plan, uri);
     let mut sending = std::pin::pin!(sending);
     let sent = tokio::select! {
@@ -82,7 +85,7 @@ async fn perform(plan: &Plan, uri: &str) -> Result<()> {
             dom,
             xmlin: parameters.destination_xml.as_deref().map(Into::into),
             cookie_in: Vec::new().into(),
-            dconnuri: Some(uri.into()),
+            dconnuri: peer_to_peer.then(|| uri.into()),
             uri: parameters.uri.as_deref().map(Into::into),
             flags: classic(flags),
             dname: destination_name.map(Into::into),
