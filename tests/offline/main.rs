@@ -2,6 +2,7 @@
 //! message.
 
 #![allow(
+    clippy::similar_names,
     missing_docs,
     unreachable_pub,
     clippy::expect_used,
