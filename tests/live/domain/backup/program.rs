@@ -97,6 +97,9 @@ async fn a_file_follows_a_disk_by_what_has_changed() {
     interrupt(command(&[]), &fifo, domain).await;
     assert_eq!(checkpoints().await, [&*third]);
     assert!(!file.exists());
+    for name in ["nbd", "scratch"] {
+        assert!(!path(&format!("file & co.{name}")).exists(), "{name} is left");
+    }
     discard(domain).await;
 }
 
