@@ -6,9 +6,9 @@
 //! pool_and_volume --clean URI POOL [GUEST]
 //! ```
 //!
-//! DIRECTORY is on the daemon's host and need not exist. IMAGE is on this one, qcow2 or raw, such as
-//! the cloud image of a distribution; `-` is the standard input. The volume is called `disk` and has
-//! a GiB more than the image. TYPE is `kvm`, or `qemu` for software emulation. `--clean` removes the
+//! DIRECTORY is on the daemon's host and need not exist. IMAGE is on this one and qcow2, such as the
+//! cloud image of a distribution; `-` is the standard input. The volume is called `disk.qcow2` and
+//! has a GiB more than the image. TYPE is `kvm`, or `qemu` for software emulation. `--clean` removes the
 //! guest, the volume, the directory and the pool, as far as they got when something went wrong; it
 //! does not touch other files.
 //!
@@ -28,11 +28,12 @@ use std::process::ExitCode;
 use libvirt_client::domain::{DefineFlags, Domain, UndefineFlags};
 use libvirt_client::storage::{StoragePool, StorageVol, storage_pool, storage_vol};
 use libvirt_client::{Connect, Optional as _};
+use tokio::io::AsyncReadExt as _;
 
 const USAGE: &str = "usage: pool_and_volume URI POOL DIRECTORY IMAGE [GUEST TYPE]
        pool_and_volume --clean URI POOL [GUEST]";
 
-const VOLUME: &str = "disk";
+const VOLUME: &str = "disk.qcow2";
 
 const GROWTH_BYTES: u64 = 1 << 30;
 
@@ -99,7 +100,7 @@ async fn make_pool(conn: &Connect, name: &str, directory: &str) -> Result<Storag
 }
 
 async fn fill_volume(pool: &StoragePool, image: File) -> Result<StorageVol> {
-    // Its format and its capacity will be the image's.
+    // Its capacity will be the image's.
     let xml = format!(
         "<volume><name>{VOLUME}</name><capacity>0</capacity>\
          <target><format type='qcow2'/></target></volume>"
@@ -119,6 +120,14 @@ async fn fill_volume(pool: &StoragePool, image: File) -> Result<StorageVol> {
         eprintln!();
     }
     let uploaded = uploaded?;
+    // What came by a pipe could not be looked at before.
+    let mut begin = volume.download(0, Some(4), storage_vol::DownloadFlags::empty()).await?;
+    let mut magic = [0; 4];
+    begin.read_exact(&mut magic).await?;
+    begin.finish().await?;
+    if &magic != b"QFI\xfb" {
+        return Err("that is no qcow2 image; --clean removes what there is".into());
+    }
     // This also has the daemon look at what the volume is now, before it reckons with it.
     let before = volume.info().await?;
     volume.resize(GROWTH_BYTES, storage_vol::ResizeFlags::DELTA).await?;
@@ -135,10 +144,6 @@ async fn fill_volume(pool: &StoragePool, image: File) -> Result<StorageVol> {
 
 /// Defines a guest whose disk is the volume, and starts it.
 async fn boot(volume: &StorageVol, name: &str, kind: &str) -> Result<Domain> {
-    let format = match volume.xml_desc().await? {
-        xml if xml.contains("<format type='qcow2'/>") => "qcow2",
-        _ => "raw",
-    };
     let xml = format!(
         "<domain type='{}'>
   <name>{}</name>
@@ -147,7 +152,7 @@ async fn boot(volume: &StorageVol, name: &str, kind: &str) -> Result<Domain> {
   <features><acpi/></features>
   <devices>
     <disk type='volume' device='disk'>
-      <driver name='qemu' type='{format}'/>
+      <driver name='qemu' type='qcow2'/>
       <source pool='{}' volume='{VOLUME}'/>
       <target dev='vda' bus='virtio'/>
     </disk>

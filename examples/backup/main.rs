@@ -173,7 +173,7 @@ impl Backup<'_> {
             "<domainbackup mode='pull'>{since}
   <server transport='unix' socket='{socket}'/>
   <disks>
-    <disk name='{disk}' exportname='{disk}' exportbitmap='{BITMAP}'>
+    <disk name='{disk}' type='file' exportname='{disk}' exportbitmap='{BITMAP}'>
       <scratch file='{scratch}'/>
     </disk>
   </disks>

@@ -21,7 +21,8 @@ impl Domain {
     /// is closed, and so complete, only when its event
     /// [`BlockJob2`](crate::events::domain::BlockJob2) comes, the last after the job's end. With
     /// `mode='pull'` it serves the disks over NBD until [`abort_job`](Self::abort_job), after which
-    /// the job's outcome is success, with the error message "Operation canceled". A file that
+    /// the job's outcome is success, with the error message "Operation canceled"; libvirt 9.0.0
+    /// wants a `<scratch file='…'/>` in each `<disk>` then. A file that
     /// `backup_xml` names must not exist, unless
     /// [`REUSE_EXTERNAL`](BackupBeginFlags::REUSE_EXTERNAL) says that it is to be used. Fails with
     /// [`NoDomainCheckpoint`](crate::types::error::ErrorCode::NoDomainCheckpoint) where
@@ -36,8 +37,9 @@ impl Domain {
     /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
     /// use libvirt_client::domain::BackupBeginFlags;
     ///
-    /// let to = |disk: &str| {
-    ///     format!("<disks><disk name='vda'><target file='/backup/{disk}'/></disk></disks>")
+    /// let to = |file: &str| {
+    ///     let target = format!("<target file='/backup/{file}'/>");
+    ///     format!("<disks><disk name='vda' type='file'>{target}</disk></disks>")
     /// };
     /// let whole = format!("<domainbackup>{}</domainbackup>", to("monday"));
     /// let monday = "<domaincheckpoint><name>monday</name></domaincheckpoint>";

@@ -45,7 +45,9 @@ impl Domain {
     ///
     /// Without a name in `xml` the daemon makes one up: the time in seconds since 1970. A backup
     /// that is to be the base of later ones is begun together with its checkpoint, by
-    /// [`backup_begin`](Self::backup_begin). With [`REDEFINE`](CreateFlags::REDEFINE) the daemon
+    /// [`backup_begin`](Self::backup_begin). Disks must be qcow2 images, and not of the old version
+    /// that libvirt 9.0.0 gives to volumes whose XML does not say `<compat>1.1</compat>`; leave the
+    /// others out by `<disks>`. With [`REDEFINE`](CreateFlags::REDEFINE) the daemon
     /// learns of a checkpoint whose bitmaps the disks' images have already.
     #[doc(alias = "virDomainCheckpointCreateXML")]
     pub async fn checkpoint_create_xml(

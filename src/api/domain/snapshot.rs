@@ -176,7 +176,8 @@ impl DomainSnapshot {
     /// with [`SnapshotRevertRisky`](ErrorCode::SnapshotRevertRisky) for what
     /// [`FORCE`](RevertFlags::FORCE) would allow. Daemons whose capabilities do not have
     /// `<externalSnapshot/>`, such as libvirt 9.0.0, fail for external snapshots, with
-    /// [`ConfigUnsupported`](ErrorCode::ConfigUnsupported). The handle's [`Domain::id`] does not
+    /// [`ConfigUnsupported`](ErrorCode::ConfigUnsupported). QEMU does not go back to an internal
+    /// snapshot while the domain has checkpoints: delete those before. The handle's [`Domain::id`] does not
     /// change; look the domain up for that.
     #[doc(alias = "virDomainRevertToSnapshot")]
     #[doc(alias = "revertToSnapshot")]

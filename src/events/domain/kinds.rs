@@ -333,7 +333,7 @@ domain_event! {
     /// End of a job (`VIR_DOMAIN_EVENT_ID_JOB_COMPLETED`).
     #[doc(alias = "VIR_DOMAIN_EVENT_ID_JOB_COMPLETED")]
     JobCompleted = 21, DomainEventCallbackJobCompleted {
-        /// Statistics of the job.
+        /// Statistics of the job; [`job_stats`](crate::domain::Domain::job_stats) has them typed.
         params: TypedParams = |msg| params_from_wire(&msg.params),
     }
 }

@@ -1,7 +1,7 @@
 //! Checkpoints: what has changed since when.
 
 use libvirt_client::domain::checkpoint::{CreateFlags, DeleteFlags, ListFlags, XmlFlags};
-use libvirt_client::domain::{Domain, DomainCheckpoint};
+use libvirt_client::domain::{Domain, DomainCheckpoint, snapshot};
 use libvirt_client::types::error::ErrorCode;
 use rig::guest::Disk;
 
@@ -127,6 +127,15 @@ async fn changes_are_recorded_since_each_checkpoint() {
     one.delete(DeleteFlags::CHILDREN).await.unwrap();
     assert_gone(one).await;
     assert_eq!(domain.list_all_checkpoints(ListFlags::empty()).await.unwrap(), []);
+
+    // While there are any, QEMU does not go back.
+    let xml = "<domainsnapshot><name>early</name></domainsnapshot>";
+    let early = domain.snapshot_create_xml(xml, snapshot::CreateFlags::empty()).await.unwrap();
+    take(domain, "five").await.delete(DeleteFlags::empty()).await.unwrap();
+    early.revert(snapshot::RevertFlags::empty()).await.unwrap();
+    take(domain, "six").await;
+    let error = early.revert(snapshot::RevertFlags::empty()).await.unwrap_err();
+    assert!(error.to_string().contains("dirty bitmaps"), "{error}");
     discard(domain).await;
     let error = one.parent().await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::NoDomain), "{error}");

@@ -47,7 +47,7 @@ async fn it_makes_fills_and_grows_a_volume_and_cleans_up() {
     let said = done(run(&[&uri, NAME, dir, image]).await);
     assert!(said.contains("capacity 64 MiB, now 1088 MiB"), "{said}");
     assert_eq!(shown(daemon, &["pool-info", NAME], "Autostart"), "yes");
-    let volume = format!("{dir}/disk");
+    let volume = format!("{dir}/disk.qcow2");
     let capacity = shown_bytes(daemon, &["vol-info", &volume, "--bytes"], "Capacity");
     assert_eq!(capacity, (64 << 20) + (1 << 30));
 
@@ -69,7 +69,7 @@ async fn it_makes_fills_and_grows_a_volume_and_cleans_up() {
 }
 
 #[tokio::test]
-async fn a_guest_boots_from_an_image_of_either_format_by_either_way() {
+async fn a_guest_boots_from_an_image_that_comes_by_either_way() {
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
@@ -82,11 +82,15 @@ async fn a_guest_boots_from_an_image_of_either_format_by_either_way() {
     disk.resize(1 << 20, 0);
     fs::write(&raw, disk).unwrap();
     qemu_img(&["convert", "-f", "raw", "-O", "qcow2", &raw, &qcow2]);
-    for (image, comes_by_pipe) in [(&raw, false), (&qcow2, true)] {
+    let refused = piped(&[&uri, name, &dir, "-", name, "qemu"], &raw).await;
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && error.contains("no qcow2 image"), "{error}");
+    done(run(&["--clean", &uri, name, name]).await);
+    for comes_by_pipe in [false, true] {
         let output = if comes_by_pipe {
-            piped(&[&uri, name, &dir, "-", name, "qemu"], image).await
+            piped(&[&uri, name, &dir, "-", name, "qemu"], &qcow2).await
         } else {
-            run(&[&uri, name, &dir, image, name, "qemu"]).await
+            run(&[&uri, name, &dir, &qcow2, name, "qemu"]).await
         };
         let said = done(output);
         assert!(said.contains("capacity 1 MiB, now 1025 MiB"), "{said}");

@@ -22,6 +22,8 @@ use crate::shell::Shell;
 
 #[tokio::test]
 async fn a_file_follows_a_disk_by_what_has_changed() {
+    // Building it may take longer than a daemon waits for a sign of life.
+    let program = example("backup");
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
@@ -35,7 +37,7 @@ async fn a_file_follows_a_disk_by_what_has_changed() {
     let mut shell = Shell::open(domain).await;
     let (uri, file) = (daemon.uri(), path("file & co"));
     let command = |since: &[&str]| {
-        let mut program = Command::new(example("backup"));
+        let mut program = Command::new(&program);
         program.args([&uri, name, "vda"]).arg(&file).args(since).kill_on_drop(true);
         program
     };
@@ -95,6 +97,9 @@ async fn a_file_follows_a_disk_by_what_has_changed() {
     interrupt(command(&[]), &fifo, domain).await;
     assert_eq!(checkpoints().await, [&*third]);
     assert!(!file.exists());
+    for name in ["nbd", "scratch"] {
+        assert!(!path(&format!("file & co.{name}")).exists(), "{name} is left");
+    }
     discard(domain).await;
 }
 

@@ -13,6 +13,8 @@ use crate::programs::{assert_fails, example};
 
 #[tokio::test]
 async fn snapshots_are_taken_shown_reverted_to_and_deleted() {
+    // Building it may take longer than a daemon waits for a sign of life.
+    let program = example("snapshot");
     let Some((daemon, conn)) = qemu().await else {
         return;
     };
@@ -22,7 +24,7 @@ async fn snapshots_are_taken_shown_reverted_to_and_deleted() {
     let domain = &define(daemon, &conn, name, |guest| guest.disk(disk)).await.domain;
     let uri = daemon.uri();
     let run = |args: &[&str]| {
-        let mut program = Command::new(example("snapshot"));
+        let mut program = Command::new(&program);
         program.args([uri.as_str(), name]).args(args).output().unwrap()
     };
     let done = |args: &[&str]| {
