@@ -1,6 +1,7 @@
 //! Guests that move between two hosts.
 
 mod ending;
+mod example;
 mod gate;
 mod hosts;
 mod loss;
