@@ -86,9 +86,11 @@ async fn carry(
     let (from_client, to_client) = client.into_split();
     let (from_daemon, to_daemon) = daemon.into_split();
     tokio::select! {
+        // What is held up when the connections are cut must not get through.
+        biased;
+        _ = cut.changed() => {}
         () = copy(from_client, to_daemon, At::Call, &rule) => {}
         () = copy(from_daemon, to_client, At::Reply, &rule) => {}
-        _ = cut.changed() => {}
     }
 }
 
