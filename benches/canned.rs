@@ -41,7 +41,7 @@ const ROWS: [Row<'static>; 7] = [
         system_calls: Aim::AtMost(1.5),
         peak: Aim::None,
     },
-    // Once a second, it is to cost less than 1 % of a processor: 10 ms. This is a thousandth of that.
+    // Once a second, it is to cost less than 1 % of a processor: 10 ms.
     Row {
         name: "a migration's statistics",
         verb: "job",

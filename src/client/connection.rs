@@ -207,6 +207,11 @@ impl Connect {
         self.inner.shared.wait_done().await
     }
 
+    /// Returns whether the daemon works on one request of this client at a time.
+    pub(crate) fn takes_one_request(&self) -> bool {
+        self.inner.options.max_client_requests == 1
+    }
+
     pub(crate) fn same_connection(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }

@@ -39,7 +39,7 @@ pub enum Presence {
     /// A part of the guest's memory, the other host having the rest: a migration in its post-copy
     /// phase broke. Migrate again with
     /// [`POSTCOPY_RESUME`](crate::domain::MigrateFlags::POSTCOPY_RESUME).
-    PostcopyFailed,
+    PostCopyFailed,
     /// The guest, running.
     Running,
     /// Unknown: the host could not be asked.
@@ -84,7 +84,7 @@ impl fmt::Display for Presence {
             Self::Absent => "absent",
             Self::Inactive => "defined, not running",
             Self::Paused => "paused",
-            Self::PostcopyFailed => "incomplete since post-copy failed",
+            Self::PostCopyFailed => "incomplete since post-copy failed",
             Self::Running => "running",
             Self::Unknown => "unknown",
         })

@@ -183,7 +183,7 @@ pub enum Error {
     /// that ended it.
     Migration(Box<MigrationError>),
 
-    /// The caller gave the operation up before the daemon began with it.
+    /// The caller gave the operation up before its first step, or between two of them.
     Aborted(&'static str),
 
     /// The operation is not supported: by an old daemon, by the transport, or by a crate built

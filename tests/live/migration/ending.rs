@@ -10,11 +10,13 @@ use libvirt_client::events::Subscription;
 use libvirt_client::events::domain::{Change, Lifecycle};
 use libvirt_client::protocol::{Request as _, remote};
 use libvirt_client::types::error::ErrorCode;
-use libvirt_client::{Error, MigrationOutcome, MigrationSide, MigrationStep, Optional, Presence};
+use libvirt_client::{
+    Connect, Error, MigrationOutcome, MigrationSide, MigrationStep, Optional, Presence,
+};
 
 use super::gate::{At, Gate};
-use super::hosts::{Hosts, LIVE, UNSAFE, loopback};
-use crate::common::eventually;
+use super::hosts::{Hosts, LIVE, UNSAFE, UUID_A, UUID_B, host, loopback};
+use crate::common::{GUESTS, eventually};
 use crate::shell::Shell;
 
 const FLAGS: MigrateFlags = LIVE.union(UNSAFE);
@@ -80,6 +82,32 @@ async fn aborting_has_the_guest_go_on() {
     migration.control().abort();
     let error = migration.await.unwrap_err();
     assert!(error.is_aborted(), "{error}");
+    hosts.assert_runs_on(&hosts.conn_a, &guest).await;
+    guest.domain.destroy().await.unwrap();
+    hosts.assert_empty().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_takes_one_request_at_a_time_can_be_told_to_stop() {
+    if !rig::available(GUESTS).unwrap() {
+        return;
+    }
+    let start = |name, uuid| host(name, uuid).conf_line("max_client_requests = 1").start().unwrap();
+    let mut hosts = Hosts::of(start("hosta", UUID_A), start("hostb", UUID_B)).await;
+    for (conn, daemon) in [(&mut hosts.conn_a, &hosts.a), (&mut hosts.conn_b, &hosts.b)] {
+        *conn = Connect::builder(&daemon.uri()).max_client_requests(1).open().await.unwrap();
+    }
+    let guest = hosts.counting("migrate-one").await;
+    let domain = &guest.domain;
+    domain.migrate_set_max_speed(1, NONE).await.unwrap();
+    let migration = domain.migrate(&hosts.conn_b).flags(FLAGS).parameters(loopback()).start();
+    let control = migration.control();
+    sending(&control).await;
+    control.set_max_speed(2, NONE).await.unwrap();
+    control.abort();
+    let error = migration.await.unwrap_err();
+    assert!(error.is_aborted(), "{error}");
+    hosts.assert_settled_on_a(domain).await;
     hosts.assert_runs_on(&hosts.conn_a, &guest).await;
     guest.domain.destroy().await.unwrap();
     hosts.assert_empty().await;

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use libvirt_client::domain::{MigrateFlags, Migration};
+use libvirt_client::domain::{Domain, MigrateFlags, Migration, State};
 use libvirt_client::protocol::{Request as _, remote};
-use libvirt_client::{Error, MigrationSide, Presence};
+use libvirt_client::{
+    Connect, ConnectBuilder, Error, MigrationOutcome, MigrationSide, Optional as _, Presence,
+    Result,
+};
 
 use super::gate::{At, Gate, Held};
 use super::hosts::{Counting, Hosts, LIVE, UNSAFE, loopback};
+use crate::common::eventually;
 
 const FLAGS: MigrateFlags = LIVE.union(UNSAFE);
 
 /// The calls of a migration, and the host that gets each.
-const STEPS: [(u32, MigrationSide); 5] = [
+const STEPS: [Step; 5] = [
     (remote::DomainMigrateBegin3Params::INFO.number, MigrationSide::Source),
     (remote::DomainMigratePrepare3Params::INFO.number, MigrationSide::Destination),
     (remote::DomainMigratePerform3Params::INFO.number, MigrationSide::Source),
@@ -35,13 +39,26 @@ enum Loss {
     Kill,
 }
 
-/// Waits until a message is held up.
-async fn reach(reached: impl Future<Output = Held>, migration: &Migration) -> Held {
-    let control = migration.control();
-    tokio::select! {
-        held = reached => held,
-        () = control.ended() => panic!("the migration has ended before"),
-    }
+/// A migration that is held up.
+struct Departed {
+    source: Connect,
+    /// The connection to the host of the step that is held up.
+    lost: Connect,
+    /// That host.
+    index: usize,
+    migration: Migration,
+    held: Held,
+}
+
+/// A call of a migration, and the host that gets it.
+type Step = (u32, MigrationSide);
+
+/// As long as a daemon takes to start again; short for one that does not.
+const RECOVERY: Duration = Duration::from_secs(10);
+
+/// Soon gives up a daemon that is stopped.
+fn impatient(builder: ConnectBuilder) -> ConnectBuilder {
+    builder.keepalive(Duration::from_millis(250), 2)
 }
 
 impl Journey {
@@ -60,20 +77,56 @@ impl Journey {
         }
     }
 
-    /// Migrates, and loses a host at that call or its reply. The guest is on one host afterwards,
-    /// and both that and the result say on which.
-    async fn lose(&mut self, (procedure, side): (u32, MigrationSide), at: At, loss: Loss) {
-        let what = format!("{procedure} {side} {at:?} {loss:?}");
-        let source = self.gates[self.here].builder().open().await.unwrap();
-        let destination = self.gates[1 - self.here].builder().open().await.unwrap();
+    /// Starts to migrate, until a call of that procedure, or its reply, is held up.
+    async fn depart(
+        &self,
+        (procedure, side): Step,
+        at: At,
+        adapt: impl Fn(ConnectBuilder) -> ConnectBuilder,
+    ) -> Departed {
+        let [here, there] = [self.here, 1 - self.here];
+        let source = adapt(self.gates[here].builder()).open().await.unwrap();
+        let destination = adapt(self.gates[there].builder()).open().await.unwrap();
         let domain = source.domain_lookup_by_uuid(self.guest.domain.uuid()).await.unwrap();
-        let index = match side {
-            MigrationSide::Source => self.here,
-            MigrationSide::Destination => 1 - self.here,
+        let (index, lost) = match side {
+            MigrationSide::Source => (here, source.clone()),
+            MigrationSide::Destination => (there, destination.clone()),
         };
         let reached = self.gates[index].hold(procedure, at);
-        let migration = domain.migrate(&destination).flags(FLAGS).parameters(loopback()).start();
-        let held = reach(reached, &migration).await;
+        let migration = domain.migrate(&destination).flags(FLAGS).parameters(loopback());
+        let migration = migration.recovery_timeout(RECOVERY).start();
+        let control = migration.control();
+        let held = tokio::select! {
+            held = reached => held,
+            () = control.ended() => panic!("the migration has ended before"),
+        };
+        Departed { source, lost, index, migration, held }
+    }
+
+    /// Asserts that the guest runs on one host alone, the one that the result says.
+    async fn assert_arrived(&mut self, result: &Result<Domain>) {
+        if result.is_ok() {
+            self.here = 1 - self.here;
+        }
+        let conn = [&self.hosts.conn_a, &self.hosts.conn_b][self.here];
+        self.hosts.assert_runs_on(conn, &self.guest).await;
+        let uuid = self.guest.domain.uuid();
+        self.guest.domain = conn.domain_lookup_by_uuid(uuid).await.unwrap();
+    }
+
+    /// Asks both hosts, over new connections.
+    async fn outcome(&mut self) -> MigrationOutcome {
+        self.hosts.reconnect().await;
+        let conns = [&self.hosts.conn_a, &self.hosts.conn_b];
+        let uuid = self.guest.domain.uuid();
+        Migration::outcome(uuid, conns[self.here], conns[1 - self.here]).await.unwrap()
+    }
+
+    /// Migrates, and loses a host at that call or its reply. The guest is on one host afterwards,
+    /// and both that and the result say on which.
+    async fn lose(&mut self, step: Step, at: At, loss: Loss) {
+        let what = format!("{} {} {at:?} {loss:?}", step.0, step.1);
+        let Departed { index, migration, held, .. } = self.depart(step, at, |usual| usual).await;
         match loss {
             Loss::Cut => self.gates[index].cut(),
             Loss::Kill => {
@@ -85,60 +138,31 @@ impl Journey {
         drop(held);
         let result = migration.await;
         println!("{what}: {result:?}");
-        self.hosts.reconnect().await;
-        let conns = [&self.hosts.conn_a, &self.hosts.conn_b];
-        let (from, to) = (conns[self.here], conns[1 - self.here]);
-        let outcome = Migration::outcome(domain.uuid(), from, to).await.unwrap();
+        let outcome = self.outcome().await;
         match &result {
             Ok(_) => assert_eq!(outcome.destination, Presence::Running, "{what}: {outcome:?}"),
             Err(Error::Migration(error)) => {
                 assert_eq!(outcome, error.outcome, "{what}: {error}");
                 assert_eq!(outcome.source, Presence::Running, "{what}: {error}");
-                assert_eq!(error.first.side, side, "{what}: {error}");
+                assert_eq!(error.first.side, step.1, "{what}: {error}");
             }
             Err(error) => panic!("{what}: {error}"),
         }
-        if result.is_ok() {
-            self.here = 1 - self.here;
-        }
-        let conn = conns[self.here];
-        self.hosts.assert_runs_on(conn, &self.guest).await;
-        self.guest.domain = conn.domain_lookup_by_uuid(domain.uuid()).await.unwrap();
+        self.assert_arrived(&result).await;
     }
 
     /// Migrates, and stops a daemon at that call or its reply. What the host did shows once it goes
     /// on.
-    async fn stop(&mut self, (procedure, side): (u32, MigrationSide), at: At) {
-        let what = format!("{procedure} {side}");
-        let open = async |gate: &Gate| {
-            gate.builder().keepalive(Duration::from_millis(250), 2).open().await.unwrap()
-        };
-        let source = open(&self.gates[self.here]).await;
-        let destination = open(&self.gates[1 - self.here]).await;
-        let domain = source.domain_lookup_by_uuid(self.guest.domain.uuid()).await.unwrap();
-        let index = match side {
-            MigrationSide::Source => self.here,
-            MigrationSide::Destination => 1 - self.here,
-        };
-        let reached = self.gates[index].hold(procedure, at);
-        let migration = domain.migrate(&destination).flags(FLAGS).parameters(loopback()).start();
-        let held = reach(reached, &migration).await;
+    async fn stop(&mut self, step: Step, at: At) {
+        let Departed { lost, index, migration, held, .. } = self.depart(step, at, impatient).await;
         self.host(index).sigstop().unwrap();
         drop(held);
-        let lost = [&source, &destination];
-        let side_index = usize::from(side == MigrationSide::Destination);
-        lost[side_index].closed().await;
+        lost.closed().await;
         self.host(index).sigcont().unwrap();
         let result = migration.await;
-        println!("{what}: {result:?}");
+        println!("{} {}: {result:?}", step.0, step.1);
         self.hosts.reconnect().await;
-        if result.is_ok() {
-            self.here = 1 - self.here;
-        }
-        let conns = [&self.hosts.conn_a, &self.hosts.conn_b];
-        let conn = conns[self.here];
-        self.hosts.assert_runs_on(conn, &self.guest).await;
-        self.guest.domain = conn.domain_lookup_by_uuid(domain.uuid()).await.unwrap();
+        self.assert_arrived(&result).await;
     }
 
     async fn end(self) {
@@ -185,5 +209,44 @@ async fn daemons_are_killed_at_each_step() {
             journey.lose(step, at, Loss::Kill).await;
         }
     }
+    journey.end().await;
+}
+
+#[tokio::test]
+async fn a_guest_stays_paused_while_nobody_knows_whether_it_has_come() {
+    let Some(mut journey) = Journey::begin("migrate-unknown").await else {
+        return;
+    };
+    let finish = STEPS[3];
+    let Departed { source, index, migration, held, .. } =
+        journey.depart(finish, At::Call, impatient).await;
+    journey.host(index).sigstop().unwrap();
+    drop(held);
+    let Err(Error::Migration(error)) = migration.await else {
+        panic!("it cannot know");
+    };
+    let MigrationOutcome { source: here, destination: there, .. } = error.outcome;
+    assert_eq!((here, there), (Presence::Paused, Presence::Unknown), "{error}");
+
+    // The destination goes on, and starts the guest.
+    journey.host(index).sigcont().unwrap();
+    eventually("the guest has come", async || {
+        let found = journey.hosts.conn_b.domain_lookup_by_uuid(journey.guest.domain.uuid()).await;
+        match found.optional().unwrap() {
+            Some(domain) => domain.state().await.unwrap() == State::Running,
+            None => false,
+        }
+    })
+    .await;
+    // The source has had the migration for as long as the connection that conducted it.
+    source.close().await;
+    let outcome = journey.outcome().await;
+    let found = (outcome.source, outcome.destination);
+    assert_eq!(found, (Presence::Paused, Presence::Running));
+    let uuid = journey.guest.domain.uuid();
+    let stale = journey.hosts.conn_a.domain_lookup_by_uuid(uuid).await.unwrap();
+    stale.destroy().await.unwrap();
+    let moved = journey.hosts.conn_b.domain_lookup_by_uuid(uuid).await;
+    journey.assert_arrived(&moved).await;
     journey.end().await;
 }

@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use super::conduct::Conduct;
+use super::old::Old;
 use super::params::MigrateParameters;
 use super::plan::{Plan, Version, require};
 use super::running::{Migration, MigrationControl};
@@ -65,6 +66,9 @@ impl Domain {
     /// migration or drop it: the guest then goes on where it was. A failure is an
     /// [`Error::Migration`](crate::Error::Migration), which says on which host which step failed,
     /// and where the guest is now.
+    ///
+    /// A daemon that takes one request at a time says nothing while it sends the guest: give its
+    /// connection a [`busy_timeout`](crate::ConnectBuilder::busy_timeout) that is longer than that.
     ///
     /// ```no_run
     /// # async fn example(conn: libvirt_client::Connect) -> libvirt_client::Result<()> {
@@ -153,10 +157,10 @@ impl<D: Arrival> MigrationBuilder<D> {
     /// Sets for how long to try and reach a host again whose connection was lost just when it had
     /// to be known whether the guest has arrived, or to be said that it has. Default: one minute.
     ///
-    /// If the destination cannot be reached by then, the source leaves its guest paused until its
-    /// daemon is told otherwise, because it may be running on the destination: see
-    /// [`Migration::outcome`], then [`resume`](Domain::resume) or [`destroy`](Domain::destroy) it
-    /// over a new connection.
+    /// If the destination cannot be reached by then, the source leaves its guest paused, because it
+    /// may be running on the destination. Ask for the [`outcome`](Migration::outcome) once both can
+    /// be reached, close the connection to the source, for as long as which its daemon waits, and
+    /// [`resume`](Domain::resume) or [`destroy`](Domain::destroy) the guest over a new one.
     pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
         self.recovery = timeout;
         self
@@ -177,8 +181,12 @@ impl MigrationBuilder<Domain> {
         plan.check_destination(&target).await?;
         if plan.has(MigrateFlags::PEER2PEER) {
             let name = plan.destination_name().to_owned();
+            let source = plan.source.clone();
             unmanaged::migrate(plan, target.uri(), Some(&target), control).await?;
-            return target.domain_lookup_by_name(&name).await;
+            return match target.domain_lookup_by_name(&name).await {
+                Ok(domain) => Ok(domain),
+                Err(error) => Err(unmanaged::unseen(&source, &target, error).await),
+            };
         }
         if plan.has(MigrateFlags::CHANGE_PROTECTION) {
             let what = "protecting the domain from changes, by the source";
@@ -192,8 +200,8 @@ impl MigrationBuilder<Domain> {
         let domain = match version {
             Version::Params => managed::migrate(conduct, true).await,
             Version::V3 => managed::migrate(conduct, false).await,
-            Version::V2 => old::migrate_v2(conduct).await,
-            Version::V1 => old::migrate_v1(conduct).await,
+            Version::V2 => old::migrate(conduct, Old::V2).await,
+            Version::V1 => old::migrate(conduct, Old::V1).await,
         }?;
         // Not so if the connection was lost meanwhile.
         let is_over_target = domain.connect().same_connection(&target);

@@ -1,6 +1,5 @@
 //! What conducting a migration keeps: its hosts, and what has failed so far.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use super::plan::Plan;
@@ -9,7 +8,7 @@ use super::whereabouts;
 use crate::client::Connect;
 use crate::error::{
     CloseReason, Error, MigrationError, MigrationFailure, MigrationOutcome, MigrationSide,
-    MigrationStep, Result,
+    MigrationStep, ProtocolError,
 };
 
 /// A migration that this client conducts.
@@ -23,20 +22,7 @@ pub(super) struct Conduct {
     pub(super) failures: Vec<MigrationFailure>,
 }
 
-/// What can make it vain to send the guest on.
-pub(super) struct Watch {
-    control: MigrationControl,
-    destination: Connect,
-}
-
 impl Conduct {
-    pub(super) fn watch(&self) -> Watch {
-        Watch {
-            control: self.control.clone(),
-            destination: self.destination.clone(),
-        }
-    }
-
     /// Returns whether a side's connection was lost in one of those steps.
     pub(super) fn lost(&self, side: MigrationSide, steps: &[MigrationStep]) -> bool {
         self.failures.iter().any(|failure| {
@@ -57,31 +43,38 @@ impl Conduct {
         lost
     }
 
+    /// Records that the source could not send the guest, and that this was vain before because the
+    /// destination had been lost.
+    pub(super) fn not_sent(&mut self, error: Error, lost: Option<CloseReason>) {
+        if let Some(reason) = lost {
+            self.failed(MigrationSide::Destination, MigrationStep::Perform, Error::Closed(reason));
+        }
+        self.failed(MigrationSide::Source, MigrationStep::Perform, error);
+    }
+
+    /// Takes over the address to send the guest to, if the destination chose one. Returns whether
+    /// the guest can be sent: there is an address, and the migration was not aborted.
+    pub(super) fn can_send(&mut self, uri: Option<String>, prepare: &'static str) -> bool {
+        let parameters = &mut self.plan.parameters;
+        parameters.uri = uri.or_else(|| parameters.uri.take());
+        let error = if parameters.uri.is_none() {
+            let reason = "no address to send the guest to".to_owned();
+            Error::from(ProtocolError::InvalidReply { procedure: prepare, reason })
+        } else if self.control.is_aborted() {
+            Error::Aborted("the migration")
+        } else {
+            return true;
+        };
+        self.failed(MigrationSide::Destination, MigrationStep::Prepare, error);
+        false
+    }
+
     /// Makes the error of a migration that failed, once everything has been done that can be done.
     pub(super) async fn into_error(self) -> Error {
         let outcome =
             whereabouts::look(self.plan.source.connect(), &self.destination, &self.plan.source)
                 .await;
         error(self.failures, outcome)
-    }
-}
-
-impl Watch {
-    /// Waits until the guest has been sent, and aborts the source's job if the caller wants that or
-    /// the destination is lost; also returns the reason of the latter.
-    pub(super) async fn until_sent<T>(
-        &self,
-        sending: impl Future<Output = Result<T>>,
-    ) -> (Result<T>, Option<CloseReason>) {
-        let mut sending = pin!(sending);
-        tokio::select! {
-            biased;
-            sent = &mut sending => (sent, None),
-            () = self.control.aborted() => (self.control.abort_job(sending).await, None),
-            reason = self.destination.closed() => {
-                (self.control.abort_job(sending).await, Some(reason))
-            }
-        }
     }
 }
 

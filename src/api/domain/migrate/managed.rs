@@ -9,7 +9,7 @@ use super::steps::{Cookie, Steps};
 use crate::api::domain::{Domain, MigrateFlags, State};
 use crate::error::MigrationSide::{Destination, Source};
 use crate::error::MigrationStep::{Begin, Confirm, Finish, Perform, Prepare};
-use crate::error::{Error, ProtocolError, Result};
+use crate::error::{Error, Result};
 use crate::protocol::Request as _;
 use crate::protocol::remote;
 use crate::types::error::ErrorCode;
@@ -121,18 +121,7 @@ async fn send(conduct: &mut Conduct, typed: bool, protection: MigrateFlags) -> S
             return given_up;
         }
     };
-    let parameters = &mut conduct.plan.parameters;
-    parameters.uri = uri.or_else(|| parameters.uri.take());
-    if parameters.uri.is_none() {
-        let error = ProtocolError::InvalidReply {
-            procedure: remote::DomainMigratePrepare3Params::INFO.name,
-            reason: "no address to send the guest to".to_owned(),
-        };
-        conduct.failed(Destination, Prepare, error.into());
-        return Sent::Finish { cookie, cancelled: true, source_waits: true };
-    }
-    if conduct.control.is_aborted() {
-        conduct.failed(Destination, Prepare, Error::Aborted("the migration"));
+    if !conduct.can_send(uri, remote::DomainMigratePrepare3Params::INFO.name) {
         return Sent::Finish { cookie, cancelled: true, source_waits: true };
     }
     if conduct.plan.has(MigrateFlags::OFFLINE) {
@@ -148,18 +137,15 @@ async fn perform(
     protection: MigrateFlags,
     cookie: Cookie,
 ) -> Sent {
-    let watch = conduct.watch();
     let steps = Steps { plan: &mut conduct.plan, typed, protection };
-    let (performed, lost) = watch.until_sent(steps.perform(cookie)).await;
+    let lost = conduct.destination.closed();
+    let (performed, lost) = conduct.control.until_sent(steps.perform(cookie), lost).await;
     match performed {
         Ok(cookie) => Sent::Finish { cookie, cancelled: false, source_waits: true },
         Err(error) => {
-            if let Some(reason) = lost {
-                conduct.failed(Destination, Perform, Error::Closed(reason));
-            }
             // The source has tidied up already, unless its answer alone is at fault.
             let source_waits = matches!(error, Error::Protocol(_));
-            conduct.failed(Source, Perform, error);
+            conduct.not_sent(error, lost);
             Sent::Finish { cookie: Cookie::new(), cancelled: true, source_waits }
         }
     }

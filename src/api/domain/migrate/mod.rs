@@ -1,10 +1,12 @@
 //! Migration of domains to other hosts.
 
+mod beside;
 mod builder;
 mod conduct;
 mod managed;
 mod old;
 mod params;
+mod pauses;
 mod plan;
 mod progress;
 mod recovery;

@@ -4,65 +4,59 @@ use super::conduct::Conduct;
 use super::plan::Plan;
 use super::steps::{Cookie, classic};
 use crate::api::domain::{Domain, MigrateFlags, State, XmlFlags};
+use crate::client::Connect;
 use crate::error::MigrationSide::{Destination, Source};
-use crate::error::MigrationStep::{Begin, Finish, Perform, Prepare};
-use crate::error::{Error, ProtocolError, Result};
+use crate::error::MigrationStep::{Begin, Finish, Prepare};
+use crate::error::Result;
 use crate::protocol::{Request as _, remote};
 use crate::types::error::ErrorCode;
 use crate::types::feature::Feature;
 
-/// Migrates by version 2: the source's XML, prepare, perform, finish.
-pub(super) async fn migrate_v2(mut conduct: Conduct) -> Result<Domain> {
-    match v2(&mut conduct).await {
+/// The two versions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Old {
+    /// Prepare, perform, finish.
+    V1,
+    /// The same with the source's XML, and the destination is told if the source has failed.
+    V2,
+}
+
+pub(super) async fn migrate(mut conduct: Conduct, version: Old) -> Result<Domain> {
+    match steps(&mut conduct, version).await {
         Some(domain) => Ok(domain),
         None => Err(conduct.into_error().await),
     }
 }
 
-async fn v2(conduct: &mut Conduct) -> Option<Domain> {
-    let xml = match xml(&conduct.plan).await {
-        Ok(xml) => xml,
-        Err(error) => {
-            conduct.failed(Source, Begin, error);
-            return None;
-        }
+async fn steps(conduct: &mut Conduct, version: Old) -> Option<Domain> {
+    let xml = match version {
+        Old::V1 => None,
+        Old::V2 => match xml(&conduct.plan).await {
+            Ok(xml) => Some(xml),
+            Err(error) => {
+                conduct.failed(Source, Begin, error);
+                return None;
+            }
+        },
     };
     keep_paused(&mut conduct.plan).await;
-    let plan = &conduct.plan;
-    let prepare = remote::DomainMigratePrepare2 {
-        uri_in: plan.parameters.uri.as_deref().map(Into::into),
-        flags: classic(plan.destination_flags()),
-        dname: plan.parameters.destination_name.as_deref().map(Into::into),
-        bandwidth: plan.bandwidth(),
-        dom_xml: xml.as_str().into(),
-    };
-    let prepared = async {
-        let reply = conduct.destination.call(prepare).await?;
-        let ret = reply.decode()?;
-        Ok((ret.cookie.into_owned(), ret.uri_out.map(String::from)))
-    };
-    let (cookie, uri) = match prepared.await {
+    let (cookie, uri) = match prepare(&conduct.plan, &conduct.destination, xml.as_deref()).await {
         Ok(prepared) => prepared,
         Err(error) => {
             conduct.failed(Destination, Prepare, error);
             return None;
         }
     };
-    let procedure = remote::DomainMigratePrepare2::INFO.name;
-    let sent = take_uri(conduct, uri, procedure) && perform(conduct, &cookie).await;
-    let plan = &conduct.plan;
-    let finish = remote::DomainMigrateFinish2 {
-        dname: plan.destination_name().into(),
-        cookie: cookie.into(),
-        uri: plan.parameters.uri.as_deref().unwrap_or_default().into(),
-        flags: classic(plan.destination_flags()),
-        retcode: (!sent).into(),
+    let procedure = match version {
+        Old::V1 => remote::DomainMigratePrepare::INFO.name,
+        Old::V2 => remote::DomainMigratePrepare2::INFO.name,
     };
-    let finished = async {
-        let reply = conduct.destination.call(finish).await?;
-        Ok(Domain::from_wire(&conduct.destination, &reply.decode()?.ddom))
+    let sent = conduct.can_send(uri, procedure) && perform(conduct, &cookie).await;
+    let finished = match version {
+        Old::V1 if !sent => return None,
+        Old::V1 => finish(&conduct.plan, &conduct.destination, cookie).await,
+        Old::V2 => finish2(&conduct.plan, &conduct.destination, cookie, !sent).await,
     };
-    let finished: Result<_> = finished.await;
     match finished {
         Ok(domain) if sent => Some(domain),
         Ok(_) => None,
@@ -74,57 +68,58 @@ async fn v2(conduct: &mut Conduct) -> Option<Domain> {
     }
 }
 
-/// Migrates by version 1: prepare, perform, finish.
-pub(super) async fn migrate_v1(mut conduct: Conduct) -> Result<Domain> {
-    match v1(&mut conduct).await {
-        Some(domain) => Ok(domain),
-        None => Err(conduct.into_error().await),
+/// Has the destination make itself ready, by version 2 if there is XML. Also returns the address to
+/// send the guest to, if it chose one.
+async fn prepare(
+    plan: &Plan,
+    destination: &Connect,
+    xml: Option<&str>,
+) -> Result<(Cookie, Option<String>)> {
+    let uri_in = plan.parameters.uri.as_deref().map(Into::into);
+    let flags = classic(plan.destination_flags());
+    let dname = plan.parameters.destination_name.as_deref().map(Into::into);
+    let bandwidth = plan.bandwidth();
+    if let Some(xml) = xml {
+        let dom_xml = xml.into();
+        let request = remote::DomainMigratePrepare2 { uri_in, flags, dname, bandwidth, dom_xml };
+        let reply = destination.call(request).await?;
+        let ret = reply.decode()?;
+        return Ok((ret.cookie.into_owned(), ret.uri_out.map(String::from)));
     }
+    let request = remote::DomainMigratePrepare { uri_in, flags, dname, bandwidth };
+    let reply = destination.call(request).await?;
+    let ret = reply.decode()?;
+    Ok((ret.cookie.into_owned(), ret.uri_out.map(String::from)))
 }
 
-async fn v1(conduct: &mut Conduct) -> Option<Domain> {
-    keep_paused(&mut conduct.plan).await;
-    let plan = &conduct.plan;
-    let prepare = remote::DomainMigratePrepare {
-        uri_in: plan.parameters.uri.as_deref().map(Into::into),
-        flags: classic(plan.destination_flags()),
-        dname: plan.parameters.destination_name.as_deref().map(Into::into),
-        bandwidth: plan.bandwidth(),
-    };
-    let prepared = async {
-        let reply = conduct.destination.call(prepare).await?;
-        let ret = reply.decode()?;
-        Ok((ret.cookie.into_owned(), ret.uri_out.map(String::from)))
-    };
-    let (cookie, uri) = match prepared.await {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            conduct.failed(Destination, Prepare, error);
-            return None;
-        }
-    };
-    let procedure = remote::DomainMigratePrepare::INFO.name;
-    if !take_uri(conduct, uri, procedure) || !perform(conduct, &cookie).await {
-        return None;
-    }
-    let plan = &conduct.plan;
-    let finish = remote::DomainMigrateFinish {
+/// Returns the domain on the destination, by version 1.
+async fn finish(plan: &Plan, destination: &Connect, cookie: Cookie) -> Result<Domain> {
+    let request = remote::DomainMigrateFinish {
         dname: plan.destination_name().into(),
         cookie: cookie.into(),
         uri: plan.parameters.uri.as_deref().unwrap_or_default().into(),
         flags: classic(plan.destination_flags()),
     };
-    let finished = async {
-        let reply = conduct.destination.call(finish).await?;
-        Ok(Domain::from_wire(&conduct.destination, &reply.decode()?.ddom))
+    let reply = destination.call(request).await?;
+    Ok(Domain::from_wire(destination, &reply.decode()?.ddom))
+}
+
+/// Returns the domain on the destination, or has that removed, by version 2.
+async fn finish2(
+    plan: &Plan,
+    destination: &Connect,
+    cookie: Cookie,
+    cancelled: bool,
+) -> Result<Domain> {
+    let request = remote::DomainMigrateFinish2 {
+        dname: plan.destination_name().into(),
+        cookie: cookie.into(),
+        uri: plan.parameters.uri.as_deref().unwrap_or_default().into(),
+        flags: classic(plan.destination_flags()),
+        retcode: cancelled.into(),
     };
-    match finished.await {
-        Ok(domain) => Some(domain),
-        Err(error) => {
-            conduct.failed(Destination, Finish, error);
-            None
-        }
-    }
+    let reply = destination.call(request).await?;
+    Ok(Domain::from_wire(destination, &reply.decode()?.ddom))
 }
 
 /// Returns the definition for the destination.
@@ -147,25 +142,8 @@ async fn keep_paused(plan: &mut Plan) {
     }
 }
 
-/// Takes over the address that the destination chose. Returns whether there is one.
-fn take_uri(conduct: &mut Conduct, uri: Option<String>, procedure: &'static str) -> bool {
-    let parameters = &mut conduct.plan.parameters;
-    parameters.uri = uri.or_else(|| parameters.uri.take());
-    if parameters.uri.is_some() {
-        return true;
-    }
-    let reason = "no address to send the guest to".to_owned();
-    let error = ProtocolError::InvalidReply { procedure, reason };
-    conduct.failed(Destination, Prepare, error.into());
-    false
-}
-
 /// Has the source send the guest. Returns whether it did.
 async fn perform(conduct: &mut Conduct, cookie: &Cookie) -> bool {
-    if conduct.control.is_aborted() {
-        conduct.failed(Destination, Prepare, Error::Aborted("the migration"));
-        return false;
-    }
     let plan = &conduct.plan;
     let request = remote::DomainMigratePerform {
         dom: plan.source.wire(),
@@ -175,14 +153,11 @@ async fn perform(conduct: &mut Conduct, cookie: &Cookie) -> bool {
         dname: plan.parameters.destination_name.as_deref().map(Into::into),
         bandwidth: plan.bandwidth(),
     };
-    let (sent, lost) = conduct.watch().until_sent(plan.source.run(request)).await;
-    match sent {
-        Ok(()) => true,
-        Err(error) => {
-            if let Some(reason) = lost {
-                conduct.failed(Destination, Perform, Error::Closed(reason));
-            }
-            conduct.failed(Source, Perform, error);
+    let lost = conduct.destination.closed();
+    match conduct.control.until_sent(plan.source.run(request), lost).await {
+        (Ok(()), _) => true,
+        (Err(error), lost) => {
+            conduct.not_sent(error, lost);
             false
         }
     }

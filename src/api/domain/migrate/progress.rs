@@ -11,7 +11,8 @@ use futures_core::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::domain::{Domain, GetJobStatsFlags, JobStats};
+use super::beside::Beside;
+use crate::api::domain::{GetJobStatsFlags, JobStats};
 use crate::error::{Error, Result};
 use crate::types::error::ErrorCode;
 
@@ -38,10 +39,10 @@ pub struct MigrationProgress {
 /// or with an error.
 ///
 /// The source removes its statistics together with its guest. Afterwards the destination has them:
-/// [`job_stats`](Domain::job_stats) with [`COMPLETED`](GetJobStatsFlags::COMPLETED) of the new
+/// [`job_stats`](crate::domain::Domain::job_stats) with [`COMPLETED`](GetJobStatsFlags::COMPLETED) of the new
 /// domain.
 pub struct Progress {
-    source: Domain,
+    source: Beside,
     ended: CancellationToken,
     interval: Duration,
     due: Instant,
@@ -82,7 +83,7 @@ fn time_remaining(stats: &JobStats) -> Option<Duration> {
 }
 
 impl Progress {
-    pub(super) fn new(source: Domain, ended: CancellationToken, interval: Duration) -> Self {
+    pub(super) fn new(source: Beside, ended: CancellationToken, interval: Duration) -> Self {
         let due = Instant::now();
         let asking = ask(source.clone(), ended.clone(), due);
         Self { source, ended, interval, due, asking: Some(asking) }
@@ -98,7 +99,7 @@ impl Stream for Progress {
     type Item = Result<MigrationProgress>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let runtime = self.source.connect().runtime().clone();
+        let runtime = self.source.runtime().clone();
         let Some(asking) = &mut self.asking else {
             return Poll::Ready(None);
         };
@@ -125,7 +126,7 @@ impl fmt::Debug for Progress {
 
 /// Asks for the progress at that time; `None` if the migration ends before.
 fn ask(
-    source: Domain,
+    source: Beside,
     ended: CancellationToken,
     due: Instant,
 ) -> BoxFuture<'static, Option<Result<MigrationProgress>>> {
@@ -133,7 +134,9 @@ fn ask(
         let asking = async {
             sleep_until(due).await;
             loop {
-                match source.job_stats(GetJobStatsFlags::empty()).await {
+                let stats =
+                    async { source.domain().await?.job_stats(GetJobStatsFlags::empty()).await };
+                match stats.await {
                     Ok(Some(report)) => return Some(Ok(MigrationProgress::new(report.stats))),
                     Ok(None) => {}
                     Err(error) if is_over(&error) => return None,

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::conduct::Conduct;
+use super::pauses::Pauses;
 use crate::api::domain::{Domain, DomainState, MigrateFlags, PausedReason, State, StateReason};
 use crate::client::Connect;
 use crate::error::MigrationSide::{Destination, Source};
@@ -23,7 +24,6 @@ pub(super) enum Arrival {
     Unknown,
 }
 
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The time for which a lost destination is waited for that only has to remove what it has.
@@ -68,7 +68,7 @@ async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
 /// daemon that was restarted removes any other, and may take its time.
 async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
     let uuid = conduct.plan.source.uuid();
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::up_to(LONGEST_PAUSE);
     loop {
         let domain = conduct.destination.domain_lookup_by_uuid(uuid).await.optional()?;
         let Some(domain) = domain else {
@@ -91,8 +91,7 @@ async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
             }
             _ => {}
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pauses.pause().await;
     }
 }
 
@@ -156,7 +155,7 @@ async fn go_on(conduct: &Conduct) -> Result<()> {
 
 /// Returns the domain's state once it has no job any more that could change it.
 async fn settled_state(domain: &Domain) -> Result<Option<DomainState>> {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::up_to(LONGEST_PAUSE);
     loop {
         let job = match domain.job_info().await {
             // A domain that does not run has no job.
@@ -166,8 +165,7 @@ async fn settled_state(domain: &Domain) -> Result<Option<DomainState>> {
         if job.is_none() {
             return domain.state().await.optional();
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pauses.pause().await;
     }
 }
 
@@ -179,14 +177,13 @@ fn waits_for_migration(state: DomainState) -> bool {
 
 /// Opens a connection again, trying as often as it takes; `None` if that can never be.
 async fn reopen(conn: &Connect) -> Option<Connect> {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::up_to(LONGEST_PAUSE);
     loop {
         match conn.reopen().await {
             Ok(conn) => return Some(conn),
             Err(error) if error.is_unsupported() => return None,
             Err(error) => tracing::debug!(%error, "a migration's host cannot be reached again yet"),
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pauses.pause().await;
     }
 }

@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
+use super::beside::Beside;
+use super::pauses::Pauses;
 use super::progress::Progress;
 use super::whereabouts;
 use crate::api::domain::{Domain, MigrateMaxSpeedFlags};
@@ -36,10 +37,12 @@ pub struct Migration<D = Domain> {
 /// A handle to a migration in progress, cheap to clone, for any task; it does not keep the
 /// migration from being aborted.
 ///
-/// The calls go to the source and fail once the migration has ended.
+/// The calls go to the source and fail once the migration has ended. They have a connection of their
+/// own where the daemon takes one request at a time
+/// ([`max_client_requests`](crate::ConnectBuilder::max_client_requests)), which is the migration.
 #[derive(Clone)]
 pub struct MigrationControl {
-    source: Domain,
+    source: Beside,
     abort: CancellationToken,
     ended: CancellationToken,
 }
@@ -51,7 +54,7 @@ impl<D: Send + 'static> Migration<D> {
         F: Future<Output = Result<D>> + Send + 'static,
     {
         let control = MigrationControl {
-            source: source.clone(),
+            source: Beside::of(source),
             abort: CancellationToken::new(),
             ended: CancellationToken::new(),
         };
@@ -124,12 +127,12 @@ impl MigrationControl {
 
     /// Switches to post-copy; see [`Domain::migrate_start_post_copy`].
     pub async fn start_post_copy(&self) -> Result<()> {
-        self.source.migrate_start_post_copy().await
+        self.source.domain().await?.migrate_start_post_copy().await
     }
 
     /// Sets for how long the guest may be paused; see [`Domain::migrate_set_max_downtime`].
     pub async fn set_max_downtime(&self, downtime: Duration) -> Result<()> {
-        self.source.migrate_set_max_downtime(downtime).await
+        self.source.domain().await?.migrate_set_max_downtime(downtime).await
     }
 
     /// Sets the maximum transfer rate; see [`Domain::migrate_set_max_speed`].
@@ -138,36 +141,45 @@ impl MigrationControl {
         mib_per_second: u64,
         flags: MigrateMaxSpeedFlags,
     ) -> Result<()> {
-        self.source.migrate_set_max_speed(mib_per_second, flags).await
+        self.source.domain().await?.migrate_set_max_speed(mib_per_second, flags).await
     }
 
     /// Sets the size of the compression's cache; see
     /// [`Domain::migrate_set_compression_cache`].
     pub async fn set_compression_cache(&self, bytes: u64) -> Result<()> {
-        self.source.migrate_set_compression_cache(bytes).await
-    }
-
-    /// Returns once the migration is to be aborted.
-    pub(super) async fn aborted(&self) {
-        self.abort.cancelled().await;
+        self.source.domain().await?.migrate_set_compression_cache(bytes).await
     }
 
     pub(super) fn is_aborted(&self) -> bool {
         self.abort.is_cancelled()
     }
 
+    /// Waits until the guest has been sent, and aborts that if the caller wants it or `vain` is
+    /// ready; also returns the result of the latter.
+    pub(super) async fn until_sent<T, V>(
+        &self,
+        sending: impl Future<Output = T>,
+        vain: impl Future<Output = V>,
+    ) -> (T, Option<V>) {
+        let mut sending = pin!(sending);
+        tokio::select! {
+            biased;
+            sent = &mut sending => (sent, None),
+            () = self.abort.cancelled() => (self.abort_job(sending).await, None),
+            vain = vain => (self.abort_job(sending).await, Some(vain)),
+        }
+    }
+
     /// Aborts the source's job, until `done`: at first there may be none yet.
-    pub(super) async fn abort_job<T>(&self, done: impl Future<Output = T>) -> T {
-        const FIRST: Duration = Duration::from_millis(20);
-        const LONGEST: Duration = Duration::from_secs(1);
+    async fn abort_job<T>(&self, done: impl Future<Output = T>) -> T {
         let abort_again_and_again = async {
-            let mut pause = FIRST;
+            let mut pauses = Pauses::up_to(Duration::from_secs(1));
             loop {
-                if let Err(error) = self.source.abort_job().await {
+                let aborting = async { self.source.domain().await?.abort_job().await };
+                if let Err(error) = aborting.await {
                     tracing::debug!(%error, "a migration's job cannot be aborted now");
                 }
-                sleep(pause).await;
-                pause = (pause * 2).min(LONGEST);
+                pauses.pause().await;
             }
         };
         tokio::select! {

@@ -1,12 +1,15 @@
 //! Migrations that the source's daemon conducts by itself (peer to peer), or its hypervisor
 //! (direct): one call.
 
+use std::convert::Infallible;
+use std::future::pending;
+
 use super::conduct::error;
 use super::plan::{Plan, refused, require, unsupported};
 use super::running::MigrationControl;
 use super::steps::classic;
 use super::whereabouts;
-use crate::api::domain::MigrateFlags;
+use crate::api::domain::{Domain, MigrateFlags};
 use crate::client::Connect;
 use crate::error::{
     Error, MigrationFailure, MigrationOutcome, MigrationSide, MigrationStep, Presence, Result,
@@ -32,13 +35,7 @@ pub(super) async fn migrate(
     if control.is_aborted() {
         return Err(Error::Aborted("the migration"));
     }
-    let sending = perform(&plan, uri);
-    let mut sending = std::pin::pin!(sending);
-    let sent = tokio::select! {
-        biased;
-        sent = &mut sending => sent,
-        () = control.aborted() => control.abort_job(sending).await,
-    };
+    let (sent, _) = control.until_sent(perform(&plan, uri), pending::<Infallible>()).await;
     match sent {
         Ok(()) => Ok(()),
         // Refused by this client.
@@ -59,6 +56,17 @@ pub(super) async fn migrate(
             Err(error(vec![first], outcome))
         }
     }
+}
+
+/// Makes the error for a guest that has moved and is not found on the destination.
+pub(super) async fn unseen(source: &Domain, destination: &Connect, failure: Error) -> Error {
+    let outcome = whereabouts::look(source.connect(), destination, source).await;
+    let first = MigrationFailure {
+        side: MigrationSide::Destination,
+        step: MigrationStep::Finish,
+        error: failure,
+    };
+    error(vec![first], outcome)
 }
 
 async fn perform(plan: &Plan, uri: &str) -> Result<()> {

@@ -28,7 +28,7 @@ fn of_state(state: DomainState) -> Presence {
             _,
             StateReason::Paused(PausedReason::PostCopyFailed)
             | StateReason::Running(RunningReason::PostCopyFailed),
-        ) => Presence::PostcopyFailed,
+        ) => Presence::PostCopyFailed,
         (State::Paused, _) => Presence::Paused,
         _ => Presence::Running,
     }
