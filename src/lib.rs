@@ -116,6 +116,8 @@ mod api;
 
 pub mod events;
 
+pub mod watch;
+
 #[cfg(feature = "admin")]
 pub use api::admin;
 #[cfg(feature = "qemu")]

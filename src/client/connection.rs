@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
 use super::options::Options;
+use super::reconnect::ConnectionStatus;
 use super::registry::Registry;
 use super::running::{Driver, Shared, now};
 use crate::error::{CloseReason, Error, Result};
@@ -79,6 +80,8 @@ struct Inner {
     event_callback_ids: OnceCell<bool>,
     network_update_order: OnceCell<bool>,
     registry: Arc<Registry>,
+    /// The connections that follow this one, if it is one of a [`Reconnect`](super::Reconnect).
+    followed_by: OnceLock<watch::Receiver<ConnectionStatus>>,
     /// The runtime of the driver task, and of tasks that must outlive a caller.
     runtime: Handle,
 }
@@ -113,6 +116,7 @@ impl Connect {
             event_callback_ids: OnceCell::new(),
             network_update_order: OnceCell::new(),
             registry,
+            followed_by: OnceLock::new(),
             runtime,
         };
         Ok(Self { inner: Arc::new(inner), timeout: CallTimeout::Default })
@@ -121,6 +125,14 @@ impl Connect {
     /// Records the URI, once the daemon has opened its driver.
     pub(super) fn set_uri(&self, uri: String) {
         self.inner.uri.get_or_init(|| uri);
+    }
+
+    pub(super) fn set_followed_by(&self, status: watch::Receiver<ConnectionStatus>) {
+        self.inner.followed_by.get_or_init(|| status);
+    }
+
+    pub(super) fn followed_by(&self) -> Option<&watch::Receiver<ConnectionStatus>> {
+        self.inner.followed_by.get()
     }
 
     /// Takes over another handle's timeout.

@@ -173,21 +173,17 @@ impl Reconnect {
         self.connected_by(None).await
     }
 
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.wait_limit?)
     }
 
     async fn connected_by(&self, deadline: Option<Instant>) -> Result<Connect> {
         let mut status = self.status.clone();
-        let settled = async {
-            // The task does not know yet of a connection that has just been lost.
-            let settled = status.wait_for(|status| match status {
-                ConnectionStatus::Connected(conn) => conn.is_alive(),
-                ConnectionStatus::Ended(_) => true,
-                ConnectionStatus::Opening | ConnectionStatus::Lost(_) => false,
-            });
-            settled.await.map(|status| status.clone()).ok()
-        };
+        let settled = settled(&mut status);
         let settled = match deadline {
             Some(deadline) => {
                 let limited = {
@@ -217,7 +213,34 @@ impl Reconnect {
     }
 }
 
+/// Waits for a connection or for the end; `None` if the task has ended without saying why.
+async fn settled(status: &mut watch::Receiver<ConnectionStatus>) -> Option<ConnectionStatus> {
+    // The task does not know yet of a connection that has just been lost.
+    let settled = status.wait_for(|status| match status {
+        ConnectionStatus::Connected(conn) => conn.is_alive(),
+        ConnectionStatus::Ended(_) => true,
+        ConnectionStatus::Opening | ConnectionStatus::Lost(_) => false,
+    });
+    settled.await.map(|status| status.clone()).ok()
+}
+
 impl Connect {
+    /// Returns this connection or, once that has ended, the one that follows it: waits for the next
+    /// one of the [`Reconnect`] that it is of, and fails without one.
+    pub(crate) async fn or_next(&self) -> Result<Self> {
+        if self.is_alive() {
+            return Ok(self.clone());
+        }
+        let Some(status) = self.followed_by() else {
+            return Err(Error::Closed(self.closed().await));
+        };
+        match settled(&mut status.clone()).await {
+            Some(ConnectionStatus::Connected(conn)) => Ok(conn.with_timeout_of(self)),
+            Some(ConnectionStatus::Ended(error)) => Err(Error::NotConnected(error)),
+            _ => Err(Error::Closed(self.closed().await)),
+        }
+    }
+
     /// Returns whether the error was caused by the connection's end.
     pub(crate) fn was_lost(&self, error: &Error) -> bool {
         error.is_closed() && !self.is_alive()
@@ -240,6 +263,9 @@ async fn stay_connected(
 ) {
     let reopening = stop.run_until_cancelled(open_repeatedly(&builder, backoff, &status));
     let Some(end) = alive.run_until_cancelled(reopening).await else {
+        // The connection has a receiver of the status, which must not keep the connection.
+        let end = Error::Closed(CloseReason::Local);
+        status.send_replace(ConnectionStatus::Ended(Arc::new(end)));
         return;
     };
     let end = end.unwrap_or(Error::Closed(CloseReason::Local));
@@ -261,6 +287,7 @@ async fn open_repeatedly(
         let failure = match builder.clone().open().await {
             Ok(conn) => {
                 let opened = Instant::now();
+                conn.set_followed_by(status.subscribe());
                 status.send_replace(ConnectionStatus::Connected(conn.clone()));
                 let reason = conn.closed().await;
                 if opened.elapsed() >= backoff.max {

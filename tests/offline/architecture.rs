@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first.
-const LAYERS: [&str; 8] = [
+const LAYERS: [&str; 9] = [
     "xdr",
     "protocol",
     "rpc",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 8] = [
     "client",
     "api",
     "events",
+    "watch",
 ];
 /// Used by any layer; each uses only what is named here.
 const FOUNDATIONS: [(&str, &[&str]); 6] = [
@@ -25,7 +26,7 @@ const FOUNDATIONS: [(&str, &[&str]); 6] = [
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
-const ASYNC: [&str; 5] = ["files", "transport", "client", "api", "events"];
+const ASYNC: [&str; 6] = ["files", "transport", "client", "api", "events", "watch"];
 
 pub(crate) fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
