@@ -116,6 +116,8 @@ mod api;
 
 pub mod events;
 
+pub mod waiting;
+
 pub mod watch;
 
 #[cfg(feature = "admin")]

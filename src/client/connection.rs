@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::options::Options;
-use super::reconnect::ConnectionStatus;
 use super::registry::Registry;
 use super::running::{Driver, Shared, now};
 use crate::error::{CloseReason, Error, Result};
@@ -81,9 +81,15 @@ struct Inner {
     network_update_order: OnceCell<bool>,
     registry: Arc<Registry>,
     /// The connections that follow this one, if it is one of a [`Reconnect`](super::Reconnect).
-    followed_by: OnceLock<watch::Receiver<ConnectionStatus>>,
+    followed_by: OnceLock<Box<dyn Successors>>,
     /// The runtime of the driver task, and of tasks that must outlive a caller.
     runtime: Handle,
+}
+
+/// The connections that follow one that is lost.
+pub(super) trait Successors: Send + Sync + 'static {
+    /// Waits for one that is alive.
+    fn next(&self) -> BoxFuture<'static, Result<Connect>>;
 }
 
 impl Connect {
@@ -127,12 +133,9 @@ impl Connect {
         self.inner.uri.get_or_init(|| uri);
     }
 
-    pub(super) fn set_followed_by(&self, status: watch::Receiver<ConnectionStatus>) {
-        self.inner.followed_by.get_or_init(|| status);
-    }
-
-    pub(super) fn followed_by(&self) -> Option<&watch::Receiver<ConnectionStatus>> {
-        self.inner.followed_by.get()
+    /// Records who opens the connections that follow this one.
+    pub(super) fn set_followed_by(&self, successors: impl Successors) {
+        self.inner.followed_by.get_or_init(|| Box::new(successors));
     }
 
     /// Takes over another handle's timeout.
@@ -217,6 +220,18 @@ impl Connect {
     #[doc(alias = "registerCloseCallback")]
     pub async fn closed(&self) -> CloseReason {
         self.inner.shared.wait_done().await
+    }
+
+    /// Returns this connection or, once that has ended, the one that follows it: waits for the next
+    /// one of the [`Reconnect`](crate::Reconnect) that it is of, and fails without one.
+    pub(crate) async fn or_next(&self) -> Result<Self> {
+        if self.is_alive() {
+            return Ok(self.clone());
+        }
+        match self.inner.followed_by.get() {
+            Some(successors) => Ok(successors.next().await?.with_timeout_of(self)),
+            None => Err(Error::Closed(self.closed().await)),
+        }
     }
 
     /// Returns whether the daemon works on one request of this client at a time.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::connection::Connect;
+use super::connection::{Connect, Successors};
 use super::opening::{ConnectBuilder, is_permanent, shown};
 use crate::error::uri::place;
 use crate::error::{CloseReason, Error, Result, Waiting};
@@ -224,23 +225,23 @@ async fn settled(status: &mut watch::Receiver<ConnectionStatus>) -> Option<Conne
     settled.await.map(|status| status.clone()).ok()
 }
 
-impl Connect {
-    /// Returns this connection or, once that has ended, the one that follows it: waits for the next
-    /// one of the [`Reconnect`] that it is of, and fails without one.
-    pub(crate) async fn or_next(&self) -> Result<Self> {
-        if self.is_alive() {
-            return Ok(self.clone());
-        }
-        let Some(status) = self.followed_by() else {
-            return Err(Error::Closed(self.closed().await));
-        };
-        match settled(&mut status.clone()).await {
-            Some(ConnectionStatus::Connected(conn)) => Ok(conn.with_timeout_of(self)),
-            Some(ConnectionStatus::Ended(error)) => Err(Error::NotConnected(error)),
-            _ => Err(Error::Closed(self.closed().await)),
-        }
-    }
+/// The connections of a [`Reconnect`], which those before them know, without keeping it alive.
+struct Following(watch::Receiver<ConnectionStatus>);
 
+impl Successors for Following {
+    fn next(&self) -> BoxFuture<'static, Result<Connect>> {
+        let mut status = self.0.clone();
+        Box::pin(async move {
+            match settled(&mut status).await {
+                Some(ConnectionStatus::Connected(conn)) => Ok(conn),
+                Some(ConnectionStatus::Ended(error)) => Err(Error::NotConnected(error)),
+                _ => Err(Error::Closed(CloseReason::RuntimeGone)),
+            }
+        })
+    }
+}
+
+impl Connect {
     /// Returns whether the error was caused by the connection's end.
     pub(crate) fn was_lost(&self, error: &Error) -> bool {
         error.is_closed() && !self.is_alive()
@@ -287,7 +288,7 @@ async fn open_repeatedly(
         let failure = match builder.clone().open().await {
             Ok(conn) => {
                 let opened = Instant::now();
-                conn.set_followed_by(status.subscribe());
+                conn.set_followed_by(Following(status.subscribe()));
                 status.send_replace(ConnectionStatus::Connected(conn.clone()));
                 let reason = conn.closed().await;
                 if opened.elapsed() >= backoff.max {

@@ -1,14 +1,12 @@
 //! The kinds of objects that can be watched.
 
-use std::fmt;
-use std::hash::Hash;
-
 use futures_core::future::BoxFuture;
 use uuid::Uuid;
 
 use super::list;
 use super::source::Source;
-use super::table::{Entry, Watch};
+use super::table::Watch;
+use super::watched::{Entry, Watched, sealed};
 use crate::api::domain::{Domain, DomainState};
 use crate::api::network::Network;
 use crate::api::node_device::NodeDevice;
@@ -16,42 +14,8 @@ use crate::api::secret::Secret;
 use crate::api::storage::StoragePool;
 use crate::client::{Connect, Reconnect};
 use crate::error::Result;
-use crate::events::{self, EventKind};
+use crate::events;
 use crate::types::storage_pool;
-
-/// A kind of object that can be watched.
-pub trait Watched: sealed::Sealed + Clone + fmt::Debug + Send + Sync + Unpin + 'static {
-    /// What is known of the state of each: [`DomainState`] of domains, whether it is active of
-    /// networks, [`State`](storage_pool::State) of storage pools, and nothing else of the others.
-    type State: Clone + PartialEq + fmt::Debug + Send + Sync + Unpin;
-    /// What stays the same of an object.
-    #[doc(hidden)]
-    type Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + Unpin;
-    /// The events that say that something has changed.
-    #[doc(hidden)]
-    type Event: EventKind<Object = Self>;
-
-    #[doc(hidden)]
-    fn key(&self) -> Self::Key;
-
-    /// The name that users know it by, which can change.
-    #[doc(hidden)]
-    fn shown(&self) -> &str;
-
-    #[doc(hidden)]
-    fn of_event(event: Self::Event) -> Self;
-
-    #[doc(hidden)]
-    fn list(conn: Connect) -> BoxFuture<'static, Result<Vec<Entry<Self>>>>;
-
-    /// Returns the present state, or the error that it does not exist.
-    #[doc(hidden)]
-    fn look(self) -> BoxFuture<'static, Result<Self::State>>;
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
 
 /// The kinds: object, what stays the same of it, its name, its state and how to get that, its
 /// events, how to list all, and the methods that watch them.

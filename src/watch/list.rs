@@ -5,8 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::kinds::Watched;
-use super::table::Entry;
+use super::watched::{Entry, Watched};
 use crate::api::domain::{Domain, DomainState, StatsTypes};
 use crate::api::network::Network;
 use crate::api::node_device::NodeDevice;

@@ -29,6 +29,7 @@ mod kinds;
 mod list;
 mod source;
 mod table;
+mod watched;
 
-pub use kinds::Watched;
-pub use table::{Change, Entry, Watch};
+pub use table::{Change, Watch};
+pub use watched::{Entry, Watched};

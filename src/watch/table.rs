@@ -10,21 +10,11 @@ use std::time::Duration;
 use futures_core::Stream as _;
 use tokio::time::{Instant, sleep_until};
 
-use super::kinds::Watched;
 use super::source::{Source, is_final};
+use super::watched::{Entry, Watched};
 use crate::client::Connect;
 use crate::error::{Optional as _, Result};
 use crate::events::{EventError, Subscription};
-
-/// What is known of an object.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Entry<O: Watched> {
-    /// The object, through the connection that it was last seen on.
-    pub object: O,
-    /// Its state.
-    pub state: O::State,
-}
 
 /// A change of what exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +65,8 @@ struct Live<O: Watched> {
 
 /// So many doubtful objects are looked at one by one; of more a list is made.
 const FEW: usize = 16;
+/// So many are remembered while nobody asks for the next change.
+const MANY: usize = 65_536;
 /// The pause after a failed list.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -271,9 +263,6 @@ impl<O: Watched> Live<O> {
         }
     }
 }
-
-/// So many doubtful objects are remembered.
-const MANY: usize = 65_536;
 
 impl<O: Watched> fmt::Debug for Watch<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first.
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
     "xdr",
     "protocol",
     "rpc",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 9] = [
     "client",
     "api",
     "events",
+    "waiting",
     "watch",
 ];
 /// Used by any layer; each uses only what is named here.
@@ -26,7 +27,8 @@ const FOUNDATIONS: [(&str, &[&str]); 6] = [
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
-const ASYNC: [&str; 6] = ["files", "transport", "client", "api", "events", "watch"];
+const ASYNC: [&str; 7] =
+    ["files", "transport", "client", "api", "events", "waiting", "watch"];
 
 pub(crate) fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
