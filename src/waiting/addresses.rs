@@ -64,7 +64,7 @@ impl Condition for Reachable {
             Err(error) => return Err(error),
         };
         let mut addresses = interfaces.iter().flat_map(|interface| &interface.addrs);
-        let is_reachable = addresses.any(|address| address.addr.parse().is_ok_and(is_reachable));
+        let is_reachable = addresses.any(|address| address.ip().is_some_and(is_reachable));
         Ok(is_reachable.then_some(interfaces))
     }
 }

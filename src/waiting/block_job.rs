@@ -117,7 +117,10 @@ impl BlockJobWatch {
 
     /// Takes the next event, or looks where events may have been lost.
     async fn advance(&mut self) -> Result<()> {
-        if self.is_unsure && !self.look().await? {
+        if self.is_unsure {
+            if self.look().await? {
+                return Ok(());
+            }
             // It is over, and the event of that may be on its way.
             match self.followed.event(Some(GRACE)).await? {
                 Some(event) => self.take(&event),

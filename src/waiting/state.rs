@@ -125,7 +125,11 @@ async fn state_that(
             // A transient domain goes with its guest.
             let reason = StateReason::Shutoff(ShutoffReason::Unknown);
             let gone = DomainState { state: State::Shutoff, reason };
-            if condition(&gone) { Ok(Some(gone)) } else { Err(error) }
+            if condition(&gone) {
+                Ok(Some(gone))
+            } else {
+                Err(error)
+            }
         }
         Err(error) => Err(error),
     }

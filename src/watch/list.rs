@@ -26,9 +26,9 @@ pub(super) async fn domains(conn: Connect) -> Result<Vec<Entry<Domain>>> {
     let flags = GetAllDomainStatsFlags::empty();
     match conn.all_domain_stats(StatsTypes::STATE, flags).await {
         Ok(records) => {
-            let entries = records.into_iter().map(|record| {
-                Some(Entry { object: record.domain, state: record.stats.state? })
-            });
+            let entries = records
+                .into_iter()
+                .map(|record| Some(Entry { object: record.domain, state: record.stats.state? }));
             if let Some(entries) = entries.collect() {
                 return Ok(entries);
             }

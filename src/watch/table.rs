@@ -23,7 +23,6 @@ pub enum Change<O: Watched> {
     /// It exists now, or existed at the start.
     Appeared(Entry<O>),
     /// Its state has changed, or its name.
-    #[non_exhaustive]
     Changed {
         /// The object and its present state.
         entry: Entry<O>,
@@ -223,7 +222,13 @@ impl<O: Watched> Watch<O> {
 
 impl<O: Watched> Live<O> {
     fn new(conn: Connect, events: Subscription<O::Event>) -> Self {
-        Self { conn, events, doubtful: HashMap::new(), all: true, ended: false }
+        Self {
+            conn,
+            events,
+            doubtful: HashMap::new(),
+            all: true,
+            ended: false,
+        }
     }
 
     /// Takes the events that are there.

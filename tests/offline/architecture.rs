@@ -27,8 +27,15 @@ const FOUNDATIONS: [(&str, &[&str]); 6] = [
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
-const ASYNC: [&str; 7] =
-    ["files", "transport", "client", "api", "events", "waiting", "watch"];
+const ASYNC: [&str; 7] = [
+    "files",
+    "transport",
+    "client",
+    "api",
+    "events",
+    "waiting",
+    "watch",
+];
 
 pub(crate) fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
