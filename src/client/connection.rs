@@ -47,7 +47,8 @@ use crate::transport::{Security, Transport};
 ///   host](#interfaces-of-the-host), [Secrets](#secrets), [Network filters](#network-filters),
 ///   [QEMU processes](#qemu-processes)
 /// - [Events](crate::events): [Events of one kind](#events-of-one-kind), [Events of
-///   domains](#events-of-domains), [Events of a host](#events-of-a-host)
+///   domains](#events-of-domains), [Events of a host](#events-of-a-host), [Tables of what
+///   exists](#tables-of-what-exists)
 #[doc(alias = "virConnect")]
 #[derive(Clone)]
 pub struct Connect {

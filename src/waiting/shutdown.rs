@@ -26,14 +26,14 @@ impl Domain {
     /// use libvirt_client::domain::ShutdownFlags;
     ///
     /// let limit = Duration::from_secs(60);
-    /// match domain.shutdown_and_wait(ShutdownFlags::empty(), limit).await {
+    /// match domain.shutdown_and_wait(limit, ShutdownFlags::empty()).await {
     ///     Err(error) if error.is_timeout() => domain.destroy().await?,
     ///     result => result?,
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn shutdown_and_wait(&self, flags: ShutdownFlags, limit: Duration) -> Result<()> {
+    pub async fn shutdown_and_wait(&self, limit: Duration, flags: ShutdownFlags) -> Result<()> {
         within(limit, self, "the guest's shutdown", async {
             let mut followed = Followed::begin(self, DomainEventKinds::LIFECYCLE).await?;
             followed.acted(followed.domain().shutdown_flags(flags).await)?;

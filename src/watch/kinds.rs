@@ -4,26 +4,23 @@ use futures_core::future::BoxFuture;
 use uuid::Uuid;
 
 use super::list;
-use super::source::Source;
-use super::table::Watch;
 use super::watched::{Entry, Watched, sealed};
 use crate::api::domain::{Domain, DomainState};
 use crate::api::network::Network;
 use crate::api::node_device::NodeDevice;
 use crate::api::secret::Secret;
 use crate::api::storage::StoragePool;
-use crate::client::{Connect, Reconnect};
+use crate::client::Connect;
 use crate::error::Result;
 use crate::events;
 use crate::types::storage_pool;
 
-/// The kinds: object, what stays the same of it, its name, its state and how to get that, its
-/// events, how to list all, and the methods that watch them.
+/// The kinds: object, what stays the same of it, its name, how to get its state, its events, and how
+/// to list all.
 macro_rules! watched {
     ($(
         $object:ident by $key:ident: $key_ty:ty, shown as $shown:ident,
-        $state_of:path => $state:ty, $events:ident::$event_object:ident, $list:path,
-        $(#[$meta:meta])* $watch:ident;
+        $state_of:path => $state:ty, $events:ident::$event_object:ident, $list:path;
     )*) => {
         $(
             impl sealed::Sealed for $object {}
@@ -54,62 +51,18 @@ macro_rules! watched {
                 }
             }
         )*
-
-        /// # Tables of what exists
-        impl Connect {
-            $(
-                $(#[$meta])*
-                /// Does not wait, and makes no call before [`Watch::next`] is called. The watch ends
-                /// with the connection, or goes on over the next one if this is one of a
-                /// [`Reconnect`].
-                pub fn $watch(&self) -> Watch<$object> {
-                    Watch::new(Source::Connect(self.clone()))
-                }
-            )*
-        }
-
-        /// # Tables of what exists
-        impl Reconnect {
-            $(
-                $(#[$meta])*
-                /// Does not wait, and makes no call before [`Watch::next`] is called; there need be no
-                /// connection yet. The watch goes on over all connections.
-                pub fn $watch(&self) -> Watch<$object> {
-                    Watch::new(Source::Reconnect(self.clone()))
-                }
-            )*
-        }
     };
 }
 
 watched! {
     Domain by uuid: Uuid, shown as name,
-    list::state_of_domain => DomainState, domain::domain, list::domains,
-    /// Keeps a table of all domains and their states; see [`watch`](crate::watch).
-    ///
-    watch_domains;
-
+    list::state_of_domain => DomainState, domain::domain, list::domains;
     Network by uuid: Uuid, shown as name,
-    list::state_of_network => bool, network::network, list::networks,
-    /// Keeps a table of all networks and whether they are active; see [`watch`](crate::watch).
-    ///
-    watch_networks;
-
+    list::state_of_network => bool, network::network, list::networks;
     StoragePool by uuid: Uuid, shown as name,
-    list::state_of_pool => storage_pool::State, storage_pool::pool, list::pools,
-    /// Keeps a table of all storage pools and their states; see [`watch`](crate::watch).
-    ///
-    watch_storage_pools;
-
+    list::state_of_pool => storage_pool::State, storage_pool::pool, list::pools;
     NodeDevice by name: String, shown as name,
-    list::device_exists => (), node_device::device, list::node_devices,
-    /// Keeps a table of the host's devices; see [`watch`](crate::watch).
-    ///
-    watch_node_devices;
-
+    list::device_exists => (), node_device::device, list::node_devices;
     Secret by uuid: Uuid, shown as usage_id,
-    list::secret_exists => (), secret::secret, list::secrets,
-    /// Keeps a table of all secrets, not of their values; see [`watch`](crate::watch).
-    ///
-    watch_secrets;
+    list::secret_exists => (), secret::secret, list::secrets;
 }

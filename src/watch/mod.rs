@@ -27,6 +27,7 @@
 
 mod kinds;
 mod list;
+mod open;
 mod source;
 mod table;
 mod watched;

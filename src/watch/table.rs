@@ -181,7 +181,7 @@ impl<O: Watched> Watch<O> {
             let key = object.key();
             let state = object.clone().look().await.optional()?;
             live.doubtful.remove(&key);
-            self.saw(key, state.map(|state| Entry { object, state }));
+            self.saw(&key, state.map(|state| Entry { object, state }));
         } else {
             live.wait().await;
         }
@@ -194,15 +194,15 @@ impl<O: Watched> Watch<O> {
         let gone: Vec<_> =
             self.known.keys().filter(|key| !present.contains(key)).cloned().collect();
         for key in gone {
-            self.saw(key, None);
+            self.saw(&key, None);
         }
         for entry in listed {
-            self.saw(entry.object.key(), Some(entry));
+            self.saw(&entry.object.key(), Some(entry));
         }
     }
 
-    fn saw(&mut self, key: O::Key, now: Option<Entry<O>>) {
-        let change = match (self.known.get_mut(&key), now) {
+    fn saw(&mut self, key: &O::Key, now: Option<Entry<O>>) {
+        let change = match (self.known.get_mut(key), now) {
             (None, None) => return,
             (None, Some(entry)) => Change::Appeared(entry),
             (Some(before), None) => Change::Gone(before.clone()),

@@ -139,8 +139,8 @@ async fn addresses_and_the_end() {
     let error = domain.wait_for_addresses(source, SHORT).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
     let flags = ShutdownFlags::ACPI_POWER_BTN;
-    domain.shutdown_and_wait(flags, LIMIT).await.unwrap();
-    let error = domain.shutdown_and_wait(flags, LIMIT).await.unwrap_err();
+    domain.shutdown_and_wait(LIMIT, flags).await.unwrap();
+    let error = domain.shutdown_and_wait(LIMIT, flags).await.unwrap_err();
     assert!(matches!(error, Error::Remote(_)), "{error}");
 }
 
