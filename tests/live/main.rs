@@ -38,3 +38,5 @@ mod tcp;
 mod terminal;
 #[cfg(feature = "tls")]
 mod tls;
+mod waiting;
+mod watch;
