@@ -1,5 +1,5 @@
 //! The guest-domain chapter of libvirt's development guide: a small program for each example in it,
-//! in the chapter's order and under its numbers. `README.md` has them beside libvirt-python's names.
+//! in the chapter's order and under its numbers; see `README.md`.
 //!
 //! ```sh
 //! cargo run --example guide                                # lists the programs
@@ -88,7 +88,7 @@ programs! {
         "4.4.1e" made_persistent(uri, file) "Starts a transient guest, then makes it persistent";
         "4.4.1f" cdrom(uri, kind, name, disk, iso) "Installs a guest from a CD-ROM";
         "4.4.1g" pxe(uri, kind, name, disk, network) "Installs a guest from the network";
-        "4.4.1h" kernel(uri, kind, name, disk, kernel, initrd, arguments) "Installs a guest by a kernel, up to the end of its installer";
+        "4.4.1h" kernel(uri, kind, name, disk, kernel, initrd, args) "Installs a guest by a kernel";
         "4.4.1i" installed(uri, kind, name, disk) "Starts an installed guest from its disk";
     }
     stopping {
@@ -104,16 +104,16 @@ programs! {
         "4.4.3b" resume(uri, name) "Lets a paused guest go on";
         "4.4.3c" save(uri, name, file) "Saves a guest to a file";
         "4.4.3d" restore(uri, file) "Restores a guest from a file";
-        "4.4.3e" save_with_xml(uri, name, file, xml) "Saves a guest to a file, with another definition";
-        "4.4.3f" restore_with_xml(uri, file, xml) "Restores a guest from a file, with another definition";
+        "4.4.3e" save_with_xml(uri, name, file, xml) "Saves a guest with another definition";
+        "4.4.3f" restore_with_xml(uri, file, xml) "Restores a guest with another definition";
         "4.4.3g" managed_save(uri, name) "Saves a guest where its next start finds it";
         "4.4.3h" start(uri, name) "Starts a guest, from its managed save image if it has one";
     }
     migration {
-        "4.4.4a" to_connection(uri, name, destination) "Moves a guest to the daemon of another connection";
+        "4.4.4a" to_connection(uri, name, destination) "Moves a guest to another connection";
         "4.4.4b" to_uri(uri, name, destination) "Has a daemon move a guest to another one's URI";
         "4.4.4c" live(uri, name, destination) "Moves a guest that goes on meanwhile";
-        "4.4.4d" with_parameters(uri, name, destination, new_name, migrate_uri) "Moves a guest under another name, by a way of your choice";
+        "4.4.4d" renaming(uri, name, destination, new_name, via) "Moves a guest under another name";
     }
     autostart {
         "4.4.5" autostart(uri, name, on_or_off) "Has a guest start with its host, or not";
@@ -125,8 +125,8 @@ programs! {
         "4.5.2" boot(uri, name) "Shows what a domain boots from, from its XML";
         "4.5.3a" vcpus(uri, name, count) "Sets the number of processors of a running domain";
         "4.5.3b" memory(uri, name, kib) "Sets the memory of a running domain";
-        "4.5.3c" defined_vcpus(uri, name, maximum, count) "Sets the numbers of processors of a domain's next start";
-        "4.5.3d" defined_memory(uri, name, maximum_kib, kib) "Sets the memory of a domain's next start";
+        "4.5.3c" defined_vcpus(uri, name, maximum, count) "Sets the processors of the next start";
+        "4.5.3d" defined_memory(uri, name, maximum_kib, kib) "Sets the memory of the next start";
     }
     performance {
         "4.6.1a" block(uri, name) "Shows what was read and written on each disk";
@@ -150,7 +150,7 @@ programs! {
         "4.8c" change_media(uri, name, target, image) "Changes the disc in a drive, or ejects it";
         "4.8.1a" block_pull(uri, name, disk) "Pulls the backing image of a disk into its image";
         "4.8.1b" block_job(uri, name, disk) "Shows the job of a disk";
-        "4.8.1c" block_job_speed(uri, name, disk, mib_per_second) "Limits the bandwidth of a disk's job";
+        "4.8.1c" block_job_speed(uri, name, disk, mib) "Limits the bandwidth of a disk's job";
         "4.8.1d" block_job_abort(uri, name, disk) "Aborts the job of a disk";
     }
     events {

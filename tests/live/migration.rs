@@ -3,7 +3,7 @@
 mod ending;
 mod example;
 mod gate;
-mod hosts;
+pub mod hosts;
 mod loss;
 mod releases;
 mod ways;

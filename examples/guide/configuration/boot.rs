@@ -1,7 +1,8 @@
 //! Shows what a domain boots from, from its XML: the devices in their order, or a kernel of the
 //! host. Programs 4.4.1f to 4.4.1i set it.
 //!
-//! The guide's example names a loader of Xen's, beside variables of a firmware that has another one.
+//! The guide's example names a loader of Xen's, beside variables of a firmware that has another
+//! one.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::XmlFlags;

@@ -1,5 +1,5 @@
-//! Shows a guest's console across its reboots, until Ctrl-C: whenever the domain starts, its console
-//! is opened again.
+//! Shows a guest's console across its reboots, until Ctrl-C: whenever the domain starts, its
+//! console is opened again.
 //!
 //! The guide's program also sends what is typed; so does the example `console`, for one run.
 
@@ -25,12 +25,16 @@ pub(crate) async fn run([uri, uuid]: [&str; 2]) -> Result<()> {
 async fn show(domain: &Domain) -> Result<()> {
     let mut changes = domain.connect().subscribe::<Lifecycle>(Some(domain)).await?;
     loop {
-        if domain.is_active().await? {
-            let mut console = domain.open_console(None, ConsoleFlags::FORCE).await?;
-            // It ends with the guest, in one way or another.
-            let ended = copy(&mut console, &mut stdout()).await;
-            eprintln!("the console has ended: {ended:?}");
+        // Fails while the domain does not run, and ends with the guest in one way or another.
+        if let Err(error) = show_once(domain).await {
+            eprintln!("no console: {error}");
         }
         wait_for(&mut changes, |event| matches!(event.change, Change::Started(_))).await?;
     }
+}
+
+async fn show_once(domain: &Domain) -> Result<()> {
+    let mut console = domain.open_console(None, ConsoleFlags::FORCE).await?;
+    copy(&mut console, &mut stdout()).await?;
+    Ok(())
 }

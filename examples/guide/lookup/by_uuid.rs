@@ -1,7 +1,7 @@
 //! Looks up a domain by its UUID, whether it runs or not.
 //!
-//! The guide gives text to `lookupByUUID`, which takes the 16 bytes; `lookupByUUIDString` is the one
-//! for text. A `Uuid` is either.
+//! The guide gives text to `lookupByUUID`, which takes the 16 bytes; `lookupByUUIDString` is the
+//! one for text. A `Uuid` is either.
 
 use libvirt_client::Connect;
 

@@ -1,5 +1,5 @@
-//! Shows what was read and written on each disk since the domain started. The names of the disks are
-//! in its XML.
+//! Shows what was read and written on each disk since the domain started. The names of the disks
+//! are in its XML.
 //!
 //! QEMU counts no errors: what the guide prints as their number is −1.
 

@@ -1,7 +1,8 @@
 //! Shows what each interface has received and sent. The names of their devices on the host are in
 //! the XML of the running domain.
 //!
-//! The guide takes the first interface for granted, and its device; one of the type `user` has none.
+//! The guide takes the first interface for granted, and its device; one of the type `user` has
+//! none.
 
 use libvirt_client::Connect;
 

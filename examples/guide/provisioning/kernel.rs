@@ -1,5 +1,5 @@
-//! Installs a guest by a kernel and an initial RAM disk of the host, up to the end of its installer:
-//! that is the first phase. The second is the next program's.
+//! Installs a guest by a kernel and an initial RAM disk of the host, up to the end of its
+//! installer: that is the first phase. The second is the next program's.
 //!
 //! The guest is transient, and a reboot ends it, since the installer's reboot must not come back to
 //! the kernel.
@@ -11,14 +11,12 @@ use libvirt_client::events::domain::{Change, Lifecycle};
 use crate::guest::{Guest, escape};
 use crate::shared::{Result, wait_for};
 
-pub(crate) async fn run(
-    [uri, kind, name, disk, kernel, initrd, arguments]: [&str; 7],
-) -> Result<()> {
-    let [kernel, initrd, arguments] = [kernel, initrd, arguments].map(escape);
+pub(crate) async fn run([uri, kind, name, disk, kernel, initrd, args]: [&str; 7]) -> Result<()> {
+    let [kernel, initrd, args] = [kernel, initrd, args].map(escape);
     let boot = format!(
         "<kernel>{kernel}</kernel>
     <initrd>{initrd}</initrd>
-    <cmdline>{arguments}</cmdline>"
+    <cmdline>{args}</cmdline>"
     );
     let guest = Guest {
         kind,

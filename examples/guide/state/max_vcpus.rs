@@ -1,7 +1,7 @@
 //! Shows how many processors a domain can have.
 //!
-//! The guide says that `info` has this number, too; it has the one of now. A domain that does not run
-//! has only the number of its next start, which QEMU must be asked for by flags.
+//! The guide says that `info` has this number, too; it has the one of now. A domain that does not
+//! run has only the number of its next start, which QEMU must be asked for by flags.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::VcpuFlags;

@@ -1,5 +1,5 @@
-//! Has a guest's agent shut it down, which needs no ACPI, and tells at once if nobody is there to do
-//! it.
+//! Has a guest's agent shut it down, which needs no ACPI, and tells at once if nobody is there to
+//! do it.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::ShutdownFlags;

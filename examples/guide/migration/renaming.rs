@@ -1,18 +1,18 @@
 //! Moves a guest under another name, and by a way of your choice: `migrate2` and `migrate3`, or
 //! `migrateToURI2` and `migrateToURI3` in place of a connection.
 //!
-//! MIGRATE_URI is where the destination's hypervisor listens for the guest, such as
-//! `tcp://10.0.0.2`; the host's name by default.
+//! VIA is where the destination's hypervisor listens for the guest, such as `tcp://10.0.0.2`;
+//! without it that is the host's name.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::{MigrateFlags, MigrateParameters};
 
 use crate::shared::Result;
 
-pub(crate) async fn run([uri, name, destination, new_name, migrate_uri]: [&str; 5]) -> Result<()> {
+pub(crate) async fn run([uri, name, destination, new_name, via]: [&str; 5]) -> Result<()> {
     let mut parameters = MigrateParameters::default();
     parameters.destination_name = Some(new_name.to_owned());
-    parameters.uri = Some(migrate_uri.to_owned());
+    parameters.uri = Some(via.to_owned());
     parameters.bandwidth_mib_per_second = Some(1000);
 
     let conn = Connect::open(uri).await?;
