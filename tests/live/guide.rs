@@ -21,7 +21,9 @@ use std::process::Output;
 
 use rig::Daemon;
 use tokio::process::Command;
+use tokio::time::timeout;
 
+use crate::common::LIMIT;
 use crate::programs::{assert_fails, example};
 
 /// The example, and the daemon that its programs are given.
@@ -47,7 +49,9 @@ impl<'a> Guide<'a> {
     }
 
     pub async fn output(&self, number: &str, arguments: &[&str]) -> Output {
-        self.command(number, arguments).output().await.unwrap()
+        let mut command = self.command(number, arguments);
+        let output = timeout(LIMIT, command.kill_on_drop(true).output()).await;
+        output.unwrap_or_else(|_| panic!("{number} goes on")).unwrap()
     }
 
     pub fn command(&self, number: &str, arguments: &[&str]) -> Command {

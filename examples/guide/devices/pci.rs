@@ -14,7 +14,7 @@ pub(crate) async fn run([uri, name, address]: [&str; 3]) -> Result<()> {
     let [domain, bus, slot, function] = parts[..] else {
         return Err(format!("'{address}' is not like 0000:06:12.5").into());
     };
-    // Of the address, not of libvirt.
+    // Hexadecimal there, decimal in the XML below, which takes both.
     let [domain, bus, slot, function] =
         [domain, bus, slot, function].map(|part| u16::from_str_radix(part, 16));
     let device = format!(

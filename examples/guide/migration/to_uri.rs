@@ -1,7 +1,7 @@
 //! Has a daemon move a guest to another one, by whose URI it connects to it.
 //!
 //! The guide gives no flag: then the hypervisors would have to do it alone, which QEMU cannot. It
-//! also takes what the call returns for the guest; it returns nothing.
+//! also takes what the call returns for the guest; it is 0.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::MigrateFlags;

@@ -1,7 +1,7 @@
 //! Shows the time used on each processor of the host.
 //!
-//! The guide speaks of virtual processors here; those are another program's. A host with cgroup v2,
-//! as all are today, counts for all processors together only.
+//! The guide speaks of virtual processors here; those are another program's. A host with version 2
+//! of control groups counts for all processors together only.
 
 use libvirt_client::Connect;
 

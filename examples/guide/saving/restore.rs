@@ -1,7 +1,7 @@
 //! Restores a guest from a file of the daemon's host.
 //!
-//! The guide takes what `restore` returns for an ID; it returns nothing. Who wants to know what was
-//! restored looks into the file.
+//! The guide takes what `restore` returns for an ID; it is 0. Whoever wants to know what was restored
+//! looks into the file.
 
 use libvirt_client::Connect;
 use libvirt_client::domain::SaveImageXmlFlags;

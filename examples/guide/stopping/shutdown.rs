@@ -1,7 +1,7 @@
 //! Asks a guest to shut down, and waits for it.
 //!
-//! That is a press of its power button: it may take its time, or ignore it. A guest whose XML has
-//! no `<acpi/>`, as those of the guide, never notices.
+//! That is a press of its power button: the guest may take its time, or ignore it. The guide's
+//! guests never notice it, because their XML has no `<acpi/>`.
 
 use std::time::Duration;
 

@@ -57,8 +57,9 @@ async fn a_definition_is_read_and_changed() {
     assert_eq!(said, format!("emulator: {}", xpath("<emulator>")));
     let said = guide.run("4.5.2", &[name]).await;
     let boot = ["kernel", "initrd", "cmdline"]
-        .map(|what| format!("{what}: {}", xpath(&format!("<{what}>"))));
-    assert_eq!(said, boot.join("\n"));
+        .map(|what| format!("{what}: {}\n", xpath(&format!("<{what}>"))));
+    let device = xpath("<boot dev='");
+    assert_eq!(said, format!("{}device: {device}", boot.concat()));
 
     let vcpus = |kind| guide.virsh(&["vcpucount", name, "--config", kind]);
     let said = guide.run("4.5.3c", &[name, "6", "3"]).await;

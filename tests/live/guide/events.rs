@@ -47,8 +47,6 @@ async fn a_console_is_shown_for_each_run() {
     let mut command = guide.command("9.1b", &[&domain.uuid().to_string()]);
     let (child, mut shown) = start(&mut command);
     read_until(&mut shown, READY).await;
-    guide.virsh(&["reset", name]);
-    read_until(&mut shown, READY).await;
     guide.virsh(&["destroy", name]);
     guide.virsh(&["start", name]);
     read_until(&mut shown, READY).await;

@@ -1,6 +1,7 @@
 //! Guests that are installed, to the end: what they boot then was not there before.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use libvirt_client::Connect;
 use libvirt_client::domain::MemoryFlags;
@@ -42,12 +43,13 @@ async fn a_network_boots_a_guest() {
     }
     let guide = Guide::of(daemon);
     let name = "guide-pxe";
-    let files = guide.scratch("guide-pxe.tftp");
-    fs::create_dir(&files).unwrap();
-    fs::write(files.join("boot"), media::installed()).unwrap();
+    // Where the server gets, which is another user.
+    let files = tempfile::tempdir().unwrap();
+    fs::set_permissions(files.path(), Permissions::from_mode(0o755)).unwrap();
+    fs::write(files.path().join("boot"), media::installed()).unwrap();
     let xml = network::nat_xml(name, 84).replace(
         "<dhcp>",
-        &format!("<tftp root='{}'/><dhcp><bootp file='boot'/>", files.display()),
+        &format!("<tftp root='{}'/><dhcp><bootp file='boot'/>", files.path().display()),
     );
     guide.virsh(&["net-create", &guide.file("guide-pxe.net", &xml)]);
     let disk = Disk::qcow2(guide.scratch("guide-pxe.qcow2"), 1).unwrap();
@@ -111,14 +113,22 @@ async fn a_kernel_installs_a_guest_in_two_phases() {
 
 /// Arguments of the kernel by which its first program writes a boot sector and reboots.
 fn installer() -> String {
-    let sector: String = media::installed().iter().map(|byte| format!("\\\\{byte:03o}")).collect();
-    let sector = sector.trim_end_matches("\\\\000");
+    let octal = |bytes: &[u8]| {
+        let text: String = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
+        text
+    };
+    let sector = media::installed();
+    let (code, signature) = sector.split_at(sector.len() - 2);
+    // A command line is shorter than all of that.
+    let length = code.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let (code, signature) = (octal(&code[..length]), octal(signature));
     let script = [
         "B=/bin/busybox",
         "$B mkdir -p /dev",
         "$B mount -t devtmpfs dev /dev",
         "while read -r m; do $B insmod /lib/modules/$m.ko; done </lib/modules/order",
-        &format!("$B printf '{sector}' >/dev/vda"),
+        &format!("$B printf '{code}' >/dev/vda"),
+        &format!("$B printf '{signature}' | $B dd of=/dev/vda bs=1 seek=510"),
         "$B sync",
         "$B reboot -f",
     ];

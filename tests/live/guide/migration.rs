@@ -13,10 +13,9 @@ async fn a_guest_moves_in_each_way() {
     if !rig::available(GUESTS).unwrap() {
         return;
     }
-    // Where they find each other without being told.
-    let here = "migration_host = \"127.0.0.1\"";
-    let [a, b] = [("hosta", UUID_A), ("hostb", UUID_B)]
-        .map(|(name, uuid)| host(name, uuid).qemu_conf_line(here).start().unwrap());
+    // A destination tells its name, which is here an address that the source reaches.
+    let [a, b] = [("127.0.0.2", UUID_A), ("127.0.0.3", UUID_B)]
+        .map(|(name, uuid)| host(name, uuid).start().unwrap());
     let hosts = Hosts::of(a, b).await;
     let [a, b] = [Guide::of(&hosts.a), Guide::of(&hosts.b)];
     let name = "guide-migration";
@@ -27,7 +26,7 @@ async fn a_guest_moves_in_each_way() {
     wait_for_shell(&log).await;
 
     let said = a.run("4.4.4a", &[name, &hosts.b.uri()]).await;
-    assert_eq!(said, format!("{name} is on hostb"));
+    assert_eq!(said, format!("{name} is on 127.0.0.3"));
     assert_moved(&hosts.conn_a, &b, name).await;
 
     let uri = hosts.a.uri_over("tcp", "127.0.0.1").unwrap();
@@ -35,13 +34,13 @@ async fn a_guest_moves_in_each_way() {
     assert_moved(&hosts.conn_b, &a, name).await;
 
     let said = a.run("4.4.4c", &[name, &hosts.b.uri()]).await;
-    assert_eq!(said, format!("{name} is on hostb"));
+    assert_eq!(said, format!("{name} is on 127.0.0.3"));
     assert_moved(&hosts.conn_a, &b, name).await;
 
     let renamed = "guide-migration-2";
     let arguments = [name, &hosts.a.uri(), renamed, "tcp://127.0.0.1"];
     let said = b.run("4.4.4d", &arguments).await;
-    assert_eq!(said, format!("{name} is {renamed} on hosta"));
+    assert_eq!(said, format!("{name} is {renamed} on 127.0.0.2"));
     assert_moved(&hosts.conn_b, &a, renamed).await;
     assert_eq!(value_of(&a.virsh(&["dominfo", renamed]), "Persistent"), "yes");
 

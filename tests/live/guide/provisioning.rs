@@ -23,8 +23,8 @@ async fn guests_start_from_files() {
     guide.virsh(&["destroy", name]);
     assert_gone(&guide, name);
     guide.fail("4.4.1a", &["/nowhere"], "'/nowhere': No such file").await;
-    let bad = guide.file("guide-bad.xml", "<domain/>");
-    guide.fail("4.4.1a", &[&bad], "missing domain type attribute").await;
+    let bad = guide.file("guide-bad.xml", "<domain type='qemu'/>");
+    guide.fail("4.4.1a", &[&bad], "missing name").await;
 
     let name = "guide-paused";
     let said = guide.run("4.4.1b", &[&file(name)]).await;

@@ -53,18 +53,22 @@ async fn a_guest_goes_on_where_it_was() {
     let said = guide.run("4.4.3f", &[&file, &titled("from restoring")]).await;
     assert_eq!(said, format!("{file} is restored with another definition"));
     assert_eq!((&*title(), &*guide.virsh(&["domstate", name])), ("from restoring", "paused"));
+    is(&guide.run("4.4.3b", &[name]).await, "Running(Unpaused)");
 
     let said = guide.run("4.4.3g", &[name]).await;
     assert_eq!(said, format!("{name} is saved: true"));
     assert_eq!(value_of(&guide.virsh(&["dominfo", name]), "Managed save"), "yes");
-    let said = guide.run("4.4.3h", &[name]).await;
-    assert_eq!(said.to_lowercase(), format!("{name}: {}", guide.reason(name)));
+    is(&guide.run("4.4.3h", &[name]).await, "Running(Restored)");
     assert_eq!(value_of(&guide.virsh(&["dominfo", name]), "Managed save"), "no");
-    guide.run("4.4.3b", &[name]).await;
 
     let mut shell = Shell::open(domain).await;
     let said = shell.run("echo is-$mark").await;
     assert!(said.contains("is-untouched"), "{said}");
     shell.close().await;
+
+    let said = guide.run("4.4.2a", &[name, "120"]).await;
+    let ended = format!("{name} has ended: Stopped(Shutdown)");
+    assert_eq!(said, format!("{name} is asked to shut down\n{ended}"));
+    assert_eq!(guide.reason(name), "shutoff(shutdown)");
     discard(domain).await;
 }

@@ -32,6 +32,7 @@ async fn a_guest_that_runs_and_one_that_does_not_are_described() {
     for (number, said) in off {
         assert_eq!(guide.run(number, &[name]).await, said);
     }
+    assert!(guest.domain.max_vcpus().await.is_err());
     guide.fail("4.3.6", &[name], "domain is not running").await;
     guide.fail("4.3.15", &[name], "domain is not running").await;
 
