@@ -114,8 +114,8 @@ async fn a_kernel_installs_a_guest_in_two_phases() {
 /// Arguments of the kernel by which its first program writes a boot sector and reboots.
 fn installer() -> String {
     let octal = |bytes: &[u8]| {
-        let text: String = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
-        text
+        let escapes = bytes.iter().map(|byte| format!("\\{byte:03o}"));
+        escapes.collect::<Vec<_>>().concat()
     };
     let sector = media::installed();
     let (code, signature) = sector.split_at(sector.len() - 2);
