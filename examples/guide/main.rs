@@ -11,6 +11,7 @@ mod guest;
 mod shared;
 
 use std::env;
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::process::ExitCode;
 
@@ -25,6 +26,12 @@ struct Program {
     title: &'static str,
     /// `None` for another number of arguments.
     start: for<'a> fn(&'a [&'a str]) -> Option<Running<'a>>,
+}
+
+impl Program {
+    fn usage(&self) -> String {
+        self.arguments.join(" ").to_uppercase()
+    }
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -163,35 +170,32 @@ programs! {
 async fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let [number, arguments @ ..] = &arguments[..] else {
-        list();
-        return ExitCode::SUCCESS;
-    };
-    let result = match find(number, arguments) {
-        Ok(running) => running.await,
-        Err(usage) => Err(usage.into()),
-    };
-    match result {
+    match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Some of the daemon's messages have several lines.
-            eprintln!("guide {number}: {}", error.to_string().replace('\n', " "));
+            eprintln!("guide: {}", error.to_string().replace('\n', " "));
             ExitCode::FAILURE
         }
     }
 }
 
-fn list() {
-    for Program { number, file, arguments, title, .. } in PROGRAMS {
-        println!("{number:<7} {title}\n        {file} {}", arguments.join(" ").to_uppercase());
-    }
+async fn run(arguments: &[&str]) -> Result<()> {
+    let [number, arguments @ ..] = arguments else {
+        io::stdout().write_all(list().as_bytes())?;
+        return Ok(());
+    };
+    let program = PROGRAMS.iter().find(|program| program.number == *number);
+    let program = program.ok_or_else(|| format!("there is no program {number}"))?;
+    let running = (program.start)(arguments)
+        .ok_or_else(|| format!("usage: guide {number} {}", program.usage()))?;
+    running.await
 }
 
-fn find<'a>(number: &str, arguments: &'a [&'a str]) -> Result<Running<'a>, String> {
-    let program = PROGRAMS.iter().find(|program| program.number == number);
-    let program = program.ok_or("no such program; without arguments they are listed")?;
-    (program.start)(arguments).ok_or_else(|| {
-        let expected = program.arguments.join(" ").to_uppercase();
-        format!("usage: guide {number} {expected}")
-    })
+fn list() -> String {
+    let lines = PROGRAMS.iter().map(|program| {
+        let Program { number, file, title, .. } = program;
+        format!("{number:<7} {title}\n        {file} {}\n", program.usage())
+    });
+    lines.collect()
 }

@@ -132,7 +132,7 @@ fn wrong_use_is_one_line() {
     use crate::programs::assert_fails;
 
     let run = |arguments: &[&str]| Command::new(example("guide")).args(arguments).output().unwrap();
-    assert_fails(&run(&["4.0"]), "guide 4.0: no such program");
+    assert_fails(&run(&["4.0"]), "guide: there is no program 4.0");
     assert_fails(&run(&["4.1b", "qemu:///system"]), "usage: guide 4.1b URI NAME");
     assert_fails(&run(&["4.2a", "a", "b"]), "usage: guide 4.2a URI");
     let nowhere = "qemu+unix:///system?socket=/nowhere";
