@@ -4,7 +4,7 @@ mod ending;
 mod example;
 mod gate;
 mod halted;
-mod hosts;
+pub mod hosts;
 mod loss;
 mod postcopy;
 mod relay;
