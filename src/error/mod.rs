@@ -2,6 +2,7 @@
 
 mod auth;
 mod close;
+pub(crate) mod debug;
 mod display;
 pub(crate) mod line;
 mod migration;
@@ -44,7 +45,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The text is complete and on one line: it includes that of the cause, with control characters
 /// from a peer escaped. So `source` only returns errors below those that the text includes; those
 /// included are in the fields.
-#[derive(Debug)]
+///
+/// `{:?}` is the text as well, so a `main` that returns the error ends with it; `{:#?}` shows the
+/// variant and its fields.
 #[non_exhaustive]
 pub enum Error {
     /// The daemon reported an error.

@@ -325,8 +325,13 @@ fn passwords_in_uris_are_not_told() {
         uri: "qemu+ssh://fred:hunter2@kvm1/system".to_owned(),
         reason: "why".to_owned(),
     };
-    let text = error.to_string();
-    assert!(text.contains("fred:***@kvm1"), "{text}");
+    for text in [
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+    ] {
+        assert!(text.contains("fred:***@kvm1"), "{text}");
+    }
 }
 
 #[test]
@@ -346,4 +351,43 @@ fn what_is_not_there_is_not_found() {
             42, 43, 49, 50, 53, 57, 62, 66, 72, 80, 95, 96, 99, 101, 103, 104, 107, 108, 111
         ]
     );
+}
+
+#[test]
+fn debug_is_the_text_on_one_line() {
+    for error in samples() {
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    let nested = Some(Error::Aborted("the migration"));
+    assert_eq!(format!("{nested:?}"), "Some(the migration was aborted)");
+}
+
+#[test]
+fn debug_is_the_structure_on_several_lines() {
+    let error = Error::Opening {
+        target: "qemu:///system".to_owned(),
+        source: Box::new(Error::Incomplete {
+            ended: "the volume",
+            copied_bytes: 1,
+            expected_bytes: None,
+        }),
+        hint: Some("is it there?"),
+    };
+    let expected = r#"Opening {
+    target: "qemu:///system",
+    source: Incomplete {
+        ended: "the volume",
+        copied_bytes: 1,
+        expected_bytes: None,
+    },
+    hint: Some(
+        "is it there?",
+    ),
+}"#;
+    assert_eq!(format!("{error:#?}"), expected);
+    for error in samples() {
+        let structure = format!("{error:#?}");
+        let starts = structure.starts_with(|first: char| first.is_ascii_uppercase());
+        assert!(starts && structure.contains('\n'), "{structure}");
+    }
 }

@@ -25,6 +25,7 @@ mod network;
 mod node_device;
 mod nwfilter;
 mod programs;
+mod readme;
 #[cfg(feature = "sasl")]
 mod sasl;
 mod secret;

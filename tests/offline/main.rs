@@ -33,6 +33,7 @@ mod migration;
 mod naming;
 mod networks;
 mod opening;
+mod package;
 mod peer;
 mod reconnect;
 mod records;
