@@ -1,4 +1,5 @@
 //! The first program of the README, for the URI on its command line.
+#![allow(clippy::default_trait_access)]
 
 use libvirt_client::{Connect, Result};
 

@@ -17,6 +17,7 @@ mod common;
 mod connect;
 mod descriptors;
 mod domain;
+mod errors;
 mod events;
 mod interface;
 mod loss;

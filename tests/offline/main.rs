@@ -21,6 +21,7 @@ mod control;
 mod deadlines;
 mod descriptors;
 mod ending;
+mod error_kinds;
 mod events;
 mod executors;
 mod framing;

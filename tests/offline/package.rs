@@ -21,7 +21,8 @@ fn links(page: &Path, text: &str) -> Vec<PathBuf> {
     let relative = targets.filter(|target| !target.is_empty() && !target.contains("://"));
     let from_root = relative.map(|target| page.parent().unwrap().join(target));
     let normal = |path: PathBuf| {
-        assert!(!path.components().any(|part| part == Component::ParentDir), "{path:?}");
+        let leaves = path.components().any(|part| part == Component::ParentDir);
+        assert!(!leaves, "{}", path.display());
         path.components().collect()
     };
     from_root.map(normal).collect()

@@ -109,7 +109,10 @@ mod tests {
     fn what_the_configuration_says() {
         assert_table([
             (true, Error::Unsupported(String::new())),
-            (true, Error::InvalidArgument { procedure: "ConnectOpen", reason: String::new() }),
+            (
+                true,
+                Error::InvalidArgument { procedure: "virConnectOpen", reason: String::new() },
+            ),
             (true, Error::Uri { uri: String::new(), reason: String::new() }),
             (
                 true,

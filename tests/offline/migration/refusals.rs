@@ -23,7 +23,7 @@ fn assert_refused(error: &Error, text: &str) {
     let Error::InvalidArgument { procedure, reason } = error else {
         panic!("{error:?}")
     };
-    assert_eq!((*procedure, reason.as_str()), ("DomainMigrate", text));
+    assert_eq!((*procedure, reason.as_str()), ("virDomainMigrate3", text));
 }
 
 #[tokio::test]
