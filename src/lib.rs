@@ -59,6 +59,12 @@
 //! GSSAPI and DIGEST-MD5, the only mechanisms that daemons accept over plain TCP, are not
 //! supported. No maintained library has them without being linked to C ones.
 //!
+//! # Guide
+//!
+//! The [`guide`] goes from [URIs](guide::opening) to [events](guide::waiting),
+//! [errors](guide::errors), [streams](guide::streams), [synchronous code](guide::blocking) and
+//! [other libraries](guide::porting).
+//!
 //! # Finding the right item
 //!
 //! Methods have the C functions' names in snake case, without the object and `get`:
@@ -101,6 +107,7 @@ pub mod c_functions;
 mod config;
 mod error;
 mod files;
+pub mod guide;
 pub mod params;
 pub mod protocol;
 mod rpc;

@@ -9,6 +9,8 @@ use super::{
 use crate::types::error::ErrorCode;
 
 /// # What to do
+///
+/// See the [guide](crate::guide::errors) for when to ask which.
 impl Error {
     /// Returns whether the daemon reported that something does not exist: an object (the codes
     /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain

@@ -25,6 +25,7 @@ mod error_kinds;
 mod events;
 mod executors;
 mod framing;
+mod guide;
 mod host;
 mod interface_changes;
 mod load;
