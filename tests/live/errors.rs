@@ -11,7 +11,7 @@ use rig::{Daemon, Need};
 use rustix::process::{Signal, Uid, kill_process};
 use uuid::Uuid;
 
-use crate::common::{boot, define, discard, eventually, qemu};
+use crate::common::{GUESTS, boot, define, discard, eventually, qemu};
 use crate::events::qemu_process;
 
 #[track_caller]
@@ -27,9 +27,12 @@ fn assert_transient<T>(result: Result<T>) -> Error {
 /// A guest whose monitor does not answer holds the domain's lock for whoever asked it something.
 #[tokio::test]
 async fn another_operation_holds_a_domains_lock() {
-    let Some((daemon, conn)) = qemu().await else {
+    if !rig::available(GUESTS).unwrap() {
         return;
-    };
+    }
+    // Whoever asks for statistics of all guests would have to wait, too.
+    let daemon: &'static Daemon = Box::leak(Box::new(Daemon::builder().start().unwrap()));
+    let conn = Connect::open(&daemon.uri()).await.unwrap();
     let guest = boot(daemon, &conn, "errors-lock", |guest| guest).await.domain;
     let process = qemu_process(daemon, &guest);
     kill_process(process, Signal::STOP).unwrap();

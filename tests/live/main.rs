@@ -19,6 +19,7 @@ mod descriptors;
 mod domain;
 mod errors;
 mod events;
+mod guide;
 mod interface;
 mod loss;
 mod migration;
