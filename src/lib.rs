@@ -43,7 +43,7 @@
 //! [`Error`] distinguishes the daemon's own errors ([`RemoteError`], with a code to match on) from
 //! everything else. [`Optional::optional`] turns "not found" into `None`, and
 //! [`Error::is_unsupported`] recognises daemons that are too old, in all the forms in which they
-//! report it.
+//! report it. [`Error::is_transient`] and its like say [what to do](guide::errors).
 //!
 //! # Authentication
 //!

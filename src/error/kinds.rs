@@ -89,6 +89,7 @@ impl Error {
     pub fn is_permission_denied(&self) -> bool {
         let denied = |error: &io::Error| error.kind() == ErrorKind::PermissionDenied;
         match self.cause() {
+            Self::ReadOnly(_) => true,
             Self::Remote(error) => is_refusal(error.code),
             Self::Auth(error) => matches!(**error, AuthError::Refused { .. }),
             Self::Connect { source, .. } | Self::Unreadable { source, .. } | Self::File(source) => {

@@ -191,6 +191,7 @@ fn who_may_not() {
     for (expected, error) in [
         (true, auth(refused)),
         (false, auth(AuthError::Unprotected)),
+        (true, Error::ReadOnly("")),
         (true, unix(PermissionDenied)),
         (false, unix(NotFound)),
         (true, unreadable(PermissionDenied)),

@@ -93,6 +93,9 @@ pub enum Error {
         reason: String,
     },
 
+    /// A read-only connection may not do this; nothing was sent. With the procedure.
+    ReadOnly(&'static str),
+
     /// The connection URI is malformed, or asks for something that does not exist.
     Uri {
         /// The URI as given.

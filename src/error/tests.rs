@@ -106,6 +106,7 @@ fn samples() -> Vec<Error> {
         Error::Remote(Box::new(remote())),
         Error::NotConnected(Arc::new(Error::Closed(CloseReason::from(deep())))),
         Error::InvalidArgument { procedure: "virDomainCreate", reason: text() },
+        Error::ReadOnly("virDomainMigrate3"),
         Error::Uri { uri: text(), reason: text() },
         Error::Config { path: "/file".into(), line: Some(1), reason: text() },
         Error::Connect {
@@ -199,9 +200,10 @@ fn kind(error: &Error) -> usize {
         Error::Incomplete { .. } => 20,
         Error::Migration(_) => 21,
         Error::Aborted(_) => 22,
+        Error::ReadOnly(_) => 23,
     }
 }
-const KINDS: usize = 23;
+const KINDS: usize = 24;
 
 /// Returns the texts of an error and of its sources.
 fn chain(error: &dyn StdError) -> Vec<String> {

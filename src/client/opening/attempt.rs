@@ -164,6 +164,7 @@ impl Attempt {
             | Error::Aborted(_)
             | Error::Protocol(_)
             | Error::InvalidArgument { .. }
+            | Error::ReadOnly(_)
             | Error::Auth(_)
             | Error::File(_)
             | Error::Unsupported(_) => {}
