@@ -17,8 +17,10 @@ mod common;
 mod connect;
 mod descriptors;
 mod domain;
+mod errors;
 mod events;
 mod guide;
+mod guide_chapters;
 mod interface;
 mod loss;
 mod migration;
@@ -26,6 +28,7 @@ mod network;
 mod node_device;
 mod nwfilter;
 mod programs;
+mod readme;
 #[cfg(feature = "sasl")]
 mod sasl;
 mod secret;
