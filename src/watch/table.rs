@@ -32,7 +32,8 @@ pub enum Change<O: Watched> {
     /// It does not exist any more; this is what was known last.
     Gone(Entry<O>),
     /// All that exists has been told: after the first list, and after each one that was necessary
-    /// because events were lost.
+    /// because events were lost. Handles from before a lost connection are of no use any more:
+    /// [`Watch::entries`] has those of the present one.
     Current,
 }
 

@@ -8,30 +8,30 @@
 use std::time::Duration;
 
 use libvirt_client::Connect;
-use libvirt_client::domain::BlockJobStatus;
-use libvirt_client::events::domain::BlockJob2;
-use tokio::time::interval;
+use libvirt_client::waiting::BlockJobEnd;
 
-use crate::shared::{Result, wait_for};
+use crate::shared::Result;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run([uri, name, disk]: [&str; 3]) -> Result<()> {
     let conn = Connect::open(uri).await?;
     let domain = conn.domain_lookup_by_name(name).await?;
     // Before the start, so that even the quickest end is not missed.
-    let mut jobs = conn.subscribe::<BlockJob2>(Some(&domain)).await?;
+    let mut pulling = domain.watch_block_job(disk).await?;
     domain.block_pull(disk, None).await?;
-    let mut end = std::pin::pin!(wait_for(&mut jobs, |job| job.target == disk));
-    let mut seconds = interval(Duration::from_secs(1));
-    let status = loop {
-        tokio::select! {
-            end = &mut end => break end?.status,
-            _ = seconds.tick() => if let Some(job) = domain.block_job_info(disk).await? {
-                println!("{} of {} bytes", job.current, job.end);
+    let end = loop {
+        match pulling.wait_done(SECOND).await {
+            Err(error) if error.is_timeout() => {
+                if let Some(job) = domain.block_job_info(disk).await? {
+                    println!("{} of {} bytes", job.current, job.end);
+                }
             }
+            end => break end?,
         }
     };
-    match status {
-        BlockJobStatus::Completed => println!("{disk} has no backing image any more"),
+    match end {
+        BlockJobEnd::Completed => println!("{disk} has no backing image any more"),
         other => return Err(format!("the job has ended as {other:?}").into()),
     }
     conn.close().await;
