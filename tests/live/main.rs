@@ -18,6 +18,7 @@ mod connect;
 mod descriptors;
 mod domain;
 mod events;
+mod exporter;
 mod interface;
 mod loss;
 mod migration;
