@@ -99,7 +99,13 @@ impl Asked {
         }
         let complaint = answer.as_ref().err();
         if complaint != self.complaint.as_ref() {
-            complain(&format!("{}: {}", self.uri, complaint.map_or("answers again", |it| it)));
+            let end = if self.host.has_ended() {
+                "; it is not tried again"
+            } else {
+                ""
+            };
+            let text = complaint.map_or("answers again", |it| it);
+            complain(&format!("{}: {text}{end}", self.uri));
             self.complaint = complaint.cloned();
         }
         Report {

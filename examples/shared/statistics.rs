@@ -84,6 +84,11 @@ impl Host {
         answer
     }
 
+    /// Whether the connection cannot be opened whatever happens.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.link.status(), ConnectionStatus::Ended(_))
+    }
+
     /// Waits for the connection while it is opened for the first time, but not for one that was
     /// lost.
     async fn connected(&mut self, deadline: Instant) -> Result<Connect, String> {

@@ -35,7 +35,7 @@ mod ssh;
 mod storage;
 mod streams;
 mod tcp;
-#[cfg(any(feature = "sasl", feature = "ssh"))]
 mod terminal;
 #[cfg(feature = "tls")]
 mod tls;
+mod top;
