@@ -150,7 +150,7 @@ async fn boot(daemon: &Daemon, conn: &Connect, name: &str) -> Domain {
 }
 
 /// The process of a guest.
-fn hypervisor(guest: &Domain) -> Pid {
+pub fn hypervisor(guest: &Domain) -> Pid {
     let mark = format!("guest={},", guest.name());
     let all = processes::all().unwrap();
     let found = all.iter().find(|it| it.command.contains(&mark)).unwrap();

@@ -11,8 +11,10 @@ mod numbers;
 
 use libvirt_client::domain::{CreateFlags, State};
 use rig::Daemon;
+use rustix::process::{Signal, kill_process};
 
 use crate::common::{GUESTS, describe, wait_for_shell, wait_for_state};
+use crate::exporter::hypervisor;
 use view::View;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,6 +42,14 @@ async fn a_guest_is_shown_paused_talked_to_and_destroyed() {
     });
     view.types("p");
     wait_for_state(&domain, State::Running).await;
+
+    let hypervisor = hypervisor(&domain);
+    kill_process(hypervisor, Signal::STOP).unwrap();
+    view.shows("that it hangs", |screen| {
+        screen.row(NAME).contains("hangs  ") && screen.has("1 of 1 guests active, 1 hanging")
+    });
+    kill_process(hypervisor, Signal::CONT).unwrap();
+    view.shows("that it goes on", |screen| screen.row(NAME).contains("running  "));
 
     view.types("x");
     view.shows("its XML", |screen| screen.has("<domain type='qemu' id='1'>"));

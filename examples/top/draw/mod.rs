@@ -92,7 +92,7 @@ fn load(host: &Host) -> String {
     let memory: u64 = active().filter_map(|guest| guest.memory_kib).sum();
     let silent = guests().filter(|guest| guest.is_silent).count();
     let silent = if silent > 0 {
-        format!(", {silent} without an answer")
+        format!(", {silent} hanging")
     } else {
         String::new()
     };
