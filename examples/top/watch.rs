@@ -10,7 +10,7 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_core::Stream as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::Result;
@@ -61,8 +61,8 @@ pub(crate) async fn watch(options: &Options) -> Result<()> {
     let mut watch = Watch { app, screen, updates, changed, tasks: JoinSet::new() };
     tokio::select! {
         result = watch.run() => result,
-        // A panic ends the program, whoever's it is.
-        Some(Err(panic)) = collecting.join_next() => Err(panic.into()),
+        // It ends the program, whoever's it is.
+        panic = panic_of(collecting) => Err(panic.into()),
         _ = terminate.recv() => Ok(()),
         _ = hang_up.recv() => Ok(()),
     }
@@ -153,6 +153,16 @@ impl Watch {
             changed.notify_one();
         }
     }
+}
+
+/// Waits for a task that does not end by itself.
+async fn panic_of(mut tasks: JoinSet<()>) -> JoinError {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(panic) = ended {
+            return panic;
+        }
+    }
+    pending().await
 }
 
 async fn until(time: Option<Instant>) {

@@ -202,6 +202,8 @@ async fn metrics_are_what_virsh_says_and_come_whatever_hangs() {
 
 /// Compares each metric of a guest with virsh's numbers, which are between those of two scrapes.
 fn everything_is_virshs(exporter: &Exporter, host: &Host) {
+    const BYTES: f64 = 1024.0;
+    const SECONDS: f64 = 1e-9;
     let before = exporter.scrape();
     let said = host.daemon.virsh(["domstats", "--raw", host.guest.name()]).unwrap();
     let after = exporter.scrape();
@@ -209,8 +211,6 @@ fn everything_is_virshs(exporter: &Exporter, host: &Host) {
         let line = said.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
         line.unwrap_or_else(|| panic!("no {key} in {said}")).parse::<f64>().unwrap()
     };
-    const BYTES: f64 = 1024.0;
-    const SECONDS: f64 = 1e-9;
     let disk: &[_] = &[("target_device", "vda")];
     let vcpu: &[_] = &[("vcpu", "1")];
     for (name, labels, key, unit) in [

@@ -106,7 +106,7 @@ pub(super) fn fit(width: u16, name: u16, host: Option<u16>) -> Vec<(Column, u16)
     for (column, width) in &mut columns {
         let wanted = match column {
             Name => name.min(40),
-            Host => host.unwrap_or_default().min(30),
+            Host => host.unwrap_or_default().min(20),
             _ => continue,
         };
         let more = wanted.saturating_sub(*width).min(rest);
