@@ -116,6 +116,10 @@ mod api;
 
 pub mod events;
 
+pub mod waiting;
+
+pub mod watch;
+
 #[cfg(feature = "admin")]
 pub use api::admin;
 #[cfg(feature = "qemu")]

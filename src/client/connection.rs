@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -46,7 +47,8 @@ use crate::transport::{Security, Transport};
 ///   host](#interfaces-of-the-host), [Secrets](#secrets), [Network filters](#network-filters),
 ///   [QEMU processes](#qemu-processes)
 /// - [Events](crate::events): [Events of one kind](#events-of-one-kind), [Events of
-///   domains](#events-of-domains), [Events of a host](#events-of-a-host)
+///   domains](#events-of-domains), [Events of a host](#events-of-a-host), [Tables of what
+///   exists](#tables-of-what-exists)
 #[doc(alias = "virConnect")]
 #[derive(Clone)]
 pub struct Connect {
@@ -79,8 +81,16 @@ struct Inner {
     event_callback_ids: OnceCell<bool>,
     network_update_order: OnceCell<bool>,
     registry: Arc<Registry>,
+    /// The connections that follow this one, if it is one of a [`Reconnect`](super::Reconnect).
+    followed_by: OnceLock<Box<dyn Successors>>,
     /// The runtime of the driver task, and of tasks that must outlive a caller.
     runtime: Handle,
+}
+
+/// The connections that follow one that is lost.
+pub(super) trait Successors: Send + Sync + 'static {
+    /// Waits for one that is alive.
+    fn next(&self) -> BoxFuture<'static, Result<Connect>>;
 }
 
 impl Connect {
@@ -113,6 +123,7 @@ impl Connect {
             event_callback_ids: OnceCell::new(),
             network_update_order: OnceCell::new(),
             registry,
+            followed_by: OnceLock::new(),
             runtime,
         };
         Ok(Self { inner: Arc::new(inner), timeout: CallTimeout::Default })
@@ -121,6 +132,11 @@ impl Connect {
     /// Records the URI, once the daemon has opened its driver.
     pub(super) fn set_uri(&self, uri: String) {
         self.inner.uri.get_or_init(|| uri);
+    }
+
+    /// Records who opens the connections that follow this one.
+    pub(super) fn set_followed_by(&self, successors: impl Successors) {
+        self.inner.followed_by.get_or_init(|| Box::new(successors));
     }
 
     /// Takes over another handle's timeout.
@@ -205,6 +221,18 @@ impl Connect {
     #[doc(alias = "registerCloseCallback")]
     pub async fn closed(&self) -> CloseReason {
         self.inner.shared.wait_done().await
+    }
+
+    /// Returns this connection or, once that has ended, the one that follows it: waits for the next
+    /// one of the [`Reconnect`](crate::Reconnect) that it is of, and fails without one.
+    pub(crate) async fn or_next(&self) -> Result<Self> {
+        if self.is_alive() {
+            return Ok(self.clone());
+        }
+        match self.inner.followed_by.get() {
+            Some(successors) => Ok(successors.next().await?.with_timeout_of(self)),
+            None => Err(Error::Closed(self.closed().await)),
+        }
     }
 
     /// Returns whether the daemon works on one request of this client at a time.

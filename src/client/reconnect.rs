@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::connection::Connect;
+use super::connection::{Connect, Successors};
 use super::opening::{ConnectBuilder, is_permanent, shown};
 use crate::error::uri::place;
 use crate::error::{CloseReason, Error, Result, Waiting};
@@ -173,21 +174,17 @@ impl Reconnect {
         self.connected_by(None).await
     }
 
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.wait_limit?)
     }
 
     async fn connected_by(&self, deadline: Option<Instant>) -> Result<Connect> {
         let mut status = self.status.clone();
-        let settled = async {
-            // The task does not know yet of a connection that has just been lost.
-            let settled = status.wait_for(|status| match status {
-                ConnectionStatus::Connected(conn) => conn.is_alive(),
-                ConnectionStatus::Ended(_) => true,
-                ConnectionStatus::Opening | ConnectionStatus::Lost(_) => false,
-            });
-            settled.await.map(|status| status.clone()).ok()
-        };
+        let settled = settled(&mut status);
         let settled = match deadline {
             Some(deadline) => {
                 let limited = {
@@ -217,6 +214,33 @@ impl Reconnect {
     }
 }
 
+/// Waits for a connection or for the end; `None` if the task has ended without saying why.
+async fn settled(status: &mut watch::Receiver<ConnectionStatus>) -> Option<ConnectionStatus> {
+    // The task does not know yet of a connection that has just been lost.
+    let settled = status.wait_for(|status| match status {
+        ConnectionStatus::Connected(conn) => conn.is_alive(),
+        ConnectionStatus::Ended(_) => true,
+        ConnectionStatus::Opening | ConnectionStatus::Lost(_) => false,
+    });
+    settled.await.map(|status| status.clone()).ok()
+}
+
+/// The connections of a [`Reconnect`], which those before them know, without keeping it alive.
+struct Following(watch::Receiver<ConnectionStatus>);
+
+impl Successors for Following {
+    fn next(&self) -> BoxFuture<'static, Result<Connect>> {
+        let mut status = self.0.clone();
+        Box::pin(async move {
+            match settled(&mut status).await {
+                Some(ConnectionStatus::Connected(conn)) => Ok(conn),
+                Some(ConnectionStatus::Ended(error)) => Err(Error::NotConnected(error)),
+                _ => Err(Error::Closed(CloseReason::RuntimeGone)),
+            }
+        })
+    }
+}
+
 impl Connect {
     /// Returns whether the error was caused by the connection's end.
     pub(crate) fn was_lost(&self, error: &Error) -> bool {
@@ -240,6 +264,9 @@ async fn stay_connected(
 ) {
     let reopening = stop.run_until_cancelled(open_repeatedly(&builder, backoff, &status));
     let Some(end) = alive.run_until_cancelled(reopening).await else {
+        // The connection has a receiver of the status, which must not keep the connection.
+        let end = Error::Closed(CloseReason::Local);
+        status.send_replace(ConnectionStatus::Ended(Arc::new(end)));
         return;
     };
     let end = end.unwrap_or(Error::Closed(CloseReason::Local));
@@ -261,6 +288,7 @@ async fn open_repeatedly(
         let failure = match builder.clone().open().await {
             Ok(conn) => {
                 let opened = Instant::now();
+                conn.set_followed_by(Following(status.subscribe()));
                 status.send_replace(ConnectionStatus::Connected(conn.clone()));
                 let reason = conn.closed().await;
                 if opened.elapsed() >= backoff.max {

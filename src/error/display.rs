@@ -70,6 +70,7 @@ impl fmt::Display for Error {
             Self::File(error) => write!(f, "the local file: {error}"),
             Self::Migration(error) => write!(f, "{error}"),
             Self::Aborted(what) => write!(f, "{what} was aborted"),
+            Self::Failed(reason) => f.write_str(reason),
             Self::Unsupported(what) => write!(f, "not supported: {what}"),
         }
     }
@@ -133,6 +134,7 @@ impl StdError for Error {
             | Self::Uri { .. }
             | Self::Config { .. }
             | Self::Aborted(_)
+            | Self::Failed(_)
             | Self::Unsupported(_) => None,
         }
     }

@@ -186,6 +186,10 @@ pub enum Error {
     /// The caller gave the operation up before its first step, or between two of them.
     Aborted(&'static str),
 
+    /// What was waited for will not come, for this reason: a guest keeps a device that it was to
+    /// release, a job ended otherwise, ….
+    Failed(String),
+
     /// The operation is not supported: by an old daemon, by the transport, or by a crate built
     /// without the feature.
     Unsupported(String),

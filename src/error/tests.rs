@@ -153,6 +153,7 @@ fn samples() -> Vec<Error> {
         Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
         Error::Overrun { procedure: "StorageVolDownload", unread: 1 },
         Error::Aborted("the migration"),
+        Error::Failed("vda's job was never ready".to_owned()),
         migration(),
     ];
     samples.extend(close_reasons().into_iter().map(Error::Closed));
@@ -199,9 +200,10 @@ fn kind(error: &Error) -> usize {
         Error::Incomplete { .. } => 20,
         Error::Migration(_) => 21,
         Error::Aborted(_) => 22,
+        Error::Failed(_) => 23,
     }
 }
-const KINDS: usize = 23;
+const KINDS: usize = 24;
 
 /// Returns the texts of an error and of its sources.
 fn chain(error: &dyn StdError) -> Vec<String> {

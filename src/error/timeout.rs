@@ -27,12 +27,15 @@ pub enum Waiting {
     Confirmation,
     /// Waited for a step of opening a connection.
     Opening,
+    /// Waited for something to happen, e.g. in [`Domain::wait_for_state`](crate::domain::Domain::wait_for_state).
+    Event,
 }
 
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reply { unanswered: 0 | 1 } | Self::Opening => f.write_str("got no reply"),
+            Self::Event => f.write_str("has not come"),
             Self::Confirmation => f.write_str("got no confirmation of its stream's end"),
             Self::Reply { unanswered } => write!(
                 f,

@@ -19,6 +19,7 @@ mod descriptors;
 mod domain;
 mod events;
 mod exporter;
+mod guide;
 mod interface;
 mod loss;
 mod migration;
@@ -39,3 +40,5 @@ mod terminal;
 #[cfg(feature = "tls")]
 mod tls;
 mod top;
+mod waiting;
+mod watch;

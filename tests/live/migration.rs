@@ -3,7 +3,10 @@
 mod ending;
 mod example;
 mod gate;
-mod hosts;
+mod halted;
+pub mod hosts;
 mod loss;
+mod postcopy;
+mod relay;
 mod releases;
 mod ways;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first.
-const LAYERS: [&str; 8] = [
+const LAYERS: [&str; 10] = [
     "xdr",
     "protocol",
     "rpc",
@@ -14,6 +14,8 @@ const LAYERS: [&str; 8] = [
     "client",
     "api",
     "events",
+    "waiting",
+    "watch",
 ];
 /// Used by any layer; each uses only what is named here.
 const FOUNDATIONS: [(&str, &[&str]); 6] = [
@@ -25,7 +27,15 @@ const FOUNDATIONS: [(&str, &[&str]); 6] = [
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
-const ASYNC: [&str; 5] = ["files", "transport", "client", "api", "events"];
+const ASYNC: [&str; 7] = [
+    "files",
+    "transport",
+    "client",
+    "api",
+    "events",
+    "waiting",
+    "watch",
+];
 
 pub(crate) fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

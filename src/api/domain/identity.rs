@@ -36,6 +36,10 @@ handle! {
     ///   signals](#keys-and-signals), [File descriptors](#file-descriptors), [Guest
     ///   agent](#guest-agent), [Guest clock](#guest-clock), [Security](#security)
     /// - More: [QEMU](#qemu), [LXC containers](#lxc-containers), [Events](#events)
+    /// - Waiting: [Waiting for addresses](#waiting-for-addresses), [Waiting for the
+    ///   agent](#waiting-for-the-agent), [Waiting for block jobs](#waiting-for-block-jobs), [Detaching
+    ///   devices and waiting](#detaching-devices-and-waiting), [Shutting down and
+    ///   waiting](#shutting-down-and-waiting), [Waiting for states](#waiting-for-states)
     #[doc(alias = "virDomain")]
     pub Domain of remote::NonnullDomain, known by uuid,
     #[doc(alias = "virDomainGetConnect")] connect {

@@ -50,7 +50,7 @@ mod block_job;
 mod block_tuning;
 
 mod interface;
-mod targets;
+pub(crate) mod targets;
 
 pub mod stats;
 

@@ -66,7 +66,8 @@ impl Domain {
         self.devices("disk").await
     }
 
-    async fn devices<T: Device>(&self, element: &str) -> Result<Vec<T>> {
+    /// Lists the devices whose element has that name.
+    pub(crate) async fn devices<T: Device>(&self, element: &str) -> Result<Vec<T>> {
         let reply = self
             .call(remote::DomainGetXmlDesc { dom: self.wire(), flags: XmlFlags::empty() })
             .await?;
@@ -76,7 +77,7 @@ impl Domain {
 }
 
 /// A device that is read from its element and the element's children.
-trait Device: Default {
+pub(crate) trait Device: Default {
     fn element(&mut self, attributes: &Attributes);
     fn child(&mut self, name: &str, attributes: &Attributes);
 }
@@ -123,7 +124,7 @@ impl Device for DiskTarget {
 }
 
 /// An element's attributes.
-struct Attributes(Vec<(String, String)>);
+pub(crate) struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
     fn of(element: &BytesStart<'_>) -> quick_xml::Result<Self> {
@@ -136,7 +137,7 @@ impl Attributes {
         attributes.collect::<quick_xml::Result<_>>().map(Self)
     }
 
-    fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
         let found = self.0.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone())
     }

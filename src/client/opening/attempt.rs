@@ -162,6 +162,7 @@ impl Attempt {
             | Error::Incomplete { .. }
             | Error::Migration(_)
             | Error::Aborted(_)
+            | Error::Failed(_)
             | Error::Protocol(_)
             | Error::InvalidArgument { .. }
             | Error::Auth(_)

@@ -36,6 +36,7 @@ pub(crate) fn is_permanent(error: &Error) -> bool {
         | Error::Incomplete { .. }
         | Error::Migration(_)
         | Error::Aborted(_)
+        | Error::Failed(_)
         | Error::Opening { .. }
         | Error::Protocol(_)
         | Error::Connect { .. }

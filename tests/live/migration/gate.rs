@@ -51,7 +51,7 @@ impl Gate {
         gate
     }
 
-    fn uri(&self) -> String {
+    pub fn uri(&self) -> String {
         format!("qemu+unix:///system?socket={}", self.path.display())
     }
 

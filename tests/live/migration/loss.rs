@@ -151,6 +151,41 @@ impl Journey {
         self.assert_arrived(&result).await;
     }
 
+    /// Has the source migrate, and loses the destination, or every connection to it, at a call of
+    /// the source or its reply.
+    async fn lose_between(&mut self, procedure: u32, at: At, loss: Loss) {
+        let what = format!("{procedure} {at:?} {loss:?}");
+        let [here, there] = [self.here, 1 - self.here];
+        let source = [&self.hosts.conn_a, &self.hosts.conn_b][here];
+        let domain = source.domain_lookup_by_uuid(self.guest.domain.uuid()).await.unwrap();
+        let destination = self.gates[there].builder().open().await.unwrap();
+        let reached = self.gates[there].hold(procedure, at);
+        let migration = domain.migrate(&destination).flags(FLAGS | MigrateFlags::PEER2PEER);
+        let migration = migration.parameters(loopback()).recovery_timeout(RECOVERY).start();
+        let held = reached.await;
+        match loss {
+            Loss::Cut => self.gates[there].cut(),
+            Loss::Kill => {
+                let daemon = self.host(there);
+                daemon.kill9().unwrap();
+                daemon.restart().unwrap();
+            }
+        }
+        drop(held);
+        let result = migration.await;
+        println!("{what}: {result:?}");
+        let outcome = self.outcome().await;
+        match &result {
+            Ok(_) => assert_eq!(outcome.destination, Presence::Running, "{what}: {outcome:?}"),
+            Err(Error::Migration(error)) => {
+                assert_eq!(outcome.source, Presence::Running, "{what}: {error}");
+                assert_eq!(outcome.destination, Presence::Absent, "{what}: {error}");
+            }
+            Err(error) => panic!("{what}: {error}"),
+        }
+        self.assert_arrived(&result).await;
+    }
+
     /// Migrates, and stops a daemon at that call or its reply. What the host did shows once it goes
     /// on.
     async fn stop(&mut self, step: Step, at: At) {
@@ -195,6 +230,21 @@ async fn daemons_are_stopped_at_each_step() {
         // removes it again: nobody can say when.
         let is_prepare = step.0 == remote::DomainMigratePrepare3Params::INFO.number;
         journey.stop(step, if is_prepare { At::Reply } else { At::Call }).await;
+    }
+    journey.end().await;
+}
+
+#[tokio::test]
+async fn the_daemons_lose_each_other_at_each_step() {
+    let Some(mut journey) = Journey::begin("migrate-p2p-loss").await else {
+        return;
+    };
+    for procedure in [STEPS[1].0, STEPS[3].0] {
+        for at in [At::Call, At::Reply] {
+            for loss in [Loss::Cut, Loss::Kill] {
+                journey.lose_between(procedure, at, loss).await;
+            }
+        }
     }
     journey.end().await;
 }

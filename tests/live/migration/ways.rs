@@ -3,11 +3,12 @@
 use std::fs;
 
 use libvirt_client::domain::{
-    GetJobStatsFlags, JobOperation, JobType, MigrateFlags, MigrateMaxSpeedFlags, MigrateParameters,
-    State, UndefineFlags, XmlFlags,
+    GetJobStatsFlags, JobOperation, JobType, MigrateFlags, MigrateParameters, State, UndefineFlags,
+    XmlFlags,
 };
 use libvirt_client::{Connect, Optional};
 use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
+use rig::{Need, ssh};
 
 use super::hosts::{Counting, Hosts, LIVE, UNSAFE, UUID_A, UUID_B, host, loopback};
 use crate::common::GUESTS;
@@ -129,6 +130,23 @@ async fn the_daemons_conduct_it() {
     });
     let tls = [tls[0].as_str(), tls[1].as_str()];
     hosts.there_and_back_by_uri(&mut guest, tls, flags, &loopback()).await;
+
+    if rig::available(&[Need::Ssh]).unwrap() {
+        let client = ssh::Client::new().unwrap();
+        let servers = [&hosts.a, &hosts.b].map(|host| {
+            let server = ssh::Server::builder(host).accept(&client).start().unwrap();
+            client.trust(&server.address(), server.host_key()).unwrap();
+            server
+        });
+        let uri = |server: &ssh::Server, host: &rig::Daemon| {
+            let (user, address) = (server.user(), server.address());
+            let (parameters, socket) = (client.parameters(), host.socket());
+            format!("qemu+ssh://{user}@{address}/system?{parameters}&socket={}", socket.display())
+        };
+        let ssh = [uri(&servers[0], &hosts.a), uri(&servers[1], &hosts.b)];
+        let ssh = [ssh[0].as_str(), ssh[1].as_str()];
+        hosts.there_and_back_by_uri(&mut guest, ssh, flags, &loopback()).await;
+    }
     guest.assert_same_run();
     guest.domain.destroy().await.unwrap();
     hosts.assert_empty().await;
@@ -233,34 +251,4 @@ async fn disks_go_along() {
         assert!(copied.starts_with(b"written before\n"), "{name}");
         hosts.assert_empty().await;
     }
-}
-
-#[tokio::test]
-async fn the_guest_goes_on_before_its_memory_is_there() {
-    let Some(hosts) = Hosts::start().await else {
-        return;
-    };
-    let mut guest = hosts.counting("migrate-postcopy").await;
-    // So slow that it would not end by itself.
-    guest
-        .domain
-        .migrate_set_max_speed(1, MigrateMaxSpeedFlags::empty())
-        .await
-        .unwrap();
-    let flags = LIVE | UNSAFE | MigrateFlags::POSTCOPY;
-    let migration = guest.domain.migrate(&hosts.conn_b).flags(flags).parameters(loopback());
-    let migration = migration.start();
-    let control = migration.control();
-    let mut progress = control.progress(std::time::Duration::from_millis(50));
-    while let Some(seen) = progress.next().await {
-        if seen.unwrap().stats.memory_iteration >= Some(1) {
-            break;
-        }
-    }
-    control.start_post_copy().await.unwrap();
-    guest.domain = migration.await.unwrap();
-    hosts.assert_runs_on(&hosts.conn_b, &guest).await;
-    guest.assert_same_run();
-    guest.domain.destroy().await.unwrap();
-    hosts.assert_empty().await;
 }

@@ -1,11 +1,13 @@
 //! Each step of version 3 failing, and what both hosts are told then.
 
+use std::time::Duration;
+
 use libvirt_client::MigrationStep::{Begin, Confirm, Finish, Perform, Prepare};
 use libvirt_client::domain::MigrateFlags;
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Error, Presence, ProtocolError};
 
-use super::hosts::{Destination, Host, PAUSED, Source};
+use super::hosts::{Destination, Host, Hosts, PAUSED, Source};
 use super::journey::{FINISH_OK, Journey, begun, failed_at, finished};
 use super::wire::{Fields, feature};
 
@@ -95,6 +97,22 @@ async fn the_destination_may_know_better_why() {
     assert!(first.contains("the other end hung up"), "{text}");
     assert!(later.contains("no such device here"), "{text}");
     journey.hosts.assert_no_more_calls().await;
+}
+
+/// Its hypervisor may hang.
+#[tokio::test]
+async fn a_destination_that_never_tidies_up_is_not_waited_for() {
+    let features = [feature::PARAMS];
+    let (hosts, web_here) = Hosts::with(&features).await;
+    let migration = web_here.migrate(&hosts.destination);
+    let migration = migration.recovery_timeout(Duration::from_millis(50)).start();
+    let mut journey = Journey::of(hosts, NONE);
+    journey.prepare_well().await;
+    journey.perform().await.fail(OPERATION_FAILED, "cannot send");
+    let _unanswered = journey.finish("", true).await;
+    let error = migration.await.unwrap_err();
+    let failure = failed_at(&error, &[(Source, Perform), (Destination, Finish)]);
+    assert!(failure.later[0].error.is_timeout(), "{error}");
 }
 
 #[tokio::test]

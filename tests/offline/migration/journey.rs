@@ -48,15 +48,24 @@ impl Journey {
         destination: Host,
         flags: MigrateFlags,
     ) -> (Self, Migration) {
-        let there = flags.bits();
-        let here = if source.features.contains(&feature::CHANGE_PROTECTION) {
-            there | CHANGE_PROTECTION
-        } else {
-            there
-        };
+        let protects = source.features.contains(&feature::CHANGE_PROTECTION);
         let (hosts, web_here) = Hosts::start(source, destination).await;
         let migration = web_here.migrate(&hosts.destination).flags(flags).start();
-        (Self { hosts, here, there, params: Vec::new() }, migration)
+        let mut journey = Self::of(hosts, flags);
+        if protects {
+            journey.here |= CHANGE_PROTECTION;
+        }
+        (journey, migration)
+    }
+
+    /// Between those hosts, whose source protects nothing.
+    pub fn of(hosts: Hosts, flags: MigrateFlags) -> Self {
+        Self {
+            hosts,
+            here: flags.bits(),
+            there: flags.bits(),
+            params: Vec::new(),
+        }
     }
 
     pub async fn begin(&mut self) -> Call {

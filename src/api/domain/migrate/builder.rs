@@ -155,7 +155,8 @@ impl<D: Arrival> MigrationBuilder<D> {
     }
 
     /// Sets for how long to try and reach a host again whose connection was lost just when it had
-    /// to be known whether the guest has arrived, or to be said that it has. Default: one minute.
+    /// to be known whether the guest has arrived, or to be said that it has; and for how long each
+    /// host may take to tidy up once that is known. Default: one minute.
     ///
     /// If the destination cannot be reached by then, the source leaves its guest paused, because it
     /// may be running on the destination. Ask for the [`outcome`](Migration::outcome) once both can
@@ -180,13 +181,9 @@ impl MigrationBuilder<Domain> {
         plan.check_source().await?;
         plan.check_destination(&target).await?;
         if plan.has(MigrateFlags::PEER2PEER) {
-            let name = plan.destination_name().to_owned();
-            let source = plan.source.clone();
-            unmanaged::migrate(plan, target.uri(), Some(&target), control).await?;
-            return match target.domain_lookup_by_name(&name).await {
-                Ok(domain) => Ok(domain),
-                Err(error) => Err(unmanaged::unseen(&source, &target, error).await),
-            };
+            let destination = target.clone();
+            let conduct = Conduct { plan, destination, control, recovery, failures: Vec::new() };
+            return unmanaged::migrate_to_host(conduct).await;
         }
         if plan.has(MigrateFlags::CHANGE_PROTECTION) {
             let what = "protecting the domain from changes, by the source";
@@ -224,7 +221,7 @@ impl MigrationBuilder<()> {
         let Self { plan, target, .. } = self;
         plan.check()?;
         plan.check_source().await?;
-        unmanaged::migrate(plan, &target, None, control).await
+        unmanaged::migrate_to_uri(&plan, &target, &control).await
     }
 }
 

@@ -69,6 +69,13 @@ impl Conduct {
         false
     }
 
+    /// Logs what has failed on the way of a guest that has arrived all the same.
+    pub(super) fn log_failures(&self) {
+        for failure in &self.failures {
+            tracing::warn!(%failure, "the guest has moved, in spite of a failure");
+        }
+    }
+
     /// Makes the error of a migration that failed, once everything has been done that can be done.
     pub(super) async fn into_error(self) -> Error {
         let outcome =

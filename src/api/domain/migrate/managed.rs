@@ -3,13 +3,17 @@
 //! From the first step on each host waits for the next one, so whatever happens they are told how
 //! it ended.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::conduct::Conduct;
 use super::recovery::{self, Arrival};
 use super::steps::{Cookie, Steps};
 use crate::api::domain::{Domain, MigrateFlags, State};
 use crate::error::MigrationSide::{Destination, Source};
 use crate::error::MigrationStep::{Begin, Confirm, Finish, Perform, Prepare};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Waiting};
 use crate::protocol::Request as _;
 use crate::protocol::remote;
 use crate::types::error::ErrorCode;
@@ -54,7 +58,7 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
         (Some(cookie), _) => {
             let arrived = matches!(arrival, Arrival::Arrived(_));
             let steps = Steps { plan: &mut conduct.plan, typed, protection };
-            if let Err(error) = steps.confirm(cookie, !arrived).await
+            if let Err(error) = tidied(steps.confirm(cookie, !arrived), conduct.recovery).await
                 && conduct.failed(Source, Confirm, error)
             {
                 recovery::settle_source(&mut conduct, arrived).await;
@@ -69,9 +73,7 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
     }
     match arrival {
         Arrival::Arrived(domain) => {
-            for failure in &conduct.failures {
-                tracing::warn!(%failure, "the guest has moved, in spite of a failure");
-            }
+            conduct.log_failures();
             Ok(domain)
         }
         Arrival::Never => {
@@ -160,7 +162,14 @@ async fn finish(
     cancelled: bool,
 ) -> (Arrival, Cookie) {
     let mut steps = Steps { plan: &mut conduct.plan, typed, protection };
-    match steps.finish(&conduct.destination, cookie, cancelled).await {
+    let finishing = steps.finish(&conduct.destination, cookie, cancelled);
+    let finished = if cancelled {
+        // Nobody waits for more than that something is tidied up.
+        tidied(finishing, conduct.recovery).await
+    } else {
+        finishing.await
+    };
+    match finished {
         Ok((domain, cookie)) if !cancelled => (Arrival::Arrived(domain), cookie),
         Ok((_, cookie)) => {
             tracing::warn!("the destination ignored that the migration was cancelled");
@@ -181,4 +190,13 @@ async fn finish(
             (arrival, Cookie::new())
         }
     }
+}
+
+/// Waits for a step that only tidies up, which a hypervisor that hangs could keep for ever.
+async fn tidied<T>(step: impl Future<Output = Result<T>>, limit: Duration) -> Result<T> {
+    timeout(limit, step).await.unwrap_or(Err(Error::Timeout {
+        operation: "tidying up after a migration",
+        after: limit,
+        waiting: Waiting::Reply { unanswered: 1 },
+    }))
 }

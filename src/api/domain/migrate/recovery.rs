@@ -9,7 +9,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::conduct::Conduct;
 use super::pauses::Pauses;
-use crate::api::domain::{Domain, DomainState, MigrateFlags, PausedReason, State, StateReason};
+use crate::api::domain::{
+    Domain, DomainState, MigrateFlags, PausedReason, RunningReason, State, StateReason,
+};
 use crate::client::Connect;
 use crate::error::MigrationSide::{Destination, Source};
 use crate::error::MigrationStep::{Confirm, Finish};
@@ -41,58 +43,83 @@ pub(super) async fn removal(conduct: &mut Conduct) {
 }
 
 async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
-    let deadline = Instant::now() + limit;
-    let asking = async {
-        loop {
-            let Some(conn) = reopen(&conduct.destination).await else {
-                return Arrival::Unknown;
-            };
-            conduct.destination = conn;
-            match arrived(conduct).await {
-                Ok(Some(domain)) => return Arrival::Arrived(domain),
-                Ok(None) => return Arrival::Never,
-                Err(error) => {
-                    if !conduct.failed(Destination, Finish, error) {
-                        return Arrival::Unknown;
-                    }
-                }
-            }
-        }
-    };
-    timeout_at(deadline, asking).await.unwrap_or(Arrival::Unknown)
-}
-
-/// Returns the domain on the destination as soon as it is clear whether there is one.
-///
-/// Only a guest that runs has come for good, or one that is paused because that was asked for: a
-/// daemon that was restarted removes any other, and may take its time.
-async fn arrived(conduct: &Conduct) -> Result<Option<Domain>> {
-    let uuid = conduct.plan.source.uuid();
+    let mut deadline = Instant::now() + limit;
     let mut pauses = Pauses::up_to(LONGEST_PAUSE);
     loop {
-        let domain = conduct.destination.domain_lookup_by_uuid(uuid).await.optional()?;
-        let Some(domain) = domain else {
-            return Ok(None);
-        };
-        let Some(DomainState { state, reason }) = domain.state().await.optional()? else {
-            return Ok(None);
-        };
-        match state {
-            // A definition that was there before is no guest.
-            State::Shutoff => {
-                return Ok(conduct.plan.has(MigrateFlags::OFFLINE).then_some(domain));
-            }
-            State::Running => return Ok(Some(domain)),
-            State::Paused
-                if conduct.plan.has(MigrateFlags::PAUSED)
-                    && reason == StateReason::Paused(PausedReason::User) =>
-            {
-                return Ok(Some(domain));
-            }
-            _ => {}
+        match timeout_at(deadline, look_again(conduct)).await {
+            Ok(Sight::Settled(arrival)) => return arrival,
+            // That takes as long as it takes.
+            Ok(Sight::Fetching) => deadline = Instant::now() + limit,
+            Ok(Sight::Undecided) => {}
+            Err(_) => return Arrival::Unknown,
         }
-        pauses.pause().await;
+        if timeout_at(deadline, pauses.pause()).await.is_err() {
+            return Arrival::Unknown;
+        }
     }
+}
+
+/// What the destination shows of the guest.
+enum Sight {
+    Settled(Arrival),
+    /// The guest runs there, and its memory is still being fetched from the source.
+    Fetching,
+    /// The destination is about to start the guest or to remove it, or was lost again.
+    Undecided,
+}
+
+/// Looks at the destination, over another connection if it was lost.
+async fn look_again(conduct: &mut Conduct) -> Sight {
+    if !conduct.destination.is_alive() {
+        let Some(conn) = reopen(&conduct.destination).await else {
+            return Sight::Settled(Arrival::Unknown);
+        };
+        conduct.destination = conn;
+    }
+    match sight(conduct).await {
+        Ok(sight) => sight,
+        Err(error) => {
+            if conduct.failed(Destination, Finish, error) {
+                Sight::Undecided
+            } else {
+                Sight::Settled(Arrival::Unknown)
+            }
+        }
+    }
+}
+
+/// Only a guest that runs has come for good, or one that is paused because that was asked for: a
+/// daemon that was restarted removes any other, and may take its time. While one of them has a part
+/// of the guest's memory that the other has not, neither is to remove it.
+async fn sight(conduct: &Conduct) -> Result<Sight> {
+    let uuid = conduct.plan.source.uuid();
+    let domain = conduct.destination.domain_lookup_by_uuid(uuid).await.optional()?;
+    let Some(domain) = domain else {
+        return Ok(Sight::Settled(Arrival::Never));
+    };
+    let Some(DomainState { state, reason }) = domain.state().await.optional()? else {
+        return Ok(Sight::Settled(Arrival::Never));
+    };
+    Ok(match (state, reason) {
+        (State::Shutoff, _) if conduct.plan.has(MigrateFlags::OFFLINE) => {
+            Sight::Settled(Arrival::Arrived(domain))
+        }
+        // A definition that was there before is no guest.
+        (State::Shutoff, _) => Sight::Settled(Arrival::Never),
+        (
+            _,
+            StateReason::Running(RunningReason::PostCopyFailed)
+            | StateReason::Paused(PausedReason::PostCopyFailed),
+        ) => Sight::Settled(Arrival::Unknown),
+        (_, StateReason::Running(RunningReason::PostCopy)) => Sight::Fetching,
+        (State::Running, _) => Sight::Settled(Arrival::Arrived(domain)),
+        (State::Paused, StateReason::Paused(PausedReason::User))
+            if conduct.plan.has(MigrateFlags::PAUSED) =>
+        {
+            Sight::Settled(Arrival::Arrived(domain))
+        }
+        _ => Sight::Undecided,
+    })
 }
 
 /// Has the source, whose connection was lost, remove its guest if that has arrived, or go on with

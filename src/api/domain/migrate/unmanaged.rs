@@ -4,28 +4,22 @@
 use std::convert::Infallible;
 use std::future::pending;
 
-use super::conduct::error;
+use super::conduct::{Conduct, error};
 use super::plan::{Plan, refused, require, unsupported};
+use super::recovery::{self, Arrival};
 use super::running::MigrationControl;
 use super::steps::classic;
 use super::whereabouts;
 use crate::api::domain::{Domain, MigrateFlags};
-use crate::client::Connect;
-use crate::error::{
-    Error, MigrationFailure, MigrationOutcome, MigrationSide, MigrationStep, Presence, Result,
-};
+use crate::error::MigrationSide::{Destination, Source};
+use crate::error::MigrationStep::{Finish, Perform};
+use crate::error::{Error, MigrationFailure, MigrationOutcome, Presence, Result};
 use crate::protocol::remote;
 use crate::types::feature::Feature;
 use crate::uri::ConnectUri;
 
-/// Migrates to the daemon that the source reaches as `uri`. With `destination` it can be said where
-/// the guest is after a failure.
-pub(super) async fn migrate(
-    plan: Plan,
-    uri: &str,
-    destination: Option<&Connect>,
-    control: MigrationControl,
-) -> Result<()> {
+/// Migrates to the daemon that the source reaches as `uri`.
+async fn migrate(plan: &Plan, uri: &str, control: &MigrationControl) -> Result<()> {
     if plan.has(MigrateFlags::PEER2PEER) {
         refuse_local(uri)?;
     } else {
@@ -35,38 +29,70 @@ pub(super) async fn migrate(
     if control.is_aborted() {
         return Err(Error::Aborted("the migration"));
     }
-    let (sent, _) = control.until_sent(perform(&plan, uri), pending::<Infallible>()).await;
-    match sent {
-        Ok(()) => Ok(()),
-        // Refused by this client.
-        Err(refusal @ (Error::InvalidArgument { .. } | Error::Unsupported(_))) => Err(refusal),
-        Err(failure) => {
-            let outcome = match destination {
-                Some(conn) => whereabouts::look(plan.source.connect(), conn, &plan.source).await,
-                None => MigrationOutcome {
-                    source: whereabouts::look_at(plan.source.connect(), &plan.source).await,
-                    destination: Presence::Unknown,
-                },
-            };
-            let first = MigrationFailure {
-                side: MigrationSide::Source,
-                step: MigrationStep::Perform,
-                error: failure,
-            };
-            Err(error(vec![first], outcome))
-        }
-    }
+    control.until_sent(perform(plan, uri), pending::<Infallible>()).await.0
 }
 
-/// Makes the error for a guest that has moved and is not found on the destination.
-pub(super) async fn unseen(source: &Domain, destination: &Connect, failure: Error) -> Error {
-    let outcome = whereabouts::look(source.connect(), destination, source).await;
-    let first = MigrationFailure {
-        side: MigrationSide::Destination,
-        step: MigrationStep::Finish,
-        error: failure,
+/// Returns whether a failure is a refusal by this client, and nothing has been done.
+fn is_refusal(failure: &Error) -> bool {
+    matches!(
+        failure,
+        Error::Aborted(_)
+            | Error::InvalidArgument { .. }
+            | Error::Unsupported(_)
+            | Error::Uri { .. }
+    )
+}
+
+/// Migrates to a daemon that nobody but the source knows.
+pub(super) async fn migrate_to_uri(
+    plan: &Plan,
+    uri: &str,
+    control: &MigrationControl,
+) -> Result<()> {
+    let failure = match migrate(plan, uri, control).await {
+        Err(failure) if !is_refusal(&failure) => failure,
+        result => return result,
     };
-    error(vec![first], outcome)
+    let outcome = MigrationOutcome {
+        source: whereabouts::look_at(plan.source.connect(), &plan.source).await,
+        destination: Presence::Unknown,
+    };
+    Err(error(vec![at_source(failure)], outcome))
+}
+
+/// Migrates to a daemon that this client is connected to as well, which can be asked about the
+/// guest.
+pub(super) async fn migrate_to_host(mut conduct: Conduct) -> Result<Domain> {
+    let destination = &conduct.destination;
+    let failure = match migrate(&conduct.plan, destination.uri(), &conduct.control).await {
+        Ok(()) => match destination.domain_lookup_by_name(conduct.plan.destination_name()).await {
+            Ok(domain) => return Ok(domain),
+            Err(error) => MigrationFailure { side: Destination, step: Finish, error },
+        },
+        Err(refusal) if is_refusal(&refusal) => return Err(refusal),
+        Err(failure) => at_source(failure),
+    };
+    conduct.failures.push(failure);
+    let Plan { source, .. } = &conduct.plan;
+    let outcome = whereabouts::look(source.connect(), &conduct.destination, source).await;
+    let is_here = matches!(outcome.source, Presence::Running | Presence::PostCopyFailed);
+    if outcome.destination == Presence::Paused {
+        recovery::removal(&mut conduct).await;
+    }
+    if outcome.destination != Presence::Running || is_here {
+        return Err(conduct.into_error().await);
+    }
+    let Arrival::Arrived(domain) = recovery::arrival(&mut conduct).await else {
+        return Err(conduct.into_error().await);
+    };
+    // A source that has not heard that the guest has arrived keeps it, paused.
+    recovery::settle_source(&mut conduct, true).await;
+    conduct.log_failures();
+    Ok(domain)
+}
+
+fn at_source(error: Error) -> MigrationFailure {
+    MigrationFailure { side: Source, step: Perform, error }
 }
 
 async fn perform(plan: &Plan, uri: &str) -> Result<()> {

@@ -1,0 +1,14 @@
+//! Lets a paused guest go on.
+
+use libvirt_client::Connect;
+
+use crate::shared::Result;
+
+pub(crate) async fn run([uri, name]: [&str; 2]) -> Result<()> {
+    let conn = Connect::open(uri).await?;
+    let domain = conn.domain_lookup_by_name(name).await?;
+    domain.resume().await?;
+    println!("{name}: {:?}", domain.state().await?.reason);
+    conn.close().await;
+    Ok(())
+}

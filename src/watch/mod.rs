@@ -1,0 +1,36 @@
+//! Tables of what exists on a host, which are kept.
+//!
+//! [`Connect::watch_domains`](crate::Connect::watch_domains) and its counterparts for other objects
+//! list what exists, follow the events, and look again where an event says that something has
+//! changed. So the table is never older than the last event, and a [`Change`] is told exactly once.
+//! Where events were lost they list again, and tell the difference.
+//!
+//! ```no_run
+//! use libvirt_client::watch::Change;
+//!
+//! # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
+//! let mut guests = conn.watch_domains();
+//! while let Some(change) = guests.next().await {
+//!     match change? {
+//!         Change::Appeared(guest) => println!("{} is {:?}", guest.object.name(), guest.state.state),
+//!         Change::Changed { entry, before } => {
+//!             println!("{}: {:?} → {:?}", entry.object.name(), before.state, entry.state.state);
+//!         }
+//!         Change::Gone(guest) => println!("{} is gone", guest.object.name()),
+//!         Change::Current => println!("{} guests in all", guests.len()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod kinds;
+mod list;
+mod open;
+mod source;
+mod table;
+mod watched;
+
+pub use table::{Change, Watch};
+pub use watched::{Entry, Watched};

@@ -1,0 +1,37 @@
+//! Where a watch gets its connections from.
+
+use tokio::runtime::Handle;
+
+use crate::client::{Connect, Reconnect};
+use crate::error::{Error, Result};
+
+/// The connections that a watch goes on over.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// One connection, and those that follow it if it is a [`Reconnect`]'s.
+    Connect(Connect),
+    Reconnect(Reconnect),
+}
+
+impl Source {
+    /// Returns the runtime whose timers serve callers on any executor.
+    pub(super) fn runtime(&self) -> &Handle {
+        match self {
+            Self::Connect(conn) => conn.runtime(),
+            Self::Reconnect(host) => host.runtime(),
+        }
+    }
+
+    /// Waits for a connection that is alive.
+    pub(super) async fn connect(&self) -> Result<Connect> {
+        match self {
+            Self::Connect(conn) => conn.or_next().await,
+            Self::Reconnect(host) => host.connected().await,
+        }
+    }
+}
+
+/// Returns whether there will be no connection any more.
+pub(super) fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Closed(_) | Error::NotConnected(_))
+}

@@ -1,0 +1,201 @@
+//! Waiting for guests.
+
+use std::fs;
+use std::time::Duration;
+
+use libvirt_client::domain::{
+    BlockCopyFlags, BlockCopyParameters, BlockJobAbortFlags, CreateFlags, DestroyFlags,
+    DeviceModifyFlags, InterfaceAddressesSource, ShutdownFlags, State, StateReason, XmlFlags,
+};
+use libvirt_client::types::error::ErrorCode;
+use libvirt_client::waiting::BlockJobEnd;
+use libvirt_client::{Backoff, Connect, Error};
+use rig::Daemon;
+use rig::guest::Disk;
+use rustix::process::{Signal, kill_process};
+
+use crate::common::{GUESTS, LIMIT, boot, describe, qemu, test_driver, wait_for_shell};
+use crate::events::qemu_process;
+
+/// As long as nothing happens.
+const SHORT: Duration = Duration::from_millis(200);
+
+#[tokio::test]
+async fn states() {
+    let Some((_, conn)) = test_driver().await else {
+        return;
+    };
+    let xml = "<domain type='test'><name>wait-states</name><memory>1024</memory>\
+               <os><type>hvm</type></os></domain>";
+    let domain = conn.domain_create_xml(xml, CreateFlags::empty()).await.unwrap();
+    domain.wait_for_state(State::Running, LIMIT).await.unwrap();
+    let error = domain.wait_for_state(State::Paused, SHORT).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(error.to_string(), "the awaited state has not come within 200ms");
+
+    // A state that does not last.
+    let waiting = tokio::spawn({
+        let domain = domain.clone();
+        async move { domain.wait_for_state(State::Paused, LIMIT).await }
+    });
+    while !waiting.is_finished() {
+        domain.suspend().await.unwrap();
+        domain.resume().await.unwrap();
+    }
+    waiting.await.unwrap().unwrap();
+
+    // The end of a transient domain, and what can then never come.
+    let ended = tokio::spawn({
+        let domain = domain.clone();
+        let ended = |now: &libvirt_client::domain::DomainState| now.state == State::Shutoff;
+        async move { domain.wait_until(LIMIT, ended).await }
+    });
+    domain
+        .wait_until(LIMIT, |now| matches!(now.reason, StateReason::Running(_)))
+        .await
+        .unwrap();
+    domain.destroy().await.unwrap();
+    assert_eq!(ended.await.unwrap().unwrap(), State::Shutoff);
+    domain.wait_for_state(State::Shutoff, LIMIT).await.unwrap();
+    let error = domain.wait_for_state(State::Running, LIMIT).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::NoDomain));
+}
+
+#[tokio::test]
+async fn a_state_that_comes_while_there_is_no_connection() {
+    if !rig::available(GUESTS).unwrap() {
+        return;
+    }
+    let mut daemon = Daemon::builder().start().unwrap();
+    let (xml, log) = describe(&daemon, "wait-lost", |guest| guest);
+    let host = Connect::builder(&daemon.uri())
+        .reconnecting(Backoff::new(Duration::from_millis(20), Duration::from_millis(200)))
+        .unwrap();
+    let conn = host.connect().await.unwrap();
+    let domain = conn.domain_create_xml(&xml, CreateFlags::empty()).await.unwrap();
+    wait_for_shell(&log).await;
+    let waiting = tokio::spawn({
+        let domain = domain.clone();
+        async move { domain.wait_for_state(State::Shutoff, LIMIT).await }
+    });
+    // A single connection has nothing to go on over.
+    let lone = Connect::open(&daemon.uri()).await.unwrap();
+    let alone = lone.domain_lookup_by_name("wait-lost").await.unwrap();
+    let alone = tokio::spawn(async move { alone.wait_for_state(State::Shutoff, LIMIT).await });
+
+    let hypervisor = qemu_process(&daemon, &domain);
+    daemon.kill9().unwrap();
+    let error = alone.await.unwrap().unwrap_err();
+    assert!(error.is_closed(), "{error}");
+    kill_process(hypervisor, Signal::KILL).unwrap();
+    daemon.restart().unwrap();
+    waiting.await.unwrap().unwrap();
+    host.close().await;
+    // Nor does anything come any more once the connection is closed for good.
+    let error = domain.wait_for_state(State::Running, LIMIT).await.unwrap_err();
+    assert!(matches!(error, Error::NotConnected(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_guest_and_what_it_lets_go() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let guest =
+        boot(daemon, &conn, "wait-guest", |guest| guest.agent(true).user_nic().root_ports(6)).await;
+    let domain = guest.domain;
+    domain.wait_for_agent(LIMIT).await.unwrap();
+
+    let disk = Disk::raw(daemon.scratch().join("wait-guest.vdz"), 1).unwrap();
+    let xml = format!(
+        "<disk type='file'><source file='{}'/><target dev='vdz' bus='virtio'/>\
+         <alias name='ua-vdz'/></disk>",
+        disk.path.display()
+    );
+    domain.attach_device_flags(&xml, DeviceModifyFlags::LIVE).await.unwrap();
+    domain.detach_device_and_wait("ua-vdz", LIMIT).await.unwrap();
+    let left = domain.xml_desc(XmlFlags::empty()).await.unwrap();
+    assert!(!left.contains("ua-vdz"), "{left}");
+    let error = domain.detach_device_and_wait("ua-vdz", LIMIT).await.unwrap_err();
+    assert!(matches!(error, Error::Remote(_)), "{error}");
+
+    // A guest that is paused lets nothing go.
+    domain.attach_device_flags(&xml, DeviceModifyFlags::LIVE).await.unwrap();
+    domain.suspend().await.unwrap();
+    let error = domain.detach_device_and_wait("ua-vdz", SHORT).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+}
+
+#[tokio::test]
+async fn addresses_and_the_end() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let guest = boot(daemon, &conn, "wait-end", |guest| guest).await;
+    let domain = guest.domain;
+    let error = domain.wait_for_agent(LIMIT).await.unwrap_err();
+    assert!(error.is_unsupported(), "{error}");
+    let source = InterfaceAddressesSource::Lease;
+    let error = domain.wait_for_addresses(source, SHORT).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    let flags = ShutdownFlags::ACPI_POWER_BTN;
+    domain.shutdown_and_wait(LIMIT, flags).await.unwrap();
+    let error = domain.shutdown_and_wait(LIMIT, flags).await.unwrap_err();
+    assert!(matches!(error, Error::Remote(_)), "{error}");
+}
+
+#[tokio::test]
+async fn block_jobs() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let path = |name: &str| daemon.scratch().join(format!("wait-jobs-{name}"));
+    let disk = Disk::qcow2(path("disk.qcow2"), 32).unwrap();
+    let domain = boot(daemon, &conn, "wait-jobs", |guest| guest.disk(disk)).await.domain;
+    let copy = async |name: &str, parameters: &BlockCopyParameters| {
+        let file = path(name);
+        let xml = format!(
+            "<disk type='file'><source file='{}'/><driver type='raw'/></disk>",
+            file.display()
+        );
+        domain
+            .block_copy("vda", &xml, parameters, BlockCopyFlags::empty())
+            .await
+            .unwrap();
+    };
+    let none = BlockCopyParameters::default();
+
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    copy("one", &none).await;
+    job.wait_ready(LIMIT).await.unwrap();
+    let error = job.wait_done(SHORT).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    // One that is ready already.
+    domain.watch_block_job("vda").await.unwrap().wait_ready(LIMIT).await.unwrap();
+    domain.block_job_abort("vda", BlockJobAbortFlags::PIVOT).await.unwrap();
+    assert_eq!(job.wait_done(LIMIT).await.unwrap(), BlockJobEnd::Completed);
+    let source = domain.disk_targets().await.unwrap()[0].source.clone();
+    assert_eq!(source.as_deref(), path("one").to_str());
+
+    // Aborted before it was ready.
+    let mut slow = BlockCopyParameters::default();
+    slow.bytes_per_second = Some(1);
+    fs::write(path("one"), vec![1; 4 << 20]).unwrap();
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    copy("two", &slow).await;
+    domain.block_job_abort("vda", BlockJobAbortFlags::empty()).await.unwrap();
+    let error = job.wait_ready(LIMIT).await.unwrap_err();
+    assert!(matches!(error, Error::Failed(_)), "{error}");
+    assert_eq!(job.wait_done(LIMIT).await.unwrap(), BlockJobEnd::Canceled);
+
+    // No job at all, and a guest that ends with one.
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    assert_eq!(job.wait_done(LIMIT).await.unwrap(), BlockJobEnd::Unknown);
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    copy("three", &slow).await;
+    domain.destroy_flags(DestroyFlags::empty()).await.unwrap();
+    let end = job.wait_done(LIMIT).await;
+    let ended =
+        matches!(&end, Err(Error::Failed(_)) | Ok(BlockJobEnd::Canceled | BlockJobEnd::Failed));
+    assert!(ended, "{end:?}");
+}
