@@ -43,7 +43,7 @@
 //! [`Error`] distinguishes the daemon's own errors ([`RemoteError`], with a code to match on) from
 //! everything else. [`Optional::optional`] turns "not found" into `None`, and
 //! [`Error::is_unsupported`] recognises daemons that are too old, in all the forms in which they
-//! report it.
+//! report it. [`Error::is_transient`] and its like say [what to do](guide::errors).
 //!
 //! # Authentication
 //!
@@ -58,6 +58,12 @@
 //! None of these mechanisms encrypts, so SASL needs a connection that does, or a local one, or ssh:
 //! GSSAPI and DIGEST-MD5, the only mechanisms that daemons accept over plain TCP, are not
 //! supported. No maintained library has them without being linked to C ones.
+//!
+//! # Guide
+//!
+//! The [`guide`] goes from [URIs](guide::opening) to [events](guide::waiting),
+//! [errors](guide::errors), [streams](guide::streams), [synchronous code](guide::blocking) and
+//! [other libraries](guide::porting).
 //!
 //! # Finding the right item
 //!
@@ -101,6 +107,7 @@ pub mod c_functions;
 mod config;
 mod error;
 mod files;
+pub mod guide;
 pub mod params;
 pub mod protocol;
 mod rpc;

@@ -289,10 +289,7 @@ impl Connect {
     /// Rejects calls that a read-only connection may not make, as the daemon would.
     pub(crate) fn require_writable(&self, procedure: &'static str) -> Result<()> {
         if self.inner.options.read_only {
-            return Err(Error::InvalidArgument {
-                procedure,
-                reason: "the connection is read-only".to_owned(),
-            });
+            return Err(Error::ReadOnly(procedure));
         }
         Ok(())
     }

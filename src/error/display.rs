@@ -29,6 +29,9 @@ impl fmt::Display for Error {
             Self::InvalidArgument { procedure, reason } => {
                 write!(f, "invalid argument for {procedure}: {reason}")
             }
+            Self::ReadOnly(procedure) => {
+                write!(f, "{procedure}: the connection is read-only")
+            }
             Self::Uri { uri, reason } => {
                 write!(f, "invalid URI {:?}: {reason}", without_password(uri))
             }
@@ -131,6 +134,7 @@ impl StdError for Error {
             | Self::Overrun { .. }
             | Self::Incomplete { .. }
             | Self::InvalidArgument { .. }
+            | Self::ReadOnly(_)
             | Self::Uri { .. }
             | Self::Config { .. }
             | Self::Aborted(_)

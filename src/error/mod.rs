@@ -2,7 +2,9 @@
 
 mod auth;
 mod close;
+pub(crate) mod debug;
 mod display;
+mod kinds;
 pub(crate) mod line;
 mod migration;
 mod network;
@@ -14,6 +16,8 @@ mod tls;
 mod tunnel;
 pub(crate) mod uri;
 
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;
 
@@ -44,7 +48,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The text is complete and on one line: it includes that of the cause, with control characters
 /// from a peer escaped. So `source` only returns errors below those that the text includes; those
 /// included are in the fields.
-#[derive(Debug)]
+///
+/// `{:?}` is the text as well, so a `main` that returns the error ends with it; `{:#?}` shows the
+/// variant and its fields.
 #[non_exhaustive]
 pub enum Error {
     /// The daemon reported an error.
@@ -86,6 +92,9 @@ pub enum Error {
         /// The argument and its problem.
         reason: String,
     },
+
+    /// A read-only connection may not do this; nothing was sent. With the procedure.
+    ReadOnly(&'static str),
 
     /// The connection URI is malformed, or asks for something that does not exist.
     Uri {
@@ -220,6 +229,7 @@ pub struct MigrationError {
     pub outcome: MigrationOutcome,
 }
 
+/// # Cause
 impl Error {
     /// Returns the failure itself, without what [`Error::Opening`] and [`Error::Migration`] add.
     pub fn cause(&self) -> &Self {
@@ -251,68 +261,6 @@ impl Error {
                 _ => None,
             },
             _ => None,
-        }
-    }
-
-    /// Returns whether the daemon reported that something does not exist: an object (the codes
-    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
-    /// (`VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
-    pub fn is_not_found(&self) -> bool {
-        matches!(
-            self.code(),
-            Some(
-                ErrorCode::NoDomain
-                    | ErrorCode::NoNetwork
-                    | ErrorCode::NoStoragePool
-                    | ErrorCode::NoStorageVol
-                    | ErrorCode::NoNodeDevice
-                    | ErrorCode::NoInterface
-                    | ErrorCode::NoNwfilter
-                    | ErrorCode::NoSecret
-                    | ErrorCode::NoDomainSnapshot
-                    | ErrorCode::NoDomainCheckpoint
-                    | ErrorCode::NoDomainBackup
-                    | ErrorCode::NoDomainMetadata
-                    | ErrorCode::NoNetworkMetadata
-                    | ErrorCode::NoNetworkPort
-                    | ErrorCode::NoNwfilterBinding
-                    | ErrorCode::NoServer
-                    | ErrorCode::NoClient
-                    | ErrorCode::NoHostname
-                    | ErrorCode::DeviceMissing
-            )
-        )
-    }
-
-    /// Returns whether the daemon or its driver does not support the operation, with whichever
-    /// error code it reports that.
-    pub fn is_unsupported(&self) -> bool {
-        match self.cause() {
-            Self::Unsupported(_) => true,
-            Self::Remote(error) => error.is_unsupported(),
-            _ => false,
-        }
-    }
-
-    /// Returns whether the caller had the operation stopped: a job that was aborted.
-    pub fn is_aborted(&self) -> bool {
-        matches!(self.cause(), Self::Aborted(_)) || self.code() == Some(ErrorCode::OperationAborted)
-    }
-
-    /// Returns whether the connection has ended, so that only a new one helps.
-    pub fn is_closed(&self) -> bool {
-        matches!(self.cause(), Self::Closed(_))
-    }
-
-    /// Returns whether a deadline passed, of a call or of a step of opening.
-    pub fn is_timeout(&self) -> bool {
-        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-        match self.cause() {
-            Self::Timeout { .. } => true,
-            Self::Connect { source, .. } => timed_out(source),
-            Self::Network(error) => error.failures().any(timed_out),
-            Self::Tunnel(error) => matches!(error.failure, TunnelFailure::NoAnswer(_)),
-            _ => false,
         }
     }
 

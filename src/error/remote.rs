@@ -9,6 +9,9 @@ use crate::xdr::{self, DecodeError, WireStr};
 ///
 /// The `str` and `int` fields hold details whose meaning depends on the code; for most codes `str1`
 /// is the message's template and `str2` the text filled in.
+///
+/// The text is the procedure's name and the message, e.g. `virDomainCreate: Requested operation is
+/// not valid: domain is already running`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoteError {
@@ -30,7 +33,7 @@ pub struct RemoteError {
     pub int1: i32,
     /// The second number.
     pub int2: i32,
-    /// The procedure that failed, e.g. `DomainCreate`.
+    /// The procedure that failed, by the C function that it is for, e.g. `virDomainCreate`.
     pub procedure: &'static str,
 }
 
@@ -64,6 +67,23 @@ impl RemoteError {
             && self.message.starts_with("unknown procedure")
     }
 
+    /// Returns whether the daemon was busy with the object and did nothing; see
+    /// [`Error::is_transient`](super::Error::is_transient).
+    pub(super) fn is_busy(&self) -> bool {
+        let says = |text| self.message.contains(text);
+        match self.code {
+            ErrorCode::OperationTimeout | ErrorCode::ResourceBusy => true,
+            // Pools and volumes have no code for it.
+            ErrorCode::InternalError => says("has asynchronous jobs running"),
+            ErrorCode::OperationInvalid => {
+                says("is still in use")
+                    || says("is still being allocated")
+                    || says("is starting up")
+            }
+            _ => false,
+        }
+    }
+
     /// Returns whether the procedure is not supported; see
     /// [`Error::is_unsupported`](super::Error::is_unsupported).
     pub fn is_unsupported(&self) -> bool {
@@ -85,7 +105,7 @@ impl RemoteError {
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = self.message.trim_end();
-        write!(Line(f), "{} failed: {message}", self.procedure)
+        write!(Line(f), "{}: {message}", self.procedure)
     }
 }
 

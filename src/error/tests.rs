@@ -31,11 +31,11 @@ impl StdError for Deep {
     }
 }
 
-fn deep() -> io::Error {
+pub(super) fn deep() -> io::Error {
     io::Error::other(Deep(Some(Box::new(Deep(None)))))
 }
 
-fn remote() -> RemoteError {
+pub(super) fn remote() -> RemoteError {
     RemoteError {
         code: ErrorCode::NoDomain,
         domain: ErrorDomain::Qemu,
@@ -46,7 +46,7 @@ fn remote() -> RemoteError {
         str3: None,
         int1: 0,
         int2: 0,
-        procedure: "DomainCreate",
+        procedure: "virDomainCreate",
     }
 }
 
@@ -59,9 +59,9 @@ fn protocol_errors() -> Vec<ProtocolError> {
     vec![
         ProtocolError::NotLibvirt { first_bytes: b"\n".to_vec() },
         ProtocolError::Header { source },
-        ProtocolError::Reply { procedure: "DomainCreate", source },
+        ProtocolError::Reply { procedure: "virDomainCreate", source },
         ProtocolError::Event { event: "DomainEventLifecycle", source },
-        ProtocolError::InvalidReply { procedure: "DomainCreate", reason: "why".to_owned() },
+        ProtocolError::InvalidReply { procedure: "virDomainCreate", reason: "why".to_owned() },
     ]
 }
 
@@ -83,7 +83,7 @@ fn close_reasons() -> Vec<CloseReason> {
             cause: Arc::new(CloseReason::Io(Arc::new(deep()))),
             silence: Arc::new(Silence {
                 lasted: Duration::from_secs(1),
-                unanswered: vec![("DomainCreate", 2)],
+                unanswered: vec![("virDomainCreate", 2)],
             }),
         },
     ];
@@ -105,7 +105,8 @@ fn samples() -> Vec<Error> {
     let mut samples = vec![
         Error::Remote(Box::new(remote())),
         Error::NotConnected(Arc::new(Error::Closed(CloseReason::from(deep())))),
-        Error::InvalidArgument { procedure: "DomainCreate", reason: text() },
+        Error::InvalidArgument { procedure: "virDomainCreate", reason: text() },
+        Error::ReadOnly("virDomainMigrate3"),
         Error::Uri { uri: text(), reason: text() },
         Error::Config { path: "/file".into(), line: Some(1), reason: text() },
         Error::Connect {
@@ -146,12 +147,12 @@ fn samples() -> Vec<Error> {
         Error::Unreadable { path: "/file".into(), source: deep() },
         Error::Unsupported(text()),
         Error::Timeout {
-            operation: "DomainCreate",
+            operation: "virDomainCreate",
             after: Duration::from_secs(1),
             waiting: Waiting::Opening,
         },
         Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
-        Error::Overrun { procedure: "StorageVolDownload", unread: 1 },
+        Error::Overrun { procedure: "virStorageVolDownload", unread: 1 },
         Error::Aborted("the migration"),
         Error::Failed("vda's job was never ready".to_owned()),
         migration(),
@@ -201,9 +202,10 @@ fn kind(error: &Error) -> usize {
         Error::Migration(_) => 21,
         Error::Aborted(_) => 22,
         Error::Failed(_) => 23,
+        Error::ReadOnly(_) => 24,
     }
 }
-const KINDS: usize = 24;
+const KINDS: usize = 25;
 
 /// Returns the texts of an error and of its sources.
 fn chain(error: &dyn StdError) -> Vec<String> {
@@ -283,7 +285,10 @@ fn what_peers_say_stays_on_one_line() {
             }),
         },
         Error::Start { daemon: "/libvirtd".into(), source: io::Error::other(said()) },
-        Error::Protocol(ProtocolError::InvalidReply { procedure: "DomainCreate", reason: said() }),
+        Error::Protocol(ProtocolError::InvalidReply {
+            procedure: "virDomainCreate",
+            reason: said(),
+        }),
         Error::Closed(CloseReason::from(io::Error::other(said()))),
         Error::Unsupported(said()),
     ];
@@ -327,25 +332,50 @@ fn passwords_in_uris_are_not_told() {
         uri: "qemu+ssh://fred:hunter2@kvm1/system".to_owned(),
         reason: "why".to_owned(),
     };
-    let text = error.to_string();
-    assert!(text.contains("fred:***@kvm1"), "{text}");
+    for text in [
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+    ] {
+        assert!(text.contains("fred:***@kvm1"), "{text}");
+    }
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
-    let is_not_found = |code| {
-        let mut report = remote();
-        report.code = code;
-        Error::from(report).is_not_found()
+fn debug_is_the_text_on_one_line() {
+    for error in samples() {
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    let nested = Some(Error::Aborted("the migration"));
+    assert_eq!(format!("{nested:?}"), "Some(the migration was aborted)");
+}
+
+#[test]
+fn debug_is_the_structure_on_several_lines() {
+    let error = Error::Opening {
+        target: "qemu:///system".to_owned(),
+        source: Box::new(Error::Incomplete {
+            ended: "the volume",
+            copied_bytes: 1,
+            expected_bytes: None,
+        }),
+        hint: Some("is it there?"),
     };
-    let found = (0..200).map(ErrorCode::from).filter(|code| is_not_found(*code));
-    // All of `VIR_ERR_NO_…` that mean an object or property of the daemon, and a device of a
-    // domain.
-    let numbers: Vec<i32> = found.map(i32::from).collect();
-    assert_eq!(
-        numbers,
-        [
-            42, 43, 49, 50, 53, 57, 62, 66, 72, 80, 95, 96, 99, 101, 103, 104, 107, 108, 111
-        ]
-    );
+    let expected = r#"Opening {
+    target: "qemu:///system",
+    source: Incomplete {
+        ended: "the volume",
+        copied_bytes: 1,
+        expected_bytes: None,
+    },
+    hint: Some(
+        "is it there?",
+    ),
+}"#;
+    assert_eq!(format!("{error:#?}"), expected);
+    for error in samples() {
+        let structure = format!("{error:#?}");
+        let starts = structure.starts_with(|first: char| first.is_ascii_uppercase());
+        assert!(starts && structure.contains('\n'), "{structure}");
+    }
 }

@@ -47,6 +47,18 @@ pub enum TunnelFailure {
 const SSH_FAILED: i32 = 255;
 const NOT_FOUND: i32 = 127;
 
+/// What ssh says of hosts that may answer later.
+const UNREACHABLE: [&str; 8] = [
+    "Connection closed by",
+    "Connection refused",
+    "Connection reset",
+    "Connection timed out",
+    "Network is unreachable",
+    "No route to host",
+    "Operation timed out",
+    "Temporary failure in name resolution",
+];
+
 impl TunnelError {
     #[cfg(any(feature = "ssh", feature = "ssh-native"))]
     pub(crate) fn new(
@@ -81,6 +93,31 @@ impl TunnelError {
         }
     }
 
+    /// Returns whether the program's standard error has this text.
+    pub(super) fn says(&self, text: &str) -> bool {
+        self.stderr.contains(text)
+    }
+
+    /// Returns whether the host was reached and no daemon there.
+    fn misses_daemon(&self) -> bool {
+        let is_remote = !matches!(self.status(), None | Some(SSH_FAILED | NOT_FOUND));
+        is_remote && (self.says("No such file or directory") || self.says("refused"))
+    }
+
+    /// Returns whether the daemon may be reachable later.
+    pub(super) fn passes(&self) -> bool {
+        match self.failure {
+            TunnelFailure::Lost | TunnelFailure::NoAnswer(_) => true,
+            TunnelFailure::Ended(_) if self.status() == Some(SSH_FAILED) => {
+                UNREACHABLE.iter().any(|text| self.says(text))
+            }
+            TunnelFailure::Ended(_) => self.misses_daemon(),
+            TunnelFailure::NotStarted(_)
+            | TunnelFailure::ClosedOutput
+            | TunnelFailure::NotLibvirt { .. } => false,
+        }
+    }
+
     fn hint(&self) -> String {
         if let TunnelFailure::NotStarted(error) = &self.failure {
             let missing = error.kind() == io::ErrorKind::NotFound;
@@ -92,7 +129,7 @@ impl TunnelError {
         let Some(host) = &self.host else {
             return String::new();
         };
-        let said = |text| self.stderr.contains(text);
+        let said = |text| self.says(text);
         match (&self.failure, self.status()) {
             (TunnelFailure::NotLibvirt { .. }, _) => format!(
                 "; for logins without a terminal nothing on {host}, such as .bashrc, may write to \
@@ -124,9 +161,7 @@ impl TunnelError {
                 "; {host} has neither virt-ssh-helper (a part of libvirt) nor a netcat that could \
                  stand in for it"
             ),
-            (_, Some(_)) if said("No such file or directory") || said("refused") => {
-                format!("; is libvirt's daemon running on {host}?")
-            }
+            _ if self.misses_daemon() => format!("; is libvirt's daemon running on {host}?"),
             _ => String::new(),
         }
     }

@@ -46,6 +46,7 @@ use std::sync::Arc;
 
 use crate::client::Connect;
 use crate::client::registration::Registration;
+use crate::error::debug::structure;
 use crate::error::{CloseReason, Error, ProtocolError, Result};
 use crate::xdr::{DecodeError, Reader};
 
@@ -78,7 +79,7 @@ mod sealed {
 }
 
 /// An item of a subscription that is not an event: a loss, a gap or the end.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventError {
     /// The consumer was too slow: this number of events was dropped on this side. The subscription
@@ -108,6 +109,15 @@ impl fmt::Display for EventError {
             }
             Self::Closed(reason) => write!(f, "the connection is closed: {reason}"),
         }
+    }
+}
+
+impl fmt::Debug for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        structure!(self, f, Lagged Undecodable Gap NotResumed Closed)
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt::{self, Write as _};
 use crate::error::line::Line;
 
 /// Mismatch between typed parameters and a Rust type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParamError {
     message: String,
 }
@@ -17,6 +17,12 @@ impl ParamError {
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Line(f).write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for ParamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Macros that define the generated procedures and events.
 
 /// Defines a procedure as the structure of its arguments, which is the request:
-/// `struct Name<'a> { fields } = number in PROGRAM => Reply<'static>, since "x.y.z", Low|High`, and
-/// where they apply `, stream Read|Write`, `, waits for Guest|Host` and `, with descriptors`. The
-/// fields are those of `xdr_struct!`, and so is `secret`; a procedure without arguments has none.
+/// `struct Name<'a> { fields } = number in PROGRAM => Reply<'static>, for "virName" since "x.y.z",
+/// Low|High`, and where they apply `, stream Read|Write`, `, waits for Guest|Host` and `, with
+/// descriptors`. Without a C function there is no `for`. The fields are those of `xdr_struct!`, and
+/// so is `secret`; a procedure without arguments has none.
 macro_rules! procedure {
     ($(#[$meta:meta])* struct $name:ident {} = $($rest:tt)*) => {
         $(#[$meta])*
@@ -39,14 +40,14 @@ macro_rules! procedure {
     };
     (
         @request $name:ident [$($life:tt)*] $number:literal in $program:ident $(=> $reply:ty)?,
-        since $since:literal, $priority:ident
+        $(for $function:literal)? since $since:literal, $priority:ident
         $(, stream $stream:ident)? $(, waits for $long:ident)? $(, with $descriptors:ident)?
     ) => {
         impl $($life)* $crate::protocol::Request for $name $($life)* {
             const INFO: $crate::protocol::ProcedureInfo = $crate::protocol::ProcedureInfo {
                 program: $program,
                 number: $number,
-                name: stringify!($name),
+                name: $crate::protocol::procedure!(@name $name $($function)?),
                 since: $since,
                 priority: $crate::protocol::Priority::$priority,
                 stream: $crate::protocol::procedure!(@stream $($stream)?),
@@ -76,6 +77,8 @@ macro_rules! procedure {
             type Reply = $crate::protocol::procedure!(@reply $($reply)?);
         }
     };
+    (@name $name:ident) => { stringify!($name) };
+    (@name $name:ident $function:literal) => { $function };
     (@reply) => { () };
     (@reply $reply:ty) => { $reply };
     (@stream) => { None };

@@ -45,7 +45,8 @@ pub struct ProcedureInfo {
     pub program: Program,
     /// The number in the program.
     pub number: u32,
-    /// The name, e.g. `DomainGetInfo`.
+    /// The name in errors and traces: the C function that the procedure is for, e.g.
+    /// `virDomainGetInfo`, or where there is not one function its own, e.g. `AuthPolkit`.
     pub name: &'static str,
     /// The libvirt release whose public API first had it, e.g. `0.0.3`.
     pub since: &'static str,

@@ -127,7 +127,7 @@ async fn a_daemon_that_works_on_one_request_at_a_time() {
     assert!(matches!(error, Error::Closed(CloseReason::CutOff { .. })), "{error:?}");
     let text = error.to_string();
     assert!(
-        text.contains("calls in flight (DomainGetTime)") && text.contains("max_client_requests"),
+        text.contains("calls in flight (virDomainGetTime)") && text.contains("max_client_requests"),
         "{text}"
     );
 

@@ -82,7 +82,7 @@ async fn a_daemon_that_stops_is_declared_dead_whatever_it_owes() {
     let CloseReason::Keepalive(silence) = &reason else {
         panic!("{reason}")
     };
-    let owed = ("ConnectGetHostname", POLLERS + 1);
+    let owed = ("virConnectGetHostname", POLLERS + 1);
     assert_eq!(silence.unanswered, [owed]);
 
     daemon.sigcont().unwrap();

@@ -109,13 +109,14 @@ async fn wrong_passwords() {
             let builder = Connect::builder(&uri).login(user, password);
             let error = builder.open().await.unwrap_err();
             assert_eq!(error.code(), Some(ErrorCode::AuthFailed), "{error:?}");
+            assert!(error.is_permission_denied() && !error.is_transient());
             let text = error.to_string();
             let start = format!(
                 ": authentication failed: the daemon refused user {user:?}, by SASL mechanism \
                  {mechanism}: "
             );
             assert!(text.contains(&start), "{text}");
-            assert!(!format!("{text}{error:?}").contains("wrong\""), "{error:?}");
+            assert!(!format!("{text}{error:#?}").contains("wrong\""), "{error:?}");
         }
     }
     // The daemon is none the worse for it.

@@ -6,6 +6,7 @@ mod ext;
 mod failures;
 #[cfg(feature = "ssh-native")]
 mod native;
+mod remedies;
 mod several;
 mod terminal;
 mod volumes;

@@ -44,6 +44,7 @@ fn never_sent(error: &Error) -> (String, Vec<(&'static str, usize)>) {
     let Error::Timeout { waiting: Waiting::Turn { unanswered }, .. } = error else {
         panic!("{error:?}")
     };
+    assert!(error.is_transient() && !error.is_outcome_unknown());
     (error.to_string(), unanswered.clone())
 }
 
@@ -64,16 +65,16 @@ async fn calls_that_were_given_up_count_until_they_are_answered() {
         if owed == 4 {
             assert_eq!(
                 error.to_string(),
-                "DomainCoreDump got no reply, as one of 4 calls that the daemon has not answered, \
+                "virDomainCoreDump got no reply, as one of 4 calls that the daemon has not answered, \
                  within 1s"
             );
         }
     }
     let (text, unanswered) = never_sent(&dump(&hasty).await.unwrap_err());
-    assert_eq!(unanswered, [("DomainCoreDump", 4)]);
+    assert_eq!(unanswered, [("virDomainCoreDump", 4)]);
     assert_eq!(
         text,
-        "DomainCoreDump was not sent, because the daemon has not answered DomainCoreDump 4 times, \
+        "virDomainCoreDump was not sent, because the daemon has not answered virDomainCoreDump 4 times, \
          within 1s"
     );
     // Neither is one whose caller was dropped.
@@ -101,7 +102,7 @@ async fn short_calls_that_get_stuck_leave_room_for_others() {
         stuck.push(call);
     }
     let (_, unanswered) = never_sent(&hasty.info().await.unwrap_err());
-    assert_eq!(unanswered, [("DomainGetInfo", 3)]);
+    assert_eq!(unanswered, [("virDomainGetInfo", 3)]);
     hostname(&conn, &mut peer).await;
 
     // An error is a reply, too.

@@ -16,7 +16,7 @@ async fn a_call_that_times_out_leaves_the_connection_usable() {
     let (result, late) = tokio::join!(hasty.hostname(), peer.take());
     let error = result.unwrap_err();
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
-    assert_eq!(error.to_string(), "ConnectGetHostname got no reply within 2s");
+    assert_eq!(error.to_string(), "virConnectGetHostname got no reply within 2s");
 
     // The late reply is discarded; the next call gets its own.
     let (name, ()) = tokio::join!(hasty.hostname(), async {
@@ -90,7 +90,7 @@ async fn a_string_over_the_limit_is_refused_before_it_is_sent() {
     let Error::InvalidArgument { procedure, reason } = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(*procedure, "DomainLookupByName");
+    assert_eq!(*procedure, "virDomainLookupByName");
     assert!(reason.contains("4194305") && reason.contains("4194304"), "{reason}");
 
     let (name, ()) = tokio::join!(conn.hostname(), async {

@@ -205,7 +205,7 @@ async fn silence_ends_whatever_is_owed() {
             let text = error.to_string();
             assert!(matches!(error, Error::Closed(CloseReason::Keepalive(_))), "{text}");
             assert!(
-                text.contains(&format!("ConnectGetHostname {count} times"))
+                text.contains(&format!("virConnectGetHostname {count} times"))
                     && text.contains(&format!("{limit}.0 s of silence"))
                     && text.contains("max_client_requests"),
                 "{text}"
@@ -232,7 +232,7 @@ async fn who_is_cut_off_by_a_busy_daemon_is_told_of_that() {
         assert!(matches!(error, Error::Closed(CloseReason::CutOff { .. })), "{error:?}");
         let text = error.to_string();
         assert!(
-            text.contains("30.0 s of silence with calls in flight (ConnectGetHostname)")
+            text.contains("30.0 s of silence with calls in flight (virConnectGetHostname)")
                 && text.contains("max_client_requests"),
             "{text}"
         );

@@ -46,7 +46,7 @@ async fn what_begins_too_late_is_rolled_back() {
     let (late, begin) = tokio::join!(hasty.interface_change_begin(), peer.take());
     let error = late.unwrap_err();
     assert!(
-        matches!(error, Error::Timeout { operation: "InterfaceChangeBegin", .. }),
+        matches!(error, Error::Timeout { operation: "virInterfaceChangeBegin", .. }),
         "{error}"
     );
     peer.reply(&begin, &[]).await;

@@ -134,5 +134,5 @@ async fn leases_of_ipv6_have_all_their_fields() {
     let Error::Protocol(ProtocolError::InvalidReply { procedure, .. }) = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(*procedure, "NetworkGetDhcpLeases");
+    assert_eq!(*procedure, "virNetworkGetDHCPLeases");
 }

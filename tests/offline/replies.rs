@@ -82,7 +82,7 @@ async fn every_field_of_an_error_arrives() {
     })
     .await;
     assert!(error.is_not_found());
-    assert_eq!(error.to_string(), "ConnectGetHostname failed: Domain not found");
+    assert_eq!(error.to_string(), "virConnectGetHostname: Domain not found");
     let Error::Remote(error) = error else {
         panic!("{error:?}")
     };
@@ -138,7 +138,7 @@ async fn an_undecodable_reply_fails_its_call_only() {
     let Error::Protocol(ProtocolError::Reply { procedure, .. }) = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(*procedure, "ConnectGetHostname");
+    assert_eq!(*procedure, "virConnectGetHostname");
     let (name, ()) = tokio::join!(hostname(&conn), async {
         let call = peer.take().await;
         // Bytes after the results are ignored.

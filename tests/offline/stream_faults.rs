@@ -15,10 +15,10 @@ async fn a_failure_stays_whatever_follows_it() {
         peer.send(&packet(&call, late.0, late.1)).await;
         for _ in 0..2 {
             let error = stream.read_chunk().await.unwrap_err();
-            assert_eq!(error.to_string(), "DomainOpenConsole failed: disk full");
+            assert_eq!(error.to_string(), "virDomainOpenConsole: disk full");
         }
         let error = stream.finish().await.unwrap_err();
-        assert_eq!(error.to_string(), "DomainOpenConsole failed: disk full");
+        assert_eq!(error.to_string(), "virDomainOpenConsole: disk full");
     }
 }
 

@@ -107,7 +107,7 @@ async fn a_call_that_fails_opens_no_stream() {
         peer.send(&call.error(55, 20, "not running")).await;
     });
     let error = stream.unwrap_err();
-    assert_eq!(error.to_string(), "DomainOpenConsole failed: not running");
+    assert_eq!(error.to_string(), "virDomainOpenConsole: not running");
 }
 
 #[tokio::test]
@@ -171,12 +171,12 @@ async fn an_error_of_the_daemon_reaches_both_halves_and_stays() {
     assert_eq!(chunk, Some(Chunk::Data(b"some"[..].into())));
     for _ in 0..2 {
         let error = reader.read_chunk().await.unwrap_err();
-        assert_eq!(error.to_string(), "DomainOpenConsole failed: disk full");
+        assert_eq!(error.to_string(), "virDomainOpenConsole: disk full");
         let error = writer.write_all(b"more").await.unwrap_err();
-        assert_eq!(error.to_string(), "DomainOpenConsole failed: disk full");
+        assert_eq!(error.to_string(), "virDomainOpenConsole: disk full");
     }
     let error = writer.finish().await.unwrap_err();
-    assert_eq!(error.to_string(), "DomainOpenConsole failed: disk full");
+    assert_eq!(error.to_string(), "virDomainOpenConsole: disk full");
     drop(reader);
     // No further message is sent on a stream that the daemon has forgotten.
     let (name, ()) = tokio::join!(conn.hostname(), async {
@@ -198,7 +198,7 @@ async fn an_error_at_the_finish_is_the_finishs() {
         assert_eq!(peer.take().await, packet(&call, OK, &[]));
         peer.send(&failure(&call, "write-back failed")).await;
     });
-    assert_eq!(finished.unwrap_err().to_string(), "DomainOpenConsole failed: write-back failed");
+    assert_eq!(finished.unwrap_err().to_string(), "virDomainOpenConsole: write-back failed");
 }
 
 #[tokio::test]

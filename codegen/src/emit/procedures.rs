@@ -103,7 +103,10 @@ pub fn procedure(
         text.define(&name);
         text.line(format!("    struct {name} {{}}{line}"));
     }
-    text.line(format!("    since \"{since}\", {priority}{stream}{long}{descriptors}"));
+    let function = notes.api.as_ref().map(|api| format!("for \"{api}\" ")).unwrap_or_default();
+    text.line(format!(
+        "    {function}since \"{since}\", {priority}{stream}{long}{descriptors}"
+    ));
     text.line("}");
     Ok(())
 }

@@ -78,6 +78,26 @@ fn names_follow_one_rule() {
 }
 
 #[test]
+fn procedures_are_called_like_the_public_function_that_they_are_for() {
+    let project = Project::open(workspace()).unwrap();
+    let files = generate(&project).unwrap();
+    let named = |text: &str| -> Vec<String> {
+        let names = text.split("    for \"").skip(1).filter_map(|rest| rest.split('"').next());
+        names.map(str::to_owned).collect()
+    };
+    let all: Vec<String> = files.values().flat_map(|text| named(text)).collect();
+    assert!(all.len() > 400, "{}", all.len());
+    for name in &all {
+        assert!(project.functions.contains(name), "{name}");
+    }
+    let of = |file: &str| named(&files[&format!("src/protocol/generated/{file}.rs")]);
+    assert!(of("remote/connect").contains(&"virConnectOpen".to_owned()));
+    assert!(of("admin").contains(&"virAdmConnectOpen".to_owned()));
+    assert!(of("qemu").contains(&"virDomainQemuMonitorCommand".to_owned()));
+    assert_eq!(of("remote/auth"), [""; 0]);
+}
+
+#[test]
 fn a_type_that_is_called_like_a_procedure_gives_way() {
     let project = Project::open(workspace()).unwrap();
     let files = generate(&project).unwrap();

@@ -8,7 +8,7 @@ use crate::api::connect::Version;
 use crate::api::wire;
 use crate::client::{Connect, ConnectBuilder, Raw};
 use crate::error::{CloseReason, Error, Result};
-use crate::protocol::admin;
+use crate::protocol::{Request as _, admin};
 
 /// A connection to a daemon's administration interface (`virAdmConnect`).
 ///
@@ -171,7 +171,7 @@ impl AdminConnect {
     /// (`virAdmConnectSetDaemonTimeout`), a whole number of seconds; `None` is never.
     #[doc(alias = "virAdmConnectSetDaemonTimeout")]
     pub async fn set_daemon_timeout(&self, timeout: Option<Duration>) -> Result<()> {
-        const PROCEDURE: &str = "ConnectSetDaemonTimeout";
+        const PROCEDURE: &str = admin::ConnectSetDaemonTimeout::INFO.name;
         let seconds = match timeout {
             None => 0,
             Some(timeout) => {

@@ -165,6 +165,7 @@ impl Attempt {
             | Error::Failed(_)
             | Error::Protocol(_)
             | Error::InvalidArgument { .. }
+            | Error::ReadOnly(_)
             | Error::Auth(_)
             | Error::File(_)
             | Error::Unsupported(_) => {}

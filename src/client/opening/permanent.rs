@@ -37,6 +37,7 @@ pub(crate) fn is_permanent(error: &Error) -> bool {
         | Error::Migration(_)
         | Error::Aborted(_)
         | Error::Failed(_)
+        | Error::ReadOnly(_)
         | Error::Opening { .. }
         | Error::Protocol(_)
         | Error::Connect { .. }
@@ -110,7 +111,10 @@ mod tests {
     fn what_the_configuration_says() {
         assert_table([
             (true, Error::Unsupported(String::new())),
-            (true, Error::InvalidArgument { procedure: "ConnectOpen", reason: String::new() }),
+            (
+                true,
+                Error::InvalidArgument { procedure: "virConnectOpen", reason: String::new() },
+            ),
             (true, Error::Uri { uri: String::new(), reason: String::new() }),
             (
                 true,

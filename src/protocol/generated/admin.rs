@@ -73,13 +73,13 @@ procedure! {
     struct ConnectOpen {
         flags: connect::ConnectFlags,
     } = 1 in PROGRAM,
-    since "2.0.0", Low
+    for "virAdmConnectOpen" since "2.0.0", Low
 }
 
 procedure! {
     /// `virAdmConnectClose` (procedure 2)
     struct ConnectClose {} = 2 in PROGRAM,
-    since "2.0.0", Low
+    for "virAdmConnectClose" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -92,7 +92,7 @@ xdr_struct! {
 procedure! {
     /// `virAdmConnectGetLibVersion` (procedure 3)
     struct ConnectGetLibVersion {} = 3 in PROGRAM => ConnectGetLibVersionRet,
-    since "2.0.0", Low
+    for "virAdmConnectGetLibVersion" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -109,7 +109,7 @@ procedure! {
         need_results: u32,
         flags: u32,
     } = 4 in PROGRAM => ConnectListServersRet<'static>,
-    since "2.0.0", Low
+    for "virAdmConnectListServers" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -125,7 +125,7 @@ procedure! {
         name: WireStr<'a>,
         flags: u32,
     } = 5 in PROGRAM => ConnectLookupServerRet<'static>,
-    since "2.0.0", Low
+    for "virAdmConnectLookupServer" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -141,7 +141,7 @@ procedure! {
         srv: NonnullServer<'a>,
         flags: u32,
     } = 6 in PROGRAM => ServerGetThreadPoolParametersRet<'static>,
-    since "2.0.0", Low
+    for "virAdmServerGetThreadPoolParameters" since "2.0.0", Low
 }
 
 procedure! {
@@ -151,7 +151,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = SERVER_THREADPOOL_PARAMETERS_MAX,
         flags: u32,
     } = 7 in PROGRAM,
-    since "2.0.0", Low
+    for "virAdmServerSetThreadPoolParameters" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -169,7 +169,7 @@ procedure! {
         need_results: u32,
         flags: u32,
     } = 8 in PROGRAM => ServerListClientsRet<'static>,
-    since "2.0.0", Low
+    for "virAdmServerListClients" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -186,7 +186,7 @@ procedure! {
         id: u64,
         flags: u32,
     } = 9 in PROGRAM => ServerLookupClientRet<'static>,
-    since "2.0.0", Low
+    for "virAdmServerLookupClient" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -202,7 +202,7 @@ procedure! {
         clnt: NonnullClient<'a>,
         flags: u32,
     } = 10 in PROGRAM => ClientGetInfoRet<'static>,
-    since "2.0.0", Low
+    for "virAdmClientGetInfo" since "2.0.0", Low
 }
 
 procedure! {
@@ -211,7 +211,7 @@ procedure! {
         clnt: NonnullClient<'a>,
         flags: u32,
     } = 11 in PROGRAM,
-    since "2.0.0", Low
+    for "virAdmClientClose" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -227,7 +227,7 @@ procedure! {
         srv: NonnullServer<'a>,
         flags: u32,
     } = 12 in PROGRAM => ServerGetClientLimitsRet<'static>,
-    since "2.0.0", Low
+    for "virAdmServerGetClientLimits" since "2.0.0", Low
 }
 
 procedure! {
@@ -237,7 +237,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = SERVER_CLIENT_LIMITS_MAX,
         flags: u32,
     } = 13 in PROGRAM,
-    since "2.0.0", Low
+    for "virAdmServerSetClientLimits" since "2.0.0", Low
 }
 
 xdr_struct! {
@@ -253,7 +253,7 @@ procedure! {
     struct ConnectGetLoggingOutputs {
         flags: u32,
     } = 14 in PROGRAM => ConnectGetLoggingOutputsRet<'static>,
-    since "3.0.0", Low
+    for "virAdmConnectGetLoggingOutputs" since "3.0.0", Low
 }
 
 xdr_struct! {
@@ -269,7 +269,7 @@ procedure! {
     struct ConnectGetLoggingFilters {
         flags: u32,
     } = 15 in PROGRAM => ConnectGetLoggingFiltersRet<'static>,
-    since "3.0.0", Low
+    for "virAdmConnectGetLoggingFilters" since "3.0.0", Low
 }
 
 procedure! {
@@ -278,7 +278,7 @@ procedure! {
         outputs: Option<WireStr<'a>>,
         flags: u32,
     } = 16 in PROGRAM,
-    since "3.0.0", Low
+    for "virAdmConnectSetLoggingOutputs" since "3.0.0", Low
 }
 
 procedure! {
@@ -287,7 +287,7 @@ procedure! {
         filters: Option<WireStr<'a>>,
         flags: u32,
     } = 17 in PROGRAM,
-    since "3.0.0", Low
+    for "virAdmConnectSetLoggingFilters" since "3.0.0", Low
 }
 
 procedure! {
@@ -296,7 +296,7 @@ procedure! {
         srv: NonnullServer<'a>,
         flags: u32,
     } = 18 in PROGRAM,
-    since "2.0.0", Low
+    for "virAdmServerUpdateTlsFiles" since "2.0.0", Low
 }
 
 procedure! {
@@ -305,7 +305,7 @@ procedure! {
         timeout: u32,
         flags: u32,
     } = 19 in PROGRAM,
-    since "8.6.0", Low
+    for "virAdmConnectSetDaemonTimeout" since "8.6.0", Low
 }
 
 procedure! {
@@ -313,5 +313,5 @@ procedure! {
     struct ConnectDaemonShutdown {
         flags: u32,
     } = 20 in PROGRAM,
-    since "11.2.0", Low
+    for "virAdmConnectDaemonShutdown" since "11.2.0", Low
 }

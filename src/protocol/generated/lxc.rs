@@ -17,5 +17,5 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 1 in PROGRAM,
-    since "1.0.2", Low, with descriptors
+    for "virDomainLxcOpenNamespace" since "1.0.2", Low, with descriptors
 }

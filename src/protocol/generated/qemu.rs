@@ -27,7 +27,7 @@ procedure! {
         cmd: WireStr<'a>,
         flags: qemu::MonitorCommandFlags,
     } = 1 in PROGRAM => DomainMonitorCommandRet<'static>,
-    since "0.8.3", Low, waits for Guest
+    for "virDomainQemuMonitorCommand" since "0.8.3", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -43,7 +43,7 @@ procedure! {
         pid_value: u32,
         flags: u32,
     } = 2 in PROGRAM => DomainAttachRet<'static>,
-    since "0.9.4", Low
+    for "virDomainQemuAttach" since "0.9.4", Low
 }
 
 xdr_struct! {
@@ -61,7 +61,7 @@ procedure! {
         timeout: i32,
         flags: u32,
     } = 3 in PROGRAM => DomainAgentCommandRet<'static>,
-    since "0.10.0", Low, waits for Guest
+    for "virDomainQemuAgentCommand" since "0.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -78,7 +78,7 @@ procedure! {
         event: Option<WireStr<'a>>,
         flags: qemu::MonitorEventRegisterFlags,
     } = 4 in PROGRAM => ConnectDomainMonitorEventRegisterRet,
-    since "1.2.3", High
+    for "virConnectDomainQemuMonitorEventRegister" since "1.2.3", High
 }
 
 procedure! {
@@ -86,7 +86,7 @@ procedure! {
     struct ConnectDomainMonitorEventDeregister {
         callback_id: i32,
     } = 5 in PROGRAM,
-    since "1.2.3", High
+    for "virConnectDomainQemuMonitorEventDeregister" since "1.2.3", High
 }
 
 xdr_struct! {
@@ -120,5 +120,5 @@ procedure! {
         cmd: WireStr<'a>,
         flags: qemu::MonitorCommandFlags,
     } = 7 in PROGRAM => DomainMonitorCommandWithFilesRet<'static>,
-    since "8.2.0", Low, waits for Guest, with descriptors
+    for "virDomainQemuMonitorCommandWithFiles" since "8.2.0", Low, waits for Guest, with descriptors
 }

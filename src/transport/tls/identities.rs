@@ -198,22 +198,33 @@ fn check_own(
 
 #[cfg(test)]
 mod tests {
-    use rig::Need;
-    use rig::certificates::{Authority, Leaf};
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
     use tokio_rustls::rustls::crypto::ring;
     use x509_cert::der::Encode as _;
 
     use super::*;
 
-    fn identities(given: &[rig::certificates::Identity]) -> Result<Identities, TlsError> {
-        let own = given.iter().map(|given| {
-            let identity = Identity {
-                certificate: given.certificate.clone().into_bytes(),
-                key: given.key.clone().into_bytes().into(),
-            };
-            let names = ["certificate", "key"].map(ToOwned::to_owned);
-            make_own(names, &identity, &ring::default_provider())
-        });
+    type Authority = CertifiedIssuer<'static, KeyPair>;
+
+    fn authority(name: &str) -> Result<(CertificateParams, KeyPair), rcgen::Error> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Ok((params, KeyPair::generate()?))
+    }
+
+    /// Issues a certificate, which is followed by that of its authority where that is no root.
+    fn issue(by: &Authority, chain: &str, key: &KeyPair) -> Result<Identity, rcgen::Error> {
+        let certificate = CertificateParams::default().signed_by(key, by)?;
+        Ok(Identity {
+            certificate: (certificate.pem() + chain).into_bytes(),
+            key: key.serialize_pem().into_bytes().into(),
+        })
+    }
+
+    fn identities(given: &[Identity]) -> Result<Identities, TlsError> {
+        let names = || ["certificate", "key"].map(ToOwned::to_owned);
+        let own = given.iter().map(|given| make_own(names(), given, &ring::default_provider()));
         Ok(Identities { own: own.collect::<Result<_, _>>()?, shown: OnceLock::new() })
     }
 
@@ -224,16 +235,17 @@ mod tests {
     /// The expected choices are those of the C library, where `GnuTLS` chooses.
     #[test]
     fn what_a_server_gets_to_see() -> Result<(), Box<dyn std::error::Error>> {
-        if !rig::available(&[Need::Openssl])? {
-            return Ok(());
-        }
-        let root = Authority::new("root")?;
-        let between = root.intermediate("between")?;
-        let other = Authority::new("other")?;
+        let (params, key) = authority("root")?;
+        let root = Authority::self_signed(params, key)?;
+        let (params, key) = authority("between")?;
+        let between = Authority::signed_by(params, key, &root)?;
+        let (params, key) = authority("other")?;
+        let other = Authority::self_signed(params, key)?;
+        let rsa = KeyPair::from_pem(include_str!("rsa_test_key.pem"))?;
         let identities = identities(&[
-            other.issue(&Leaf::client("first"))?,
-            between.issue(&Leaf::client("second"))?,
-            root.issue_rsa(&Leaf::client("third"), 2048)?,
+            issue(&other, "", &KeyPair::generate()?)?,
+            issue(&between, &between.pem(), &KeyPair::generate()?)?,
+            issue(&root, "", &rsa)?,
         ])?;
         let name = |own: usize, issuer: usize| {
             let own = identities.own.get(own);

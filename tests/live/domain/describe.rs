@@ -47,7 +47,8 @@ async fn xml_is_that_of_virsh_and_keeps_its_secrets() {
     assert!(domain_ro.xml_desc(XmlFlags::INACTIVE).await.is_ok());
     for flags in [XmlFlags::SECURE, XmlFlags::MIGRATABLE] {
         let error = domain_ro.xml_desc(flags).await.unwrap_err();
-        assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
+        assert!(matches!(error, Error::ReadOnly("virDomainGetXMLDesc")), "{error:?}");
+        assert!(error.is_permission_denied());
     }
 
     let control = domain.control_info().await.unwrap();

@@ -129,7 +129,7 @@ async fn a_job_is_watched_and_aborted_while_it_runs() {
         let Error::Remote(error) = error else {
             panic!("{error:?}");
         };
-        assert_eq!(error.procedure, "DomainCoreDump");
+        assert_eq!(error.procedure, "virDomainCoreDump");
         emptying.await.unwrap().unwrap();
         assert_eq!(domain.job_info().await.unwrap(), None);
         assert_eq!(domain.state().await.unwrap(), State::Running);

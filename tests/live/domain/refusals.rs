@@ -35,7 +35,7 @@ async fn bad_xml_is_refused_in_the_words_of_the_daemon() {
             panic!("not the daemon's error");
         };
         assert_eq!(error.message.trim(), expected.trim());
-        assert_eq!(error.procedure, "DomainDefineXml");
+        assert_eq!(error.procedure, "virDomainDefineXML");
         assert_ne!(error.domain, ErrorDomain::None);
         assert_eq!(error.code, code);
         let created = conn.domain_create_xml(xml, CreateFlags::empty()).await;

@@ -35,15 +35,19 @@ async fn what_a_job_works_on_is_neither_changed_nor_ended() {
     })
     .await;
 
-    let is_internal = Some(ErrorCode::InternalError);
-    assert_eq!(pool.refresh().await.unwrap_err().code(), is_internal);
-    assert_eq!(pool.destroy().await.unwrap_err().code(), is_internal);
+    for refused in [pool.refresh().await, pool.destroy().await] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::InternalError));
+        assert!(error.is_transient(), "{error}");
+    }
     for refused in [
         busy.delete(DeleteFlags::NORMAL).await,
         busy.resize(8192, ResizeFlags::empty()).await,
         busy.wipe_pattern(WipeAlgorithm::Zero).await,
     ] {
-        assert_eq!(refused.unwrap_err().code(), Some(ErrorCode::OperationInvalid));
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::OperationInvalid));
+        assert!(error.is_transient(), "{error}");
     }
     // Others of the pool are free, and so is what only reads.
     idle.resize(8192, ResizeFlags::empty()).await.unwrap();

@@ -191,7 +191,7 @@ async fn an_error_in_mid_stream_is_whole_in_either_half() {
             panic!("{error:?}");
         };
         assert_eq!(error.code, ErrorCode::SystemError);
-        assert_eq!(error.procedure, "StorageVolUpload");
+        assert_eq!(error.procedure, "virStorageVolUpload");
         assert!(error.message.contains("No space left"), "{error}");
         // What errno it was.
         assert_eq!(error.int1, 28);

@@ -8,7 +8,7 @@ use crate::protocol::remote;
 use crate::types::feature::Feature;
 
 /// The name under which refusals are reported.
-const MIGRATE: &str = "DomainMigrate";
+const MIGRATE: &str = "virDomainMigrate3";
 
 /// Flags that only concern the source.
 const SOURCE_ONLY: MigrateFlags = MigrateFlags::ABORT_ON_ERROR.union(MigrateFlags::AUTO_CONVERGE);

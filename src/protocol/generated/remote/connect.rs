@@ -20,13 +20,13 @@ procedure! {
         name: Option<WireStr<'a>>,
         flags: connect::ConnectFlags,
     } = 1 in PROGRAM,
-    since "0.0.3", High
+    for "virConnectOpen" since "0.0.3", High
 }
 
 procedure! {
     /// `virConnectClose` (procedure 2)
     struct ConnectClose {} = 2 in PROGRAM,
-    since "0.0.3", High
+    for "virConnectClose" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -39,7 +39,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectGetType` (procedure 3)
     struct ConnectGetType {} = 3 in PROGRAM => ConnectGetTypeRet<'static>,
-    since "0.0.3", High
+    for "virConnectGetType" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -52,7 +52,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectGetVersion` (procedure 4)
     struct ConnectGetVersion {} = 4 in PROGRAM => ConnectGetVersionRet,
-    since "0.0.3", High
+    for "virConnectGetVersion" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -67,7 +67,7 @@ procedure! {
     struct ConnectGetMaxVcpus<'a> {
         r#type: Option<WireStr<'a>>,
     } = 5 in PROGRAM => ConnectGetMaxVcpusRet,
-    since "0.2.1", High
+    for "virConnectGetMaxVcpus" since "0.2.1", High
 }
 
 xdr_struct! {
@@ -80,7 +80,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectGetCapabilities` (procedure 7)
     struct ConnectGetCapabilities {} = 7 in PROGRAM => ConnectGetCapabilitiesRet<'static>,
-    since "0.2.1", Low
+    for "virConnectGetCapabilities" since "0.2.1", Low
 }
 
 xdr_struct! {
@@ -93,7 +93,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectGetHostname` (procedure 59)
     struct ConnectGetHostname {} = 59 in PROGRAM => ConnectGetHostnameRet<'static>,
-    since "0.3.0", High
+    for "virConnectGetHostname" since "0.3.0", High
 }
 
 xdr_struct! {
@@ -125,7 +125,7 @@ procedure! {
         src_spec: Option<WireStr<'a>>,
         flags: u32,
     } = 75 in PROGRAM => ConnectFindStoragePoolSourcesRet<'static>,
-    since "0.4.5", Low, waits for Host
+    for "virConnectFindStoragePoolSources" since "0.4.5", Low, waits for Host
 }
 
 xdr_struct! {
@@ -138,7 +138,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectDomainEventRegister` (procedure 105)
     struct ConnectDomainEventRegister {} = 105 in PROGRAM => ConnectDomainEventRegisterRet,
-    since "0.5.0", High
+    for "virConnectDomainEventRegister" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -151,7 +151,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectDomainEventDeregister` (procedure 106)
     struct ConnectDomainEventDeregister {} = 106 in PROGRAM => ConnectDomainEventDeregisterRet,
-    since "0.5.0", High
+    for "virConnectDomainEventDeregister" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -164,7 +164,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectGetURI` (procedure 110)
     struct ConnectGetUri {} = 110 in PROGRAM => ConnectGetUriRet<'static>,
-    since "0.3.0", High
+    for "virConnectGetURI" since "0.3.0", High
 }
 
 xdr_struct! {
@@ -181,7 +181,7 @@ procedure! {
         native_config: WireStr<'a>,
         flags: u32,
     } = 135 in PROGRAM => ConnectDomainXmlFromNativeRet<'static>,
-    since "0.6.4", Low
+    for "virConnectDomainXMLFromNative" since "0.6.4", Low
 }
 
 xdr_struct! {
@@ -198,7 +198,7 @@ procedure! {
         domain_xml: WireStr<'a>,
         flags: u32,
     } = 136 in PROGRAM => ConnectDomainXmlToNativeRet<'static>,
-    since "0.6.4", Low
+    for "virConnectDomainXMLToNative" since "0.6.4", Low
 }
 
 xdr_struct! {
@@ -211,7 +211,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectIsSecure` (procedure 149)
     struct ConnectIsSecure {} = 149 in PROGRAM => ConnectIsSecureRet,
-    since "0.7.3", High
+    for "virConnectIsSecure" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -224,7 +224,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectGetLibVersion` (procedure 157)
     struct ConnectGetLibVersion {} = 157 in PROGRAM => ConnectGetLibVersionRet,
-    since "0.7.3", High
+    for "virConnectGetLibVersion" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -240,7 +240,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: connect::CompareCpuFlags,
     } = 158 in PROGRAM => ConnectCompareCpuRet,
-    since "0.7.5", High
+    for "virConnectCompareCPU" since "0.7.5", High
 }
 
 xdr_struct! {
@@ -256,7 +256,7 @@ procedure! {
         xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
         flags: connect::BaselineCpuFlags,
     } = 162 in PROGRAM => ConnectBaselineCpuRet<'static>,
-    since "0.7.7", Low
+    for "virConnectBaselineCPU" since "0.7.7", Low
 }
 
 procedure! {
@@ -264,7 +264,7 @@ procedure! {
     struct ConnectDomainEventRegisterAny {
         event_id: i32,
     } = 167 in PROGRAM,
-    since "0.8.0", High
+    for "virConnectDomainEventRegisterAny" since "0.8.0", High
 }
 
 procedure! {
@@ -272,7 +272,7 @@ procedure! {
     struct ConnectDomainEventDeregisterAny {
         event_id: i32,
     } = 168 in PROGRAM,
-    since "0.8.0", High
+    for "virConnectDomainEventDeregisterAny" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -287,7 +287,7 @@ procedure! {
     struct ConnectGetSysinfo {
         flags: u32,
     } = 203 in PROGRAM => ConnectGetSysinfoRet<'static>,
-    since "0.8.8", High
+    for "virConnectGetSysinfo" since "0.8.8", High
 }
 
 xdr_struct! {
@@ -305,7 +305,7 @@ procedure! {
         need_results: i32,
         flags: u32,
     } = 312 in PROGRAM => ConnectGetCpuModelNamesRet<'static>,
-    since "1.1.3", Low
+    for "virConnectGetCPUModelNames" since "1.1.3", Low
 }
 
 xdr_struct! {
@@ -321,7 +321,7 @@ procedure! {
         event_id: i32,
         net: Option<NonnullNetwork<'a>>,
     } = 313 in PROGRAM => ConnectNetworkEventRegisterAnyRet,
-    since "1.2.1", High
+    for "virConnectNetworkEventRegisterAny" since "1.2.1", High
 }
 
 procedure! {
@@ -329,7 +329,7 @@ procedure! {
     struct ConnectNetworkEventDeregisterAny {
         callback_id: i32,
     } = 314 in PROGRAM,
-    since "1.2.1", High
+    for "virConnectNetworkEventDeregisterAny" since "1.2.1", High
 }
 
 xdr_struct! {
@@ -372,7 +372,7 @@ procedure! {
         virttype: Option<WireStr<'a>>,
         flags: connect::GetDomainCapabilitiesFlags,
     } = 342 in PROGRAM => ConnectGetDomainCapabilitiesRet<'static>,
-    since "1.2.7", Low
+    for "virConnectGetDomainCapabilities" since "1.2.7", Low
 }
 
 xdr_struct! {
@@ -389,19 +389,19 @@ procedure! {
         stats: domain::StatsTypes,
         flags: connect::GetAllDomainStatsFlags,
     } = 344 in PROGRAM => ConnectGetAllDomainStatsRet<'static>,
-    since "1.2.8", Low
+    for "virConnectGetAllDomainStats" since "1.2.8", Low
 }
 
 procedure! {
     /// `virConnectRegisterCloseCallback` (procedure 360)
     struct ConnectRegisterCloseCallback {} = 360 in PROGRAM,
-    since "0.10.0", High
+    for "virConnectRegisterCloseCallback" since "0.10.0", High
 }
 
 procedure! {
     /// `virConnectUnregisterCloseCallback` (procedure 361)
     struct ConnectUnregisterCloseCallback {} = 361 in PROGRAM,
-    since "0.10.0", High
+    for "virConnectUnregisterCloseCallback" since "0.10.0", High
 }
 
 xdr_struct! {
@@ -429,7 +429,7 @@ procedure! {
         event_id: i32,
         pool: Option<NonnullStoragePool<'a>>,
     } = 368 in PROGRAM => ConnectStoragePoolEventRegisterAnyRet,
-    since "2.0.0", High
+    for "virConnectStoragePoolEventRegisterAny" since "2.0.0", High
 }
 
 procedure! {
@@ -437,7 +437,7 @@ procedure! {
     struct ConnectStoragePoolEventDeregisterAny {
         callback_id: i32,
     } = 369 in PROGRAM,
-    since "2.0.0", High
+    for "virConnectStoragePoolEventDeregisterAny" since "2.0.0", High
 }
 
 xdr_struct! {
@@ -453,7 +453,7 @@ procedure! {
         event_id: i32,
         dev: Option<NonnullNodeDevice<'a>>,
     } = 374 in PROGRAM => ConnectNodeDeviceEventRegisterAnyRet,
-    since "2.2.0", High
+    for "virConnectNodeDeviceEventRegisterAny" since "2.2.0", High
 }
 
 procedure! {
@@ -461,7 +461,7 @@ procedure! {
     struct ConnectNodeDeviceEventDeregisterAny {
         callback_id: i32,
     } = 375 in PROGRAM,
-    since "2.2.0", High
+    for "virConnectNodeDeviceEventDeregisterAny" since "2.2.0", High
 }
 
 xdr_struct! {
@@ -477,7 +477,7 @@ procedure! {
         event_id: i32,
         secret: Option<NonnullSecret<'a>>,
     } = 380 in PROGRAM => ConnectSecretEventRegisterAnyRet,
-    since "3.0.0", High
+    for "virConnectSecretEventRegisterAny" since "3.0.0", High
 }
 
 procedure! {
@@ -485,7 +485,7 @@ procedure! {
     struct ConnectSecretEventDeregisterAny {
         callback_id: i32,
     } = 381 in PROGRAM,
-    since "3.0.0", High
+    for "virConnectSecretEventDeregisterAny" since "3.0.0", High
 }
 
 xdr_struct! {
@@ -505,7 +505,7 @@ procedure! {
         xml_cpu: WireStr<'a>,
         flags: connect::CompareCpuFlags,
     } = 393 in PROGRAM => ConnectCompareHypervisorCpuRet,
-    since "4.4.0", Low
+    for "virConnectCompareHypervisorCPU" since "4.4.0", Low
 }
 
 xdr_struct! {
@@ -525,7 +525,7 @@ procedure! {
         xml_cpus: Vec<WireStr<'a>> = CPU_BASELINE_MAX,
         flags: connect::BaselineCpuFlags,
     } = 394 in PROGRAM => ConnectBaselineHypervisorCpuRet<'static>,
-    since "4.4.0", Low
+    for "virConnectBaselineHypervisorCPU" since "4.4.0", Low
 }
 
 xdr_struct! {
@@ -540,7 +540,7 @@ procedure! {
     struct ConnectGetStoragePoolCapabilities {
         flags: u32,
     } = 403 in PROGRAM => ConnectGetStoragePoolCapabilitiesRet<'static>,
-    since "5.2.0", Low
+    for "virConnectGetStoragePoolCapabilities" since "5.2.0", Low
 }
 
 procedure! {
@@ -549,5 +549,5 @@ procedure! {
         params: Vec<TypedParam<'a>> = CONNECT_IDENTITY_PARAMS_MAX,
         flags: u32,
     } = 419 in PROGRAM,
-    since "5.8.0", Low
+    for "virConnectSetIdentity" since "5.8.0", Low
 }

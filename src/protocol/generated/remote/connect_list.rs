@@ -27,7 +27,7 @@ procedure! {
     struct ConnectListDefinedDomains {
         maxnames: i32,
     } = 21 in PROGRAM => ConnectListDefinedDomainsRet<'static>,
-    since "0.1.1", High
+    for "virConnectListDefinedDomains" since "0.1.1", High
 }
 
 xdr_struct! {
@@ -40,7 +40,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfDefinedDomains` (procedure 25)
     struct ConnectNumOfDefinedDomains {} = 25 in PROGRAM => ConnectNumOfDefinedDomainsRet,
-    since "0.1.5", High
+    for "virConnectNumOfDefinedDomains" since "0.1.5", High
 }
 
 xdr_struct! {
@@ -55,7 +55,7 @@ procedure! {
     struct ConnectListDefinedNetworks {
         maxnames: i32,
     } = 36 in PROGRAM => ConnectListDefinedNetworksRet<'static>,
-    since "0.2.0", High
+    for "virConnectListDefinedNetworks" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -70,7 +70,7 @@ procedure! {
     struct ConnectListDomains {
         maxids: i32,
     } = 37 in PROGRAM => ConnectListDomainsRet,
-    since "0.0.3", High
+    for "virConnectListDomains" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -85,7 +85,7 @@ procedure! {
     struct ConnectListNetworks {
         maxnames: i32,
     } = 38 in PROGRAM => ConnectListNetworksRet<'static>,
-    since "0.2.0", High
+    for "virConnectListNetworks" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -98,7 +98,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfDefinedNetworks` (procedure 50)
     struct ConnectNumOfDefinedNetworks {} = 50 in PROGRAM => ConnectNumOfDefinedNetworksRet,
-    since "0.2.0", High
+    for "virConnectNumOfDefinedNetworks" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -111,7 +111,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfDomains` (procedure 51)
     struct ConnectNumOfDomains {} = 51 in PROGRAM => ConnectNumOfDomainsRet,
-    since "0.0.3", High
+    for "virConnectNumOfDomains" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -124,7 +124,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfNetworks` (procedure 52)
     struct ConnectNumOfNetworks {} = 52 in PROGRAM => ConnectNumOfNetworksRet,
-    since "0.2.0", High
+    for "virConnectNumOfNetworks" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -137,7 +137,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfStoragePools` (procedure 71)
     struct ConnectNumOfStoragePools {} = 71 in PROGRAM => ConnectNumOfStoragePoolsRet,
-    since "0.4.1", High
+    for "virConnectNumOfStoragePools" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -152,7 +152,7 @@ procedure! {
     struct ConnectListStoragePools {
         maxnames: i32,
     } = 72 in PROGRAM => ConnectListStoragePoolsRet<'static>,
-    since "0.4.1", High
+    for "virConnectListStoragePools" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -165,7 +165,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfDefinedStoragePools` (procedure 73)
     struct ConnectNumOfDefinedStoragePools {} = 73 in PROGRAM => ConnectNumOfDefinedStoragePoolsRet,
-    since "0.4.1", High
+    for "virConnectNumOfDefinedStoragePools" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -180,7 +180,7 @@ procedure! {
     struct ConnectListDefinedStoragePools {
         maxnames: i32,
     } = 74 in PROGRAM => ConnectListDefinedStoragePoolsRet<'static>,
-    since "0.4.1", High
+    for "virConnectListDefinedStoragePools" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -193,7 +193,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfInterfaces` (procedure 126)
     struct ConnectNumOfInterfaces {} = 126 in PROGRAM => ConnectNumOfInterfacesRet,
-    since "0.6.4", High
+    for "virConnectNumOfInterfaces" since "0.6.4", High
 }
 
 xdr_struct! {
@@ -208,7 +208,7 @@ procedure! {
     struct ConnectListInterfaces {
         maxnames: i32,
     } = 127 in PROGRAM => ConnectListInterfacesRet<'static>,
-    since "0.6.4", High
+    for "virConnectListInterfaces" since "0.6.4", High
 }
 
 xdr_struct! {
@@ -221,7 +221,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfDefinedInterfaces` (procedure 137)
     struct ConnectNumOfDefinedInterfaces {} = 137 in PROGRAM => ConnectNumOfDefinedInterfacesRet,
-    since "0.7.0", High
+    for "virConnectNumOfDefinedInterfaces" since "0.7.0", High
 }
 
 xdr_struct! {
@@ -236,7 +236,7 @@ procedure! {
     struct ConnectListDefinedInterfaces {
         maxnames: i32,
     } = 138 in PROGRAM => ConnectListDefinedInterfacesRet<'static>,
-    since "0.7.0", High
+    for "virConnectListDefinedInterfaces" since "0.7.0", High
 }
 
 xdr_struct! {
@@ -249,7 +249,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfSecrets` (procedure 139)
     struct ConnectNumOfSecrets {} = 139 in PROGRAM => ConnectNumOfSecretsRet,
-    since "0.7.1", High
+    for "virConnectNumOfSecrets" since "0.7.1", High
 }
 
 xdr_struct! {
@@ -264,7 +264,7 @@ procedure! {
     struct ConnectListSecrets {
         maxuuids: i32,
     } = 140 in PROGRAM => ConnectListSecretsRet<'static>,
-    since "0.7.1", High
+    for "virConnectListSecrets" since "0.7.1", High
 }
 
 xdr_struct! {
@@ -277,7 +277,7 @@ xdr_struct! {
 procedure! {
     /// `virConnectNumOfNWFilters` (procedure 178)
     struct ConnectNumOfNwfilters {} = 178 in PROGRAM => ConnectNumOfNwfiltersRet,
-    since "0.8.0", High
+    for "virConnectNumOfNWFilters" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -292,7 +292,7 @@ procedure! {
     struct ConnectListNwfilters {
         maxnames: i32,
     } = 179 in PROGRAM => ConnectListNwfiltersRet<'static>,
-    since "0.8.0", High
+    for "virConnectListNWFilters" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -309,7 +309,7 @@ procedure! {
         need_results: i32,
         flags: connect::ListAllDomainsFlags,
     } = 273 in PROGRAM => ConnectListAllDomainsRet<'static>,
-    since "0.9.13", High
+    for "virConnectListAllDomains" since "0.9.13", High
 }
 
 xdr_struct! {
@@ -326,7 +326,7 @@ procedure! {
         need_results: i32,
         flags: connect::ListAllStoragePoolsFlags,
     } = 281 in PROGRAM => ConnectListAllStoragePoolsRet<'static>,
-    since "0.10.2", High
+    for "virConnectListAllStoragePools" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -343,7 +343,7 @@ procedure! {
         need_results: i32,
         flags: connect::ListAllNetworksFlags,
     } = 283 in PROGRAM => ConnectListAllNetworksRet<'static>,
-    since "0.10.2", High
+    for "virConnectListAllNetworks" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -360,7 +360,7 @@ procedure! {
         need_results: i32,
         flags: connect::ListAllInterfacesFlags,
     } = 284 in PROGRAM => ConnectListAllInterfacesRet<'static>,
-    since "0.10.2", High
+    for "virConnectListAllInterfaces" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -377,7 +377,7 @@ procedure! {
         need_results: i32,
         flags: connect::ListAllNodeDeviceFlags,
     } = 285 in PROGRAM => ConnectListAllNodeDevicesRet<'static>,
-    since "0.10.2", High
+    for "virConnectListAllNodeDevices" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -394,7 +394,7 @@ procedure! {
         need_results: i32,
         flags: u32,
     } = 286 in PROGRAM => ConnectListAllNwfiltersRet<'static>,
-    since "0.10.2", High
+    for "virConnectListAllNWFilters" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -411,7 +411,7 @@ procedure! {
         need_results: i32,
         flags: connect::ListAllSecretsFlags,
     } = 287 in PROGRAM => ConnectListAllSecretsRet<'static>,
-    since "0.10.2", High
+    for "virConnectListAllSecrets" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -428,5 +428,5 @@ procedure! {
         need_results: i32,
         flags: u32,
     } = 401 in PROGRAM => ConnectListAllNwfilterBindingsRet<'static>,
-    since "4.5.0", High
+    for "virConnectListAllNWFilterBindings" since "4.5.0", High
 }

@@ -87,7 +87,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         xml: WireStr<'a>,
     } = 8 in PROGRAM,
-    since "0.1.9", Low, waits for Guest
+    for "virDomainAttachDevice" since "0.1.9", Low, waits for Guest
 }
 
 procedure! {
@@ -96,7 +96,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         xml: WireStr<'a>,
     } = 13 in PROGRAM,
-    since "0.1.9", Low, waits for Guest
+    for "virDomainDetachDevice" since "0.1.9", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -111,7 +111,7 @@ procedure! {
     struct DomainLookupById {
         id: i32,
     } = 22 in PROGRAM => DomainLookupByIdRet<'static>,
-    since "0.0.3", High
+    for "virDomainLookupByID" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -126,7 +126,7 @@ procedure! {
     struct DomainLookupByName<'a> {
         name: WireStr<'a>,
     } = 23 in PROGRAM => DomainLookupByNameRet<'static>,
-    since "0.0.3", High
+    for "virDomainLookupByName" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -141,7 +141,7 @@ procedure! {
     struct DomainLookupByUuid {
         uuid: Uuid,
     } = 24 in PROGRAM => DomainLookupByUuidRet<'static>,
-    since "0.0.5", High
+    for "virDomainLookupByUUID" since "0.0.5", High
 }
 
 procedure! {
@@ -151,7 +151,7 @@ procedure! {
         vcpu: u32,
         cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
     } = 26 in PROGRAM,
-    since "0.1.4", Low
+    for "virDomainPinVcpu" since "0.1.4", Low
 }
 
 procedure! {
@@ -161,7 +161,7 @@ procedure! {
         to: WireStr<'a>,
         flags: domain::CoreDumpFlags,
     } = 53 in PROGRAM,
-    since "0.1.9", Low, waits for Host
+    for "virDomainCoreDump" since "0.1.9", Low, waits for Host
 }
 
 xdr_struct! {
@@ -184,7 +184,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         device: WireStr<'a>,
     } = 65 in PROGRAM => DomainInterfaceStatsRet,
-    since "0.3.2", High
+    for "virDomainInterfaceStats" since "0.3.2", High
 }
 
 xdr_struct! {
@@ -202,7 +202,7 @@ procedure! {
         size: u32,
         flags: domain::MemoryFlags,
     } = 104 in PROGRAM => DomainMemoryPeekRet<'static>,
-    since "0.4.2", Low
+    for "virDomainMemoryPeek" since "0.4.2", Low
 }
 
 xdr_struct! {
@@ -217,7 +217,7 @@ procedure! {
     struct DomainIsActive<'a> {
         dom: NonnullDomain<'a>,
     } = 150 in PROGRAM => DomainIsActiveRet,
-    since "0.7.3", High
+    for "virDomainIsActive" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -232,7 +232,7 @@ procedure! {
     struct DomainIsPersistent<'a> {
         dom: NonnullDomain<'a>,
     } = 151 in PROGRAM => DomainIsPersistentRet,
-    since "0.7.3", High
+    for "virDomainIsPersistent" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -249,7 +249,7 @@ procedure! {
         max_stats: u32,
         flags: u32,
     } = 159 in PROGRAM => DomainMemoryStatsRet,
-    since "0.7.5", Low
+    for "virDomainMemoryStats" since "0.7.5", Low
 }
 
 procedure! {
@@ -259,7 +259,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: domain::DeviceModifyFlags,
     } = 160 in PROGRAM,
-    since "0.7.7", Low, waits for Guest
+    for "virDomainAttachDeviceFlags" since "0.7.7", Low, waits for Guest
 }
 
 procedure! {
@@ -269,7 +269,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: domain::DeviceModifyFlags,
     } = 161 in PROGRAM,
-    since "0.7.7", Low, waits for Guest
+    for "virDomainDetachDeviceFlags" since "0.7.7", Low, waits for Guest
 }
 
 procedure! {
@@ -277,7 +277,7 @@ procedure! {
     struct DomainAbortJob<'a> {
         dom: NonnullDomain<'a>,
     } = 164 in PROGRAM,
-    since "0.7.7", Low
+    for "virDomainAbortJob" since "0.7.7", Low
 }
 
 procedure! {
@@ -287,7 +287,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: domain::DeviceModifyFlags,
     } = 174 in PROGRAM,
-    since "0.8.0", Low, waits for Guest
+    for "virDomainUpdateDeviceFlags" since "0.8.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -303,7 +303,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 183 in PROGRAM => DomainHasManagedSaveImageRet,
-    since "0.8.0", Low
+    for "virDomainHasManagedSaveImage" since "0.8.0", Low
 }
 
 xdr_struct! {
@@ -319,7 +319,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 190 in PROGRAM => DomainHasCurrentSnapshotRet,
-    since "0.8.0", Low
+    for "virDomainHasCurrentSnapshot" since "0.8.0", Low
 }
 
 procedure! {
@@ -328,7 +328,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: domain_snapshot::RevertFlags,
     } = 192 in PROGRAM,
-    since "0.8.0", Low, waits for Host
+    for "virDomainRevertToSnapshot" since "0.8.0", Low, waits for Host
 }
 
 procedure! {
@@ -338,7 +338,7 @@ procedure! {
         dev_name: Option<WireStr<'a>>,
         flags: domain::ConsoleFlags,
     } = 201 in PROGRAM,
-    since "0.8.6", Low, stream Read
+    for "virDomainOpenConsole" since "0.8.6", Low, stream Read
 }
 
 xdr_struct! {
@@ -353,7 +353,7 @@ procedure! {
     struct DomainIsUpdated<'a> {
         dom: NonnullDomain<'a>,
     } = 202 in PROGRAM => DomainIsUpdatedRet,
-    since "0.8.6", High
+    for "virDomainIsUpdated" since "0.8.6", High
 }
 
 procedure! {
@@ -362,7 +362,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 210 in PROGRAM,
-    since "0.9.2", Low
+    for "virDomainInjectNMI" since "0.9.2", Low
 }
 
 xdr_struct! {
@@ -379,7 +379,7 @@ procedure! {
         screen: u32,
         flags: u32,
     } = 211 in PROGRAM => DomainScreenshotRet<'static>,
-    since "0.9.2", Low, stream Read
+    for "virDomainScreenshot" since "0.9.2", Low, stream Read
 }
 
 procedure! {
@@ -390,7 +390,7 @@ procedure! {
         cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
         flags: domain::ModificationImpact,
     } = 225 in PROGRAM,
-    since "0.9.3", Low
+    for "virDomainPinVcpuFlags" since "0.9.3", Low
 }
 
 procedure! {
@@ -402,7 +402,7 @@ procedure! {
         keycodes: Vec<u32> = DOMAIN_SEND_KEY_MAX,
         flags: u32,
     } = 226 in PROGRAM,
-    since "0.9.3", Low
+    for "virDomainSendKey" since "0.9.3", Low
 }
 
 procedure! {
@@ -412,7 +412,7 @@ procedure! {
         idx: u32,
         flags: domain::OpenGraphicsFlags,
     } = 249 in PROGRAM,
-    since "0.9.7", Low, with descriptors
+    for "virDomainOpenGraphics" since "0.9.7", Low, with descriptors
 }
 
 procedure! {
@@ -423,7 +423,7 @@ procedure! {
         duration: u64,
         flags: u32,
     } = 261 in PROGRAM,
-    since "0.9.10", Low, waits for Guest
+    for "virDomainPMSuspendForDuration" since "0.9.10", Low, waits for Guest
 }
 
 procedure! {
@@ -432,7 +432,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 267 in PROGRAM,
-    since "0.9.11", Low
+    for "virDomainPMWakeup" since "0.9.11", Low
 }
 
 xdr_struct! {
@@ -450,7 +450,7 @@ procedure! {
         need_results: i32,
         flags: domain_snapshot::ListFlags,
     } = 274 in PROGRAM => DomainListAllSnapshotsRet<'static>,
-    since "0.9.13", High
+    for "virDomainListAllSnapshots" since "0.9.13", High
 }
 
 procedure! {
@@ -460,7 +460,7 @@ procedure! {
         cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
         flags: domain::ModificationImpact,
     } = 279 in PROGRAM,
-    since "0.10.0", Low
+    for "virDomainPinEmulator" since "0.10.0", Low
 }
 
 procedure! {
@@ -471,7 +471,7 @@ procedure! {
         minimum: u64,
         flags: u32,
     } = 294 in PROGRAM,
-    since "1.0.1", Low, waits for Guest
+    for "virDomainFSTrim" since "1.0.1", Low, waits for Guest
 }
 
 procedure! {
@@ -482,7 +482,7 @@ procedure! {
         signum: domain::ProcessSignal,
         flags: u32,
     } = 295 in PROGRAM,
-    since "1.0.1", Low
+    for "virDomainSendProcessSignal" since "1.0.1", Low
 }
 
 procedure! {
@@ -492,7 +492,7 @@ procedure! {
         name: Option<WireStr<'a>>,
         flags: domain::ChannelFlags,
     } = 296 in PROGRAM,
-    since "1.0.2", Low, stream Read
+    for "virDomainOpenChannel" since "1.0.2", Low, stream Read
 }
 
 procedure! {
@@ -503,7 +503,7 @@ procedure! {
         dumpformat: domain::CoreDumpFormat,
         flags: domain::CoreDumpFlags,
     } = 334 in PROGRAM,
-    since "1.2.3", Low, waits for Host
+    for "virDomainCoreDumpWithFormat" since "1.2.3", Low, waits for Host
 }
 
 xdr_struct! {
@@ -520,7 +520,7 @@ procedure! {
         mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
         flags: u32,
     } = 335 in PROGRAM => DomainFsfreezeRet,
-    since "1.2.5", Low, waits for Guest
+    for "virDomainFSFreeze" since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -537,7 +537,7 @@ procedure! {
         mountpoints: Vec<WireStr<'a>> = DOMAIN_FSFREEZE_MOUNTPOINTS_MAX,
         flags: u32,
     } = 336 in PROGRAM => DomainFsthawRet,
-    since "1.2.5", Low, waits for Guest
+    for "virDomainFSThaw" since "1.2.5", Low, waits for Guest
 }
 
 procedure! {
@@ -547,7 +547,7 @@ procedure! {
         idx: u32,
         flags: domain::OpenGraphicsFlags,
     } = 343 in PROGRAM,
-    since "1.2.8", Low, with descriptors
+    for "virDomainOpenGraphicsFD" since "1.2.8", Low, with descriptors
 }
 
 procedure! {
@@ -558,7 +558,7 @@ procedure! {
         cpumap: Cow<'a, [u8]> = CPUMAP_MAX,
         flags: domain::ModificationImpact,
     } = 352 in PROGRAM,
-    since "1.2.14", Low
+    for "virDomainPinIOThread" since "1.2.14", Low
 }
 
 xdr_struct! {
@@ -575,7 +575,7 @@ procedure! {
         source: domain::InterfaceAddressesSource,
         flags: u32,
     } = 353 in PROGRAM => DomainInterfaceAddressesRet<'static>,
-    since "1.2.14", Low, waits for Guest
+    for "virDomainInterfaceAddresses" since "1.2.14", Low, waits for Guest
 }
 
 procedure! {
@@ -585,7 +585,7 @@ procedure! {
         iothread_id: u32,
         flags: domain::ModificationImpact,
     } = 355 in PROGRAM,
-    since "1.2.15", Low
+    for "virDomainAddIOThread" since "1.2.15", Low
 }
 
 procedure! {
@@ -595,7 +595,7 @@ procedure! {
         iothread_id: u32,
         flags: domain::ModificationImpact,
     } = 356 in PROGRAM,
-    since "1.2.15", Low
+    for "virDomainDelIOThread" since "1.2.15", Low
 }
 
 xdr_struct! {
@@ -612,7 +612,7 @@ procedure! {
         new_name: Option<WireStr<'a>>,
         flags: u32,
     } = 358 in PROGRAM => DomainRenameRet,
-    since "1.2.19", Low
+    for "virDomainRename" since "1.2.19", Low
 }
 
 procedure! {
@@ -622,7 +622,7 @@ procedure! {
         alias: WireStr<'a>,
         flags: domain::DeviceModifyFlags,
     } = 392 in PROGRAM,
-    since "4.4.0", Low, waits for Guest
+    for "virDomainDetachDeviceAlias" since "4.4.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -640,7 +640,7 @@ procedure! {
         need_results: i32,
         flags: domain_checkpoint::ListFlags,
     } = 413 in PROGRAM => DomainListAllCheckpointsRet<'static>,
-    since "5.6.0", High
+    for "virDomainListAllCheckpoints" since "5.6.0", High
 }
 
 xdr_struct! {
@@ -657,7 +657,7 @@ procedure! {
         timeout: i32,
         flags: u32,
     } = 420 in PROGRAM => DomainAgentSetResponseTimeoutRet,
-    since "5.10.0", Low
+    for "virDomainAgentSetResponseTimeout" since "5.10.0", Low
 }
 
 procedure! {
@@ -668,7 +668,7 @@ procedure! {
         checkpoint_xml: Option<WireStr<'a>>,
         flags: domain::BackupBeginFlags,
     } = 421 in PROGRAM,
-    since "6.0.0", Low, waits for Host
+    for "virDomainBackupBegin" since "6.0.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -684,7 +684,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 422 in PROGRAM => DomainBackupGetXmlDescRet<'static>,
-    since "6.0.0", High
+    for "virDomainBackupGetXMLDesc" since "6.0.0", High
 }
 
 xdr_struct! {
@@ -701,7 +701,7 @@ procedure! {
         user: WireStr<'a>,
         flags: u32,
     } = 424 in PROGRAM => DomainAuthorizedSshKeysGetRet<'static>,
-    since "6.10.0", Low, waits for Guest
+    for "virDomainAuthorizedSSHKeysGet" since "6.10.0", Low, waits for Guest
 }
 
 procedure! {
@@ -712,7 +712,7 @@ procedure! {
         keys: Vec<WireStr<'a>> = DOMAIN_AUTHORIZED_SSH_KEYS_MAX,
         flags: domain::AuthorizedSshKeysSetFlags,
     } = 425 in PROGRAM,
-    since "6.10.0", Low, waits for Guest
+    for "virDomainAuthorizedSSHKeysSet" since "6.10.0", Low, waits for Guest
 }
 
 procedure! {
@@ -722,7 +722,7 @@ procedure! {
         seconds: i32,
         flags: domain::DirtyRateCalcFlags,
     } = 427 in PROGRAM,
-    since "7.2.0", Low
+    for "virDomainStartDirtyRateCalc" since "7.2.0", Low
 }
 
 procedure! {
@@ -731,7 +731,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::AbortJobFlags,
     } = 442 in PROGRAM,
-    since "8.5.0", Low
+    for "virDomainAbortJobFlags" since "8.5.0", Low
 }
 
 procedure! {
@@ -741,7 +741,7 @@ procedure! {
         name: WireStr<'a>,
         flags: domain::FdAssociateFlags,
     } = 443 in PROGRAM,
-    since "9.0.0", Low, with descriptors
+    for "virDomainFDAssociate" since "9.0.0", Low, with descriptors
 }
 
 procedure! {
@@ -751,7 +751,7 @@ procedure! {
         r#type: domain::GraphicsReloadType,
         flags: u32,
     } = 448 in PROGRAM,
-    since "10.2.0", Low
+    for "virDomainGraphicsReload" since "10.2.0", Low
 }
 
 procedure! {
@@ -761,7 +761,7 @@ procedure! {
         group: Option<WireStr<'a>>,
         flags: domain::ModificationImpact,
     } = 452 in PROGRAM,
-    since "11.2.0", Low
+    for "virDomainDelThrottleGroup" since "11.2.0", Low
 }
 
 procedure! {
@@ -772,5 +772,5 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_ANNOUNCE_INTERFACE_PARAMS_MAX,
         flags: u32,
     } = 456 in PROGRAM,
-    since "12.5.0", Low
+    for "virDomainAnnounceInterface" since "12.5.0", Low
 }

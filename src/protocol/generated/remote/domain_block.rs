@@ -32,7 +32,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         path: WireStr<'a>,
     } = 64 in PROGRAM => DomainBlockStatsRet,
-    since "0.3.2", Low
+    for "virDomainBlockStats" since "0.3.2", Low
 }
 
 xdr_struct! {
@@ -51,7 +51,7 @@ procedure! {
         size: u32,
         flags: u32,
     } = 103 in PROGRAM => DomainBlockPeekRet<'static>,
-    since "0.4.2", Low
+    for "virDomainBlockPeek" since "0.4.2", Low
 }
 
 procedure! {
@@ -61,7 +61,7 @@ procedure! {
         path: WireStr<'a>,
         flags: domain::BlockJobAbortFlags,
     } = 237 in PROGRAM,
-    since "0.9.4", Low, waits for Guest
+    for "virDomainBlockJobAbort" since "0.9.4", Low, waits for Guest
 }
 
 procedure! {
@@ -72,7 +72,7 @@ procedure! {
         bandwidth: u64,
         flags: domain::BlockJobSetSpeedFlags,
     } = 239 in PROGRAM,
-    since "0.9.4", Low
+    for "virDomainBlockJobSetSpeed" since "0.9.4", Low
 }
 
 procedure! {
@@ -83,7 +83,7 @@ procedure! {
         bandwidth: u64,
         flags: domain::BlockPullFlags,
     } = 240 in PROGRAM,
-    since "0.9.4", Low
+    for "virDomainBlockPull" since "0.9.4", Low
 }
 
 xdr_struct! {
@@ -102,7 +102,7 @@ procedure! {
         nparams: i32,
         flags: typed_param::Flags,
     } = 243 in PROGRAM => DomainBlockStatsFlagsRet<'static>,
-    since "0.9.5", Low
+    for "virDomainBlockStatsFlags" since "0.9.5", Low
 }
 
 procedure! {
@@ -113,7 +113,7 @@ procedure! {
         size: u64,
         flags: domain::BlockResizeFlags,
     } = 251 in PROGRAM,
-    since "0.9.8", Low
+    for "virDomainBlockResize" since "0.9.8", Low
 }
 
 procedure! {
@@ -125,7 +125,7 @@ procedure! {
         bandwidth: u64,
         flags: domain::BlockRebaseFlags,
     } = 266 in PROGRAM,
-    since "0.9.10", Low
+    for "virDomainBlockRebase" since "0.9.10", Low
 }
 
 procedure! {
@@ -138,7 +138,7 @@ procedure! {
         bandwidth: u64,
         flags: domain::BlockCommitFlags,
     } = 290 in PROGRAM,
-    since "0.10.2", Low
+    for "virDomainBlockCommit" since "0.10.2", Low
 }
 
 procedure! {
@@ -150,5 +150,5 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_COPY_PARAMETERS_MAX,
         flags: domain::BlockCopyFlags,
     } = 345 in PROGRAM,
-    since "1.2.8", Low
+    for "virDomainBlockCopy" since "1.2.8", Low
 }

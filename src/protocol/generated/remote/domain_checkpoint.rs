@@ -24,7 +24,7 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: domain_checkpoint::CreateFlags,
     } = 411 in PROGRAM => DomainCheckpointCreateXmlRet<'static>,
-    since "5.6.0", Low, waits for Host
+    for "virDomainCheckpointCreateXML" since "5.6.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -40,7 +40,7 @@ procedure! {
         checkpoint: NonnullDomainCheckpoint<'a>,
         flags: domain_checkpoint::XmlFlags,
     } = 412 in PROGRAM => DomainCheckpointGetXmlDescRet<'static>,
-    since "5.6.0", Low
+    for "virDomainCheckpointGetXMLDesc" since "5.6.0", Low
 }
 
 xdr_struct! {
@@ -58,7 +58,7 @@ procedure! {
         need_results: i32,
         flags: domain_checkpoint::ListFlags,
     } = 414 in PROGRAM => DomainCheckpointListAllChildrenRet<'static>,
-    since "5.6.0", High
+    for "virDomainCheckpointListAllChildren" since "5.6.0", High
 }
 
 xdr_struct! {
@@ -75,7 +75,7 @@ procedure! {
         name: WireStr<'a>,
         flags: u32,
     } = 415 in PROGRAM => DomainCheckpointLookupByNameRet<'static>,
-    since "5.6.0", High
+    for "virDomainCheckpointLookupByName" since "5.6.0", High
 }
 
 xdr_struct! {
@@ -91,7 +91,7 @@ procedure! {
         checkpoint: NonnullDomainCheckpoint<'a>,
         flags: u32,
     } = 416 in PROGRAM => DomainCheckpointGetParentRet<'static>,
-    since "5.6.0", High
+    for "virDomainCheckpointGetParent" since "5.6.0", High
 }
 
 procedure! {
@@ -100,5 +100,5 @@ procedure! {
         checkpoint: NonnullDomainCheckpoint<'a>,
         flags: domain_checkpoint::DeleteFlags,
     } = 417 in PROGRAM,
-    since "5.6.0", Low, waits for Host
+    for "virDomainCheckpointDelete" since "5.6.0", Low, waits for Host
 }

@@ -34,7 +34,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::XmlFlags,
     } = 14 in PROGRAM => DomainGetXmlDescRet<'static>,
-    since "0.0.3", Low
+    for "virDomainGetXMLDesc" since "0.0.3", Low
 }
 
 xdr_struct! {
@@ -49,7 +49,7 @@ procedure! {
     struct DomainGetAutostart<'a> {
         dom: NonnullDomain<'a>,
     } = 15 in PROGRAM => DomainGetAutostartRet,
-    since "0.2.1", High
+    for "virDomainGetAutostart" since "0.2.1", High
 }
 
 xdr_struct! {
@@ -68,7 +68,7 @@ procedure! {
     struct DomainGetInfo<'a> {
         dom: NonnullDomain<'a>,
     } = 16 in PROGRAM => DomainGetInfoRet,
-    since "0.0.3", Low
+    for "virDomainGetInfo" since "0.0.3", Low
 }
 
 xdr_struct! {
@@ -83,7 +83,7 @@ procedure! {
     struct DomainGetMaxMemory<'a> {
         dom: NonnullDomain<'a>,
     } = 17 in PROGRAM => DomainGetMaxMemoryRet,
-    since "0.0.3", High
+    for "virDomainGetMaxMemory" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -98,7 +98,7 @@ procedure! {
     struct DomainGetMaxVcpus<'a> {
         dom: NonnullDomain<'a>,
     } = 18 in PROGRAM => DomainGetMaxVcpusRet,
-    since "0.2.1", High
+    for "virDomainGetMaxVcpus" since "0.2.1", High
 }
 
 xdr_struct! {
@@ -113,7 +113,7 @@ procedure! {
     struct DomainGetOsType<'a> {
         dom: NonnullDomain<'a>,
     } = 19 in PROGRAM => DomainGetOsTypeRet<'static>,
-    since "0.0.3", High
+    for "virDomainGetOSType" since "0.0.3", High
 }
 
 xdr_struct! {
@@ -131,7 +131,7 @@ procedure! {
         maxinfo: i32,
         maplen: i32,
     } = 20 in PROGRAM => DomainGetVcpusRet<'static>,
-    since "0.1.4", High
+    for "virDomainGetVcpus" since "0.1.4", High
 }
 
 xdr_struct! {
@@ -147,7 +147,7 @@ procedure! {
     struct DomainGetSchedulerType<'a> {
         dom: NonnullDomain<'a>,
     } = 56 in PROGRAM => DomainGetSchedulerTypeRet<'static>,
-    since "0.2.3", Low
+    for "virDomainGetSchedulerType" since "0.2.3", Low
 }
 
 xdr_struct! {
@@ -163,7 +163,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         nparams: i32,
     } = 57 in PROGRAM => DomainGetSchedulerParametersRet<'static>,
-    since "0.2.3", Low
+    for "virDomainGetSchedulerParameters" since "0.2.3", Low
 }
 
 xdr_struct! {
@@ -179,7 +179,7 @@ procedure! {
     struct DomainGetSecurityLabel<'a> {
         dom: NonnullDomain<'a>,
     } = 121 in PROGRAM => DomainGetSecurityLabelRet,
-    since "0.6.1", High
+    for "virDomainGetSecurityLabel" since "0.6.1", High
 }
 
 xdr_struct! {
@@ -205,7 +205,7 @@ procedure! {
     struct DomainGetJobInfo<'a> {
         dom: NonnullDomain<'a>,
     } = 163 in PROGRAM => DomainGetJobInfoRet,
-    since "0.7.7", Low
+    for "virDomainGetJobInfo" since "0.7.7", Low
 }
 
 xdr_struct! {
@@ -224,7 +224,7 @@ procedure! {
         path: WireStr<'a>,
         flags: u32,
     } = 194 in PROGRAM => DomainGetBlockInfoRet,
-    since "0.8.1", Low
+    for "virDomainGetBlockInfo" since "0.8.1", Low
 }
 
 xdr_struct! {
@@ -245,7 +245,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 198 in PROGRAM => DomainGetMemoryParametersRet<'static>,
-    since "0.8.5", Low
+    for "virDomainGetMemoryParameters" since "0.8.5", Low
 }
 
 xdr_struct! {
@@ -261,7 +261,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::VcpuFlags,
     } = 200 in PROGRAM => DomainGetVcpusFlagsRet,
-    since "0.8.5", Low
+    for "virDomainGetVcpusFlags" since "0.8.5", Low
 }
 
 xdr_struct! {
@@ -282,7 +282,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 206 in PROGRAM => DomainGetBlkioParametersRet<'static>,
-    since "0.9.0", Low
+    for "virDomainGetBlkioParameters" since "0.9.0", Low
 }
 
 xdr_struct! {
@@ -299,7 +299,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 212 in PROGRAM => DomainGetStateRet,
-    since "0.9.2", High
+    for "virDomainGetState" since "0.9.2", High
 }
 
 xdr_struct! {
@@ -319,7 +319,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 223 in PROGRAM => DomainGetSchedulerParametersFlagsRet<'static>,
-    since "0.9.2", Low
+    for "virDomainGetSchedulerParametersFlags" since "0.9.2", Low
 }
 
 xdr_struct! {
@@ -337,7 +337,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 229 in PROGRAM => DomainGetControlInfoRet,
-    since "0.9.3", High
+    for "virDomainGetControlInfo" since "0.9.3", High
 }
 
 xdr_struct! {
@@ -356,7 +356,7 @@ procedure! {
         maplen: i32,
         flags: domain::ModificationImpact,
     } = 230 in PROGRAM => DomainGetVcpuPinInfoRet<'static>,
-    since "0.9.3", Low
+    for "virDomainGetVcpuPinInfo" since "0.9.3", Low
 }
 
 xdr_struct! {
@@ -377,7 +377,7 @@ procedure! {
         path: WireStr<'a>,
         flags: domain::BlockJobInfoFlags,
     } = 238 in PROGRAM => DomainGetBlockJobInfoRet,
-    since "0.9.4", Low
+    for "virDomainGetBlockJobInfo" since "0.9.4", Low
 }
 
 xdr_struct! {
@@ -399,7 +399,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 253 in PROGRAM => DomainGetBlockIoTuneRet<'static>,
-    since "0.9.8", Low
+    for "virDomainGetBlockIoTune" since "0.9.8", Low
 }
 
 xdr_struct! {
@@ -420,7 +420,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 255 in PROGRAM => DomainGetNumaParametersRet<'static>,
-    since "0.9.9", Low
+    for "virDomainGetNumaParameters" since "0.9.9", Low
 }
 
 xdr_struct! {
@@ -442,7 +442,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 257 in PROGRAM => DomainGetInterfaceParametersRet<'static>,
-    since "0.9.9", Low
+    for "virDomainGetInterfaceParameters" since "0.9.9", Low
 }
 
 xdr_struct! {
@@ -462,7 +462,7 @@ procedure! {
         ncpus: u32,
         flags: typed_param::Flags,
     } = 262 in PROGRAM => DomainGetCpuStatsRet<'static>,
-    since "0.9.10", Low
+    for "virDomainGetCPUStats" since "0.9.10", Low
 }
 
 xdr_struct! {
@@ -480,7 +480,7 @@ procedure! {
         maxerrors: u32,
         flags: u32,
     } = 263 in PROGRAM => DomainGetDiskErrorsRet<'static>,
-    since "0.9.10", Low
+    for "virDomainGetDiskErrors" since "0.9.10", Low
 }
 
 xdr_struct! {
@@ -498,7 +498,7 @@ procedure! {
         uri: Option<WireStr<'a>>,
         flags: domain::ModificationImpact,
     } = 265 in PROGRAM => DomainGetMetadataRet<'static>,
-    since "0.9.10", Low
+    for "virDomainGetMetadata" since "0.9.10", Low
 }
 
 xdr_struct! {
@@ -514,7 +514,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::GetHostnameFlags,
     } = 277 in PROGRAM => DomainGetHostnameRet<'static>,
-    since "0.10.0", Low, waits for Guest
+    for "virDomainGetHostname" since "0.10.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -530,7 +530,7 @@ procedure! {
     struct DomainGetSecurityLabelList<'a> {
         dom: NonnullDomain<'a>,
     } = 278 in PROGRAM => DomainGetSecurityLabelListRet,
-    since "0.10.0", High
+    for "virDomainGetSecurityLabelList" since "0.10.0", High
 }
 
 xdr_struct! {
@@ -548,7 +548,7 @@ procedure! {
         maplen: i32,
         flags: domain::ModificationImpact,
     } = 280 in PROGRAM => DomainGetEmulatorPinInfoRet<'static>,
-    since "0.10.0", Low
+    for "virDomainGetEmulatorPinInfo" since "0.10.0", Low
 }
 
 xdr_struct! {
@@ -565,7 +565,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::GetJobStatsFlags,
     } = 298 in PROGRAM => DomainGetJobStatsRet<'static>,
-    since "1.0.3", Low
+    for "virDomainGetJobStats" since "1.0.3", Low
 }
 
 xdr_struct! {
@@ -582,7 +582,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 337 in PROGRAM => DomainGetTimeRet,
-    since "1.2.5", Low, waits for Guest
+    for "virDomainGetTime" since "1.2.5", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -599,7 +599,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 349 in PROGRAM => DomainGetFsInfoRet<'static>,
-    since "1.2.11", Low, waits for Guest
+    for "virDomainGetFSInfo" since "1.2.11", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -616,7 +616,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::ModificationImpact,
     } = 351 in PROGRAM => DomainGetIoThreadInfoRet<'static>,
-    since "1.2.14", Low
+    for "virDomainGetIOThreadInfo" since "1.2.14", Low
 }
 
 xdr_struct! {
@@ -635,7 +635,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 365 in PROGRAM => DomainGetPerfEventsRet<'static>,
-    since "1.3.3", Low
+    for "virDomainGetPerfEvents" since "1.3.3", Low
 }
 
 xdr_struct! {
@@ -651,7 +651,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 371 in PROGRAM => DomainGetGuestVcpusRet<'static>,
-    since "2.0.0", Low, waits for Guest
+    for "virDomainGetGuestVcpus" since "2.0.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -667,7 +667,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 396 in PROGRAM => DomainGetLaunchSecurityInfoRet<'static>,
-    since "4.5.0", Low
+    for "virDomainGetLaunchSecurityInfo" since "4.5.0", Low
 }
 
 xdr_struct! {
@@ -684,7 +684,7 @@ procedure! {
         types: domain::GuestInfoTypes,
         flags: u32,
     } = 418 in PROGRAM => DomainGetGuestInfoRet<'static>,
-    since "5.7.0", Low, waits for Guest
+    for "virDomainGetGuestInfo" since "5.7.0", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -700,7 +700,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::MessageType,
     } = 426 in PROGRAM => DomainGetMessagesRet<'static>,
-    since "7.1.0", Low
+    for "virDomainGetMessages" since "7.1.0", Low
 }
 
 xdr_struct! {
@@ -715,5 +715,5 @@ procedure! {
     struct DomainGetAutostartOnce<'a> {
         dom: NonnullDomain<'a>,
     } = 449 in PROGRAM => DomainGetAutostartOnceRet,
-    since "11.2.0", High
+    for "virDomainGetAutostartOnce" since "11.2.0", High
 }

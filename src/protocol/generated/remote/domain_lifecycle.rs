@@ -15,7 +15,7 @@ procedure! {
     struct DomainCreate<'a> {
         dom: NonnullDomain<'a>,
     } = 9 in PROGRAM,
-    since "0.1.1", Low, waits for Host
+    for "virDomainCreate" since "0.1.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -31,7 +31,7 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: domain::CreateFlags,
     } = 10 in PROGRAM => DomainCreateXmlRet<'static>,
-    since "0.5.0", Low, waits for Host
+    for "virDomainCreateXML" since "0.5.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -46,7 +46,7 @@ procedure! {
     struct DomainDefineXml<'a> {
         xml: WireStr<'a>,
     } = 11 in PROGRAM => DomainDefineXmlRet<'static>,
-    since "0.1.1", High
+    for "virDomainDefineXML" since "0.1.1", High
 }
 
 procedure! {
@@ -54,7 +54,7 @@ procedure! {
     struct DomainDestroy<'a> {
         dom: NonnullDomain<'a>,
     } = 12 in PROGRAM,
-    since "0.0.3", High
+    for "virDomainDestroy" since "0.0.3", High
 }
 
 procedure! {
@@ -63,7 +63,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::RebootFlags,
     } = 27 in PROGRAM,
-    since "0.1.0", Low, waits for Guest
+    for "virDomainReboot" since "0.1.0", Low, waits for Guest
 }
 
 procedure! {
@@ -71,7 +71,7 @@ procedure! {
     struct DomainResume<'a> {
         dom: NonnullDomain<'a>,
     } = 28 in PROGRAM,
-    since "0.0.3", Low
+    for "virDomainResume" since "0.0.3", Low
 }
 
 procedure! {
@@ -79,7 +79,7 @@ procedure! {
     struct DomainShutdown<'a> {
         dom: NonnullDomain<'a>,
     } = 33 in PROGRAM,
-    since "0.0.3", Low, waits for Guest
+    for "virDomainShutdown" since "0.0.3", Low, waits for Guest
 }
 
 procedure! {
@@ -87,7 +87,7 @@ procedure! {
     struct DomainSuspend<'a> {
         dom: NonnullDomain<'a>,
     } = 34 in PROGRAM,
-    since "0.0.3", Low
+    for "virDomainSuspend" since "0.0.3", Low
 }
 
 procedure! {
@@ -95,7 +95,7 @@ procedure! {
     struct DomainUndefine<'a> {
         dom: NonnullDomain<'a>,
     } = 35 in PROGRAM,
-    since "0.1.1", High
+    for "virDomainUndefine" since "0.1.1", High
 }
 
 procedure! {
@@ -103,7 +103,7 @@ procedure! {
     struct DomainRestore<'a> {
         from: WireStr<'a>,
     } = 54 in PROGRAM,
-    since "0.0.3", Low, waits for Host
+    for "virDomainRestore" since "0.0.3", Low, waits for Host
 }
 
 procedure! {
@@ -112,7 +112,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         to: WireStr<'a>,
     } = 55 in PROGRAM,
-    since "0.0.3", Low, waits for Host
+    for "virDomainSave" since "0.0.3", Low, waits for Host
 }
 
 procedure! {
@@ -121,7 +121,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::SaveRestoreFlags,
     } = 182 in PROGRAM,
-    since "0.8.0", Low, waits for Host
+    for "virDomainManagedSave" since "0.8.0", Low, waits for Host
 }
 
 procedure! {
@@ -130,7 +130,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 184 in PROGRAM,
-    since "0.8.0", Low
+    for "virDomainManagedSaveRemove" since "0.8.0", Low
 }
 
 xdr_struct! {
@@ -146,7 +146,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::CreateFlags,
     } = 196 in PROGRAM => DomainCreateWithFlagsRet<'static>,
-    since "0.8.2", Low, waits for Host
+    for "virDomainCreateWithFlags" since "0.8.2", Low, waits for Host
 }
 
 procedure! {
@@ -155,7 +155,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::UndefineFlags,
     } = 231 in PROGRAM,
-    since "0.9.4", High
+    for "virDomainUndefineFlags" since "0.9.4", High
 }
 
 procedure! {
@@ -166,7 +166,7 @@ procedure! {
         dxml: Option<WireStr<'a>>,
         flags: domain::SaveRestoreFlags,
     } = 232 in PROGRAM,
-    since "0.9.4", Low, waits for Host
+    for "virDomainSaveFlags" since "0.9.4", Low, waits for Host
 }
 
 procedure! {
@@ -176,7 +176,7 @@ procedure! {
         dxml: Option<WireStr<'a>>,
         flags: domain::SaveRestoreFlags,
     } = 233 in PROGRAM,
-    since "0.9.4", Low, waits for Host
+    for "virDomainRestoreFlags" since "0.9.4", Low, waits for Host
 }
 
 procedure! {
@@ -185,7 +185,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::DestroyFlags,
     } = 234 in PROGRAM,
-    since "0.9.4", High
+    for "virDomainDestroyFlags" since "0.9.4", High
 }
 
 xdr_struct! {
@@ -201,7 +201,7 @@ procedure! {
         file: WireStr<'a>,
         flags: domain::SaveImageXmlFlags,
     } = 235 in PROGRAM => DomainSaveImageGetXmlDescRet<'static>,
-    since "0.9.4", High
+    for "virDomainSaveImageGetXMLDesc" since "0.9.4", High
 }
 
 procedure! {
@@ -211,7 +211,7 @@ procedure! {
         dxml: WireStr<'a>,
         flags: domain::SaveRestoreFlags,
     } = 236 in PROGRAM,
-    since "0.9.4", High
+    for "virDomainSaveImageDefineXML" since "0.9.4", High
 }
 
 procedure! {
@@ -220,7 +220,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 245 in PROGRAM,
-    since "0.9.7", Low
+    for "virDomainReset" since "0.9.7", Low
 }
 
 procedure! {
@@ -229,7 +229,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::ShutdownFlags,
     } = 258 in PROGRAM,
-    since "0.9.10", Low, waits for Guest
+    for "virDomainShutdownFlags" since "0.9.10", Low, waits for Guest
 }
 
 xdr_struct! {
@@ -245,7 +245,7 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: domain::CreateFlags,
     } = 309 in PROGRAM => DomainCreateXmlWithFilesRet<'static>,
-    since "1.1.1", Low, waits for Host, with descriptors
+    for "virDomainCreateXMLWithFiles" since "1.1.1", Low, waits for Host, with descriptors
 }
 
 xdr_struct! {
@@ -261,7 +261,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::CreateFlags,
     } = 310 in PROGRAM => DomainCreateWithFilesRet<'static>,
-    since "1.1.1", Low, waits for Host, with descriptors
+    for "virDomainCreateWithFiles" since "1.1.1", Low, waits for Host, with descriptors
 }
 
 xdr_struct! {
@@ -277,7 +277,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: domain::DefineFlags,
     } = 350 in PROGRAM => DomainDefineXmlFlagsRet<'static>,
-    since "1.2.12", High
+    for "virDomainDefineXMLFlags" since "1.2.12", High
 }
 
 xdr_struct! {
@@ -293,7 +293,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::SaveImageXmlFlags,
     } = 388 in PROGRAM => DomainManagedSaveGetXmlDescRet<'static>,
-    since "3.7.0", Low
+    for "virDomainManagedSaveGetXMLDesc" since "3.7.0", Low
 }
 
 procedure! {
@@ -303,7 +303,7 @@ procedure! {
         dxml: Option<WireStr<'a>>,
         flags: domain::SaveRestoreFlags,
     } = 389 in PROGRAM,
-    since "3.7.0", Low
+    for "virDomainManagedSaveDefineXML" since "3.7.0", Low
 }
 
 procedure! {
@@ -313,7 +313,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_SAVE_PARAMS_MAX,
         flags: domain::SaveRestoreFlags,
     } = 440 in PROGRAM,
-    since "8.4.0", Low, waits for Host
+    for "virDomainSaveParams" since "8.4.0", Low, waits for Host
 }
 
 procedure! {
@@ -322,5 +322,5 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_SAVE_PARAMS_MAX,
         flags: domain::SaveRestoreFlags,
     } = 441 in PROGRAM,
-    since "8.4.0", Low, waits for Host
+    for "virDomainRestoreParams" since "8.4.0", Low, waits for Host
 }

@@ -121,7 +121,7 @@ procedure! {
         downtime: u64,
         flags: u32,
     } = 166 in PROGRAM,
-    since "0.8.0", Low
+    for "virDomainMigrateSetMaxDowntime" since "0.8.0", Low
 }
 
 procedure! {
@@ -131,7 +131,7 @@ procedure! {
         bandwidth: u64,
         flags: domain::MigrateMaxSpeedFlags,
     } = 207 in PROGRAM,
-    since "0.9.0", Low
+    for "virDomainMigrateSetMaxSpeed" since "0.9.0", Low
 }
 
 xdr_struct! {
@@ -261,7 +261,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain::MigrateMaxSpeedFlags,
     } = 242 in PROGRAM => DomainMigrateGetMaxSpeedRet,
-    since "0.9.5", Low
+    for "virDomainMigrateGetMaxSpeed" since "0.9.5", Low
 }
 
 xdr_struct! {
@@ -277,7 +277,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 299 in PROGRAM => DomainMigrateGetCompressionCacheRet,
-    since "1.0.3", Low
+    for "virDomainMigrateGetCompressionCache" since "1.0.3", Low
 }
 
 procedure! {
@@ -287,7 +287,7 @@ procedure! {
         cache_size: u64,
         flags: u32,
     } = 300 in PROGRAM,
-    since "1.0.3", Low
+    for "virDomainMigrateSetCompressionCache" since "1.0.3", Low
 }
 
 xdr_struct! {
@@ -399,7 +399,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 364 in PROGRAM,
-    since "1.3.3", Low
+    for "virDomainMigrateStartPostCopy" since "1.3.3", Low
 }
 
 xdr_struct! {
@@ -415,5 +415,5 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 387 in PROGRAM => DomainMigrateGetMaxDowntimeRet,
-    since "3.7.0", Low
+    for "virDomainMigrateGetMaxDowntime" since "3.7.0", Low
 }

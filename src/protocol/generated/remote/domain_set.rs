@@ -22,7 +22,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         autostart: i32,
     } = 29 in PROGRAM,
-    since "0.2.1", High
+    for "virDomainSetAutostart" since "0.2.1", High
 }
 
 procedure! {
@@ -31,7 +31,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         memory: u64,
     } = 30 in PROGRAM,
-    since "0.0.3", High
+    for "virDomainSetMaxMemory" since "0.0.3", High
 }
 
 procedure! {
@@ -40,7 +40,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         memory: u64,
     } = 31 in PROGRAM,
-    since "0.1.1", Low
+    for "virDomainSetMemory" since "0.1.1", Low
 }
 
 procedure! {
@@ -49,7 +49,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         nvcpus: u32,
     } = 32 in PROGRAM,
-    since "0.1.4", Low, waits for Guest
+    for "virDomainSetVcpus" since "0.1.4", Low, waits for Guest
 }
 
 procedure! {
@@ -58,7 +58,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         params: Vec<TypedParam<'a>> = DOMAIN_SCHEDULER_PARAMETERS_MAX,
     } = 58 in PROGRAM,
-    since "0.2.3", Low
+    for "virDomainSetSchedulerParameters" since "0.2.3", Low
 }
 
 procedure! {
@@ -68,7 +68,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_MEMORY_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 197 in PROGRAM,
-    since "0.8.5", Low
+    for "virDomainSetMemoryParameters" since "0.8.5", Low
 }
 
 procedure! {
@@ -78,7 +78,7 @@ procedure! {
         nvcpus: u32,
         flags: domain::VcpuFlags,
     } = 199 in PROGRAM,
-    since "0.8.5", Low, waits for Guest
+    for "virDomainSetVcpusFlags" since "0.8.5", Low, waits for Guest
 }
 
 procedure! {
@@ -88,7 +88,7 @@ procedure! {
         memory: u64,
         flags: domain::MemoryModFlags,
     } = 204 in PROGRAM,
-    since "0.9.0", Low
+    for "virDomainSetMemoryFlags" since "0.9.0", Low
 }
 
 procedure! {
@@ -98,7 +98,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_BLKIO_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 205 in PROGRAM,
-    since "0.9.0", Low
+    for "virDomainSetBlkioParameters" since "0.9.0", Low
 }
 
 procedure! {
@@ -108,7 +108,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_SCHEDULER_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 219 in PROGRAM,
-    since "0.9.2", Low
+    for "virDomainSetSchedulerParametersFlags" since "0.9.2", Low
 }
 
 procedure! {
@@ -119,7 +119,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 252 in PROGRAM,
-    since "0.9.8", Low
+    for "virDomainSetBlockIoTune" since "0.9.8", Low
 }
 
 procedure! {
@@ -129,7 +129,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_NUMA_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 254 in PROGRAM,
-    since "0.9.9", Low
+    for "virDomainSetNumaParameters" since "0.9.9", Low
 }
 
 procedure! {
@@ -140,7 +140,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_INTERFACE_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 256 in PROGRAM,
-    since "0.9.9", Low
+    for "virDomainSetInterfaceParameters" since "0.9.9", Low
 }
 
 procedure! {
@@ -153,7 +153,7 @@ procedure! {
         uri: Option<WireStr<'a>>,
         flags: domain::ModificationImpact,
     } = 264 in PROGRAM,
-    since "0.9.10", Low
+    for "virDomainSetMetadata" since "0.9.10", Low
 }
 
 procedure! {
@@ -163,7 +163,7 @@ procedure! {
         period: i32,
         flags: domain::MemoryModFlags,
     } = 308 in PROGRAM,
-    since "1.1.1", Low
+    for "virDomainSetMemoryStatsPeriod" since "1.1.1", Low
 }
 
 procedure! {
@@ -174,7 +174,7 @@ procedure! {
         nseconds: u32,
         flags: domain::SetTimeFlags,
     } = 338 in PROGRAM,
-    since "1.2.5", Low, waits for Guest
+    for "virDomainSetTime" since "1.2.5", Low, waits for Guest
 }
 
 procedure! {
@@ -185,7 +185,7 @@ procedure! {
         password: Option<WireStr<'a>>,
         flags: domain::SetUserPasswordFlags,
     } = 357 in PROGRAM,
-    since "1.2.16", Low, waits for Guest
+    for "virDomainSetUserPassword" since "1.2.16", Low, waits for Guest
 }
 
 procedure! {
@@ -195,7 +195,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_PERF_EVENTS_MAX,
         flags: domain::ModificationImpact,
     } = 366 in PROGRAM,
-    since "1.3.3", Low
+    for "virDomainSetPerfEvents" since "1.3.3", Low
 }
 
 procedure! {
@@ -206,7 +206,7 @@ procedure! {
         state: i32,
         flags: u32,
     } = 372 in PROGRAM,
-    since "2.0.0", Low, waits for Guest
+    for "virDomainSetGuestVcpus" since "2.0.0", Low, waits for Guest
 }
 
 procedure! {
@@ -217,7 +217,7 @@ procedure! {
         state: i32,
         flags: domain::SetVcpuFlags,
     } = 384 in PROGRAM,
-    since "3.1.0", Low, waits for Guest
+    for "virDomainSetVcpu" since "3.1.0", Low, waits for Guest
 }
 
 procedure! {
@@ -228,7 +228,7 @@ procedure! {
         threshold: u64,
         flags: u32,
     } = 386 in PROGRAM,
-    since "3.1.0", Low
+    for "virDomainSetBlockThreshold" since "3.1.0", Low
 }
 
 procedure! {
@@ -239,7 +239,7 @@ procedure! {
         action: domain::LifecycleAction,
         flags: domain::ModificationImpact,
     } = 390 in PROGRAM,
-    since "3.9.0", Low
+    for "virDomainSetLifecycleAction" since "3.9.0", Low
 }
 
 procedure! {
@@ -253,7 +253,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_IOTHREAD_PARAMS_MAX,
         flags: u32,
     } = 402 in PROGRAM,
-    since "4.10.0", Low
+    for "virDomainSetIOThreadParams" since "4.10.0", Low
 }
 
 procedure! {
@@ -263,7 +263,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_LAUNCH_SECURITY_STATE_PARAMS_MAX,
         flags: u32,
     } = 439 in PROGRAM,
-    since "8.0.0", Low
+    for "virDomainSetLaunchSecurityState" since "8.0.0", Low
 }
 
 procedure! {
@@ -272,7 +272,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         autostart: i32,
     } = 450 in PROGRAM,
-    since "11.2.0", High
+    for "virDomainSetAutostartOnce" since "11.2.0", High
 }
 
 procedure! {
@@ -283,5 +283,5 @@ procedure! {
         params: Vec<TypedParam<'a>> = DOMAIN_BLOCK_IO_TUNE_PARAMETERS_MAX,
         flags: domain::ModificationImpact,
     } = 451 in PROGRAM,
-    since "11.2.0", Low
+    for "virDomainSetThrottleGroup" since "11.2.0", Low
 }

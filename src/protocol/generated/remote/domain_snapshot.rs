@@ -24,7 +24,7 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: domain_snapshot::CreateFlags,
     } = 185 in PROGRAM => DomainSnapshotCreateXmlRet<'static>,
-    since "0.8.0", Low, waits for Host
+    for "virDomainSnapshotCreateXML" since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -40,7 +40,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: domain_snapshot::XmlFlags,
     } = 186 in PROGRAM => DomainSnapshotGetXmlDescRet<'static>,
-    since "0.8.0", High
+    for "virDomainSnapshotGetXMLDesc" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -56,7 +56,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: domain_snapshot::ListFlags,
     } = 187 in PROGRAM => DomainSnapshotNumRet,
-    since "0.8.0", High
+    for "virDomainSnapshotNum" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -73,7 +73,7 @@ procedure! {
         maxnames: i32,
         flags: domain_snapshot::ListFlags,
     } = 188 in PROGRAM => DomainSnapshotListNamesRet<'static>,
-    since "0.8.0", High
+    for "virDomainSnapshotListNames" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -90,7 +90,7 @@ procedure! {
         name: WireStr<'a>,
         flags: u32,
     } = 189 in PROGRAM => DomainSnapshotLookupByNameRet<'static>,
-    since "0.8.0", High
+    for "virDomainSnapshotLookupByName" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -106,7 +106,7 @@ procedure! {
         dom: NonnullDomain<'a>,
         flags: u32,
     } = 191 in PROGRAM => DomainSnapshotCurrentRet<'static>,
-    since "0.8.0", Low
+    for "virDomainSnapshotCurrent" since "0.8.0", Low
 }
 
 procedure! {
@@ -115,7 +115,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: domain_snapshot::DeleteFlags,
     } = 193 in PROGRAM,
-    since "0.8.0", Low, waits for Host
+    for "virDomainSnapshotDelete" since "0.8.0", Low, waits for Host
 }
 
 xdr_struct! {
@@ -131,7 +131,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: u32,
     } = 244 in PROGRAM => DomainSnapshotGetParentRet<'static>,
-    since "0.9.7", High
+    for "virDomainSnapshotGetParent" since "0.9.7", High
 }
 
 xdr_struct! {
@@ -147,7 +147,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: domain_snapshot::ListFlags,
     } = 246 in PROGRAM => DomainSnapshotNumChildrenRet,
-    since "0.9.7", High
+    for "virDomainSnapshotNumChildren" since "0.9.7", High
 }
 
 xdr_struct! {
@@ -164,7 +164,7 @@ procedure! {
         maxnames: i32,
         flags: domain_snapshot::ListFlags,
     } = 247 in PROGRAM => DomainSnapshotListChildrenNamesRet<'static>,
-    since "0.9.7", High
+    for "virDomainSnapshotListChildrenNames" since "0.9.7", High
 }
 
 xdr_struct! {
@@ -180,7 +180,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: u32,
     } = 271 in PROGRAM => DomainSnapshotIsCurrentRet,
-    since "0.9.13", Low
+    for "virDomainSnapshotIsCurrent" since "0.9.13", Low
 }
 
 xdr_struct! {
@@ -196,7 +196,7 @@ procedure! {
         snap: NonnullDomainSnapshot<'a>,
         flags: u32,
     } = 272 in PROGRAM => DomainSnapshotHasMetadataRet,
-    since "0.9.13", Low
+    for "virDomainSnapshotHasMetadata" since "0.9.13", Low
 }
 
 xdr_struct! {
@@ -214,5 +214,5 @@ procedure! {
         need_results: i32,
         flags: domain_snapshot::ListFlags,
     } = 275 in PROGRAM => DomainSnapshotListAllChildrenRet<'static>,
-    since "0.9.13", High
+    for "virDomainSnapshotListAllChildren" since "0.9.13", High
 }

@@ -22,7 +22,7 @@ procedure! {
     struct InterfaceLookupByName<'a> {
         name: WireStr<'a>,
     } = 128 in PROGRAM => InterfaceLookupByNameRet<'static>,
-    since "0.6.4", High
+    for "virInterfaceLookupByName" since "0.6.4", High
 }
 
 xdr_struct! {
@@ -37,7 +37,7 @@ procedure! {
     struct InterfaceLookupByMacString<'a> {
         mac: WireStr<'a>,
     } = 129 in PROGRAM => InterfaceLookupByMacStringRet<'static>,
-    since "0.6.4", High
+    for "virInterfaceLookupByMACString" since "0.6.4", High
 }
 
 xdr_struct! {
@@ -53,7 +53,7 @@ procedure! {
         iface: NonnullInterface<'a>,
         flags: interface::XmlFlags,
     } = 130 in PROGRAM => InterfaceGetXmlDescRet<'static>,
-    since "0.6.4", Low
+    for "virInterfaceGetXMLDesc" since "0.6.4", Low
 }
 
 xdr_struct! {
@@ -69,7 +69,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: interface::DefineFlags,
     } = 131 in PROGRAM => InterfaceDefineXmlRet<'static>,
-    since "0.6.4", High
+    for "virInterfaceDefineXML" since "0.6.4", High
 }
 
 procedure! {
@@ -77,7 +77,7 @@ procedure! {
     struct InterfaceUndefine<'a> {
         iface: NonnullInterface<'a>,
     } = 132 in PROGRAM,
-    since "0.6.4", High
+    for "virInterfaceUndefine" since "0.6.4", High
 }
 
 procedure! {
@@ -86,7 +86,7 @@ procedure! {
         iface: NonnullInterface<'a>,
         flags: u32,
     } = 133 in PROGRAM,
-    since "0.6.4", Low, waits for Host
+    for "virInterfaceCreate" since "0.6.4", Low, waits for Host
 }
 
 procedure! {
@@ -95,7 +95,7 @@ procedure! {
         iface: NonnullInterface<'a>,
         flags: u32,
     } = 134 in PROGRAM,
-    since "0.6.4", High
+    for "virInterfaceDestroy" since "0.6.4", High
 }
 
 xdr_struct! {
@@ -110,7 +110,7 @@ procedure! {
     struct InterfaceIsActive<'a> {
         iface: NonnullInterface<'a>,
     } = 156 in PROGRAM => InterfaceIsActiveRet,
-    since "0.7.3", High
+    for "virInterfaceIsActive" since "0.7.3", High
 }
 
 procedure! {
@@ -118,7 +118,7 @@ procedure! {
     struct InterfaceChangeBegin {
         flags: u32,
     } = 220 in PROGRAM,
-    since "0.9.2", Low
+    for "virInterfaceChangeBegin" since "0.9.2", Low
 }
 
 procedure! {
@@ -126,7 +126,7 @@ procedure! {
     struct InterfaceChangeCommit {
         flags: u32,
     } = 221 in PROGRAM,
-    since "0.9.2", Low
+    for "virInterfaceChangeCommit" since "0.9.2", Low
 }
 
 procedure! {
@@ -134,5 +134,5 @@ procedure! {
     struct InterfaceChangeRollback {
         flags: u32,
     } = 222 in PROGRAM,
-    since "0.9.2", Low
+    for "virInterfaceChangeRollback" since "0.9.2", Low
 }

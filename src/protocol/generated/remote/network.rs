@@ -34,7 +34,7 @@ procedure! {
     struct NetworkCreate<'a> {
         net: NonnullNetwork<'a>,
     } = 39 in PROGRAM,
-    since "0.2.0", Low
+    for "virNetworkCreate" since "0.2.0", Low
 }
 
 xdr_struct! {
@@ -49,7 +49,7 @@ procedure! {
     struct NetworkCreateXml<'a> {
         xml: WireStr<'a>,
     } = 40 in PROGRAM => NetworkCreateXmlRet<'static>,
-    since "0.2.0", Low
+    for "virNetworkCreateXML" since "0.2.0", Low
 }
 
 xdr_struct! {
@@ -64,7 +64,7 @@ procedure! {
     struct NetworkDefineXml<'a> {
         xml: WireStr<'a>,
     } = 41 in PROGRAM => NetworkDefineXmlRet<'static>,
-    since "0.2.0", High
+    for "virNetworkDefineXML" since "0.2.0", High
 }
 
 procedure! {
@@ -72,7 +72,7 @@ procedure! {
     struct NetworkDestroy<'a> {
         net: NonnullNetwork<'a>,
     } = 42 in PROGRAM,
-    since "0.2.0", High
+    for "virNetworkDestroy" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -88,7 +88,7 @@ procedure! {
         net: NonnullNetwork<'a>,
         flags: network::XmlFlags,
     } = 43 in PROGRAM => NetworkGetXmlDescRet<'static>,
-    since "0.2.0", High
+    for "virNetworkGetXMLDesc" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -103,7 +103,7 @@ procedure! {
     struct NetworkGetAutostart<'a> {
         net: NonnullNetwork<'a>,
     } = 44 in PROGRAM => NetworkGetAutostartRet,
-    since "0.2.1", High
+    for "virNetworkGetAutostart" since "0.2.1", High
 }
 
 xdr_struct! {
@@ -118,7 +118,7 @@ procedure! {
     struct NetworkGetBridgeName<'a> {
         net: NonnullNetwork<'a>,
     } = 45 in PROGRAM => NetworkGetBridgeNameRet<'static>,
-    since "0.2.0", High
+    for "virNetworkGetBridgeName" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -133,7 +133,7 @@ procedure! {
     struct NetworkLookupByName<'a> {
         name: WireStr<'a>,
     } = 46 in PROGRAM => NetworkLookupByNameRet<'static>,
-    since "0.2.0", High
+    for "virNetworkLookupByName" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -148,7 +148,7 @@ procedure! {
     struct NetworkLookupByUuid {
         uuid: Uuid,
     } = 47 in PROGRAM => NetworkLookupByUuidRet<'static>,
-    since "0.2.0", High
+    for "virNetworkLookupByUUID" since "0.2.0", High
 }
 
 procedure! {
@@ -157,7 +157,7 @@ procedure! {
         net: NonnullNetwork<'a>,
         autostart: i32,
     } = 48 in PROGRAM,
-    since "0.2.1", High
+    for "virNetworkSetAutostart" since "0.2.1", High
 }
 
 procedure! {
@@ -165,7 +165,7 @@ procedure! {
     struct NetworkUndefine<'a> {
         net: NonnullNetwork<'a>,
     } = 49 in PROGRAM,
-    since "0.2.0", High
+    for "virNetworkUndefine" since "0.2.0", High
 }
 
 xdr_struct! {
@@ -180,7 +180,7 @@ procedure! {
     struct NetworkIsActive<'a> {
         net: NonnullNetwork<'a>,
     } = 152 in PROGRAM => NetworkIsActiveRet,
-    since "0.7.3", High
+    for "virNetworkIsActive" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -195,7 +195,7 @@ procedure! {
     struct NetworkIsPersistent<'a> {
         net: NonnullNetwork<'a>,
     } = 153 in PROGRAM => NetworkIsPersistentRet,
-    since "0.7.3", High
+    for "virNetworkIsPersistent" since "0.7.3", High
 }
 
 procedure! {
@@ -208,7 +208,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: network::UpdateFlags,
     } = 291 in PROGRAM,
-    since "0.10.2", High
+    for "virNetworkUpdate" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -242,7 +242,7 @@ procedure! {
         need_results: i32,
         flags: u32,
     } = 341 in PROGRAM => NetworkGetDhcpLeasesRet<'static>,
-    since "1.2.6", Low
+    for "virNetworkGetDHCPLeases" since "1.2.6", Low
 }
 
 xdr_struct! {
@@ -260,7 +260,7 @@ procedure! {
         need_results: i32,
         flags: u32,
     } = 404 in PROGRAM => NetworkListAllPortsRet<'static>,
-    since "5.5.0", High
+    for "virNetworkListAllPorts" since "5.5.0", High
 }
 
 xdr_struct! {
@@ -276,7 +276,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: network::DefineFlags,
     } = 432 in PROGRAM => NetworkDefineXmlFlagsRet<'static>,
-    since "7.7.0", High
+    for "virNetworkDefineXMLFlags" since "7.7.0", High
 }
 
 xdr_struct! {
@@ -292,7 +292,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: network::CreateFlags,
     } = 437 in PROGRAM => NetworkCreateXmlFlagsRet<'static>,
-    since "7.8.0", High
+    for "virNetworkCreateXMLFlags" since "7.8.0", High
 }
 
 procedure! {
@@ -305,7 +305,7 @@ procedure! {
         uri: Option<WireStr<'a>>,
         flags: network::UpdateFlags,
     } = 444 in PROGRAM,
-    since "9.7.0", Low
+    for "virNetworkSetMetadata" since "9.7.0", Low
 }
 
 xdr_struct! {
@@ -323,7 +323,7 @@ procedure! {
         uri: Option<WireStr<'a>>,
         flags: network::UpdateFlags,
     } = 445 in PROGRAM => NetworkGetMetadataRet<'static>,
-    since "9.7.0", Low
+    for "virNetworkGetMetadata" since "9.7.0", Low
 }
 
 xdr_struct! {

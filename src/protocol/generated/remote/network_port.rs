@@ -25,7 +25,7 @@ procedure! {
         network: NonnullNetwork<'a>,
         uuid: Uuid,
     } = 405 in PROGRAM => NetworkPortLookupByUuidRet<'static>,
-    since "5.5.0", High
+    for "virNetworkPortLookupByUUID" since "5.5.0", High
 }
 
 xdr_struct! {
@@ -42,7 +42,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: network::PortCreateFlags,
     } = 406 in PROGRAM => NetworkPortCreateXmlRet<'static>,
-    since "5.5.0", Low
+    for "virNetworkPortCreateXML" since "5.5.0", Low
 }
 
 xdr_struct! {
@@ -60,7 +60,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 407 in PROGRAM => NetworkPortGetParametersRet<'static>,
-    since "5.5.0", Low
+    for "virNetworkPortGetParameters" since "5.5.0", Low
 }
 
 procedure! {
@@ -70,7 +70,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = NETWORK_PORT_PARAMETERS_MAX,
         flags: u32,
     } = 408 in PROGRAM,
-    since "5.5.0", Low
+    for "virNetworkPortSetParameters" since "5.5.0", Low
 }
 
 xdr_struct! {
@@ -86,7 +86,7 @@ procedure! {
         port: NonnullNetworkPort<'a>,
         flags: u32,
     } = 409 in PROGRAM => NetworkPortGetXmlDescRet<'static>,
-    since "5.5.0", Low
+    for "virNetworkPortGetXMLDesc" since "5.5.0", Low
 }
 
 procedure! {
@@ -95,5 +95,5 @@ procedure! {
         port: NonnullNetworkPort<'a>,
         flags: u32,
     } = 410 in PROGRAM,
-    since "5.5.0", Low
+    for "virNetworkPortDelete" since "5.5.0", Low
 }

@@ -49,7 +49,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeGetInfo` (procedure 6)
     struct NodeGetInfo {} = 6 in PROGRAM => NodeGetInfoRet,
-    since "0.1.0", High
+    for "virNodeGetInfo" since "0.1.0", High
 }
 
 xdr_struct! {
@@ -65,7 +65,7 @@ procedure! {
         start_cell: i32,
         maxcells: i32,
     } = 101 in PROGRAM => NodeGetCellsFreeMemoryRet,
-    since "0.3.3", High
+    for "virNodeGetCellsFreeMemory" since "0.3.3", High
 }
 
 xdr_struct! {
@@ -78,7 +78,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeGetFreeMemory` (procedure 102)
     struct NodeGetFreeMemory {} = 102 in PROGRAM => NodeGetFreeMemoryRet,
-    since "0.3.3", High
+    for "virNodeGetFreeMemory" since "0.3.3", High
 }
 
 xdr_struct! {
@@ -94,7 +94,7 @@ procedure! {
         cap: Option<WireStr<'a>>,
         flags: u32,
     } = 111 in PROGRAM => NodeNumOfDevicesRet,
-    since "0.5.0", High
+    for "virNodeNumOfDevices" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -111,7 +111,7 @@ procedure! {
         maxnames: i32,
         flags: u32,
     } = 112 in PROGRAM => NodeListDevicesRet<'static>,
-    since "0.5.0", High
+    for "virNodeListDevices" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -125,7 +125,7 @@ xdr_struct! {
 procedure! {
     /// `virNodeGetSecurityModel` (procedure 122)
     struct NodeGetSecurityModel {} = 122 in PROGRAM => NodeGetSecurityModelRet,
-    since "0.6.1", High
+    for "virNodeGetSecurityModel" since "0.6.1", High
 }
 
 xdr_struct! {
@@ -143,7 +143,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 227 in PROGRAM => NodeGetCpuStatsRet<'static>,
-    since "0.9.3", High
+    for "virNodeGetCPUStats" since "0.9.3", High
 }
 
 xdr_struct! {
@@ -161,7 +161,7 @@ procedure! {
         cell_num: i32,
         flags: u32,
     } = 228 in PROGRAM => NodeGetMemoryStatsRet<'static>,
-    since "0.9.3", High
+    for "virNodeGetMemoryStats" since "0.9.3", High
 }
 
 procedure! {
@@ -171,7 +171,7 @@ procedure! {
         duration: u64,
         flags: u32,
     } = 250 in PROGRAM,
-    since "0.9.8", Low, waits for Host
+    for "virNodeSuspendForDuration" since "0.9.8", Low, waits for Host
 }
 
 procedure! {
@@ -180,7 +180,7 @@ procedure! {
         params: Vec<TypedParam<'a>> = NODE_MEMORY_PARAMETERS_MAX,
         flags: u32,
     } = 288 in PROGRAM,
-    since "0.10.2", Low
+    for "virNodeSetMemoryParameters" since "0.10.2", Low
 }
 
 xdr_struct! {
@@ -197,7 +197,7 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 289 in PROGRAM => NodeGetMemoryParametersRet<'static>,
-    since "0.10.2", Low
+    for "virNodeGetMemoryParameters" since "0.10.2", Low
 }
 
 xdr_struct! {
@@ -216,7 +216,7 @@ procedure! {
         need_online: i32,
         flags: u32,
     } = 293 in PROGRAM => NodeGetCpuMapRet<'static>,
-    since "1.0.0", Low
+    for "virNodeGetCPUMap" since "1.0.0", Low
 }
 
 xdr_struct! {
@@ -234,7 +234,7 @@ procedure! {
         cell_count: u32,
         flags: u32,
     } = 340 in PROGRAM => NodeGetFreePagesRet,
-    since "1.2.6", High
+    for "virNodeGetFreePages" since "1.2.6", High
 }
 
 xdr_struct! {
@@ -253,7 +253,7 @@ procedure! {
         cell_count: u32,
         flags: node::AllocPagesFlags,
     } = 347 in PROGRAM => NodeAllocPagesRet,
-    since "1.2.9", Low, waits for Host
+    for "virNodeAllocPages" since "1.2.9", Low, waits for Host
 }
 
 xdr_struct! {
@@ -270,5 +270,5 @@ procedure! {
         nparams: i32,
         flags: u32,
     } = 395 in PROGRAM => NodeGetSevInfoRet<'static>,
-    since "4.5.0", Low
+    for "virNodeGetSEVInfo" since "4.5.0", Low
 }

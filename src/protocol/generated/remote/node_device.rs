@@ -22,7 +22,7 @@ procedure! {
     struct NodeDeviceLookupByName<'a> {
         name: WireStr<'a>,
     } = 113 in PROGRAM => NodeDeviceLookupByNameRet<'static>,
-    since "0.5.0", High
+    for "virNodeDeviceLookupByName" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -38,7 +38,7 @@ procedure! {
         name: WireStr<'a>,
         flags: node_device::XmlFlags,
     } = 114 in PROGRAM => NodeDeviceGetXmlDescRet<'static>,
-    since "0.5.0", Low
+    for "virNodeDeviceGetXMLDesc" since "0.5.0", Low
 }
 
 xdr_struct! {
@@ -53,7 +53,7 @@ procedure! {
     struct NodeDeviceGetParent<'a> {
         name: WireStr<'a>,
     } = 115 in PROGRAM => NodeDeviceGetParentRet<'static>,
-    since "0.5.0", High
+    for "virNodeDeviceGetParent" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -68,7 +68,7 @@ procedure! {
     struct NodeDeviceNumOfCaps<'a> {
         name: WireStr<'a>,
     } = 116 in PROGRAM => NodeDeviceNumOfCapsRet,
-    since "0.5.0", High
+    for "virNodeDeviceNumOfCaps" since "0.5.0", High
 }
 
 xdr_struct! {
@@ -84,7 +84,7 @@ procedure! {
         name: WireStr<'a>,
         maxnames: i32,
     } = 117 in PROGRAM => NodeDeviceListCapsRet<'static>,
-    since "0.5.0", High
+    for "virNodeDeviceListCaps" since "0.5.0", High
 }
 
 procedure! {
@@ -92,7 +92,7 @@ procedure! {
     struct NodeDeviceDettach<'a> {
         name: WireStr<'a>,
     } = 118 in PROGRAM,
-    since "0.6.1", Low, waits for Host
+    for "virNodeDeviceDettach" since "0.6.1", Low, waits for Host
 }
 
 procedure! {
@@ -100,7 +100,7 @@ procedure! {
     struct NodeDeviceReAttach<'a> {
         name: WireStr<'a>,
     } = 119 in PROGRAM,
-    since "0.6.1", Low, waits for Host
+    for "virNodeDeviceReAttach" since "0.6.1", Low, waits for Host
 }
 
 procedure! {
@@ -108,7 +108,7 @@ procedure! {
     struct NodeDeviceReset<'a> {
         name: WireStr<'a>,
     } = 120 in PROGRAM,
-    since "0.6.1", Low, waits for Host
+    for "virNodeDeviceReset" since "0.6.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -124,7 +124,7 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: node_device::CreateXmlFlags,
     } = 123 in PROGRAM => NodeDeviceCreateXmlRet<'static>,
-    since "0.6.3", Low, waits for Host
+    for "virNodeDeviceCreateXML" since "0.6.3", Low, waits for Host
 }
 
 procedure! {
@@ -132,7 +132,7 @@ procedure! {
     struct NodeDeviceDestroy<'a> {
         name: WireStr<'a>,
     } = 124 in PROGRAM,
-    since "0.6.3", High, waits for Host
+    for "virNodeDeviceDestroy" since "0.6.3", High, waits for Host
 }
 
 xdr_struct! {
@@ -149,7 +149,7 @@ procedure! {
         wwpn: WireStr<'a>,
         flags: u32,
     } = 297 in PROGRAM => NodeDeviceLookupScsiHostByWwnRet<'static>,
-    since "1.0.3", High
+    for "virNodeDeviceLookupSCSIHostByWWN" since "1.0.3", High
 }
 
 procedure! {
@@ -159,7 +159,7 @@ procedure! {
         driver_name: Option<WireStr<'a>>,
         flags: u32,
     } = 301 in PROGRAM,
-    since "1.0.5", Low, waits for Host
+    for "virNodeDeviceDetachFlags" since "1.0.5", Low, waits for Host
 }
 
 xdr_struct! {
@@ -203,7 +203,7 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: node_device::DefineXmlFlags,
     } = 428 in PROGRAM => NodeDeviceDefineXmlRet<'static>,
-    since "7.3.0", Low
+    for "virNodeDeviceDefineXML" since "7.3.0", Low
 }
 
 procedure! {
@@ -212,7 +212,7 @@ procedure! {
         name: WireStr<'a>,
         flags: u32,
     } = 429 in PROGRAM,
-    since "7.3.0", High
+    for "virNodeDeviceUndefine" since "7.3.0", High
 }
 
 procedure! {
@@ -221,7 +221,7 @@ procedure! {
         name: WireStr<'a>,
         flags: u32,
     } = 430 in PROGRAM,
-    since "7.3.0", High, waits for Host
+    for "virNodeDeviceCreate" since "7.3.0", High, waits for Host
 }
 
 xdr_struct! {
@@ -236,7 +236,7 @@ procedure! {
     struct NodeDeviceGetAutostart<'a> {
         name: WireStr<'a>,
     } = 433 in PROGRAM => NodeDeviceGetAutostartRet,
-    since "7.8.0", High
+    for "virNodeDeviceGetAutostart" since "7.8.0", High
 }
 
 procedure! {
@@ -245,7 +245,7 @@ procedure! {
         name: WireStr<'a>,
         autostart: i32,
     } = 434 in PROGRAM,
-    since "7.8.0", High
+    for "virNodeDeviceSetAutostart" since "7.8.0", High
 }
 
 xdr_struct! {
@@ -260,7 +260,7 @@ procedure! {
     struct NodeDeviceIsPersistent<'a> {
         name: WireStr<'a>,
     } = 435 in PROGRAM => NodeDeviceIsPersistentRet,
-    since "7.8.0", High
+    for "virNodeDeviceIsPersistent" since "7.8.0", High
 }
 
 xdr_struct! {
@@ -275,7 +275,7 @@ procedure! {
     struct NodeDeviceIsActive<'a> {
         name: WireStr<'a>,
     } = 436 in PROGRAM => NodeDeviceIsActiveRet,
-    since "7.8.0", High
+    for "virNodeDeviceIsActive" since "7.8.0", High
 }
 
 procedure! {
@@ -285,5 +285,5 @@ procedure! {
         xml_desc: WireStr<'a>,
         flags: node_device::UpdateFlags,
     } = 447 in PROGRAM,
-    since "10.1.0", High
+    for "virNodeDeviceUpdate" since "10.1.0", High
 }

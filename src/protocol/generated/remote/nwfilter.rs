@@ -24,7 +24,7 @@ procedure! {
     struct NwfilterLookupByName<'a> {
         name: WireStr<'a>,
     } = 175 in PROGRAM => NwfilterLookupByNameRet<'static>,
-    since "0.8.0", High
+    for "virNWFilterLookupByName" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -39,7 +39,7 @@ procedure! {
     struct NwfilterLookupByUuid {
         uuid: Uuid,
     } = 176 in PROGRAM => NwfilterLookupByUuidRet<'static>,
-    since "0.8.0", High
+    for "virNWFilterLookupByUUID" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -55,7 +55,7 @@ procedure! {
         nwfilter: NonnullNwfilter<'a>,
         flags: u32,
     } = 177 in PROGRAM => NwfilterGetXmlDescRet<'static>,
-    since "0.8.0", High
+    for "virNWFilterGetXMLDesc" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -70,7 +70,7 @@ procedure! {
     struct NwfilterDefineXml<'a> {
         xml: WireStr<'a>,
     } = 180 in PROGRAM => NwfilterDefineXmlRet<'static>,
-    since "0.8.0", High
+    for "virNWFilterDefineXML" since "0.8.0", High
 }
 
 procedure! {
@@ -78,7 +78,7 @@ procedure! {
     struct NwfilterUndefine<'a> {
         nwfilter: NonnullNwfilter<'a>,
     } = 181 in PROGRAM,
-    since "0.8.0", High
+    for "virNWFilterUndefine" since "0.8.0", High
 }
 
 xdr_struct! {
@@ -93,7 +93,7 @@ procedure! {
     struct NwfilterBindingLookupByPortDev<'a> {
         name: WireStr<'a>,
     } = 397 in PROGRAM => NwfilterBindingLookupByPortDevRet<'static>,
-    since "4.5.0", High
+    for "virNWFilterBindingLookupByPortDev" since "4.5.0", High
 }
 
 xdr_struct! {
@@ -109,7 +109,7 @@ procedure! {
         nwfilter: NonnullNwfilterBinding<'a>,
         flags: u32,
     } = 398 in PROGRAM => NwfilterBindingGetXmlDescRet<'static>,
-    since "4.5.0", High
+    for "virNWFilterBindingGetXMLDesc" since "4.5.0", High
 }
 
 xdr_struct! {
@@ -125,7 +125,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: nwfilter::BindingCreateFlags,
     } = 399 in PROGRAM => NwfilterBindingCreateXmlRet<'static>,
-    since "4.5.0", High
+    for "virNWFilterBindingCreateXML" since "4.5.0", High
 }
 
 procedure! {
@@ -133,7 +133,7 @@ procedure! {
     struct NwfilterBindingDelete<'a> {
         nwfilter: NonnullNwfilterBinding<'a>,
     } = 400 in PROGRAM,
-    since "4.5.0", High
+    for "virNWFilterBindingDelete" since "4.5.0", High
 }
 
 xdr_struct! {
@@ -149,5 +149,5 @@ procedure! {
         xml: WireStr<'a>,
         flags: nwfilter::DefineFlags,
     } = 431 in PROGRAM => NwfilterDefineXmlFlagsRet<'static>,
-    since "7.7.0", High
+    for "virNWFilterDefineXMLFlags" since "7.7.0", High
 }

@@ -26,7 +26,7 @@ procedure! {
     struct SecretLookupByUuid {
         uuid: Uuid,
     } = 141 in PROGRAM => SecretLookupByUuidRet<'static>,
-    since "0.7.1", High
+    for "virSecretLookupByUUID" since "0.7.1", High
 }
 
 xdr_struct! {
@@ -42,7 +42,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: secret::DefineFlags,
     } = 142 in PROGRAM => SecretDefineXmlRet<'static>,
-    since "0.7.1", High
+    for "virSecretDefineXML" since "0.7.1", High
 }
 
 xdr_struct! {
@@ -58,7 +58,7 @@ procedure! {
         secret: NonnullSecret<'a>,
         flags: u32,
     } = 143 in PROGRAM => SecretGetXmlDescRet<'static>,
-    since "0.7.1", High
+    for "virSecretGetXMLDesc" since "0.7.1", High
 }
 
 procedure! {
@@ -68,7 +68,7 @@ procedure! {
         value: Cow<'a, [u8]> = SECRET_VALUE_MAX,
         flags: u32,
     } = 144 in PROGRAM,
-    since "0.7.1", High
+    for "virSecretSetValue" since "0.7.1", High
 }
 
 xdr_struct! {
@@ -84,7 +84,7 @@ procedure! {
         secret: NonnullSecret<'a>,
         flags: u32,
     } = 145 in PROGRAM => SecretGetValueRet<'static>,
-    since "0.7.1", High
+    for "virSecretGetValue" since "0.7.1", High
 }
 
 procedure! {
@@ -92,7 +92,7 @@ procedure! {
     struct SecretUndefine<'a> {
         secret: NonnullSecret<'a>,
     } = 146 in PROGRAM,
-    since "0.7.1", High
+    for "virSecretUndefine" since "0.7.1", High
 }
 
 xdr_struct! {
@@ -108,7 +108,7 @@ procedure! {
         usage_type: secret::UsageType,
         usage_id: WireStr<'a>,
     } = 147 in PROGRAM => SecretLookupByUsageRet<'static>,
-    since "0.7.1", High
+    for "virSecretLookupByUsage" since "0.7.1", High
 }
 
 xdr_struct! {

@@ -25,7 +25,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: storage_pool::CreateFlags,
     } = 76 in PROGRAM => StoragePoolCreateXmlRet<'static>,
-    since "0.4.1", Low, waits for Host
+    for "virStoragePoolCreateXML" since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -41,7 +41,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: storage_pool::DefineFlags,
     } = 77 in PROGRAM => StoragePoolDefineXmlRet<'static>,
-    since "0.4.1", High
+    for "virStoragePoolDefineXML" since "0.4.1", High
 }
 
 procedure! {
@@ -50,7 +50,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         flags: storage_pool::CreateFlags,
     } = 78 in PROGRAM,
-    since "0.4.1", Low, waits for Host
+    for "virStoragePoolCreate" since "0.4.1", Low, waits for Host
 }
 
 procedure! {
@@ -59,7 +59,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         flags: storage_pool::BuildFlags,
     } = 79 in PROGRAM,
-    since "0.4.1", Low, waits for Host
+    for "virStoragePoolBuild" since "0.4.1", Low, waits for Host
 }
 
 procedure! {
@@ -67,7 +67,7 @@ procedure! {
     struct StoragePoolDestroy<'a> {
         pool: NonnullStoragePool<'a>,
     } = 80 in PROGRAM,
-    since "0.4.1", High
+    for "virStoragePoolDestroy" since "0.4.1", High
 }
 
 procedure! {
@@ -76,7 +76,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         flags: storage_pool::DeleteFlags,
     } = 81 in PROGRAM,
-    since "0.4.1", Low, waits for Host
+    for "virStoragePoolDelete" since "0.4.1", Low, waits for Host
 }
 
 procedure! {
@@ -84,7 +84,7 @@ procedure! {
     struct StoragePoolUndefine<'a> {
         pool: NonnullStoragePool<'a>,
     } = 82 in PROGRAM,
-    since "0.4.1", High
+    for "virStoragePoolUndefine" since "0.4.1", High
 }
 
 procedure! {
@@ -93,7 +93,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         flags: u32,
     } = 83 in PROGRAM,
-    since "0.4.1", Low, waits for Host
+    for "virStoragePoolRefresh" since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -108,7 +108,7 @@ procedure! {
     struct StoragePoolLookupByName<'a> {
         name: WireStr<'a>,
     } = 84 in PROGRAM => StoragePoolLookupByNameRet<'static>,
-    since "0.4.1", High
+    for "virStoragePoolLookupByName" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -123,7 +123,7 @@ procedure! {
     struct StoragePoolLookupByUuid {
         uuid: Uuid,
     } = 85 in PROGRAM => StoragePoolLookupByUuidRet<'static>,
-    since "0.4.1", High
+    for "virStoragePoolLookupByUUID" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -138,7 +138,7 @@ procedure! {
     struct StoragePoolLookupByVolume<'a> {
         vol: NonnullStorageVol<'a>,
     } = 86 in PROGRAM => StoragePoolLookupByVolumeRet<'static>,
-    since "0.4.1", High
+    for "virStoragePoolLookupByVolume" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -156,7 +156,7 @@ procedure! {
     struct StoragePoolGetInfo<'a> {
         pool: NonnullStoragePool<'a>,
     } = 87 in PROGRAM => StoragePoolGetInfoRet,
-    since "0.4.1", High
+    for "virStoragePoolGetInfo" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -172,7 +172,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         flags: storage_pool::XmlFlags,
     } = 88 in PROGRAM => StoragePoolGetXmlDescRet<'static>,
-    since "0.4.1", High
+    for "virStoragePoolGetXMLDesc" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -187,7 +187,7 @@ procedure! {
     struct StoragePoolGetAutostart<'a> {
         pool: NonnullStoragePool<'a>,
     } = 89 in PROGRAM => StoragePoolGetAutostartRet,
-    since "0.4.1", High
+    for "virStoragePoolGetAutostart" since "0.4.1", High
 }
 
 procedure! {
@@ -196,7 +196,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         autostart: i32,
     } = 90 in PROGRAM,
-    since "0.4.1", High
+    for "virStoragePoolSetAutostart" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -211,7 +211,7 @@ procedure! {
     struct StoragePoolNumOfVolumes<'a> {
         pool: NonnullStoragePool<'a>,
     } = 91 in PROGRAM => StoragePoolNumOfVolumesRet,
-    since "0.4.1", High
+    for "virStoragePoolNumOfVolumes" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -227,7 +227,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         maxnames: i32,
     } = 92 in PROGRAM => StoragePoolListVolumesRet<'static>,
-    since "0.4.1", High
+    for "virStoragePoolListVolumes" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -242,7 +242,7 @@ procedure! {
     struct StoragePoolIsActive<'a> {
         pool: NonnullStoragePool<'a>,
     } = 154 in PROGRAM => StoragePoolIsActiveRet,
-    since "0.7.3", High
+    for "virStoragePoolIsActive" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -257,7 +257,7 @@ procedure! {
     struct StoragePoolIsPersistent<'a> {
         pool: NonnullStoragePool<'a>,
     } = 155 in PROGRAM => StoragePoolIsPersistentRet,
-    since "0.7.3", High
+    for "virStoragePoolIsPersistent" since "0.7.3", High
 }
 
 xdr_struct! {
@@ -275,7 +275,7 @@ procedure! {
         need_results: i32,
         flags: u32,
     } = 282 in PROGRAM => StoragePoolListAllVolumesRet<'static>,
-    since "0.10.2", High
+    for "virStoragePoolListAllVolumes" since "0.10.2", High
 }
 
 xdr_struct! {
@@ -318,5 +318,5 @@ procedure! {
     struct StoragePoolLookupByTargetPath<'a> {
         path: WireStr<'a>,
     } = 391 in PROGRAM => StoragePoolLookupByTargetPathRet<'static>,
-    since "4.1.0", High
+    for "virStoragePoolLookupByTargetPath" since "4.1.0", High
 }

@@ -24,7 +24,7 @@ procedure! {
         xml: WireStr<'a>,
         flags: storage_vol::CreateFlags,
     } = 93 in PROGRAM => StorageVolCreateXmlRet<'static>,
-    since "0.4.1", Low, waits for Host
+    for "virStorageVolCreateXML" since "0.4.1", Low, waits for Host
 }
 
 procedure! {
@@ -33,7 +33,7 @@ procedure! {
         vol: NonnullStorageVol<'a>,
         flags: storage_vol::DeleteFlags,
     } = 94 in PROGRAM,
-    since "0.4.1", Low, waits for Host
+    for "virStorageVolDelete" since "0.4.1", Low, waits for Host
 }
 
 xdr_struct! {
@@ -49,7 +49,7 @@ procedure! {
         pool: NonnullStoragePool<'a>,
         name: WireStr<'a>,
     } = 95 in PROGRAM => StorageVolLookupByNameRet<'static>,
-    since "0.4.1", High
+    for "virStorageVolLookupByName" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -64,7 +64,7 @@ procedure! {
     struct StorageVolLookupByKey<'a> {
         key: WireStr<'a>,
     } = 96 in PROGRAM => StorageVolLookupByKeyRet<'static>,
-    since "0.4.1", High
+    for "virStorageVolLookupByKey" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -79,7 +79,7 @@ procedure! {
     struct StorageVolLookupByPath<'a> {
         path: WireStr<'a>,
     } = 97 in PROGRAM => StorageVolLookupByPathRet<'static>,
-    since "0.4.1", High
+    for "virStorageVolLookupByPath" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -96,7 +96,7 @@ procedure! {
     struct StorageVolGetInfo<'a> {
         vol: NonnullStorageVol<'a>,
     } = 98 in PROGRAM => StorageVolGetInfoRet,
-    since "0.4.1", High
+    for "virStorageVolGetInfo" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -112,7 +112,7 @@ procedure! {
         vol: NonnullStorageVol<'a>,
         flags: u32,
     } = 99 in PROGRAM => StorageVolGetXmlDescRet<'static>,
-    since "0.4.1", High
+    for "virStorageVolGetXMLDesc" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -127,7 +127,7 @@ procedure! {
     struct StorageVolGetPath<'a> {
         vol: NonnullStorageVol<'a>,
     } = 100 in PROGRAM => StorageVolGetPathRet<'static>,
-    since "0.4.1", High
+    for "virStorageVolGetPath" since "0.4.1", High
 }
 
 xdr_struct! {
@@ -145,7 +145,7 @@ procedure! {
         clonevol: NonnullStorageVol<'a>,
         flags: storage_vol::CreateFlags,
     } = 125 in PROGRAM => StorageVolCreateXmlFromRet<'static>,
-    since "0.6.4", Low, waits for Host
+    for "virStorageVolCreateXMLFrom" since "0.6.4", Low, waits for Host
 }
 
 procedure! {
@@ -154,7 +154,7 @@ procedure! {
         vol: NonnullStorageVol<'a>,
         flags: u32,
     } = 165 in PROGRAM,
-    since "0.8.0", Low, waits for Host
+    for "virStorageVolWipe" since "0.8.0", Low, waits for Host
 }
 
 procedure! {
@@ -165,7 +165,7 @@ procedure! {
         length: u64,
         flags: storage_vol::UploadFlags,
     } = 208 in PROGRAM,
-    since "0.9.0", Low, stream Write
+    for "virStorageVolUpload" since "0.9.0", Low, stream Write
 }
 
 procedure! {
@@ -176,7 +176,7 @@ procedure! {
         length: u64,
         flags: storage_vol::DownloadFlags,
     } = 209 in PROGRAM,
-    since "0.9.0", Low, stream Read
+    for "virStorageVolDownload" since "0.9.0", Low, stream Read
 }
 
 procedure! {
@@ -186,7 +186,7 @@ procedure! {
         algorithm: storage_vol::WipeAlgorithm,
         flags: u32,
     } = 259 in PROGRAM,
-    since "0.9.10", Low, waits for Host
+    for "virStorageVolWipePattern" since "0.9.10", Low, waits for Host
 }
 
 procedure! {
@@ -196,7 +196,7 @@ procedure! {
         capacity: u64,
         flags: storage_vol::ResizeFlags,
     } = 260 in PROGRAM,
-    since "0.9.10", Low, waits for Host
+    for "virStorageVolResize" since "0.9.10", Low, waits for Host
 }
 
 xdr_struct! {
@@ -214,5 +214,5 @@ procedure! {
         vol: NonnullStorageVol<'a>,
         flags: storage_vol::InfoFlags,
     } = 378 in PROGRAM => StorageVolGetInfoFlagsRet,
-    since "3.0.0", High
+    for "virStorageVolGetInfoFlags" since "3.0.0", High
 }

@@ -1,0 +1,243 @@
+//! What can be done about an error.
+
+use std::io::{self, ErrorKind};
+
+use super::{
+    AuthError, CloseReason, Error, NetworkError, Presence, SshFailure, TlsError, TunnelFailure,
+    Waiting,
+};
+use crate::types::error::ErrorCode;
+
+/// # What to do
+///
+/// See the [guide](crate::guide::errors) for when to ask which.
+impl Error {
+    /// Returns whether the daemon reported that something does not exist: an object (the codes
+    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
+    /// (`VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
+    ///
+    /// [`Optional::optional`](super::Optional::optional) turns such errors into `None`.
+    pub fn is_not_found(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(
+                ErrorCode::NoDomain
+                    | ErrorCode::NoNetwork
+                    | ErrorCode::NoStoragePool
+                    | ErrorCode::NoStorageVol
+                    | ErrorCode::NoNodeDevice
+                    | ErrorCode::NoInterface
+                    | ErrorCode::NoNwfilter
+                    | ErrorCode::NoSecret
+                    | ErrorCode::NoDomainSnapshot
+                    | ErrorCode::NoDomainCheckpoint
+                    | ErrorCode::NoDomainBackup
+                    | ErrorCode::NoDomainMetadata
+                    | ErrorCode::NoNetworkMetadata
+                    | ErrorCode::NoNetworkPort
+                    | ErrorCode::NoNwfilterBinding
+                    | ErrorCode::NoServer
+                    | ErrorCode::NoClient
+                    | ErrorCode::NoHostname
+                    | ErrorCode::DeviceMissing
+            )
+        )
+    }
+
+    /// Returns whether the daemon refused to make or define an object because there is one of that
+    /// name or UUID, with whichever error code it reports that.
+    ///
+    /// For a name that belongs to another UUID there is no code, so that its recognition needs a
+    /// daemon that speaks English.
+    ///
+    /// Look the object up and compare, or take another name. An object that is defined again under
+    /// its own name and UUID is changed, which is no error.
+    pub fn is_already_exists(&self) -> bool {
+        let Self::Remote(error) = self.cause() else {
+            return false;
+        };
+        match error.code {
+            ErrorCode::DomExist
+            | ErrorCode::NetworkExist
+            | ErrorCode::StorageVolExist
+            | ErrorCode::NetworkPortExist => true,
+            ErrorCode::OperationFailed | ErrorCode::OperationInvalid | ErrorCode::InternalError => {
+                let message = &error.message;
+                message.contains("already exists") || message.contains("already defined")
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether the daemon or its driver does not support the operation, with whichever
+    /// error code it reports that.
+    pub fn is_unsupported(&self) -> bool {
+        match self.cause() {
+            Self::Unsupported(_) => true,
+            Self::Remote(error) => error.is_unsupported(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether somebody refused this user: the daemon, polkit, the login over SSH, a
+    /// daemon's check of certificates, or this host's file system (its sockets and the client's
+    /// files). A read-only connection's refusal of changes is one, too.
+    ///
+    /// Repeating is of no use before somebody grants the right: a rule of polkit's, a group, a
+    /// password, another user in the URI. Files of the daemon's host that the daemon may not open
+    /// are none of this user's rights: those errors have the code `VIR_ERR_SYSTEM_ERROR`.
+    pub fn is_permission_denied(&self) -> bool {
+        let denied = |error: &io::Error| error.kind() == ErrorKind::PermissionDenied;
+        match self.cause() {
+            Self::ReadOnly(_) => true,
+            Self::Remote(error) => is_refusal(error.code),
+            Self::Auth(error) => matches!(**error, AuthError::Refused { .. }),
+            Self::Connect { source, .. } | Self::Unreadable { source, .. } | Self::File(source) => {
+                denied(source)
+            }
+            Self::Tls { source, .. } => matches!(**source, TlsError::Refused { .. }),
+            Self::Ssh(error) => matches!(error.failure, SshFailure::Refused { .. }),
+            Self::Tunnel(error) => error.says("Permission denied"),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the same operation may succeed later although nobody changes anything, and
+    /// may be repeated without harm, because nothing of it was done:
+    ///
+    /// - The daemon is busy with the object: another operation holds a domain's lock
+    ///   (`VIR_ERR_OPERATION_TIMEOUT`, after half a minute), a job works on a pool or volume
+    ///   (without a code, recognised from a daemon that speaks English), or a resource is in use
+    ///   (`VIR_ERR_RESOURCE_BUSY`).
+    /// - A call was not sent in time, because the daemon has too many already or does not read.
+    /// - A connection could not be opened: nothing listens, as while a daemon starts; the network
+    ///   or the host did not answer; what had answered fell silent.
+    /// - A [`Reconnect`](crate::Reconnect) has no connection for one of these reasons.
+    ///
+    /// Wait before the next attempt, longer each time. [`Backoff`](crate::Backoff) does so for
+    /// connections.
+    ///
+    /// A connection that ended in the middle of a call is none of these: its handles never work
+    /// again ([`is_closed`](Self::is_closed)). Nor is a call whose reply did not come in time. See
+    /// [`is_outcome_unknown`](Self::is_outcome_unknown) for both.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Opening { source, .. } => source.passes_while_opening(),
+            Self::NotConnected(reason) => reason.passes_while_opening(),
+            Self::Migration(error) => {
+                error.outcome.destination == Presence::Absent && error.first.error.is_transient()
+            }
+            Self::Timeout { waiting, .. } => match waiting {
+                Waiting::Turn { .. } | Waiting::Room { .. } | Waiting::Opening => true,
+                Waiting::Reply { .. } | Waiting::Confirmation | Waiting::Event => false,
+            },
+            Self::Remote(error) => error.is_busy(),
+            Self::Connect { .. } | Self::Network(_) | Self::Tunnel(_) => {
+                self.passes_while_opening()
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether the operation may have been carried out although it failed: the connection
+    /// ended, or the reply did not come in time. For a migration, whether it is unknown what a host
+    /// has of the guest.
+    ///
+    /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
+    /// connection. What changes something should first look at what has become of it.
+    pub fn is_outcome_unknown(&self) -> bool {
+        match self {
+            Self::Closed(_) => true,
+            Self::Timeout { waiting, .. } => {
+                matches!(waiting, Waiting::Reply { .. } | Waiting::Confirmation)
+            }
+            Self::Migration(error) => {
+                let outcome = error.outcome;
+                [outcome.source, outcome.destination].contains(&Presence::Unknown)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether the caller had the operation stopped: a job that was aborted.
+    pub fn is_aborted(&self) -> bool {
+        matches!(self.cause(), Self::Aborted(_)) || self.code() == Some(ErrorCode::OperationAborted)
+    }
+
+    /// Returns whether the connection has ended, so that only a new one helps.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.cause(), Self::Closed(_))
+    }
+
+    /// Returns whether a deadline passed, of a call or of a step of opening.
+    pub fn is_timeout(&self) -> bool {
+        let timed_out = |error: &io::Error| error.kind() == ErrorKind::TimedOut;
+        match self.cause() {
+            Self::Timeout { .. } => true,
+            Self::Connect { source, .. } => timed_out(source),
+            Self::Network(error) => error.failures().any(timed_out),
+            Self::Tunnel(error) => matches!(error.failure, TunnelFailure::NoAnswer(_)),
+            _ => false,
+        }
+    }
+
+    /// Returns whether opening a connection may succeed later.
+    fn passes_while_opening(&self) -> bool {
+        match self {
+            Self::Closed(reason) => match reason {
+                CloseReason::Local | CloseReason::RuntimeGone | CloseReason::Protocol(_) => false,
+                CloseReason::Tunnel(error) => error.passes(),
+                CloseReason::Eof
+                | CloseReason::EofInMessage
+                | CloseReason::Keepalive(_)
+                | CloseReason::CutOff { .. }
+                | CloseReason::Io(_) => true,
+            },
+            Self::Connect { source, .. } => passes(source),
+            Self::Network(error) => error.passes(),
+            Self::Tunnel(error) => error.passes(),
+            other => other.is_transient(),
+        }
+    }
+}
+
+/// Returns whether a daemon refuses the user with that code.
+fn is_refusal(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::AccessDenied
+            | ErrorCode::OperationDenied
+            | ErrorCode::AuthFailed
+            | ErrorCode::AuthCancelled
+            | ErrorCode::AuthUnavailable
+    )
+}
+
+/// Returns whether an address may be reachable later, e.g. once a daemon has started.
+fn passes(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            | ErrorKind::TimedOut
+            | ErrorKind::WouldBlock
+            | ErrorKind::Interrupted
+    )
+}
+
+/// What resolvers of glibc and musl say when they got no answer.
+const NO_ANSWER: [&str; 2] = ["Temporary failure in name resolution", "Try again"];
+
+impl NetworkError {
+    fn passes(&self) -> bool {
+        match &self.resolution {
+            Some(error) => NO_ANSWER.iter().any(|text| error.to_string().contains(text)),
+            None => self.failures().any(passes),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A guide, from the URI to moving whole programs.
+//!
+//! | chapter | what it answers |
+//! |---|---|
+//! | [`opening`] | how is a connection opened; what does this parameter, file or variable mean? |
+//! | [`objects`] | what is a handle; what is the difference between defining and creating? |
+//! | [`waiting`] | how do I learn that something has happened? |
+//! | [`errors`] | what went wrong, and may I try again? |
+//! | [`deadlines`] | how long does it take at most, and how do I give up? |
+//! | [`reconnecting`] | what happens when the daemon is restarted? |
+//! | [`streams`] | how do I reach consoles, screens and the content of disks? |
+//! | [`statistics`] | how do I monitor hosts and guests? |
+//! | [`tracing`] | how do I see what it does? |
+//! | [`blocking`] | how do I use it without async? |
+//! | [`porting`] | what is this function of libvirt-python, go-libvirt or `virt` here? |
+
+// rustdoc searches the names of items and their aliases, not texts.
+#[doc = include_str!("opening.md")]
+#[doc(alias = "argv")]
+#[doc(alias = "auth")]
+#[doc(alias = "auth.conf")]
+#[doc(alias = "authfile")]
+#[doc(alias = "auto_answer")]
+#[doc(alias = "command")]
+#[doc(alias = "keyfile")]
+#[doc(alias = "known_hosts")]
+#[doc(alias = "known_hosts_verify")]
+#[doc(alias = "LIBVIRT_ADMIN_DEFAULT_URI")]
+#[doc(alias = "LIBVIRT_AUTH_FILE")]
+#[doc(alias = "LIBVIRT_AUTOSTART")]
+#[doc(alias = "LIBVIRT_DEFAULT_URI")]
+#[doc(alias = "libvirt.conf")]
+#[doc(alias = "LIBVIRTD_PATH")]
+#[doc(alias = "mode")]
+#[doc(alias = "name")]
+#[doc(alias = "netcat")]
+#[doc(alias = "no_sanity")]
+#[doc(alias = "no_tty")]
+#[doc(alias = "no_verify")]
+#[doc(alias = "pkipath")]
+#[doc(alias = "proxy")]
+#[doc(alias = "remote_mode")]
+#[doc(alias = "remote_proxy")]
+#[doc(alias = "root")]
+#[doc(alias = "socket")]
+#[doc(alias = "SSH_AUTH_SOCK")]
+#[doc(alias = "sshauth")]
+#[doc(alias = "tls_priority")]
+#[doc(alias = "transport")]
+#[doc(alias = "uri_aliases")]
+#[doc(alias = "uri_default")]
+#[doc(alias = "vcenter")]
+#[doc(alias = "VIRTD_PATH")]
+#[doc(alias = "XDG_CACHE_HOME")]
+#[doc(alias = "XDG_CONFIG_HOME")]
+#[doc(alias = "XDG_RUNTIME_DIR")]
+pub mod opening {}
+
+#[doc = include_str!("objects.md")]
+pub mod objects {}
+
+#[doc = include_str!("waiting.md")]
+pub mod waiting {}
+
+#[doc = include_str!("errors.md")]
+#[doc(alias = "retry")]
+pub mod errors {}
+
+#[doc = include_str!("deadlines.md")]
+#[doc(alias = "cancellation")]
+#[doc(alias = "timeout")]
+pub mod deadlines {}
+
+#[doc = include_str!("reconnecting.md")]
+pub mod reconnecting {}
+
+#[doc = include_str!("streams.md")]
+#[doc(alias = "volumes")]
+pub mod streams {}
+
+#[doc = include_str!("statistics.md")]
+#[doc(alias = "metrics")]
+#[doc(alias = "monitoring")]
+pub mod statistics {}
+
+#[doc = include_str!("tracing.md")]
+#[doc(alias = "logging")]
+pub mod tracing {}
+
+#[doc = include_str!("blocking.md")]
+#[doc(alias = "block_on")]
+#[doc(alias = "synchronous")]
+pub mod blocking {}
+
+#[doc = include_str!("porting.md")]
+#[doc(alias = "go-libvirt")]
+#[doc(alias = "libvirt-python")]
+#[doc(alias = "virt")]
+pub mod porting {}
