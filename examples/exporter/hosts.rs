@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::complain;
 use crate::metrics;
 use crate::options::Options;
-use crate::statistics::{Answer, Host};
+use crate::statistics::{Answer, Host, open};
 
 const WANTED: StatsTypes = StatsTypes::STATE
     .union(StatsTypes::CPU_TOTAL)
@@ -50,7 +50,7 @@ impl Hosts {
         let hosts = options.uris.iter().map(|uri| {
             Ok(Asked {
                 uri: uri.clone(),
-                host: Host::new(uri)?,
+                host: Host::new(open(uri)?),
                 answered: None,
                 complaint: None,
             })

@@ -42,20 +42,23 @@ pub(crate) struct Answer {
     pub(crate) is_whole: bool,
 }
 
+/// Opens the connection in the background, and again whenever it is lost.
+pub(crate) fn open(uri: &str) -> Result<Reconnect> {
+    let builder = Connect::builder(uri)
+        .open_timeout(Some(Duration::from_secs(10)))
+        .keepalive(Duration::from_secs(5), 2);
+    builder.reconnecting(Backoff::new(Duration::from_millis(100), Duration::from_secs(5)))
+}
+
 impl Host {
-    /// Opens the connection in the background, and again whenever it is lost.
-    pub(crate) fn new(uri: &str) -> Result<Self> {
-        let builder = Connect::builder(uri)
-            .open_timeout(Some(Duration::from_secs(10)))
-            .keepalive(Duration::from_secs(5), 2);
-        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        Ok(Self {
-            link: builder.reconnecting(backoff)?,
+    pub(crate) fn new(link: Reconnect) -> Self {
+        Self {
+            link,
             calls: JoinSet::new(),
             may_be_held_up: Arc::new(Semaphore::new(HELD_UP)),
             by_the_daemon: Arc::new(Semaphore::new(1)),
             round: 0,
-        })
+        }
     }
 
     /// Asks for statistics; says after `limit` at the latest why there are none.

@@ -7,7 +7,7 @@ use libvirt_client::domain::Domain;
 use uuid::Uuid;
 
 use crate::act::patient;
-use crate::collect::Update;
+use crate::collect::{News, Update};
 use crate::guests::{Guest, Guests};
 use crate::place;
 
@@ -108,7 +108,7 @@ impl Sort {
         };
         match self {
             Self::Name => Ordering::Equal,
-            Self::State => one.state.map(i32::from).cmp(&other.state.map(i32::from)),
+            Self::State => i32::from(one.state).cmp(&other.state.into()),
             Self::Cpu => numbers(one.rates.cpu, other.rates.cpu),
             Self::Memory => other.memory_kib.cmp(&one.memory_kib),
             Self::Disk => numbers(one.rates.disk(), other.rates.disk()),
@@ -130,14 +130,18 @@ impl Host {
         hosts.collect()
     }
 
-    pub(crate) fn update(&mut self, update: Update) {
-        match update.answer {
+    pub(crate) fn hear(&mut self, news: News) {
+        let asked = match news {
+            News::Asked(asked) => asked,
+            News::Change(change) => return self.guests.change(change),
+        };
+        match asked.answer {
             Ok(answer) => {
-                self.guests.update(answer, update.at);
+                self.guests.count(answer, asked.at);
                 self.link = Link::Up;
-                self.answered = Some(update.at);
+                self.answered = Some(asked.at);
             }
-            Err(reason) if update.is_last => self.link = Link::Ended(reason),
+            Err(reason) if asked.is_last => self.link = Link::Ended(reason),
             Err(reason) => self.link = Link::Lost(reason),
         }
     }
@@ -184,8 +188,12 @@ impl App {
     }
 
     pub(crate) fn update(&mut self, update: Update) {
-        if let Some(host) = self.hosts.get_mut(update.host) {
-            host.update(update);
+        let Some(host) = self.hosts.get_mut(update.host) else {
+            return;
+        };
+        match update.news {
+            Ok(news) => host.hear(news),
+            Err(error) => self.message = format!("{}: {error}", host.name),
         }
     }
 

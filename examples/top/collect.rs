@@ -1,10 +1,11 @@
-//! Asking a host again and again.
+//! What hosts say: which guests there are, when that changes, and what they use, again and again.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use libvirt_client::domain::StatsTypes;
-use tokio::sync::{Notify, mpsc};
+use libvirt_client::domain::{Domain, StatsTypes};
+use libvirt_client::watch::Change;
+use libvirt_client::{Error, Reconnect};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::statistics::{Answer, Host};
@@ -17,45 +18,61 @@ const WANTED: StatsTypes = StatsTypes::STATE
     .union(StatsTypes::BLOCK);
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a host has said, or why it has not.
+/// News of a host.
 #[derive(Debug)]
 pub(crate) struct Update {
     pub(crate) host: usize,
+    pub(crate) news: Result<News, Error>,
+}
+
+#[derive(Debug)]
+pub(crate) enum News {
+    Asked(Asked),
+    Change(Change<Domain>),
+}
+
+/// What a host has said when it was asked, or why it has not.
+#[derive(Debug)]
+pub(crate) struct Asked {
     pub(crate) at: Instant,
     pub(crate) answer: Result<Answer, String>,
     /// It will not be asked again.
     pub(crate) is_last: bool,
 }
 
-/// Asks in each interval, and whenever somebody knows of a change.
-pub(crate) async fn collect(
+/// Asks what guests use, in each interval.
+pub(crate) async fn count(
     place: usize,
-    mut host: Host,
+    link: Reconnect,
     every: Duration,
-    changed: Arc<Notify>,
     updates: mpsc::Sender<Update>,
 ) {
+    let mut host = Host::new(link);
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = changed.notified() => {}
-        }
-        let update = ask(place, &mut host).await;
-        let is_last = update.is_last;
+        ticks.tick().await;
+        let asked = ask(&mut host).await;
+        let is_last = asked.is_last;
+        let update = Update { host: place, news: Ok(News::Asked(asked)) };
         if updates.send(update).await.is_err() || is_last {
             return;
         }
     }
 }
 
-pub(crate) async fn ask(place: usize, host: &mut Host) -> Update {
+pub(crate) async fn ask(host: &mut Host) -> Asked {
     let answer = host.ask(WANTED, PATIENCE).await;
-    Update {
-        host: place,
-        at: Instant::now(),
-        is_last: host.has_ended(),
-        answer,
+    Asked { at: Instant::now(), is_last: host.has_ended(), answer }
+}
+
+/// Follows which guests there are.
+pub(crate) async fn follow(place: usize, link: Reconnect, updates: mpsc::Sender<Update>) {
+    let mut guests = link.watch_domains();
+    while let Some(change) = guests.next().await {
+        let update = Update { host: place, news: change.map(News::Change) };
+        if updates.send(update).await.is_err() {
+            return;
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use libvirt_client::domain::{Domain, DomainStats, State};
+use libvirt_client::watch::Change;
 use uuid::Uuid;
 
 use crate::rates::{Counters, History, Rates};
@@ -19,7 +20,7 @@ pub(crate) struct Guests {
 #[derive(Debug)]
 pub(crate) struct Guest {
     pub(crate) domain: Domain,
-    pub(crate) state: Option<State>,
+    pub(crate) state: State,
     /// Its hypervisor hangs, or is busy.
     pub(crate) is_silent: bool,
     pub(crate) vcpus: Option<u32>,
@@ -47,24 +48,51 @@ impl Guests {
         self.all.iter().map(|(uuid, guest)| (*uuid, guest))
     }
 
-    pub(crate) fn update(&mut self, answer: Answer, at: Instant) {
-        let mut gone = std::mem::take(&mut self.all);
+    pub(crate) fn change(&mut self, change: Change<Domain>) {
+        match change {
+            Change::Appeared(entry) | Change::Changed { entry, .. } => {
+                self.saw(entry.object, entry.state.state);
+            }
+            Change::Gone(entry) => drop(self.all.remove(&entry.object.uuid())),
+            _ => {}
+        }
+    }
+
+    /// Takes all that have statistics for all that there are.
+    pub(crate) fn saw_all(&mut self, answer: &Answer) {
+        for record in &answer.guests {
+            let state = record.stats.state.map_or(State::Nostate, |state| state.state);
+            self.saw(record.domain.clone(), state);
+        }
+    }
+
+    fn saw(&mut self, domain: Domain, state: State) {
+        let guest = self.all.entry(domain.uuid()).or_insert_with(|| Guest::new(&domain));
+        guest.domain = domain;
+        guest.state = state;
+        if !guest.is_active() {
+            guest.rates = Rates::default();
+        }
+    }
+
+    /// Has heard of those that exist what they use.
+    pub(crate) fn count(&mut self, answer: Answer, at: Instant) {
         for record in answer.guests {
-            let uuid = record.domain.uuid();
-            let mut guest = gone.remove(&uuid).unwrap_or_else(|| Guest::new(record.domain.clone()));
-            guest.domain = record.domain;
-            guest.update(&record.stats, answer.is_whole);
-            guest.count(&record.stats, at, self.shortest);
-            self.all.insert(uuid, guest);
+            if let Some(guest) = self.all.get_mut(&record.domain.uuid()) {
+                // Its connection is the one that there is now.
+                guest.domain = record.domain;
+                guest.update(&record.stats, answer.is_whole);
+                guest.count(&record.stats, at, self.shortest);
+            }
         }
     }
 }
 
 impl Guest {
-    fn new(domain: Domain) -> Self {
+    fn new(domain: &Domain) -> Self {
         Self {
-            domain,
-            state: None,
+            domain: domain.clone(),
+            state: State::Nostate,
             is_silent: false,
             vcpus: None,
             memory_kib: None,
@@ -78,11 +106,10 @@ impl Guest {
     }
 
     pub(crate) fn is_active(&self) -> bool {
-        !matches!(self.state, None | Some(State::Shutoff | State::Crashed | State::Nostate))
+        !matches!(self.state, State::Shutoff | State::Crashed | State::Nostate)
     }
 
     fn update(&mut self, stats: &DomainStats, is_whole: bool) {
-        self.state = stats.state.map(|state| state.state);
         if is_whole {
             let memory = &stats.balloon;
             self.vcpus = stats.vcpu_current;

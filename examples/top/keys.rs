@@ -87,9 +87,7 @@ fn on_guest(app: &mut App, key: KeyCode) -> Option<Command> {
     Some(match key {
         KeyCode::Char('s') => Command::Act(Action::Start, id),
         KeyCode::Char('t') => Command::Act(Action::ShutDown, id),
-        KeyCode::Char('p') if guest.state == Some(State::Paused) => {
-            Command::Act(Action::Resume, id)
-        }
+        KeyCode::Char('p') if guest.state == State::Paused => Command::Act(Action::Resume, id),
         KeyCode::Char('p') => Command::Act(Action::Suspend, id),
         KeyCode::Char('c') | KeyCode::Enter => Command::Console(id),
         KeyCode::Char('x') => Command::Xml(id),

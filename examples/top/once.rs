@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::app::{Host, Link};
-use crate::collect::ask;
+use crate::collect::{News, ask};
 use crate::guests::Guest;
 use crate::state::name_of;
-use crate::statistics;
+use crate::statistics::{self, open};
 
 const HEADING: &str = "host\tname\tstate\tvcpus\tcpu_percent\tmemory_kib\tused_kib\t\
     read_bytes_per_second\twritten_bytes_per_second\treceived_bytes_per_second\t\
@@ -21,11 +21,15 @@ const HEADING: &str = "host\tname\tstate\tvcpus\tcpu_percent\tmemory_kib\tused_k
 pub(crate) async fn look(uris: &[String], every: Duration) -> Result<Vec<Host>> {
     let mut looking = JoinSet::new();
     for (place, mut host) in Host::all(uris, every).into_iter().enumerate() {
-        let mut asked = statistics::Host::new(&uris[place])?;
+        let mut asked = statistics::Host::new(open(&uris[place])?);
         looking.spawn(async move {
             for pause in [Duration::ZERO, every] {
                 sleep(pause).await;
-                host.update(ask(place, &mut asked).await);
+                let asked = ask(&mut asked).await;
+                if let Ok(answer) = &asked.answer {
+                    host.guests.saw_all(answer);
+                }
+                host.hear(News::Asked(asked));
                 if host.link != Link::Up {
                     break;
                 }

@@ -8,13 +8,13 @@ use crate::guests::Guest;
 pub(crate) fn name_of(guest: &Guest) -> &'static str {
     match guest.state {
         _ if guest.is_silent => "hangs",
-        Some(State::Running) => "running",
-        Some(State::Blocked) => "idle",
-        Some(State::Paused) => "paused",
-        Some(State::Shutdown) => "stopping",
-        Some(State::Shutoff) => "shut off",
-        Some(State::Crashed) => "crashed",
-        Some(State::PmSuspended) => "asleep",
+        State::Running => "running",
+        State::Blocked => "idle",
+        State::Paused => "paused",
+        State::Shutdown => "stopping",
+        State::Shutoff => "shut off",
+        State::Crashed => "crashed",
+        State::PmSuspended => "asleep",
         _ => "unknown",
     }
 }

@@ -3,29 +3,30 @@
 use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_core::Stream as _;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::Result;
 use crate::act::{act, xml};
 use crate::app::{App, Mode, Text};
-use crate::collect::{Update, collect};
+use crate::collect::{Update, count, follow};
 use crate::console;
 use crate::draw::draw;
 use crate::keys::{Command, press};
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::statistics::Host;
+use crate::statistics::open;
 
-/// Hosts answer one after the other, and are shown together.
+/// What is heard one after the other is shown together.
 const GATHERING: Duration = Duration::from_millis(100);
+/// What hosts may say before anybody looks.
+const UPDATES: usize = 64;
 /// What may be done to guests at a time.
 const TASKS: usize = 16;
 
@@ -33,14 +34,11 @@ struct Watch {
     app: App,
     screen: Screen,
     updates: mpsc::Receiver<Update>,
-    /// For each host, to have it asked at once.
-    changed: Vec<Arc<Notify>>,
     tasks: JoinSet<Done>,
 }
 
 /// What came of a command.
 struct Done {
-    host: usize,
     says: String,
     text: Option<Text>,
 }
@@ -48,17 +46,16 @@ struct Done {
 pub(crate) async fn watch(options: &Options) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let (sender, updates) = mpsc::channel(options.uris.len());
+    let (sender, updates) = mpsc::channel(UPDATES);
     let mut collecting = JoinSet::new();
-    let mut changed = Vec::new();
     for (place, uri) in options.uris.iter().enumerate() {
-        let (host, notify) = (Host::new(uri)?, Arc::new(Notify::new()));
-        changed.push(Arc::clone(&notify));
-        collecting.spawn(collect(place, host, options.interval, notify, sender.clone()));
+        let link = open(uri)?;
+        collecting.spawn(follow(place, link.clone(), sender.clone()));
+        collecting.spawn(count(place, link, options.interval, sender.clone()));
     }
     let app = App::new(&options.uris, options.interval);
     let screen = Screen::enter()?;
-    let mut watch = Watch { app, screen, updates, changed, tasks: JoinSet::new() };
+    let mut watch = Watch { app, screen, updates, tasks: JoinSet::new() };
     tokio::select! {
         result = watch.run() => result,
         // It ends the program, whoever's it is.
@@ -74,12 +71,12 @@ impl Watch {
         loop {
             tokio::select! {
                 () = until(redraw) => {
+                    self.app.arrange();
                     self.screen.draw(|frame| draw(&mut self.app, frame))?;
                     redraw = None;
                 }
                 Some(update) = self.updates.recv() => {
                     self.app.update(update);
-                    self.app.arrange();
                     if let Some(reason) = self.app.end() {
                         return Err(reason.into());
                     }
@@ -115,12 +112,10 @@ impl Watch {
             self.app.message = format!("{TASKS} calls are not answered yet");
             return Ok(true);
         }
-        let host = id.host;
         match command {
             Command::Act(action, _) => {
-                self.tasks.spawn(async move {
-                    Done { host, says: act(action, domain).await, text: None }
-                });
+                self.tasks
+                    .spawn(async move { Done { says: act(action, domain).await, text: None } });
             }
             Command::Xml(_) => {
                 self.tasks.spawn(async move {
@@ -129,9 +124,9 @@ impl Watch {
                         Ok(xml) => {
                             let lines = xml.lines().map(str::to_owned).collect();
                             let text = Some(Text { title, lines, first: 0 });
-                            Done { host, says: String::new(), text }
+                            Done { says: String::new(), text }
                         }
-                        Err(says) => Done { host, says, text: None },
+                        Err(says) => Done { says, text: None },
                     }
                 });
             }
@@ -148,9 +143,6 @@ impl Watch {
         // Unless the user is elsewhere by now.
         if let (Some(text), Mode::List) = (done.text, &self.app.mode) {
             self.app.mode = Mode::Text(text);
-        }
-        if let Some(changed) = self.changed.get(done.host) {
-            changed.notify_one();
         }
     }
 }

@@ -108,9 +108,9 @@ fn processors(guest: &Guest) -> f32 {
 fn color(guest: &Guest) -> Color {
     match guest.state {
         _ if guest.is_silent => Color::Red,
-        Some(State::Running | State::Blocked) => Color::Green,
-        Some(State::Crashed) => Color::Red,
-        Some(State::Shutoff) => Color::Reset,
+        State::Running | State::Blocked => Color::Green,
+        State::Crashed => Color::Red,
+        State::Shutoff => Color::Reset,
         _ => Color::Yellow,
     }
 }

@@ -1,9 +1,40 @@
 //! Several hosts, of which one is lost.
 
 use libvirt_client::Connect;
+use libvirt_client::domain::Domain;
 use rig::{Daemon, Need};
 
 use super::view::View;
+
+async fn define(conn: &Connect, name: &str) -> Domain {
+    let xml = format!(
+        "<domain type='test'><name>{name}</name><memory>1024</memory>\
+         <os><type>hvm</type></os></domain>"
+    );
+    conn.domain_define_xml(&xml).await.unwrap()
+}
+
+/// What guests use is never asked again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guests_come_and_go_at_once() {
+    const NAME: &str = "top-new";
+    if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
+        return;
+    }
+    let daemon = Daemon::builder().test_driver().start().unwrap();
+    let conn = Connect::open(&daemon.test_uri()).await.unwrap();
+    let view = View::start(&["--interval=3600", &daemon.test_uri()]);
+    view.shows("the first guest", |screen| screen.has("1 of 1 guests active"));
+    let domain = define(&conn, NAME).await;
+    view.shows("another", |screen| screen.row(NAME).contains("shut off  "));
+    domain.create().await.unwrap();
+    view.shows("that it runs", |screen| {
+        screen.row(NAME).contains("running  ") && screen.has("2 of 2 guests active")
+    });
+    domain.destroy().await.unwrap();
+    domain.undefine().await.unwrap();
+    view.shows("the first alone", |screen| screen.row(NAME).is_empty());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_is_lost_is_shown_as_such_and_comes_back() {
@@ -16,11 +47,7 @@ async fn a_host_that_is_lost_is_shown_as_such_and_comes_back() {
     let mut conns = Vec::new();
     for (daemon, name) in [(&stays, "top-stays"), (&goes, "top-goes")] {
         let conn = Connect::open(&daemon.test_uri()).await.unwrap();
-        let xml = format!(
-            "<domain type='test'><name>{name}</name><memory>1024</memory>\
-             <os><type>hvm</type></os></domain>"
-        );
-        conn.domain_define_xml(&xml).await.unwrap();
+        define(&conn, name).await;
         conns.push(conn);
     }
     let socket = |daemon: &Daemon| daemon.socket().display().to_string();
