@@ -284,7 +284,7 @@ async fn a_daemon_hangs(exporter: &Exporter, host: &Host, other: &Host) {
     let scrapes: Vec<_> = (0..20).map(|_| exporter.request("GET /metrics")).collect();
     // However often it is asked, it gets only so many calls.
     let given_up = hasty.until_complaint("stopped answering keepalive requests");
-    assert!(given_up.contains("(ConnectGetAllDomainStats 4 times)"), "{given_up}");
+    assert!(given_up.contains("(virConnectGetAllDomainStats 4 times)"), "{given_up}");
     for scrape in scrapes {
         is_down(&scrape.metrics(), &host.uri, other);
     }
