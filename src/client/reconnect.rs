@@ -122,10 +122,25 @@ impl ConnectBuilder {
 }
 
 impl Reconnect {
+    /// Returns a handle to the same connection that waits so long for one while there is none; zero
+    /// does not wait. Default: as long as an attempt to open one may take
+    /// ([`ConnectBuilder::open_timeout`]).
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { wait_limit: Some(timeout), ..self.clone() }
+    }
+
+    /// Returns a handle to the same connection that waits for one until it is closed for good.
+    #[must_use]
+    pub fn without_timeout(&self) -> Self {
+        Self { wait_limit: None, ..self.clone() }
+    }
+
     /// Returns the connection, or waits for the next one while there is none.
     ///
-    /// Waits as long as an opening may take ([`ConnectBuilder::open_timeout`]), then fails with
-    /// [`Error::NotConnected`]. Cancel-safe.
+    /// Waits as long as this handle is to wait ([`with_timeout`](Self::with_timeout)), then fails
+    /// with [`Error::NotConnected`] or [`Error::Opening`]. [`Error::is_transient`] tells "not now"
+    /// from "never again". Cancel-safe.
     pub async fn connect(&self) -> Result<Connect> {
         self.connected_by(self.deadline()).await
     }
@@ -167,6 +182,16 @@ impl Reconnect {
         let mut status = self.status.clone();
         // The task drops the sender after it has closed the connection.
         while status.changed().await.is_ok() {}
+    }
+
+    /// Returns whether an error says that there was no connection, and there may be one later.
+    pub(crate) fn may_connect(&self, error: &Error) -> bool {
+        let waited = match error {
+            Error::NotConnected(_) => true,
+            Error::Opening { source, .. } => source.is_timeout(),
+            _ => false,
+        };
+        waited && !matches!(self.status(), ConnectionStatus::Ended(_))
     }
 
     /// Waits for the connection, without a time limit.

@@ -90,6 +90,9 @@ pub enum EventError {
     /// The connection was lost for this reason and is back; events in between are lost. The
     /// subscription continues. Only a [`PersistentSubscription`] has gaps.
     Gap(CloseReason),
+    /// The host could not be reached at first, and now is: the subscription begins here, and events
+    /// before are unknown. Only a [`PersistentSubscription`] begins so.
+    Delayed,
     /// The connection is back, but resuming the subscription failed, which ends it.
     NotResumed(Arc<Error>),
     /// The connection has ended, and with it the subscription.
@@ -104,6 +107,7 @@ impl fmt::Display for EventError {
             }
             Self::Undecodable(error) => write!(f, "{error}"),
             Self::Gap(reason) => write!(f, "the connection was lost and is back: {reason}"),
+            Self::Delayed => f.write_str("the host can be reached only now"),
             Self::NotResumed(error) => {
                 write!(f, "the subscription could not be resumed: {error}")
             }
@@ -117,7 +121,7 @@ impl fmt::Debug for EventError {
         if !f.alternate() {
             return fmt::Display::fmt(self, f);
         }
-        structure!(self, f, Lagged Undecodable Gap NotResumed Closed)
+        structure!(self, f, Lagged Undecodable Gap NotResumed Closed, Delayed {})
     }
 }
 
@@ -125,7 +129,7 @@ impl fmt::Debug for EventError {
 impl std::error::Error for EventError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Lagged(_) => None,
+            Self::Lagged(_) | Self::Delayed => None,
             Self::Undecodable(error) => error.source(),
             Self::NotResumed(error) => error.source(),
             Self::Gap(reason) | Self::Closed(reason) => reason.source(),

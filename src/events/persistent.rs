@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -30,17 +30,31 @@ type Subscribe<E> = dyn Fn(Connect) -> BoxFuture<'static, Result<Subscription<E>
 /// Phase of a persistent subscription: with a connection, between two, or at the end.
 enum Phase<E> {
     Subscribed(Subscription<E>),
-    /// The connection was lost for this reason.
-    Resuming(CloseReason, BoxFuture<'static, Result<Subscription<E>>>),
+    Resuming(Why, Resuming<E>),
     Ended,
 }
+
+/// Why there is no connection.
+#[derive(Clone)]
+enum Why {
+    /// There was none yet.
+    Delayed,
+    Lost(CloseReason),
+}
+
+/// Behind a lock that is never taken, so that a subscription can be shared.
+type Resuming<E> = Mutex<BoxFuture<'static, Result<Subscription<E>>>>;
 
 impl Reconnect {
     /// Subscribes to events on the current connection, and again on each that follows.
     ///
     /// `subscribe` makes the subscription: it calls one of [`Connect::subscribe`],
-    /// [`Connect::domain_events`], … and may look up the object before. Waits for a connection as
-    /// [`connect`](Self::connect) does.
+    /// [`Connect::domain_events`], … and may look up the object before.
+    ///
+    /// Waits for a connection as [`connect`](Self::connect) does. A host that is down is no failure:
+    /// if there is no connection by then, the subscription begins with the first one that there is,
+    /// and its first item is [`EventError::Delayed`]. Fails if there will never be a connection, or
+    /// if `subscribe` fails.
     ///
     /// ```no_run
     /// use libvirt_client::events::domain::Lifecycle;
@@ -67,12 +81,17 @@ impl Reconnect {
         E: 'static,
         Subscribing: Future<Output = Result<Subscription<E>>> + Send + 'static,
     {
-        let first = self.query(&subscribe).await?;
-        Ok(PersistentSubscription {
-            host: self.clone(),
-            subscribe: Arc::new(move |conn| Box::pin(subscribe(conn))),
-            phase: Phase::Subscribed(first),
-        })
+        let first = self.query(&subscribe).await;
+        let subscribe: Arc<Subscribe<E>> = Arc::new(move |conn| Box::pin(subscribe(conn)));
+        let phase = match first {
+            Ok(first) => Phase::Subscribed(first),
+            // A connection, or its end, may have come just now.
+            Err(error) if self.may_connect(&error) => {
+                Phase::Resuming(Why::Delayed, resuming(self, &subscribe))
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(PersistentSubscription { host: self.clone(), subscribe, phase })
     }
 }
 
@@ -88,21 +107,26 @@ impl<E: 'static> PersistentSubscription<E> {
             match &mut self.phase {
                 Phase::Subscribed(events) => match ready!(Pin::new(events).poll_next(cx)) {
                     Some(Err(EventError::Closed(reason))) => {
-                        let resuming = resume(self.host.clone(), Arc::clone(&self.subscribe));
-                        self.phase = Phase::Resuming(reason, Box::pin(resuming));
+                        let resuming = resuming(&self.host, &self.subscribe);
+                        self.phase = Phase::Resuming(Why::Lost(reason), resuming);
                     }
                     None => self.phase = Phase::Ended,
                     item => return Poll::Ready(item),
                 },
-                Phase::Resuming(reason, resuming) => {
+                Phase::Resuming(why, resuming) => {
+                    let resuming = resuming.get_mut().unwrap_or_else(PoisonError::into_inner);
                     let resumed = ready!(resuming.as_mut().poll(cx));
-                    let reason = reason.clone();
-                    let (phase, error) = match resumed {
-                        Ok(events) => (Phase::Subscribed(events), EventError::Gap(reason)),
-                        Err(Error::NotConnected(why)) if why.is_closed() => {
+                    let (phase, error) = match (resumed, why.clone()) {
+                        (Ok(events), Why::Delayed) => {
+                            (Phase::Subscribed(events), EventError::Delayed)
+                        }
+                        (Ok(events), Why::Lost(reason)) => {
+                            (Phase::Subscribed(events), EventError::Gap(reason))
+                        }
+                        (Err(Error::NotConnected(why)), Why::Lost(reason)) if why.is_closed() => {
                             (Phase::Ended, EventError::Closed(reason))
                         }
-                        Err(error) => (Phase::Ended, EventError::NotResumed(Arc::new(error))),
+                        (Err(error), _) => (Phase::Ended, EventError::NotResumed(Arc::new(error))),
                     };
                     self.phase = phase;
                     return Poll::Ready(Some(Err(error)));
@@ -111,6 +135,10 @@ impl<E: 'static> PersistentSubscription<E> {
             }
         }
     }
+}
+
+fn resuming<E: 'static>(host: &Reconnect, subscribe: &Arc<Subscribe<E>>) -> Resuming<E> {
+    Mutex::new(Box::pin(resume(host.clone(), Arc::clone(subscribe))))
 }
 
 /// Subscribes on the next connection, or on a later one, as long as there are any.

@@ -21,9 +21,14 @@ fn links(page: &Path, text: &str) -> Vec<PathBuf> {
     let relative = targets.filter(|target| !target.is_empty() && !target.contains("://"));
     let from_root = relative.map(|target| page.parent().unwrap().join(target));
     let normal = |path: PathBuf| {
-        let leaves = path.components().any(|part| part == Component::ParentDir);
-        assert!(!leaves, "{}", path.display());
-        path.components().collect()
+        let mut normal = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::ParentDir => assert!(normal.pop(), "{} leaves", path.display()),
+                part => normal.push(part),
+            }
+        }
+        normal
     };
     from_root.map(normal).collect()
 }

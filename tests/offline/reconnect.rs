@@ -186,6 +186,51 @@ async fn who_waits_in_vain_is_told_why() {
     assert!(matches!(&*reason, Error::Connect { .. }), "{reason}");
 }
 
+#[tokio::test]
+async fn a_host_that_is_down_fails_no_subscription() {
+    fn is_shared<T: Sync>(_: &T) {}
+
+    let listener = Listener::new();
+    let late = listener.path().with_extension("late");
+    let host = keep_open(&format!("qemu+unix:///system?socket={}", late.display()));
+    let mut events = subscribe(&host.with_timeout(Duration::ZERO)).await.unwrap();
+    is_shared(&events);
+    std::os::unix::fs::symlink(listener.path(), &late).unwrap();
+    let (next, mut peer) = tokio::join!(events.next(), async {
+        let mut peer = accept(&listener).await;
+        register(&mut peer, 5).await;
+        peer
+    });
+    assert!(matches!(next, Some(Err(EventError::Delayed))), "{next:?}");
+    peer.send(&started(5, "late")).await;
+    assert_next_is(&mut events, "late").await;
+    // As with any other connection.
+    drop(peer);
+    let ((), _peer) = tokio::join!(assert_gap(&mut events), async {
+        let mut peer = accept(&listener).await;
+        register(&mut peer, 6).await;
+        peer
+    });
+}
+
+#[tokio::test]
+async fn a_handle_waits_as_long_as_it_is_to() {
+    let listener = Listener::new();
+    let late = listener.path().with_extension("late");
+    let host = keep_open(&format!("qemu+unix:///system?socket={}", late.display()));
+    let error = host.with_timeout(Duration::ZERO).connect().await.unwrap_err();
+    assert!(error.is_transient(), "{error:#?}");
+    let waiting = host.without_timeout();
+    let (conn, _peer) = tokio::join!(waiting.connect(), async {
+        std::os::unix::fs::symlink(listener.path(), &late).unwrap();
+        accept(&listener).await
+    });
+    assert!(conn.unwrap().is_alive());
+    host.close().await;
+    let error = host.connect().await.unwrap_err();
+    assert!(!error.is_transient(), "{error:#?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_daemon_that_says_nothing_is_named() {
     let listener = Listener::new();
