@@ -19,6 +19,7 @@ mod descriptors;
 mod domain;
 mod errors;
 mod events;
+mod exporter;
 mod guide;
 mod guide_chapters;
 mod interface;
@@ -38,9 +39,9 @@ mod ssh;
 mod storage;
 mod streams;
 mod tcp;
-#[cfg(any(feature = "sasl", feature = "ssh"))]
 mod terminal;
 #[cfg(feature = "tls")]
 mod tls;
+mod top;
 mod waiting;
 mod watch;

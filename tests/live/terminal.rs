@@ -32,7 +32,7 @@ pub fn run<A: AsRef<OsStr>>(terminal: &File, words: impl IntoIterator<Item = A>)
 }
 
 /// Whoever sits at a terminal.
-pub struct User(File);
+pub struct User(pub File);
 
 impl User {
     /// Types an answer to a question, and gives what was shown until then.

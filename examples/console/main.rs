@@ -7,27 +7,22 @@
 //! `^]` ends it. Input and output may also be pipes: once the input has ended, it waits until the
 //! guest has been silent for a while, so that `echo uptime | console URI DOMAIN` shows the answer.
 
-use std::cell::Cell;
+mod talk;
+
 use std::env;
 use std::error::Error;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
-use std::time::Duration;
 
+use libvirt_client::Connect;
 use libvirt_client::domain::ConsoleFlags;
-use libvirt_client::{Chunk, Connect, Stream, StreamReader, StreamWriter};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use tokio::io::AsyncWriteExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+
+use talk::{Input, talk};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
-
-/// The byte of `^]`.
-const ESCAPE: u8 = 0x1d;
-/// Silence after which the guest is taken to have finished its output.
-const SILENCE: Duration = Duration::from_secs(2);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -58,7 +53,7 @@ async fn console(uri: &str, domain: &str) -> Result<()> {
         eprint!("Connected to {}; ^] disconnects.\r\n", domain.name());
     }
     let result = tokio::select! {
-        result = talk(stream) => result,
+        result = talk(stream, read_input()) => result,
         _ = terminate.recv() => Ok(()),
         _ = hang_up.recv() => Ok(()),
     };
@@ -67,66 +62,8 @@ async fn console(uri: &str, domain: &str) -> Result<()> {
     result
 }
 
-/// Connects the terminal until the guest or the user ends it.
-async fn talk(stream: Stream) -> Result<()> {
-    let (mut reader, mut writer) = stream.into_split();
-    let shown = Cell::new(0_u64);
-    let input = read_input();
-    {
-        let mut showing = std::pin::pin!(show(&mut reader, &shown));
-        tokio::select! {
-            result = &mut showing => return result,
-            left = pass_on(input, &mut writer) => if left? {
-                writer.finish().await?;
-                return Ok(());
-            }
-        }
-        // The input has ended, but there may be an answer.
-        loop {
-            let before = shown.get();
-            tokio::select! {
-                result = &mut showing => return result,
-                () = sleep(SILENCE) => if shown.get() == before {
-                    break;
-                }
-            }
-        }
-    }
-    writer.finish().await?;
-    Ok(())
-}
-
-/// Writes the guest's output, and counts the pieces.
-async fn show(reader: &mut StreamReader, shown: &Cell<u64>) -> Result<()> {
-    let mut out = tokio::io::stdout();
-    while let Some(chunk) = reader.read_chunk().await? {
-        if let Chunk::Data(data) = chunk {
-            shown.set(shown.get() + 1);
-            out.write_all(&data).await?;
-            out.flush().await?;
-        }
-    }
-    Ok(())
-}
-
-/// Sends the input, up to its end or the escape character; returns `true` for the latter.
-async fn pass_on(
-    mut input: mpsc::Receiver<io::Result<Vec<u8>>>,
-    writer: &mut StreamWriter,
-) -> Result<bool> {
-    while let Some(bytes) = input.recv().await {
-        let bytes = bytes?;
-        let mut parts = bytes.split(|byte| *byte == ESCAPE);
-        writer.write_all(parts.next().unwrap_or_default()).await?;
-        if parts.next().is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Reads the input in a thread that, unlike one of tokio's, does not keep the program from ending.
-fn read_input() -> mpsc::Receiver<io::Result<Vec<u8>>> {
+fn read_input() -> Input {
     let (sender, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
