@@ -65,7 +65,7 @@ struct Live<O: Watched> {
 
 /// So many doubtful objects are looked at one by one; of more a list is made.
 const FEW: usize = 16;
-/// So many are remembered while nobody asks for the next change.
+/// So many are remembered, and so many events taken at a time.
 const MANY: usize = 65_536;
 /// The pause after a failed list.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -232,10 +232,13 @@ impl<O: Watched> Live<O> {
         }
     }
 
-    /// Takes the events that are there.
+    /// Takes the events that are there, but no more than that, since there may always be another.
     async fn drain(&mut self) {
         poll_fn(|cx| {
-            while let Poll::Ready(event) = Pin::new(&mut self.events).poll_next(cx) {
+            for _ in 0..MANY {
+                let Poll::Ready(event) = Pin::new(&mut self.events).poll_next(cx) else {
+                    break;
+                };
                 self.take(event);
                 if self.ended {
                     break;

@@ -92,6 +92,8 @@ impl Domain {
     }
 
     /// Returns the maximum number of virtual CPUs of the running domain (`virDomainGetMaxVcpus`).
+    /// That of one that does not run is [`vcpus_flags`](Self::vcpus_flags) with `CONFIG` and
+    /// `MAXIMUM`.
     #[doc(alias = "virDomainGetMaxVcpus")]
     pub async fn max_vcpus(&self) -> Result<u32> {
         let reply = self.call(remote::DomainGetMaxVcpus { dom: self.wire() }).await?;

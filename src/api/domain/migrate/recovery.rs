@@ -28,6 +28,8 @@ pub(super) enum Arrival {
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
 /// The time for which a lost destination is waited for that only has to remove what it has.
 const REMOVAL: Duration = Duration::from_secs(5);
 
@@ -43,13 +45,13 @@ pub(super) async fn removal(conduct: &mut Conduct) {
 }
 
 async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
-    let mut deadline = Instant::now() + limit;
+    let mut deadline = after(limit);
     let mut pauses = Pauses::up_to(LONGEST_PAUSE);
     loop {
         match timeout_at(deadline, look_again(conduct)).await {
             Ok(Sight::Settled(arrival)) => return arrival,
             // That takes as long as it takes.
-            Ok(Sight::Fetching) => deadline = Instant::now() + limit,
+            Ok(Sight::Fetching) => deadline = after(limit),
             Ok(Sight::Undecided) => {}
             Err(_) => return Arrival::Unknown,
         }
@@ -57,6 +59,12 @@ async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
             return Arrival::Unknown;
         }
     }
+}
+
+/// A limit that the clock cannot represent is as good as none.
+fn after(limit: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or(now + DECADES)
 }
 
 /// What the destination shows of the guest.
@@ -125,7 +133,7 @@ async fn sight(conduct: &Conduct) -> Result<Sight> {
 /// Has the source, whose connection was lost, remove its guest if that has arrived, or go on with
 /// it if not.
 pub(super) async fn settle_source(conduct: &mut Conduct, arrived: bool) {
-    let deadline = Instant::now() + conduct.recovery;
+    let deadline = after(conduct.recovery);
     let settling = async {
         loop {
             let Some(conn) = reopen(conduct.plan.source.connect()).await else {
