@@ -128,7 +128,8 @@ impl Counting {
     /// Waits until the guest has counted on twice.
     pub async fn goes_on(&self) {
         let before = count(&self.log);
-        eventually("the guest goes on", async || count(&self.log) > before + 1).await;
+        let what = format!("the guest, which has counted to {before}, goes on");
+        eventually(&what, async || count(&self.log) > before + 1).await;
     }
 
     /// Asserts that the guest has not started again.
