@@ -77,6 +77,18 @@ impl Journey {
         }
     }
 
+    /// Cuts all connections to a host, or kills its daemon, which is started again.
+    fn lose_host(&mut self, index: usize, loss: Loss) {
+        match loss {
+            Loss::Cut => self.gates[index].cut(),
+            Loss::Kill => {
+                let daemon = self.host(index);
+                daemon.kill9().unwrap();
+                daemon.restart().unwrap();
+            }
+        }
+    }
+
     /// Starts to migrate, until a call of that procedure, or its reply, is held up.
     async fn depart(
         &self,
@@ -127,14 +139,7 @@ impl Journey {
     async fn lose(&mut self, step: Step, at: At, loss: Loss) {
         let what = format!("{} {} {at:?} {loss:?}", step.0, step.1);
         let Departed { index, migration, held, .. } = self.depart(step, at, |usual| usual).await;
-        match loss {
-            Loss::Cut => self.gates[index].cut(),
-            Loss::Kill => {
-                let daemon = self.host(index);
-                daemon.kill9().unwrap();
-                daemon.restart().unwrap();
-            }
-        }
+        self.lose_host(index, loss);
         drop(held);
         let result = migration.await;
         println!("{what}: {result:?}");
@@ -163,14 +168,7 @@ impl Journey {
         let migration = domain.migrate(&destination).flags(FLAGS | MigrateFlags::PEER2PEER);
         let migration = migration.parameters(loopback()).recovery_timeout(RECOVERY).start();
         let held = reached.await;
-        match loss {
-            Loss::Cut => self.gates[there].cut(),
-            Loss::Kill => {
-                let daemon = self.host(there);
-                daemon.kill9().unwrap();
-                daemon.restart().unwrap();
-            }
-        }
+        self.lose_host(there, loss);
         drop(held);
         let result = migration.await;
         println!("{what}: {result:?}");
