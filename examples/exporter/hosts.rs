@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
-use libvirt_client::domain::StatsTypes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -11,13 +10,6 @@ use crate::complain;
 use crate::metrics;
 use crate::options::Options;
 use crate::statistics::{Answer, Host, open};
-
-const WANTED: StatsTypes = StatsTypes::STATE
-    .union(StatsTypes::CPU_TOTAL)
-    .union(StatsTypes::BALLOON)
-    .union(StatsTypes::VCPU)
-    .union(StatsTypes::INTERFACE)
-    .union(StatsTypes::BLOCK);
 
 /// Somebody who waits for the metrics.
 pub(crate) type Scrape = oneshot::Sender<Bytes>;
@@ -93,7 +85,7 @@ impl Hosts {
 impl Asked {
     async fn ask(&mut self, deadline: Duration) -> Report {
         let began = Instant::now();
-        let answer = self.host.ask(WANTED, deadline).await;
+        let answer = self.host.ask(deadline).await;
         if answer.is_ok() {
             self.answered = Some(Instant::now());
         }

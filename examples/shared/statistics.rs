@@ -16,6 +16,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+/// What is asked for.
+const WANTED: StatsTypes = BY_THE_DAEMON
+    .union(StatsTypes::BALLOON)
+    .union(StatsTypes::VCPU)
+    .union(StatsTypes::BLOCK);
 /// What no hypervisor is asked for.
 const BY_THE_DAEMON: StatsTypes =
     StatsTypes::STATE.union(StatsTypes::CPU_TOTAL).union(StatsTypes::INTERFACE);
@@ -62,19 +67,15 @@ impl Host {
     }
 
     /// Asks for statistics; says after `limit` at the latest why there are none.
-    pub(crate) async fn ask(
-        &mut self,
-        wanted: StatsTypes,
-        limit: Duration,
-    ) -> Result<Answer, String> {
+    pub(crate) async fn ask(&mut self, limit: Duration) -> Result<Answer, String> {
         let (half, deadline) = (Instant::now() + limit / 2, Instant::now() + limit);
         let conn = self.connected(deadline).await?;
         self.round += 1;
-        let is_asked = self.call(&conn, wanted, true);
+        let is_asked = self.call(&conn, true);
         if is_asked && let Ok(answer) = timeout_at(half, self.answer()).await {
             return answer;
         }
-        self.call(&conn, wanted & BY_THE_DAEMON, false);
+        self.call(&conn, false);
         let mut answer = Err(format!("no answer within {limit:?}"));
         while let Ok(next) = timeout_at(deadline, self.answer()).await {
             // The host may only be slow.
@@ -110,11 +111,11 @@ impl Host {
     }
 
     /// Makes a call, unless too many of its kind wait.
-    fn call(&mut self, conn: &Connect, wanted: StatsTypes, is_whole: bool) -> bool {
-        let kind = if is_whole {
-            &self.may_be_held_up
+    fn call(&mut self, conn: &Connect, is_whole: bool) -> bool {
+        let (kind, wanted) = if is_whole {
+            (&self.may_be_held_up, WANTED)
         } else {
-            &self.by_the_daemon
+            (&self.by_the_daemon, BY_THE_DAEMON)
         };
         let Ok(permit) = Arc::clone(kind).try_acquire_owned() else {
             return false;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use libvirt_client::domain::{Domain, StatsTypes};
+use libvirt_client::domain::Domain;
 use libvirt_client::watch::Change;
 use libvirt_client::{Error, Reconnect};
 use tokio::sync::mpsc;
@@ -10,12 +10,6 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::statistics::{Answer, Host};
 
-const WANTED: StatsTypes = StatsTypes::STATE
-    .union(StatsTypes::CPU_TOTAL)
-    .union(StatsTypes::BALLOON)
-    .union(StatsTypes::VCPU)
-    .union(StatsTypes::INTERFACE)
-    .union(StatsTypes::BLOCK);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// News of a host.
@@ -62,7 +56,7 @@ pub(crate) async fn count(
 }
 
 pub(crate) async fn ask(host: &mut Host) -> Asked {
-    let answer = host.ask(WANTED, PATIENCE).await;
+    let answer = host.ask(PATIENCE).await;
     Asked { at: Instant::now(), is_last: host.has_ended(), answer }
 }
 
