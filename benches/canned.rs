@@ -131,6 +131,12 @@ fn compare(options: &Options) -> Result<()> {
     for row in &ROWS {
         table.row(&peer.uri(), &cpus.first(), row)?;
     }
+    for (name, verb, most) in [
+        ("a connection that is new", "open connection", 8.0),
+        ("a connection that is idle after a large reply", "used connection", 48.0),
+    ] {
+        table.memory(&peer.uri(), &cpus.first(), name, verb, Aim::AtMost(most))?;
+    }
     table.finish();
     Ok(())
 }

@@ -1,16 +1,18 @@
-//! Clients against a real daemon: its test driver, with a thousand domains.
+//! Clients against real daemons: the test driver, with a thousand domains, and a storage pool.
 
 #![allow(missing_docs)]
 
 mod client;
 
 use std::env;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::Path;
 
 use bench_support::affinity::Cpus;
 use bench_support::compare::{Comparison, Row, Wall};
 use bench_support::table::Aim;
-use bench_support::{Options, Result};
+use bench_support::{Options, Result, fixtures};
 use libvirt_client::Connect;
 use rig::{Daemon, Need};
 use tokio::runtime::Builder;
@@ -96,6 +98,37 @@ const ROWS: [Row<'static>; 6] = [
     },
 ];
 
+/// Their operation is the transfer of one MiB.
+const VOLUME_ROWS: [Row<'static>; 2] = [
+    Row {
+        name: "volume upload, for each MiB",
+        verb: "upload",
+        callers: 1,
+        counts: [VOLUME_MIB, VOLUME_MIB],
+        quick: 2,
+        profiled: 40,
+        wall: Wall::Each(Aim::AtMostTimes(0.8)),
+        cpu: Aim::AtMostTimes(0.6),
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "volume download, for each MiB",
+        verb: "download",
+        callers: 1,
+        counts: [VOLUME_MIB, VOLUME_MIB],
+        quick: 2,
+        profiled: 40,
+        wall: Wall::Each(Aim::None),
+        cpu: Aim::AtMostTimes(0.55),
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+];
+
+/// The size of the volume.
+const VOLUME_MIB: u64 = 512;
+
 fn main() -> Result<()> {
     let args: Vec<_> = env::args().skip(1).collect();
     match args.split_first() {
@@ -105,9 +138,19 @@ fn main() -> Result<()> {
 }
 
 fn compare(options: &Options) -> Result<()> {
-    if !rig::available(&[Need::Daemon])? {
+    if !rig::available(&[Need::Daemon, Need::Virsh])? {
         return Ok(());
     }
+    if ROWS.iter().any(|row| options.wants(row.name)) {
+        compare_calls(options)?;
+    }
+    if VOLUME_ROWS.iter().any(|row| options.wants(row.name)) {
+        compare_volumes(options)?;
+    }
+    Ok(())
+}
+
+fn compare_calls(options: &Options) -> Result<()> {
     let daemon = Daemon::builder().test_driver().start()?;
     let uri = daemon.test_uri();
     // The domains exist only while a connection is open.
@@ -123,6 +166,30 @@ fn compare(options: &Options) -> Result<()> {
     for row in &ROWS {
         cpus.bind_process(daemon.pid().ok_or("the daemon has no process")?)?;
         table.row(&uri, &cpus, row)?;
+    }
+    table.finish();
+    Ok(())
+}
+
+fn compare_volumes(options: &Options) -> Result<()> {
+    let daemon = Daemon::builder().start()?;
+    let uri = daemon.uri();
+    let directory = daemon.scratch().join(fixtures::POOL);
+    fs::create_dir(&directory)?;
+    // With content, as a hole is read faster.
+    let mut file = File::create_new(directory.join(fixtures::VOLUME))?;
+    for _ in 0..options.size(VOLUME_MIB, 8) {
+        file.write_all(&vec![0xa5; fixtures::MIB as usize])?;
+    }
+    let target = directory.to_str().ok_or("a directory whose name is not UTF-8")?;
+    daemon.virsh(["pool-create-as", fixtures::POOL, "dir", "--target", target])?;
+
+    let title = "live: volumes from and to libvirtd, all on all processors";
+    let scratch = Path::new(SCRATCH);
+    let mut table =
+        Comparison::new(options, title, client::program()?, Path::new(C_CLIENT), scratch)?;
+    for row in &VOLUME_ROWS {
+        table.row(&uri, &Cpus::available()?, row)?;
     }
     table.finish();
     Ok(())

@@ -231,6 +231,70 @@ static uint64_t events(uint64_t count)
     return seen_check;
 }
 
+/* Volumes, in MiB. */
+
+#define MIB (1024 * 1024)
+
+static virStorageVolPtr volume;
+static char data[MIB];
+
+static void send_all(virStreamPtr stream, uint64_t length)
+{
+    while (length > 0) {
+        int sent = virStreamSend(stream, data, length < MIB ? length : MIB);
+        if (sent <= 0)
+            fail("send");
+        length -= sent;
+    }
+}
+
+static uint64_t receive_all(virStreamPtr stream)
+{
+    uint64_t check = 0;
+    int received;
+    while ((received = virStreamRecv(stream, data, MIB)) > 0)
+        check += received;
+    if (received < 0)
+        fail("receive");
+    return check;
+}
+
+static uint64_t transfer(int up, uint64_t count)
+{
+    uint64_t length = count * MIB, check = length;
+    virStreamPtr stream;
+    if (count == 0)
+        return 0;
+    stream = virStreamNew(conn, 0);
+    if (!stream)
+        fail("stream");
+    if ((up ? virStorageVolUpload : virStorageVolDownload)(volume, stream, 0, length, 0) < 0)
+        fail("transfer");
+    if (up)
+        send_all(stream, length);
+    else
+        check = receive_all(stream);
+    if (virStreamFinish(stream) < 0)
+        fail("finish");
+    virStreamFree(stream);
+    return check;
+}
+
+/* Connections that stay open; "used" ones have got a long list each. */
+static uint64_t keep_open(int used, uint64_t count)
+{
+    virConnectPtr first = conn;
+    uint64_t check = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        conn = virConnectOpen(uri);
+        if (!conn)
+            fail("open");
+        check += used ? list() : 1;
+    }
+    conn = first;
+    return check;
+}
+
 /* What was done, which may be a little less than was asked for: callers do equal parts. */
 static uint64_t done;
 
@@ -247,6 +311,12 @@ static uint64_t repeat(const char *verb, uint64_t count)
     done = count;
     if (strcmp(verb, "events") == 0)
         return events(count);
+    if (volume)
+        return transfer(strcmp(verb, "upload") == 0, count);
+    if (strcmp(verb, "open connection") == 0)
+        return keep_open(0, count);
+    if (strcmp(verb, "used connection") == 0)
+        return keep_open(1, count);
     if (strcmp(verb, "xml") == 0) {
         for (uint64_t i = 0; i < count; i++)
             check += list_and_xml();
@@ -281,9 +351,18 @@ int main(int argc, char **argv)
     conn = virConnectOpen(uri);
     if (!conn)
         fail("open");
-    domain = virDomainLookupByName(conn, "test");
-    if (!domain)
-        fail("lookup");
+    if (strcmp(argv[2], "upload") == 0 || strcmp(argv[2], "download") == 0) {
+        virStoragePoolPtr pool = virStoragePoolLookupByName(conn, "bench");
+        volume = pool ? virStorageVolLookupByName(pool, "volume") : NULL;
+        if (!volume)
+            fail("lookup");
+        virStoragePoolFree(pool);
+        memset(data, 0x5a, sizeof(data));
+    } else {
+        domain = virDomainLookupByName(conn, "test");
+        if (!domain)
+            fail("lookup");
+    }
     if (strcmp(argv[2], "events") == 0) {
         callback = virConnectDomainEventRegisterAny(conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                                                     VIR_DOMAIN_EVENT_CALLBACK(on_event), NULL,
@@ -292,7 +371,8 @@ int main(int argc, char **argv)
             fail("subscribe");
     }
 
-    repeat(argv[2], count / 10);
+    if (!strstr(argv[2], "connection"))
+        repeat(argv[2], count / 10);
     wall = nanos(CLOCK_MONOTONIC);
     cpu = nanos(CLOCK_PROCESS_CPUTIME_ID);
     check = repeat(argv[2], count);
@@ -303,7 +383,10 @@ int main(int argc, char **argv)
 
     if (callback >= 0)
         virConnectDomainEventDeregisterAny(conn, callback);
-    virDomainFree(domain);
+    if (volume)
+        virStorageVolFree(volume);
+    if (domain)
+        virDomainFree(domain);
     virConnectClose(conn);
     return 0;
 }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use bench_support::client::{Program, Report, Stopwatch};
 use bench_support::profile::warm_up;
 use bench_support::{Result, fixtures};
-use libvirt_client::Connect;
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
 use libvirt_client::domain::{Domain, GetJobStatsFlags, StatsTypes, XmlFlags};
 use libvirt_client::events::domain::{Change, Lifecycle};
 use libvirt_client::events::{EventError, Subscription};
+use libvirt_client::storage::StorageVol;
+use libvirt_client::storage::storage_vol::{DownloadFlags, UploadFlags};
 use libvirt_client::types::connect::ListAllDomainsFlags;
+use libvirt_client::{Chunk, Connect};
 use tokio::task::JoinSet;
 
 /// The first argument that selects the client's role; [`main`] gets the others.
@@ -57,17 +59,54 @@ struct Client {
 impl Client {
     async fn measure(&self, count: u64) -> Result<Report> {
         let conn = Connect::open(&self.uri).await?;
-        let domain = conn.domain_lookup_by_name(fixtures::DOMAIN).await?;
-        let report = if self.verb == "events" {
-            measure_events(&domain, count).await?
-        } else {
-            self.repeat(&domain, warm_up(count)).await?;
-            let watch = Stopwatch::start();
-            let (done, check) = self.repeat(&domain, count).await?;
-            watch.stop(done, check)?
+        let report = match self.verb.as_str() {
+            "upload" | "download" => self.measure_volume(&conn, count).await?,
+            "open connection" | "used connection" => self.measure_connections(count).await?,
+            "events" => measure_events(&domain(&conn).await?, count).await?,
+            _ => {
+                let domain = domain(&conn).await?;
+                self.repeat(&domain, warm_up(count)).await?;
+                let watch = Stopwatch::start();
+                let (done, check) = self.repeat(&domain, count).await?;
+                watch.stop(done, check)?
+            }
         };
         conn.close().await;
         Ok(report)
+    }
+
+    /// Transfers so many MiB of a volume.
+    async fn measure_volume(&self, conn: &Connect, count: u64) -> Result<Report> {
+        let pool = conn.storage_pool_lookup_by_name(fixtures::POOL).await?;
+        let volume = pool.storage_vol_lookup_by_name(fixtures::VOLUME).await?;
+        let data = vec![0x5a; fixtures::MIB as usize];
+        let transfer = async |count| match self.verb.as_str() {
+            "upload" => upload(&volume, &data, count).await,
+            _ => download(&volume, count).await,
+        };
+        if warm_up(count) > 0 {
+            transfer(warm_up(count)).await?;
+        }
+        let watch = Stopwatch::start();
+        let check = transfer(count).await?;
+        watch.stop(count, check)
+    }
+
+    /// Opens so many connections and keeps them; "used" ones have got a long list each.
+    async fn measure_connections(&self, count: u64) -> Result<Report> {
+        let watch = Stopwatch::start();
+        let mut kept = Vec::new();
+        let mut check = 0;
+        for _ in 0..count {
+            let conn = Connect::open(&self.uri).await?;
+            check += if self.verb == "used connection" {
+                lists(&conn, 1).await?
+            } else {
+                1
+            };
+            kept.push(conn);
+        }
+        watch.stop(count, check)
     }
 
     /// Repeats the call. Returns the number of calls, which may be a little less than `count` as
@@ -101,6 +140,34 @@ impl Client {
         };
         Ok((each * self.callers, check))
     }
+}
+
+async fn domain(conn: &Connect) -> Result<Domain> {
+    Ok(conn.domain_lookup_by_name(fixtures::DOMAIN).await?)
+}
+
+async fn upload(volume: &StorageVol, data: &[u8], count: u64) -> Result<u64> {
+    let length = count * data.len() as u64;
+    let mut stream = volume.upload(0, Some(length), UploadFlags::empty()).await?;
+    for _ in 0..count {
+        stream.write_all(data).await?;
+    }
+    stream.finish().await?;
+    Ok(length)
+}
+
+async fn download(volume: &StorageVol, count: u64) -> Result<u64> {
+    let length = Some(count * fixtures::MIB);
+    let mut stream = volume.download(0, length, DownloadFlags::empty()).await?;
+    let mut check = 0;
+    while let Some(chunk) = stream.read_chunk().await? {
+        check += match chunk {
+            Chunk::Data(data) => data.len() as u64,
+            Chunk::Hole(length) => length,
+        };
+    }
+    stream.finish().await?;
+    Ok(check)
 }
 
 /// Waits for all tasks and returns the sum of their results.

@@ -112,6 +112,47 @@ impl Comparison {
         Ok(())
     }
 
+    /// Runs a row for the memory of one connection: the work opens as many as it is told, and keeps
+    /// them. The difference of two runs excludes what a process needs anyway.
+    pub fn memory(
+        &mut self,
+        uri: &str,
+        cpus: &Cpus,
+        name: &str,
+        verb: &str,
+        aim: Aim,
+    ) -> Result<()> {
+        if !self.options.wants(name) {
+            return Ok(());
+        }
+        let less = self.options.size(50, 1);
+        let more = 3 * less;
+        let each = |program: &Program| {
+            let peak = |count| -> Result<f64> {
+                let work = Work { uri, verb, count, callers: 1 };
+                Ok(program.run(cpus, &work)?.peak as f64)
+            };
+            Ok((peak(more)? - peak(less)?) / (more - less) as f64)
+        };
+        let mut ours = || each(&self.ours);
+        let rounds = self.options.rounds();
+        let mut sides = match &self.theirs {
+            None => alternate(rounds, &mut [&mut ours])?,
+            Some(program) => alternate(rounds, &mut [&mut ours, &mut || each(program)])?,
+        }
+        .into_iter();
+        let ours = sides.next().unwrap_or_default();
+        let figure = Figure {
+            name: "memory",
+            unit: Unit::Kib,
+            ours,
+            theirs: sides.next(),
+            aim,
+        };
+        self.table.row(name, &[figure]);
+        Ok(())
+    }
+
     /// Runs the clients in turn; returns our reports, and those of C's if there is one.
     fn measure(&self, cpus: &Cpus, row: &Row<'_>, work: Work<'_>) -> Result<Vec<Vec<Report>>> {
         let [our_count, their_count] = row.counts.map(|full| self.options.size(full, row.quick));

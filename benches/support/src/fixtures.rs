@@ -7,6 +7,13 @@ pub const DOMAIN: &str = "test";
 /// Its maximum memory, in KiB, which the check value of a small call is computed from.
 pub const MAX_MEMORY_KIB: u64 = 2_097_152;
 
+/// The pool of the volume that is transferred.
+pub const POOL: &str = "bench";
+/// The volume that is transferred.
+pub const VOLUME: &str = "volume";
+/// What transfers are counted in.
+pub const MIB: u64 = 1024 * 1024;
+
 /// Domains in the long list.
 pub const DOMAINS: u32 = 16_000;
 /// Domains with statistics.
