@@ -125,8 +125,9 @@ impl Comparison {
         if !self.options.wants(name) {
             return Ok(());
         }
-        let less = self.options.size(50, 1);
-        let more = 3 * less;
+        // More than fit into what the first large reply leaves free in the process.
+        let less = self.options.size(200, 1);
+        let more = 2 * less;
         let each = |program: &Program| {
             let peak = |count| -> Result<f64> {
                 let work = Work { uri, verb, count, callers: 1 };
