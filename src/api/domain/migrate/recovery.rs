@@ -160,13 +160,14 @@ pub(super) async fn settle_source(conduct: &mut Conduct, arrived: bool) {
     }
 }
 
-/// Removes the guest that stayed behind.
+/// Removes the guest that stayed behind: it has arrived, so whatever it is paused for here, it is
+/// a remnant. Daemons do not agree on the reason that they give.
 async fn remove(conduct: &Conduct) -> Result<()> {
     let source = &conduct.plan.source;
     let Some(state) = settled_state(source).await? else {
         return Ok(());
     };
-    if waits_for_migration(state) {
+    if state.state == State::Paused {
         source.destroy().await.optional()?;
     }
     let undefine = conduct.plan.has(MigrateFlags::UNDEFINE_SOURCE);
