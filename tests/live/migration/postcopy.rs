@@ -10,6 +10,8 @@ use libvirt_client::domain::{
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Error, MigrationOutcome, Optional as _, Presence};
 
+use rig::Release;
+
 use super::halted;
 use super::hosts::{Hosts, LIVE, UNSAFE, loopback};
 use super::relay::Relay;
@@ -105,6 +107,10 @@ async fn a_broken_network_can_be_mended() {
         let MigrationOutcome { source, destination, .. } = error.outcome;
         assert_eq!(source, Presence::PostCopyFailed, "{error}");
         assert_eq!(destination, Presence::PostCopyFailed, "{error}");
+        // libvirtd 11.3.0 dies when it prepares to go on.
+        if Release::of_environment().unwrap() == Some(Release::Trixie) {
+            return;
+        }
         hosts.resume(&domain, flags).await;
         halted::assert_whole(&hosts.conn_b, &domain).await;
         hosts
