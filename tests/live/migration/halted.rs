@@ -71,7 +71,7 @@ fn xml(name: &str, disk: &Path) -> String {
     )
 }
 
-/// Asserts that the guest has all its memory.
+/// Asserts that the guest has its memory, by a word of each MiB.
 pub async fn assert_whole(conn: &Connect, guest: &Domain) {
     let there = conn.domain_lookup_by_uuid(guest.uuid()).await.unwrap();
     for address in FILLED.step_by(1 << 20) {
