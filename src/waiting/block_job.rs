@@ -47,7 +47,8 @@ impl Domain {
     /// ```no_run
     /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
     /// use std::time::Duration;
-    /// use libvirt_client::domain::{BlockJobAbortFlags, BlockJobEnd};
+    /// use libvirt_client::domain::BlockJobAbortFlags;
+    /// use libvirt_client::waiting::BlockJobEnd;
     ///
     /// let limit = Duration::from_secs(3600);
     /// let mut job = domain.watch_block_job("vda").await?;

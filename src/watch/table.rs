@@ -172,11 +172,10 @@ impl<O: Watched> Watch<O> {
         if live.all || live.doubtful.len() > FEW {
             let listed = O::list(live.conn.clone()).await?;
             live.doubtful.clear();
-            if std::mem::take(&mut live.all) {
-                self.compare(listed);
+            let was_all = std::mem::take(&mut live.all);
+            self.compare(listed);
+            if was_all {
                 self.changes.push_back(Change::Current);
-            } else {
-                self.compare(listed);
             }
         } else if let Some(object) = live.doubtful.values().next().cloned() {
             let key = object.key();
