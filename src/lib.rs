@@ -111,6 +111,8 @@ pub mod guide;
 pub mod params;
 pub mod protocol;
 mod rpc;
+#[cfg(feature = "test-driver")]
+mod test_driver;
 mod transport;
 pub mod types;
 pub mod uri;

@@ -22,6 +22,21 @@ macro_rules! procedure {
             }
         }
 
+        impl<'x> $crate::xdr::Decode<'x> for $name {
+            const MIN_SIZE: usize = 0;
+
+            #[inline]
+            fn decode(
+                _reader: &mut $crate::xdr::Reader<'x>,
+            ) -> Result<Self, $crate::xdr::DecodeError> {
+                Ok(Self)
+            }
+        }
+
+        impl $crate::xdr::Body for $name {
+            type Borrowed<'x> = Self;
+        }
+
         $crate::protocol::procedure!(@request $name [] $($rest)*);
     };
     (

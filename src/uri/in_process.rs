@@ -11,10 +11,9 @@ impl ConnectUri {
             _ if self.path == "/embed" => {
                 "embedded drivers run inside the C library; /system and /session reach a daemon"
             }
-            // On another host, that host's daemon runs the driver.
-            "test" if self.transport == TransportKind::Unix => {
-                "the test driver runs inside the C library; test+unix:///default reaches the one \
-                 in a daemon"
+            "test" if self.names_test_driver() => {
+                "the test driver within the process: this program was built without the feature \
+                 `test-driver` of libvirt-client; test+unix:///default reaches the one in a daemon"
             }
             "esx" | "gsx" | "hyperv" | "openvz" | "parallels" | "vmwarefusion" | "vmwareplayer"
             | "vmwarews" | "vpx" => "this driver runs inside the C library and has no daemon",
@@ -25,6 +24,12 @@ impl ConnectUri {
             _ => return Ok(()),
         };
         Err(Error::Unsupported(advice.to_owned()))
+    }
+
+    /// Returns whether the URI names a test driver within this process. On another host, that
+    /// host's daemon runs the driver.
+    pub(crate) fn names_test_driver(&self) -> bool {
+        self.scheme == "test" && self.transport == TransportKind::Unix
     }
 
     /// Returns whether the URI names a daemon's administration interface.

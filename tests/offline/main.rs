@@ -45,6 +45,7 @@ mod resources;
 mod sources;
 mod stream_faults;
 mod streams;
+mod test_driver;
 #[cfg(feature = "tls")]
 mod tls;
 mod transfers;

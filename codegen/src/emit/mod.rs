@@ -2,6 +2,7 @@
 
 pub mod families;
 pub mod names;
+pub mod numbers;
 pub mod params;
 pub mod procedures;
 pub mod sets;
@@ -24,11 +25,12 @@ use text::Text;
 use wire::{Wire, module, stripped};
 
 /// The folders that hold nothing but generated files, relative to the workspace.
-pub const FOLDERS: [&str; 5] = [
+pub const FOLDERS: [&str; 6] = [
     "src/protocol/generated",
     "src/types/generated",
     "src/params/generated",
     "tests/offline/generated",
+    "src/test_driver/generated",
     functions::FOLDER,
 ];
 
@@ -80,6 +82,12 @@ pub fn generate(project: &Project) -> Result<BTreeMap<String, String>> {
         params::names(constants, annotations, &project.words)?,
     );
     out.insert(format!("{}/wire_table.rs", FOLDERS[3]), table::table(&wire)?);
+    out.insert(format!("{}/procedures.rs", FOLDERS[4]), numbers::procedures(project)?);
+    out.insert(
+        format!("{}/mod.rs", FOLDERS[4]),
+        modules(&["procedures"], "What the definitions say of procedures.")
+            .replace("pub mod", "pub(super) mod"),
+    );
     out.extend(functions::page(project)?);
     Ok(out)
 }

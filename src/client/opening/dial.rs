@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use crate::client::options::Options;
 use crate::config::{Config, Environment, socket_candidates, startable};
 use crate::error::{Error, Result};
+#[cfg(feature = "test-driver")]
+use crate::test_driver;
 #[cfg(feature = "ssh")]
 use crate::transport::Security;
 #[cfg(feature = "ssh")]
@@ -17,6 +19,8 @@ use crate::transport::program::{Program, Terminal};
 use crate::transport::ssh_native;
 #[cfg(feature = "tls")]
 use crate::transport::tls;
+#[cfg(feature = "test-driver")]
+use crate::transport;
 use crate::transport::{Transport, autostart, tcp, unix};
 use crate::uri::{ConnectUri, TransportKind};
 
@@ -38,6 +42,10 @@ pub(super) async fn dial(
     let Some(uri) = uri else {
         return dial_local(None, read_only, environment, config, deadline).await;
     };
+    #[cfg(feature = "test-driver")]
+    if uri.names_test_driver() {
+        return Ok(dial_test_driver());
+    }
     uri.require_daemon()?;
     match uri.transport {
         TransportKind::Unix => {
@@ -65,6 +73,12 @@ pub(super) async fn dial(
             "TLS: this program was built without the feature `tls` of libvirt-client".to_owned(),
         )),
     }
+}
+
+#[cfg(feature = "test-driver")]
+fn dial_test_driver() -> Transport {
+    let stream = test_driver::connect(test_driver::doors::Door::ByUri);
+    transport::split(stream, transport::Security { secure: true, encrypted: false })
 }
 
 #[cfg(feature = "ssh")]

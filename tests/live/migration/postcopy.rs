@@ -1,6 +1,7 @@
 //! Guests that run on the destination while their memory is still on the source.
 
 use std::cell::RefCell;
+use std::fs;
 use std::time::Duration;
 
 use libvirt_client::domain::{
@@ -49,6 +50,16 @@ impl Hosts {
             };
             let state = there.state().await.unwrap();
             state.reason == StateReason::Running(RunningReason::PostCopy)
+        })
+        .await;
+    }
+
+    /// Waits until the destination's daemon would know after a restart that the guest runs. One that
+    /// dies before that takes the guest with it when it comes back.
+    async fn is_noted(&self, domain: &Domain) {
+        let status = self.b.dir().join("run/qemu").join(format!("{}.xml", domain.name()));
+        eventually("the daemon has noted that the guest runs", async || {
+            fs::read_to_string(&status).is_ok_and(|text| text.contains("reason='post-copy'"))
         })
         .await;
     }
@@ -136,6 +147,7 @@ async fn killed_daemons_are_no_loss() {
         parameters.bandwidth_postcopy_mib_per_second = Some(4);
         let migration = hosts.depart(&guest.domain, FLAGS, parameters).await;
         hosts.runs_ahead(&guest.domain).await;
+        hosts.is_noted(&guest.domain).await;
         let killed = if side == "source" {
             &mut hosts.a
         } else {

@@ -1,0 +1,98 @@
+//! What clients are told of domains.
+
+use crate::protocol::remote;
+use crate::protocol::remote::NonnullDomain;
+use crate::test_driver::events::{Class, Form, Kind};
+use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::outgoing::event;
+use crate::test_driver::routes::Routes;
+use crate::test_driver::state::State;
+use crate::test_driver::work::Work;
+use crate::types::domain::EventType;
+use crate::types::error::{ErrorCode, ErrorDomain};
+
+pub(super) fn route(routes: &mut Routes) {
+    routes.tell::<remote::ConnectDomainEventRegister>(|work, _| {
+        register_old(work, LIFECYCLE)?;
+        Ok(remote::ConnectDomainEventRegisterRet { cb_registered: 0 })
+    });
+    routes.tell::<remote::ConnectDomainEventDeregister>(|work, _| {
+        deregister_old(work, LIFECYCLE)?;
+        Ok(remote::ConnectDomainEventDeregisterRet { cb_registered: 0 })
+    });
+    routes.act::<remote::ConnectDomainEventRegisterAny>(|work, request| {
+        register_old(work, kind(request.event_id)?)
+    });
+    routes.may_read::<remote::ConnectDomainEventRegisterAny>();
+    routes.act::<remote::ConnectDomainEventDeregisterAny>(|work, request| {
+        deregister_old(work, kind(request.event_id)?)
+    });
+    routes.may_read::<remote::ConnectDomainEventDeregisterAny>();
+    routes.tell::<remote::ConnectDomainEventCallbackRegisterAny<'static>>(|work, request| {
+        let kind = kind(request.event_id)?;
+        let object = request.dom.map(|dom| dom.uuid.to_string());
+        let callback_id = work.state.events.register(work.client, kind, object, false);
+        Ok(remote::ConnectDomainEventCallbackRegisterAnyRet { callback_id })
+    });
+    routes.act::<remote::ConnectDomainEventCallbackDeregisterAny>(|work, request| {
+        let number = request.callback_id;
+        match work.state.events.deregister(work.client, Class::Domain, number) {
+            true => Ok(()),
+            false => {
+                Err(remote_failure(format_args!("domain event callback {number} not registered")))
+            }
+        }
+    });
+    routes.may_read::<remote::ConnectDomainEventCallbackDeregisterAny>();
+}
+
+const LIFECYCLE: Kind = Kind { class: Class::Domain, number: 0 };
+/// One more than the highest number of an event of domains.
+const KINDS: i32 = 30;
+
+fn kind(number: i32) -> Result<Kind> {
+    match number {
+        0..KINDS => Ok(Kind { class: Class::Domain, number }),
+        _ => Err(remote_failure(format_args!("unsupported event ID {number}"))),
+    }
+}
+
+fn register_old(work: &mut Work<'_>, kind: Kind) -> Result<()> {
+    work.state.events.register(work.client, kind, None, true);
+    Ok(())
+}
+
+fn deregister_old(work: &mut Work<'_>, kind: Kind) -> Result<()> {
+    match work.state.events.deregister_old(work.client, kind) {
+        true => Ok(()),
+        false => Err(remote_failure(format_args!("domain event {} not registered", kind.number))),
+    }
+}
+
+fn remote_failure(detail: impl std::fmt::Display) -> Failure {
+    Failure::of(ErrorDomain::Remote, ErrorCode::InternalError, detail)
+}
+
+/// Tells of a change in a domain's life.
+pub(super) fn tell_lifecycle(
+    state: &mut State,
+    dom: &NonnullDomain<'static>,
+    kind: EventType,
+    detail: impl Into<i32>,
+) {
+    let msg = remote::DomainEventLifecycleMsg {
+        dom: dom.clone(),
+        event: kind.into(),
+        detail: detail.into(),
+    };
+    state.events.tell(LIFECYCLE, &dom.uuid.to_string(), |form| {
+        Some(match form {
+            Form::Old => event::<remote::DomainEventLifecycle>(&msg),
+            Form::Callback(callback_id) => {
+                let msg = msg.clone();
+                let msg = remote::DomainEventCallbackLifecycleMsg { callback_id, msg };
+                event::<remote::DomainEventCallbackLifecycle>(&msg)
+            }
+        })
+    });
+}

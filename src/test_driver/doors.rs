@@ -1,0 +1,80 @@
+//! Which host a client gets.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::failure::{Failure, Result};
+use super::host::Host;
+use super::node;
+use crate::files;
+use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::uri::ConnectUri;
+
+/// The path of the host that all clients of the process share.
+const DEFAULT: &str = "/default";
+
+/// The hosts that can be opened by their path.
+static HOSTS: Mutex<BTreeMap<String, Weak<Host>>> = Mutex::new(BTreeMap::new());
+
+/// How the hosts of a server are found.
+#[derive(Debug, Clone)]
+pub(crate) enum Door {
+    /// The client gets this host, whatever it names.
+    One(Arc<Host>),
+    /// The client names a host by its URI.
+    ByUri,
+}
+
+impl Door {
+    /// Returns the host for a client that names this URI.
+    pub(super) async fn open(&self, uri: &str) -> Result<Arc<Host>> {
+        if let Self::One(host) = self {
+            return Ok(Arc::clone(host));
+        }
+        let path = match ConnectUri::parse(uri) {
+            Ok(uri) if uri.driver == "test" => uri.path,
+            Ok(_) | Err(_) => {
+                return Err(Failure::new(ErrorCode::NoConnect, uri));
+            }
+        };
+        if path.is_empty() || path == "/" {
+            let detail = "testOpen: supply a path or use test:///default";
+            return Err(Failure::new(ErrorCode::InvalidArg, detail));
+        }
+        if let Some(host) = found(&path) {
+            return Ok(host);
+        }
+        let file = path.clone();
+        let reading = files::on_thread(move || files::read(Path::new(&file)));
+        let bytes = match reading.await {
+            Ok(read) => read.map_err(|error| {
+                let detail = format!("failed to read {path}: {error}");
+                Failure::of(ErrorDomain::Xml, ErrorCode::XmlError, detail)
+            })?,
+            Err(error) => return Err(Failure::internal(error)),
+        };
+        Ok(Host::new(node::state(&String::from_utf8_lossy(&bytes))?))
+    }
+}
+
+/// Gives a host a path to be opened by, for as long as it lives.
+pub(crate) fn publish(path: String, host: &Arc<Host>) {
+    let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+    hosts.retain(|_, host| host.strong_count() > 0);
+    hosts.insert(path, Arc::downgrade(host));
+}
+
+/// Returns the host of that path; the one that all share is made if there is none.
+fn found(path: &str) -> Option<Arc<Host>> {
+    let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(host) = hosts.get(path).and_then(Weak::upgrade) {
+        return Some(host);
+    }
+    if path != DEFAULT {
+        return None;
+    }
+    let host = Host::new(node::default_state());
+    hosts.insert(path.to_owned(), Arc::downgrade(&host));
+    Some(host)
+}

@@ -1,0 +1,48 @@
+//! A host that exists in this process only.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::faults::{Fault, Faults};
+use super::routes::Routes;
+use super::state::State;
+use super::{connect, domain};
+
+/// A host: what all of its clients share.
+#[derive(Debug)]
+pub(crate) struct Host {
+    state: Mutex<State>,
+    faults: Mutex<Faults>,
+}
+
+impl Host {
+    pub(super) fn new(state: State) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(state), faults: Mutex::default() })
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A call checks everything before it changes anything.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a call, and returns what happens to it instead of its answer.
+    pub(super) fn called(&self, procedure: u32, arguments: &[u8]) -> Option<Fault> {
+        self.faults().called(procedure, arguments)
+    }
+
+    /// Returns the number of a client's calls that may be in progress.
+    pub(super) fn requests_at_a_time(&self) -> usize {
+        self.faults().requests_at_a_time
+    }
+}
+
+/// Returns what answers the procedures.
+pub(super) fn routes() -> Routes {
+    let mut routes = Routes::default();
+    connect::route(&mut routes);
+    domain::route(&mut routes);
+    routes
+}

@@ -1,0 +1,88 @@
+//! What waits to be sent to one client.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::protocol::{Event, EventInfo};
+use crate::rpc::frame::append_message;
+use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::xdr::{Encode, EncodeError};
+
+/// Unsent bytes above which a client that does not read is cut off.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Whole messages in the order in which they are sent.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    bytes: Mutex<Vec<u8>>,
+    changed: Notify,
+    is_closed: AtomicBool,
+}
+
+impl Outgoing {
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        // Whole messages are appended, so that no panic leaves half of one.
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a message.
+    pub(super) fn push(
+        &self,
+        header: &Header,
+        payload: &(impl Encode + ?Sized),
+    ) -> Result<(), EncodeError> {
+        append_message(&mut self.lock(), header, payload)?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Appends an encoded message.
+    pub(super) fn push_encoded(&self, message: &[u8]) {
+        self.lock().extend_from_slice(message);
+        self.changed.notify_one();
+    }
+
+    /// Takes all messages.
+    pub(super) fn take_now(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Declares that no more messages follow.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.changed.notify_one();
+    }
+
+    /// Waits for messages and takes all of them; `None` if it is closed and empty, or if a client has
+    /// let too many wait.
+    pub(super) async fn take(&self) -> Option<Vec<u8>> {
+        loop {
+            let is_closed = self.is_closed.load(Ordering::Acquire);
+            let bytes = self.take_now();
+            match bytes.len() {
+                0 if is_closed => return None,
+                0 => self.changed.notified().await,
+                1..=BYTES_MAX => return Some(bytes),
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// Encodes an event message.
+pub(super) fn event<E: Event>(body: &impl Encode) -> Result<Vec<u8>, EncodeError> {
+    let mut message = Vec::new();
+    append_message(&mut message, &event_header(&E::INFO), body)?;
+    Ok(message)
+}
+
+fn event_header(info: &EventInfo) -> Header {
+    Header {
+        id: ProcedureId::from(info),
+        kind: MessageType::Message,
+        serial: 0,
+        status: Status::Ok,
+    }
+}

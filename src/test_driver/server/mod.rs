@@ -1,0 +1,47 @@
+//! The daemon's side of a connection.
+
+mod receiving;
+mod session;
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, WriteHalf};
+
+use self::session::Session;
+use super::doors::Door;
+use super::outgoing::Outgoing;
+
+/// How the connection of a client ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// What waits to be sent is sent.
+    Soft,
+    /// Nothing more is sent.
+    Hard,
+}
+
+/// Serves one client until either side ends the connection.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, door: Door) {
+    let (read, write) = tokio::io::split(stream);
+    let outgoing = Arc::new(Outgoing::default());
+    let session = Session::new(door, Arc::clone(&outgoing));
+    let mut sending = pin!(send(write, &outgoing));
+    let end = tokio::select! {
+        end = receiving::receive(read, session) => end,
+        () = &mut sending => return,
+    };
+    if end == End::Soft {
+        outgoing.close();
+        sending.await;
+    }
+}
+
+/// Sends what there is until it is closed, or the client takes nothing more.
+async fn send<S: AsyncWrite>(mut write: WriteHalf<S>, outgoing: &Outgoing) {
+    while let Some(bytes) = outgoing.take().await {
+        if write.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! One client's conversation.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::End;
+use crate::protocol::remote::auth::AuthType;
+use crate::protocol::{Event as _, EventInfo, Request as _, keepalive, remote};
+use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::test_driver::connect;
+use crate::test_driver::doors::Door;
+use crate::test_driver::events::ClientId;
+use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::faults::Fault;
+use crate::test_driver::generated::procedures::PROCEDURES;
+use crate::test_driver::host::{self, Host};
+use crate::test_driver::outgoing::Outgoing;
+use crate::test_driver::routes::{self, Answer, Routes};
+use crate::test_driver::state::State;
+use crate::test_driver::work::Work;
+use crate::types::connect::ConnectFlags;
+use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::xdr::{Encode, EncodeError, WireStr, Writer};
+
+static ROUTES: LazyLock<Routes> = LazyLock::new(host::routes);
+
+/// The size of a stream's packets.
+const PACKET: usize = 256 * 1024;
+
+/// A client's conversation with the host that it has opened.
+pub(super) struct Session {
+    door: Door,
+    opened: Option<Opened>,
+    outgoing: Arc<Outgoing>,
+    /// The serials of the streams that are open.
+    streams: BTreeSet<u32>,
+    places: Arc<Semaphore>,
+}
+
+/// The host that a client has opened.
+struct Opened {
+    host: Arc<Host>,
+    client: ClientId,
+    uri: String,
+    read_only: bool,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.host.state().events.remove_client(self.client);
+    }
+}
+
+impl Session {
+    pub(super) fn new(door: Door, outgoing: Arc<Outgoing>) -> Self {
+        let places = Arc::new(Semaphore::new(1));
+        Self {
+            door,
+            opened: None,
+            outgoing,
+            streams: BTreeSet::new(),
+            places,
+        }
+    }
+
+    /// Waits until the client may have another call in progress.
+    pub(super) async fn wait_for_place(&self) {
+        let _returned = self.places.acquire().await;
+    }
+
+    /// Handles a message; returns how the connection ends if it does.
+    pub(super) async fn handle(&mut self, header: Header, payload: &[u8]) -> Option<End> {
+        let alive = |info: &EventInfo| ProcedureId::from(info) == header.id;
+        match header.kind {
+            MessageType::Message if alive(&keepalive::Ping::INFO) => {
+                let id = ProcedureId::from(&keepalive::Pong::INFO);
+                self.send(Header { id, ..header }, &());
+                None
+            }
+            MessageType::Message if alive(&keepalive::Pong::INFO) => None,
+            MessageType::Call if header.status == Status::Ok => self.call(header, payload).await,
+            MessageType::Stream => {
+                self.stream(header);
+                None
+            }
+            MessageType::StreamHole => None,
+            _ => {
+                self.fail(header, &rpc_failure("unexpected message type or status"));
+                None
+            }
+        }
+    }
+
+    async fn call(&mut self, header: Header, payload: &[u8]) -> Option<End> {
+        let number = header.id.procedure;
+        if header.id.program != remote::PROGRAM.number {
+            let detail = format!("Cannot find program {}", header.id.program);
+            self.fail(header, &rpc_failure(detail));
+            return None;
+        }
+        if number == remote::ConnectClose::INFO.number {
+            self.reply(header, &[]);
+            return Some(End::Soft);
+        }
+        let fault = self.opened.as_ref().and_then(|opened| opened.host.called(number, payload));
+        match fault {
+            None => self.answer(header, payload).await,
+            Some(Fault::Fail(failure)) => self.fail(header, &failure),
+            Some(Fault::Unknown) => self.fail(header, &unknown(number)),
+            Some(Fault::Hang) => {
+                // The place is taken as long as the connection lives.
+                if let Ok(place) = self.places.acquire().await {
+                    place.forget();
+                }
+            }
+            Some(Fault::Delay(delay)) => self.answer_later(header, payload, delay).await,
+            Some(Fault::CutBefore) => return Some(End::Hard),
+            Some(Fault::CutAfter) => {
+                self.answer(header, payload).await;
+                return Some(End::Hard);
+            }
+        }
+        None
+    }
+
+    async fn answer(&mut self, header: Header, payload: &[u8]) {
+        let number = header.id.procedure;
+        let Some(host) = self.opened.as_ref().map(|opened| Arc::clone(&opened.host)) else {
+            let result = self.before_opening(number, payload).await;
+            return self.deliver(header, result);
+        };
+        let mut state = host.state();
+        let result = self.execute(&mut state, number, payload);
+        self.deliver(header, result);
+        state.events.flush();
+    }
+
+    /// Executes a call at once and answers it later.
+    async fn answer_later(&mut self, header: Header, payload: &[u8], delay: Duration) {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let outgoing = Arc::new(Outgoing::default());
+        let own = std::mem::replace(&mut self.outgoing, Arc::clone(&outgoing));
+        self.answer(header, payload).await;
+        self.outgoing = Arc::clone(&own);
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            own.push_encoded(&outgoing.take_now());
+            drop(place);
+        });
+    }
+
+    /// Answers a call before a host is open.
+    async fn before_opening(&mut self, number: u32, payload: &[u8]) -> Result<Answer> {
+        if number == remote::AuthList::INFO.number {
+            let types = vec![AuthType::None];
+            return routes::encode(&remote::AuthListRet { types });
+        }
+        if number == remote::ConnectSupportsFeature::INFO.number {
+            let request = routes::decode::<remote::ConnectSupportsFeature>(payload)?;
+            let supported = connect::supports(request.feature.into()).into();
+            return routes::encode(&remote::ConnectSupportsFeatureRet { supported });
+        }
+        if number != remote::ConnectOpen::INFO.number {
+            let detail = "connection not open";
+            return Err(Failure::of(ErrorDomain::Remote, ErrorCode::InternalError, detail));
+        }
+        let request = routes::decode::<remote::ConnectOpen<'_>>(payload)?;
+        let uri = request.name.map(WireStr::into_owned).unwrap_or_default();
+        let host = self.door.open(&uri).await?;
+        let client = host.state().events.add_client(Arc::clone(&self.outgoing));
+        self.places = Arc::new(Semaphore::new(host.requests_at_a_time()));
+        let read_only = request.flags.contains(ConnectFlags::RO);
+        self.opened = Some(Opened { host, client, uri, read_only });
+        Ok(Answer::Reply(Vec::new()))
+    }
+
+    fn execute(&self, state: &mut State, number: u32, payload: &[u8]) -> Result<Answer> {
+        let Some(opened) = &self.opened else {
+            return Err(Failure::internal("connection not open"));
+        };
+        if number == remote::ConnectOpen::INFO.number {
+            return Err(Failure::of(
+                ErrorDomain::Remote,
+                ErrorCode::InternalError,
+                "connection already open",
+            ));
+        }
+        let Some(route) = ROUTES.get(number) else {
+            return Err(match PROCEDURES.binary_search_by_key(&number, |(number, _)| *number) {
+                Ok(at) => Failure::unsupported(PROCEDURES.get(at).map_or("", |(_, name)| name)),
+                Err(_) => unknown(number),
+            });
+        };
+        let mut work = Work { state, client: opened.client, uri: &opened.uri };
+        route.run(&mut work, payload, opened.read_only)
+    }
+
+    fn deliver(&mut self, header: Header, result: Result<Answer>) {
+        match result {
+            Ok(Answer::Reply(reply)) => self.reply(header, &reply),
+            Ok(Answer::Download(reply, content)) => {
+                self.reply(header, &reply);
+                self.streams.insert(header.serial);
+                let packet = Header {
+                    kind: MessageType::Stream,
+                    status: Status::Continue,
+                    ..header
+                };
+                for piece in content.chunks(PACKET) {
+                    self.send(packet, &Raw(piece));
+                }
+                // An empty packet is the end of the data.
+                self.send(packet, &());
+            }
+            Err(failure) => self.fail(header, &failure),
+        }
+    }
+
+    /// Confirms that a stream is finished or aborted.
+    fn stream(&mut self, header: Header) {
+        let ends = header.status != Status::Continue;
+        if ends && self.streams.remove(&header.serial) {
+            self.send(Header { status: Status::Ok, ..header }, &());
+        }
+    }
+
+    fn reply(&self, header: Header, reply: &[u8]) {
+        self.send(Header { kind: MessageType::Reply, status: Status::Ok, ..header }, &Raw(reply));
+    }
+
+    fn fail(&self, header: Header, failure: &Failure) {
+        let header = Header { kind: MessageType::Reply, status: Status::Error, ..header };
+        self.send(header, &failure.wire());
+    }
+
+    fn send(&self, header: Header, payload: &impl Encode) {
+        if let Err(error) = self.outgoing.push(&header, payload) {
+            tracing::warn!(%error, "a message of the test driver cannot be encoded");
+        }
+    }
+}
+
+/// A payload that is encoded already.
+struct Raw<'a>(&'a [u8]);
+
+impl Encode for Raw<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) -> std::result::Result<(), EncodeError> {
+        writer.put(self.0)
+    }
+}
+
+fn rpc_failure(detail: impl Display) -> Failure {
+    Failure::of(ErrorDomain::Rpc, ErrorCode::Rpc, detail)
+}
+
+fn unknown(number: u32) -> Failure {
+    rpc_failure(format_args!("unknown procedure: {number}"))
+}
