@@ -86,6 +86,7 @@
 //! | `qemu` | QEMU's monitor and guest agent, passed through |
 //! | `lxc` | the namespaces of LXC's containers |
 //! | `admin` | administration of the daemons themselves |
+//! | `test-driver` | hosts within the process, for tests: `test:///default` and [`testing`](https://docs.rs/libvirt-client/latest/libvirt_client/testing/index.html) |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -128,6 +129,9 @@ pub mod events;
 pub mod waiting;
 
 pub mod watch;
+
+#[cfg(feature = "test-driver")]
+pub mod testing;
 
 #[cfg(feature = "admin")]
 pub use api::admin;

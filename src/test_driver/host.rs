@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::faults::{Fault, Faults};
 use super::routes::Routes;
 use super::state::State;
-use super::{connect, domain};
+use super::{connect, domain, node};
 
 /// A host: what all of its clients share.
 #[derive(Debug)]
@@ -17,6 +17,11 @@ pub(crate) struct Host {
 impl Host {
     pub(super) fn new(state: State) -> Arc<Self> {
         Arc::new(Self { state: Mutex::new(state), faults: Mutex::default() })
+    }
+
+    /// Creates a host of its own with what the default host has at first.
+    pub(crate) fn with_default_node() -> Arc<Self> {
+        Self::new(node::default_state())
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

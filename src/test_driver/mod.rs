@@ -22,6 +22,7 @@ mod xml;
 use tokio::io::DuplexStream;
 
 use doors::Door;
+pub(crate) use host::Host;
 pub(crate) use server::serve;
 
 /// The bytes that either side may be ahead of the other.

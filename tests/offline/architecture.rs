@@ -5,17 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 12] = [
     "xdr",
     "protocol",
     "rpc",
     "auth",
+    "test_driver",
     "transport",
     "client",
     "api",
     "events",
     "waiting",
     "watch",
+    "testing",
 ];
 /// Used by any layer; each uses only what is named here.
 const FOUNDATIONS: [(&str, &[&str]); 6] = [
@@ -27,14 +29,16 @@ const FOUNDATIONS: [(&str, &[&str]); 6] = [
     ("params", &["error", "types"]),
 ];
 /// The only layers that know tokio.
-const ASYNC: [&str; 7] = [
+const ASYNC: [&str; 9] = [
     "files",
+    "test_driver",
     "transport",
     "client",
     "api",
     "events",
     "waiting",
     "watch",
+    "testing",
 ];
 
 pub(crate) fn sources(dir: &Path) -> Vec<PathBuf> {

@@ -11,6 +11,8 @@ use crate::config::{Config, Environment, socket_candidates, startable};
 use crate::error::{Error, Result};
 #[cfg(feature = "test-driver")]
 use crate::test_driver;
+#[cfg(feature = "test-driver")]
+use crate::transport;
 #[cfg(feature = "ssh")]
 use crate::transport::Security;
 #[cfg(feature = "ssh")]
@@ -19,8 +21,6 @@ use crate::transport::program::{Program, Terminal};
 use crate::transport::ssh_native;
 #[cfg(feature = "tls")]
 use crate::transport::tls;
-#[cfg(feature = "test-driver")]
-use crate::transport;
 use crate::transport::{Transport, autostart, tcp, unix};
 use crate::uri::{ConnectUri, TransportKind};
 

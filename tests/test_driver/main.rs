@@ -1,0 +1,35 @@
+//! The test driver within the process, held to the one of real daemons: each scenario is played on
+//! both, and what was seen is compared word by word.
+
+mod differences;
+mod domains;
+mod transcript;
+
+use std::time::Duration;
+
+use libvirt_client::Connect;
+use libvirt_client::testing::TestHost;
+use rig::{Daemon, Need};
+use tokio::time::timeout;
+
+use transcript::Transcript;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Plays a scenario on a real daemon's test driver and on ours, and compares.
+async fn compare(name: &str, scenario: impl AsyncFn(&Connect, &mut Transcript)) {
+    if !rig::available(&[Need::Daemon]).unwrap() {
+        return;
+    }
+    let daemon = tokio::task::spawn_blocking(|| Daemon::builder().test_driver().start().unwrap());
+    let daemon = daemon.await.unwrap();
+    let theirs = play(&Connect::open(&daemon.test_uri()).await.unwrap(), &scenario).await;
+    let ours = play(&TestHost::new().connect().await.unwrap(), &scenario).await;
+    differences::assert_known(name, &theirs, &ours);
+}
+
+async fn play(conn: &Connect, scenario: impl AsyncFn(&Connect, &mut Transcript)) -> Transcript {
+    let mut transcript = Transcript::default();
+    timeout(LIMIT, scenario(conn, &mut transcript)).await.unwrap();
+    transcript
+}
