@@ -65,6 +65,12 @@ pub(crate) fn publish(path: String, host: &Arc<Host>) {
     hosts.insert(path, Arc::downgrade(host));
 }
 
+/// Returns whether the host of that path refuses connections.
+pub(crate) fn is_down(path: &str) -> bool {
+    let hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+    hosts.get(path).and_then(Weak::upgrade).is_some_and(|host| host.is_down())
+}
+
 /// Returns the host of that path; the one that all share is made if there is none.
 fn found(path: &str) -> Option<Arc<Host>> {
     let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);

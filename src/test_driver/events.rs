@@ -47,7 +47,7 @@ struct Registration {
 
 /// The registrations of all clients, and the messages that are under way to them.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(crate) struct Events {
     clients: BTreeMap<ClientId, Arc<Outgoing>>,
     next_client: u64,
     next_callback: i32,
@@ -151,12 +151,12 @@ impl Events {
     }
 
     /// Sets what becomes of events from now on, and returns whether any were held back until now.
-    pub(super) fn treat(&mut self, treatment: Treatment) {
+    pub(crate) fn treat(&mut self, treatment: Treatment) {
         self.treatment = treatment;
     }
 
     /// Delivers what was held back, in the order that is given to it.
-    pub(super) fn release(&mut self, is_reversed: bool) {
+    pub(crate) fn release(&mut self, is_reversed: bool) {
         let mut held = std::mem::take(&mut self.held);
         if is_reversed {
             held.reverse();
@@ -167,7 +167,7 @@ impl Events {
     }
 
     /// Forgets what was held back.
-    pub(super) fn lose(&mut self) {
+    pub(crate) fn lose(&mut self) {
         self.held.clear();
     }
 

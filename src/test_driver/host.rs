@@ -1,7 +1,11 @@
 //! A host that exists in this process only.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
+use super::failure::Result;
 use super::faults::{Fault, Faults};
 use super::routes::Routes;
 use super::state::State;
@@ -12,11 +16,30 @@ use super::{connect, domain, node};
 pub(crate) struct Host {
     state: Mutex<State>,
     faults: Mutex<Faults>,
+    cut: Notify,
+    is_down: AtomicBool,
 }
 
 impl Host {
     pub(super) fn new(state: State) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(state), faults: Mutex::default() })
+        Arc::new(Self {
+            state: Mutex::new(state),
+            faults: Mutex::default(),
+            cut: Notify::new(),
+            is_down: AtomicBool::new(false),
+        })
+    }
+
+    /// Creates a host with what a node file has.
+    pub(crate) fn of_node(text: &str) -> Result<Arc<Self>> {
+        node::state(text).map(Self::new)
+    }
+
+    /// Changes the host without a call, and tells of it.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        change(&mut state);
+        state.events.flush();
     }
 
     /// Creates a host of its own with what the default host has at first.
@@ -24,13 +47,32 @@ impl Host {
         Self::new(node::default_state())
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A call checks everything before it changes anything.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cuts all connections.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_waiters();
+    }
+
+    /// Waits until connections are cut.
+    pub(super) async fn until_cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// Has the host refuse connections, or not any more.
+    pub(crate) fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::Release);
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Acquire)
     }
 
     /// Notes a call, and returns what happens to it instead of its answer.

@@ -19,9 +19,13 @@ mod state;
 mod work;
 mod xml;
 
+use generated::procedures::PROCEDURES;
 use tokio::io::DuplexStream;
 
 use doors::Door;
+pub(crate) use events::Treatment;
+pub(crate) use failure::Failure;
+pub(crate) use faults::{Fault, Made, Planned};
 pub(crate) use host::Host;
 pub(crate) use server::serve;
 
@@ -33,4 +37,15 @@ pub(crate) fn connect(door: Door) -> DuplexStream {
     let (ours, theirs) = tokio::io::duplex(AHEAD);
     tokio::spawn(serve(theirs, door));
     ours
+}
+
+/// Returns the name of a procedure: the C function that it is for.
+pub(crate) fn function_name(number: u32) -> &'static str {
+    let found = PROCEDURES.binary_search_by_key(&number, |(number, _)| *number);
+    found.ok().and_then(|at| PROCEDURES.get(at)).map_or("", |(_, name)| name)
+}
+
+/// Returns the number of the procedure of that name.
+pub(crate) fn function_number(name: &str) -> Option<u32> {
+    PROCEDURES.iter().find(|(_, other)| *other == name).map(|(number, _)| *number)
 }

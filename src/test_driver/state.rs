@@ -6,8 +6,8 @@ use super::node::Node;
 
 /// The objects of a host, and who is told of their changes.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) node: Node,
-    pub(super) domains: Domains,
-    pub(super) events: Events,
+    pub(crate) domains: Domains,
+    pub(crate) events: Events,
 }

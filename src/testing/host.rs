@@ -1,32 +1,70 @@
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::builder::TestHostBuilder;
+use super::calls::{CallsTo, TestCall};
+use super::domain::TestDomain;
 use crate::client::Connect;
-use crate::error::Result;
-use crate::test_driver::Host;
+use crate::error::{Error, Result};
+use crate::test_driver::doors::{self, Door};
+use crate::test_driver::{Host, function_number, serve};
 
 /// A host that exists in this process only.
 ///
-/// It lives as long as this value or a connection to it.
-#[derive(Debug, Clone)]
+/// Clones are the same host. It lives as long as one of them, or a connection to it.
+///
+/// # Contents
+///
+/// - [Making one](#making-one), [Connections](#connections), [Calls](#calls),
+///   [Guests](#guests), [Events](#events)
+#[derive(Clone)]
 pub struct TestHost {
-    host: Arc<Host>,
+    pub(super) host: Arc<Host>,
     uri: Arc<str>,
 }
 
+impl fmt::Debug for TestHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestHost").field("uri", &self.uri).finish_non_exhaustive()
+    }
+}
+
+/// # Making one
 impl TestHost {
     /// Creates a host with what `test:///default` has at first: the domain `test`, which runs, the
     /// network `default`, the pool `default-pool`, the interface `eth1` and a few node devices.
     pub fn new() -> Self {
+        Self::of(Host::with_default_node())
+    }
+
+    /// Returns a builder of a host that has only what is added to it.
+    pub fn builder() -> TestHostBuilder {
+        TestHostBuilder::default()
+    }
+
+    pub(super) fn of(host: Arc<Host>) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = format!("/testing/{number}");
-        let host = Host::with_default_node();
-        crate::test_driver::doors::publish(path.clone(), &host);
+        doors::publish(path.clone(), &host);
+        host.faults().made = Some(Vec::new());
         Self { host, uri: format!("test://{path}").into() }
     }
+}
 
-    /// Returns a URI that opens this host within this process, as long as it lives.
+impl Default for TestHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// # Connections
+impl TestHost {
+    /// Returns a URI that opens this host within this process: what to give to a program that opens
+    /// connections itself, and to a [`Reconnect`](crate::Reconnect).
     pub fn uri(&self) -> &str {
         &self.uri
     }
@@ -35,10 +73,74 @@ impl TestHost {
     pub async fn connect(&self) -> Result<Connect> {
         Connect::open(&self.uri).await
     }
+
+    /// Serves a client at the other end of a byte stream, of whatever kind, until either side ends the
+    /// connection. Whatever URI the client names, it gets this host.
+    ///
+    /// ```no_run
+    /// # async fn example() -> std::io::Result<()> {
+    /// let host = libvirt_client::testing::TestHost::new();
+    /// let listener = tokio::net::UnixListener::bind("/tmp/libvirt-sock")?;
+    /// loop {
+    ///     let (stream, _) = listener.accept().await?;
+    ///     let host = host.clone();
+    ///     tokio::spawn(async move { host.serve(stream).await });
+    /// }
+    /// # }
+    /// ```
+    pub async fn serve<S: AsyncRead + AsyncWrite>(&self, stream: S) {
+        serve(stream, Door::One(Arc::clone(&self.host))).await;
+    }
+
+    /// Cuts all connections. New ones can be opened at once.
+    pub fn cut(&self) {
+        self.host.cut();
+    }
+
+    /// Cuts all connections, and refuses new ones until [`start`](Self::start). Guests run on.
+    pub fn stop(&self) {
+        self.host.set_down(true);
+        self.host.cut();
+    }
+
+    /// Accepts connections again after [`stop`](Self::stop).
+    pub fn start(&self) {
+        self.host.set_down(false);
+    }
 }
 
-impl Default for TestHost {
-    fn default() -> Self {
-        Self::new()
+/// # Calls
+impl TestHost {
+    /// Chooses the calls of a procedure, for a fault that happens to them.
+    ///
+    /// `function` is the C function that the procedure is for, which the library's errors begin with
+    /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
+    /// [`Error::Failed`] if there is no such procedure.
+    pub fn calls_to(&self, function: &str) -> Result<CallsTo<'_>> {
+        let number = function_number(function)
+            .ok_or_else(|| Error::Failed(format!("no procedure is for a function {function}")))?;
+        Ok(CallsTo::new(self, number))
+    }
+
+    /// Takes back all faults of calls that have not happened yet.
+    pub fn forget_faults(&self) {
+        self.host.faults().forget();
+    }
+
+    /// Returns the calls that were made since the host was created, or since this was last called,
+    /// in their order; those that open and close connections are not among them.
+    pub fn calls(&self) -> Vec<TestCall> {
+        let made = self.host.faults().made.as_mut().map(std::mem::take);
+        made.unwrap_or_default().into_iter().map(TestCall::new).collect()
+    }
+}
+
+/// # Guests
+impl TestHost {
+    /// Returns a domain, to change it as nothing that is called could; `None` if there is none of that
+    /// name.
+    pub fn domain(&self, name: &str) -> Option<TestDomain<'_>> {
+        let uuid = self.host.state().domains.uuid_of(name)?;
+        Some(TestDomain { host: self, uuid })
     }
 }

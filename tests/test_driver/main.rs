@@ -3,6 +3,7 @@
 
 mod differences;
 mod domains;
+mod testing;
 mod transcript;
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::test_driver;
 #[cfg(feature = "test-driver")]
 use crate::transport;
-#[cfg(feature = "ssh")]
+#[cfg(any(feature = "ssh", feature = "test-driver"))]
 use crate::transport::Security;
 #[cfg(feature = "ssh")]
 use crate::transport::program::{Program, Terminal};
@@ -44,7 +44,7 @@ pub(super) async fn dial(
     };
     #[cfg(feature = "test-driver")]
     if uri.names_test_driver() {
-        return Ok(dial_test_driver());
+        return dial_test_driver(uri);
     }
     uri.require_daemon()?;
     match uri.transport {
@@ -76,9 +76,16 @@ pub(super) async fn dial(
 }
 
 #[cfg(feature = "test-driver")]
-fn dial_test_driver() -> Transport {
+fn dial_test_driver(uri: &ConnectUri) -> Result<Transport> {
+    if test_driver::doors::is_down(&uri.path) {
+        return Err(Error::Connect {
+            target: uri.to_string(),
+            tried: Vec::new(),
+            source: std::io::ErrorKind::ConnectionRefused.into(),
+        });
+    }
     let stream = test_driver::connect(test_driver::doors::Door::ByUri);
-    transport::split(stream, transport::Security { secure: true, encrypted: false })
+    Ok(transport::split(stream, Security { secure: true, encrypted: false }))
 }
 
 #[cfg(feature = "ssh")]

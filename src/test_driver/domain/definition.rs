@@ -86,6 +86,23 @@ impl Definition {
         self.root.child_or_new("name").text = name.to_owned();
     }
 
+    /// Sets the state that the guest agent's channel has.
+    pub(super) fn set_agent(&mut self, is_connected: bool) {
+        let state = if is_connected {
+            "connected"
+        } else {
+            "disconnected"
+        };
+        let devices = self.root.child_mut("devices").into_iter().flat_map(|it| &mut it.children);
+        for channel in devices.filter(|device| device.name == "channel") {
+            if let Some(target) = channel.child_mut("target")
+                && target.get("name") == Some("org.qemu.guest_agent.0")
+            {
+                target.set("state", state);
+            }
+        }
+    }
+
     /// Returns the document, of the domain with that ID if it runs.
     pub(super) fn to_xml(&self, id: Option<i32>) -> String {
         let mut root = self.root.clone();

@@ -8,7 +8,9 @@ use crate::test_driver::outgoing::event;
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
 use crate::test_driver::work::Work;
-use crate::types::domain::EventType;
+use crate::types::domain::{
+    AgentLifecycleReason as AgentReason, AgentLifecycleState as AgentState, EventId, EventType,
+};
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 pub(super) fn route(routes: &mut Routes) {
@@ -95,4 +97,46 @@ pub(super) fn tell_lifecycle(
             }
         })
     });
+}
+
+/// Tells that a guest has rebooted.
+pub(super) fn tell_reboot(state: &mut State, dom: &NonnullDomain<'static>) {
+    let msg = remote::DomainEventRebootMsg { dom: dom.clone() };
+    state.events.tell(of(EventId::Reboot), &dom.uuid.to_string(), |form| {
+        Some(match form {
+            Form::Old => event::<remote::DomainEventReboot>(&msg),
+            Form::Callback(callback_id) => {
+                let msg = msg.clone();
+                let msg = remote::DomainEventCallbackRebootMsg { callback_id, msg };
+                event::<remote::DomainEventCallbackReboot>(&msg)
+            }
+        })
+    });
+}
+
+/// Tells that a guest's agent has appeared or gone.
+pub(super) fn tell_agent(state: &mut State, dom: &NonnullDomain<'static>, is_connected: bool) {
+    let (agent, reason) = match is_connected {
+        true => (AgentState::Connected, AgentReason::Channel),
+        false => (AgentState::Disconnected, AgentReason::Channel),
+    };
+    state
+        .events
+        .tell(of(EventId::AgentLifecycle), &dom.uuid.to_string(), |form| match form {
+            // It is younger than the old form.
+            Form::Old => None,
+            Form::Callback(callback_id) => {
+                let msg = remote::DomainEventCallbackAgentLifecycleMsg {
+                    callback_id,
+                    dom: dom.clone(),
+                    state: agent.into(),
+                    reason: reason.into(),
+                };
+                Some(event::<remote::DomainEventCallbackAgentLifecycle>(&msg))
+            }
+        });
+}
+
+fn of(id: EventId) -> Kind {
+    Kind { class: Class::Domain, number: id.into() }
 }

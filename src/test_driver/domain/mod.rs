@@ -6,6 +6,7 @@ mod info;
 mod life;
 mod list;
 mod lookup;
+mod outside;
 mod save;
 
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ pub(super) fn route(routes: &mut Routes) {
 
 /// The domains of a host.
 #[derive(Debug, Default)]
-pub(super) struct Domains {
+pub(crate) struct Domains {
     all: BTreeMap<Uuid, Domain>,
     /// The ID that was last given to a domain.
     last_id: i32,
@@ -112,6 +113,11 @@ impl Domains {
 
     fn get_mut(&mut self, wanted: &NonnullDomain<'_>) -> Result<&mut Domain> {
         self.all.get_mut(&wanted.uuid).ok_or_else(|| no_such(wanted))
+    }
+
+    /// Returns the UUID of the domain of that name.
+    pub(crate) fn uuid_of(&self, name: &str) -> Option<Uuid> {
+        self.by_name(name).map(|domain| domain.definition().uuid())
     }
 
     fn by_name(&self, name: &str) -> Option<&Domain> {

@@ -14,7 +14,10 @@ pub(super) async fn receive<S: AsyncRead>(mut read: ReadHalf<S>, mut session: Se
     let mut frames = FrameBuffer::new();
     loop {
         // As daemons do, nothing is read while the client's calls are as many as it may have.
-        session.wait_for_place().await;
+        tokio::select! {
+            () = session.wait_for_place() => {}
+            () = session.until_cut() => return End::Hard,
+        }
         match frames.next() {
             Ok(Some(frame)) => {
                 let header = frame.header;
@@ -34,7 +37,11 @@ pub(super) async fn receive<S: AsyncRead>(mut read: ReadHalf<S>, mut session: Se
             let (buffer, _descriptors) = frames.space();
             buffer.append_with(|into| tokio_util::io::poll_read_buf(Pin::new(&mut read), cx, into))
         });
-        if matches!(reading.await, Ok(0) | Err(_)) {
+        let read = tokio::select! {
+            read = reading => read,
+            () = session.until_cut() => return End::Hard,
+        };
+        if matches!(read, Ok(0) | Err(_)) {
             return End::Hard;
         }
     }

@@ -16,7 +16,7 @@ use crate::test_driver::doors::Door;
 use crate::test_driver::events::ClientId;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::faults::Fault;
-use crate::test_driver::generated::procedures::PROCEDURES;
+use crate::test_driver::function_name;
 use crate::test_driver::host::{self, Host};
 use crate::test_driver::outgoing::Outgoing;
 use crate::test_driver::routes::{self, Answer, Routes};
@@ -70,6 +70,14 @@ impl Session {
     /// Waits until the client may have another call in progress.
     pub(super) async fn wait_for_place(&self) {
         let _returned = self.places.acquire().await;
+    }
+
+    /// Waits until the host cuts its connections.
+    pub(super) async fn until_cut(&self) {
+        match &self.opened {
+            Some(opened) => opened.host.until_cut().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Handles a message; returns how the connection ends if it does.
@@ -190,9 +198,9 @@ impl Session {
             ));
         }
         let Some(route) = ROUTES.get(number) else {
-            return Err(match PROCEDURES.binary_search_by_key(&number, |(number, _)| *number) {
-                Ok(at) => Failure::unsupported(PROCEDURES.get(at).map_or("", |(_, name)| name)),
-                Err(_) => unknown(number),
+            return Err(match function_name(number) {
+                "" => unknown(number),
+                name => Failure::unsupported(name),
             });
         };
         let mut work = Work { state, client: opened.client, uri: &opened.uri };

@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use super::host::TestHost;
+use crate::protocol::Request;
+use crate::test_driver::{Failure, Fault, Made, Planned, function_name};
+use crate::types::error::ErrorCode;
+use crate::xdr::{self, Body, DecodeError};
+
+/// Calls of one procedure that a fault is to happen to; from [`TestHost::calls_to`].
+///
+/// Unless it is told otherwise, the fault happens to the next call, and once.
+#[derive(Debug)]
+#[must_use = "no fault is chosen"]
+pub struct CallsTo<'a> {
+    host: &'a TestHost,
+    procedure: u32,
+    after: u64,
+    times: u64,
+}
+
+impl<'a> CallsTo<'a> {
+    pub(super) fn new(host: &'a TestHost, procedure: u32) -> Self {
+        Self { host, procedure, after: 0, times: 1 }
+    }
+
+    /// Lets that many calls pass before.
+    pub fn after(mut self, calls: u64) -> Self {
+        self.after = calls;
+        self
+    }
+
+    /// Has the fault happen to that many calls.
+    pub fn times(mut self, calls: u64) -> Self {
+        self.times = calls;
+        self
+    }
+
+    /// Has the fault happen to all calls from then on.
+    pub fn always(self) -> Self {
+        self.times(u64::MAX)
+    }
+
+    /// Has them fail without anything being done. The message is what libvirt makes of the code and
+    /// the detail, e.g. `Requested operation is not valid: domain is not running`.
+    pub fn fail(self, code: ErrorCode, detail: &str) {
+        self.plan(Fault::Fail(Failure::new(code, detail)));
+    }
+
+    /// Has the procedure be unknown, as to a daemon that is too old for it.
+    pub fn be_unknown(self) {
+        self.plan(Fault::Unknown);
+    }
+
+    /// Has them never be answered, and nothing be done. Each counts as a request that is worked on as
+    /// long as its connection lives.
+    pub fn hang(self) {
+        self.plan(Fault::Hang);
+    }
+
+    /// Has them be done at once and answered so much later.
+    pub fn delay(self, delay: Duration) {
+        self.plan(Fault::Delay(delay));
+    }
+
+    /// Has the connection be cut before anything is done.
+    pub fn cut_before(self) {
+        self.plan(Fault::CutBefore);
+    }
+
+    /// Has the connection be cut after they were done, without an answer.
+    pub fn cut_after(self) {
+        self.plan(Fault::CutAfter);
+    }
+
+    fn plan(self, fault: Fault) {
+        let Self { host, procedure, after, times } = self;
+        host.host.faults().plan(Planned { procedure, after, times, fault });
+    }
+}
+
+/// A call that a [`TestHost`] has received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestCall {
+    /// The C function that it was for, e.g. `virDomainGetInfo`.
+    pub function: &'static str,
+    procedure: u32,
+    arguments: Vec<u8>,
+}
+
+impl TestCall {
+    pub(super) fn new(made: Made) -> Self {
+        let Made { procedure, arguments } = made;
+        Self { function: function_name(procedure), procedure, arguments }
+    }
+
+    /// Decodes the arguments if the call was of that procedure, e.g.
+    /// [`remote::DomainCreate`](crate::protocol::remote::DomainCreate); `None` if it was of another.
+    pub fn arguments<R: Request + Body>(&self) -> Option<Result<R::Borrowed<'_>, DecodeError>> {
+        (R::INFO.number == self.procedure).then(|| xdr::from_slice(&self.arguments))
+    }
+}

@@ -1,0 +1,44 @@
+use uuid::Uuid;
+
+use super::host::TestHost;
+use crate::types::domain::PausedReason;
+
+/// A domain of a [`TestHost`], seen from outside; from [`TestHost::domain`].
+///
+/// What is done to one that has gone, or that does not run where it should, has no effect.
+#[derive(Debug, Clone, Copy)]
+pub struct TestDomain<'a> {
+    pub(super) host: &'a TestHost,
+    pub(super) uuid: Uuid,
+}
+
+impl TestDomain<'_> {
+    /// Has the guest's process end unexpectedly: the domain is shut off as crashed, and the event says
+    /// that it failed.
+    pub fn crash(&self) {
+        self.host.host.change(|state| state.crash_domain(self.uuid));
+    }
+
+    /// Has the guest shut down by itself.
+    pub fn shut_down(&self) {
+        self.host.host.change(|state| state.shut_down_domain(self.uuid));
+    }
+
+    /// Has the guest be paused for that reason, such as an I/O error.
+    pub fn pause(&self, reason: PausedReason) {
+        self.host.host.change(|state| state.pause_domain(self.uuid, reason));
+    }
+
+    /// Has the guest reboot, which an event says.
+    pub fn reboot(&self) {
+        self.host.host.change(|state| state.reboot_domain(self.uuid));
+    }
+
+    /// Has the guest's agent appear or go: the event says so, and the state of the channel
+    /// `org.qemu.guest_agent.0` in the domain's XML, if it has one.
+    pub fn set_agent(&self, is_connected: bool) {
+        self.host
+            .host
+            .change(|state| state.set_agent_of_domain(self.uuid, is_connected));
+    }
+}

@@ -1,0 +1,233 @@
+//! What tests of other programs can do to a host.
+
+use std::time::Duration;
+
+use libvirt_client::connect::ListAllDomainsFlags;
+use libvirt_client::domain::{State, XmlFlags};
+use libvirt_client::events::EventError;
+use libvirt_client::events::domain::{Change, Lifecycle};
+use libvirt_client::protocol::remote;
+use libvirt_client::testing::TestHost;
+use libvirt_client::types::domain::{EventStartedDetailType, EventStoppedDetailType, PausedReason};
+use libvirt_client::types::error::ErrorCode;
+use libvirt_client::{Backoff, Connect, Error};
+use tokio::time::{Instant, timeout};
+
+const WEB: &str = "<domain type='test'>
+  <name>web</name>
+  <memory unit='KiB'>65536</memory>
+  <os><type>hvm</type></os>
+</domain>";
+
+fn host() -> TestHost {
+    TestHost::builder().domain(WEB).build().unwrap()
+}
+
+#[tokio::test]
+async fn guests_live_and_die() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    assert_eq!(web.state().await.unwrap().state, State::Shutoff);
+    let mut events = conn.subscribe::<Lifecycle>(None).await.unwrap();
+    web.create().await.unwrap();
+    let change = events.next().await.unwrap().unwrap().change;
+    assert_eq!(change, Change::Started(EventStartedDetailType::Booted));
+    host.domain("web").unwrap().crash();
+    let change = events.next().await.unwrap().unwrap().change;
+    assert_eq!(change, Change::Stopped(EventStoppedDetailType::Failed));
+    assert!(!web.is_active().await.unwrap());
+    assert!(host.domain("none").is_none());
+}
+
+#[tokio::test]
+async fn hosts_share_nothing() {
+    let (one, other) = (host(), host());
+    let conn = one.connect().await.unwrap();
+    conn.domain_lookup_by_name("web").await.unwrap().create().await.unwrap();
+    let web = other.connect().await.unwrap().domain_lookup_by_name("web").await.unwrap();
+    assert!(!web.is_active().await.unwrap());
+    let uri = one.uri().to_owned();
+    let again = Connect::open(&uri).await.unwrap();
+    assert!(again.domain_lookup_by_name("web").await.unwrap().is_active().await.unwrap());
+    drop((one, conn, again));
+    Connect::open(&uri).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_call_fails_when_it_is_told_to() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    let creating = host.calls_to("virDomainCreate").unwrap();
+    creating.after(1).times(2).fail(ErrorCode::OperationInvalid, "no");
+    web.create().await.unwrap();
+    web.destroy().await.unwrap();
+    for _ in 0..2 {
+        let error = web.create().await.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::OperationInvalid));
+        assert_eq!(error.to_string(), "virDomainCreate: Requested operation is not valid: no");
+    }
+    web.create().await.unwrap();
+    host.calls_to("virDomainSuspend").unwrap().always().be_unknown();
+    assert!(web.suspend().await.unwrap_err().is_unsupported());
+    host.forget_faults();
+    web.suspend().await.unwrap();
+    assert!(host.calls_to("virDomainSuspendd").is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_answers_and_none() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    let begin = Instant::now();
+    let hour = Duration::from_secs(3600);
+    host.calls_to("virDomainGetState").unwrap().delay(hour);
+    let state = web.via(&conn.without_timeout()).state().await.unwrap();
+    assert_eq!(state.state, State::Shutoff);
+    assert!(begin.elapsed() >= hour);
+
+    host.calls_to("virDomainCreate").unwrap().hang();
+    let minute = Duration::from_secs(60);
+    let error = web.via(&conn.with_timeout(minute)).create().await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    assert!(!web.is_active().await.unwrap());
+
+    host.calls_to("virDomainCreate").unwrap().delay(hour);
+    let error = web.via(&conn.with_timeout(minute)).create().await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    assert!(web.is_active().await.unwrap());
+}
+
+#[tokio::test]
+async fn connections_are_cut_around_a_call() {
+    let host = host();
+    for (is_done, state) in [(false, State::Shutoff), (true, State::Running)] {
+        let conn = host.connect().await.unwrap();
+        let web = conn.domain_lookup_by_name("web").await.unwrap();
+        let creating = host.calls_to("virDomainCreate").unwrap();
+        if is_done {
+            creating.cut_after();
+        } else {
+            creating.cut_before();
+        }
+        let error = web.create().await.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{error}");
+        let conn = conn.reopen().await.unwrap();
+        assert_eq!(web.via(&conn).state().await.unwrap().state, state);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_goes_and_comes_back() {
+    let host = host();
+    let reconnect = Connect::builder(host.uri()).reconnecting(Backoff::default()).unwrap();
+    let mut events = reconnect
+        .subscribe(async |conn| conn.subscribe::<Lifecycle>(None).await)
+        .await
+        .unwrap();
+    let conn = reconnect.connect().await.unwrap();
+    host.stop();
+    conn.closed().await;
+    let error = Connect::open(host.uri()).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }), "{error}");
+    host.start();
+    let gap = timeout(Duration::from_secs(600), async {
+        loop {
+            match events.next().await.unwrap() {
+                Err(EventError::Gap { .. }) => return,
+                Err(EventError::Delayed { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+    gap.await.unwrap();
+    host.domain("web").unwrap().pause(PausedReason::IoError);
+    let conn = reconnect.connect().await.unwrap();
+    conn.domain_lookup_by_name("web").await.unwrap().create().await.unwrap();
+    host.domain("web").unwrap().pause(PausedReason::IoError);
+    for wanted in ["Started", "Suspended(IoError)"] {
+        let change = events.next().await.unwrap().unwrap().change;
+        assert!(format!("{change:?}").starts_with(wanted), "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn events_are_held_reversed_doubled_and_lost() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    let mut events = conn.subscribe::<Lifecycle>(None).await.unwrap();
+    let is_start = |change| matches!(change, Change::Started(_));
+
+    host.hold_events();
+    web.create().await.unwrap();
+    web.destroy().await.unwrap();
+    host.release_events_reversed();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        seen.push(is_start(events.next().await.unwrap().unwrap().change));
+    }
+    assert_eq!(seen, [false, true]);
+
+    host.hold_events();
+    web.create().await.unwrap();
+    host.lose_events();
+    host.double_events(true);
+    web.destroy().await.unwrap();
+    host.double_events(false);
+    web.create().await.unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(is_start(events.next().await.unwrap().unwrap().change));
+    }
+    assert_eq!(seen, [false, false, true]);
+}
+
+#[tokio::test]
+async fn what_was_called_is_known() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    conn.list_all_domains(ListAllDomainsFlags::ACTIVE).await.unwrap();
+    conn.domain_lookup_by_name("web").await.unwrap();
+    let calls = host.calls();
+    let functions: Vec<_> = calls.iter().map(|call| call.function).collect();
+    assert_eq!(functions, ["virConnectListAllDomains", "virDomainLookupByName"]);
+    let arguments = calls[1].arguments::<remote::DomainLookupByName<'static>>().unwrap().unwrap();
+    assert_eq!(arguments.name, "web");
+    assert!(calls[1].arguments::<remote::DomainCreate<'static>>().is_none());
+    assert!(host.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_works_on_one_request_at_a_time() {
+    let host = TestHost::builder().domain(WEB).max_client_requests(1).build().unwrap();
+    let builder = Connect::builder(host.uri()).max_client_requests(1);
+    let conn = builder.open().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    let begin = Instant::now();
+    host.calls_to("virDomainGetXMLDesc").unwrap().delay(Duration::from_secs(10));
+    let (xml, state) = tokio::join!(web.xml_desc(XmlFlags::empty()), web.state());
+    xml.unwrap();
+    state.unwrap();
+    assert!(begin.elapsed() >= Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn readers_change_nothing() {
+    let host = host();
+    let conn = Connect::builder(host.uri()).read_only(true).open().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    let error = web.create().await.unwrap_err();
+    assert!(error.is_permission_denied(), "{error}");
+    assert!(!web.is_active().await.unwrap());
+}
+
+#[test]
+fn bad_definitions_are_refused() {
+    for (xml, reason) in [("<domain", "domain"), ("<domain type='test'/>", "name")] {
+        let error = TestHost::builder().domain(xml).build().unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
