@@ -1,5 +1,6 @@
 //! Guests that move between two hosts.
 
+mod emulation;
 mod ending;
 mod example;
 mod gate;

@@ -9,6 +9,7 @@ use libvirt_client::{Connect, Optional};
 use rig::Daemon;
 use rig::guest::Disk;
 
+use super::emulation;
 use crate::common::{GUESTS, describe, eventually, wait_for_shell};
 use crate::shell::Shell;
 
@@ -129,11 +130,16 @@ impl Counting {
     pub async fn goes_on(&self) {
         let before = count(&self.log);
         let what = format!("the guest, which has counted to {before}, goes on");
-        eventually(&what, async || count(&self.log) > before + 1).await;
+        eventually(&what, async || {
+            emulation::check(&self.log);
+            count(&self.log) > before + 1
+        })
+        .await;
     }
 
     /// Asserts that the guest has not started again.
     pub fn assert_same_run(&self) {
+        emulation::check(&self.log);
         let boots = rig::guest::boots(&self.log).unwrap();
         assert_eq!(boots, 1, "the guest has booted again");
     }

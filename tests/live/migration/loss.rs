@@ -9,6 +9,7 @@ use libvirt_client::{
     Result,
 };
 
+use super::emulation::outlive;
 use super::gate::{At, Gate, Held};
 use super::hosts::{Counting, Hosts, LIVE, UNSAFE, loopback};
 use crate::common::eventually;
@@ -207,94 +208,110 @@ impl Journey {
 
 #[tokio::test]
 async fn connections_are_cut_at_each_step() {
-    let Some(mut journey) = Journey::begin("migrate-cut").await else {
-        return;
-    };
-    for step in STEPS {
-        for at in [At::Call, At::Reply] {
-            journey.lose(step, at, Loss::Cut).await;
+    outlive(async || {
+        let Some(mut journey) = Journey::begin("migrate-cut").await else {
+            return;
+        };
+        for step in STEPS {
+            for at in [At::Call, At::Reply] {
+                journey.lose(step, at, Loss::Cut).await;
+            }
         }
-    }
-    journey.end().await;
+        journey.end().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn daemons_are_stopped_at_each_step() {
-    let Some(mut journey) = Journey::begin("migrate-stop").await else {
-        return;
-    };
-    for step in STEPS {
-        // A daemon that gets to prepare late, when its client has gone, still does so, and then
-        // removes it again: nobody can say when.
-        let is_prepare = step.0 == remote::DomainMigratePrepare3Params::INFO.number;
-        journey.stop(step, if is_prepare { At::Reply } else { At::Call }).await;
-    }
-    journey.end().await;
+    outlive(async || {
+        let Some(mut journey) = Journey::begin("migrate-stop").await else {
+            return;
+        };
+        for step in STEPS {
+            // A daemon that gets to prepare late, when its client has gone, still does so, and then
+            // removes it again: nobody can say when.
+            let is_prepare = step.0 == remote::DomainMigratePrepare3Params::INFO.number;
+            journey.stop(step, if is_prepare { At::Reply } else { At::Call }).await;
+        }
+        journey.end().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_daemons_lose_each_other_at_each_step() {
-    let Some(mut journey) = Journey::begin("migrate-p2p-loss").await else {
-        return;
-    };
-    for procedure in [STEPS[1].0, STEPS[3].0] {
-        for at in [At::Call, At::Reply] {
-            for loss in [Loss::Cut, Loss::Kill] {
-                journey.lose_between(procedure, at, loss).await;
+    outlive(async || {
+        let Some(mut journey) = Journey::begin("migrate-p2p-loss").await else {
+            return;
+        };
+        for procedure in [STEPS[1].0, STEPS[3].0] {
+            for at in [At::Call, At::Reply] {
+                for loss in [Loss::Cut, Loss::Kill] {
+                    journey.lose_between(procedure, at, loss).await;
+                }
             }
         }
-    }
-    journey.end().await;
+        journey.end().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn daemons_are_killed_at_each_step() {
-    let Some(mut journey) = Journey::begin("migrate-kill").await else {
-        return;
-    };
-    for step in STEPS {
-        for at in [At::Call, At::Reply] {
-            journey.lose(step, at, Loss::Kill).await;
+    outlive(async || {
+        let Some(mut journey) = Journey::begin("migrate-kill").await else {
+            return;
+        };
+        for step in STEPS {
+            for at in [At::Call, At::Reply] {
+                journey.lose(step, at, Loss::Kill).await;
+            }
         }
-    }
-    journey.end().await;
+        journey.end().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_guest_stays_paused_while_nobody_knows_whether_it_has_come() {
-    let Some(mut journey) = Journey::begin("migrate-unknown").await else {
-        return;
-    };
-    let finish = STEPS[3];
-    let Departed { source, index, migration, held, .. } =
-        journey.depart(finish, At::Call, impatient).await;
-    journey.host(index).sigstop().unwrap();
-    drop(held);
-    let Err(Error::Migration(error)) = migration.await else {
-        panic!("it cannot know");
-    };
-    let MigrationOutcome { source: here, destination: there, .. } = error.outcome;
-    assert_eq!((here, there), (Presence::Paused, Presence::Unknown), "{error}");
+    outlive(async || {
+        let Some(mut journey) = Journey::begin("migrate-unknown").await else {
+            return;
+        };
+        let finish = STEPS[3];
+        let Departed { source, index, migration, held, .. } =
+            journey.depart(finish, At::Call, impatient).await;
+        journey.host(index).sigstop().unwrap();
+        drop(held);
+        let Err(Error::Migration(error)) = migration.await else {
+            panic!("it cannot know");
+        };
+        let MigrationOutcome { source: here, destination: there, .. } = error.outcome;
+        assert_eq!((here, there), (Presence::Paused, Presence::Unknown), "{error}");
 
-    // The destination goes on, and starts the guest.
-    journey.host(index).sigcont().unwrap();
-    eventually("the guest has come", async || {
-        let found = journey.hosts.conn_b.domain_lookup_by_uuid(journey.guest.domain.uuid()).await;
-        match found.optional().unwrap() {
-            Some(domain) => domain.state().await.unwrap() == State::Running,
-            None => false,
-        }
+        // The destination goes on, and starts the guest.
+        journey.host(index).sigcont().unwrap();
+        eventually("the guest has come", async || {
+            let found =
+                journey.hosts.conn_b.domain_lookup_by_uuid(journey.guest.domain.uuid()).await;
+            match found.optional().unwrap() {
+                Some(domain) => domain.state().await.unwrap() == State::Running,
+                None => false,
+            }
+        })
+        .await;
+        // The source has had the migration for as long as the connection that conducted it.
+        source.close().await;
+        let outcome = journey.outcome().await;
+        let found = (outcome.source, outcome.destination);
+        assert_eq!(found, (Presence::Paused, Presence::Running));
+        let uuid = journey.guest.domain.uuid();
+        let stale = journey.hosts.conn_a.domain_lookup_by_uuid(uuid).await.unwrap();
+        stale.destroy().await.unwrap();
+        let moved = journey.hosts.conn_b.domain_lookup_by_uuid(uuid).await;
+        journey.assert_arrived(&moved).await;
+        journey.end().await;
     })
     .await;
-    // The source has had the migration for as long as the connection that conducted it.
-    source.close().await;
-    let outcome = journey.outcome().await;
-    let found = (outcome.source, outcome.destination);
-    assert_eq!(found, (Presence::Paused, Presence::Running));
-    let uuid = journey.guest.domain.uuid();
-    let stale = journey.hosts.conn_a.domain_lookup_by_uuid(uuid).await.unwrap();
-    stale.destroy().await.unwrap();
-    let moved = journey.hosts.conn_b.domain_lookup_by_uuid(uuid).await;
-    journey.assert_arrived(&moved).await;
-    journey.end().await;
 }

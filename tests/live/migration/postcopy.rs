@@ -13,6 +13,7 @@ use libvirt_client::{Error, MigrationOutcome, Optional as _, Presence};
 
 use rig::Release;
 
+use super::emulation::outlive;
 use super::halted;
 use super::hosts::{Hosts, LIVE, UNSAFE, loopback};
 use super::relay::Relay;
@@ -84,16 +85,19 @@ impl Hosts {
 
 #[tokio::test]
 async fn the_guest_goes_on_before_its_memory_is_there() {
-    let Some(hosts) = Hosts::start().await else {
-        return;
-    };
-    let mut guest = hosts.counting("migrate-postcopy").await;
-    let migration = hosts.depart(&guest.domain, FLAGS, loopback()).await;
-    guest.domain = migration.await.unwrap();
-    hosts.assert_runs_on(&hosts.conn_b, &guest).await;
-    guest.assert_same_run();
-    guest.domain.destroy().await.unwrap();
-    hosts.assert_empty().await;
+    outlive(async || {
+        let Some(hosts) = Hosts::start().await else {
+            return;
+        };
+        let mut guest = hosts.counting("migrate-postcopy").await;
+        let migration = hosts.depart(&guest.domain, FLAGS, loopback()).await;
+        guest.domain = migration.await.unwrap();
+        hosts.assert_runs_on(&hosts.conn_b, &guest).await;
+        guest.assert_same_run();
+        guest.domain.destroy().await.unwrap();
+        hosts.assert_empty().await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -138,29 +142,32 @@ async fn a_broken_network_can_be_mended() {
 
 #[tokio::test]
 async fn killed_daemons_are_no_loss() {
-    let Some(mut hosts) = Hosts::start().await else {
-        return;
-    };
-    for side in ["source", "destination"] {
-        let mut guest = hosts.counting(&format!("migrate-killed-{side}")).await;
-        let mut parameters = loopback();
-        parameters.bandwidth_postcopy_mib_per_second = Some(4);
-        let migration = hosts.depart(&guest.domain, FLAGS, parameters).await;
-        hosts.runs_ahead(&guest.domain).await;
-        hosts.is_noted(&guest.domain).await;
-        let killed = if side == "source" {
-            &mut hosts.a
-        } else {
-            &mut hosts.b
+    outlive(async || {
+        let Some(mut hosts) = Hosts::start().await else {
+            return;
         };
-        killed.kill9().unwrap();
-        killed.restart().unwrap();
-        guest.domain = migration.await.unwrap();
-        hosts.reconnect().await;
-        guest.domain = guest.domain.via(&hosts.conn_b);
-        hosts.assert_runs_on(&hosts.conn_b, &guest).await;
-        guest.assert_same_run();
-        guest.domain.destroy().await.unwrap();
-        hosts.assert_empty().await;
-    }
+        for side in ["source", "destination"] {
+            let mut guest = hosts.counting(&format!("migrate-killed-{side}")).await;
+            let mut parameters = loopback();
+            parameters.bandwidth_postcopy_mib_per_second = Some(4);
+            let migration = hosts.depart(&guest.domain, FLAGS, parameters).await;
+            hosts.runs_ahead(&guest.domain).await;
+            hosts.is_noted(&guest.domain).await;
+            let killed = if side == "source" {
+                &mut hosts.a
+            } else {
+                &mut hosts.b
+            };
+            killed.kill9().unwrap();
+            killed.restart().unwrap();
+            guest.domain = migration.await.unwrap();
+            hosts.reconnect().await;
+            guest.domain = guest.domain.via(&hosts.conn_b);
+            hosts.assert_runs_on(&hosts.conn_b, &guest).await;
+            guest.assert_same_run();
+            guest.domain.destroy().await.unwrap();
+            hosts.assert_empty().await;
+        }
+    })
+    .await;
 }
