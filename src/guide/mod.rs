@@ -11,6 +11,7 @@
 //! | [`streams`] | how do I reach consoles, screens and the content of disks? |
 //! | [`statistics`] | how do I monitor hosts and guests? |
 //! | [`tracing`] | how do I see what it does? |
+//! | [`testing`] | how do I test a program without a daemon? |
 //! | [`blocking`] | how do I use it without async? |
 //! | [`porting`] | what is this function of libvirt-python, go-libvirt or `virt` here? |
 
@@ -86,6 +87,12 @@ pub mod statistics {}
 #[doc = include_str!("tracing.md")]
 #[doc(alias = "logging")]
 pub mod tracing {}
+
+#[doc = include_str!("testing.md")]
+#[doc(alias = "test:///default")]
+#[doc(alias = "mock")]
+#[doc(alias = "fake")]
+pub mod testing {}
 
 #[doc = include_str!("blocking.md")]
 #[doc(alias = "block_on")]

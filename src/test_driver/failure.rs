@@ -71,6 +71,20 @@ impl Failure {
         }
     }
 
+    /// Creates the failure of an operation that the state of a domain does not allow, as the code that
+    /// libvirt's drivers share reports it.
+    pub(crate) fn state(detail: impl fmt::Display) -> Self {
+        Self::of(ErrorDomain::Domain, ErrorCode::OperationInvalid, detail)
+    }
+
+    /// Creates the failure of an argument that the C function itself refuses, before any driver.
+    pub(crate) fn refused(function: &str, argument: &str, message: impl fmt::Display) -> Self {
+        Self {
+            domain: ErrorDomain::Domain,
+            ..Self::argument(function, argument, message)
+        }
+    }
+
     pub(crate) fn internal(detail: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InternalError, detail)
     }

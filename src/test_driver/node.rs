@@ -49,6 +49,14 @@ impl Default for Node {
     }
 }
 
+impl Node {
+    /// Returns the number of processors that the host could have.
+    pub(super) fn max_cpus(&self) -> u32 {
+        let all = [self.sockets, self.cores, self.threads];
+        all.iter().fold(self.nodes, |product, factor| product.saturating_mul(*factor))
+    }
+}
+
 /// Returns what the default host has at first.
 pub(super) fn default_state() -> State {
     let mut state = state(DEFAULT).unwrap_or_default();
@@ -80,8 +88,7 @@ fn info(node: &Element) -> Result<Node> {
         read(cpu, "sockets", &mut info.sockets)?;
         read(cpu, "cores", &mut info.cores)?;
         read(cpu, "threads", &mut info.threads)?;
-        let all = [info.sockets, info.cores, info.threads];
-        let cpus = all.iter().fold(info.nodes, |product, factor| product.saturating_mul(*factor));
+        let cpus = info.max_cpus();
         let mut active = cpus;
         read(cpu, "active", &mut active)?;
         info.cpus = cpus.min(active);

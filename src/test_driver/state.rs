@@ -1,5 +1,7 @@
 //! All that a host has.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::domain::Domains;
 use super::events::Events;
 use super::node::Node;
@@ -10,4 +12,15 @@ pub(crate) struct State {
     pub(super) node: Node,
     pub(crate) domains: Domains,
     pub(crate) events: Events,
+    /// The time that the host has, if it stands still.
+    pub(crate) time: Option<SystemTime>,
+}
+
+impl State {
+    /// Returns the host's time, in seconds since 1970.
+    pub(super) fn now(&self) -> i64 {
+        let time = self.time.unwrap_or_else(SystemTime::now);
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
 }

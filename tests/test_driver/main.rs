@@ -3,8 +3,10 @@
 
 mod differences;
 mod domains;
+mod moments;
 mod testing;
 mod transcript;
+mod virsh;
 
 use std::time::Duration;
 

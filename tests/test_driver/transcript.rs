@@ -28,7 +28,7 @@ impl Transcript {
     /// Notes a document that a call returned.
     pub fn xml(&mut self, label: &str, result: Result<String>) {
         match result {
-            Ok(text) => self.add(label, text.trim_end().to_owned()),
+            Ok(text) => self.add(label, without_time(text.trim_end())),
             Err(error) => self.add(label, describe(&error)),
         }
     }
@@ -47,11 +47,25 @@ impl Transcript {
         }
     }
 
+    pub fn get(&self, label: &str) -> Option<&str> {
+        let found = self.lines.iter().find(|(other, _)| other == label);
+        found.map(|(_, value)| value.as_str())
+    }
+
     pub fn add(&mut self, label: &str, value: String) {
         let is_new = self.lines.iter().all(|(other, _)| other != label);
         assert!(is_new, "the label {label:?} is used twice");
         self.lines.push((label.to_owned(), value));
     }
+}
+
+/// The times of snapshots are those at which the scenario is played.
+fn without_time(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once("<creationTime>") {
+        Some((indent, _)) => format!("{indent}<creationTime>…</creationTime>"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Every field of a daemon's error.

@@ -40,6 +40,17 @@ impl Definition {
         Ok(Self { root, uuid })
     }
 
+    pub(super) fn element(&self) -> &Element {
+        &self.root
+    }
+
+    /// Returns the names by which the guest knows its disks.
+    pub(super) fn disk_targets(&self) -> Vec<String> {
+        let devices = self.root.child("devices").into_iter().flat_map(|it| it.children("disk"));
+        let targets = devices.filter_map(|disk| disk.child("target")?.get("dev"));
+        targets.map(str::to_owned).collect()
+    }
+
     pub(super) fn name(&self) -> &str {
         self.root.text_of("name").unwrap_or_default()
     }
@@ -84,6 +95,44 @@ impl Definition {
 
     pub(super) fn rename(&mut self, name: &str) {
         self.root.child_or_new("name").text = name.to_owned();
+    }
+
+    pub(super) fn set_memory_kib(&mut self, memory_kib: u64) {
+        self.set_number("memory", memory_kib);
+    }
+
+    pub(super) fn set_current_memory_kib(&mut self, memory_kib: u64) {
+        self.set_number("currentMemory", memory_kib);
+    }
+
+    fn set_number(&mut self, child: &str, number: u64) {
+        self.root.child_or_new(child).text = number.to_string();
+    }
+
+    /// Returns whether the guest has a device that gives memory back.
+    pub(super) fn has_memory_balloon(&self) -> bool {
+        let balloon = self.root.at(&["devices", "memballoon"]);
+        balloon.is_some_and(|balloon| balloon.get("model") != Some("none"))
+    }
+
+    pub(super) fn set_max_vcpus(&mut self, count: u32) {
+        let current = self.vcpus();
+        self.set_number("vcpu", count.into());
+        self.set_vcpus(current.min(count));
+    }
+
+    pub(super) fn set_vcpus(&mut self, count: u32) {
+        let is_all = count == self.max_vcpus();
+        let vcpu = self.root.child_or_new("vcpu");
+        if is_all {
+            vcpu.remove("current");
+        } else {
+            vcpu.set("current", count);
+        }
+    }
+
+    pub(super) fn set_action(&mut self, on: &str, action: &str) {
+        self.root.child_or_new(on).text = action.to_owned();
     }
 
     /// Sets the state that the guest agent's channel has.

@@ -82,6 +82,12 @@ fn undefine(work: &mut Work<'_>, dom: &NonnullDomain<'_>, flags: UndefineFlags) 
         let detail = "Refusing to undefine while domain managed save image exists";
         return Err(Failure::invalid(detail));
     }
+    let snapshots = domain.snapshots.len();
+    let may = domain.is_active() || flags.contains(UndefineFlags::SNAPSHOTS_METADATA);
+    if snapshots > 0 && !may {
+        let detail = format!("cannot delete inactive domain with {snapshots} snapshots");
+        return Err(Failure::invalid(detail));
+    }
     domain.has_managed_save = false;
     tell(work.state, dom.uuid, EventType::Undefined, EventUndefinedDetailType::Removed);
     work.state.domains.undefine(dom.uuid);
@@ -195,8 +201,10 @@ pub(super) fn stop(
 ) {
     if let Some(domain) = state.domains.all.get(&uuid) {
         let mut dom = domain.wire();
-        // It has its ID no more when it is told of.
-        dom.id = -1;
+        // One that has a definition for its next start is told of as it is from then on.
+        if domain.config.is_some() {
+            dom.id = -1;
+        }
         state.domains.stop(uuid, reason);
         tell_lifecycle(state, &dom, EventType::Stopped, detail);
     }

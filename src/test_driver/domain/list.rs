@@ -77,7 +77,7 @@ const FILTERS: Filter = Filter::ACTIVE
 
 impl Domain {
     /// Returns whether a domain is in each of the groups that a filter names some of.
-    fn matches(&self, filter: Filter) -> bool {
+    pub(super) fn matches(&self, filter: Filter) -> bool {
         let known = [State::Running, State::Paused, State::Shutoff];
         let groups = [
             &[
@@ -101,6 +101,14 @@ impl Domain {
             &[
                 (Filter::AUTOSTART, self.autostart),
                 (Filter::NO_AUTOSTART, !self.autostart),
+            ],
+            &[
+                (Filter::HAS_SNAPSHOT, !self.snapshots.is_empty()),
+                (Filter::NO_SNAPSHOT, self.snapshots.is_empty()),
+            ],
+            &[
+                (Filter::HAS_CHECKPOINT, !self.checkpoints.is_empty()),
+                (Filter::NO_CHECKPOINT, self.checkpoints.is_empty()),
             ],
         ];
         groups.iter().all(|group| {

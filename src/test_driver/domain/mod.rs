@@ -1,26 +1,37 @@
 //! Domains.
 
+mod checkpoint;
 mod definition;
 mod events;
+mod guest;
+mod impact;
 mod info;
 mod life;
 mod list;
 mod lookup;
+mod memory;
+mod moment;
 mod outside;
+mod rename;
 mod save;
+mod snapshot;
+mod stats;
+pub(super) mod vcpus;
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
 use self::definition::Definition;
+use self::guest::Guest;
+use self::moment::Moments;
 use super::failure::{Failure, Result};
 use super::routes::Routes;
 use super::state::State;
 use super::xml::Element;
 use crate::protocol::remote::NonnullDomain;
 use crate::types::domain::{RunningReason, ShutoffReason, State as DomainState};
-use crate::types::error::ErrorCode;
+use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// Registers what is answered about domains.
 pub(super) fn route(routes: &mut Routes) {
@@ -30,6 +41,13 @@ pub(super) fn route(routes: &mut Routes) {
     save::route(routes);
     info::route(routes);
     events::route(routes);
+    memory::route(routes);
+    vcpus::route(routes);
+    stats::route(routes);
+    guest::route(routes);
+    rename::route(routes);
+    snapshot::route(routes);
+    checkpoint::route(routes);
 }
 
 /// The domains of a host.
@@ -47,22 +65,43 @@ pub(crate) struct Domains {
 pub(super) struct Domain {
     /// The ID and the definition of the domain that runs.
     live: Option<(i32, Definition)>,
-    /// The definition of a domain that is persistent.
+    /// The definition that the next start uses. One that was undefined while it runs has it until it
+    /// stops.
     config: Option<Definition>,
+    is_persistent: bool,
     state: DomainState,
     /// Its number, whose meaning depends on the state.
     reason: i32,
     autostart: bool,
     has_managed_save: bool,
+    guest: Guest,
+    snapshots: Moments,
+    checkpoints: Moments,
 }
 
 impl Domain {
+    /// A domain that does not run, and is not defined yet either.
+    fn new() -> Self {
+        Self {
+            live: None,
+            config: None,
+            is_persistent: false,
+            state: DomainState::Shutoff,
+            reason: ShutoffReason::Unknown.into(),
+            autostart: false,
+            has_managed_save: false,
+            guest: Guest::default(),
+            snapshots: Moments::default(),
+            checkpoints: Moments::default(),
+        }
+    }
+
     fn is_active(&self) -> bool {
         self.live.is_some()
     }
 
     fn is_persistent(&self) -> bool {
-        self.config.is_some()
+        self.is_persistent
     }
 
     /// Returns the ID, or -1.
@@ -95,7 +134,7 @@ impl Domain {
     fn check_active(&self) -> Result<()> {
         match self.is_active() {
             true => Ok(()),
-            false => Err(Failure::invalid("domain is not running")),
+            false => Err(Failure::state("domain is not running")),
         }
     }
 
@@ -138,7 +177,7 @@ impl Domains {
             }
             _ => return Ok(()),
         };
-        Err(Failure::new(ErrorCode::OperationFailed, detail))
+        Err(Failure::of(ErrorDomain::Domain, ErrorCode::OperationFailed, detail))
     }
 
     /// Adds a persistent domain, or gives one its new definition; returns whether it was added.
@@ -146,17 +185,16 @@ impl Domains {
         self.check_identity(&definition)?;
         if let Some(domain) = self.all.get_mut(&definition.uuid()) {
             domain.config = Some(definition);
+            domain.is_persistent = true;
             return Ok(false);
         }
+        let uuid = definition.uuid();
         self.all.insert(
-            definition.uuid(),
+            uuid,
             Domain {
-                live: None,
                 config: Some(definition),
-                state: DomainState::Shutoff,
-                reason: ShutoffReason::Unknown.into(),
-                autostart: false,
-                has_managed_save: false,
+                is_persistent: true,
+                ..Domain::new()
             },
         );
         Ok(true)
@@ -170,17 +208,10 @@ impl Domains {
             && domain.is_active()
         {
             let name = definition.name();
-            return Err(Failure::invalid(format_args!("domain '{name}' is already active")));
+            return Err(Failure::state(format_args!("domain '{name}' is already active")));
         }
         let id = self.next_id();
-        let domain = self.all.entry(uuid).or_insert_with(|| Domain {
-            live: None,
-            config: None,
-            state: DomainState::Shutoff,
-            reason: 0,
-            autostart: false,
-            has_managed_save: false,
-        });
+        let domain = self.all.entry(uuid).or_insert_with(Domain::new);
         domain.live = Some((id, definition));
         domain.has_managed_save = false;
         domain.set_state(DomainState::Running, reason);
@@ -205,7 +236,7 @@ impl Domains {
     /// Takes a domain's definition away; one that does not run is gone.
     fn undefine(&mut self, uuid: Uuid) {
         match self.all.get_mut(&uuid) {
-            Some(domain) if domain.is_active() => domain.config = None,
+            Some(domain) if domain.is_active() => domain.is_persistent = false,
             _ => drop(self.all.remove(&uuid)),
         }
     }

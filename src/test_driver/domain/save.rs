@@ -66,8 +66,8 @@ impl Work<'_> {
             code: ErrorCode::SystemError,
             domain: ErrorDomain::Test,
             message: format!("cannot read domain image '{path}': No such file or directory"),
-            str1: Some("%s: %s".to_owned()),
-            str2: Some(format!("cannot read domain image '{path}'")),
+            str1: Some("%s".to_owned()),
+            str2: Some(format!("cannot read domain image '{path}': No such file or directory")),
             int1: rustix::io::Errno::NOENT.raw_os_error(),
             int2: -1,
         })

@@ -1,0 +1,108 @@
+//! A domain's memory.
+
+use crate::protocol::remote::{self, NonnullDomain};
+use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::routes::Routes;
+use crate::test_driver::work::Work;
+use crate::types::domain::{MemoryFlags, MemoryModFlags, MemoryStatTags as Tag};
+use crate::types::error::ErrorCode;
+
+pub(super) fn route(routes: &mut Routes) {
+    routes.tell::<remote::DomainGetMaxMemory<'static>>(|work, request| {
+        let memory = work.state.domains.get(&request.dom)?.definition().memory_kib();
+        Ok(remote::DomainGetMaxMemoryRet { memory })
+    });
+    routes.act::<remote::DomainSetMaxMemory<'static>>(|work, request| {
+        set(work, &request.dom, request.memory, MemoryModFlags::MAXIMUM)
+    });
+    routes.act::<remote::DomainSetMemory<'static>>(|work, request| {
+        set(work, &request.dom, request.memory, MemoryModFlags::LIVE)
+    });
+    routes.act::<remote::DomainSetMemoryFlags<'static>>(|work, request| {
+        set(work, &request.dom, request.memory, request.flags)
+    });
+    routes.tell::<remote::DomainMemoryStats<'static>>(stats);
+    routes.make::<remote::DomainMemoryPeek<'static>>(peek);
+}
+
+fn set(
+    work: &mut Work<'_>,
+    dom: &NonnullDomain<'_>,
+    memory_kib: u64,
+    flags: MemoryModFlags,
+) -> Result<()> {
+    let known = MemoryModFlags::LIVE | MemoryModFlags::CONFIG | MemoryModFlags::MAXIMUM;
+    check_flags(flags.bits(), known.bits(), "testDomainSetMemoryFlags")?;
+    let domain = work.state.domains.get_mut(dom)?;
+    let is_maximum = flags.contains(MemoryModFlags::MAXIMUM);
+    let impact = (flags - MemoryModFlags::MAXIMUM).bits();
+    if domain.meant_one(impact)?.live && is_maximum {
+        let detail = "cannot resize the maximum memory on an active domain";
+        return Err(Failure::invalid(detail));
+    }
+    let definition = domain.one_mut(impact)?;
+    if is_maximum {
+        definition.set_memory_kib(memory_kib);
+        if definition.current_memory_kib() > memory_kib {
+            definition.set_current_memory_kib(memory_kib);
+        }
+    } else if memory_kib > definition.memory_kib() {
+        let detail = "cannot set memory higher than max memory";
+        return Err(Failure::new(ErrorCode::InvalidArg, detail));
+    } else {
+        definition.set_current_memory_kib(memory_kib);
+    }
+    Ok(())
+}
+
+fn stats(
+    work: &mut Work<'_>,
+    request: remote::DomainMemoryStats<'_>,
+) -> Result<remote::DomainMemoryStatsRet> {
+    check_flags(request.flags, 0, "testDomainMemoryStats")?;
+    let domain = work.state.domains.get(&request.dom)?;
+    domain.check_active()?;
+    let definition = domain.definition();
+    let memory = definition.current_memory_kib();
+    let all = [
+        (Tag::ActualBalloon, memory),
+        (Tag::SwapIn, 0),
+        (Tag::SwapOut, 0),
+        (Tag::MajorFault, 0),
+        (Tag::MinorFault, 0),
+        (Tag::Unused, memory / 2),
+        (Tag::Available, memory),
+        (Tag::Usable, memory / 2),
+        (Tag::LastUpdate, 627_319_920),
+        (Tag::DiskCaches, memory / 8),
+        (Tag::HugetlbPgalloc, 0),
+        (Tag::HugetlbPgfail, 0),
+        (Tag::Rss, memory / 2),
+    ];
+    let stats = match definition.has_memory_balloon() {
+        true => &all[..],
+        false => &[],
+    };
+    let stats = stats
+        .iter()
+        .take(request.max_stats as usize)
+        .map(|(tag, val)| remote::DomainMemoryStat { tag: i32::from(*tag), val: *val });
+    Ok(remote::DomainMemoryStatsRet { stats: stats.collect() })
+}
+
+fn peek(
+    work: &mut Work<'_>,
+    request: remote::DomainMemoryPeek<'_>,
+) -> Result<remote::DomainMemoryPeekRet<'static>> {
+    let known = MemoryFlags::VIRTUAL | MemoryFlags::PHYSICAL;
+    check_flags(request.flags.bits(), known.bits(), "testDomainMemoryPeek")?;
+    work.state.domains.get(&request.dom)?.check_active()?;
+    let size = request.size as usize;
+    if size > remote::DOMAIN_MEMORY_PEEK_BUFFER_MAX {
+        let detail = "size too large";
+        return Err(Failure::internal(detail));
+    }
+    // Each byte is the end of its address.
+    let buffer = (0..size).map(|at| (request.offset as u8).wrapping_add(at as u8));
+    Ok(remote::DomainMemoryPeekRet { buffer: buffer.collect::<Vec<_>>().into() })
+}

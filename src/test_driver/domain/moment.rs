@@ -1,0 +1,161 @@
+//! Moments in a domain's life: what snapshots and checkpoints have in common.
+
+use std::collections::BTreeMap;
+
+use super::Definition;
+use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::xml::Element;
+use crate::types::error::{ErrorCode, ErrorDomain};
+
+/// A snapshot or a checkpoint.
+#[derive(Debug, Clone)]
+pub(super) struct Moment {
+    pub(super) parent: Option<String>,
+    /// Its document, without parent and definition.
+    pub(super) document: Element,
+    /// The domain's definition at that time, if it is known.
+    pub(super) definition: Option<Definition>,
+}
+
+impl Moment {
+    /// Returns the document with the parent in its place, and the definition at the end.
+    pub(super) fn to_element(&self, with_definition: bool) -> Element {
+        let mut root = self.document.clone();
+        if let Some(parent) = &self.parent {
+            let name = Element::new("name").with_text(parent);
+            let parent = Element::new("parent").with_child(name);
+            let before = ["name", "description", "state"];
+            let at = root.children.iter().take_while(|child| before.contains(&&*child.name));
+            let at = at.count();
+            root.children.insert(at, parent);
+        }
+        if let Some(definition) = self.definition.as_ref().filter(|_| with_definition) {
+            root.children.push(definition.element().clone());
+        }
+        root
+    }
+}
+
+/// The bits that the lists' flags share.
+pub(super) mod list {
+    /// Roots of a domain, or all descendants of a moment.
+    pub(in crate::test_driver::domain) const DEEP: u32 = 1;
+    pub(in crate::test_driver::domain) const TOPOLOGICAL: u32 = 1 << 10;
+    pub(in crate::test_driver::domain) const LEAVES: u32 = 1 << 2;
+    pub(in crate::test_driver::domain) const NO_LEAVES: u32 = 1 << 3;
+}
+
+/// A domain's moments of one kind, which form a tree.
+#[derive(Debug, Default)]
+pub(super) struct Moments {
+    all: BTreeMap<String, Moment>,
+    pub(super) current: Option<String>,
+}
+
+impl Moments {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Moment> {
+        self.all.get(name)
+    }
+
+    pub(super) fn insert(&mut self, name: &str, moment: Moment) {
+        self.all.insert(name.to_owned(), moment);
+    }
+
+    fn children<'a>(&'a self, parent: Option<&'a str>) -> impl Iterator<Item = &'a str> {
+        let is_child = move |moment: &Moment| moment.parent.as_deref() == parent;
+        let children = self.all.iter().filter(move |(_, moment)| is_child(moment));
+        children.map(|(name, _)| name.as_str())
+    }
+
+    /// Returns all that descend from a moment, or all there are: parents before their children.
+    pub(super) fn descendants(&self, from: Option<&str>) -> Vec<String> {
+        let mut found: Vec<String> = self.children(from).map(str::to_owned).collect();
+        let mut at = 0;
+        while let Some(parent) = found.get(at).cloned() {
+            found.extend(self.children(Some(&parent)).map(str::to_owned));
+            at += 1;
+        }
+        found
+    }
+
+    /// Lists the moments of a domain, or those below one of them.
+    pub(super) fn list(
+        &self,
+        from: Option<&str>,
+        flags: u32,
+        is_wanted: impl Fn(&Moment) -> bool,
+    ) -> Vec<String> {
+        // The bit means the roots alone for a domain, but all descendants for a moment.
+        let is_deep = (flags & list::DEEP == 0) == from.is_none();
+        let mut found = match is_deep {
+            true => self.descendants(from),
+            false => self.children(from).map(str::to_owned).collect(),
+        };
+        if flags & list::TOPOLOGICAL == 0 {
+            found.sort();
+        }
+        let leaves = flags & (list::LEAVES | list::NO_LEAVES);
+        found.retain(|name| {
+            let is_leaf = self.children(Some(name)).next().is_none();
+            let is_right = match leaves {
+                list::LEAVES => is_leaf,
+                list::NO_LEAVES => !is_leaf,
+                _ => true,
+            };
+            is_right && self.get(name).is_some_and(&is_wanted)
+        });
+        found
+    }
+
+    /// Removes a moment, its descendants, or both.
+    pub(super) fn delete(&mut self, name: &str, itself: bool, descendants: bool) {
+        if descendants {
+            for name in self.descendants(Some(name)) {
+                if self.current.as_ref() == Some(&name) {
+                    self.current = Some(name.clone());
+                }
+                self.all.remove(&name);
+            }
+            if self.current.as_ref().is_some_and(|current| !self.all.contains_key(current)) {
+                self.current = Some(name.to_owned());
+            }
+        }
+        if !itself {
+            return;
+        }
+        let parent = self.all.remove(name).and_then(|moment| moment.parent);
+        for moment in self.all.values_mut().filter(|it| it.parent.as_deref() == Some(name)) {
+            moment.parent.clone_from(&parent);
+        }
+        if self.current.as_deref() == Some(name) {
+            self.current = parent;
+        }
+    }
+}
+
+/// Parses a document, whose root must have that name.
+pub(super) fn parse(text: &str, root: &str, domain: ErrorDomain) -> Result<Element> {
+    let element = Element::parse(text)
+        .map_err(|error| Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, error))?;
+    if element.name != root {
+        let detail = format!("expecting root element of '{root}', not '{}'", element.name);
+        return Err(Failure::of(domain, ErrorCode::XmlError, detail));
+    }
+    Ok(element)
+}
+
+/// Returns the name that a document gives, or one from the time.
+pub(super) fn name_of(document: &Element, time: i64) -> String {
+    document
+        .text_of("name")
+        .filter(|name| !name.is_empty())
+        .map_or_else(|| time.to_string(), str::to_owned)
+}
