@@ -1,6 +1,7 @@
 //! The test driver within the process, held to the one of real daemons: each scenario is played on
 //! both, and what was seen is compared word by word.
 
+mod definitions;
 mod differences;
 mod domains;
 mod transcript;

@@ -1,0 +1,87 @@
+//! What the guest's processors are like, and its NUMA cells.
+
+use std::collections::BTreeSet;
+
+use super::memory::size_attribute;
+use super::problem;
+use crate::test_driver::failure::Result;
+use crate::test_driver::xml::Element;
+
+/// Completes the model of the processors and the cells.
+pub(super) fn complete(root: &mut Element) -> Result<()> {
+    placement(root);
+    let Some(cpu) = root.child_mut("cpu") else {
+        return Ok(());
+    };
+    model(cpu)?;
+    if let Some(numa) = cpu.child_mut("numa") {
+        for (id, cell) in numa.children.iter_mut().filter(|cell| cell.name == "cell").enumerate() {
+            if cell.get("id").is_none() {
+                cell.set("id", id);
+            }
+            size_attribute(cell, "memory")?;
+        }
+    }
+    Ok(())
+}
+
+fn model(cpu: &mut Element) -> Result<()> {
+    let mode = cpu.get("mode").unwrap_or("custom").to_owned();
+    let has_model = cpu.child("model").is_some_and(|model| !model.text.is_empty());
+    let is_custom = mode == "custom";
+    if cpu.child("vendor").is_some() && !has_model {
+        return Err(problem::xml("CPU vendor specified without CPU model"));
+    }
+    if is_custom && !has_model {
+        if cpu.child("feature").is_some() {
+            return Err(problem::xml("Non-empty feature list specified without CPU model"));
+        }
+        if cpu.get("check").is_some_and(|check| check != "none") {
+            return Err(problem::unsupported("check attribute specified for CPU with no model"));
+        }
+    }
+    let mut names = BTreeSet::new();
+    for feature in cpu.children("feature") {
+        let name = feature.get("name").unwrap_or_default();
+        if name.is_empty() {
+            return Err(problem::xml("Invalid CPU feature name"));
+        }
+        if !names.insert(name) {
+            return Err(problem::xml(format_args!("CPU feature '{name}' specified more than once")));
+        }
+    }
+    match (is_custom, has_model) {
+        (true, true) => {
+            cpu.set("mode", mode);
+            if cpu.get("match").is_none() {
+                cpu.set("match", "exact");
+            }
+            let model = cpu.child_or_new("model");
+            if model.get("fallback").is_none() {
+                model.set("fallback", "allow");
+            }
+        }
+        (true, false) => cpu.attributes.clear(),
+        (false, _) => {
+            cpu.remove("match");
+            if mode != "host-model" {
+                cpu.remove_children("model");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Has the host choose the processors if it chooses the memory.
+fn placement(root: &mut Element) {
+    let memory = root.at(&["numatune", "memory"]);
+    let is_auto = memory.is_some_and(|memory| memory.get("placement") == Some("auto"));
+    let pins = ["vcpupin", "emulatorpin", "iothreadpin"];
+    let is_pinned = root
+        .child("cputune")
+        .is_some_and(|tune| tune.children.iter().any(|it| pins.contains(&it.name.as_str())));
+    let vcpu = root.child_or_new("vcpu");
+    if is_auto && !is_pinned && vcpu.get("cpuset").is_none() {
+        vcpu.set("placement", "auto");
+    }
+}
