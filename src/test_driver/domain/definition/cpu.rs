@@ -1,6 +1,6 @@
 //! What the guest's processors are like, and its NUMA cells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::memory::size_attribute;
 use super::problem;
@@ -21,6 +21,7 @@ pub(super) fn complete(root: &mut Element) -> Result<()> {
             }
             size_attribute(cell, "memory")?;
         }
+        distances(numa);
     }
     Ok(())
 }
@@ -83,5 +84,33 @@ fn placement(root: &mut Element) {
     let vcpu = root.child_or_new("vcpu");
     if is_auto && !is_pinned && vcpu.get("cpuset").is_none() {
         vcpu.set("placement", "auto");
+    }
+}
+
+/// Gives cells the distances that only the cell at the other end has, and their own.
+fn distances(numa: &mut Element) {
+    const OWN: u32 = 10;
+    let number = |element: &Element, name: &str| element.get(name)?.parse::<u32>().ok();
+    let mut known = BTreeMap::new();
+    for cell in numa.children("cell") {
+        let id = number(cell, "id").unwrap_or_default();
+        for sibling in cell.child("distances").into_iter().flat_map(|list| &list.children) {
+            if let (Some(other), Some(value)) = (number(sibling, "id"), number(sibling, "value")) {
+                known.insert((id, other), value);
+                known.entry((other, id)).or_insert(value);
+                known.insert((id, id), OWN);
+                known.insert((other, other), OWN);
+            }
+        }
+    }
+    for cell in numa.children.iter_mut().filter(|cell| cell.name == "cell") {
+        let id = number(cell, "id").unwrap_or_default();
+        let siblings: Vec<Element> = known
+            .range((id, 0)..=(id, u32::MAX))
+            .map(|((_, other), value)| Element::new("sibling").with("id", other).with("value", value))
+            .collect();
+        if !siblings.is_empty() {
+            cell.child_or_new("distances").children = siblings;
+        }
     }
 }

@@ -83,6 +83,12 @@ impl Definition {
         Ok(Self { root, uuid })
     }
 
+    /// Returns what libvirt keeps for the next start when it starts a domain: what it reads again of
+    /// what it has written.
+    pub(super) fn reread(&self) -> Self {
+        Self::of(&self.root).unwrap_or_else(|_| self.clone())
+    }
+
     fn in_order(root: &Element) -> Result<Element> {
         Ok(canonical(Shape::domain(), root)?.unwrap_or_default())
     }

@@ -7,9 +7,7 @@ use quick_xml::escape::escape;
 use crate::test_driver::xml::Element;
 
 /// The elements that have an end of their own although they are empty.
-const OPEN: [&str; 10] = [
-    "devices", "redirdev", "kvm", "xen", "hyperv", "keywrap", "serial", "parallel", "console", "channel",
-];
+const OPEN: [&str; 6] = ["devices", "redirdev", "kvm", "xen", "hyperv", "keywrap"];
 
 /// Returns an element as libvirt writes it at a depth of so many spaces.
 pub(super) fn to_text(element: &Element, indent: usize) -> String {

@@ -203,19 +203,13 @@ pub(super) fn check(devices: &Element) -> Result<()> {
 /// Checks that two disks are told apart.
 pub(super) fn check_pair(disk: &Element, other: &Element) -> Result<()> {
     if target(disk).is_some() && target(disk) == target(other) {
-        let path = |disk: &Element| path(disk).unwrap_or_default().to_owned();
+        let path = |disk: &Element| path(disk).unwrap_or("<null>").to_owned();
         return Err(problem::xml(format_args!(
             "target '{}' duplicated for disk sources '{}' and '{}'",
             target(disk).unwrap_or_default(),
             path(disk),
             path(other)
         )));
-    }
-    for what in ["serial", "wwn"] {
-        let text = |disk: &Element| disk.child(what).map(|child| child.text.clone());
-        if what == "wwn" && text(disk).is_some() && text(disk) == text(other) {
-            return Err(problem::xml("Disks have identical WWN"));
-        }
     }
     Ok(())
 }

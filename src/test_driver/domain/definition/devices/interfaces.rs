@@ -40,14 +40,6 @@ pub(super) fn complete(interface: &mut Element) -> Result<()> {
     if let Some(filter) = interface.child_mut("filterref") {
         filter.children.sort_by(|one, other| one.get("name").cmp(&other.get("name")));
     }
-    if let Some(backend) = interface.child_mut("backend") {
-        // What is the default is not written.
-        for (attribute, default) in [("tap", "/dev/net/tun"), ("vhost", "/dev/vhost-net")] {
-            if backend.get(attribute) == Some(default) {
-                backend.remove(attribute);
-            }
-        }
-    }
     target(interface);
     Ok(())
 }
@@ -116,14 +108,16 @@ fn mac(interface: &mut Element) -> Result<()> {
 fn driver(interface: &mut Element, kind: &str) {
     let model = interface.child("model").and_then(|model| model.get("type")).unwrap_or_default();
     let is_virtio = model.starts_with("virtio");
-    let Some(driver) = interface.child_mut("driver") else {
-        return;
-    };
-    if driver.get("queues") == Some("1") {
+    if let Some(driver) = interface.child_mut("driver")
+        && driver.get("queues") == Some("1")
+    {
         driver.remove("queues");
     }
     if kind != "hostdev" && !is_virtio {
         interface.remove_children("driver");
+        if let Some(backend) = interface.child_mut("backend") {
+            backend.remove("vhost");
+        }
     }
 }
 
