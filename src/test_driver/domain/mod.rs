@@ -19,7 +19,7 @@ use super::state::State;
 use super::xml::Element;
 use crate::protocol::remote::NonnullDomain;
 use crate::types::domain::{RunningReason, ShutoffReason, State as DomainState};
-use crate::types::error::ErrorCode;
+use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// Registers what is answered about domains.
 pub(super) fn route(routes: &mut Routes) {
@@ -132,7 +132,7 @@ impl Domains {
             }
             _ => return Ok(()),
         };
-        Err(Failure::new(ErrorCode::OperationFailed, detail))
+        Err(Failure::of(ErrorDomain::Domain, ErrorCode::OperationFailed, detail))
     }
 
     /// Adds a persistent domain, or gives one its new definition; returns whether it was added.

@@ -1,7 +1,6 @@
 //! Where a device is plugged in.
 
-use super::problem;
-use super::value::number;
+use super::value::{Place, number};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 
@@ -57,6 +56,8 @@ const KINDS: &[(&str, &[Part])] = &[
     ("unassigned", &[]),
 ];
 
+const KIND: Place<'static> = Place { element: "address", attribute: Some("type") };
+
 const PCI: &[Part] = &[
     ("domain", Form::Hex(4), true),
     ("bus", Form::Hex(2), true),
@@ -67,10 +68,10 @@ const PCI: &[Part] = &[
 /// Returns a device's address as it is written.
 pub(super) fn canonical(given: &Element) -> Result<Option<Element>> {
     let Some(kind) = given.get("type") else {
-        return Err(problem::xml("No type specified for device address"));
+        return Err(KIND.missing());
     };
     let Some((_, parts)) = KINDS.iter().find(|(name, _)| *name == kind) else {
-        return Err(problem::unsupported(format_args!("unknown address type '{kind}'")));
+        return Err(KIND.invalid(kind, ""));
     };
     let mut element = Element::new(&given.name).with("type", kind);
     let is_given = parts.iter().any(|(name, ..)| given.get(name).is_some());
@@ -108,7 +109,7 @@ fn add(element: &mut Element, given: &Element, parts: &[Part]) -> Result<()> {
         }
         let number = number(text).filter(|number| u32::try_from(*number).is_ok() || *name == "base");
         let Some(number) = number else {
-            let place = super::value::Place { element: &given.name, attribute: Some(name) };
+            let place = Place { element: &given.name, attribute: Some(name) };
             return Err(place.invalid(text, " Expected non-negative integer value"));
         };
         match form {

@@ -85,7 +85,7 @@ fn text_of(given: &Element, text: &Text) -> Result<String> {
     match text.kind {
         Kind::Text => Ok(content.to_owned()),
         Kind::Scaled { unit, assumed } => {
-            let bytes = scaled::bytes(content, given.get("unit"), assumed)?;
+            let bytes = scaled::bytes(content, given.get("unit"), assumed, &format!("./{}[1]", given.name))?;
             Ok(bytes.div_ceil(unit).to_string())
         }
         _ => {

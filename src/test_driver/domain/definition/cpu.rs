@@ -1,11 +1,19 @@
 //! What the guest's processors are like, and its NUMA cells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use super::memory::size_attribute;
 use super::problem;
-use crate::test_driver::failure::Result;
+use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
+use crate::types::error::ErrorCode;
+
+const MODES: [&str; 4] = ["custom", "host-model", "host-passthrough", "maximum"];
+
+fn xml(detail: impl Display) -> Failure {
+    problem::of_cpu(ErrorCode::XmlError, detail)
+}
 
 /// Completes the model of the processors and the cells.
 pub(super) fn complete(root: &mut Element) -> Result<()> {
@@ -30,12 +38,16 @@ fn model(cpu: &mut Element) -> Result<()> {
     let mode = cpu.get("mode").unwrap_or("custom").to_owned();
     let has_model = cpu.child("model").is_some_and(|model| !model.text.is_empty());
     let is_custom = mode == "custom";
+    if !MODES.contains(&mode.as_str()) {
+        let detail = format!("Invalid mode attribute '{mode}'");
+        return Err(problem::of_cpu(ErrorCode::ConfigUnsupported, detail));
+    }
     if cpu.child("vendor").is_some() && !has_model {
-        return Err(problem::xml("CPU vendor specified without CPU model"));
+        return Err(xml("CPU vendor specified without CPU model"));
     }
     if is_custom && !has_model {
         if cpu.child("feature").is_some() {
-            return Err(problem::xml("Non-empty feature list specified without CPU model"));
+            return Err(xml("Non-empty feature list specified without CPU model"));
         }
         if cpu.get("check").is_some_and(|check| check != "none") {
             return Err(problem::unsupported("check attribute specified for CPU with no model"));
@@ -45,10 +57,10 @@ fn model(cpu: &mut Element) -> Result<()> {
     for feature in cpu.children("feature") {
         let name = feature.get("name").unwrap_or_default();
         if name.is_empty() {
-            return Err(problem::xml("Invalid CPU feature name"));
+            return Err(xml("Invalid CPU feature name"));
         }
         if !names.insert(name) {
-            return Err(problem::xml(format_args!("CPU feature '{name}' specified more than once")));
+            return Err(xml(format_args!("CPU feature '{name}' specified more than once")));
         }
     }
     match (is_custom, has_model) {

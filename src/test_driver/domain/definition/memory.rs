@@ -71,7 +71,7 @@ pub(super) fn size_attribute(element: &mut Element, name: &str) -> Result<()> {
     let Some(text) = element.get(name) else {
         return Ok(());
     };
-    let bytes = scaled::bytes(text, element.get("unit"), 1024)?;
+    let bytes = scaled::bytes(text, element.get("unit"), 1024, name)?;
     element.set(name, bytes.div_ceil(1024));
     element.set("unit", "KiB");
     Ok(())

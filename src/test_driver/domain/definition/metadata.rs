@@ -50,7 +50,7 @@ impl Definition {
     ) -> Result<()> {
         let new = match text {
             Some(text) => {
-                let mut element = parse_xml(text, "metadata_xml")?;
+                let mut element = parse_xml(text)?;
                 let key = key.unwrap_or_default();
                 qualify(&mut element, key);
                 element.attributes.insert(0, (format!("xmlns:{key}"), uri.to_owned()));

@@ -17,6 +17,7 @@ mod random;
 mod scaled;
 mod set;
 mod shape;
+mod syntax;
 mod system;
 mod value;
 mod writer;
@@ -49,7 +50,7 @@ impl Definition {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self> {
-        let root = parse_xml(text, "domain_definition")?;
+        let root = parse_xml(text)?;
         if root.name != "domain" {
             let detail = format!("expecting root element of 'domain', not '{}'", root.name);
             return Err(Failure::of(ErrorDomain::Xml, ErrorCode::XmlError, detail));
@@ -106,10 +107,10 @@ impl Definition {
     }
 }
 
-/// Reads a document, of which errors speak by that name.
-fn parse_xml(text: &str, name: &str) -> Result<Element> {
+/// Reads a document.
+fn parse_xml(text: &str) -> Result<Element> {
     Element::parse(text).map_err(|error| {
-        let detail = format!("({name}): {error}");
-        Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, detail)
+        let detail = syntax::describe(text, &error);
+        Failure::of(ErrorDomain::Domain, ErrorCode::XmlDetail, detail)
     })
 }

@@ -26,7 +26,7 @@ fn count(root: &mut Element) -> Result<()> {
             .map_err(|_| problem::xml("maximum vcpus count must be an integer"))?,
     };
     if max == 0 {
-        return Err(problem::unsupported("domain config can't have 0 maximum vcpus"));
+        return Err(problem::internal("CPU IDs in <numa> exceed the <vcpu> count"));
     }
     vcpu.text = max.to_string();
     if let Some(set) = vcpu.get("cpuset") {
@@ -43,9 +43,9 @@ fn count(root: &mut Element) -> Result<()> {
         root.remove_children("vcpus");
     }
     if current > max {
-        return Err(problem::xml(format_args!(
-            "maxvcpus must not be less than current vcpus ({max} < {current})"
-        )));
+        return Err(problem::unsupported(
+            "maximum vCPU count must not be less than current vCPU count",
+        ));
     }
     let vcpu = root.child_or_new("vcpu");
     vcpu.remove("current");

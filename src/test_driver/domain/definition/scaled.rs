@@ -4,17 +4,19 @@ use crate::test_driver::failure::{Failure, Result};
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// Returns the bytes of an amount, whose unit is so many bytes if none is given.
-pub(super) fn bytes(text: &str, unit: Option<&str>, assumed: u64) -> Result<u64> {
+/// `place` is what an error calls it.
+pub(super) fn bytes(text: &str, unit: Option<&str>, assumed: u64, place: &str) -> Result<u64> {
     let text = text.trim();
     let amount: u64 = text.parse().map_err(|_| {
-        let detail = format!("Invalid value '{text}' for element or attribute 'unit'");
+        let detail = format!("Invalid value '{text}' for element or attribute '{place}'");
         Failure::of(ErrorDomain::Xml, ErrorCode::XmlError, detail)
     })?;
     let factor = match unit {
         Some(unit) => factor(unit)?,
         None => assumed,
     };
-    amount.checked_mul(factor).ok_or_else(|| {
+    let bytes = amount.checked_mul(factor).filter(|bytes| i64::try_from(*bytes).is_ok());
+    bytes.ok_or_else(|| {
         let detail = format!("value too large: {amount}{}", unit.unwrap_or_default());
         Failure::of(ErrorDomain::None, ErrorCode::Overflow, detail)
     })

@@ -4,10 +4,19 @@ use super::{problem, scaled};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 
+const ACTIONS: [&str; 6] =
+    ["destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart"];
+
+const LOCK_ACTIONS: [&str; 4] = ["poweroff", "restart", "pause", "ignore"];
+
 /// Completes it. Must come behind the devices, of which one may be booted from.
 pub(super) fn complete(root: &mut Element) -> Result<()> {
+    if os_type(root) == "exe" && root.at(&["os", "init"]).is_none() {
+        return Err(problem::xml("init binary must be specified"));
+    }
     boot(root)?;
     features(root)?;
+    actions(root)?;
     clock(root.child_or_new("clock"))?;
     labels(root);
     if let Some(tune) = root.child_mut("blkiotune") {
@@ -63,6 +72,28 @@ fn boot(root: &mut Element) -> Result<()> {
     Ok(())
 }
 
+/// Checks what is done when the guest ends.
+fn actions(root: &Element) -> Result<()> {
+    for event in ["poweroff", "reboot", "crash"] {
+        let name = format!("on_{event}");
+        let action = root.text_of(&name).unwrap_or_default();
+        if !ACTIONS.contains(&action) {
+            return Err(problem::unsupported(format_args!("unknown {name} action: {action}")));
+        }
+        if event != "crash" && action.starts_with("coredump") {
+            return Err(problem::unsupported(format_args!(
+                "Lifecycle event '{event}' doesn't support '{action}' action"
+            )));
+        }
+    }
+    match root.text_of("on_lockfailure") {
+        Some(action) if !LOCK_ACTIONS.contains(&action) => {
+            Err(problem::unsupported(format_args!("unknown on_lockfailure action: {action}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn features(root: &mut Element) -> Result<()> {
     let Some(features) = root.child_mut("features") else {
         return Ok(());
@@ -76,7 +107,7 @@ fn features(root: &mut Element) -> Result<()> {
         }
     }
     if let Some(tseg) = features.child_mut("smm").and_then(|smm| smm.child_mut("tseg")) {
-        let bytes = scaled::bytes(&tseg.text, tseg.get("unit"), 1024 * 1024)?;
+        let bytes = scaled::bytes(&tseg.text, tseg.get("unit"), 1024 * 1024, "./tseg")?;
         let (amount, unit) = scaled::pretty(bytes);
         tseg.text = amount.to_string();
         tseg.set("unit", unit);
@@ -102,6 +133,9 @@ fn clock(clock: &mut Element) -> Result<()> {
             &["offset", "timezone"]
         }
         "absolute" => &["offset", "start"],
+        offset if !matches!(offset, "utc" | "localtime") => {
+            return Err(problem::unsupported(format_args!("unknown clock offset '{offset}'")));
+        }
         // The only adjustment that is none in seconds.
         _ if clock.get("adjustment") == Some("reset") => &["offset", "adjustment"],
         _ => &["offset"],

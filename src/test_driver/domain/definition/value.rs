@@ -6,10 +6,6 @@ use super::set::Set;
 use crate::test_driver::failure::{Failure, Result};
 use crate::types::error::{ErrorCode, ErrorDomain};
 
-/// What a character device can be.
-const CHARACTER: &str =
-    "null|vc|pty|dev|file|pipe|stdio|udp|tcp|unix|spicevmc|spiceport|nmdm|qemu-vdagent|dbus";
-
 /// What a value is.
 #[derive(Debug)]
 pub(super) enum Kind {
@@ -61,7 +57,6 @@ impl Kind {
             "text" => Self::Text,
             "bool" => choice("yes|no"),
             "switch" => choice("on|off"),
-            "character" => choice(CHARACTER),
             "u" => unsigned(Zero::Written),
             "u0" => unsigned(Zero::Left),
             "u+" => unsigned(Zero::Refused),

@@ -8,6 +8,12 @@ use crate::test_driver::xml::Element;
 /// The number of serial ports on the ISA bus.
 const ISA_PORTS: u32 = 4;
 
+/// What a character device can be on the host.
+const KINDS: [&str; 15] = [
+    "null", "vc", "pty", "dev", "file", "pipe", "stdio", "udp", "tcp", "unix", "spicevmc", "spiceport",
+    "nmdm", "qemu-vdagent", "dbus",
+];
+
 /// What is plugged into a channel's end, and the attributes of each.
 const CHANNELS: [(&str, &[&str]); 3] = [
     ("guestfwd", &["type", "address", "port"]),
@@ -25,13 +31,16 @@ const SERIALS: [&str; 9] = [
 
 pub(super) fn complete(device: &mut Element) -> Result<()> {
     let kind = device.get("type").unwrap_or_default().to_owned();
+    if device.get("type").is_some_and(|kind| !KINDS.contains(&kind)) {
+        return Err(problem::unsupported(format_args!(
+            "unknown type presented to host for character device: {kind}"
+        )));
+    }
     // A socket whose path libvirt would choose.
     let has_path = device.child("source").is_some_and(|source| source.get("path").is_some());
     if matches!(kind.as_str(), "unix" | "file" | "dev" | "pipe") && !has_path {
         if kind != "unix" && device.name != "smartcard" {
-            return Err(problem::xml(format_args!(
-                "Missing source path attribute for char device"
-            )));
+            return Err(problem::internal("Missing source path attribute for char device"));
         }
         device.remove_children("source");
     }

@@ -2,9 +2,9 @@
 
 use super::super::problem;
 use super::{address_type, of_address};
-use crate::test_driver::failure::Result;
+use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
-use crate::types::error::ErrorCode;
+use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// What the name of a disk's target begins with, and the bus that it is on if none is named.
 const PREFIXES: [(&str, &str); 6] =
@@ -74,6 +74,14 @@ pub(super) fn complete(disk: &mut Element) -> Result<()> {
     if disk.get("type") == Some("vhostuser") && disk.get("snapshot").is_none() {
         disk.set("snapshot", "no");
     }
+    if disk.get("type") == Some("volume")
+        && let Some(source) = disk.child("source")
+        && (source.get("pool").is_none() || source.get("volume").is_none())
+    {
+        return Err(problem::xml(
+            "'pool' and 'volume' must be specified together for 'pool' type source",
+        ));
+    }
     source(disk)?;
     place(disk, &device)?;
     if let Some(geometry) = disk.child("geometry")
@@ -98,10 +106,11 @@ fn source(disk: &mut Element) -> Result<()> {
     };
     match protocol.as_str() {
         "iscsi" if !name.contains('/') => source.set("name", format_args!("{name}/0")),
-        "gluster" | "rbd" if name.find('/').is_none_or(|at| at == 0) => {
-            return Err(problem::xml(format_args!(
-                "can't split path '{name}' into pool name and image name"
-            )));
+        "rbd" if name.find('/').is_none_or(|at| at == 0) => {
+            let detail = format!(
+                "failed to split path '{name}' into 'pool/image' or 'pool/namespace/image' components"
+            );
+            return Err(Failure::of(ErrorDomain::Storage, ErrorCode::XmlError, detail));
         }
         _ => {}
     }
@@ -223,11 +232,10 @@ fn check_addresses(disk: &Element, other: &Element) -> Result<()> {
         })
     };
     match place(disk) {
-        Some((bus, [controller, on, target, unit])) if place(disk) == place(other) => {
-            let _ = bus;
-            Err(problem::xml(format_args!(
+        Some((_, [controller, on, target, unit])) if place(disk) == place(other) => {
+            Err(problem::unsupported(format_args!(
                 "Found duplicate drive address for disk with target name '{}' controller='{controller}' bus='{on}' target='{target}' unit='{unit}'",
-                super::disks::target(disk).unwrap_or_default()
+                self::target(disk).unwrap_or_default()
             )))
         }
         _ => Ok(()),
@@ -277,7 +285,7 @@ fn check_one(disk: &Element) -> Result<()> {
     if device == "disk" && disk.child("source").is_none_or(|it| it.attributes.is_empty()) {
         return Err(problem::missing(
             ErrorCode::NoSource,
-            "missing source information for device",
+            "missing source information",
             Some(name),
         ));
     }

@@ -65,10 +65,11 @@ fn network(graphics: &mut Element, kind: &str) -> Result<()> {
         graphics.remove(name);
     }
     let is_silent = kind == "spice"
-        && listen.get("type") == Some("address")
-        && !is_auto
-        && !is_given(&port)
-        && !is_given(&tls_port);
+        && (listen.get("type") == Some("none")
+            || listen.get("type") == Some("address")
+                && !is_auto
+                && !is_given(&port)
+                && !is_given(&tls_port));
     if is_silent && let Some(listen) = graphics.child_mut("listen") {
         listen.attributes.clear();
         listen.set("type", "none");

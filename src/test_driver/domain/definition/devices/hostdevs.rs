@@ -1,5 +1,6 @@
 //! Devices of the host.
 
+use super::super::value::Place;
 use super::super::{address, problem};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
@@ -12,11 +13,8 @@ pub(super) fn complete(hostdev: &mut Element) -> Result<()> {
         false => &["storage", "misc", "net"],
     };
     if !known.contains(&kind.as_str()) {
-        let detail = match is_subsystem {
-            true => format!("unknown host device source address type '{kind}'"),
-            false => format!("unknown host device type '{kind}'"),
-        };
-        return Err(problem::unsupported(detail));
+        let place = Place { element: "hostdev", attribute: Some("type") };
+        return Err(place.invalid(&kind, ""));
     }
     let kept: &[&str] = match (is_subsystem, kind.as_str()) {
         (false, _) => &["mode", "type"],

@@ -26,6 +26,19 @@ pub(super) fn complete(interface: &mut Element) -> Result<()> {
     {
         source_of_host(source)?;
     }
+    if let Some(link) = interface.child("link")
+        && let Some(state) = link.get("state")
+        && !matches!(state, "up" | "down")
+    {
+        return Err(problem::unsupported(format_args!("unknown interface link state '{state}'")));
+    }
+    if let Some(mtu) = interface.child("mtu") {
+        match mtu.get("size").unwrap_or("0").parse::<u32>() {
+            Ok(0) => interface.remove_children("mtu"),
+            Ok(_) => {}
+            Err(_) => return Err(problem::xml("malformed mtu size")),
+        }
+    }
     driver(interface, &kind);
     if interface.child("virtualport").is_some()
         && !matches!(kind.as_str(), "network" | "bridge" | "direct" | "hostdev")

@@ -14,6 +14,16 @@ use super::problem;
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 
+/// Devices of which a guest has one, and what errors call them.
+const SINGLE: [(&str, &str); 6] = [
+    ("memballoon", "a single memory balloon device"),
+    ("nvram", "a single nvram device"),
+    ("redirfilter", "one set of redirection filter rule"),
+    ("iommu", "a single IOMMU device"),
+    ("vsock", "a single vsock device"),
+    ("pstore", "a single pstore device"),
+];
+
 /// What a device must know of its domain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Guest<'a> {
@@ -72,14 +82,13 @@ fn alias(device: &mut Element) {
 }
 
 fn check(devices: &Element) -> Result<()> {
-    for name in ["memballoon", "nvram", "redirfilter"] {
+    for (name, what) in SINGLE {
         if devices.children(name).nth(1).is_some() {
-            let what = match name {
-                "memballoon" => "a single memory balloon device",
-                "nvram" => "a single nvram device",
-                _ => "one set of redirection filter rule",
-            };
-            return Err(problem::internal(format_args!("only {what} is supported")));
+            let detail = format!("only {what} is supported");
+            return Err(match name {
+                "memballoon" | "nvram" | "redirfilter" => problem::internal(detail),
+                _ => problem::xml(detail),
+            });
         }
     }
     disks::check(devices)?;

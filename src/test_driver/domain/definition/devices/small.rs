@@ -7,11 +7,11 @@ use crate::test_driver::xml::Element;
 
 pub(super) fn complete(device: &mut Element, guest: Guest<'_>) -> Result<()> {
     match device.name.as_str() {
-        "input" => input(device, guest),
+        "input" => input(device, guest)?,
         "filesystem" => filesystem(device)?,
-        "rng" => rng(device),
+        "rng" => rng(device)?,
         "vsock" => vsock(device),
-        "tpm" => tpm(device),
+        "tpm" => tpm(device)?,
         "memory" if device.get("access").is_none() && device.get("model") == Some("virtio-pmem") => {
             device.set("access", "shared");
         }
@@ -29,8 +29,13 @@ pub(super) fn complete(device: &mut Element, guest: Guest<'_>) -> Result<()> {
     Ok(())
 }
 
-fn input(input: &mut Element, guest: Guest<'_>) {
-    let kind = input.get("type").unwrap_or_default();
+fn input(input: &mut Element, guest: Guest<'_>) -> Result<()> {
+    let Some(kind) = input.get("type") else {
+        return Err(problem::internal("missing input device type"));
+    };
+    if !matches!(kind, "mouse" | "tablet" | "keyboard" | "passthrough" | "evdev") {
+        return Err(problem::unsupported(format_args!("unknown input device type '{kind}'")));
+    }
     let is_x86 = matches!(guest.arch, "i686" | "x86_64");
     let default = match guest.os {
         "hvm" if matches!(kind, "mouse" | "keyboard") && is_x86 => "ps2",
@@ -46,6 +51,7 @@ fn input(input: &mut Element, guest: Guest<'_>) {
     if input.get("bus") == Some("none") {
         input.remove("bus");
     }
+    Ok(())
 }
 
 fn filesystem(filesystem: &mut Element) -> Result<()> {
@@ -57,31 +63,28 @@ fn filesystem(filesystem: &mut Element) -> Result<()> {
     if let Some(source) = filesystem.child_mut("source")
         && let Some(usage) = source.get("usage").map(str::to_owned)
     {
-        let bytes = scaled::bytes(&usage, source.get("units"), 1024)?;
+        let bytes = scaled::bytes(&usage, source.get("units"), 1024, "./source/@usage")?;
         source.set("usage", bytes / 1024);
         source.set("units", "KiB");
     }
     Ok(())
 }
 
-fn rng(rng: &mut Element) {
-    if let Some(backend) = rng.child_mut("backend") {
-        match backend.get("model").unwrap_or_default() {
-            "random" => {
-                if backend.text.is_empty() {
-                    "/dev/random".clone_into(&mut backend.text);
-                }
-                backend.remove("type");
-                backend.children.clear();
-            }
-            "builtin" => {
-                backend.text.clear();
-                backend.remove("type");
-                backend.children.clear();
-            }
-            _ => backend.text.clear(),
-        }
+fn rng(rng: &mut Element) -> Result<()> {
+    let Some(backend) = rng.child_mut("backend") else {
+        return Err(problem::xml("only one RNG backend is supported"));
+    };
+    let model = backend.get("model").unwrap_or_default().to_owned();
+    if model != "random" {
+        backend.text.clear();
+    } else if backend.text.is_empty() {
+        "/dev/random".clone_into(&mut backend.text);
     }
+    if model != "egd" {
+        backend.remove("type");
+        backend.children.clear();
+    }
+    Ok(())
 }
 
 fn vsock(vsock: &mut Element) {
@@ -91,9 +94,9 @@ fn vsock(vsock: &mut Element) {
     }
 }
 
-fn tpm(tpm: &mut Element) {
+fn tpm(tpm: &mut Element) -> Result<()> {
     let Some(backend) = tpm.child_mut("backend") else {
-        return;
+        return Err(problem::xml("missing TPM device backend"));
     };
     if backend.get("persistent_state") == Some("no") {
         backend.remove("persistent_state");
@@ -104,6 +107,7 @@ fn tpm(tpm: &mut Element) {
         _ => &["encryption", "active_pcr_banks", "source", "profile"],
     };
     backend.children.retain(|child| kept.contains(&child.name.as_str()));
+    Ok(())
 }
 
 /// Checks devices against each other.
@@ -114,7 +118,10 @@ pub(super) fn check(devices: &Element) -> Result<()> {
         ));
     }
     let mut targets = std::collections::BTreeSet::new();
-    for filesystem in devices.children("filesystem") {
+    let is_shared = |filesystem: &&Element| {
+        filesystem.child("driver").and_then(|driver| driver.get("type")) == Some("virtiofs")
+    };
+    for filesystem in devices.children("filesystem").filter(is_shared) {
         let target = filesystem.child("target").and_then(|target| target.get("dir"));
         if let Some(target) = target
             && !targets.insert(target)
@@ -123,6 +130,14 @@ pub(super) fn check(devices: &Element) -> Result<()> {
                 "filesystem target '{target}' specified twice"
             )));
         }
+    }
+    let is_usb = |controller: &Element| {
+        controller.get("type") == Some("usb") && controller.get("model") != Some("none")
+    };
+    if devices.child("redirdev").is_some() && !devices.children("controller").any(is_usb) {
+        return Err(problem::unsupported(
+            "cannot add redirected USB device: USB is disabled for this domain",
+        ));
     }
     let mut models = std::collections::BTreeSet::new();
     for panic in devices.children("panic") {
