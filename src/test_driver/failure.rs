@@ -139,6 +139,7 @@ fn template(code: ErrorCode) -> &'static str {
         ErrorCode::OperationUnsupported => "Operation not supported: %s",
         ErrorCode::ArgumentUnsupported => "argument unsupported: %s",
         ErrorCode::ConfigUnsupported => "unsupported configuration: %s",
+        ErrorCode::Overflow => "numerical overflow: %s",
         ErrorCode::OsType => "unknown OS type %s",
         ErrorCode::XmlError => "XML error: %s",
         ErrorCode::AuthFailed => "authentication failed: %s",

@@ -59,12 +59,15 @@ fn xml_desc(
     work: &mut Work<'_>,
     request: remote::DomainGetXmlDesc<'_>,
 ) -> Result<remote::DomainGetXmlDescRet<'static>> {
-    let known = XmlFlags::SECURE | XmlFlags::INACTIVE | XmlFlags::UPDATE_CPU | XmlFlags::MIGRATABLE;
+    let known = XmlFlags::SECURE | XmlFlags::INACTIVE | XmlFlags::MIGRATABLE;
     check_flags(request.flags.bits(), known.bits(), "testDomainGetXMLDesc")?;
     let domain: &Domain = work.state.domains.get(&request.dom)?;
     let xml = match request.flags.contains(XmlFlags::INACTIVE) {
-        true => domain.config().to_xml(None),
-        false => domain.definition().to_xml(domain.is_active().then(|| domain.id())),
+        true => domain.config().to_xml_with(None, request.flags),
+        false => {
+            let id = domain.is_active().then(|| domain.id());
+            domain.definition().to_xml_with(id, request.flags)
+        }
     };
     Ok(remote::DomainGetXmlDescRet { xml: xml.into() })
 }

@@ -227,7 +227,8 @@ impl Domains {
     fn start(&mut self, uuid: Uuid, reason: RunningReason) {
         let id = self.next_id();
         if let Some(domain) = self.all.get_mut(&uuid) {
-            domain.live = domain.config.clone().map(|definition| (id, definition));
+            domain.live = domain.config.take().map(|definition| (id, definition));
+            domain.config = domain.live.as_ref().map(|(_, definition)| definition.reread());
             domain.has_managed_save = false;
             domain.set_state(DomainState::Running, reason);
         }

@@ -30,7 +30,7 @@ impl Moment {
             root.children.insert(at, parent);
         }
         if let Some(definition) = self.definition.as_ref().filter(|_| with_definition) {
-            root.children.push(definition.element().clone());
+            root.children.push(definition.root().clone());
         }
         root
     }

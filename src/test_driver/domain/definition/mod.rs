@@ -1,0 +1,116 @@
+//! What a domain is made of: the document that libvirt makes of what a user wrote.
+//!
+//! What is a matter of order and form is in tables; a file for each topic has what is not.
+
+mod access;
+mod address;
+mod canonical;
+mod cpu;
+mod devices;
+mod identity;
+mod memory;
+mod metadata;
+mod output;
+mod problem;
+mod processors;
+mod random;
+mod scaled;
+mod set;
+mod shape;
+mod syntax;
+mod system;
+mod value;
+mod writer;
+
+use std::sync::LazyLock;
+
+use uuid::Uuid;
+
+use self::canonical::canonical;
+use self::devices::Guest;
+use self::shape::Shape;
+use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::xml::Element;
+use crate::types::error::{ErrorCode, ErrorDomain};
+
+/// A domain's definition, as libvirt would write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Definition {
+    root: Element,
+    uuid: Uuid,
+}
+
+static NONE: LazyLock<Definition> =
+    LazyLock::new(|| Definition { root: Element::new("domain"), uuid: Uuid::nil() });
+
+impl Definition {
+    /// The definition of nothing.
+    pub(super) fn none() -> &'static Self {
+        &NONE
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let root = parse_xml(text)?;
+        if root.name != "domain" {
+            let detail = format!("expecting root element of 'domain', not '{}'", root.name);
+            return Err(Failure::of(ErrorDomain::Xml, ErrorCode::XmlError, detail));
+        }
+        Self::of(&root)
+    }
+
+    /// Makes a definition of a document's root.
+    pub(super) fn of(given: &Element) -> Result<Self> {
+        let uuid = identity::check(given)?;
+        // Ordered and checked by the tables, completed, and ordered again with what was added.
+        let mut root = Self::in_order(given)?;
+        root.child_or_new("uuid").text = uuid.to_string();
+        if given.child("genid").is_some() {
+            let genid = root.text_of("genid").and_then(identity::parse_uuid);
+            let genid = genid.unwrap_or_else(random::uuid);
+            root.child_or_new("genid").text = genid.to_string();
+        }
+        processors::complete(&mut root)?;
+        cpu::complete(&mut root)?;
+        let os = system::os_type(&root).to_owned();
+        let arch = root.at(&["os", "type"]).and_then(|os| os.get("arch"));
+        let arch = arch.unwrap_or("i686").to_owned();
+        let guest = Guest { os: &os, arch: &arch };
+        devices::complete(root.child_or_new("devices"), guest)?;
+        memory::complete(&mut root)?;
+        system::complete(&mut root)?;
+        identity::check_name(&root)?;
+        let mut root = Self::in_order(&root)?;
+        metadata::complete(&mut root, given);
+        Ok(Self { root, uuid })
+    }
+
+    /// Returns what libvirt keeps for the next start when it starts a domain: what it reads again of
+    /// what it has written.
+    pub(super) fn reread(&self) -> Self {
+        Self::of(&self.root).unwrap_or_else(|_| self.clone())
+    }
+
+    fn in_order(root: &Element) -> Result<Element> {
+        Ok(canonical(Shape::domain(), root)?.unwrap_or_default())
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.text_of("name").unwrap_or_default()
+    }
+
+    pub(super) fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn text_of(&self, child: &str) -> Option<&str> {
+        self.root.child(child).map(|child| child.text.as_str())
+    }
+}
+
+/// Reads a document.
+fn parse_xml(text: &str) -> Result<Element> {
+    Element::parse(text).map_err(|error| {
+        let detail = syntax::describe(text, &error);
+        Failure::of(ErrorDomain::Domain, ErrorCode::XmlDetail, detail)
+    })
+}
