@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::faults::{Fault, Faults};
 use super::routes::Routes;
 use super::state::State;
-use super::{connect, domain, node};
+use super::{connect, domain, interface, network, node, node_device, storage};
 
 /// A host: what all of its clients share.
 #[derive(Debug)]
@@ -49,5 +49,9 @@ pub(super) fn routes() -> Routes {
     let mut routes = Routes::default();
     connect::route(&mut routes);
     domain::route(&mut routes);
+    network::route(&mut routes);
+    interface::route(&mut routes);
+    storage::route(&mut routes);
+    node_device::route(&mut routes);
     routes
 }
