@@ -112,13 +112,6 @@ impl Events {
         self.take_back(|it| it.client == client && it.kind == kind && it.is_old)
     }
 
-    /// Returns whether a client has an old registration for a kind.
-    pub(super) fn has_old(&self, client: ClientId, kind: Kind) -> bool {
-        self.registrations
-            .iter()
-            .any(|it| it.client == client && it.kind == kind && it.is_old)
-    }
-
     fn take_back(&mut self, is_it: impl Fn(&Registration) -> bool) -> bool {
         let found = self.registrations.iter().position(is_it);
         found.map(|at| self.registrations.remove(at)).is_some()

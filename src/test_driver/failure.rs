@@ -58,6 +58,32 @@ impl Failure {
         }
     }
 
+    /// Creates a failure that says this and nothing for the code.
+    pub(crate) fn said(domain: ErrorDomain, code: ErrorCode, message: &str) -> Self {
+        Self {
+            code,
+            domain,
+            message: message.to_owned(),
+            str1: Some(message.to_owned()),
+            str2: None,
+            int1: -1,
+            int2: -1,
+        }
+    }
+
+    /// Creates the failure of which a daemon says nothing: it has forgotten to.
+    pub(crate) fn unsaid() -> Self {
+        Self {
+            code: ErrorCode::InternalError,
+            domain: ErrorDomain::None,
+            message: "An error occurred, but the cause is unknown".to_owned(),
+            str1: None,
+            str2: None,
+            int1: 0,
+            int2: 0,
+        }
+    }
+
     /// Creates the failure of an argument that is not accepted by a function of libvirt in C.
     pub(crate) fn argument(function: &str, argument: &str, message: impl fmt::Display) -> Self {
         Self {

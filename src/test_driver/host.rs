@@ -9,7 +9,7 @@ use super::failure::Result;
 use super::faults::{Fault, Faults};
 use super::routes::Routes;
 use super::state::State;
-use super::{connect, domain, node};
+use super::{connect, domain, interface, network, node, node_device, storage};
 
 /// A host: what all of its clients share.
 #[derive(Debug)]
@@ -91,5 +91,9 @@ pub(super) fn routes() -> Routes {
     let mut routes = Routes::default();
     connect::route(&mut routes);
     domain::route(&mut routes);
+    network::route(&mut routes);
+    interface::route(&mut routes);
+    storage::route(&mut routes);
+    node_device::route(&mut routes);
     routes
 }

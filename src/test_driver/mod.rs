@@ -4,6 +4,7 @@
 //! are the same bytes as over a socket.
 
 mod connect;
+mod document;
 mod domain;
 pub(crate) mod doors;
 mod events;
@@ -11,11 +12,17 @@ mod failure;
 mod faults;
 mod generated;
 mod host;
+mod interface;
+mod lists;
+mod network;
 mod node;
+mod node_device;
 mod outgoing;
+mod registration;
 mod routes;
 mod server;
 mod state;
+mod storage;
 mod work;
 mod xml;
 

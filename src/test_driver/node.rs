@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use super::domain;
 use super::failure::{Failure, Result};
 use super::state::State;
 use super::xml::Element;
+use super::{domain, interface, network, node_device, storage};
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// The host that `test:///default` has.
@@ -77,6 +77,18 @@ pub(super) fn state(text: &str) -> Result<State> {
     let mut state = State { node: info(&node)?, ..State::default() };
     for element in node.children("domain") {
         domain::add_from_node(&mut state, element)?;
+    }
+    for element in node.children("network") {
+        network::add_from_node(&mut state, element)?;
+    }
+    for element in node.children("interface") {
+        interface::add_from_node(&mut state, element)?;
+    }
+    for element in node.children("pool") {
+        storage::add_from_node(&mut state, element)?;
+    }
+    for element in node.children("device") {
+        node_device::add_from_node(&mut state, element)?;
     }
     Ok(state)
 }

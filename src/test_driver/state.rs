@@ -4,13 +4,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::domain::Domains;
 use super::events::Events;
+use super::interface::Interfaces;
+use super::network::Networks;
 use super::node::Node;
+use super::node_device::Devices;
+use super::storage::Pools;
 
 /// The objects of a host, and who is told of their changes.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(super) node: Node,
     pub(crate) domains: Domains,
+    pub(super) networks: Networks,
+    pub(super) interfaces: Interfaces,
+    pub(super) pools: Pools,
+    pub(super) devices: Devices,
     pub(crate) events: Events,
     /// The time that the host has, if it stands still.
     pub(crate) time: Option<SystemTime>,

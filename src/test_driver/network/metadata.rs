@@ -1,0 +1,185 @@
+//! Titles, descriptions, and what programs note about a network.
+
+use super::definition::Definition;
+use super::events::tell_metadata_change;
+use crate::protocol::remote;
+use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::routes::Routes;
+use crate::test_driver::work::Work;
+use crate::test_driver::xml::Element;
+use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::types::network::{MetadataType, UpdateFlags};
+
+pub(super) fn route(routes: &mut Routes) {
+    routes.tell::<remote::NetworkGetMetadata<'static>>(get);
+    routes.act::<remote::NetworkSetMetadata<'static>>(set);
+}
+
+const KNOWN: UpdateFlags = UpdateFlags::LIVE.union(UpdateFlags::CONFIG);
+
+fn get(
+    work: &mut Work<'_>,
+    request: remote::NetworkGetMetadata<'_>,
+) -> Result<remote::NetworkGetMetadataRet<'static>> {
+    const FUNCTION: &str = "virNetworkGetMetadata";
+    if request.flags.contains(KNOWN) {
+        let message = "Flags 'VIR_NETWORK_UPDATE_AFFECT_LIVE' and \
+                       'VIR_NETWORK_UPDATE_AFFECT_CONFIG' are mutually exclusive";
+        return Err(refused(FUNCTION, "ctl", message));
+    }
+    let uri = request.uri.as_ref().map(|uri| uri.as_str());
+    check_given(FUNCTION, request.r#type, uri, None)?;
+    check_flags(request.flags.bits(), KNOWN.bits(), "testNetworkGetMetadata")?;
+    let network = work.state.networks.by_uuid(request.network.uuid)?;
+    check_type(request.r#type)?;
+    let affected = network.affected(request.flags)?;
+    let definition = match (&network.next, affected.config && network.is_active) {
+        (Some(next), true) => Some(next),
+        (None, true) => None,
+        _ => Some(&network.definition),
+    };
+    let metadata = definition.and_then(|definition| match request.r#type {
+        MetadataType::Description => definition.text("description").map(str::to_owned),
+        MetadataType::Title => definition.text("title").map(str::to_owned),
+        _ => definition.metadata().get(uri.unwrap_or_default()),
+    });
+    let metadata = metadata.ok_or_else(|| {
+        let detail = "Requested metadata element is not present";
+        Failure::of(ErrorDomain::Network, ErrorCode::NoNetworkMetadata, detail)
+    })?;
+    Ok(remote::NetworkGetMetadataRet { metadata: metadata.into() })
+}
+
+fn set(work: &mut Work<'_>, request: remote::NetworkSetMetadata<'_>) -> Result<()> {
+    const FUNCTION: &str = "virNetworkSetMetadata";
+    let text =
+        |text: &Option<crate::xdr::WireStr<'_>>| text.as_ref().map(|text| text.as_str().to_owned());
+    let (metadata, key, uri) = (text(&request.metadata), text(&request.key), text(&request.uri));
+    if request.r#type == MetadataType::Title
+        && metadata.as_ref().is_some_and(|title| title.contains('\n'))
+    {
+        let message = "metadata title can't contain newlines";
+        return Err(refused(FUNCTION, "metadata", message));
+    }
+    let needs_key = metadata.is_some().then_some(key.as_deref());
+    let key_given = match request.r#type {
+        MetadataType::Element => needs_key,
+        _ => Some(key.as_deref()),
+    };
+    check_given(FUNCTION, request.r#type, uri.as_deref(), key_given)?;
+    check_flags(request.flags.bits(), KNOWN.bits(), "testNetworkSetMetadata")?;
+    let network = work.state.networks.by_uuid_mut(request.network.uuid)?;
+    let affected = network.affected(request.flags)?;
+    check_type(request.r#type)?;
+    let change = Change::of(request.r#type, metadata.as_deref(), key, uri.clone())?;
+    // Without another definition for later there is one alone.
+    if affected.live || !network.is_active {
+        change.apply(&mut network.definition);
+    }
+    if affected.config
+        && network.is_active
+        && let Some(next) = &mut network.next
+    {
+        change.apply(next);
+    }
+    let net = network.wire();
+    tell_metadata_change(work.state, &net, request.r#type, uri.as_deref());
+    Ok(())
+}
+
+/// A change of metadata.
+enum Change {
+    Text(&'static str, Option<String>),
+    Element {
+        uri: String,
+        key: String,
+        element: Option<Element>,
+    },
+}
+
+impl Change {
+    fn of(
+        kind: MetadataType,
+        metadata: Option<&str>,
+        key: Option<String>,
+        uri: Option<String>,
+    ) -> Result<Self> {
+        let owned = metadata.map(str::to_owned);
+        match kind {
+            MetadataType::Description => return Ok(Self::Text("description", owned)),
+            MetadataType::Title => return Ok(Self::Text("title", owned)),
+            _ => {}
+        }
+        let (uri, key) = (uri.unwrap_or_default(), key.unwrap_or_default());
+        let Some(text) = metadata else {
+            return Ok(Self::Element { uri, key, element: None });
+        };
+        let element = Element::parse(text)
+            .map_err(|error| Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, error))?;
+        let is_name = key.starts_with(|char: char| char.is_alphabetic() || char == '_')
+            && key.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char));
+        if !is_name {
+            let detail = "failed to validate prefix for a new XML namespace";
+            return Err(Failure::of(ErrorDomain::Xml, ErrorCode::InternalError, detail));
+        }
+        if element.get(&format!("xmlns:{key}")).is_some() {
+            let detail = "failed to create a new XML namespace";
+            return Err(Failure::of(ErrorDomain::Xml, ErrorCode::InternalError, detail));
+        }
+        Ok(Self::Element { uri, key, element: Some(element) })
+    }
+
+    fn apply(&self, definition: &mut Definition) {
+        match self {
+            Self::Text(child, text) => definition.set_text(child, text.as_deref()),
+            Self::Element { uri, key, element } => {
+                definition.metadata_mut().set(uri, key, element.clone());
+            }
+        }
+    }
+}
+
+/// Checks that a namespace and a key are given where they must be, and only there. Where no key is
+/// looked at there is none.
+fn check_given(
+    function: &str,
+    kind: MetadataType,
+    uri: Option<&str>,
+    key: Option<Option<&str>>,
+) -> Result<()> {
+    let is_needed = match kind {
+        MetadataType::Title | MetadataType::Description => false,
+        MetadataType::Element => true,
+        _ => return Ok(()),
+    };
+    let both = [("uri", Some(uri)), ("key", key)];
+    for (argument, given) in both {
+        let Some(given) = given else {
+            continue;
+        };
+        if given.is_some() != is_needed {
+            let not = if is_needed { "not " } else { "" };
+            let message = format!("{argument} in {function} must {not}be NULL");
+            return Err(refused(function, argument, message));
+        }
+    }
+    Ok(())
+}
+
+fn check_type(kind: MetadataType) -> Result<()> {
+    let number = i32::from(kind);
+    match number {
+        0..3 => Ok(()),
+        _ => Err(Failure::of(
+            ErrorDomain::Network,
+            ErrorCode::InvalidArg,
+            format_args!("unknown metadata type '{number}'"),
+        )),
+    }
+}
+
+fn refused(function: &str, argument: &str, message: impl std::fmt::Display) -> Failure {
+    let mut failure = Failure::argument(function, argument, message);
+    failure.domain = ErrorDomain::Network;
+    failure
+}

@@ -1,0 +1,29 @@
+//! Storage pools and volumes.
+
+mod events;
+mod permissions;
+mod pool;
+mod volume;
+
+use super::failure::Result;
+use super::routes::Routes;
+use super::state::State;
+use super::xml::Element;
+
+pub(super) use pool::Pools;
+
+/// Registers what is answered about pools and volumes.
+pub(super) fn route(routes: &mut Routes) {
+    pool::route(routes);
+    volume::route(routes);
+    events::route(routes);
+}
+
+/// Adds a pool that a node file has, with its volumes.
+pub(super) fn add_from_node(state: &mut State, element: &Element) -> Result<()> {
+    let pool = pool::add_from_node(state, element)?;
+    for volume in element.children("volume") {
+        volume::add_from_node(pool, volume)?;
+    }
+    Ok(())
+}
