@@ -12,10 +12,12 @@ mod lookup;
 mod memory;
 mod moment;
 mod outside;
+mod pins;
 mod rename;
 mod save;
 mod snapshot;
 mod stats;
+mod tuning;
 pub(super) mod vcpus;
 
 use std::collections::BTreeMap;
@@ -48,6 +50,8 @@ pub(super) fn route(routes: &mut Routes) {
     rename::route(routes);
     snapshot::route(routes);
     checkpoint::route(routes);
+    tuning::route(routes);
+    pins::route(routes);
 }
 
 /// The domains of a host.

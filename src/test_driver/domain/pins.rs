@@ -1,0 +1,172 @@
+//! On which of the host's processors a domain runs.
+
+use std::borrow::Cow;
+
+use super::Definition;
+use super::vcpus::all_cpus;
+use crate::protocol::remote::{self, NonnullDomain};
+use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::routes::Routes;
+use crate::test_driver::work::Work;
+use crate::test_driver::xml::Element;
+use crate::types::domain::ModificationImpact;
+use crate::types::error::ErrorCode;
+
+pub(super) fn route(routes: &mut Routes) {
+    routes.act::<remote::DomainPinVcpu<'static>>(|work, request| {
+        pin_vcpu(work, &request.dom, request.vcpu, &request.cpumap)
+    });
+    routes.act::<remote::DomainPinVcpuFlags<'static>>(|work, request| {
+        check_flags(request.flags.bits(), 0, "testDomainPinVcpuFlags")?;
+        pin_vcpu(work, &request.dom, request.vcpu, &request.cpumap)
+    });
+    routes.tell::<remote::DomainGetVcpuPinInfo<'static>>(|work, request| {
+        let all = all_cpus(work.state.node.max_cpus(), length(request.maplen));
+        let definition = work.state.domains.get(&request.dom)?.one(request.flags.bits())?;
+        let wanted = u32::try_from(request.ncpumaps).unwrap_or_default();
+        let vcpus = 0..definition.max_vcpus().min(wanted);
+        let maps: Vec<u8> = vcpus
+            .clone()
+            .flat_map(|vcpu| map(definition, vcpu_pin(definition, vcpu), &all).into_owned())
+            .collect();
+        let num = vcpus.len() as i32;
+        Ok(remote::DomainGetVcpuPinInfoRet { cpumaps: maps.into(), num })
+    });
+    routes.act::<remote::DomainPinEmulator<'static>>(|work, request| {
+        check_flags(request.flags.bits(), KNOWN, "testDomainPinEmulator")?;
+        let domain = work.state.domains.get_mut(&request.dom)?;
+        let definition = domain.one_mut(request.flags.bits())?;
+        let set = ranges(&request.cpumap);
+        if set.is_empty() {
+            let detail = "Empty cpu list for pinning";
+            return Err(Failure::new(ErrorCode::InvalidArg, detail));
+        }
+        definition.change(|root| {
+            root.child_or_new("cputune").child_or_new("emulatorpin").set("cpuset", set);
+        });
+        Ok(())
+    });
+    routes.tell::<remote::DomainGetEmulatorPinInfo<'static>>(|work, request| {
+        check_flags(request.flags.bits(), KNOWN, "testDomainGetEmulatorPinInfo")?;
+        let all = all_cpus(work.state.node.max_cpus(), length(request.maplen));
+        let definition = work.state.domains.get(&request.dom)?.one(request.flags.bits())?;
+        let pin = definition
+            .root()
+            .at(&["cputune", "emulatorpin"])
+            .and_then(|it| it.get("cpuset"));
+        let cpumaps = map(definition, pin, &all).into_owned().into();
+        Ok(remote::DomainGetEmulatorPinInfoRet { cpumaps, ret: 1 })
+    });
+}
+
+const KNOWN: u32 = ModificationImpact::LIVE.union(ModificationImpact::CONFIG).bits();
+
+fn length(maplen: i32) -> usize {
+    usize::try_from(maplen).unwrap_or_default().min(remote::CPUMAP_MAX)
+}
+
+fn pin_vcpu(work: &mut Work<'_>, dom: &NonnullDomain<'_>, vcpu: u32, cpumap: &[u8]) -> Result<()> {
+    let domain = work.state.domains.get_mut(dom)?;
+    let Some((_, live)) = &mut domain.live else {
+        return Err(Failure::invalid("cannot pin vcpus on an inactive domain"));
+    };
+    if vcpu >= live.vcpus() {
+        let detail = format!("requested vcpu '{vcpu}' is not present in the domain");
+        return Err(Failure::new(ErrorCode::InvalidArg, detail));
+    }
+    let set = ranges(cpumap);
+    live.change(|root| {
+        let tune = root.child_or_new("cputune");
+        let is_it =
+            |pin: &Element| pin.name == "vcpupin" && pin.get("vcpu") == Some(&*vcpu.to_string());
+        tune.children.retain(|pin| !is_it(pin));
+        tune.children
+            .push(Element::new("vcpupin").with("vcpu", vcpu).with("cpuset", set));
+        tune.children
+            .sort_by_key(|pin| pin.get("vcpu").and_then(|it| it.parse::<u32>().ok()));
+    });
+    Ok(())
+}
+
+/// Returns the processors that a virtual one is bound to.
+fn vcpu_pin(definition: &Definition, vcpu: u32) -> Option<&str> {
+    let number = vcpu.to_string();
+    let mut pins = definition.root().child("cputune")?.children("vcpupin");
+    pins.find(|pin| pin.get("vcpu") == Some(&number))?.get("cpuset")
+}
+
+/// Returns the map of a set, of the domain's own set if there is none, or else of all processors.
+fn map<'a>(definition: &Definition, set: Option<&str>, all: &'a [u8]) -> Cow<'a, [u8]> {
+    let own = definition.root().child("vcpu").and_then(|vcpu| vcpu.get("cpuset"));
+    match set.or(own) {
+        None => all.into(),
+        Some(set) => {
+            let mut map = vec![0; all.len()];
+            for cpu in members(set) {
+                if let Some(byte) = map.get_mut(cpu / 8) {
+                    *byte |= 1 << (cpu % 8);
+                }
+            }
+            map.into()
+        }
+    }
+}
+
+/// Returns the processors in a map, as libvirt writes them: `0-3,5`.
+fn ranges(map: &[u8]) -> String {
+    let is_in = |cpu: usize| map.get(cpu / 8).is_some_and(|byte| byte >> (cpu % 8) & 1 == 1);
+    let mut parts: Vec<String> = Vec::new();
+    let mut first = None;
+    for cpu in 0..=8 * map.len() {
+        match (first, is_in(cpu)) {
+            (None, true) => first = Some(cpu),
+            (Some(begin), false) => {
+                let end = cpu - 1;
+                parts.push(if begin == end {
+                    begin.to_string()
+                } else {
+                    format!("{begin}-{end}")
+                });
+                first = None;
+            }
+            _ => {}
+        }
+    }
+    parts.join(",")
+}
+
+/// Returns the processors in a set such as `0-3,^2`, up to the number that a map can have.
+fn members(set: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    for part in set.split(',').map(str::trim) {
+        if let Some(excluded) = part.strip_prefix('^') {
+            found.retain(|cpu: &usize| cpu.to_string() != excluded);
+            continue;
+        }
+        let (begin, end) = part.split_once('-').unwrap_or((part, part));
+        if let (Ok(begin), Ok(end)) = (begin.parse::<usize>(), end.parse::<usize>()) {
+            found.extend(begin..=end.min(8 * remote::CPUMAP_MAX));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_and_maps() {
+        for (map, set) in [
+            (&[0b1010_1111, 1][..], "0-3,5,7-8"),
+            (&[], ""),
+            (&[0xff], "0-7"),
+        ] {
+            assert_eq!(ranges(map), set);
+            let mut again = vec![0_u8; map.len()];
+            members(set).into_iter().for_each(|cpu| again[cpu / 8] |= 1 << (cpu % 8));
+            assert_eq!(again, map);
+        }
+        assert_eq!(members("0-3,^2, 9"), [0, 1, 3, 9]);
+    }
+}
