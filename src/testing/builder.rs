@@ -2,6 +2,14 @@ use super::host::TestHost;
 use crate::error::{Error, Result};
 use crate::test_driver::Host;
 
+/// # Making one
+impl TestHost {
+    /// Returns a builder of a host that has only what is added to it.
+    pub fn builder() -> TestHostBuilder {
+        TestHostBuilder::default()
+    }
+}
+
 /// A builder of hosts; from [`TestHost::builder`].
 ///
 /// The host is described as in the files that the C library's `test:///FILE.xml` reads.

@@ -1,10 +1,37 @@
 use std::time::Duration;
 
 use super::host::TestHost;
+use crate::error::{Error, Result};
 use crate::protocol::Request;
-use crate::test_driver::{Failure, Fault, Made, Planned, function_name};
+use crate::test_driver::{Failure, Fault, Made, Planned, function_name, function_number};
 use crate::types::error::ErrorCode;
 use crate::xdr::{self, Body, DecodeError};
+
+/// # Calls
+impl TestHost {
+    /// Chooses the calls of a procedure, for a fault that happens to them.
+    ///
+    /// `function` is the C function that the procedure is for, which the library's errors begin with
+    /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
+    /// [`Error::Failed`] if there is no such procedure.
+    pub fn calls_to(&self, function: &str) -> Result<CallsTo<'_>> {
+        let number = function_number(function)
+            .ok_or_else(|| Error::Failed(format!("no procedure is for a function {function}")))?;
+        Ok(CallsTo::new(self, number))
+    }
+
+    /// Takes back all faults of calls that have not happened yet.
+    pub fn forget_faults(&self) {
+        self.host.faults().forget();
+    }
+
+    /// Returns the calls that were made since the host was created, or since this was last called,
+    /// in their order; those that open and close connections are not among them.
+    pub fn calls(&self) -> Vec<TestCall> {
+        let made = self.host.faults().made.as_mut().map(std::mem::take);
+        made.unwrap_or_default().into_iter().map(TestCall::new).collect()
+    }
+}
 
 /// Calls of one procedure that a fault is to happen to; from [`TestHost::calls_to`].
 ///
@@ -95,7 +122,9 @@ impl TestCall {
 
     /// Decodes the arguments if the call was of that procedure, e.g.
     /// [`remote::DomainCreate`](crate::protocol::remote::DomainCreate); `None` if it was of another.
-    pub fn arguments<R: Request + Body>(&self) -> Option<Result<R::Borrowed<'_>, DecodeError>> {
+    pub fn arguments<R: Request + Body>(
+        &self,
+    ) -> Option<std::result::Result<R::Borrowed<'_>, DecodeError>> {
         (R::INFO.number == self.procedure).then(|| xdr::from_slice(&self.arguments))
     }
 }

@@ -3,6 +3,16 @@ use uuid::Uuid;
 use super::host::TestHost;
 use crate::types::domain::PausedReason;
 
+/// # Guests
+impl TestHost {
+    /// Returns a domain, to change it as nothing that is called could; `None` if there is none of that
+    /// name.
+    pub fn domain(&self, name: &str) -> Option<TestDomain<'_>> {
+        let uuid = self.host.state().domains.uuid_of(name)?;
+        Some(TestDomain { host: self, uuid })
+    }
+}
+
 /// A domain of a [`TestHost`], seen from outside; from [`TestHost::domain`].
 ///
 /// What is done to one that has gone, or that does not run where it should, has no effect.

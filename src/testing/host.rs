@@ -4,13 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::builder::TestHostBuilder;
-use super::calls::{CallsTo, TestCall};
-use super::domain::TestDomain;
 use crate::client::Connect;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::test_driver::doors::{self, Door};
-use crate::test_driver::{Host, function_number, serve};
+use crate::test_driver::{Host, serve};
 
 /// A host that exists in this process only.
 ///
@@ -38,11 +35,6 @@ impl TestHost {
     /// network `default`, the pool `default-pool`, the interface `eth1` and a few node devices.
     pub fn new() -> Self {
         Self::of(Host::with_default_node())
-    }
-
-    /// Returns a builder of a host that has only what is added to it.
-    pub fn builder() -> TestHostBuilder {
-        TestHostBuilder::default()
     }
 
     pub(super) fn of(host: Arc<Host>) -> Self {
@@ -106,41 +98,5 @@ impl TestHost {
     /// Accepts connections again after [`stop`](Self::stop).
     pub fn start(&self) {
         self.host.set_down(false);
-    }
-}
-
-/// # Calls
-impl TestHost {
-    /// Chooses the calls of a procedure, for a fault that happens to them.
-    ///
-    /// `function` is the C function that the procedure is for, which the library's errors begin with
-    /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
-    /// [`Error::Failed`] if there is no such procedure.
-    pub fn calls_to(&self, function: &str) -> Result<CallsTo<'_>> {
-        let number = function_number(function)
-            .ok_or_else(|| Error::Failed(format!("no procedure is for a function {function}")))?;
-        Ok(CallsTo::new(self, number))
-    }
-
-    /// Takes back all faults of calls that have not happened yet.
-    pub fn forget_faults(&self) {
-        self.host.faults().forget();
-    }
-
-    /// Returns the calls that were made since the host was created, or since this was last called,
-    /// in their order; those that open and close connections are not among them.
-    pub fn calls(&self) -> Vec<TestCall> {
-        let made = self.host.faults().made.as_mut().map(std::mem::take);
-        made.unwrap_or_default().into_iter().map(TestCall::new).collect()
-    }
-}
-
-/// # Guests
-impl TestHost {
-    /// Returns a domain, to change it as nothing that is called could; `None` if there is none of that
-    /// name.
-    pub fn domain(&self, name: &str) -> Option<TestDomain<'_>> {
-        let uuid = self.host.state().domains.uuid_of(name)?;
-        Some(TestDomain { host: self, uuid })
     }
 }

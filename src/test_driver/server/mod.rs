@@ -8,18 +8,9 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, WriteHalf};
 
-use self::session::Session;
+use self::session::{End, Session};
 use super::doors::Door;
 use super::outgoing::Outgoing;
-
-/// How the connection of a client ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// What waits to be sent is sent.
-    Soft,
-    /// Nothing more is sent.
-    Hard,
-}
 
 /// Serves one client until either side ends the connection.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, door: Door) {

@@ -5,8 +5,7 @@ use std::pin::Pin;
 
 use tokio::io::{AsyncRead, ReadHalf};
 
-use super::End;
-use super::session::Session;
+use super::session::{End, Session};
 use crate::rpc::frame::FrameBuffer;
 
 /// Reads messages and has them answered until the connection ends.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::End;
 use crate::protocol::remote::auth::AuthType;
 use crate::protocol::{Event as _, EventInfo, Request as _, keepalive, remote};
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
@@ -30,6 +29,15 @@ static ROUTES: LazyLock<Routes> = LazyLock::new(host::routes);
 
 /// The size of a stream's packets.
 const PACKET: usize = 256 * 1024;
+
+/// How the connection of a client ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// What waits to be sent is sent.
+    Soft,
+    /// Nothing more is sent.
+    Hard,
+}
 
 /// A client's conversation with the host that it has opened.
 pub(super) struct Session {
