@@ -20,8 +20,9 @@ use crate::common::LIMIT;
 use crate::migration::hosts::{Hosts, loopback};
 
 const GUESTS_IN_ALL: usize = 200;
-/// Of both daemons.
 const DEATHS: usize = 20;
+/// Each time after so many, the other daemon dies, too.
+const DEATHS_OF_ONE: usize = 4;
 const ACTORS: usize = 4;
 /// So many guests arrive on the other host at least.
 const MOVES: usize = 20;
@@ -88,11 +89,15 @@ impl Actor {
         let way = if now == State::Shutoff {
             MigrateFlags::OFFLINE
         } else {
-            MigrateFlags::LIVE | MigrateFlags::UNSAFE
+            MigrateFlags::LIVE | MigrateFlags::UNSAFE | MigrateFlags::UNDEFINE_SOURCE
         };
-        let flags = way | MigrateFlags::PERSIST_DEST | MigrateFlags::UNDEFINE_SOURCE;
+        let flags = way | MigrateFlags::PERSIST_DEST;
         domain.migrate(there).flags(flags).parameters(loopback()).await?;
         self.moves.fetch_add(1, Ordering::Relaxed);
+        if now == State::Shutoff {
+            // A host that undefines it by itself then tells nobody.
+            domain.undefine().await?;
+        }
         Ok(())
     }
 }
@@ -110,6 +115,12 @@ struct Progress {
     /// How often each was told of all that exists.
     lists: [usize; 2],
     changes: usize,
+}
+
+impl Progress {
+    fn has_listed(&self, times: [usize; 2]) -> bool {
+        self.lists.iter().zip(times).all(|(listed, times)| *listed >= times)
+    }
 }
 
 impl Observer {
@@ -234,24 +245,30 @@ async fn the_tables_are_the_lists_after_all() {
         })
         .collect();
 
-    // Each time everything was listed, the daemons have some more time, and another one dies.
-    wait_for(&mut progress, |now| now.lists == [1, 1]).await;
+    // Each time everything was listed, the daemons have some more time, and die.
+    wait_for(&mut progress, |now| now.has_listed([1, 1])).await;
     let mut daemons = [a, b];
-    for death in 0..DEATHS {
+    for death in 1..=DEATHS {
         let until = progress.borrow().changes + 10;
         wait_for(&mut progress, |now| now.changes >= until).await;
-        let victim = death % 2;
-        let lists = progress.borrow().lists[victim];
+        let victims = if death % DEATHS_OF_ONE == 0 { 0..2 } else { 0..1 };
+        let mut lists = progress.borrow().lists;
+        for index in victims.clone() {
+            lists[index] += 1;
+        }
         let dying = move || {
-            daemons[victim].kill9().unwrap();
-            daemons[victim].restart().unwrap();
+            for daemon in &mut daemons[victims.clone()] {
+                daemon.kill9().unwrap();
+            }
+            for daemon in &mut daemons[victims] {
+                daemon.restart().unwrap();
+            }
             daemons
         };
         daemons = tokio::task::spawn_blocking(dying).await.unwrap();
-        wait_for(&mut progress, |now| now.lists[victim] > lists).await;
+        wait_for(&mut progress, |now| now.has_listed(lists)).await;
     }
-    let enough = wait_for(&mut progress, |_| moves.load(Ordering::Relaxed) >= MOVES);
-    enough.await;
+    wait_for(&mut progress, |_| moves.load(Ordering::Relaxed) >= MOVES).await;
 
     over.cancel();
     for actor in actors {
