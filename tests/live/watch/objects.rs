@@ -110,8 +110,8 @@ async fn devices_that_come_and_go() {
     let xml = "<device><parent>scsi_host1</parent><capability type='scsi_host'>\
                <capability type='fc_host'><wwnn>2001001b32a9da4f</wwnn>\
                <wwpn>2101001b32a9da4f</wwpn></capability></capability></device>";
-    let make = async || conn.node_device_create_xml(xml, CreateXmlFlags::empty()).await.unwrap();
-    let made = make().await;
+    let create = async || conn.node_device_create_xml(xml, CreateXmlFlags::empty()).await.unwrap();
+    let made = create().await;
     let change = next(&mut watch).await;
     assert!(matches!(&change, Change::Appeared(entry) if entry.object == made), "{change:?}");
     assert!(watch.entries().any(|entry| entry.object == made));
@@ -120,7 +120,7 @@ async fn devices_that_come_and_go() {
     assert!(matches!(&change, Change::Gone(entry) if entry.object == made), "{change:?}");
     assert_eq!(watched_names(&watch), from_the_start);
 
-    let lost = make().await;
+    let lost = create().await;
     let change = next(&mut watch).await;
     assert!(matches!(&change, Change::Appeared(entry) if entry.object == lost), "{change:?}");
     daemon.kill9().unwrap();
@@ -156,7 +156,10 @@ async fn secrets() {
     let kept = define(&format!("<secret>{}</secret>", usage("watch-kept"))).await;
     let change = next(&mut watch).await;
     let is_kept = |secret: &Secret| *secret == kept && secret.usage_id() == "watch-kept";
-    assert!(matches!(&change, Change::Appeared(entry) if is_kept(&entry.object)), "{change:?}");
+    assert!(
+        matches!(&change, Change::Appeared(entry) if is_kept(&entry.object)),
+        "{change:?}"
+    );
     // Neither its value nor the rest of its definition is in the table, so that the next change is
     // about another.
     kept.set_value(b"value").await.unwrap();

@@ -57,7 +57,7 @@ impl Actor {
             // A walk over the actor's own guests that does not repeat itself soon.
             step = step.wrapping_mul(13).wrapping_add(7);
             let guest = (step % (GUESTS_IN_ALL / ACTORS)) * ACTORS + self.number;
-            let (here, there) = if step / 512 % 2 == 0 {
+            let (here, there) = if (step / 512).is_multiple_of(2) {
                 (a, b)
             } else {
                 (b, a)
@@ -251,7 +251,11 @@ async fn the_tables_are_the_lists_after_all() {
     for death in 1..=DEATHS {
         let until = progress.borrow().changes + 10;
         wait_for(&mut progress, |now| now.changes >= until).await;
-        let victims = if death % DEATHS_OF_ONE == 0 { 0..2 } else { 0..1 };
+        let victims = if death % DEATHS_OF_ONE == 0 {
+            0..2
+        } else {
+            0..1
+        };
         let mut lists = progress.borrow().lists;
         for index in victims.clone() {
             lists[index] += 1;
