@@ -5,6 +5,12 @@
 //! changed. So the table is never older than the last event, and a [`Change`] is told exactly once.
 //! Where events were lost they list again, and tell the difference.
 //!
+//! What a daemon tells nobody of, they do not know before the next list: libvirt's QEMU driver sends
+//! no event when an offline migration undefines its source
+//! ([`OFFLINE`](crate::domain::MigrateFlags::OFFLINE) with
+//! [`UNDEFINE_SOURCE`](crate::domain::MigrateFlags::UNDEFINE_SOURCE)). Without that flag the source can
+//! be [undefined](crate::Domain::undefine) afterwards, which is told.
+//!
 //! ```no_run
 //! use libvirt_client::watch::Change;
 //!

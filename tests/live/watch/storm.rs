@@ -24,8 +24,8 @@ const DEATHS: usize = 20;
 /// Each time after so many, the other daemon dies, too.
 const DEATHS_OF_ONE: usize = 4;
 const ACTORS: usize = 4;
-/// So many guests arrive on the other host at least.
-const MOVES: usize = 20;
+/// So many guests arrive on the other host at least, while they run or are paused, and while not.
+const MOVES: usize = 5;
 
 /// A guest that takes little, and never boots.
 fn tiny(number: usize) -> String {
@@ -42,7 +42,14 @@ struct Actor {
     hosts: [Reconnect; 2],
     number: usize,
     over: CancellationToken,
-    moves: Arc<AtomicUsize>,
+    moves: Arc<Moves>,
+}
+
+/// The guests that have arrived on the other host.
+#[derive(Debug, Default)]
+struct Moves {
+    live: AtomicUsize,
+    offline: AtomicUsize,
 }
 
 impl Actor {
@@ -86,17 +93,20 @@ impl Actor {
     }
 
     async fn migrate(&self, domain: &Domain, now: State, there: &Connect) -> Result<()> {
-        let way = if now == State::Shutoff {
+        let is_off = now == State::Shutoff;
+        let way = if is_off {
             MigrateFlags::OFFLINE
         } else {
             MigrateFlags::LIVE | MigrateFlags::UNSAFE | MigrateFlags::UNDEFINE_SOURCE
         };
         let flags = way | MigrateFlags::PERSIST_DEST;
         domain.migrate(there).flags(flags).parameters(loopback()).await?;
-        self.moves.fetch_add(1, Ordering::Relaxed);
-        if now == State::Shutoff {
-            // A host that undefines it by itself then tells nobody.
+        if is_off {
+            self.moves.offline.fetch_add(1, Ordering::Relaxed);
+            // A source that undefines it by itself tells nobody so.
             domain.undefine().await?;
+        } else {
+            self.moves.live.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -222,7 +232,7 @@ async fn the_tables_are_the_lists_after_all() {
         conn_a.domain_define_xml(&tiny(number)).await.unwrap();
     }
     let over = CancellationToken::new();
-    let moves = Arc::new(AtomicUsize::new(0));
+    let moves = Arc::new(Moves::default());
     let acting = [often(&a), often(&b)];
     let act = |number| {
         let actor = Actor {
@@ -272,7 +282,8 @@ async fn the_tables_are_the_lists_after_all() {
         daemons = tokio::task::spawn_blocking(dying).await.unwrap();
         wait_for(&mut progress, |now| now.has_listed(lists)).await;
     }
-    wait_for(&mut progress, |_| moves.load(Ordering::Relaxed) >= MOVES).await;
+    let enough = |number: &AtomicUsize| number.load(Ordering::Relaxed) >= MOVES;
+    wait_for(&mut progress, |_| enough(&moves.live) && enough(&moves.offline)).await;
 
     over.cancel();
     for actor in actors {
@@ -281,7 +292,7 @@ async fn the_tables_are_the_lists_after_all() {
     for host in acting {
         host.close().await;
     }
-    println!("{} moves, {} changes", moves.load(Ordering::Relaxed), progress.borrow().changes);
+    println!("{moves:?}, {} changes", progress.borrow().changes);
     nobody_acts.cancel();
     for observer in observers {
         observer.await.unwrap().assert_ends_with_the_list().await;
