@@ -9,7 +9,7 @@
 //! no event when an offline migration undefines its source
 //! ([`OFFLINE`](crate::domain::MigrateFlags::OFFLINE) with
 //! [`UNDEFINE_SOURCE`](crate::domain::MigrateFlags::UNDEFINE_SOURCE)). Without that flag the source can
-//! be [undefined](crate::Domain::undefine) afterwards, which is told.
+//! be [undefined](crate::domain::Domain::undefine) afterwards, which is told.
 //!
 //! ```no_run
 //! use libvirt_client::watch::Change;

@@ -81,10 +81,11 @@ impl Actor {
                 continue;
             };
             return match (domain.state().await?.state, choice) {
-                (now, 0) => self.migrate(&domain, now, there).await,
-                (State::Shutoff, 1) => domain.undefine().await,
+                (State::Shutoff, 0) => domain.undefine().await,
+                (State::Shutoff, 1) => self.migrate_offline(&domain, there).await,
                 (State::Shutoff, _) => domain.create().await,
-                (State::Running, 1 | 2) => domain.suspend().await,
+                (_, 0 | 1 | 4) => self.migrate_live(&domain, there).await,
+                (State::Running, 2) => domain.suspend().await,
                 (State::Paused, 3) => domain.resume().await,
                 _ => domain.destroy().await,
             };
@@ -92,23 +93,20 @@ impl Actor {
         hosts[0].domain_define_xml(&tiny(guest)).await.map(drop)
     }
 
-    async fn migrate(&self, domain: &Domain, now: State, there: &Connect) -> Result<()> {
-        let is_off = now == State::Shutoff;
-        let way = if is_off {
-            MigrateFlags::OFFLINE
-        } else {
-            MigrateFlags::LIVE | MigrateFlags::UNSAFE | MigrateFlags::UNDEFINE_SOURCE
-        };
-        let flags = way | MigrateFlags::PERSIST_DEST;
+    async fn migrate_live(&self, domain: &Domain, there: &Connect) -> Result<()> {
+        let flags = MigrateFlags::LIVE | MigrateFlags::UNSAFE;
+        let flags = flags | MigrateFlags::PERSIST_DEST | MigrateFlags::UNDEFINE_SOURCE;
         domain.migrate(there).flags(flags).parameters(loopback()).await?;
-        if is_off {
-            self.moves.offline.fetch_add(1, Ordering::Relaxed);
-            // A source that undefines it by itself tells nobody so.
-            domain.undefine().await?;
-        } else {
-            self.moves.live.fetch_add(1, Ordering::Relaxed);
-        }
+        self.moves.live.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn migrate_offline(&self, domain: &Domain, there: &Connect) -> Result<()> {
+        let flags = MigrateFlags::OFFLINE | MigrateFlags::PERSIST_DEST;
+        domain.migrate(there).flags(flags).await?;
+        self.moves.offline.fetch_add(1, Ordering::Relaxed);
+        // A source that undefines it by itself tells nobody so.
+        domain.undefine().await
     }
 }
 
