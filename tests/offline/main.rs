@@ -42,6 +42,7 @@ mod records;
 mod registrations;
 mod replies;
 mod resources;
+mod shutdown;
 mod sources;
 mod stream_faults;
 mod streams;
