@@ -46,6 +46,7 @@ mod shutdown;
 mod sources;
 mod stream_faults;
 mod streams;
+mod tables;
 #[cfg(feature = "tls")]
 mod tls;
 mod transfers;
