@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::followed::{Followed, within};
 use super::state::Been;
 use crate::api::domain::{Domain, ShutdownFlags, State};
-#[cfg(doc)]
-use crate::error::Error;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::DomainEventKinds;
+use crate::types::error::ErrorCode;
 
 /// # Shutting down and waiting
 impl Domain {
@@ -36,9 +35,27 @@ impl Domain {
     pub async fn shutdown_and_wait(&self, limit: Duration, flags: ShutdownFlags) -> Result<()> {
         within(limit, self, "the guest's shutdown", async {
             let mut followed = Followed::begin(self, DomainEventKinds::LIFECYCLE).await?;
-            followed.acted(followed.domain().shutdown_flags(flags).await)?;
+            match followed.acted(followed.domain().shutdown_flags(flags).await) {
+                Err(error) if is_about_agent(&error) && is_ending(followed.domain()).await => {}
+                result => result?,
+            }
             followed.until(&mut Been(State::Shutoff)).await
         })
         .await
+    }
+}
+
+/// Returns whether the daemon may have failed with an agent that did as it was told: it hears of the
+/// guest's end and of the end of the agent's socket at the same time, and reports what it handles
+/// last.
+fn is_about_agent(error: &Error) -> bool {
+    matches!(error.code(), Some(ErrorCode::InternalError | ErrorCode::AgentUnresponsive))
+}
+
+/// Returns whether the guest has ended, or is about to.
+async fn is_ending(domain: &Domain) -> bool {
+    match domain.state().await {
+        Ok(now) => matches!(now.state, State::Shutdown | State::Shutoff),
+        Err(error) => error.code() == Some(ErrorCode::NoDomain),
     }
 }

@@ -3,7 +3,15 @@
 //! [`Connect::watch_domains`](crate::Connect::watch_domains) and its counterparts for other objects
 //! list what exists, follow the events, and look again where an event says that something has
 //! changed. So the table is never older than the last event, and a [`Change`] is told exactly once.
-//! Where events were lost they list again, and tell the difference.
+//! Where events were lost they list again, and tell the difference; and once more 5 seconds after a
+//! connection was opened, because a daemon that has just started tells nobody of the guests that it
+//! looks for and does not find again.
+//!
+//! What a daemon tells nobody of, they do not know before the next list: libvirt's QEMU driver sends
+//! no event when an offline migration undefines its source
+//! ([`OFFLINE`](crate::domain::MigrateFlags::OFFLINE) with
+//! [`UNDEFINE_SOURCE`](crate::domain::MigrateFlags::UNDEFINE_SOURCE)). Without that flag the source can
+//! be [undefined](crate::domain::Domain::undefine) afterwards, which is told.
 //!
 //! ```no_run
 //! use libvirt_client::watch::Change;

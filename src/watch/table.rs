@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_core::Stream as _;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::source::{Source, is_final};
 use super::watched::{Entry, Watched};
@@ -60,6 +60,8 @@ struct Live<O: Watched> {
     doubtful: HashMap<O::Key, O>,
     /// Set while everything is doubtful.
     all: bool,
+    /// When everything will be listed once more.
+    check: Option<Instant>,
     ended: bool,
 }
 
@@ -69,6 +71,9 @@ const FEW: usize = 16;
 const MANY: usize = 65_536;
 /// The pause after a failed list.
 const PAUSE: Duration = Duration::from_secs(1);
+/// So long after it was connected, everything is listed once more: a daemon that has just started
+/// tells nobody of the guests that it looks for and does not find again.
+const SETTLED: Duration = Duration::from_secs(5);
 
 impl<O: Watched> Watch<O> {
     pub(super) fn new(source: Source) -> Self {
@@ -169,9 +174,13 @@ impl<O: Watched> Watch<O> {
             self.live = None;
             return Ok(());
         }
-        if live.all || live.doubtful.len() > FEW {
+        let is_due = live.check.is_some_and(|check| check <= Instant::now());
+        if live.all || live.doubtful.len() > FEW || is_due {
             let listed = O::list(live.conn.clone()).await?;
             live.doubtful.clear();
+            if is_due {
+                live.check = None;
+            }
             let was_all = std::mem::take(&mut live.all);
             self.compare(listed);
             if was_all {
@@ -227,6 +236,7 @@ impl<O: Watched> Live<O> {
             events,
             doubtful: HashMap::new(),
             all: true,
+            check: Some(Instant::now() + SETTLED),
             ended: false,
         }
     }
@@ -248,10 +258,19 @@ impl<O: Watched> Live<O> {
         .await;
     }
 
-    /// Waits for an event, and takes it.
+    /// Waits for an event, and takes it; no longer than until it is time to list.
     async fn wait(&mut self) {
-        let event = self.events.next().await;
-        self.take(event);
+        let Some(check) = self.check else {
+            let event = self.events.next().await;
+            return self.take(event);
+        };
+        let limited = {
+            let _context = self.conn.runtime().enter();
+            timeout_at(check, self.events.next())
+        };
+        if let Ok(event) = limited.await {
+            self.take(event);
+        }
     }
 
     fn take(&mut self, event: Option<Result<O::Event, EventError>>) {

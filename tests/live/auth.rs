@@ -6,7 +6,7 @@ use libvirt_client::{AuthError, Connect, Error};
 use rig::{Daemon, Need};
 
 use crate::common::test_driver;
-use crate::programs::{copy_program, example};
+use crate::programs::{built, copy_program};
 
 #[tokio::test]
 async fn daemons_that_ask_for_nothing() {
@@ -37,7 +37,7 @@ fn list_as_nobody(daemon: &Daemon, parameters: &str) -> Output {
     // The builder's files are not everybody's.
     let program = daemon.dir().join("list");
     if !program.exists() {
-        copy_program(&example("list"), &program);
+        copy_program(&built("list"), &program);
     }
     let uri = format!("{}{parameters}", daemon.test_uri());
     let mut command = daemon.command_as_nobody(&program);

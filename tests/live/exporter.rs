@@ -15,7 +15,7 @@ use rig::{Daemon, processes};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{GUESTS, LIMIT, describe, eventually, wait_for_shell};
-use crate::programs::{assert_fails, example};
+use crate::programs::{assert_fails, built};
 use exposition::Exposition;
 
 /// Longer than a busy machine takes for anything that does not hang.
@@ -32,7 +32,7 @@ struct Exporter {
 
 impl Exporter {
     fn start(deadline: &str, uris: &[&str]) -> Self {
-        let mut program = Command::new(example("exporter"))
+        let mut program = Command::new(built("exporter"))
             .args(["--listen", "127.0.0.1:0", deadline])
             .args(uris)
             .stdout(Stdio::piped())
@@ -330,7 +330,7 @@ fn what_it_does_not_serve_is_refused() {
 
 #[test]
 fn what_it_does_not_understand_is_one_line() {
-    let run = |words: &[&str]| Command::new(example("exporter")).args(words).output().unwrap();
+    let run = |words: &[&str]| Command::new(built("exporter")).args(words).output().unwrap();
     for (words, reason) in [
         (&[][..], "usage: exporter [--listen ADDRESS:PORT] [--deadline SECONDS] URI..."),
         (&["--loud", "x"], "there is no option --loud; usage: exporter"),

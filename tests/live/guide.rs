@@ -49,13 +49,13 @@ impl<'a> Guide<'a> {
     }
 
     pub async fn output(&self, number: &str, arguments: &[&str]) -> Output {
-        let mut command = self.command(number, arguments);
+        let mut command = self.command(number, arguments).await;
         let output = timeout(LIMIT, command.kill_on_drop(true).output()).await;
         output.unwrap_or_else(|_| panic!("{number} goes on")).unwrap()
     }
 
-    pub fn command(&self, number: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(example("guide"));
+    pub async fn command(&self, number: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(example("guide").await);
         command.arg(number).arg(self.daemon.uri()).args(arguments);
         command
     }

@@ -11,8 +11,14 @@ use rig::{Daemon, Need};
 
 use crate::common::{GUESTS, describe};
 
-/// An example's executable, built with the features of this test.
-pub fn example(name: &str) -> PathBuf {
+/// An example's executable, built with the features of this test. Building may take longer than a
+/// daemon waits for a sign of life, and connections of the test give them meanwhile.
+pub async fn example(name: &'static str) -> PathBuf {
+    tokio::task::spawn_blocking(|| built(name)).await.unwrap()
+}
+
+/// The same for tests that hold no connection, or have another thread for it.
+pub fn built(name: &str) -> PathBuf {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
     let dir = DIR.get_or_init(|| {
         // `cargo test` builds examples, but not when it is told which tests to build.
@@ -63,7 +69,7 @@ fn virsh(lang: &str, args: &[&str]) -> Output {
 
 /// What an example prints, to the terminal of a user with that `LANG`.
 fn print(lang: &str, name: &str, args: &[&str]) -> Output {
-    run(&example(name), lang, args)
+    run(&built(name), lang, args)
 }
 
 /// Runs a program without what else the environment says of languages and defaults.

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::common::test_driver;
-use crate::programs::example;
+use crate::programs::built;
 
 fn run(uri: &str) -> Output {
-    Command::new(example("readme")).arg(uri).output().unwrap()
+    Command::new(built("readme")).arg(uri).output().unwrap()
 }
 
 #[test]

@@ -14,7 +14,7 @@ use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::{Builder, Daemon, Need};
 
 use crate::common::mkfifo;
-use crate::programs::example;
+use crate::programs::built;
 use crate::terminal;
 
 /// Every mechanism that this library knows and that daemons have.
@@ -304,7 +304,7 @@ fn names_and_passwords_in_an_example() {
         return;
     };
     let uri = daemon.test_uri();
-    let list = example("list");
+    let list = built("list");
     let file = auth_file(&daemon, "localhost", "fred", "secret");
     let output = Command::new(&list)
         .arg(format!("{uri}&authfile={}", file.display()))

@@ -10,12 +10,13 @@ use libvirt_client::domain::{
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::waiting::BlockJobEnd;
 use libvirt_client::{Backoff, Connect, Error};
-use rig::Daemon;
 use rig::guest::Disk;
+use rig::{Daemon, Need};
 use rustix::process::{Signal, kill_process};
 
 use crate::common::{GUESTS, LIMIT, boot, describe, qemu, test_driver, wait_for_shell};
 use crate::events::qemu_process;
+use crate::shell::Shell;
 
 /// As long as nothing happens.
 const SHORT: Duration = Duration::from_millis(200);
@@ -126,6 +127,45 @@ async fn the_guest_and_what_it_lets_go() {
     assert!(error.is_timeout(), "{error}");
 }
 
+/// A guest cannot release memory that its kernel has taken for itself.
+#[tokio::test]
+async fn a_device_that_the_guest_does_not_let_go() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let (xml, log) = describe(daemon, "wait-refusal", |guest| guest);
+    let mut extensible = xml;
+    for (part, more) in [
+        ("<memory unit=", "<maxMemory slots='1' unit='MiB'>256</maxMemory><memory unit="),
+        ("</cpu>", "<numa><cell id='0' cpus='0' memory='128' unit='MiB'/></numa></cpu>"),
+    ] {
+        assert_eq!(extensible.matches(part).count(), 1, "{part} in {extensible}");
+        extensible = extensible.replace(part, more);
+    }
+    let domain = conn.domain_create_xml(&extensible, CreateFlags::AUTODESTROY).await.unwrap();
+    wait_for_shell(&log).await;
+    let dimm = "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target>\
+                <alias name='ua-dimm'/></memory>";
+    let attach = async || domain.attach_device_flags(dimm, DeviceModifyFlags::LIVE).await.unwrap();
+    attach().await;
+    domain.detach_device_and_wait("ua-dimm", LIMIT).await.unwrap();
+    attach().await;
+
+    // The kernel prefers such memory for its own data, of which files that stay are some.
+    let mut shell = Shell::open(&domain).await;
+    let online = "for block in /sys/devices/system/memory/memory*; do \
+                  grep -q offline $block/state && echo online_kernel > $block/state; done";
+    let is_online = format!("until {online}; do sleep 0.1; done");
+    shell.run(&is_online).await;
+    shell.run("i=0; while [ $i -lt 2000 ]; do i=$((i+1)); : > /tmp/$i; done").await;
+    let error = domain.detach_device_and_wait("ua-dimm", LIMIT).await.unwrap_err();
+    assert!(matches!(error, Error::Failed(_)), "{error:?}");
+    assert_eq!(error.to_string(), "the guest refused to release ua-dimm");
+    let left = domain.xml_desc(XmlFlags::empty()).await.unwrap();
+    assert!(left.contains("ua-dimm"), "{left}");
+    shell.close().await;
+}
+
 #[tokio::test]
 async fn addresses_and_the_end() {
     let Some((daemon, conn)) = qemu().await else {
@@ -198,4 +238,53 @@ async fn block_jobs() {
     let ended =
         matches!(&end, Err(Error::Failed(_)) | Ok(BlockJobEnd::Canceled | BlockJobEnd::Failed));
     assert!(ended, "{end:?}");
+}
+
+#[tokio::test]
+async fn block_jobs_that_fail() {
+    if !rig::available(&[Need::Root]).unwrap() {
+        return;
+    }
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let path = |name: &str| daemon.scratch().join(format!("wait-full-{name}"));
+    let disk = Disk::raw(path("disk"), 8).unwrap();
+    let domain = boot(daemon, &conn, "wait-full", |guest| guest.disk(disk)).await.domain;
+    let copy = async |name: &str| {
+        // Room for a quarter of the disk, where the daemon and its guests see it.
+        let small = path(name);
+        fs::create_dir(&small).unwrap();
+        let mut mount = daemon.command("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(&small).status();
+        assert!(mounted.unwrap().success());
+        // A format that takes no room for zeros, which QEMU 10.0 writes to others.
+        let xml = format!(
+            "<disk type='file'><source file='{}'/><driver type='qcow2'/></disk>",
+            small.join("copy").display()
+        );
+        let none = BlockCopyParameters::default();
+        domain.block_copy("vda", &xml, &none, BlockCopyFlags::empty()).await.unwrap();
+    };
+
+    // Ready at once, as long as the disk is empty; then there is no room for what is written.
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    copy("one").await;
+    job.wait_ready(LIMIT).await.unwrap();
+    let mut shell = Shell::open(&domain).await;
+    shell.run("dd if=/dev/urandom of=/dev/vda bs=1M count=4; sync").await;
+    shell.close().await;
+    assert_eq!(job.wait_done(LIMIT).await.unwrap(), BlockJobEnd::Failed);
+
+    // Never ready.
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    copy("two").await;
+    let error = job.wait_ready(LIMIT).await.unwrap_err();
+    assert!(matches!(error, Error::Failed(_)), "{error:?}");
+    assert_eq!(error.to_string(), "vda's job was never ready: it ended: Failed");
+    assert_eq!(job.wait_done(LIMIT).await.unwrap(), BlockJobEnd::Failed);
+    // The guest has what it had.
+    let source = domain.disk_targets().await.unwrap()[0].source.clone();
+    assert_eq!(source.as_deref(), path("disk").to_str());
+    assert_eq!(domain.state().await.unwrap(), State::Running);
 }

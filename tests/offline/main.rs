@@ -42,10 +42,11 @@ mod records;
 mod registrations;
 mod replies;
 mod resources;
+mod shutdown;
 mod sources;
 mod stream_faults;
 mod streams;
-mod test_driver;
+mod tables;
 #[cfg(feature = "tls")]
 mod tls;
 mod transfers;

@@ -7,7 +7,7 @@ use libvirt_client::Connect;
 use libvirt_client::connect::{ListAllDomainsFlags, ListAllSecretsFlags};
 use rig::{Daemon, Need, modular};
 
-use crate::programs::{assert_fails, assert_same, example};
+use crate::programs::{assert_fails, assert_same, built};
 
 const NEEDS: &[Need] = &[
     Need::Daemon,
@@ -32,7 +32,7 @@ fn run(mut command: Command, args: &[&str]) -> Output {
 }
 
 fn list(host: &Daemon, uri: &str) -> Output {
-    run(host.command(example("list")), &[uri])
+    run(host.command(built("list")), &[uri])
 }
 
 fn virsh(host: &Daemon, uri: &str) -> Output {

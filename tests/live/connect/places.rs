@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use rig::guest::Guest;
 use rig::{Daemon, Need};
 
-use crate::programs::{assert_fails, assert_same, copy_program, example};
+use crate::programs::{assert_fails, assert_same, built, copy_program};
 
 /// A daemon of its own, and the examples in a place where everybody may run them.
 struct Host {
@@ -29,7 +29,7 @@ impl Host {
         let examples = tempfile::tempdir().unwrap();
         fs::set_permissions(examples.path(), Permissions::from_mode(0o755)).unwrap();
         for name in ["list", "dumpxml"] {
-            copy_program(&example(name), &examples.path().join(name));
+            copy_program(&built(name), &examples.path().join(name));
         }
         let host = Self { daemon, examples };
         // In the daemon's namespaces this is /run/libvirt, where clients look for sockets. Outside,

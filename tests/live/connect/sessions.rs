@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use rig::processes::{self, Process};
 use rig::{Daemon, Need};
 
-use crate::programs::{assert_fails, assert_same, copy_program, example};
+use crate::programs::{assert_fails, assert_same, built, copy_program};
 
 const NEEDS: &[Need] = &[Need::Daemon, Need::Virsh, Need::Qemu, Need::Root];
 const NOBODY: u32 = 65534;
@@ -28,7 +28,7 @@ impl User {
         let daemon = Daemon::builder().system().test_driver().start().unwrap();
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-        copy_program(&example("list"), &dir.path().join("list"));
+        copy_program(&built("list"), &dir.path().join("list"));
         for name in ["run", "home"] {
             let own = dir.path().join(name);
             fs::create_dir(&own).unwrap();

@@ -15,7 +15,7 @@ async fn it_prints_a_line_for_each_event() {
     let Some((daemon, _)) = qemu().await else {
         return;
     };
-    let mut program = Command::new(example("watch_events"));
+    let mut program = Command::new(example("watch_events").await);
     program.arg(daemon.uri()).stdout(Stdio::piped());
     let mut program = program.kill_on_drop(true).spawn().unwrap();
     let pid = Pid::from_raw(program.id().unwrap() as i32).unwrap();
@@ -67,7 +67,7 @@ async fn it_ends_when_it_was_told_to_and_says_what_is_wrong() {
         return;
     };
     let run = async |args: &[&str]| {
-        let output = Command::new(example("watch_events")).args(args).output();
+        let output = Command::new(example("watch_events").await).args(args).output();
         output.await.unwrap()
     };
     let output = run(&[&daemon.uri(), "--seconds", "0"]).await;

@@ -19,7 +19,7 @@ async fn changes_of_state_are_told_until_ctrl_c() {
     let guide = Guide::of(daemon);
     let name = "guide-lifecycle";
     let domain = define(daemon, &conn, name, |guest| guest).await.domain;
-    let mut command = guide.command("9.1a", &[&domain.uuid().to_string()]);
+    let mut command = guide.command("9.1a", &[&domain.uuid().to_string()]).await;
     let (child, mut told) = start(&mut command);
 
     read_until(&mut told, &format!("{name}: Shutoff(Unknown)\n")).await;
@@ -44,7 +44,7 @@ async fn a_console_is_shown_for_each_run() {
     let name = "guide-console";
     let domain = define(daemon, &conn, name, |guest| guest).await.domain;
     guide.virsh(&["start", name]);
-    let mut command = guide.command("9.1b", &[&domain.uuid().to_string()]);
+    let mut command = guide.command("9.1b", &[&domain.uuid().to_string()]).await;
     let (child, mut shown) = start(&mut command);
     read_until(&mut shown, READY).await;
     guide.virsh(&["destroy", name]);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::programs::example;
+use crate::programs::built;
 
 /// A program, as the table has it and as the documentation does.
 #[derive(Debug, PartialEq)]
@@ -21,7 +21,7 @@ fn root() -> PathBuf {
 
 /// The table, of which the example prints two lines for each program.
 fn table() -> Vec<Row> {
-    let output = Command::new(example("guide")).output().unwrap();
+    let output = Command::new(built("guide")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<_> = text.lines().collect();
@@ -131,7 +131,7 @@ fn the_programs_are_formatted() {
 fn wrong_use_is_one_line() {
     use crate::programs::assert_fails;
 
-    let run = |arguments: &[&str]| Command::new(example("guide")).args(arguments).output().unwrap();
+    let run = |arguments: &[&str]| Command::new(built("guide")).args(arguments).output().unwrap();
     assert_fails(&run(&["4.0"]), "guide: there is no program 4.0");
     assert_fails(&run(&["4.1b", "qemu:///system"]), "usage: guide 4.1b URI NAME");
     assert_fails(&run(&["4.2a", "a", "b"]), "usage: guide 4.2a URI");

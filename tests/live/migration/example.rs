@@ -12,7 +12,7 @@ use crate::programs::{assert_fails, example};
 const FLAGS: [&str; 4] = ["--live", "--unsafe", "--migrateuri", "tcp://127.0.0.1"];
 
 async fn run(source: &str, domain: &str, destination: &str, options: &[&str]) -> Output {
-    let mut command = Command::new(example("migrate"));
+    let mut command = Command::new(example("migrate").await);
     command.args([source, domain, destination]).args(options);
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
@@ -82,7 +82,7 @@ async fn ctrl_c_has_the_guest_go_on() {
         };
         let guest = hosts.counting(NAME).await;
         let (terminal, mut user) = crate::terminal::pair();
-        let mut command = Command::new(example("migrate"));
+        let mut command = Command::new(example("migrate").await);
         command
             .args([&hosts.a.uri(), NAME, &hosts.b.uri()])
             // It would take minutes.

@@ -20,7 +20,7 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
     };
     let uri = daemon.uri();
     let guest = boot(daemon, &conn, NAME, |guest| guest.root_ports(9)).await;
-    let mut program = Command::new(example("network"));
+    let mut program = Command::new(example("network").await);
     program
         .args([&uri, NAME, "192.168.86.0/28", "--attach", NAME])
         .stdout(Stdio::piped());
@@ -57,7 +57,7 @@ async fn it_makes_a_network_prints_its_leases_and_removes_it() {
     assert!(program.wait().await.unwrap().success());
 
     let run = async |args: &[&str]| {
-        let output = Command::new(example("network")).args(args).output();
+        let output = Command::new(example("network").await).args(args).output();
         output.await.unwrap()
     };
     // It is there, and stays until it is removed.
@@ -101,7 +101,7 @@ async fn it_says_what_is_wrong() {
         } else {
             &args[..]
         };
-        let output = Command::new(example("network")).args(args).output();
+        let output = Command::new(example("network").await).args(args).output();
         assert_fails(&output.await.unwrap(), reason);
     }
     let left = conn.network_lookup_by_name("networks-wrong").await;

@@ -32,7 +32,7 @@ async fn guests_are_listed_on_those_that_can_be_reached() {
     let (one, other) = (host(), host());
     let (broken, _reserved) = broken(&one);
     let (one, other) = (one.socket_uri(), other.socket_uri());
-    let output = Command::new(example("qemu_ssh"))
+    let output = Command::new(example("qemu_ssh").await)
         .args([&one, &broken, &other])
         .output()
         .unwrap();
@@ -51,7 +51,7 @@ async fn guests_are_listed_on_those_that_can_be_reached() {
         "{complaint}"
     );
 
-    let output = Command::new(example("qemu_ssh")).arg("--watch").output();
+    let output = Command::new(example("qemu_ssh").await).arg("--watch").output();
     assert_fails(&output.unwrap(), "usage: qemu_ssh URI... [--watch]");
 }
 
@@ -62,7 +62,7 @@ async fn guests_are_followed_while_there_is_one_host() {
     }
     let (stays, mut goes) = (host(), host());
     let (uri, lost) = (stays.socket_uri(), goes.socket_uri());
-    let mut watching = Command::new(example("qemu_ssh"))
+    let mut watching = Command::new(example("qemu_ssh").await)
         .args([&uri, &lost, "--watch"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 
 use super::Host;
 use crate::common::LIMIT;
-use crate::programs::example;
+use crate::programs::built;
 use crate::terminal::{pair, run};
 
 const PASSPHRASE: &str = "open sesame";
@@ -54,7 +54,7 @@ fn finish(mut child: Child) -> (bool, String) {
 fn are_asked_in_the_foreground() {
     let Some(host) = asking() else { return };
     let (terminal, mut user) = pair();
-    let list = example("list");
+    let list = built("list");
     let uri = host.socket_uri();
     let child = run(&terminal, [list.as_os_str(), uri.as_ref()]);
     user.answer("Enter passphrase", PASSPHRASE, false);
@@ -67,7 +67,7 @@ fn are_asked_in_the_foreground() {
 fn are_not_asked_in_the_background() {
     let Some(host) = asking() else { return };
     let (terminal, mut user) = pair();
-    let list = example("list");
+    let list = built("list");
     let uri = host.socket_uri();
     let words = IN_BACKGROUND.map(std::ffi::OsStr::new);
     let program = [list.as_os_str(), uri.as_ref()];
@@ -81,7 +81,7 @@ fn are_not_asked_in_the_background() {
 #[test]
 fn other_programs_in_the_background_stop_nobody_else() {
     let (terminal, _user) = pair();
-    let list = example("list");
+    let list = built("list");
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("nosy");
     super::ext::write_program(&program, "#!/bin/sh\nread answer </dev/tty\n");

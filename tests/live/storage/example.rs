@@ -14,7 +14,11 @@ use crate::domain::media;
 use crate::programs::{assert_fails, example};
 
 async fn run(arguments: &[&str]) -> Output {
-    Command::new(example("pool_and_volume")).args(arguments).output().await.unwrap()
+    Command::new(example("pool_and_volume").await)
+        .args(arguments)
+        .output()
+        .await
+        .unwrap()
 }
 
 /// What it printed.
@@ -112,7 +116,7 @@ async fn a_guest_boots_from_an_image_that_comes_by_either_way() {
 async fn piped(arguments: &[&str], file: &str) -> Output {
     let mut cat = StdCommand::new("cat").arg(file).stdout(Stdio::piped()).spawn().unwrap();
     let pipe = cat.stdout.take().unwrap();
-    let mut program = Command::new(example("pool_and_volume"));
+    let mut program = Command::new(example("pool_and_volume").await);
     let output = program.args(arguments).stdin(pipe).output().await.unwrap();
     drop(program);
     assert!(cat.wait().unwrap().success());

@@ -25,7 +25,7 @@ async fn it_copies_there_and_back() {
     let data = Noise::new(10).bytes(5 << 20);
     fs::write(&up, &data).unwrap();
     let run = async |direction: &str, volume: &str, file: &str, sparse: bool| {
-        let mut program = Command::new(example("volume_copy"));
+        let mut program = Command::new(example("volume_copy").await);
         program.args([direction, &daemon.uri(), "copy-program", volume, file]);
         let output = program.args(sparse.then_some("--sparse")).output();
         output.await.unwrap()
@@ -72,7 +72,7 @@ async fn a_gib_there_and_back_takes_little_memory() {
         ("download", "/dev/null"),
         ("upload", file.to_str().unwrap()),
     ] {
-        let mut program = Command::new(example("volume_copy"));
+        let mut program = Command::new(example("volume_copy").await);
         program.args([direction, &daemon.uri(), "copy-gib", "v", file]);
         let mut program = program.stdout(Stdio::piped()).spawn().unwrap();
         let process = program.id().unwrap();
@@ -97,8 +97,7 @@ async fn end_of(program: Child) -> Output {
 
 #[tokio::test]
 async fn a_guest_is_looked_at_and_talked_to() {
-    // First, because the guest ends with the connection, which does not live while cargo builds.
-    let (screenshot, talk) = (example("screenshot"), example("console"));
+    let (screenshot, talk) = (example("screenshot").await, example("console").await);
     let Some((daemon, conn)) = qemu().await else {
         return;
     };

@@ -8,7 +8,7 @@ use rig::Need;
 use rig::certificates::{Authority, Identity, Leaf, ServerFiles, Validity, client_dir};
 
 use super::{Served, failure, serve, serve_with};
-use crate::programs::{copy_program, example};
+use crate::programs::{built, copy_program};
 
 #[tokio::test]
 async fn good_clients() {
@@ -291,7 +291,7 @@ fn the_users_own_files() {
     let dir = home.path().join(".pki/libvirt");
     client_dir(&dir, &served.authority.pem(), None, Some(&identity)).unwrap();
     let program = home.path().join("list");
-    copy_program(&example("list"), &program);
+    copy_program(&built("list"), &program);
     let owned = std::process::Command::new("chown")
         .args(["-R", "nobody"])
         .arg(home.path())

@@ -4,7 +4,7 @@ use std::env;
 use std::process::{Command, Stdio};
 
 use super::view::View;
-use crate::programs::{assert_fails, example};
+use crate::programs::{assert_fails, built};
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../../examples/top/screen.rs"]
@@ -48,7 +48,7 @@ fn a_signal_leaves_the_terminal_as_it_was() {
 #[test]
 fn what_it_cannot_do_is_one_line() {
     let run = |words: &[&str]| {
-        let mut command = Command::new(example("top"));
+        let mut command = Command::new(built("top"));
         command.args(words).stdin(Stdio::null()).output().unwrap()
     };
     for (words, reason) in [

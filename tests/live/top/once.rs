@@ -11,7 +11,7 @@ use crate::programs::example;
 use crate::shell::Shell;
 
 async fn run(uris: &[&str]) -> Output {
-    let mut command = Command::new(example("top"));
+    let mut command = Command::new(example("top").await);
     command.args(["--once", "--interval=0.5"]).args(uris);
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }

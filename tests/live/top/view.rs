@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::common::LIMIT;
-use crate::programs::example;
+use crate::programs::built;
 use crate::terminal::{User, pair};
 
 const ROWS: u16 = 24;
@@ -54,7 +54,7 @@ impl Screen<'_> {
 
 impl View {
     pub fn start(words: &[&str]) -> Self {
-        let mut command = Command::new(example("top"));
+        let mut command = Command::new(built("top"));
         command.args(words);
         Self::of(&command)
     }

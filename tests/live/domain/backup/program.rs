@@ -22,8 +22,7 @@ use crate::shell::Shell;
 
 #[tokio::test]
 async fn a_file_follows_a_disk_by_what_has_changed() {
-    // Building it may take longer than a daemon waits for a sign of life.
-    let program = example("backup");
+    let program = example("backup").await;
     let Some((daemon, conn)) = qemu().await else {
         return;
     };

@@ -13,8 +13,7 @@ use crate::programs::{assert_fails, example};
 
 #[tokio::test]
 async fn snapshots_are_taken_shown_reverted_to_and_deleted() {
-    // Building it may take longer than a daemon waits for a sign of life.
-    let program = example("snapshot");
+    let program = example("snapshot").await;
     let Some((daemon, conn)) = qemu().await else {
         return;
     };

@@ -11,7 +11,7 @@ use rig::ssh::{Client, PASSWORD};
 use super::super::{Host, check};
 use super::refused;
 use crate::common::mkfifo;
-use crate::programs::example;
+use crate::programs::built;
 
 /// Answers that kind of question, and no other.
 fn answering(uri: &str, kind: CredentialType, answer: &'static str) -> ConnectBuilder {
@@ -164,7 +164,7 @@ async fn an_agents_keys() {
         assert!(add.status().unwrap().success());
     };
     let list = || {
-        let mut list = Command::new(example("list"));
+        let mut list = Command::new(built("list"));
         list.arg(host.native_uri("")).env("SSH_AUTH_SOCK", &socket);
         list.env("HOME", host.client.dir()).output().unwrap()
     };
