@@ -29,10 +29,10 @@ pub(super) struct Route {
     run: Run,
 }
 
-/// The procedures of the remote program that are answered.
+/// The procedures that are answered, by program and number.
 #[derive(Default)]
 pub(super) struct Routes {
-    table: BTreeMap<u32, Route>,
+    table: BTreeMap<(u32, u32), Route>,
 }
 
 impl Routes {
@@ -106,17 +106,23 @@ impl Routes {
 
     /// Lets clients that may only read call a procedure that is there.
     pub(super) fn may_read<R: Request>(&mut self) {
-        if let Some(route) = self.table.get_mut(&R::INFO.number) {
+        if let Some(route) = self.table.get_mut(&(R::INFO.program.number, R::INFO.number)) {
             route.reads = true;
         }
     }
 
     fn insert<R: Request>(&mut self, reads: bool, run: Run) {
-        self.table.insert(R::INFO.number, Route { info: R::INFO, reads, run });
+        let key = (R::INFO.program.number, R::INFO.number);
+        self.table.insert(key, Route { info: R::INFO, reads, run });
     }
 
-    pub(super) fn get(&self, number: u32) -> Option<&Route> {
-        self.table.get(&number)
+    pub(super) fn get(&self, program: u32, number: u32) -> Option<&Route> {
+        self.table.get(&(program, number))
+    }
+
+    /// Returns whether a program has procedures that are answered.
+    pub(super) fn has_program(&self, program: u32) -> bool {
+        self.table.keys().any(|(other, _)| *other == program)
     }
 }
 

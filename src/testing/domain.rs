@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::host::TestHost;
@@ -50,5 +52,12 @@ impl TestDomain<'_> {
         self.host
             .host
             .change(|state| state.set_agent_of_domain(self.uuid, is_connected));
+    }
+
+    /// Has the agent answer commands: `answer` gets each as it was sent, which is JSON, and returns
+    /// what the agent says. Without it, commands fail as if no agent were there.
+    pub fn answer_agent(&self, answer: impl Fn(&str) -> String + Send + Sync + 'static) {
+        let agent = Arc::new(answer);
+        self.host.host.change(|state| state.set_agent_answers(self.uuid, agent));
     }
 }

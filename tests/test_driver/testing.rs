@@ -231,3 +231,20 @@ fn bad_definitions_are_refused() {
         assert!(error.to_string().contains(reason), "{error}");
     }
 }
+
+#[cfg(feature = "qemu")]
+#[tokio::test]
+async fn an_agent_answers() {
+    use libvirt_client::qemu::AgentTimeout;
+
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    web.create().await.unwrap();
+    let ping = r#"{"execute":"guest-ping"}"#;
+    let error = web.qemu_agent_command(ping, AgentTimeout::Default).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::AgentUnresponsive));
+    host.domain("web").unwrap().answer_agent(|command| format!("heard {command}"));
+    let answer = web.qemu_agent_command(ping, AgentTimeout::Default).await.unwrap();
+    assert_eq!(answer, Some(format!("heard {ping}")));
+}

@@ -1,6 +1,11 @@
 //! What is asked of the guest itself.
 
+use std::fmt;
+use std::sync::Arc;
+
 use super::life::stop;
+#[cfg(feature = "qemu")]
+use crate::protocol::qemu;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
@@ -10,18 +15,29 @@ use crate::types::domain::{
     MessageType, ProcessSignal, SetTimeFlags, SetUserPasswordFlags, ShutoffReason, State,
 };
 use crate::types::error::ErrorCode;
+#[cfg(feature = "qemu")]
+use crate::types::error::ErrorDomain;
 use crate::xdr::CharVec;
 
+/// What answers the commands of a guest's agent.
+pub(crate) type Agent = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
 /// What a guest knows.
-#[derive(Debug)]
 pub(super) struct Guest {
     /// Its clock: seconds since 1970, and nanoseconds.
     time: (i64, u32),
+    pub(super) agent: Option<Agent>,
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guest").field("time", &self.time).finish_non_exhaustive()
+    }
 }
 
 impl Default for Guest {
     fn default() -> Self {
-        Self { time: (627_319_920, 0) }
+        Self { time: (627_319_920, 0), agent: None }
     }
 }
 
@@ -75,6 +91,17 @@ pub(super) fn route(routes: &mut Routes) {
         check_flags(request.flags, 0, "testDomainScreenshot")?;
         let reply = remote::DomainScreenshotRet { mime: Some("image/png".into()) };
         Ok((reply, SCREENSHOT.to_vec()))
+    });
+    #[cfg(feature = "qemu")]
+    routes.make::<qemu::DomainAgentCommand<'static>>(|work, request| {
+        let domain = work.state.domains.get(&request.dom)?;
+        domain.check_active()?;
+        let agent = domain.guest.agent.as_ref().ok_or_else(|| {
+            let detail = "QEMU guest agent is not connected";
+            Failure::of(ErrorDomain::Qemu, ErrorCode::AgentUnresponsive, detail)
+        })?;
+        let result = Some(agent(request.cmd.as_str()).into());
+        Ok(qemu::DomainAgentCommandRet { result })
     });
     routes.act::<remote::DomainCoreDump<'static>>(|work, request| {
         dump(work, &request.dom, CoreDumpFormat::Raw, request.flags)

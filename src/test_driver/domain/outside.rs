@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::events::{tell_agent, tell_reboot};
+use super::guest::Agent;
 use super::life::{stop, tell};
 use crate::test_driver::state::State;
 use crate::types::domain::{
@@ -49,6 +50,13 @@ impl State {
         if let Some(domain) = self.domains.all.get(&uuid).filter(|it| it.is_active()) {
             let dom = domain.wire();
             tell_reboot(self, &dom);
+        }
+    }
+
+    /// Sets what answers the commands of a guest's agent.
+    pub(crate) fn set_agent_answers(&mut self, uuid: Uuid, agent: Agent) {
+        if let Some(domain) = self.domains.all.get_mut(&uuid) {
+            domain.guest.agent = Some(agent);
         }
     }
 

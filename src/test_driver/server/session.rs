@@ -113,16 +113,18 @@ impl Session {
 
     async fn call(&mut self, header: Header, payload: &[u8]) -> Option<End> {
         let number = header.id.procedure;
-        if header.id.program != remote::PROGRAM.number {
+        let is_remote = header.id.program == remote::PROGRAM.number;
+        if !ROUTES.has_program(header.id.program) {
             let detail = format!("Cannot find program {}", header.id.program);
             self.fail(header, &rpc_failure(detail));
             return None;
         }
-        if number == remote::ConnectClose::INFO.number {
+        if is_remote && number == remote::ConnectClose::INFO.number {
             self.reply(header, &[]);
             return Some(End::Soft);
         }
-        let fault = self.opened.as_ref().and_then(|opened| opened.host.called(number, payload));
+        let opened = self.opened.as_ref().filter(|_| is_remote);
+        let fault = opened.and_then(|opened| opened.host.called(number, payload));
         match fault {
             None => self.answer(header, payload).await,
             Some(Fault::Fail(failure)) => self.fail(header, &failure),
@@ -150,7 +152,7 @@ impl Session {
             return self.deliver(header, result);
         };
         let mut state = host.state();
-        let result = self.execute(&mut state, number, payload);
+        let result = self.execute(&mut state, header, payload);
         self.deliver(header, result);
         state.events.flush();
     }
@@ -194,21 +196,23 @@ impl Session {
         Ok(Answer::Reply(Vec::new()))
     }
 
-    fn execute(&self, state: &mut State, number: u32, payload: &[u8]) -> Result<Answer> {
+    fn execute(&self, state: &mut State, header: Header, payload: &[u8]) -> Result<Answer> {
+        let ProcedureId { program, procedure: number, .. } = header.id;
+        let is_remote = program == remote::PROGRAM.number;
         let Some(opened) = &self.opened else {
             return Err(Failure::internal("connection not open"));
         };
-        if number == remote::ConnectOpen::INFO.number {
+        if is_remote && number == remote::ConnectOpen::INFO.number {
             return Err(Failure::of(
                 ErrorDomain::Remote,
                 ErrorCode::InternalError,
                 "connection already open",
             ));
         }
-        let Some(route) = ROUTES.get(number) else {
+        let Some(route) = ROUTES.get(program, number) else {
             return Err(match function_name(number) {
-                "" => unknown(number),
-                name => Failure::unsupported(name),
+                name if is_remote && !name.is_empty() => Failure::unsupported(name),
+                _ => unknown(number),
             });
         };
         let mut work = Work { state, client: opened.client, uri: &opened.uri };
