@@ -171,7 +171,7 @@ fn mistakes() -> Vec<(String, String)> {
         ("tpm", "<tpm/>"),
         ("filesystems", "<filesystem><source dir='/a'/><target dir='a'/></filesystem><filesystem><source dir='/b'/><target dir='a'/></filesystem>"),
         ("redirdev", "<redirdev bus='usb' type='spicevmc'/>"),
-        ("panics", "<panic model='isa'/><panic model='isa'/>"),
+        ("panics", "<panic/><panic/>"),
         ("memory modules", "<memory model='dimm'><target><size unit='GiB'>1</size></target></memory>"),
     ];
     let parts = of_parts.map(|(label, part)| (label, with(part, "")));

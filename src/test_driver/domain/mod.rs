@@ -1,6 +1,7 @@
 //! Domains.
 
 mod definition;
+mod devices;
 mod events;
 mod info;
 mod life;
@@ -29,6 +30,7 @@ pub(super) fn route(routes: &mut Routes) {
     save::route(routes);
     info::route(routes);
     events::route(routes);
+    devices::route(routes);
 }
 
 /// The domains of a host.
@@ -53,6 +55,8 @@ pub(super) struct Domain {
     reason: i32,
     autostart: bool,
     has_managed_save: bool,
+    /// The filesystems that are frozen, of the two that a guest has.
+    frozen: [bool; 2],
 }
 
 impl Domain {
@@ -94,7 +98,11 @@ impl Domain {
     fn check_active(&self) -> Result<()> {
         match self.is_active() {
             true => Ok(()),
-            false => Err(Failure::invalid("domain is not running")),
+            false => Err(Failure::of(
+                ErrorDomain::Domain,
+                ErrorCode::OperationInvalid,
+                "domain is not running",
+            )),
         }
     }
 
@@ -151,6 +159,7 @@ impl Domains {
                 reason: ShutoffReason::Unknown.into(),
                 autostart: false,
                 has_managed_save: false,
+                frozen: [false; 2],
             },
         );
         Ok(true)
@@ -174,6 +183,7 @@ impl Domains {
             reason: 0,
             autostart: false,
             has_managed_save: false,
+            frozen: [false; 2],
         });
         domain.live = Some((id, definition));
         domain.has_managed_save = false;

@@ -17,6 +17,7 @@ mod random;
 mod scaled;
 mod set;
 mod shape;
+mod single;
 mod syntax;
 mod system;
 mod value;
