@@ -24,7 +24,12 @@ const KNOWN: &[Known] = &[
     older("documents", "disks_addressed: *", TRIXIE, "put added controllers last"),
     older("documents", "cpu: *", TRIXIE, "did not know clusters"),
     older("documents", "cpu_model: *", TRIXIE, "did not know clusters"),
-    older("documents", "firmware_chosen: migratable", TRIXIE, "told of the choice of firmware"),
+    older(
+        "documents",
+        "firmware_chosen: migratable",
+        TRIXIE,
+        "told of the choice of firmware",
+    ),
     older("documents", "graphics_socket: migratable", TRIXIE, "left the element open"),
     older("mistakes_are_reported", "nothing", TRIXIE, "named what was parsed"),
     older("mistakes_are_reported", "text", TRIXIE, "named what was parsed"),
@@ -39,6 +44,11 @@ const KNOWN: &[Known] = &[
     older("mistakes_are_reported", "hostdev", TRIXIE, "had words of its own"),
     older("mistakes_are_reported", "hostdev type", TRIXIE, "had words of its own"),
     older("mistakes_are_reported", "watchdog", TRIXIE, "had words of its own"),
+    older("metadata", "element no element", TRIXIE, "named what was parsed"),
+    older("metadata", "element open", TRIXIE, "named what was parsed"),
+    older("metadata", "removed", TRIXIE, "kept the element that held nothing more"),
+    older("hotplug", "*", Some(Version::new(10, 0, 0)), "could not do it"),
+    older("updates", "*", Some(Version::new(10, 6, 0)), "could not do it"),
 ];
 
 /// A difference to the releases before one.

@@ -63,7 +63,9 @@ impl Definition {
     /// Returns the numbers of its I/O threads.
     pub(in super::super) fn iothreads(&self) -> BTreeSet<u32> {
         match self.root.child("iothreadids") {
-            Some(list) => list.children.iter().filter_map(|it| it.get("id")?.parse().ok()).collect(),
+            Some(list) => {
+                list.children.iter().filter_map(|it| it.get("id")?.parse().ok()).collect()
+            }
             None => (1..=self.number("iothreads").unwrap_or(0_u32).min(16384)).collect(),
         }
     }
@@ -114,7 +116,9 @@ impl Definition {
 
     /// Returns the disk with that target or that source.
     pub(in super::super) fn disk(&self, name: &str) -> Option<&Element> {
-        let target = |disk: &Element| disk.child("target").and_then(|target| target.get("dev")) == Some(name);
+        let target = |disk: &Element| {
+            disk.child("target").and_then(|target| target.get("dev")) == Some(name)
+        };
         let by_target = self.devices_of("disk").find(|disk| target(disk));
         by_target.or_else(|| {
             let mut disks = self.devices_of("disk");

@@ -38,7 +38,13 @@ const KINDS: &[(&str, &[Part])] = &[
             ("port", Form::Decimal, true),
         ],
     ),
-    ("ccid", &[("controller", Form::Decimal, true), ("slot", Form::Decimal, true)]),
+    (
+        "ccid",
+        &[
+            ("controller", Form::Decimal, true),
+            ("slot", Form::Decimal, true),
+        ],
+    ),
     ("usb", &[("bus", Form::Decimal, true), ("port", Form::AsGiven, false)]),
     ("spapr-vio", &[("reg", Form::Hex(8), false)]),
     (
@@ -49,7 +55,13 @@ const KINDS: &[(&str, &[Part])] = &[
             ("devno", Form::Hex(4), true),
         ],
     ),
-    ("isa", &[("iobase", Form::Hex(1), false), ("irq", Form::Hex(1), false)]),
+    (
+        "isa",
+        &[
+            ("iobase", Form::Hex(1), false),
+            ("irq", Form::Hex(1), false),
+        ],
+    ),
     ("dimm", &[("slot", Form::Decimal, true), ("base", Form::Hex(1), false)]),
     ("virtio-mmio", &[]),
     ("virtio-s390", &[]),
@@ -107,7 +119,8 @@ fn add(element: &mut Element, given: &Element, parts: &[Part]) -> Result<()> {
             element.set(name, text);
             continue;
         }
-        let number = number(text).filter(|number| u32::try_from(*number).is_ok() || *name == "base");
+        let number =
+            number(text).filter(|number| u32::try_from(*number).is_ok() || *name == "base");
         let Some(number) = number else {
             let place = Place { element: &given.name, attribute: Some(name) };
             return Err(place.invalid(text, " Expected non-negative integer value"));

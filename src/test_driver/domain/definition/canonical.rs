@@ -11,7 +11,9 @@ use crate::test_driver::xml::Element;
 /// what is not known; `None` if it is not written at all.
 pub(super) fn canonical(shape: &'static Shape, given: &Element) -> Result<Option<Element>> {
     if shape.is_kept {
-        return Ok((!given.children.is_empty() || !given.attributes.is_empty()).then(|| given.clone()));
+        return Ok(
+            (!given.children.is_empty() || !given.attributes.is_empty()).then(|| given.clone())
+        );
     }
     if shape.is_address {
         return address::canonical(given);
@@ -85,7 +87,12 @@ fn text_of(given: &Element, text: &Text) -> Result<String> {
     match text.kind {
         Kind::Text => Ok(content.to_owned()),
         Kind::Scaled { unit, assumed } => {
-            let bytes = scaled::bytes(content, given.get("unit"), assumed, &format!("./{}[1]", given.name))?;
+            let bytes = scaled::bytes(
+                content,
+                given.get("unit"),
+                assumed,
+                &format!("./{}[1]", given.name),
+            )?;
             Ok(bytes.div_ceil(unit).to_string())
         }
         _ => {

@@ -119,7 +119,9 @@ fn distances(numa: &mut Element) {
         let id = number(cell, "id").unwrap_or_default();
         let siblings: Vec<Element> = known
             .range((id, 0)..=(id, u32::MAX))
-            .map(|((_, other), value)| Element::new("sibling").with("id", other).with("value", value))
+            .map(|((_, other), value)| {
+                Element::new("sibling").with("id", other).with("value", value)
+            })
             .collect();
         if !siblings.is_empty() {
             cell.child_or_new("distances").children = siblings;

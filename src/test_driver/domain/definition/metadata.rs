@@ -84,9 +84,9 @@ pub(super) fn complete(root: &mut Element, given: &Element) {
         }
     }
     let mut seen = std::collections::BTreeSet::new();
-    metadata.children.retain(|element| {
-        namespace(element).is_none_or(|uri| seen.insert(uri.to_owned()))
-    });
+    metadata
+        .children
+        .retain(|element| namespace(element).is_none_or(|uri| seen.insert(uri.to_owned())));
     if metadata.children.is_empty() {
         root.remove_children("metadata");
     }
@@ -109,7 +109,9 @@ fn qualify(element: &mut Element, prefix: &str) {
 /// Takes an element out of all namespaces.
 fn strip(element: &mut Element) {
     element.name = local(&element.name).to_owned();
-    element.attributes.retain(|(name, _)| name != "xmlns" && !name.starts_with("xmlns:"));
+    element
+        .attributes
+        .retain(|(name, _)| name != "xmlns" && !name.starts_with("xmlns:"));
     element.children.iter_mut().for_each(strip);
 }
 

@@ -23,6 +23,9 @@ mod system;
 mod value;
 mod writer;
 
+#[cfg(test)]
+mod fuzz;
+
 use std::sync::LazyLock;
 
 use uuid::Uuid;

@@ -17,7 +17,10 @@ impl Definition {
     }
 
     /// Returns the document within another one, at a depth of so many spaces.
-    #[allow(dead_code, reason = "for what holds a domain: snapshots and checkpoints")]
+    #[allow(
+        dead_code,
+        reason = "for what holds a domain: snapshots and checkpoints"
+    )]
     pub(in super::super) fn to_xml_within(&self, indent: usize, flags: XmlFlags) -> String {
         writer::to_text(&self.to_element(None, flags), indent)
     }
@@ -76,7 +79,9 @@ fn leave_out_news(root: &mut Element) {
         let kind = graphics.get("type").unwrap_or_default().to_owned();
         let listens = graphics.children.iter().position(|child| child.name == "listen");
         let is_silent = kind == "spice"
-            && graphics.child("listen").is_some_and(|listen| listen.get("type") == Some("none"));
+            && graphics
+                .child("listen")
+                .is_some_and(|listen| listen.get("type") == Some("none"));
         if is_silent && listens.is_some() {
             let rest = graphics.attributes.split_off(1.min(graphics.attributes.len()));
             graphics.set("autoport", "no");

@@ -109,7 +109,8 @@ fn iothreads(root: &mut Element) -> Result<()> {
         let free = (1..=count.min(LISTED_MAX)).filter(|id| !ids.contains(id));
         let missing = count as usize - ids.len();
         let list = root.child_or_new("iothreadids");
-        list.children.extend(free.take(missing).map(|id| Element::new("iothread").with("id", id)));
+        list.children
+            .extend(free.take(missing).map(|id| Element::new("iothread").with("id", id)));
     }
     root.remove_children("iothreads");
     if count > 0 {

@@ -40,6 +40,10 @@ struct Shapes {
 
 /// An element.
 #[derive(Debug, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the tables"
+)]
 pub(super) struct Shape {
     pub(super) name: &'static str,
     pub(super) is_repeated: bool,
@@ -152,7 +156,8 @@ impl Shape {
 
 impl Condition {
     fn read(text: &'static str) -> Result<Self, String> {
-        let (attribute, values) = text.split_once('=').ok_or_else(|| format!("condition {text}"))?;
+        let (attribute, values) =
+            text.split_once('=').ok_or_else(|| format!("condition {text}"))?;
         let plain = attribute.strip_suffix('!');
         Ok(Self {
             attribute: plain.unwrap_or(attribute),

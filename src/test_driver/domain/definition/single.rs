@@ -109,7 +109,9 @@ fn needs_usb(device: &Element) -> bool {
     let bus = match device.name.as_str() {
         "disk" => device.child("target").and_then(|target| target.get("bus")),
         "hostdev" => device.get("type"),
-        _ => device.get("bus").or_else(|| device.get("type").filter(|_| device.name == "hub")),
+        _ => device
+            .get("bus")
+            .or_else(|| device.get("type").filter(|_| device.name == "hub")),
     };
     bus == Some("usb")
 }

@@ -4,8 +4,14 @@ use super::{problem, scaled};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 
-const ACTIONS: [&str; 6] =
-    ["destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart"];
+const ACTIONS: [&str; 6] = [
+    "destroy",
+    "restart",
+    "rename-restart",
+    "preserve",
+    "coredump-destroy",
+    "coredump-restart",
+];
 
 const LOCK_ACTIONS: [&str; 4] = ["poweroff", "restart", "pause", "ignore"];
 
@@ -56,7 +62,8 @@ fn boot(root: &mut Element) -> Result<()> {
         os.children.push(Element::new("boot").with("dev", "hd"));
     }
     if has_bootloader {
-        os.children.retain(|it| !["boot", "bootmenu", "bios"].contains(&it.name.as_str()));
+        os.children
+            .retain(|it| !["boot", "bootmenu", "bios"].contains(&it.name.as_str()));
     }
     if let Some(menu) = os.child_mut("bootmenu")
         && menu.get("enable") != Some("yes")
@@ -128,7 +135,9 @@ fn clock(clock: &mut Element) -> Result<()> {
         }
         "timezone" => {
             if clock.get("timezone").is_none() {
-                return Err(problem::xml("missing 'timezone' attribute for clock with offset='timezone'"));
+                return Err(problem::xml(
+                    "missing 'timezone' attribute for clock with offset='timezone'",
+                ));
             }
             &["offset", "timezone"]
         }

@@ -12,7 +12,10 @@ pub(super) enum Kind {
     /// Anything.
     Text,
     /// One of some words; `false` if it is not written.
-    Choice { words: Vec<(&'static str, bool)>, is_order: bool },
+    Choice {
+        words: Vec<(&'static str, bool)>,
+        is_order: bool,
+    },
     /// A number from zero.
     Unsigned { zero: Zero, is_order: bool },
     /// A number.
@@ -83,12 +86,10 @@ impl Kind {
         let trimmed = text.trim();
         Ok(match self {
             Self::Text => Some(text.to_owned()),
-            Self::Choice { words, .. } => {
-                match words.iter().find(|(word, _)| *word == text) {
-                    Some((word, is_written)) => is_written.then(|| (*word).to_owned()),
-                    None => return Err(place.invalid(text, "")),
-                }
-            }
+            Self::Choice { words, .. } => match words.iter().find(|(word, _)| *word == text) {
+                Some((word, is_written)) => is_written.then(|| (*word).to_owned()),
+                None => return Err(place.invalid(text, "")),
+            },
             Self::Unsigned { zero, .. } => match trimmed.parse::<u64>() {
                 Ok(0) if *zero == Zero::Left => None,
                 Ok(0) if *zero == Zero::Refused => return Err(place.zero()),

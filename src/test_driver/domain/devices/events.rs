@@ -12,15 +12,13 @@ const METADATA: Kind = Kind { class: Class::Domain, number: 23 };
 pub(super) fn tell_added(state: &mut State, dom: &NonnullDomain<'static>, alias: &str) {
     state.events.tell(ADDED, &dom.uuid.to_string(), |form| match form {
         Form::Old => None,
-        Form::Callback(callback_id) => {
-            Some(event::<remote::DomainEventCallbackDeviceAdded>(
-                &remote::DomainEventCallbackDeviceAddedMsg {
-                    callback_id,
-                    dom: dom.clone(),
-                    dev_alias: alias.to_owned().into(),
-                },
-            ))
-        }
+        Form::Callback(callback_id) => Some(event::<remote::DomainEventCallbackDeviceAdded>(
+            &remote::DomainEventCallbackDeviceAddedMsg {
+                callback_id,
+                dom: dom.clone(),
+                dev_alias: alias.to_owned().into(),
+            },
+        )),
     });
 }
 
@@ -50,15 +48,13 @@ pub(super) fn tell_metadata(
 ) {
     state.events.tell(METADATA, &dom.uuid.to_string(), |form| match form {
         Form::Old => None,
-        Form::Callback(callback_id) => {
-            Some(event::<remote::DomainEventCallbackMetadataChange>(
-                &remote::DomainEventCallbackMetadataChangeMsg {
-                    callback_id,
-                    dom: dom.clone(),
-                    r#type: kind,
-                    nsuri: uri.map(|uri| uri.to_owned().into()),
-                },
-            ))
-        }
+        Form::Callback(callback_id) => Some(event::<remote::DomainEventCallbackMetadataChange>(
+            &remote::DomainEventCallbackMetadataChangeMsg {
+                callback_id,
+                dom: dom.clone(),
+                r#type: kind,
+                nsuri: uri.map(|uri| uri.to_owned().into()),
+            },
+        )),
     });
 }

@@ -4,6 +4,7 @@ use super::super::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::xdr::WireStr;
 
 /// Where they are mounted.
 const MOUNTED: [&str; 2] = ["/", "/boot"];
@@ -12,13 +13,13 @@ pub(super) fn route(routes: &mut Routes) {
     routes.make::<remote::DomainFsfreeze<'static>>(|work, request| {
         check_flags(request.flags, 0, "testDomainFSFreeze")?;
         let domain = work.state.domains.get_mut(&request.dom)?;
-        let wanted: Vec<&str> = request.mountpoints.iter().map(|point| point.as_str()).collect();
+        let wanted: Vec<&str> = request.mountpoints.iter().map(WireStr::as_str).collect();
         Ok(remote::DomainFsfreezeRet { filesystems: set_frozen(domain, &wanted, true)? })
     });
     routes.make::<remote::DomainFsthaw<'static>>(|work, request| {
         check_flags(request.flags, 0, "testDomainFSThaw")?;
         let domain = work.state.domains.get_mut(&request.dom)?;
-        let wanted: Vec<&str> = request.mountpoints.iter().map(|point| point.as_str()).collect();
+        let wanted: Vec<&str> = request.mountpoints.iter().map(WireStr::as_str).collect();
         Ok(remote::DomainFsthawRet { filesystems: set_frozen(domain, &wanted, false)? })
     });
     routes.act::<remote::DomainFstrim<'static>>(|work, request| {

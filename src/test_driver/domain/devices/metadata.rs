@@ -1,18 +1,19 @@
 //! Title, description, and what users keep with a domain.
 
 use super::super::Definition;
-use super::{Impact, of_library};
 use super::events::tell_metadata;
+use super::{Impact, of_library};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::domain::{MetadataType, ModificationImpact};
 use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::xdr::WireStr;
 
 pub(super) fn route(routes: &mut Routes) {
-    routes.tell::<remote::DomainGetMetadata<'static>>(get);
-    routes.act::<remote::DomainSetMetadata<'static>>(set);
+    routes.tell::<remote::DomainGetMetadata<'static>>(|work, request| get(work, &request));
+    routes.act::<remote::DomainSetMetadata<'static>>(|work, request| set(work, &request));
 }
 
 fn known() -> u32 {
@@ -21,7 +22,7 @@ fn known() -> u32 {
 
 fn get(
     work: &mut Work<'_>,
-    request: remote::DomainGetMetadata<'_>,
+    request: &remote::DomainGetMetadata<'_>,
 ) -> Result<remote::DomainGetMetadataRet<'static>> {
     let flags = request.flags.bits();
     if flags & known() == known() {
@@ -31,12 +32,16 @@ fn get(
             "Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive",
         ));
     }
-    let uri = request.uri.as_ref().map(|uri| uri.as_str());
+    let uri = request.uri.as_ref().map(WireStr::as_str);
     check_uri("virDomainGetMetadata", request.r#type, uri)?;
     check_flags(flags, known(), "testDomainGetMetadata")?;
     let domain = work.state.domains.get(&request.dom)?;
     let impact = Impact::of(domain, flags)?;
-    let definition = if impact.live { domain.definition() } else { domain.config() };
+    let definition = if impact.live {
+        domain.definition()
+    } else {
+        domain.config()
+    };
     let text = match request.r#type {
         MetadataType::Description => definition.description().map(str::to_owned),
         MetadataType::Title => definition.title().map(str::to_owned),
@@ -49,11 +54,11 @@ fn get(
     Ok(remote::DomainGetMetadataRet { metadata: text.into() })
 }
 
-fn set(work: &mut Work<'_>, request: remote::DomainSetMetadata<'_>) -> Result<()> {
+fn set(work: &mut Work<'_>, request: &remote::DomainSetMetadata<'_>) -> Result<()> {
     let function = "virDomainSetMetadata";
-    let text = request.metadata.as_ref().map(|text| text.as_str());
-    let key = request.key.as_ref().map(|key| key.as_str());
-    let uri = request.uri.as_ref().map(|uri| uri.as_str());
+    let text = request.metadata.as_ref().map(WireStr::as_str);
+    let key = request.key.as_ref().map(WireStr::as_str);
+    let uri = request.uri.as_ref().map(WireStr::as_str);
     let kind = request.r#type;
     if kind == MetadataType::Title && text.is_some_and(|text| text.contains('\n')) {
         return Err(of_library(function, "metadata", "metadata title can't contain newlines"));

@@ -30,13 +30,13 @@ impl Impact {
     /// Returns what is meant by flags, of which none means whatever the domain uses now.
     fn of(domain: &Domain, flags: u32) -> Result<Self> {
         let has = |flag: ModificationImpact| flags & flag.bits() != 0;
-        let mut impact =
-            Self { live: has(ModificationImpact::LIVE), config: has(ModificationImpact::CONFIG) };
+        let mut impact = Self {
+            live: has(ModificationImpact::LIVE),
+            config: has(ModificationImpact::CONFIG),
+        };
         if !impact.live && !impact.config {
-            match domain.is_active() {
-                true => impact.live = true,
-                false => impact.config = true,
-            }
+            impact.live = domain.is_active();
+            impact.config = !impact.live;
         }
         if impact.live {
             domain.check_active()?;
@@ -56,5 +56,8 @@ impl Impact {
 
 /// Creates the failure of an argument that libvirt's library does not pass on to a driver.
 fn of_library(function: &str, argument: &str, message: impl std::fmt::Display) -> Failure {
-    Failure { domain: ErrorDomain::Domain, ..Failure::argument(function, argument, message) }
+    Failure {
+        domain: ErrorDomain::Domain,
+        ..Failure::argument(function, argument, message)
+    }
 }

@@ -148,7 +148,7 @@ fn interface(
     let (address, prefix) = match network.filter(|_| interface.get("type") == Some("network")) {
         Some(network) => {
             let number = u32::try_from(domain).unwrap_or_default();
-            let offset = 20 * number.saturating_sub(1) + at + 1;
+            let offset = number.saturating_sub(1).wrapping_mul(20).wrapping_add(at + 1);
             let first = first_address(network)?;
             (Ipv4Addr::from(u32::from(first).wrapping_add(offset)).to_string(), 24)
         }
@@ -167,11 +167,9 @@ fn interface(
 
 /// Returns the first address that a network gives away. Only the default network is known here.
 fn first_address(network: &str) -> Result<Ipv4Addr> {
-    match network {
-        "default" => Ok(Ipv4Addr::new(192, 168, 122, 2)),
-        _ => {
-            let detail = format!("no network with matching name '{network}'");
-            Err(Failure::new(ErrorCode::NoNetwork, detail))
-        }
+    if network != "default" {
+        let detail = format!("no network with matching name '{network}'");
+        return Err(Failure::new(ErrorCode::NoNetwork, detail));
     }
+    Ok(Ipv4Addr::new(192, 168, 122, 2))
 }

@@ -10,8 +10,21 @@ const ISA_PORTS: u32 = 4;
 
 /// What a character device can be on the host.
 const KINDS: [&str; 15] = [
-    "null", "vc", "pty", "dev", "file", "pipe", "stdio", "udp", "tcp", "unix", "spicevmc", "spiceport",
-    "nmdm", "qemu-vdagent", "dbus",
+    "null",
+    "vc",
+    "pty",
+    "dev",
+    "file",
+    "pipe",
+    "stdio",
+    "udp",
+    "tcp",
+    "unix",
+    "spicevmc",
+    "spiceport",
+    "nmdm",
+    "qemu-vdagent",
+    "dbus",
 ];
 
 /// What is plugged into a channel's end, and the attributes of each.
@@ -21,12 +34,20 @@ const CHANNELS: [(&str, &[&str]); 3] = [
     ("xen", &["type", "name"]),
 ];
 
-const CONSOLES: [&str; 8] =
-    ["serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm"];
+const CONSOLES: [&str; 8] = [
+    "serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm",
+];
 
 const SERIALS: [&str; 9] = [
-    "isa-serial", "usb-serial", "pci-serial", "spapr-vio-serial", "system-serial", "sclp-serial",
-    "isa-debug", "sclp", "none",
+    "isa-serial",
+    "usb-serial",
+    "pci-serial",
+    "spapr-vio-serial",
+    "system-serial",
+    "sclp-serial",
+    "isa-debug",
+    "sclp",
+    "none",
 ];
 
 pub(super) fn complete(device: &mut Element) -> Result<()> {
@@ -230,12 +251,15 @@ pub(super) fn plug_smartcards(devices: &mut [Element]) {
         .iter()
         .filter(|device| is_card(device) && super::of_address(device, "controller") == 0)
         .filter(|device| device.child("address").is_some());
-    let mut next = slots.map(|card| super::of_address(card, "slot") + 1).max().unwrap_or_default();
+    let mut next = slots
+        .map(|card| super::of_address(card, "slot").saturating_add(1))
+        .max()
+        .unwrap_or_default();
     for card in devices.iter_mut().filter(|device| is_card(device)) {
         if card.child("address").is_none() {
             let address = Element::new("address").with("type", "ccid");
             card.children.push(address.with("controller", 0).with("slot", next));
-            next += 1;
+            next = next.saturating_add(1);
         }
     }
 }

@@ -7,8 +7,14 @@ use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// What the name of a disk's target begins with, and the bus that it is on if none is named.
-const PREFIXES: [(&str, &str); 6] =
-    [("fd", "fdc"), ("hd", "ide"), ("vd", "virtio"), ("sd", "scsi"), ("xvd", "xen"), ("ubd", "uml")];
+const PREFIXES: [(&str, &str); 6] = [
+    ("fd", "fdc"),
+    ("hd", "ide"),
+    ("vd", "virtio"),
+    ("sd", "scsi"),
+    ("xvd", "xen"),
+    ("ubd", "uml"),
+];
 
 pub(super) fn target(disk: &Element) -> Option<&str> {
     disk.child("target")?.get("dev")
@@ -25,11 +31,14 @@ pub(in super::super) fn index(target: &str) -> Option<u32> {
     if letters.is_empty() {
         return None;
     }
-    letters.chars().try_fold(0_u32, |index, letter| {
-        let digit = letter.is_ascii_lowercase().then(|| u32::from(letter) - u32::from('a') + 1)?;
-        index.checked_mul(26)?.checked_add(digit)
-    })?
-    .checked_sub(1)
+    letters
+        .chars()
+        .try_fold(0_u32, |index, letter| {
+            let digit =
+                letter.is_ascii_lowercase().then(|| u32::from(letter) - u32::from('a') + 1)?;
+            index.checked_mul(26)?.checked_add(digit)
+        })?
+        .checked_sub(1)
 }
 
 /// Puts disks into libvirt's order: by target among those of one bus, as it was given.
@@ -85,7 +94,9 @@ pub(super) fn complete(disk: &mut Element) -> Result<()> {
     source(disk)?;
     place(disk, &device)?;
     if let Some(geometry) = disk.child("geometry")
-        && ["cyls", "heads", "secs"].iter().any(|it| matches!(geometry.get(it), None | Some("0")))
+        && ["cyls", "heads", "secs"]
+            .iter()
+            .any(|it| matches!(geometry.get(it), None | Some("0")))
     {
         disk.remove_children("geometry");
     }
@@ -227,7 +238,12 @@ fn check_addresses(disk: &Element, other: &Element) -> Result<()> {
     let place = |disk: &Element| {
         (address_type(disk) == Some("drive")).then(|| {
             let part = |name| of_address(disk, name);
-            let numbers = [part("controller"), part("bus"), part("target"), part("unit")];
+            let numbers = [
+                part("controller"),
+                part("bus"),
+                part("target"),
+                part("unit"),
+            ];
             (bus(disk).unwrap_or_default().to_owned(), numbers)
         })
     };
@@ -245,18 +261,16 @@ fn check_addresses(disk: &Element, other: &Element) -> Result<()> {
 /// Returns where a disk's content is.
 pub(in super::super) fn path(disk: &Element) -> Option<&str> {
     let source = disk.child("source")?;
-    ["file", "dev", "dir", "name"].iter().find_map(|attribute| source.get(attribute))
+    ["file", "dev", "dir", "name"]
+        .iter()
+        .find_map(|attribute| source.get(attribute))
 }
 
 pub(in super::super) fn check_one(disk: &Element) -> Result<()> {
     let device = disk.get("device").unwrap_or_default();
     let Some(name) = target(disk) else {
         let detail = path(disk);
-        return Err(problem::missing(
-            ErrorCode::NoTarget,
-            "missing target information",
-            detail,
-        ));
+        return Err(problem::missing(ErrorCode::NoTarget, "missing target information", detail));
     };
     if device != "lun" {
         for attribute in ["rawio", "sgio"] {
@@ -272,7 +286,11 @@ pub(in super::super) fn check_one(disk: &Element) -> Result<()> {
         return Err(problem::unsupported("unfiltered sgio is no longer supported"));
     }
     if (device == "floppy") != (bus == "fdc") {
-        let what = if device == "floppy" { "floppy disk" } else { "disk" };
+        let what = if device == "floppy" {
+            "floppy disk"
+        } else {
+            "disk"
+        };
         return Err(problem::internal(format_args!("Invalid bus type '{bus}' for {what}")));
     }
     let is_hard = matches!(device, "disk" | "lun");

@@ -8,9 +8,10 @@ use crate::test_driver::xml::Element;
 pub(super) fn complete(hostdev: &mut Element) -> Result<()> {
     let kind = hostdev.get("type").unwrap_or_default().to_owned();
     let is_subsystem = hostdev.get("mode") != Some("capabilities");
-    let known: &[&str] = match is_subsystem {
-        true => &["usb", "pci", "scsi", "scsi_host", "mdev"],
-        false => &["storage", "misc", "net"],
+    let known: &[&str] = if is_subsystem {
+        &["usb", "pci", "scsi", "scsi_host", "mdev"]
+    } else {
+        &["storage", "misc", "net"]
     };
     if !known.contains(&kind.as_str()) {
         let place = Place { element: "hostdev", attribute: Some("type") };
@@ -31,12 +32,14 @@ pub(super) fn complete(hostdev: &mut Element) -> Result<()> {
     if kind != "pci" {
         hostdev.remove_children("driver");
     }
-    let Some(source) = hostdev.child_mut("source").filter(|it| !it.children.is_empty() || kind == "scsi_host")
+    let Some(source) = hostdev
+        .child_mut("source")
+        .filter(|it| !it.children.is_empty() || kind == "scsi_host")
     else {
         return Err(problem::xml("Missing <source> element in hostdev device"));
     };
     match kind.as_str() {
-        "pci" => place(source, |given| address::pci_of_host(given))?,
+        "pci" => place(source, address::pci_of_host)?,
         "usb" => place(source, |given| keep(given, &["bus", "device"]))?,
         "mdev" => place(source, |given| keep(given, &["uuid"]))?,
         "scsi" => scsi(source)?,
@@ -67,7 +70,9 @@ fn place(source: &mut Element, write: impl Fn(&Element) -> Result<Element>) -> R
 fn keep(given: &Element, names: &[&str]) -> Result<Element> {
     let mut element = Element::new(&given.name);
     for name in names {
-        let Some(text) = given.get(name) else { continue };
+        let Some(text) = given.get(name) else {
+            continue;
+        };
         match *name {
             "uuid" => element.set(name, text),
             _ => match super::super::value::number(text) {

@@ -60,11 +60,14 @@ pub(super) fn complete(interface: &mut Element) -> Result<()> {
 /// Refuses an interface that does not say what it is connected to.
 fn require_source(interface: &mut Element, kind: &str) -> Result<()> {
     let needs_one = [
-        "network", "vds", "internal", "bridge", "direct", "vdpa", "client", "server", "mcast", "udp",
+        "network", "vds", "internal", "bridge", "direct", "vdpa", "client", "server", "mcast",
+        "udp",
     ];
     let source = interface.child("source");
     if needs_one.contains(&kind) && source.is_none() {
-        return Err(problem::xml(format_args!("interface type='{kind}' requires a 'source' element")));
+        return Err(problem::xml(format_args!(
+            "interface type='{kind}' requires a 'source' element"
+        )));
     }
     if let Some(source) = source
         && kind == "udp"

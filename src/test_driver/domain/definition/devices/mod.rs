@@ -76,9 +76,9 @@ pub(super) fn complete(devices: &mut Element, guest: Guest<'_>) -> Result<()> {
     interfaces::name_targets(&mut devices.children)?;
     check(devices)?;
     // Of this one nothing is written where nothing is to be said.
-    devices.children.retain(|it| {
-        it.name != "panic" || !it.attributes.is_empty() || !it.children.is_empty()
-    });
+    devices
+        .children
+        .retain(|it| it.name != "panic" || !it.attributes.is_empty() || !it.children.is_empty());
     Ok(())
 }
 

@@ -12,18 +12,16 @@ pub(super) fn complete(device: &mut Element, guest: Guest<'_>) -> Result<()> {
         "rng" => rng(device)?,
         "vsock" => vsock(device),
         "tpm" => tpm(device)?,
-        "memory" if device.get("access").is_none() && device.get("model") == Some("virtio-pmem") => {
+        "memory"
+            if device.get("access").is_none() && device.get("model") == Some("virtio-pmem") =>
+        {
             device.set("access", "shared");
         }
-        "sound" if device.get("model") == Some("virtio") => {
-            if device.get("streams").is_none() {
-                device.set("streams", 2);
-            }
-        }
-        "sound" => {
+        "sound" if device.get("model") != Some("virtio") => {
             device.remove("streams");
             device.remove_children("driver");
         }
+        "sound" if device.get("streams").is_none() => device.set("streams", 2),
         _ => {}
     }
     Ok(())
@@ -90,7 +88,14 @@ fn rng(rng: &mut Element) -> Result<()> {
 fn vsock(vsock: &mut Element) {
     let cid = vsock.child_or_new("cid");
     if cid.get("auto").is_none() {
-        cid.set("auto", if cid.get("address").is_some() { "no" } else { "yes" });
+        cid.set(
+            "auto",
+            if cid.get("address").is_some() {
+                "no"
+            } else {
+                "yes"
+            },
+        );
     }
 }
 

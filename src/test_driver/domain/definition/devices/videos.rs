@@ -28,11 +28,14 @@ pub(super) fn sort(devices: &mut [Element]) {
 pub(super) fn complete(video: &mut Element, guest: Guest<'_>) {
     let model = video.child_or_new("model");
     if matches!(model.get("type"), None | Some("default")) {
-        model.set("type", match (guest.os, guest.arch) {
-            ("xen" | "linux", _) => "xen",
-            (_, "ppc64" | "ppc64le") => "vga",
-            _ => "cirrus",
-        });
+        model.set(
+            "type",
+            match (guest.os, guest.arch) {
+                ("xen" | "linux", _) => "xen",
+                (_, "ppc64" | "ppc64le") => "vga",
+                _ => "cirrus",
+            },
+        );
     }
     let kind = model.get("type").unwrap_or_default().to_owned();
     if kind == "none" {
@@ -69,8 +72,7 @@ pub(super) fn add_implicit(devices: &mut Element, guest: Guest<'_>) {
     if devices.child("graphics").is_none() || devices.child("video").is_some() {
         return;
     }
-    let mut video =
-        Element::new("video").with_child(Element::new("model").with("primary", "yes"));
+    let mut video = Element::new("video").with_child(Element::new("model").with("primary", "yes"));
     complete(&mut video, guest);
     devices.children.push(video);
 }
