@@ -2,6 +2,7 @@
 //! both, and what was seen is compared word by word.
 
 mod definitions;
+mod devices;
 mod differences;
 mod domains;
 mod moments;

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod definition;
+mod devices;
 mod events;
 mod guest;
 mod impact;
@@ -52,6 +53,7 @@ pub(super) fn route(routes: &mut Routes) {
     checkpoint::route(routes);
     tuning::route(routes);
     pins::route(routes);
+    devices::route(routes);
 }
 
 /// The domains of a host.
@@ -81,6 +83,8 @@ pub(super) struct Domain {
     guest: Guest,
     snapshots: Moments,
     checkpoints: Moments,
+    /// The filesystems that are frozen, of the two that a guest has.
+    frozen: [bool; 2],
 }
 
 impl Domain {
@@ -95,6 +99,7 @@ impl Domain {
             autostart: false,
             has_managed_save: false,
             guest: Guest::default(),
+            frozen: [false; 2],
             snapshots: Moments::default(),
             checkpoints: Moments::default(),
         }

@@ -14,7 +14,10 @@ fn kib(element: &Element, path: &[&str]) -> u64 {
 pub(super) fn complete(root: &mut Element) -> Result<()> {
     pages(root)?;
     let modules: u64 = match root.child("devices") {
-        Some(devices) => devices.children("memory").map(|it| kib(it, &["target", "size"])).sum(),
+        Some(devices) => {
+            let sizes = devices.children("memory").map(|it| kib(it, &["target", "size"]));
+            sizes.fold(0, u64::saturating_add)
+        }
         None => 0,
     };
     let mut total = kib(root, &["memory"]);

@@ -17,10 +17,14 @@ mod random;
 mod scaled;
 mod set;
 mod shape;
+mod single;
 mod syntax;
 mod system;
 mod value;
 mod writer;
+
+#[cfg(test)]
+mod fuzz;
 
 use std::sync::LazyLock;
 

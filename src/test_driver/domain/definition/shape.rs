@@ -40,6 +40,10 @@ struct Shapes {
 
 /// An element.
 #[derive(Debug, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the tables"
+)]
 pub(super) struct Shape {
     pub(super) name: &'static str,
     pub(super) is_repeated: bool,

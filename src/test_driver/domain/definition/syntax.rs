@@ -14,7 +14,7 @@ pub(super) fn describe(text: &str, otherwise: &str) -> String {
     let number = 1 + before.matches('\n').count();
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let marker = "-".repeat(at - start);
+    let marker = "-".repeat(at.saturating_sub(start));
     format!("at line {number}: {problem}\n{line}\n{marker}^")
 }
 

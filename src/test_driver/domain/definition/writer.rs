@@ -35,9 +35,10 @@ fn write(out: &mut String, element: &Element, indent: usize) -> fmt::Result {
     let is_open = OPEN.contains(&element.name.as_str())
         || (element.name == "nvram" && element.attributes.is_empty());
     if element.children.is_empty() && element.text.is_empty() {
-        return match is_open {
-            true => writeln!(out, ">\n{:indent$}</{}>", "", element.name),
-            false => out.write_str("/>\n"),
+        return if is_open {
+            writeln!(out, ">\n{:indent$}</{}>", "", element.name)
+        } else {
+            out.write_str("/>\n")
         };
     }
     write!(out, ">{}", escape(element.text.as_str()))?;

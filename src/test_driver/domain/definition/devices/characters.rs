@@ -251,12 +251,15 @@ pub(super) fn plug_smartcards(devices: &mut [Element]) {
         .iter()
         .filter(|device| is_card(device) && super::of_address(device, "controller") == 0)
         .filter(|device| device.child("address").is_some());
-    let mut next = slots.map(|card| super::of_address(card, "slot") + 1).max().unwrap_or_default();
+    let mut next = slots
+        .map(|card| super::of_address(card, "slot").saturating_add(1))
+        .max()
+        .unwrap_or_default();
     for card in devices.iter_mut().filter(|device| is_card(device)) {
         if card.child("address").is_none() {
             let address = Element::new("address").with("type", "ccid");
             card.children.push(address.with("controller", 0).with("slot", next));
-            next += 1;
+            next = next.saturating_add(1);
         }
     }
 }

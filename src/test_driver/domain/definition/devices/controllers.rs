@@ -12,7 +12,7 @@ fn index(controller: &Element) -> Option<u32> {
     controller.get("index")?.parse().ok()
 }
 
-fn is_of<'a>(kind: &'a str) -> impl Fn(&Element) -> bool + use<'a> {
+fn is_of(kind: &str) -> impl Fn(&Element) -> bool {
     move |device| device.name == "controller" && device.get("type") == Some(kind)
 }
 
@@ -59,7 +59,9 @@ fn companion(devices: &[Element], at: usize) -> Option<u32> {
 fn unused(devices: &[Element], kind: &str) -> u32 {
     let used: Vec<u32> =
         devices.iter().filter(|device| is_of(kind)(device)).filter_map(index).collect();
-    (0..).find(|number| !used.contains(number)).unwrap_or_default()
+    (0..=used.len() as u32)
+        .find(|number| !used.contains(number))
+        .unwrap_or_default()
 }
 
 /// Inserts a controller behind the `start` first devices.
@@ -150,13 +152,17 @@ pub(super) fn add_implicit(devices: &mut Element) -> Result<()> {
                 _ => 0,
             })
             .collect();
-        wanted.into_iter().for_each(|number| add(devices, "virtio-serial", number));
+        for number in wanted {
+            add(devices, "virtio-serial", number);
+        }
     }
     let cards: Vec<u32> = devices
         .children("smartcard")
         .map(|card| of_address(card, "controller"))
         .collect();
-    cards.into_iter().for_each(|number| add(devices, "ccid", number));
+    for number in cards {
+        add(devices, "ccid", number);
+    }
     let hosts = devices.children("hostdev").filter(|it| it.get("type") == Some("scsi"));
     let last = hosts.map(|host| of_address(host, "controller")).max();
     add_up_to(devices, "scsi", last);

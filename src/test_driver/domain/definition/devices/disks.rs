@@ -25,7 +25,7 @@ fn bus(disk: &Element) -> Option<&str> {
 }
 
 /// Returns the number that a target's name stands for: `sda` is 0, `sdaa` 26.
-fn index(target: &str) -> Option<u32> {
+pub(in super::super) fn index(target: &str) -> Option<u32> {
     let letters = PREFIXES.iter().find_map(|(prefix, _)| target.strip_prefix(prefix))?;
     let letters = letters.trim_end_matches(|char: char| char.is_ascii_digit());
     if letters.is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn sort(devices: &mut Vec<Element>) {
 }
 
 /// Inserts a disk among others.
-pub(super) fn insert(disks: &mut Vec<Element>, disk: Element) {
+pub(in super::super) fn insert(disks: &mut Vec<Element>, disk: Element) {
     let place = |disk: &Element| target(disk).and_then(index);
     let mut at = None;
     for (number, other) in disks.iter().enumerate().rev() {
@@ -221,7 +221,7 @@ pub(super) fn check(devices: &Element) -> Result<()> {
 }
 
 /// Checks that two disks are told apart.
-pub(super) fn check_pair(disk: &Element, other: &Element) -> Result<()> {
+pub(in super::super) fn check_pair(disk: &Element, other: &Element) -> Result<()> {
     if target(disk).is_some() && target(disk) == target(other) {
         let path = |disk: &Element| path(disk).unwrap_or("<null>").to_owned();
         return Err(problem::xml(format_args!(
@@ -266,7 +266,7 @@ pub(in super::super) fn path(disk: &Element) -> Option<&str> {
         .find_map(|attribute| source.get(attribute))
 }
 
-fn check_one(disk: &Element) -> Result<()> {
+pub(in super::super) fn check_one(disk: &Element) -> Result<()> {
     let device = disk.get("device").unwrap_or_default();
     let Some(name) = target(disk) else {
         let detail = path(disk);

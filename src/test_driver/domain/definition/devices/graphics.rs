@@ -11,7 +11,9 @@ const SECRETS: [&str; 4] = ["username", "passwd", "passwdValidTo", "connected"];
 pub(super) fn complete(graphics: &mut Element) -> Result<()> {
     let kind = graphics.get("type").unwrap_or_default().to_owned();
     if graphics.get("passwd").is_none() {
-        SECRETS.iter().for_each(|name| graphics.remove(name));
+        for name in SECRETS {
+            graphics.remove(name);
+        }
     }
     if let Some(valid_to) = graphics.get("passwdValidTo").map(str::to_owned) {
         // Fractions of a second and the zone are left out.
@@ -19,26 +21,21 @@ pub(super) fn complete(graphics: &mut Element) -> Result<()> {
     }
     match kind.as_str() {
         "vnc" | "spice" | "rdp" => network(graphics, &kind),
-        "sdl" => {
-            keep_attributes(graphics, &["type", "display", "xauth", "fullscreen"]);
-            without_listens(graphics)
-        }
-        "desktop" => {
-            keep_attributes(graphics, &["type", "display", "fullscreen"]);
-            without_listens(graphics)
-        }
-        "dbus" => {
-            keep_attributes(graphics, &["type", "p2p", "address"]);
-            without_listens(graphics)
-        }
         _ => {
-            keep_attributes(graphics, &["type"]);
-            without_listens(graphics)
+            let kept: &[&str] = match kind.as_str() {
+                "sdl" => &["type", "display", "xauth", "fullscreen"],
+                "desktop" => &["type", "display", "fullscreen"],
+                "dbus" => &["type", "p2p", "address"],
+                _ => &["type"],
+            };
+            keep_attributes(graphics, kept);
+            without_listens(graphics);
+            Ok(())
         }
     }
 }
 
-fn without_listens(graphics: &mut Element) -> Result<()> {
+fn without_listens(graphics: &mut Element) {
     if graphics.get("fullscreen") == Some("no") {
         graphics.remove("fullscreen");
     }
@@ -46,7 +43,6 @@ fn without_listens(graphics: &mut Element) -> Result<()> {
         graphics.remove("p2p");
     }
     graphics.remove_children("listen");
-    Ok(())
 }
 
 fn network(graphics: &mut Element, kind: &str) -> Result<()> {

@@ -8,9 +8,10 @@ use crate::test_driver::xml::Element;
 pub(super) fn complete(hostdev: &mut Element) -> Result<()> {
     let kind = hostdev.get("type").unwrap_or_default().to_owned();
     let is_subsystem = hostdev.get("mode") != Some("capabilities");
-    let known: &[&str] = match is_subsystem {
-        true => &["usb", "pci", "scsi", "scsi_host", "mdev"],
-        false => &["storage", "misc", "net"],
+    let known: &[&str] = if is_subsystem {
+        &["usb", "pci", "scsi", "scsi_host", "mdev"]
+    } else {
+        &["storage", "misc", "net"]
     };
     if !known.contains(&kind.as_str()) {
         let place = Place { element: "hostdev", attribute: Some("type") };
@@ -38,7 +39,7 @@ pub(super) fn complete(hostdev: &mut Element) -> Result<()> {
         return Err(problem::xml("Missing <source> element in hostdev device"));
     };
     match kind.as_str() {
-        "pci" => place(source, |given| address::pci_of_host(given))?,
+        "pci" => place(source, address::pci_of_host)?,
         "usb" => place(source, |given| keep(given, &["bus", "device"]))?,
         "mdev" => place(source, |given| keep(given, &["uuid"]))?,
         "scsi" => scsi(source)?,

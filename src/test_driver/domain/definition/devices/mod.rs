@@ -9,7 +9,9 @@ mod interfaces;
 mod small;
 mod videos;
 
-pub(super) use self::disks::path;
+pub(super) use self::disks::{
+    check_one as check_disk, check_pair, index as disk_index, insert as insert_disk, path,
+};
 use super::problem;
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
@@ -72,7 +74,12 @@ pub(super) fn complete(devices: &mut Element, guest: Guest<'_>) -> Result<()> {
     controllers::add_implicit(devices)?;
     videos::add_implicit(devices, guest);
     interfaces::name_targets(&mut devices.children)?;
-    check(devices)
+    check(devices)?;
+    // Of this one nothing is written where nothing is to be said.
+    devices
+        .children
+        .retain(|it| it.name != "panic" || !it.attributes.is_empty() || !it.children.is_empty());
+    Ok(())
 }
 
 /// Keeps an alias that the user may give.

@@ -17,15 +17,11 @@ pub(super) fn complete(device: &mut Element, guest: Guest<'_>) -> Result<()> {
         {
             device.set("access", "shared");
         }
-        "sound" if device.get("model") == Some("virtio") => {
-            if device.get("streams").is_none() {
-                device.set("streams", 2);
-            }
-        }
-        "sound" => {
+        "sound" if device.get("model") != Some("virtio") => {
             device.remove("streams");
             device.remove_children("driver");
         }
+        "sound" if device.get("streams").is_none() => device.set("streams", 2),
         _ => {}
     }
     Ok(())
