@@ -1,8 +1,16 @@
 //! The test driver within the process, held to the one of real daemons: each scenario is played on
 //! both, and what was seen is compared word by word.
 
+mod connections;
 mod differences;
 mod domains;
+mod interfaces;
+mod network_documents;
+mod network_updates;
+mod networks;
+mod node_devices;
+mod storage;
+mod storage_documents;
 mod transcript;
 
 use std::time::Duration;
@@ -23,9 +31,11 @@ async fn compare(name: &str, scenario: impl AsyncFn(&Connect, &mut Transcript)) 
     }
     let daemon = tokio::task::spawn_blocking(|| Daemon::builder().test_driver().start().unwrap());
     let daemon = daemon.await.unwrap();
-    let theirs = play(&Connect::open(&daemon.test_uri()).await.unwrap(), &scenario).await;
+    let real = Connect::open(&daemon.test_uri()).await.unwrap();
+    let release = real.lib_version().await.unwrap();
+    let theirs = play(&real, &scenario).await;
     let ours = play(&TestHost::new().connect().await.unwrap(), &scenario).await;
-    differences::assert_known(name, &theirs, &ours);
+    differences::assert_known(name, release, &theirs, &ours);
 }
 
 async fn play(conn: &Connect, scenario: impl AsyncFn(&Connect, &mut Transcript)) -> Transcript {
