@@ -99,11 +99,9 @@ async fn changes_of_interfaces() {
         let back = async |flags| conn.raw().run(remote::InterfaceChangeRollback { flags }).await;
         seen.done("commit nothing", commit(0).await);
         seen.done("take nothing back", back(0).await);
-        for flags in [1] {
-            seen.done("begin with flags", begin(flags).await);
-            seen.done("commit with flags", commit(flags).await);
-            seen.done("back with flags", back(flags).await);
-        }
+        seen.done("begin with flags", begin(1).await);
+        seen.done("commit with flags", commit(1).await);
+        seen.done("back with flags", back(1).await);
         seen.done("begin", begin(0).await);
         seen.done("begin again", begin(0).await);
         conn.interface_define_xml(OTHER, DefineFlags::empty()).await.unwrap();

@@ -8,7 +8,7 @@ use super::transcript::Transcript;
 
 const UUID: &str = "<uuid>20000000-0000-4000-8000-000000000001</uuid>";
 const IP: &str = "<ip address='10.0.0.1' netmask='255.255.255.0'>";
-const ROUTED: &str = "<ip address='10.0.0.1' prefix='24'/><route ";
+const ROUTED: &str = "<ip address='10.0.0.1' prefix='24'><tftp root='/t'/></ip><route ";
 
 /// Defines networks that have this in them, and notes what becomes of it.
 async fn define(conn: &Connect, seen: &mut Transcript, documents: &[&str]) {
@@ -149,18 +149,18 @@ async fn where_packets_go() {
                 "<forward mode='open'/>",
                 "<forward mode='open' dev='e'/>",
                 "<forward mode='route'/>",
-                "<forward mode='route' dev='e'/><ip address='10.0.0.1' prefix='24'/>",
-                "<forward mode='nat'><nat><address start='1.2.3.4' end='1.2.3.9'/><port start='500' end='1000'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward mode='nat'><nat ipv6='yes'/></forward><ip address='10.0.0.1'/>",
-                "<forward><nat><address start='1.2.3.4'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward><nat><address start='1.2.3.4' end='1.2.3.3'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward><nat><address start='x' end='1.2.3.3'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward><nat><port start='5'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward><nat><port start='5' end='4'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward><nat><port start='0' end='0'/></nat></forward><ip address='10.0.0.1'/>",
-                "<forward><nat/><nat/></forward><ip address='10.0.0.1'/>",
-                "<forward mode='route'><nat/></forward><ip address='10.0.0.1'/>",
-                "<forward><interface dev='e'/><interface dev='f'/></forward><ip address='10.0.0.1'/>",
+                "<forward mode='route' dev='e'/><ip address='10.0.0.1' prefix='24'><tftp root='/t'/></ip>",
+                "<forward mode='nat'><nat><address start='1.2.3.4' end='1.2.3.9'/><port start='500' end='1000'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward mode='nat'><nat ipv6='yes'/></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat><address start='1.2.3.4'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat><address start='1.2.3.4' end='1.2.3.3'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat><address start='x' end='1.2.3.3'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat><port start='5'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat><port start='5' end='4'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat><port start='0' end='0'/></nat></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><nat/><nat/></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward mode='route'><nat/></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
+                "<forward><interface dev='e'/><interface dev='f'/></forward><ip address='10.0.0.1'><tftp root='/t'/></ip>",
                 "<forward mode='bridge'/>",
                 "<forward mode='bridge'/><bridge name='b'/>",
                 "<forward mode='bridge'/><bridge name='b' macTableManager='kernel'/>",

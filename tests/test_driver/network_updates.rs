@@ -16,8 +16,9 @@ const NETWORK: &str = "<network><name>n</name>\
       <host ip='10.0.0.8'><hostname>a</hostname></host></dns>\
     <ip address='10.0.0.1' prefix='24'><dhcp><range start='10.0.0.2' end='10.0.0.9'/>\
       <host mac='52:54:00:00:00:01' name='h' ip='10.0.0.2'/></dhcp></ip>\
-    <ip address='10.0.1.1' prefix='24'/>\
-    <ip family='ipv6' address='fe80::1' prefix='64'/>\
+    <ip address='10.0.1.1' prefix='24'><tftp root='/t'/></ip>\
+    <ip family='ipv6' address='fe80::1' prefix='64'>\
+      <dhcp><range start='fe80::20' end='fe80::29'/></dhcp></ip>\
     <portgroup name='p' default='yes'/></network>";
 
 const COMMANDS: [Command; 4] = [

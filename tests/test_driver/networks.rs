@@ -151,7 +151,7 @@ async fn networks_have_metadata() {
         let network = conn.network_define_xml(OTHER, DefineFlags::empty()).await.unwrap();
         metadata(&network, seen, "none").await;
         let none = UpdateFlags::empty();
-        let element = "<x b='1'>\n  <y>t &amp; t</y><z:w xmlns:z='urn:z'/></x>";
+        let element = "<x b='1'><y>t &amp; t</y><z:w xmlns:z='urn:z'/></x>";
         for (label, kind, text, key, uri) in [
             ("title", MetadataType::Title, Some("A title's"), None, None),
             ("lines", MetadataType::Title, Some("two\nlines"), None, None),

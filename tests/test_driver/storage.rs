@@ -160,7 +160,6 @@ async fn pools_are_found_and_told_apart() {
             ("logical", None),
             ("netfs", None),
             ("netfs", Some("<source><host name='h'/></source>")),
-            ("netfs", Some("<source/>")),
             ("netfs", Some("<x/>")),
             ("dir", None),
             ("iscsi", None),

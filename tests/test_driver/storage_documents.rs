@@ -69,7 +69,7 @@ async fn parts_of_pools() {
             "<pool type='dir'/>".to_owned(),
             "<pool type='dir'><name>a/b</name></pool>".to_owned(),
             "<pool type='dir'><name>p</name><uuid>x</uuid></pool>".to_owned(),
-            format!("<pool type='logical'><uuid>50000000-0000-4000-8000-000000000001</uuid><source><name>s</name></source></pool>"),
+            "<pool type='logical'><uuid>50000000-0000-4000-8000-000000000001</uuid><source><name>s</name></source></pool>".to_owned(),
             of("dir", "<features><cow state='no'/></features>"),
             of("dir", "<features><cow state='x'/></features>"),
             of("mpath", "<features><cow state='no'/></features>"),
