@@ -121,7 +121,7 @@ impl Failure {
 
     /// Creates the failure of something that the driver does not have.
     pub(crate) fn unsupported(function: &str) -> Self {
-        Self::of(ErrorDomain::None, ErrorCode::NoSupport, function)
+        Self::of(domain_of(function), ErrorCode::NoSupport, function)
     }
 
     pub(crate) fn wire(&self) -> MessageError<'_> {
@@ -139,6 +139,23 @@ impl Failure {
             net: None,
         }
     }
+}
+
+/// Returns the part of the C library that a public function is in.
+fn domain_of(function: &str) -> ErrorDomain {
+    const PARTS: [(&str, ErrorDomain); 9] = [
+        ("DomainSnapshot", ErrorDomain::DomainSnapshot),
+        ("DomainCheckpoint", ErrorDomain::DomainCheckpoint),
+        ("NodeDevice", ErrorDomain::Nodedev),
+        ("NodeNumOfDevices", ErrorDomain::Nodedev),
+        ("NWFilter", ErrorDomain::Nwfilter),
+        ("Storage", ErrorDomain::Storage),
+        ("Secret", ErrorDomain::Secret),
+        ("Network", ErrorDomain::Network),
+        ("virInterface", ErrorDomain::Interface),
+    ];
+    let found = PARTS.iter().find(|(part, _)| function.contains(part));
+    found.map_or(ErrorDomain::Domain, |(_, domain)| *domain)
 }
 
 /// Refuses flags that a function of the C library does not know.

@@ -9,28 +9,27 @@ use crate::xdr::WireStr;
 pub(super) struct Room {
     pub(super) most: usize,
     pub(super) limit: &'static str,
-    pub(super) function: &'static str,
-    pub(super) domain: ErrorDomain,
 }
 
 impl Room {
+    /// Checks how many names a client has room for.
+    pub(super) fn check(&self, room: i32) -> Result<usize> {
+        let failure = |detail: String| Failure::of(ErrorDomain::Rpc, ErrorCode::Rpc, detail);
+        let room = usize::try_from(room)
+            .map_err(|_| failure("maxnames must be non-negative".to_owned()))?;
+        match room > self.most {
+            true => Err(failure(format!("maxnames > {}", self.limit))),
+            false => Ok(room),
+        }
+    }
+
     /// Returns as many names as a client has room for.
     pub(super) fn names(
         &self,
         names: impl Iterator<Item = impl Into<String>>,
         room: i32,
     ) -> Result<Vec<WireStr<'static>>> {
-        let room = usize::try_from(room).map_err(|_| {
-            let function = self.function;
-            let message = format!("maxnames in {function} must be zero or greater");
-            let mut failure = Failure::argument(function, "maxnames", message);
-            failure.domain = self.domain;
-            failure
-        })?;
-        if room > self.most {
-            let detail = format!("maxnames > {}", self.limit);
-            return Err(Failure::of(ErrorDomain::Rpc, ErrorCode::InternalError, detail));
-        }
+        let room = self.check(room)?;
         Ok(names.take(room).map(|name| name.into().into()).collect())
     }
 }

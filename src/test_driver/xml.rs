@@ -180,7 +180,7 @@ impl Element {
         if self.children.is_empty() && text.is_empty() {
             return out.write_str("/>\n");
         }
-        write!(out, ">{}", escape::partial_escape(text))?;
+        write!(out, ">{}", escape::escape(text))?;
         if !self.children.is_empty() {
             out.push('\n');
             for child in &self.children {

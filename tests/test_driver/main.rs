@@ -1,11 +1,19 @@
 //! The test driver within the process, held to the one of real daemons: each scenario is played on
 //! both, and what was seen is compared word by word.
 
+mod connections;
 mod definitions;
 mod devices;
 mod differences;
 mod domains;
+mod interfaces;
 mod moments;
+mod network_documents;
+mod network_updates;
+mod networks;
+mod node_devices;
+mod storage;
+mod storage_documents;
 mod testing;
 mod transcript;
 mod virsh;

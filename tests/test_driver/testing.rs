@@ -235,7 +235,7 @@ fn bad_definitions_are_refused() {
 #[cfg(feature = "qemu")]
 #[tokio::test]
 async fn an_agent_answers() {
-    use libvirt_client::qemu::AgentTimeout;
+    use libvirt_client::domain::AgentTimeout;
 
     let host = host();
     let conn = host.connect().await.unwrap();

@@ -24,13 +24,15 @@ fn cells_free_memory(
     request: remote::NodeGetCellsFreeMemory,
 ) -> Result<remote::NodeGetCellsFreeMemoryRet> {
     const FUNCTION: &str = "virNodeGetCellsFreeMemory";
-    let room = usize::try_from(request.maxcells).ok();
-    if room.is_some_and(|room| room > remote::NODE_MAX_CELLS) {
-        return Err(daemon("maxCells > REMOTE_NODE_MAX_CELLS"));
+    let failure = |detail| Failure::of(ErrorDomain::Rpc, ErrorCode::Rpc, detail);
+    let room =
+        usize::try_from(request.maxcells).map_err(|_| failure("maxcells must be non-negative"))?;
+    if room > remote::NODE_MAX_CELLS {
+        return Err(failure("maxcells > REMOTE_NODE_MAX_CELLS"));
     }
-    let Some(room) = room.filter(|room| *room > 0) else {
+    if room == 0 {
         return Err(refused(FUNCTION, "maxCells", "must be greater than zero"));
-    };
+    }
     let Ok(first) = usize::try_from(request.start_cell) else {
         return Err(refused(FUNCTION, "startCell", "must be zero or greater"));
     };
@@ -50,7 +52,9 @@ fn free_pages(
     const FUNCTION: &str = "virNodeGetFreePages";
     let cells = usize::try_from(request.cell_count).unwrap_or(usize::MAX);
     if request.pages.len().saturating_mul(cells) > remote::NODE_MAX_CELLS {
-        return Err(daemon("the result won't fit into REMOTE_NODE_MAX_CELLS"));
+        let detail =
+            format!("npages * cellcount > REMOTE_NODE_MAX_CELLS ({})", remote::NODE_MAX_CELLS);
+        return Err(Failure::of(ErrorDomain::Rpc, ErrorCode::InternalError, detail));
     }
     for (argument, is_none) in [
         ("npages", request.pages.is_empty()),
@@ -77,8 +81,4 @@ fn refused(function: &str, argument: &str, why: &str) -> Failure {
     let mut failure = Failure::argument(function, argument, message);
     failure.domain = ErrorDomain::Domain;
     failure
-}
-
-fn daemon(detail: &str) -> Failure {
-    Failure::of(ErrorDomain::Rpc, ErrorCode::InternalError, detail)
 }

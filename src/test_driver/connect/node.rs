@@ -52,11 +52,12 @@ fn model(name: &str) -> CharArray<32> {
 }
 
 /// What the processors have done, in nanoseconds.
-const STATS: [(&str, u64); 4] = [
+const STATS: [(&str, u64); 5] = [
     ("user", 9_797_400_000),
     ("kernel", 34_678_723_400_000),
     ("idle", 87_264_900_000),
     ("iowait", 763_600_000),
+    ("guest", 1_797_400_000),
 ];
 
 fn cpu_stats(
@@ -76,7 +77,7 @@ fn cpu_stats(
         field: (*field).into(),
         value: *value,
     });
-    let nparams = if room == 0 { 4 } else { 0 };
+    let nparams = if room == 0 { 5 } else { 0 };
     Ok(remote::NodeGetCpuStatsRet { params: all.take(room).collect(), nparams })
 }
 

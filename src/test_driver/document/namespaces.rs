@@ -7,6 +7,8 @@ use crate::test_driver::xml::Element;
 /// The `<metadata>` of an object: at most one element of each namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::test_driver) struct Metadata {
+    /// Set where it was described, even if nothing of that is left.
+    is_there: bool,
     children: Vec<Element>,
     /// Namespaces that the element itself declares.
     declarations: Vec<(String, String)>,
@@ -18,7 +20,8 @@ impl Metadata {
         let Some(element) = root.child("metadata") else {
             return Self::default();
         };
-        let mut metadata = Self::default();
+        let is_there = !element.children.is_empty();
+        let mut metadata = Self { is_there, ..Self::default() };
         for (name, value) in root.attributes.iter().chain(&element.attributes) {
             if is_declaration(name) && element.children.iter().any(|child| uses(child, name)) {
                 metadata.declarations.retain(|(other, _)| other != name);
@@ -73,11 +76,12 @@ impl Metadata {
             element.attributes.insert(0, declaration);
             self.children.push(element);
         }
+        self.is_there = !self.children.is_empty();
     }
 
     /// Returns how it is written, indented by that much.
     pub(in crate::test_driver) fn to_xml(&self, indent: usize) -> String {
-        if self.children.is_empty() {
+        if !self.is_there {
             return String::new();
         }
         let element = Element {

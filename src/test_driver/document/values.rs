@@ -75,6 +75,9 @@ pub(in crate::test_driver) trait Values {
     /// Returns an attribute that is a number without a sign.
     fn number<T: TryFrom<i128>>(&self, attribute: &str, base: Base) -> Result<Option<T>>;
 
+    /// Returns an attribute that is a UUID.
+    fn uuid(&self, attribute: &str) -> Result<Option<Uuid>>;
+
     /// Returns an attribute that is a number with a sign.
     fn integer(&self, attribute: &str, base: Base) -> Result<Option<i32>>;
 }
@@ -121,6 +124,14 @@ impl Values for Element {
             invalid(self, attribute, value, ". Expected non-negative integer value")
         })?;
         Ok(Some(number))
+    }
+
+    fn uuid(&self, attribute: &str) -> Result<Option<Uuid>> {
+        let Some(value) = self.get(attribute) else {
+            return Ok(None);
+        };
+        let id = uuid(value).ok_or_else(|| invalid(self, attribute, value, ". Expected UUID"))?;
+        Ok(Some(id))
     }
 
     fn integer(&self, attribute: &str, base: Base) -> Result<Option<i32>> {

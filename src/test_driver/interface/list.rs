@@ -7,19 +7,11 @@ use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllInterfacesFlags as Filter;
-use crate::types::error::ErrorDomain;
 
-const ACTIVE: Room = room("virConnectListInterfaces");
-const DEFINED: Room = room("virConnectListDefinedInterfaces");
-
-const fn room(function: &'static str) -> Room {
-    Room {
-        most: remote::INTERFACE_LIST_MAX,
-        limit: "REMOTE_INTERFACE_LIST_MAX",
-        function,
-        domain: ErrorDomain::Interface,
-    }
-}
+const ROOM: Room = Room {
+    most: remote::INTERFACE_LIST_MAX,
+    limit: "REMOTE_INTERFACE_LIST_MAX",
+};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectNumOfInterfaces>(|work, _| {
@@ -27,7 +19,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectNumOfInterfacesRet { num })
     });
     routes.tell::<remote::ConnectListInterfaces>(|work, request| {
-        let names = ACTIVE.names(names(work, true), request.maxnames)?;
+        let names = ROOM.names(names(work, true), request.maxnames)?;
         Ok(remote::ConnectListInterfacesRet { names })
     });
     routes.tell::<remote::ConnectNumOfDefinedInterfaces>(|work, _| {
@@ -35,7 +27,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectNumOfDefinedInterfacesRet { num })
     });
     routes.tell::<remote::ConnectListDefinedInterfaces>(|work, request| {
-        let names = DEFINED.names(names(work, false), request.maxnames)?;
+        let names = ROOM.names(names(work, false), request.maxnames)?;
         Ok(remote::ConnectListDefinedInterfacesRet { names })
     });
     routes.tell::<remote::ConnectListAllInterfaces>(|work, request| {

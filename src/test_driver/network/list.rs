@@ -7,19 +7,11 @@ use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllNetworksFlags as Filter;
-use crate::types::error::ErrorDomain;
 
-const ACTIVE: Room = room("virConnectListNetworks");
-const DEFINED: Room = room("virConnectListDefinedNetworks");
-
-const fn room(function: &'static str) -> Room {
-    Room {
-        most: remote::NETWORK_LIST_MAX,
-        limit: "REMOTE_NETWORK_LIST_MAX",
-        function,
-        domain: ErrorDomain::Network,
-    }
-}
+const ROOM: Room = Room {
+    most: remote::NETWORK_LIST_MAX,
+    limit: "REMOTE_NETWORK_LIST_MAX",
+};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectNumOfNetworks>(|work, _| {
@@ -27,7 +19,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectNumOfNetworksRet { num })
     });
     routes.tell::<remote::ConnectListNetworks>(|work, request| {
-        let names = ACTIVE.names(names(work, true), request.maxnames)?;
+        let names = ROOM.names(names(work, true), request.maxnames)?;
         Ok(remote::ConnectListNetworksRet { names })
     });
     routes.tell::<remote::ConnectNumOfDefinedNetworks>(|work, _| {
@@ -35,7 +27,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectNumOfDefinedNetworksRet { num })
     });
     routes.tell::<remote::ConnectListDefinedNetworks>(|work, request| {
-        let names = DEFINED.names(names(work, false), request.maxnames)?;
+        let names = ROOM.names(names(work, false), request.maxnames)?;
         Ok(remote::ConnectListDefinedNetworksRet { names })
     });
     routes.tell::<remote::ConnectListAllNetworks>(list_all);

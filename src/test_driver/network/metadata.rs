@@ -34,15 +34,16 @@ fn get(
     check_type(request.r#type)?;
     let affected = network.affected(request.flags)?;
     let definition = match (&network.next, affected.config && network.is_active) {
-        (Some(next), true) => Some(next),
-        (None, true) => None,
-        _ => Some(&network.definition),
+        (Some(next), true) => next,
+        // There is none, and libvirt does not say so.
+        (None, true) => return Err(Failure::unsaid()),
+        _ => &network.definition,
     };
-    let metadata = definition.and_then(|definition| match request.r#type {
+    let metadata = match request.r#type {
         MetadataType::Description => definition.text("description").map(str::to_owned),
         MetadataType::Title => definition.text("title").map(str::to_owned),
         _ => definition.metadata().get(uri.unwrap_or_default()),
-    });
+    };
     let metadata = metadata.ok_or_else(|| {
         let detail = "Requested metadata element is not present";
         Failure::of(ErrorDomain::Network, ErrorCode::NoNetworkMetadata, detail)

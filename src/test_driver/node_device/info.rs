@@ -4,14 +4,11 @@ use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
-use crate::types::error::ErrorDomain;
 use crate::types::node_device::XmlFlags;
 
 const KINDS: Room = Room {
     most: remote::NODE_DEVICE_CAPS_LIST_MAX,
     limit: "REMOTE_NODE_DEVICE_CAPS_LIST_MAX",
-    function: "virNodeDeviceListCaps",
-    domain: ErrorDomain::Nodedev,
 };
 
 pub(super) fn route(routes: &mut Routes) {
@@ -37,6 +34,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::NodeDeviceNumOfCapsRet { num })
     });
     routes.tell::<remote::NodeDeviceListCaps<'static>>(|work, request| {
+        KINDS.check(request.maxnames)?;
         let device = work.state.devices.get(request.name.as_str())?;
         let names = KINDS.names(device.definition.kinds(), request.maxnames)?;
         Ok(remote::NodeDeviceListCapsRet { names })

@@ -8,13 +8,10 @@ use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllNodeDeviceFlags as Filter;
-use crate::types::error::ErrorDomain;
 
 const NAMES: Room = Room {
     most: remote::NODE_DEVICE_LIST_MAX,
     limit: "REMOTE_NODE_DEVICE_LIST_MAX",
-    function: "virNodeListDevices",
-    domain: ErrorDomain::Nodedev,
 };
 
 pub(super) fn route(routes: &mut Routes) {
@@ -25,7 +22,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::NodeNumOfDevicesRet { num })
     });
     routes.tell::<remote::NodeListDevices<'static>>(|work, request| {
-        NAMES.names(std::iter::empty::<String>(), request.maxnames)?;
+        NAMES.check(request.maxnames)?;
         check_flags(request.flags, 0, "testNodeListDevices")?;
         let kind = request.cap.as_ref().map(|kind| kind.as_str());
         let names = of_kind(work, kind).map(|device| device.definition.name());

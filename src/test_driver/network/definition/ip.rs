@@ -154,6 +154,9 @@ fn complete_route(route: &mut Element, name: &str) -> Result<Ip> {
             ))
         })
     };
+    if route.get("address").is_none() {
+        return complete_default_route(route, &text("gateway")?, name);
+    }
     let (address_text, gateway_text) = (text("address")?, text("gateway")?);
     let address = Ip::parse(&address_text).ok_or_else(|| {
         wrong(format_args!("{name}: Bad network address '{address_text}' in route definition"))
@@ -237,6 +240,15 @@ fn complete_route(route: &mut Element, name: &str) -> Result<Ip> {
         }
     }
     Ok(gateway)
+}
+
+/// Completes a route to everywhere.
+fn complete_default_route(route: &mut Element, gateway: &str, name: &str) -> Result<Ip> {
+    let ip = Ip::parse(gateway).ok_or_else(|| {
+        wrong(format_args!("{name}: Bad gateway address '{gateway}' in route definition"))
+    })?;
+    route.set("gateway", ip);
+    Ok(ip)
 }
 
 /// Checks that a range of addresses is one.

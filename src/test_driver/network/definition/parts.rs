@@ -1,7 +1,7 @@
 //! Parts that networks and their groups of ports have: VLANs, bandwidth and virtual ports.
 
 use super::{unsupported, wrong};
-use crate::test_driver::document::{Base, Values as _, signed, uuid};
+use crate::test_driver::document::{Base, Values as _};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
@@ -43,6 +43,10 @@ fn complete_bandwidth(parent: &mut Element) -> Result<()> {
             ErrorCode::XmlDetail,
             "classID attribute not supported on <bandwidth> in this usage context",
         ));
+    }
+    if bandwidth.child("inbound").is_none() && bandwidth.child("outbound").is_none() {
+        parent.remove_children("bandwidth");
+        return Ok(());
     }
     for direction in ["inbound", "outbound"] {
         let Some(rate) = bandwidth.child_mut(direction) else {
@@ -149,13 +153,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
 ];
 
 pub(super) fn complete_virtualport(port: &mut Element, needs_type: bool) -> Result<()> {
+    port.one_of("type", &["802.1Qbg", "802.1Qbh", "openvswitch", "midonet"])?;
     let kind = port.get("type").map(str::to_owned);
-    if let Some(kind) = &kind
-        && !["802.1Qbg", "802.1Qbh", "openvswitch", "midonet"].contains(&kind.as_str())
-    {
-        let detail = format!("unknown virtualport type {kind}");
-        return Err(general(ErrorCode::ConfigUnsupported, detail));
-    }
     if kind.is_none() && needs_type {
         return Err(general(ErrorCode::XmlError, "missing required virtualport type"));
     }
@@ -170,11 +169,7 @@ pub(super) fn complete_virtualport(port: &mut Element, needs_type: bool) -> Resu
         complete_parameter(parameters, name, most)?;
     }
     for name in ["instanceid", "interfaceid"] {
-        if let Some(text) = parameters.get(name) {
-            let id = uuid(text).ok_or_else(|| {
-                let detail = format!("cannot parse {name} parameter as a uuid");
-                general(ErrorCode::XmlError, detail)
-            })?;
+        if let Some(id) = parameters.uuid(name)? {
             parameters.set(name, id);
         }
         if name == "instanceid" && parameters.get("profileid").is_some_and(|id| id.len() >= 40) {
@@ -195,22 +190,16 @@ pub(super) fn complete_virtualport(port: &mut Element, needs_type: bool) -> Resu
                 continue;
             }
             let detail = format!("extra {name} unsupported in <virtualport type='{kind}'>");
-            return Err(Failure::of(ErrorDomain::None, ErrorCode::XmlError, detail));
+            return Err(Failure::of(ErrorDomain::Net, ErrorCode::XmlError, detail));
         }
     }
     Ok(())
 }
 
-fn complete_parameter(parameters: &mut Element, name: &str, most: i128) -> Result<()> {
-    let Some(text) = parameters.get(name) else {
+fn complete_parameter(parameters: &mut Element, name: &str, most: u32) -> Result<()> {
+    let Some(number) = parameters.number::<u32>(name, Base::Ten)? else {
         return Ok(());
     };
-    let number = signed(text, Base::Any)
-        .filter(|number| (0..=i128::from(u32::MAX)).contains(number))
-        .ok_or_else(|| {
-            let detail = format!("cannot parse value of {name} parameter");
-            general(ErrorCode::XmlError, detail)
-        })?;
     if number > most {
         let of = if name == "typeid" { "for" } else { "of" };
         let detail = format!("value {of} {name} out of range");

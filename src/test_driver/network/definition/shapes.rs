@@ -8,10 +8,12 @@ const VLAN: Shape = Shape::new("vlan")
 
 const RATE: &[&str] = &["average", "peak", "floor", "burst"];
 
-const BANDWIDTH: Shape = Shape::new("bandwidth").children(&[
-    Shape::new("inbound").attributes(RATE),
-    Shape::new("outbound").attributes(RATE),
-]);
+const BANDWIDTH: Shape = Shape::new("bandwidth")
+    .children(&[
+        Shape::new("inbound").attributes(RATE),
+        Shape::new("outbound").attributes(RATE),
+    ])
+    .open();
 
 const VIRTUALPORT: Shape =
     Shape::new("virtualport")
@@ -67,7 +69,6 @@ const IP: Shape = Shape::new("ip")
             Shape::new("bootp").attributes(&["file", "server"]),
         ]),
     ])
-    .open()
     .repeated();
 
 const ROUTE: Shape = Shape::new("route")

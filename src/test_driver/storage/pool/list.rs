@@ -8,19 +8,11 @@ use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllStoragePoolsFlags as Filter;
-use crate::types::error::ErrorDomain;
 
-const ACTIVE: Room = room("virConnectListStoragePools");
-const DEFINED: Room = room("virConnectListDefinedStoragePools");
-
-const fn room(function: &'static str) -> Room {
-    Room {
-        most: remote::STORAGE_POOL_LIST_MAX,
-        limit: "REMOTE_STORAGE_POOL_LIST_MAX",
-        function,
-        domain: ErrorDomain::Storage,
-    }
-}
+const ROOM: Room = Room {
+    most: remote::STORAGE_POOL_LIST_MAX,
+    limit: "REMOTE_STORAGE_POOL_LIST_MAX",
+};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectNumOfStoragePools>(|work, _| {
@@ -28,7 +20,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectNumOfStoragePoolsRet { num })
     });
     routes.tell::<remote::ConnectListStoragePools>(|work, request| {
-        let names = ACTIVE.names(which(work, true).map(Pool::name), request.maxnames)?;
+        let names = ROOM.names(which(work, true).map(Pool::name), request.maxnames)?;
         Ok(remote::ConnectListStoragePoolsRet { names })
     });
     routes.tell::<remote::ConnectNumOfDefinedStoragePools>(|work, _| {
@@ -36,7 +28,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectNumOfDefinedStoragePoolsRet { num })
     });
     routes.tell::<remote::ConnectListDefinedStoragePools>(|work, request| {
-        let names = DEFINED.names(which(work, false).map(Pool::name), request.maxnames)?;
+        let names = ROOM.names(which(work, false).map(Pool::name), request.maxnames)?;
         Ok(remote::ConnectListDefinedStoragePoolsRet { names })
     });
     routes.tell::<remote::ConnectListAllStoragePools>(list_all);

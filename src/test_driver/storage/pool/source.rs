@@ -2,7 +2,7 @@
 
 use super::adapter;
 use super::kinds::{Kind, Source};
-use crate::test_driver::document::{Base, Shape, Values as _, drop_empty, uuid};
+use crate::test_driver::document::{Base, Shape, Values as _, drop_empty};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::storage::permissions::{unsupported, wrong};
 use crate::test_driver::xml::Element;
@@ -99,14 +99,10 @@ fn complete_auth(source: &mut Element) -> Result<()> {
     let secret = auth
         .child_mut("secret")
         .ok_or_else(|| wrong("Missing <secret> element in auth"))?;
-    match (secret.get("uuid"), secret.get("usage")) {
+    match (secret.uuid("uuid")?, secret.get("usage")) {
         (None, None) => return Err(secretless("missing secret uuid or usage attribute")),
         (Some(_), Some(_)) => return Err(secretless("either secret uuid or usage expected")),
-        (Some(text), None) => {
-            let uuid = uuid(text)
-                .ok_or_else(|| secretless(format_args!("invalid secret uuid '{text}'")))?;
-            secret.set("uuid", uuid);
-        }
+        (Some(uuid), None) => secret.set("uuid", uuid),
         (None, Some(_)) => {}
     }
     match is_none {

@@ -5,13 +5,10 @@ use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
-use crate::types::error::ErrorDomain;
 
 const NAMES: Room = Room {
     most: remote::STORAGE_VOL_LIST_MAX,
     limit: "REMOTE_STORAGE_VOL_LIST_MAX",
-    function: "virStoragePoolListVolumes",
-    domain: ErrorDomain::Storage,
 };
 
 pub(super) fn route(routes: &mut Routes) {
@@ -21,7 +18,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::StoragePoolNumOfVolumesRet { num })
     });
     routes.tell::<remote::StoragePoolListVolumes<'static>>(|work, request| {
-        NAMES.names(std::iter::empty::<String>(), request.maxnames)?;
+        NAMES.check(request.maxnames)?;
         let pool = work.state.pools.active(request.pool.name.as_str())?;
         let names = NAMES.names(pool.volumes().values().map(Volume::name), request.maxnames)?;
         Ok(remote::StoragePoolListVolumesRet { names })
