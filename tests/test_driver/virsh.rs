@@ -28,7 +28,7 @@ dumpxml test --inactive
 define FILE
 list --all
 start web
-domstats
+domstats test
 domstats web --state
 setmem web 32M --live
 setvcpus web 1 --config
