@@ -131,9 +131,10 @@ impl Events {
             if !is_wanted {
                 continue;
             }
-            let form = match registration.is_old {
-                true => Form::Old,
-                false => Form::Callback(registration.number),
+            let form = if registration.is_old {
+                Form::Old
+            } else {
+                Form::Callback(registration.number)
             };
             match message(form) {
                 Some(Ok(message)) => self.pending.push((registration.client, message)),

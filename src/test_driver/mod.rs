@@ -3,6 +3,11 @@
 //! It is a server on any byte stream, and the client knows nothing of it: what goes between the two
 //! are the same bytes as over a socket.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "what answers a call is handed its request"
+)]
+
 mod connect;
 mod document;
 mod domain;

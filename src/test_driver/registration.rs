@@ -32,9 +32,10 @@ impl Registrar {
     }
 
     pub(super) fn deregister(&self, work: &mut Work<'_>, callback: i32) -> Result<()> {
-        match work.state.events.deregister(work.client, self.class, callback) {
-            true => Ok(()),
-            false => {
+        if work.state.events.deregister(work.client, self.class, callback) {
+            Ok(())
+        } else {
+            {
                 let name = self.name;
                 Err(failure(format_args!("{name} event callback {callback} not registered")))
             }

@@ -71,13 +71,11 @@ impl Element {
 
     /// Returns the first child of that name, which it appends if there is none.
     pub(crate) fn child_or_new(&mut self, name: &str) -> &mut Self {
-        let at = match self.children.iter().position(|child| child.name == name) {
-            Some(at) => at,
-            None => {
-                self.children.push(Self::new(name));
-                self.children.len() - 1
-            }
-        };
+        let found = self.children.iter().position(|child| child.name == name);
+        let at = found.unwrap_or_else(|| {
+            self.children.push(Self::new(name));
+            self.children.len() - 1
+        });
         &mut self.children[at]
     }
 

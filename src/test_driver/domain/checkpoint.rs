@@ -112,9 +112,10 @@ fn list(
     }
     let from = from.map(|from| from.name.as_str());
     // The bit for the order is another one than that of snapshots.
-    let order = match flags.contains(ListFlags::TOPOLOGICAL) {
-        true => super::moment::list::TOPOLOGICAL,
-        false => 0,
+    let order = if flags.contains(ListFlags::TOPOLOGICAL) {
+        super::moment::list::TOPOLOGICAL
+    } else {
+        0
     };
     let flags = (flags - ListFlags::TOPOLOGICAL).bits() | order;
     Ok(domain.checkpoints.list(from, flags, |_| true))

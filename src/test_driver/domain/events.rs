@@ -15,7 +15,7 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectDomainEventRegister>(|work, _| {
-        register_old(work, LIFECYCLE)?;
+        register_old(work, LIFECYCLE);
         Ok(remote::ConnectDomainEventRegisterRet { cb_registered: 0 })
     });
     routes.tell::<remote::ConnectDomainEventDeregister>(|work, _| {
@@ -23,7 +23,8 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectDomainEventDeregisterRet { cb_registered: 0 })
     });
     routes.act::<remote::ConnectDomainEventRegisterAny>(|work, request| {
-        register_old(work, kind(request.event_id)?)
+        register_old(work, kind(request.event_id)?);
+        Ok(())
     });
     routes.may_read::<remote::ConnectDomainEventRegisterAny>();
     routes.act::<remote::ConnectDomainEventDeregisterAny>(|work, request| {
@@ -38,11 +39,10 @@ pub(super) fn route(routes: &mut Routes) {
     });
     routes.act::<remote::ConnectDomainEventCallbackDeregisterAny>(|work, request| {
         let number = request.callback_id;
-        match work.state.events.deregister(work.client, Class::Domain, number) {
-            true => Ok(()),
-            false => {
-                Err(remote_failure(format_args!("domain event callback {number} not registered")))
-            }
+        if work.state.events.deregister(work.client, Class::Domain, number) {
+            Ok(())
+        } else {
+            { Err(remote_failure(format_args!("domain event callback {number} not registered"))) }
         }
     });
     routes.may_read::<remote::ConnectDomainEventCallbackDeregisterAny>();
@@ -59,15 +59,15 @@ fn kind(number: i32) -> Result<Kind> {
     }
 }
 
-fn register_old(work: &mut Work<'_>, kind: Kind) -> Result<()> {
+fn register_old(work: &mut Work<'_>, kind: Kind) {
     work.state.events.register(work.client, kind, None, true);
-    Ok(())
 }
 
 fn deregister_old(work: &mut Work<'_>, kind: Kind) -> Result<()> {
-    match work.state.events.deregister_old(work.client, kind) {
-        true => Ok(()),
-        false => Err(remote_failure(format_args!("domain event {} not registered", kind.number))),
+    if work.state.events.deregister_old(work.client, kind) {
+        Ok(())
+    } else {
+        Err(remote_failure(format_args!("domain event {} not registered", kind.number)))
     }
 }
 
@@ -116,9 +116,10 @@ pub(super) fn tell_reboot(state: &mut State, dom: &NonnullDomain<'static>) {
 
 /// Tells that a guest's agent has appeared or gone.
 pub(super) fn tell_agent(state: &mut State, dom: &NonnullDomain<'static>, is_connected: bool) {
-    let (agent, reason) = match is_connected {
-        true => (AgentState::Connected, AgentReason::Channel),
-        false => (AgentState::Disconnected, AgentReason::Channel),
+    let (agent, reason) = if is_connected {
+        (AgentState::Connected, AgentReason::Channel)
+    } else {
+        (AgentState::Disconnected, AgentReason::Channel)
     };
     state
         .events

@@ -22,7 +22,7 @@ pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::DomainGetState<'static>>(|work, request| {
         check_flags(request.flags, 0, "testDomainGetState")?;
         let domain = work.state.domains.get(&request.dom)?;
-        Ok(remote::DomainGetStateRet { state: domain.state.into(), reason: domain.reason })
+        Ok(remote::DomainGetStateRet { state: domain.state, reason: domain.reason })
     });
     routes.tell::<remote::DomainIsActive<'static>>(|work, request| {
         let active = work.state.domains.get(&request.dom)?.is_active().into();
@@ -62,9 +62,10 @@ fn xml_desc(
     let known = XmlFlags::SECURE | XmlFlags::INACTIVE | XmlFlags::MIGRATABLE;
     check_flags(request.flags.bits(), known.bits(), "testDomainGetXMLDesc")?;
     let domain: &Domain = work.state.domains.get(&request.dom)?;
-    let xml = match request.flags.contains(XmlFlags::INACTIVE) {
-        true => domain.config().to_xml_with(None, request.flags),
-        false => {
+    let xml = if request.flags.contains(XmlFlags::INACTIVE) {
+        domain.config().to_xml_with(None, request.flags)
+    } else {
+        {
             let id = domain.is_active().then(|| domain.id());
             domain.definition().to_xml_with(id, request.flags)
         }

@@ -66,9 +66,10 @@ fn define(work: &mut Work<'_>, xml: &str, flags: DefineFlags) -> Result<NonnullD
     check_flags(flags.bits(), DefineFlags::VALIDATE.bits(), "testDomainDefineXMLFlags")?;
     let definition = Definition::parse(xml)?;
     let uuid = definition.uuid();
-    let detail = match work.state.domains.define(definition)? {
-        true => EventDefinedDetailType::Added,
-        false => EventDefinedDetailType::Updated,
+    let detail = if work.state.domains.define(definition)? {
+        EventDefinedDetailType::Added
+    } else {
+        EventDefinedDetailType::Updated
     };
     let dom = tell(work.state, uuid, EventType::Defined, detail);
     dom.ok_or_else(|| Failure::internal("the domain is gone"))

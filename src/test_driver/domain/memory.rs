@@ -79,9 +79,10 @@ fn stats(
         (Tag::HugetlbPgfail, 0),
         (Tag::Rss, memory / 2),
     ];
-    let stats = match definition.has_memory_balloon() {
-        true => &all[..],
-        false => &[],
+    let stats = if definition.has_memory_balloon() {
+        &all[..]
+    } else {
+        &[]
     };
     let stats = stats
         .iter()

@@ -141,9 +141,10 @@ impl Domain {
     }
 
     fn check_active(&self) -> Result<()> {
-        match self.is_active() {
-            true => Ok(()),
-            false => Err(Failure::state("domain is not running")),
+        if self.is_active() {
+            Ok(())
+        } else {
+            Err(Failure::state("domain is not running"))
         }
     }
 

@@ -95,9 +95,10 @@ impl Moments {
     ) -> Vec<String> {
         // The bit means the roots alone for a domain, but all descendants for a moment.
         let is_deep = (flags & list::DEEP == 0) == from.is_none();
-        let mut found = match is_deep {
-            true => self.descendants(from),
-            false => self.children(from).map(str::to_owned).collect(),
+        let mut found = if is_deep {
+            self.descendants(from)
+        } else {
+            self.children(from).map(str::to_owned).collect()
         };
         if flags & list::TOPOLOGICAL == 0 {
             found.sort();

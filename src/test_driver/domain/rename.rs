@@ -10,6 +10,7 @@ use crate::types::domain::{
     ModificationImpact, State,
 };
 use crate::types::error::ErrorCode;
+use crate::xdr::WireStr;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.make::<remote::DomainRename<'static>>(|work, request| {
@@ -21,7 +22,7 @@ pub(super) fn route(routes: &mut Routes) {
 
 fn rename(work: &mut Work<'_>, request: &remote::DomainRename<'_>) -> Result<()> {
     check_flags(request.flags, 0, "testDomainRename")?;
-    let name = request.new_name.as_ref().map(|name| name.as_str()).unwrap_or_default();
+    let name = request.new_name.as_ref().map(WireStr::as_str).unwrap_or_default();
     let domain = work.state.domains.get(&request.dom)?;
     let refused = match domain {
         domain if domain.is_active() => "cannot rename active domain",

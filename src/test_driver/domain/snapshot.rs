@@ -216,9 +216,10 @@ fn create(
     }
     let given = parse(request.xml_desc.as_str(), "domainsnapshot", ErrorDomain::Xml)?;
     let is_redefined = request.flags.contains(CreateFlags::REDEFINE);
-    let (name, moment) = match is_redefined {
-        true => redefined(&given, domain)?,
-        false => taken(&given, domain, time)?,
+    let (name, moment) = if is_redefined {
+        redefined(&given, domain)?
+    } else {
+        taken(&given, domain, time)?
     };
     if !is_redefined && domain.snapshots.get(&name).is_some() {
         let detail = format!("domain moment {name} already exists");

@@ -10,6 +10,7 @@ use crate::test_driver::xml::Element;
 use crate::types::domain::ModificationImpact;
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::types::typed_param;
+use crate::xdr::WireStr;
 
 /// The types that parameters have here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +146,7 @@ pub(super) fn route(routes: &mut Routes) {
             let nparams = DISK.len() as i32;
             return Ok(remote::DomainGetBlockIoTuneRet { params: Vec::new(), nparams });
         }
-        let name = request.disk.as_ref().map(|disk| disk.as_str()).unwrap_or_default();
+        let name = request.disk.as_ref().map(WireStr::as_str).unwrap_or_default();
         let definition = domain.one(impact)?;
         let disk = definition.disk(name).ok_or_else(|| {
             let detail = format!("disk '{name}' was not found in the domain config");

@@ -37,9 +37,10 @@ fn get(work: &Work<'_>, dom: &NonnullDomain<'_>, flags: VcpuFlags) -> Result<i32
     check_flags(flags.bits(), KNOWN.bits(), "testDomainGetVcpusFlags")?;
     let domain = work.state.domains.get(dom)?;
     let definition = domain.one((flags - VcpuFlags::MAXIMUM).bits())?;
-    let count = match flags.contains(VcpuFlags::MAXIMUM) {
-        true => definition.max_vcpus(),
-        false => definition.vcpus(),
+    let count = if flags.contains(VcpuFlags::MAXIMUM) {
+        definition.max_vcpus()
+    } else {
+        definition.vcpus()
     };
     Ok(i32::try_from(count).unwrap_or(i32::MAX))
 }
@@ -72,9 +73,12 @@ fn set(work: &mut Work<'_>, dom: &NonnullDomain<'_>, count: u32, flags: VcpuFlag
         return too_many("", max);
     }
     domain.change(Meant { config: false, ..meant }, |definition| definition.set_vcpus(count));
-    domain.change(Meant { live: false, ..meant }, |definition| match is_maximum {
-        true => definition.set_max_vcpus(count),
-        false => definition.set_vcpus(count),
+    domain.change(Meant { live: false, ..meant }, |definition| {
+        if is_maximum {
+            definition.set_max_vcpus(count);
+        } else {
+            definition.set_vcpus(count);
+        }
     });
     Ok(())
 }

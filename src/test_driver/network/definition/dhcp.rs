@@ -118,11 +118,12 @@ fn check_named(
 ) -> Result<()> {
     let has = |attribute: &str| host.get(attribute).is_some();
     if may_lack {
-        return match has("mac") || has("name") || has("ip") {
-            true => Ok(()),
-            false => Err(wrong(format_args!(
+        return if has("mac") || has("name") || has("ip") {
+            Ok(())
+        } else {
+            Err(wrong(format_args!(
                 "At least one of name, mac, or ip attribute must be specified for static host definition in network '{name}'"
-            ))),
+            )))
         };
     }
     if !address.is_v4() && !has("id") && !has("name") {
@@ -183,9 +184,10 @@ pub(in crate::test_driver::network) fn is_same_host(
     let same =
         |attribute: &str| wanted.get(attribute).map(|value| other.get(attribute) == Some(value));
     let mut same = [same_mac, same("name"), same("ip")].into_iter();
-    match in_all {
-        true => same.all(|same| same != Some(false)),
-        false => same.any(|same| same == Some(true)),
+    if in_all {
+        same.all(|same| same != Some(false))
+    } else {
+        same.any(|same| same == Some(true))
     }
 }
 

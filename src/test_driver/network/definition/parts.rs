@@ -135,9 +135,10 @@ fn complete_trunk(vlan: &mut Element, tags: usize, has_native: bool) -> Result<(
             return Err(general(ErrorCode::XmlError, detail));
         }
     }
-    match is_trunk {
-        true => vlan.set("trunk", "yes"),
-        false => vlan.remove("trunk"),
+    if is_trunk {
+        vlan.set("trunk", "yes")
+    } else {
+        vlan.remove("trunk")
     }
     Ok(())
 }

@@ -106,9 +106,12 @@ impl Definition {
 
 fn complete_name(root: &mut Element, source: &Element, kind: &Kind) -> Result<()> {
     let own = root.content("name").map(str::to_owned);
-    let of_source = || match kind.has(Source::Name) {
-        true => source.content("name").map(str::to_owned),
-        false => None,
+    let of_source = || {
+        if kind.has(Source::Name) {
+            source.content("name").map(str::to_owned)
+        } else {
+            None
+        }
     };
     let name = own
         .or_else(of_source)
