@@ -36,7 +36,7 @@ impl Definition {
     /// Returns the element that somebody keeps under a namespace, without the namespace.
     pub(crate) fn metadata(&self, uri: &str) -> Option<String> {
         let kept = self.root.child("metadata")?;
-        let mut element = kept.children.iter().find(|it| namespace(it) == Some(uri))?.clone();
+        let mut element = kept.children.iter().find(|it| namespace(kept, it) == Some(uri))?.clone();
         strip(&mut element);
         Some(writer::metadata_to_text(&element).trim_end().to_owned())
     }
@@ -61,7 +61,10 @@ impl Definition {
         };
         self.change(|root| {
             let kept = root.child_or_new("metadata");
-            kept.children.retain(|element| namespace(element) != Some(uri));
+            let is_old: Vec<bool> =
+                kept.children.iter().map(|it| namespace(kept, it) == Some(uri)).collect();
+            let mut is_old = is_old.into_iter();
+            kept.children.retain(|_| !is_old.next().unwrap_or_default());
             kept.children.extend(new);
         });
         Ok(())

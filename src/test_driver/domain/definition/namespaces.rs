@@ -1,36 +1,50 @@
 //! Namespaces of what users keep with a domain.
 
+use std::collections::BTreeSet;
+
 use crate::test_driver::xml::Element;
 
-/// Copies what users keep, whose namespaces may be named farther out.
+/// Completes what users keep, of which namespaces may be named farther out; what is in none of its
+/// own is not kept.
 pub(super) fn complete(root: &mut Element, given: &Element) {
     let Some(metadata) = root.child_mut("metadata") else {
         return;
     };
-    for element in &mut metadata.children {
-        let Some((prefix, _)) = element.name.split_once(':') else {
-            continue;
-        };
-        let name = format!("xmlns:{prefix}");
+    let mut outer = Vec::new();
+    for element in &metadata.children {
+        let name = declaration(element);
         if element.get(&name).is_none()
             && let Some(uri) = given.get(&name)
         {
-            element.attributes.insert(0, (name, uri.to_owned()));
+            outer.push((name, uri.to_owned()));
         }
     }
-    let mut seen = std::collections::BTreeSet::new();
-    metadata
-        .children
-        .retain(|element| namespace(element).is_none_or(|uri| seen.insert(uri.to_owned())));
+    for (name, uri) in outer {
+        metadata.set(&name, uri);
+    }
+    let mut seen = BTreeSet::new();
+    let mut kept = Vec::new();
+    for element in &metadata.children {
+        if namespace(metadata, element).is_some_and(|uri| seen.insert(uri.to_owned())) {
+            kept.push(element.clone());
+        }
+    }
+    metadata.children = kept;
     if metadata.children.is_empty() {
         root.remove_children("metadata");
     }
 }
 
-/// Returns the namespace that an element is in.
-pub(super) fn namespace(element: &Element) -> Option<&str> {
+/// Returns the namespace that an element of the metadata is in.
+pub(super) fn namespace<'a>(metadata: &'a Element, element: &'a Element) -> Option<&'a str> {
+    let name = declaration(element);
+    element.get(&name).or_else(|| metadata.get(&name))
+}
+
+/// Returns the attribute that names an element's namespace.
+fn declaration(element: &Element) -> String {
     match element.name.split_once(':') {
-        Some((prefix, _)) => element.get(&format!("xmlns:{prefix}")),
-        None => element.get("xmlns"),
+        Some((prefix, _)) => format!("xmlns:{prefix}"),
+        None => "xmlns".to_owned(),
     }
 }

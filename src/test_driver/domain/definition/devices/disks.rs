@@ -1,6 +1,6 @@
 //! Disks.
 
-use super::super::problem;
+use super::super::{address, problem};
 use super::common::{address_type, of_address};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
@@ -104,6 +104,12 @@ pub(super) fn complete(disk: &mut Element) -> Result<()> {
 }
 
 fn source(disk: &mut Element) -> Result<()> {
+    let is_nvme = disk.get("type") == Some("nvme");
+    if let Some(source) = disk.child_mut("source").filter(|_| is_nvme)
+        && let Some(given) = source.child_mut("address")
+    {
+        *given = address::pci_of_host(given)?;
+    }
     let is_network = disk.get("type") == Some("network");
     let Some(source) = disk.child_mut("source").filter(|_| is_network) else {
         return Ok(());
