@@ -26,7 +26,7 @@ fn corpus() -> Vec<(String, String)> {
 #[tokio::test]
 async fn documents() {
     let corpus = corpus();
-    assert!(corpus.len() >= 35, "{}", corpus.len());
+    assert!(corpus.len() >= 40, "{}", corpus.len());
     compare("documents", async |conn: &Connect, seen: &mut Transcript| {
         for (name, xml) in &corpus {
             let Some(domain) =

@@ -14,11 +14,11 @@ impl Definition {
     }
 
     /// Returns the most memory that it can have.
-    pub(in super::super) fn memory_kib(&self) -> u64 {
+    pub(crate) fn memory_kib(&self) -> u64 {
         self.number("memory").unwrap_or_default()
     }
 
-    pub(in super::super) fn set_memory_kib(&mut self, amount: u64) {
+    pub(crate) fn set_memory_kib(&mut self, amount: u64) {
         self.root.child_or_new("memory").text = amount.to_string();
         if self.current_memory_kib() > amount {
             self.set_current_memory_kib(amount);
@@ -26,32 +26,32 @@ impl Definition {
     }
 
     /// Returns the memory that it has at first.
-    pub(in super::super) fn current_memory_kib(&self) -> u64 {
+    pub(crate) fn current_memory_kib(&self) -> u64 {
         self.number("currentMemory").unwrap_or_else(|| self.memory_kib())
     }
 
-    pub(in super::super) fn set_current_memory_kib(&mut self, amount: u64) {
+    pub(crate) fn set_current_memory_kib(&mut self, amount: u64) {
         self.root.child_or_new("currentMemory").text = amount.to_string();
     }
 
     /// Returns the number of processors that it can have.
-    pub(in super::super) fn max_vcpus(&self) -> u32 {
+    pub(crate) fn max_vcpus(&self) -> u32 {
         self.number("vcpu").unwrap_or(1)
     }
 
-    pub(in super::super) fn set_max_vcpus(&mut self, count: u32) {
+    pub(crate) fn set_max_vcpus(&mut self, count: u32) {
         let current = self.vcpus().min(count);
         self.root.child_or_new("vcpu").text = count.to_string();
         self.set_vcpus(current);
     }
 
     /// Returns the number of processors that it has.
-    pub(in super::super) fn vcpus(&self) -> u32 {
+    pub(crate) fn vcpus(&self) -> u32 {
         let current = self.root.child("vcpu").and_then(|vcpu| vcpu.get("current"));
         current.and_then(|text| text.parse().ok()).unwrap_or_else(|| self.max_vcpus())
     }
 
-    pub(in super::super) fn set_vcpus(&mut self, count: u32) {
+    pub(crate) fn set_vcpus(&mut self, count: u32) {
         let max = self.max_vcpus();
         let vcpu = self.root.child_or_new("vcpu");
         vcpu.remove("current");
@@ -61,7 +61,7 @@ impl Definition {
     }
 
     /// Returns the numbers of its I/O threads.
-    pub(in super::super) fn iothreads(&self) -> BTreeSet<u32> {
+    pub(crate) fn iothreads(&self) -> BTreeSet<u32> {
         match self.root.child("iothreadids") {
             Some(list) => {
                 list.children.iter().filter_map(|it| it.get("id")?.parse().ok()).collect()
@@ -71,7 +71,7 @@ impl Definition {
     }
 
     /// Returns what is done when the guest has ended in a way: `destroy`, `restart`, …
-    pub(in super::super) fn action(&self, on: &str) -> &str {
+    pub(crate) fn action(&self, on: &str) -> &str {
         self.root.text_of(on).unwrap_or(if on == "on_reboot" {
             "restart"
         } else {
@@ -84,21 +84,21 @@ impl Definition {
     }
 
     /// Returns what kind of guest it is: `hvm`, `xen`, `exe`, …
-    pub(in super::super) fn os_type(&self) -> &str {
+    pub(crate) fn os_type(&self) -> &str {
         super::system::os_type(&self.root)
     }
 
-    pub(in super::super) fn rename(&mut self, name: &str) {
+    pub(crate) fn rename(&mut self, name: &str) {
         name.clone_into(&mut self.root.child_or_new("name").text);
     }
 
     /// Returns the document, which is in libvirt's order.
-    pub(in super::super) fn root(&self) -> &Element {
+    pub(crate) fn root(&self) -> &Element {
         &self.root
     }
 
     /// Changes the document, and brings it into libvirt's order again.
-    pub(in super::super) fn change(&mut self, change: impl FnOnce(&mut Element)) {
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Element)) {
         change(&mut self.root);
         // What the tables have let through once, they let through again.
         if let Ok(root) = Self::in_order(&self.root) {
@@ -107,14 +107,11 @@ impl Definition {
     }
 
     /// Returns its devices in their order; those of one kind are those of that name.
-    pub(in super::super) fn devices(&self) -> impl Iterator<Item = &Element> {
+    pub(crate) fn devices(&self) -> impl Iterator<Item = &Element> {
         self.root.child("devices").into_iter().flat_map(|devices| &devices.children)
     }
 
-    pub(in super::super) fn devices_of<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a Element> {
+    pub(crate) fn devices_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.devices().filter(move |device| device.name == name)
     }
 
@@ -150,7 +147,7 @@ impl Definition {
     }
 
     /// Returns the disk with that target or that source.
-    pub(in super::super) fn disk(&self, name: &str) -> Option<&Element> {
+    pub(crate) fn disk(&self, name: &str) -> Option<&Element> {
         let target = |disk: &Element| {
             disk.child("target").and_then(|target| target.get("dev")) == Some(name)
         };
@@ -164,6 +161,6 @@ impl Definition {
 
 /// Returns an element as libvirt writes it.
 #[allow(dead_code, reason = "for procedures that are yet to come")]
-pub(in super::super) fn to_text(element: &Element) -> String {
+pub(crate) fn to_text(element: &Element) -> String {
     writer::to_text(element, 0)
 }

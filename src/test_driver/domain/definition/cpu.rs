@@ -93,6 +93,11 @@ fn placement(root: &mut Element) {
     let is_pinned = root
         .child("cputune")
         .is_some_and(|tune| tune.children.iter().any(|it| pins.contains(&it.name.as_str())));
+    let has_tune = root.at(&["numatune", "memory"]).is_some();
+    if root.child("vcpu").is_some_and(|it| it.get("placement") == Some("auto")) && !has_tune {
+        let memory = Element::new("memory").with("mode", "strict").with("placement", "auto");
+        root.child_or_new("numatune").children.push(memory);
+    }
     let vcpu = root.child_or_new("vcpu");
     if is_auto && !is_pinned && vcpu.get("cpuset").is_none() {
         vcpu.set("placement", "auto");

@@ -60,9 +60,14 @@ pub(super) fn complete(root: &mut Element) -> Result<()> {
 
 /// Gives the sizes of huge pages in KiB.
 fn pages(root: &mut Element) -> Result<()> {
+    let has_cells = root.at(&["cpu", "numa", "cell"]).is_some();
     let backing = root.child_mut("memoryBacking").and_then(|it| it.child_mut("hugepages"));
     for page in backing.into_iter().flat_map(|pages| &mut pages.children) {
         size_attribute(page, "size")?;
+        // The only node of a guest that has none is not named.
+        if !has_cells && page.get("nodeset") == Some("0") {
+            page.remove("nodeset");
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Title, description, and what users keep with a domain.
 
+use super::namespaces::namespace;
 use super::writer;
 use super::{Definition, parse_xml};
 use crate::test_driver::failure::Result;
@@ -7,19 +8,19 @@ use crate::test_driver::xml::Element;
 
 #[allow(dead_code, reason = "for procedures that are yet to come")]
 impl Definition {
-    pub(in super::super) fn title(&self) -> Option<&str> {
+    pub(crate) fn title(&self) -> Option<&str> {
         self.text_of("title").filter(|text| !text.is_empty())
     }
 
-    pub(in super::super) fn description(&self) -> Option<&str> {
+    pub(crate) fn description(&self) -> Option<&str> {
         self.text_of("description").filter(|text| !text.is_empty())
     }
 
-    pub(in super::super) fn set_title(&mut self, text: Option<&str>) {
+    pub(crate) fn set_title(&mut self, text: Option<&str>) {
         self.set_text("title", text);
     }
 
-    pub(in super::super) fn set_description(&mut self, text: Option<&str>) {
+    pub(crate) fn set_description(&mut self, text: Option<&str>) {
         self.set_text("description", text);
     }
 
@@ -33,16 +34,16 @@ impl Definition {
     }
 
     /// Returns the element that somebody keeps under a namespace, without the namespace.
-    pub(in super::super) fn metadata(&self, uri: &str) -> Option<String> {
+    pub(crate) fn metadata(&self, uri: &str) -> Option<String> {
         let kept = self.root.child("metadata")?;
-        let mut element = kept.children.iter().find(|it| namespace(it) == Some(uri))?.clone();
+        let mut element = kept.children.iter().find(|it| namespace(kept, it) == Some(uri))?.clone();
         strip(&mut element);
         Some(writer::metadata_to_text(&element).trim_end().to_owned())
     }
 
     /// Keeps an element under a namespace, which it gets by that prefix, instead of the one that
     /// was there; without one, nothing is kept there any more.
-    pub(in super::super) fn set_metadata(
+    pub(crate) fn set_metadata(
         &mut self,
         uri: &str,
         key: Option<&str>,
@@ -60,43 +61,13 @@ impl Definition {
         };
         self.change(|root| {
             let kept = root.child_or_new("metadata");
-            kept.children.retain(|element| namespace(element) != Some(uri));
+            let is_old: Vec<bool> =
+                kept.children.iter().map(|it| namespace(kept, it) == Some(uri)).collect();
+            let mut is_old = is_old.into_iter();
+            kept.children.retain(|_| !is_old.next().unwrap_or_default());
             kept.children.extend(new);
         });
         Ok(())
-    }
-}
-
-/// Copies what users keep, whose namespaces may be named farther out.
-pub(super) fn complete(root: &mut Element, given: &Element) {
-    let Some(metadata) = root.child_mut("metadata") else {
-        return;
-    };
-    for element in &mut metadata.children {
-        let Some((prefix, _)) = element.name.split_once(':') else {
-            continue;
-        };
-        let name = format!("xmlns:{prefix}");
-        if element.get(&name).is_none()
-            && let Some(uri) = given.get(&name)
-        {
-            element.attributes.insert(0, (name, uri.to_owned()));
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    metadata
-        .children
-        .retain(|element| namespace(element).is_none_or(|uri| seen.insert(uri.to_owned())));
-    if metadata.children.is_empty() {
-        root.remove_children("metadata");
-    }
-}
-
-/// Returns the namespace that an element is in.
-fn namespace(element: &Element) -> Option<&str> {
-    match element.name.split_once(':') {
-        Some((prefix, _)) => element.get(&format!("xmlns:{prefix}")),
-        None => element.get("xmlns"),
     }
 }
 

@@ -10,6 +10,7 @@ mod devices;
 mod identity;
 mod memory;
 mod metadata;
+mod namespaces;
 mod output;
 mod problem;
 mod processors;
@@ -84,7 +85,7 @@ impl Definition {
         system::complete(&mut root)?;
         identity::check_name(&root)?;
         let mut root = Self::in_order(&root)?;
-        metadata::complete(&mut root, given);
+        namespaces::complete(&mut root, given);
         Ok(Self { root, uuid })
     }
 

@@ -7,12 +7,12 @@ use crate::types::domain::XmlFlags;
 
 impl Definition {
     /// Returns the document, of the domain with that ID if it runs.
-    pub(in super::super) fn to_xml(&self, id: Option<i32>) -> String {
+    pub(crate) fn to_xml(&self, id: Option<i32>) -> String {
         self.to_xml_with(id, XmlFlags::empty())
     }
 
     /// Returns the document with what the flags ask for, of the domain with that ID if it runs.
-    pub(in super::super) fn to_xml_with(&self, id: Option<i32>, flags: XmlFlags) -> String {
+    pub(crate) fn to_xml_with(&self, id: Option<i32>, flags: XmlFlags) -> String {
         writer::to_text(&self.to_element(id, flags), 0)
     }
 
@@ -21,7 +21,7 @@ impl Definition {
         dead_code,
         reason = "for what holds a domain: snapshots and checkpoints"
     )]
-    pub(in super::super) fn to_xml_within(&self, indent: usize, flags: XmlFlags) -> String {
+    pub(crate) fn to_xml_within(&self, indent: usize, flags: XmlFlags) -> String {
         writer::to_text(&self.to_element(None, flags), indent)
     }
 

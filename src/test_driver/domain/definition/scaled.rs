@@ -6,8 +6,9 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 /// Returns the bytes of an amount, whose unit is so many bytes if none is given.
 /// `place` is what an error calls it.
 pub(super) fn bytes(text: &str, unit: Option<&str>, assumed: u64, place: &str) -> Result<u64> {
-    let text = text.trim();
-    let amount: u64 = text.parse().map_err(|_| {
+    // Space in front is skipped, behind it is not.
+    let digits = text.trim_start();
+    let amount: u64 = digits.parse().map_err(|_| {
         let detail = format!("Invalid value '{text}' for element or attribute '{place}'");
         Failure::of(ErrorDomain::Xml, ErrorCode::XmlError, detail)
     })?;

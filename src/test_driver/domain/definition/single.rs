@@ -10,7 +10,7 @@ use crate::test_driver::xml::Element;
 impl Definition {
     /// Reads a device that is to be one of the domain's. An alias that is not of the kind that users
     /// give is kept if that is said.
-    pub(in super::super) fn device(&self, text: &str, keeps_alias: bool) -> Result<Element> {
+    pub(crate) fn device(&self, text: &str, keeps_alias: bool) -> Result<Element> {
         let given = parse_xml(text)?;
         let is_known = Shape::devices().children().iter().any(|shape| shape.name == given.name);
         if !is_known || given.name == "emulator" {
@@ -32,7 +32,7 @@ impl Definition {
     }
 
     /// Checks that a device can be added.
-    pub(in super::super) fn check_new(&self, device: &Element) -> Result<()> {
+    pub(crate) fn check_new(&self, device: &Element) -> Result<()> {
         let alias = |device: &Element| Some(device.child("alias")?.get("name")?.to_owned());
         if let Some(name) = alias(device)
             && self.devices().any(|other| alias(other).as_deref() == Some(&name))
@@ -43,7 +43,7 @@ impl Definition {
     }
 
     /// Checks that a device goes with the others.
-    pub(in super::super) fn check_compatible(&self, device: &Element) -> Result<()> {
+    pub(crate) fn check_compatible(&self, device: &Element) -> Result<()> {
         let is_usb = |controller: &Element| {
             controller.get("type") == Some("usb") && controller.get("model") != Some("none")
         };
@@ -62,17 +62,17 @@ impl Definition {
     }
 
     /// Checks that no other disk has a disk's target.
-    pub(in super::super) fn check_disk_is_new(&self, disk: &Element) -> Result<()> {
+    pub(crate) fn check_disk_is_new(&self, disk: &Element) -> Result<()> {
         self.devices_of("disk").try_for_each(|other| devices::check_pair(other, disk))
     }
 
     /// Returns the number that a target's name stands for.
-    pub(in super::super) fn disk_index(target: &str) -> Option<u32> {
+    pub(crate) fn disk_index(target: &str) -> Option<u32> {
         devices::disk_index(target)
     }
 
     /// Adds a device, at libvirt's place for it.
-    pub(in super::super) fn add_device(&mut self, device: Element) {
+    pub(crate) fn add_device(&mut self, device: Element) {
         self.change(|root| {
             let devices = &mut root.child_or_new("devices").children;
             match device.name.as_str() {
@@ -83,7 +83,7 @@ impl Definition {
     }
 
     /// Removes the device with that alias.
-    pub(in super::super) fn remove_device(&mut self, alias: &str) {
+    pub(crate) fn remove_device(&mut self, alias: &str) {
         let is_it = |device: &Element| {
             device.child("alias").and_then(|alias| alias.get("name")) == Some(alias)
         };
@@ -91,7 +91,7 @@ impl Definition {
     }
 
     /// Puts a disk in the place of the one with that target.
-    pub(in super::super) fn replace_disk(&mut self, target: &str, new: Element) {
+    pub(crate) fn replace_disk(&mut self, target: &str, new: Element) {
         let is_it = |disk: &&mut Element| {
             let dev = disk.child("target").and_then(|target| target.get("dev"));
             disk.name == "disk" && dev == Some(target)

@@ -2,8 +2,8 @@
 
 use super::super::life::tell;
 use super::super::{Definition, Domain};
-use super::Impact;
 use super::events::{tell_added, tell_removed};
+use super::impact::Impact;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

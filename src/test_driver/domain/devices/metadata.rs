@@ -2,7 +2,7 @@
 
 use super::super::Definition;
 use super::events::tell_metadata;
-use super::{Impact, of_library};
+use super::impact::{Impact, of_library};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

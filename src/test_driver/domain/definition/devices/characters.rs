@@ -1,7 +1,7 @@
 //! Serial ports, consoles, channels, and what else a character device of the host is behind.
 
 use super::super::problem;
-use super::Guest;
+use super::common::Guest;
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 
@@ -90,7 +90,7 @@ fn channel(channel: &mut Element, kind: &str) -> Result<()> {
     let Some((name, kept)) = CHANNELS.iter().find(|(other, _)| *other == name) else {
         return Err(unknown_target(name));
     };
-    super::keep_attributes(target, kept);
+    super::common::keep_attributes(target, kept);
     if *name == "guestfwd" && target.get("address").is_none() {
         return Err(problem::xml("guestfwd channel does not define a target address"));
     }
@@ -197,17 +197,14 @@ pub(super) fn pair(devices: &mut Vec<Element>, guest: Guest<'_>) -> Result<()> {
                 }
             }
             (first, Some(serial)) => {
-                let stub = devices.get(serial).and_then(console_of);
-                match (first.filter(|_| is_first_serial), stub) {
-                    (Some(first), Some(stub)) => {
-                        if let Some(console) = devices.get_mut(*first) {
-                            *console = stub;
-                        }
+                let serial = devices.get(serial).cloned().unwrap_or_default();
+                let stub = console_of(&serial);
+                if let Some(first) = first.filter(|_| is_first_serial) {
+                    if let Some(console) = devices.get_mut(*first) {
+                        *console = stub;
                     }
-                    (None, Some(stub)) => {
-                        devices.insert(first.copied().unwrap_or(devices.len()), stub);
-                    }
-                    _ => {}
+                } else if has_console(&serial) {
+                    devices.insert(first.copied().unwrap_or(devices.len()), stub);
                 }
             }
             _ => {}
@@ -217,18 +214,20 @@ pub(super) fn pair(devices: &mut Vec<Element>, guest: Guest<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the console that is the same as a serial port, if such a one has a console.
-fn console_of(serial: &Element) -> Option<Element> {
-    let target = serial.child("target").and_then(|target| target.get("type")).unwrap_or_default();
-    if matches!(target, "usb-serial" | "pci-serial" | "isa-debug") {
-        return None;
-    }
+/// Returns whether a serial port has a console although none is named.
+fn has_console(serial: &Element) -> bool {
+    let target = serial.child("target").and_then(|target| target.get("type"));
+    !matches!(target, Some("usb-serial" | "pci-serial" | "isa-debug"))
+}
+
+/// Returns the console that is the same as a serial port.
+fn console_of(serial: &Element) -> Element {
     let mut console = serial.clone();
     "console".clone_into(&mut console.name);
     let port = port(serial).unwrap_or_default();
     let target = console.child_or_new("target");
     *target = Element::new("target").with("type", "serial").with("port", port);
-    Some(console)
+    console
 }
 
 fn number_consoles(devices: &mut [Element], guest: Guest<'_>) {
@@ -249,10 +248,10 @@ pub(super) fn plug_smartcards(devices: &mut [Element]) {
     let is_card = |device: &Element| device.name == "smartcard";
     let slots = devices
         .iter()
-        .filter(|device| is_card(device) && super::of_address(device, "controller") == 0)
+        .filter(|device| is_card(device) && super::common::of_address(device, "controller") == 0)
         .filter(|device| device.child("address").is_some());
     let mut next = slots
-        .map(|card| super::of_address(card, "slot").saturating_add(1))
+        .map(|card| super::common::of_address(card, "slot").saturating_add(1))
         .max()
         .unwrap_or_default();
     for card in devices.iter_mut().filter(|device| is_card(device)) {

@@ -1,7 +1,7 @@
 //! Controllers, which are added where devices need them.
 
 use super::super::problem;
-use super::{address_type, of_address};
+use super::common::{address_type, of_address};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 

@@ -1,7 +1,7 @@
 //! Disks.
 
-use super::super::problem;
-use super::{address_type, of_address};
+use super::super::{address, problem};
+use super::common::{address_type, of_address};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
@@ -25,7 +25,7 @@ fn bus(disk: &Element) -> Option<&str> {
 }
 
 /// Returns the number that a target's name stands for: `sda` is 0, `sdaa` 26.
-pub(in super::super) fn index(target: &str) -> Option<u32> {
+pub(crate) fn index(target: &str) -> Option<u32> {
     let letters = PREFIXES.iter().find_map(|(prefix, _)| target.strip_prefix(prefix))?;
     let letters = letters.trim_end_matches(|char: char| char.is_ascii_digit());
     if letters.is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn sort(devices: &mut Vec<Element>) {
 }
 
 /// Inserts a disk among others.
-pub(in super::super) fn insert(disks: &mut Vec<Element>, disk: Element) {
+pub(crate) fn insert(disks: &mut Vec<Element>, disk: Element) {
     let place = |disk: &Element| target(disk).and_then(index);
     let mut at = None;
     for (number, other) in disks.iter().enumerate().rev() {
@@ -104,6 +104,12 @@ pub(super) fn complete(disk: &mut Element) -> Result<()> {
 }
 
 fn source(disk: &mut Element) -> Result<()> {
+    let is_nvme = disk.get("type") == Some("nvme");
+    if let Some(source) = disk.child_mut("source").filter(|_| is_nvme)
+        && let Some(given) = source.child_mut("address")
+    {
+        *given = address::pci_of_host(given)?;
+    }
     let is_network = disk.get("type") == Some("network");
     let Some(source) = disk.child_mut("source").filter(|_| is_network) else {
         return Ok(());
@@ -221,7 +227,7 @@ pub(super) fn check(devices: &Element) -> Result<()> {
 }
 
 /// Checks that two disks are told apart.
-pub(in super::super) fn check_pair(disk: &Element, other: &Element) -> Result<()> {
+pub(crate) fn check_pair(disk: &Element, other: &Element) -> Result<()> {
     if target(disk).is_some() && target(disk) == target(other) {
         let path = |disk: &Element| path(disk).unwrap_or("<null>").to_owned();
         return Err(problem::xml(format_args!(
@@ -259,14 +265,14 @@ fn check_addresses(disk: &Element, other: &Element) -> Result<()> {
 }
 
 /// Returns where a disk's content is.
-pub(in super::super) fn path(disk: &Element) -> Option<&str> {
+pub(crate) fn path(disk: &Element) -> Option<&str> {
     let source = disk.child("source")?;
     ["file", "dev", "dir", "name"]
         .iter()
         .find_map(|attribute| source.get(attribute))
 }
 
-pub(in super::super) fn check_one(disk: &Element) -> Result<()> {
+pub(crate) fn check_one(disk: &Element) -> Result<()> {
     let device = disk.get("device").unwrap_or_default();
     let Some(name) = target(disk) else {
         let detail = path(disk);

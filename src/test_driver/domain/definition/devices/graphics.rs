@@ -1,7 +1,7 @@
 //! Graphical displays.
 
 use super::super::problem;
-use super::keep_attributes;
+use super::common::keep_attributes;
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 

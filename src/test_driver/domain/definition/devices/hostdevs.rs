@@ -25,7 +25,7 @@ pub(super) fn complete(hostdev: &mut Element) -> Result<()> {
         (_, "pci") => &["mode", "type", "managed", "display", "ramfb"],
         _ => &["mode", "type", "managed"],
     };
-    super::keep_attributes(hostdev, kept);
+    super::common::keep_attributes(hostdev, kept);
     if is_subsystem && hostdev.get("managed").is_none() {
         hostdev.set("managed", "no");
     }
@@ -89,7 +89,7 @@ fn keep(given: &Element, names: &[&str]) -> Result<Element> {
 /// Gives SCSI devices of the host an address in the guest.
 pub(super) fn plug(devices: &mut [Element]) {
     let numbers = |device: &Element| {
-        ["controller", "bus", "target", "unit"].map(|part| super::of_address(device, part))
+        ["controller", "bus", "target", "unit"].map(|part| super::common::of_address(device, part))
     };
     let is_scsi_disk = |device: &Element| {
         device.name == "disk"

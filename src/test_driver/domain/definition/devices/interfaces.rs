@@ -54,6 +54,10 @@ pub(super) fn complete(interface: &mut Element) -> Result<()> {
         filter.children.sort_by(|one, other| one.get("name").cmp(&other.get("name")));
     }
     target(interface);
+    families(interface);
+    if let Some(source) = interface.child_mut("source") {
+        families(source);
+    }
     Ok(())
 }
 
@@ -133,6 +137,16 @@ fn driver(interface: &mut Element, kind: &str) {
         interface.remove_children("driver");
         if let Some(backend) = interface.child_mut("backend") {
             backend.remove("vhost");
+        }
+    }
+}
+
+/// Says of which family addresses are.
+fn families(element: &mut Element) {
+    for ip in element.children.iter_mut().filter(|child| child.name == "ip") {
+        if ip.get("family").is_none() {
+            let is_v6 = ip.get("address").is_some_and(|address| address.contains(':'));
+            ip.set("family", if is_v6 { "ipv6" } else { "ipv4" });
         }
     }
 }

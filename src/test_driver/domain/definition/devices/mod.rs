@@ -1,6 +1,7 @@
 //! What libvirt makes of devices.
 
 mod characters;
+mod common;
 mod controllers;
 mod disks;
 mod graphics;
@@ -9,6 +10,7 @@ mod interfaces;
 mod small;
 mod videos;
 
+pub(super) use self::common::Guest;
 pub(super) use self::disks::{
     check_one as check_disk, check_pair, index as disk_index, insert as insert_disk, path,
 };
@@ -25,19 +27,6 @@ const SINGLE: [(&str, &str); 6] = [
     ("vsock", "a single vsock device"),
     ("pstore", "a single pstore device"),
 ];
-
-/// What a device must know of its domain.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Guest<'a> {
-    pub(super) os: &'a str,
-    pub(super) arch: &'a str,
-}
-
-impl Guest<'_> {
-    fn is_hvm(self) -> bool {
-        self.os == "hvm"
-    }
-}
 
 /// Completes a device on its own.
 pub(super) fn complete_one(device: &mut Element, guest: Guest<'_>) -> Result<()> {
@@ -100,20 +89,4 @@ fn check(devices: &Element) -> Result<()> {
     }
     disks::check(devices)?;
     small::check(devices)
-}
-
-/// Removes the attributes of an element that are not named.
-fn keep_attributes(element: &mut Element, kept: &[&str]) {
-    element.attributes.retain(|(name, _)| kept.contains(&name.as_str()));
-}
-
-/// Returns a number that an address has, 0 without one.
-fn of_address(device: &Element, part: &str) -> u32 {
-    let address = device.child("address");
-    address.and_then(|address| address.get(part)?.parse().ok()).unwrap_or_default()
-}
-
-/// Returns the kind of a device's address.
-fn address_type(device: &Element) -> Option<&str> {
-    device.child("address")?.get("type")
 }

@@ -1,7 +1,7 @@
 //! Devices about which there is little to say.
 
 use super::super::{problem, scaled};
-use super::Guest;
+use super::common::Guest;
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 

@@ -1,6 +1,6 @@
 //! Video cards.
 
-use super::Guest;
+use super::common::Guest;
 use crate::test_driver::xml::Element;
 
 /// Puts the primary card first.
