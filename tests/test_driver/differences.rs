@@ -64,6 +64,8 @@ const fn older(
 }
 
 const OTHERS: &[Known] = &[
+    until("memory", "32 pages of 33*", (11, 3, 0), "too many were refused in other words"),
+    until("titles_and_metadata", "3: *", (11, 3, 0), "an empty element was kept"),
     until("domain_capabilities", "*", (9, 8, 0), "it was added"),
     until(
         "memory",

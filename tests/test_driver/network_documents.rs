@@ -1,7 +1,7 @@
 //! How networks are described, and what of it is refused.
 
-use libvirt_client::Connect;
 use libvirt_client::network::{DefineFlags, XmlFlags};
+use libvirt_client::{Connect, Error};
 
 use super::compare;
 use super::transcript::Transcript;
@@ -365,6 +365,27 @@ async fn names_that_are_resolved() {
         .collect();
         let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
         define(conn, seen, &documents).await;
+    })
+    .await;
+}
+
+/// What is wrong with a document is said by an XML library, in words of its own.
+#[tokio::test]
+async fn what_is_no_document() {
+    compare("what_is_no_document", async |conn: &Connect, seen: &mut Transcript| {
+        for text in [
+            "",
+            "x",
+            "<network>",
+            "<network></networks>",
+            "<network/><network/>",
+        ] {
+            let error = conn.network_define_xml(text, DefineFlags::empty()).await.unwrap_err();
+            let Error::Remote(error) = error.cause() else {
+                panic!("{error}");
+            };
+            seen.add(text, format!("{:?} of {:?}, {:?}", error.code, error.domain, error.str1));
+        }
     })
     .await;
 }

@@ -10,7 +10,7 @@ use crate::test_driver::xml::Element;
 use crate::types::error::ErrorCode;
 
 pub(super) fn route(routes: &mut Routes) {
-    routes.tell::<remote::ConnectGetDomainCapabilities<'static>>(domain_capabilities);
+    routes.make::<remote::ConnectGetDomainCapabilities<'static>>(domain_capabilities);
 }
 
 const KINDS: [&str; 17] = [

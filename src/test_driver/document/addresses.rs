@@ -3,59 +3,65 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::numbers::{Base, unsigned};
+
 /// An IP address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::test_driver) struct Ip(IpAddr);
+pub(crate) struct Ip(IpAddr);
 
 impl Ip {
-    pub(in crate::test_driver) const UNSPECIFIED: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    pub(crate) const UNSPECIFIED: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
     /// Parses an address; IPv4 addresses may leave parts out, as in C.
-    pub(in crate::test_driver) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Ok(address) = text.parse() {
             return Some(Self(address));
         }
         let parts: Vec<&str> = text.split('.').collect();
         let (last, front) = parts.split_last()?;
-        let last: u32 = last.parse().ok()?;
+        let is_number = |part: &&str| part.starts_with(|char: char| char.is_ascii_digit());
+        if front.len() > 3 || !parts.iter().all(is_number) {
+            return None;
+        }
+        let last: u32 = unsigned(last, Base::Any)?;
         let mut bits = 0_u32;
-        for (at, part) in front.iter().enumerate().take(4) {
-            bits |= u32::from(part.parse::<u8>().ok()?) << (24 - 8 * at);
+        for (at, part) in front.iter().enumerate() {
+            bits |= u32::from(unsigned::<u8>(part, Base::Any)?) << (24 - 8 * at);
         }
         let room = 32_u32.checked_sub(8 * u32::try_from(front.len()).ok()?)?;
         let fits = room == 32 || last < 1_u32.checked_shl(room).unwrap_or_default();
         fits.then(|| Self(IpAddr::V4(Ipv4Addr::from(bits | last))))
     }
 
-    pub(in crate::test_driver) fn is_v4(&self) -> bool {
+    pub(crate) fn is_v4(&self) -> bool {
         self.0.is_ipv4()
     }
 
-    pub(in crate::test_driver) fn is_same_family(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_family(&self, other: &Self) -> bool {
         self.is_v4() == other.is_v4()
     }
 
     /// Returns the address as a number, of which IPv4 addresses have the last 32 bits.
-    pub(in crate::test_driver) fn bits(&self) -> u128 {
+    pub(crate) fn bits(&self) -> u128 {
         match self.0 {
             IpAddr::V4(address) => u128::from(u32::from(address)),
             IpAddr::V6(address) => u128::from(address),
         }
     }
 
-    pub(in crate::test_driver) fn width(&self) -> u32 {
+    pub(crate) fn width(&self) -> u32 {
         if self.is_v4() { 32 } else { 128 }
     }
 
     /// Returns the number of leading ones, if there are no others.
-    pub(in crate::test_driver) fn prefix(&self) -> Option<u32> {
+    pub(crate) fn prefix(&self) -> Option<u32> {
         let ones = self.bits().count_ones();
         let is_mask = self.bits() == mask(self.width(), ones);
         is_mask.then_some(ones)
     }
 
     /// Returns the prefix of an address that has none, by its class.
-    pub(in crate::test_driver) fn class_prefix(&self) -> u32 {
+    pub(crate) fn class_prefix(&self) -> u32 {
         match self.0 {
             IpAddr::V4(address) => match address.octets()[0] {
                 0..128 => 8,
@@ -67,17 +73,17 @@ impl Ip {
         }
     }
 
-    pub(in crate::test_driver) fn masked(&self, prefix: u32) -> Self {
+    pub(crate) fn masked(&self, prefix: u32) -> Self {
         let bits = self.bits() & mask(self.width(), prefix);
         self.with_bits(bits)
     }
 
-    pub(in crate::test_driver) fn masked_by(&self, netmask: &Self) -> Self {
+    pub(crate) fn masked_by(&self, netmask: &Self) -> Self {
         self.with_bits(self.bits() & netmask.bits())
     }
 
     /// Returns the address whose bits are all set behind the prefix.
-    pub(in crate::test_driver) fn broadcast(&self, prefix: u32) -> Self {
+    pub(crate) fn broadcast(&self, prefix: u32) -> Self {
         let all = mask(self.width(), self.width());
         self.with_bits(self.bits() | (all & !mask(self.width(), prefix)))
     }
@@ -103,7 +109,7 @@ impl fmt::Display for Ip {
 }
 
 /// Returns the bytes of a card's address.
-pub(in crate::test_driver) fn mac_bytes(text: &str) -> Option<[u8; 6]> {
+pub(crate) fn mac_bytes(text: &str) -> Option<[u8; 6]> {
     let mut bytes = [0; 6];
     let mut parts = text.split(':');
     for byte in &mut bytes {
@@ -129,11 +135,14 @@ mod tests {
     fn addresses_may_be_short() {
         assert_eq!(ip("10.1").to_string(), "10.0.0.1");
         assert_eq!(ip("1").to_string(), "0.0.0.1");
+        assert_eq!(ip("010.0x10.1").to_string(), "8.16.0.1");
         assert_eq!(ip("fe80:0::1").to_string(), "fe80::1");
         for wrong in [
             "",
             "x",
             "1.2.3.4.5",
+            "1.2.3.4.0",
+            "+1.2",
             "256.1.1.1",
             "1.2.3.256",
             "1.2.3.",

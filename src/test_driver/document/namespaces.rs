@@ -6,7 +6,7 @@ use crate::test_driver::xml::Element;
 
 /// The `<metadata>` of an object: at most one element of each namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::test_driver) struct Metadata {
+pub(crate) struct Metadata {
     /// Set where it was described, even if nothing of that is left.
     is_there: bool,
     children: Vec<Element>,
@@ -16,7 +16,7 @@ pub(in crate::test_driver) struct Metadata {
 
 impl Metadata {
     /// Takes what a document's root has of metadata. Elements without a namespace are none.
-    pub(in crate::test_driver) fn of(root: &Element) -> Self {
+    pub(crate) fn of(root: &Element) -> Self {
         let Some(element) = root.child("metadata") else {
             return Self::default();
         };
@@ -52,7 +52,7 @@ impl Metadata {
     }
 
     /// Returns the element of a namespace, without its prefix.
-    pub(in crate::test_driver) fn get(&self, uri: &str) -> Option<String> {
+    pub(crate) fn get(&self, uri: &str) -> Option<String> {
         let mut child = self.children.get(self.find(uri)?)?.clone();
         let declaration = declaration_of(&child.name);
         if let Some((prefix, _)) = child.name.split_once(':') {
@@ -66,7 +66,7 @@ impl Metadata {
     }
 
     /// Puts an element into the place of the one of that namespace, or takes that away.
-    pub(in crate::test_driver) fn set(&mut self, uri: &str, key: &str, element: Option<Element>) {
+    pub(crate) fn set(&mut self, uri: &str, key: &str, element: Option<Element>) {
         while let Some(at) = self.find(uri) {
             self.children.remove(at);
         }
@@ -80,7 +80,7 @@ impl Metadata {
     }
 
     /// Returns how it is written, indented by that much.
-    pub(in crate::test_driver) fn to_xml(&self, indent: usize) -> String {
+    pub(crate) fn to_xml(&self, indent: usize) -> String {
         if !self.is_there {
             return String::new();
         }

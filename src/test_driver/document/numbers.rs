@@ -2,7 +2,7 @@
 
 /// The base of a number's digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::test_driver) enum Base {
+pub(crate) enum Base {
     Eight,
     Ten,
     /// That of its prefix, as in C.
@@ -10,7 +10,7 @@ pub(in crate::test_driver) enum Base {
 }
 
 /// Returns the number that a whole text is, which may have a sign and space in front.
-pub(in crate::test_driver) fn signed(text: &str, base: Base) -> Option<i128> {
+pub(crate) fn signed(text: &str, base: Base) -> Option<i128> {
     let text = text.trim_start_matches(|char: char| char.is_ascii_whitespace() || char == '\x0b');
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -33,7 +33,7 @@ pub(in crate::test_driver) fn signed(text: &str, base: Base) -> Option<i128> {
 }
 
 /// Returns the number that a whole text is, unless it is negative or does not fit.
-pub(in crate::test_driver) fn unsigned<T: TryFrom<i128>>(text: &str, base: Base) -> Option<T> {
+pub(crate) fn unsigned<T: TryFrom<i128>>(text: &str, base: Base) -> Option<T> {
     let number = signed(text, base)?;
     // Even "-0" is refused.
     if text.trim_start().starts_with('-') {
@@ -44,17 +44,13 @@ pub(in crate::test_driver) fn unsigned<T: TryFrom<i128>>(text: &str, base: Base)
 
 /// Why a number with a unit is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::test_driver) enum Unscaled {
+pub(crate) enum Unscaled {
     UnknownUnit,
     TooLarge,
 }
 
 /// Returns how many bytes a number with a unit is.
-pub(in crate::test_driver) fn scaled(
-    number: u64,
-    unit: Option<&str>,
-    limit: u64,
-) -> Result<u64, Unscaled> {
+pub(crate) fn scaled(number: u64, unit: Option<&str>, limit: u64) -> Result<u64, Unscaled> {
     let scale = match unit {
         None | Some("") => 1,
         Some(unit) => scale(&unit.to_ascii_lowercase()).ok_or(Unscaled::UnknownUnit)?,

@@ -4,7 +4,7 @@ use crate::test_driver::xml::Element;
 
 /// What of an element is written, and in which order.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::test_driver) struct Shape {
+pub(crate) struct Shape {
     name: &'static str,
     attributes: &'static [&'static str],
     children: &'static [Shape],
@@ -24,7 +24,7 @@ enum Bare {
 }
 
 impl Shape {
-    pub(in crate::test_driver) const fn new(name: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str) -> Self {
         Self {
             name,
             attributes: &[],
@@ -37,48 +37,45 @@ impl Shape {
     }
 
     /// The shape of an element that is nothing but text.
-    pub(in crate::test_driver) const fn text(name: &'static str) -> Self {
+    pub(crate) const fn text(name: &'static str) -> Self {
         Self { has_text: true, ..Self::new(name) }
     }
 
-    pub(in crate::test_driver) const fn attributes(
-        self,
-        attributes: &'static [&'static str],
-    ) -> Self {
+    pub(crate) const fn attributes(self, attributes: &'static [&'static str]) -> Self {
         Self { attributes, ..self }
     }
 
-    pub(in crate::test_driver) const fn children(self, children: &'static [Self]) -> Self {
+    pub(crate) const fn children(self, children: &'static [Self]) -> Self {
         Self { children, ..self }
     }
 
     /// Writes all elements of the name, not the first alone.
-    pub(in crate::test_driver) const fn repeated(self) -> Self {
+    pub(crate) const fn repeated(self) -> Self {
         Self { is_repeated: true, ..self }
     }
 
     /// Writes the element where it says nothing, too.
-    pub(in crate::test_driver) const fn kept(self) -> Self {
+    pub(crate) const fn kept(self) -> Self {
         Self { when_bare: Bare::Short, ..self }
     }
 
     /// Writes the element with an end tag where nothing is in it.
-    pub(in crate::test_driver) const fn open(self) -> Self {
+    pub(crate) const fn open(self) -> Self {
         Self { when_bare: Bare::Long, ..self }
     }
 
     /// Writes the element as it is.
-    pub(in crate::test_driver) const fn whole(name: &'static str) -> Self {
+    pub(crate) const fn whole(name: &'static str) -> Self {
         Self { is_whole: true, ..Self::new(name).kept() }
     }
 
     /// Returns a document's root in this shape.
-    pub(in crate::test_driver) fn arrange(&self, root: &Element) -> Element {
+    pub(crate) fn arrange(&self, root: &Element) -> Element {
         self.arranged(root, 0)
     }
 
     /// Returns an element in this shape that stands so deep in its document.
-    pub(in crate::test_driver) fn arrange_at(&self, element: &Element, depth: usize) -> Element {
+    pub(crate) fn arrange_at(&self, element: &Element, depth: usize) -> Element {
         self.arranged(element, depth)
     }
 

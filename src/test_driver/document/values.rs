@@ -10,10 +10,9 @@ use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
-/// Parses a document whose root must have that name.
-pub(in crate::test_driver) fn parse(text: &str, root: &str) -> Result<Element> {
-    let element = Element::parse(text)
-        .map_err(|error| Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, error))?;
+/// Parses a document for a part of libvirt, whose root must have that name.
+pub(crate) fn parse(text: &str, root: &str, part: ErrorDomain) -> Result<Element> {
+    let element = parse_any(text, part)?;
     if element.name != root {
         let name = &element.name;
         return Err(wrong(format_args!("expecting root element of '{root}', not '{name}'")));
@@ -21,27 +20,32 @@ pub(in crate::test_driver) fn parse(text: &str, root: &str) -> Result<Element> {
     Ok(element)
 }
 
+/// Parses a document with any root.
+pub(crate) fn parse_any(text: &str, part: ErrorDomain) -> Result<Element> {
+    Element::parse(text).map_err(|error| Failure::of(part, ErrorCode::XmlDetail, error))
+}
+
 /// Returns a UUID that nobody else has.
-pub(in crate::test_driver) fn new_uuid() -> Uuid {
+pub(crate) fn new_uuid() -> Uuid {
     let half = || RandomState::new().build_hasher().finish();
     let bytes = u128::from(half()) << 64 | u128::from(half());
     Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid()
 }
 
 /// The failure of something that has no name.
-pub(in crate::test_driver) fn unnamed(domain: ErrorDomain) -> Failure {
+pub(crate) fn unnamed(domain: ErrorDomain) -> Failure {
     Failure::said(domain, ErrorCode::NoName, "missing name information")
 }
 
 /// Takes attributes away that are empty, where that is the same as none.
-pub(in crate::test_driver) fn drop_empty(element: &mut Element, attributes: &[&str]) {
+pub(crate) fn drop_empty(element: &mut Element, attributes: &[&str]) {
     element
         .attributes
         .retain(|(name, value)| !value.is_empty() || !attributes.contains(&name.as_str()));
 }
 
 /// Parses a UUID as the C library does: 32 digits, with hyphens anywhere between them.
-pub(in crate::test_driver) fn uuid(text: &str) -> Option<Uuid> {
+pub(crate) fn uuid(text: &str) -> Option<Uuid> {
     let text = text.trim();
     let digits: String = text.chars().filter(|char| *char != '-').collect();
     let is_plain = digits.len() == 32 && !text.starts_with('-') && !text.ends_with('-');
@@ -53,7 +57,7 @@ fn wrong(detail: impl std::fmt::Display) -> Failure {
 }
 
 /// The values of an element's attributes and children.
-pub(in crate::test_driver) trait Values {
+pub(crate) trait Values {
     /// Returns an attribute that is not empty.
     fn filled(&self, attribute: &str) -> Option<&str>;
 

@@ -42,7 +42,7 @@ pub(super) fn route(routes: &mut Routes) {
         if work.state.events.deregister(work.client, Class::Domain, number) {
             Ok(())
         } else {
-            { Err(remote_failure(format_args!("domain event callback {number} not registered"))) }
+            Err(remote_failure(format_args!("domain event callback {number} not registered")))
         }
     });
     routes.may_read::<remote::ConnectDomainEventCallbackDeregisterAny>();

@@ -46,10 +46,11 @@ fn all(
     };
     let filter = ListAllDomainsFlags::from_bits_retain((request.flags & filters).bits());
     let domains = &work.state.domains;
-    let chosen: Vec<&Domain> = match request.doms.is_empty() {
-        true => domains.all.values().collect(),
+    let chosen: Vec<&Domain> = if request.doms.is_empty() {
+        domains.all.values().collect()
+    } else {
         // One that has gone is left out.
-        false => request.doms.iter().filter_map(|dom| domains.all.get(&dom.uuid)).collect(),
+        request.doms.iter().filter_map(|dom| domains.all.get(&dom.uuid)).collect()
     };
     let chosen = chosen.into_iter().filter(|domain| domain.matches(filter));
     let ret_stats =

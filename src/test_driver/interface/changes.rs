@@ -1,6 +1,6 @@
 //! Changes of interfaces that can be taken back.
 
-use super::Interfaces;
+use super::interfaces::Interfaces;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -69,7 +69,7 @@ const SHAPE: Shape = Shape::new("interface")
 
 impl Definition {
     pub(super) fn parse(text: &str) -> Result<Self> {
-        Self::of(&parse(text, "interface")?)
+        Self::of(&parse(text, "interface", ErrorDomain::Interface)?)
     }
 
     pub(super) fn of(root: &Element) -> Result<Self> {

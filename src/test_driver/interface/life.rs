@@ -1,6 +1,6 @@
 //! Defining, starting and ending interfaces, and what is asked about one.
 
-use super::Definition;
+use super::definition::Definition;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -1,6 +1,6 @@
 //! Lists of interfaces.
 
-use super::Interface;
+use super::interfaces::Interface;
 use crate::protocol::remote;
 use crate::test_driver::failure::check_flags;
 use crate::test_driver::lists::{self, Room};

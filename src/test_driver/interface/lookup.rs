@@ -1,6 +1,6 @@
 //! Finding interfaces.
 
-use super::Interface;
+use super::interfaces::Interface;
 use crate::protocol::remote::{self, NonnullInterface};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::routes::Routes;

@@ -1,6 +1,6 @@
 //! Lists of networks.
 
-use super::Network;
+use super::networks::Network;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::lists::{self, Room};

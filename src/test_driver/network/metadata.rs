@@ -3,6 +3,7 @@
 use super::definition::Definition;
 use super::events::tell_metadata_change;
 use crate::protocol::remote;
+use crate::test_driver::document::parse_any;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
@@ -115,8 +116,7 @@ impl Change {
         let Some(text) = metadata else {
             return Ok(Self::Element { uri, key, element: None });
         };
-        let element = Element::parse(text)
-            .map_err(|error| Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, error))?;
+        let element = parse_any(text, ErrorDomain::Network)?;
         let is_name = key.starts_with(|char: char| char.is_alphabetic() || char == '_')
             && key.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char));
         if !is_name {

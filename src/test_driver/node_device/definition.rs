@@ -1,5 +1,8 @@
 //! What a device is.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+
 use super::shapes::{CAPABILITIES, KINDS, number_of};
 use crate::test_driver::document::{Base, Shape, Values as _, signed, unnamed, uuid};
 use crate::test_driver::failure::{Failure, Result};
@@ -199,7 +202,7 @@ fn complete_scsi_host(capability: &mut Element, name: &str, is_new: bool) -> Res
             Some("fc_host") => {
                 for which in ["wwnn", "wwpn"] {
                     if part.content(which).is_none() {
-                        part.child_or_new(which).text = super::vport::new_name();
+                        part.child_or_new(which).text = new_name();
                     }
                 }
                 for count in ["max_vports", "vports"] {
@@ -223,4 +226,10 @@ pub(super) fn internal(detail: impl std::fmt::Display) -> Failure {
 
 fn wrong(detail: impl std::fmt::Display) -> Failure {
     Failure::of(ErrorDomain::Nodedev, ErrorCode::XmlError, detail)
+}
+
+/// Returns a name for an adapter that is given none.
+fn new_name() -> String {
+    let random = RandomState::new().build_hasher().finish();
+    format!("5100000{:09x}", random & 0xf_ffff_ffff)
 }

@@ -1,6 +1,6 @@
 //! What clients are told of devices.
 
-use super::wire;
+use super::devices::wire;
 use crate::protocol::remote;
 use crate::test_driver::events::{Class, Form};
 use crate::test_driver::outgoing::event;

@@ -1,7 +1,7 @@
 //! Lists of devices, and finding one.
 
+use super::devices::{Device, wire};
 use super::shapes::{KINDS, number_of};
-use super::{Device, wire};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::lists::{self, Room};

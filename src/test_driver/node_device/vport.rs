@@ -1,11 +1,8 @@
 //! Virtual adapters of Fibre Channel, which are the devices that can be created.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
-
-use super::definition::internal;
+use super::definition::{Definition, internal};
+use super::devices::{Device, no_such, wire};
 use super::events::tell_lifecycle;
-use super::{Definition, Device, no_such, wire};
 use crate::protocol::remote;
 use crate::test_driver::document::{Values as _, parse};
 use crate::test_driver::failure::{Failure, Result, check_flags};
@@ -13,6 +10,7 @@ use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
+use crate::types::error::ErrorDomain;
 use crate::types::node_device::{CreateXmlFlags, EventLifecycleType};
 
 pub(super) fn route(routes: &mut Routes) {
@@ -32,7 +30,7 @@ const MODEL: &str = "scsi_host11";
 const NEW: &str = "scsi_host12";
 
 fn create(work: &mut Work<'_>, xml: &str) -> Result<()> {
-    let root = parse(xml, "device")?;
+    let root = parse(xml, "device", ErrorDomain::Nodedev)?;
     let definition = Definition::new(&root)?;
     if !definition.is_fc_host() {
         return Err(internal("Device is not a fibre channel HBA"));
@@ -82,11 +80,7 @@ fn check_parent(state: &State, root: &Element) -> Result<()> {
 }
 
 /// Creates a virtual adapter with those names.
-pub(in crate::test_driver) fn create_vport(
-    state: &mut State,
-    wwnn: &str,
-    wwpn: &str,
-) -> Result<()> {
+pub(crate) fn create_vport(state: &mut State, wwnn: &str, wwpn: &str) -> Result<()> {
     let model = state.devices.all.get(MODEL).ok_or_else(Failure::unsaid)?;
     let mut definition = model.definition.clone();
     definition.rename(NEW);
@@ -97,7 +91,7 @@ pub(in crate::test_driver) fn create_vport(
 }
 
 /// Removes the virtual adapter that a pool has made.
-pub(in crate::test_driver) fn destroy_vport(state: &mut State) -> Result<()> {
+pub(crate) fn destroy_vport(state: &mut State) -> Result<()> {
     state.devices.all.remove(NEW).ok_or_else(|| no_such(NEW))?;
     tell_lifecycle(state, NEW, EventLifecycleType::Deleted);
     Ok(())
@@ -114,10 +108,4 @@ fn destroy(state: &mut State, name: &str) -> Result<()> {
     state.devices.all.remove(name);
     tell_lifecycle(state, name, EventLifecycleType::Deleted);
     Ok(())
-}
-
-/// Returns a name for an adapter that is given none.
-pub(super) fn new_name() -> String {
-    let random = RandomState::new().build_hasher().finish();
-    format!("5100000{:09x}", random & 0xf_ffff_ffff)
 }

@@ -1,6 +1,8 @@
 //! Storage pools and volumes.
 
+mod description;
 mod events;
+mod kinds;
 mod permissions;
 mod pool;
 mod volume;

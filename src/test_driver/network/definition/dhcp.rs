@@ -1,7 +1,7 @@
 //! The addresses that a network gives away.
 
-use super::ip::{check_range_within, no_address};
-use super::{unsupported, wrong};
+use super::failures::{unsupported, wrong};
+use super::ranges::{check_range_within, no_address};
 use crate::test_driver::document::{Base, Ip, Values as _, mac_bytes};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
@@ -38,7 +38,7 @@ pub(super) fn complete(ip: &mut Element, name: &str, address: Ip) -> Result<()> 
 }
 
 /// Checks a range of an `<ip>` that has this address.
-pub(in crate::test_driver::network) fn check_range(
+pub(crate) fn check_range(
     range: &mut Element,
     name: &str,
     ip: &Element,
@@ -61,7 +61,7 @@ pub(in crate::test_driver::network) fn check_range(
 
 /// Checks a host of an `<ip>` that has this address; of one that is only looked for, parts may be
 /// missing.
-pub(in crate::test_driver::network) fn check_host(
+pub(crate) fn check_host(
     host: &mut Element,
     name: &str,
     address: Ip,
@@ -171,11 +171,7 @@ fn complete_lease(parent: &mut Element) -> Result<()> {
 }
 
 /// Returns whether a host has one of the names of another, or all of them that it gives.
-pub(in crate::test_driver::network) fn is_same_host(
-    wanted: &Element,
-    other: &Element,
-    in_all: bool,
-) -> bool {
+pub(crate) fn is_same_host(wanted: &Element, other: &Element, in_all: bool) -> bool {
     let mac = |host: &Element| host.get("mac").and_then(mac_bytes);
     let same_mac = match (mac(wanted), mac(other)) {
         (Some(wanted), Some(other)) => Some(wanted == other),
@@ -191,6 +187,6 @@ pub(in crate::test_driver::network) fn is_same_host(
     }
 }
 
-pub(in crate::test_driver::network) fn is_same_range(one: &Element, other: &Element) -> bool {
+pub(crate) fn is_same_range(one: &Element, other: &Element) -> bool {
     ["start", "end"].iter().all(|end| one.get(end) == other.get(end))
 }

@@ -1,6 +1,6 @@
 //! What a network's name server answers.
 
-use super::{ill_formed, wrong};
+use super::failures::{ill_formed, wrong};
 use crate::test_driver::document::{Base, Ip, Values as _, signed};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
@@ -47,11 +47,7 @@ fn complete_forwarder(forwarder: &mut Element, name: &str) -> Result<()> {
 }
 
 /// Checks a host; of one that is only looked for, parts may be missing.
-pub(in crate::test_driver::network) fn check_dns_host(
-    host: &mut Element,
-    name: &str,
-    may_lack: bool,
-) -> Result<()> {
+pub(crate) fn check_dns_host(host: &mut Element, name: &str, may_lack: bool) -> Result<()> {
     let names = host.children("hostname").count();
     let is_unnamed = host.children("hostname").any(|hostname| hostname.text.is_empty());
     if is_unnamed || (names == 0 && !may_lack) {
@@ -80,11 +76,7 @@ pub(in crate::test_driver::network) fn check_dns_host(
 }
 
 /// Checks a service; of one that is only looked for, parts may be missing.
-pub(in crate::test_driver::network) fn check_srv(
-    srv: &mut Element,
-    name: &str,
-    may_lack: bool,
-) -> Result<()> {
+pub(crate) fn check_srv(srv: &mut Element, name: &str, may_lack: bool) -> Result<()> {
     let service = srv.get("service").map(str::to_owned);
     match &service {
         None if may_lack => {}
@@ -164,11 +156,7 @@ fn is_made_of(text: &str, others: &str) -> bool {
 }
 
 /// Checks a text; of one that is only looked for, the value may be missing.
-pub(in crate::test_driver::network) fn check_txt(
-    txt: &mut Element,
-    name: &str,
-    may_lack: bool,
-) -> Result<()> {
+pub(crate) fn check_txt(txt: &mut Element, name: &str, may_lack: bool) -> Result<()> {
     let Some(own) = txt.get("name") else {
         return Err(ill_formed(format_args!(
             "missing required name attribute in DNS TXT record of network {name}"

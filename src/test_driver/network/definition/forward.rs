@@ -1,7 +1,7 @@
 //! Where a network's packets go.
 
+use super::failures::{ill_formed, unsupported, wrong};
 use super::parts::{check_driver, check_pci, unknown_mode};
-use super::{ill_formed, unsupported, wrong};
 use crate::test_driver::document::{Base, Ip, Values as _, drop_empty, signed};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
@@ -104,7 +104,7 @@ fn complete_nat_address(nat: &mut Element, name: &str) -> Result<()> {
         ends.push(ip);
     }
     if let [start, end] = ends[..] {
-        super::ip::check_order(start, end)?;
+        super::ranges::check_order(start, end)?;
     }
     Ok(())
 }

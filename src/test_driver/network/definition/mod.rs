@@ -2,21 +2,24 @@
 
 mod dhcp;
 mod dns;
+mod failures;
 mod forward;
 mod ip;
 mod parts;
+mod ranges;
 mod root;
 mod shapes;
 
 use uuid::Uuid;
 
 use crate::test_driver::document::{Metadata, parse};
-use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
-use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::types::error::ErrorDomain;
 
 pub(super) use dhcp::{check_host, check_range, is_same_host, is_same_range};
 pub(super) use dns::{check_dns_host, check_srv, check_txt};
+pub(super) use failures::wrong;
 pub(super) use ip::address_of;
 pub(super) use parts::check_portgroup;
 
@@ -30,7 +33,7 @@ pub(super) struct Definition {
 
 impl Definition {
     pub(super) fn parse(text: &str) -> Result<Self> {
-        Self::of(&parse(text, "network")?)
+        Self::of(&parse(text, "network", ErrorDomain::Network)?)
     }
 
     pub(super) fn of(root: &Element) -> Result<Self> {
@@ -86,18 +89,4 @@ impl Definition {
         const PLACE: &str = "  <metadata/>\n";
         self.root.to_string().replacen(PLACE, &self.metadata.to_xml(2), 1)
     }
-}
-
-/// A wrong description of a network.
-pub(super) fn wrong(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Network, ErrorCode::XmlError, detail)
-}
-
-/// A wrong description of a network, which says so itself.
-fn ill_formed(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Network, ErrorCode::XmlDetail, detail)
-}
-
-fn unsupported(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Network, ErrorCode::ConfigUnsupported, detail)
 }

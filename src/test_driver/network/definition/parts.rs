@@ -1,6 +1,6 @@
 //! Parts that networks and their groups of ports have: VLANs, bandwidth and virtual ports.
 
-use super::{unsupported, wrong};
+use super::failures::{unsupported, wrong};
 use crate::test_driver::document::{Base, Values as _};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
@@ -14,7 +14,7 @@ pub(super) fn complete(root: &mut Element) -> Result<()> {
 }
 
 /// Checks a group of ports on its own.
-pub(in crate::test_driver::network) fn check_portgroup(group: &mut Element) -> Result<()> {
+pub(crate) fn check_portgroup(group: &mut Element) -> Result<()> {
     complete_portgroup(group)
 }
 

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{dns, forward, ip, parts, unsupported, wrong};
+use super::failures::{unsupported, wrong};
+use super::{dns, forward, ip, parts};
 use crate::test_driver::document::{
     Base, Values as _, drop_empty, mac_bytes, new_uuid, signed, unnamed, unsigned, uuid,
 };

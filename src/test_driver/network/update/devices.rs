@@ -1,6 +1,6 @@
 //! Changing a network's interfaces and groups of ports.
 
-use super::{Change, invalid, place, put, unsupported};
+use super::change::{Change, invalid, place, put, unsupported};
 use crate::test_driver::failure::Result;
 use crate::test_driver::network::definition::{check_portgroup, wrong};
 use crate::test_driver::xml::Element;

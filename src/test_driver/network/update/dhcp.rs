@@ -1,6 +1,6 @@
 //! Changing whom a network gives which addresses.
 
-use super::{Change, invalid, place, put, unsupported};
+use super::change::{Change, invalid, place, put, unsupported};
 use crate::test_driver::document::Ip;
 use crate::test_driver::failure::Result;
 use crate::test_driver::network::definition::{

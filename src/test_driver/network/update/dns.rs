@@ -1,6 +1,6 @@
 //! Changing what a network's name server answers.
 
-use super::{Change, invalid, place, put, unsupported};
+use super::change::{Change, invalid, place, put, unsupported};
 use crate::test_driver::failure::Result;
 use crate::test_driver::network::definition::{check_dns_host, check_srv, check_txt};
 use crate::test_driver::xml::Element;

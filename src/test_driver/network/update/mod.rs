@@ -1,32 +1,23 @@
 //! Changing parts of networks.
 
+mod change;
 mod devices;
 mod dhcp;
 mod dns;
 
+use self::change::{Change, unsupported};
 use super::definition::Definition;
-use super::definition::wrong;
 use crate::protocol::remote;
-use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::document::parse_any;
+use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
-use crate::types::error::{ErrorCode, ErrorDomain};
-use crate::types::network::{UpdateCommand, UpdateFlags, UpdateSection};
+use crate::types::error::ErrorDomain;
+use crate::types::network::{UpdateFlags, UpdateSection};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.act::<remote::NetworkUpdate<'static>>(update);
-}
-
-/// A change of one section of a network.
-struct Change<'a> {
-    command: UpdateCommand,
-    section: UpdateSection,
-    /// Which of the elements that have such sections; negative if the network is to choose.
-    parent: i32,
-    /// The network's name.
-    name: &'a str,
-    element: &'a Element,
 }
 
 fn update(work: &mut Work<'_>, request: remote::NetworkUpdate<'_>) -> Result<()> {
@@ -34,8 +25,7 @@ fn update(work: &mut Work<'_>, request: remote::NetworkUpdate<'_>) -> Result<()>
     check_flags(request.flags.bits(), known.bits(), "testNetworkUpdate")?;
     let network = work.state.networks.by_uuid_mut(request.net.uuid)?;
     let affected = network.affected(request.flags)?;
-    let element = Element::parse(request.xml.as_str())
-        .map_err(|error| Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, error))?;
+    let element = parse_any(request.xml.as_str(), ErrorDomain::Network)?;
     let changed = |definition: &Definition| {
         definition.changed(|root| {
             let name = definition.name();
@@ -46,7 +36,7 @@ fn update(work: &mut Work<'_>, request: remote::NetworkUpdate<'_>) -> Result<()>
                 name,
                 element: &element,
             };
-            change.apply(root)
+            apply(&change, root)
         })
     };
     let live = affected.live.then(|| changed(&network.definition)).transpose()?;
@@ -63,75 +53,20 @@ fn update(work: &mut Work<'_>, request: remote::NetworkUpdate<'_>) -> Result<()>
     Ok(())
 }
 
-impl Change<'_> {
-    fn apply(&self, root: &mut Element) -> Result<()> {
-        match self.section {
-            UpdateSection::Bridge => Err(self.fixed("bridge")),
-            UpdateSection::Domain => Err(self.fixed("domain")),
-            UpdateSection::Ip => Err(self.fixed("ip")),
-            UpdateSection::Forward => Err(self.fixed("forward")),
-            UpdateSection::ForwardPf => Err(self.fixed("forward pf")),
-            UpdateSection::IpDhcpHost => dhcp::host(self, root),
-            UpdateSection::IpDhcpRange => dhcp::range(self, root),
-            UpdateSection::ForwardInterface => devices::interface(self, root),
-            UpdateSection::Portgroup => devices::portgroup(self, root),
-            UpdateSection::DnsHost => dns::host(self, root),
-            UpdateSection::DnsTxt => dns::txt(self, root),
-            UpdateSection::DnsSrv => dns::srv(self, root),
-            _ => Err(unsupported("can't update unrecognized section of network")),
-        }
+fn apply(change: &Change<'_>, root: &mut Element) -> Result<()> {
+    match change.section {
+        UpdateSection::Bridge => Err(change.fixed("bridge")),
+        UpdateSection::Domain => Err(change.fixed("domain")),
+        UpdateSection::Ip => Err(change.fixed("ip")),
+        UpdateSection::Forward => Err(change.fixed("forward")),
+        UpdateSection::ForwardPf => Err(change.fixed("forward pf")),
+        UpdateSection::IpDhcpHost => dhcp::host(change, root),
+        UpdateSection::IpDhcpRange => dhcp::range(change, root),
+        UpdateSection::ForwardInterface => devices::interface(change, root),
+        UpdateSection::Portgroup => devices::portgroup(change, root),
+        UpdateSection::DnsHost => dns::host(change, root),
+        UpdateSection::DnsTxt => dns::txt(change, root),
+        UpdateSection::DnsSrv => dns::srv(change, root),
+        _ => Err(unsupported("can't update unrecognized section of network")),
     }
-
-    /// The failure of a section that cannot be changed.
-    fn fixed(&self, section: &str) -> Failure {
-        unsupported(format_args!("can't update '{section}' section of network '{}'", self.name))
-    }
-
-    fn unknown_command(&self) -> Failure {
-        let command = i32::from(self.command);
-        unsupported(format_args!("unrecognized network update command code {command}"))
-    }
-
-    fn adds(&self) -> bool {
-        matches!(self.command, UpdateCommand::AddFirst | UpdateCommand::AddLast)
-    }
-
-    fn check_element(&self, expected: &str) -> Result<()> {
-        let (found, name) = (&self.element.name, self.name);
-        if found == expected {
-            Ok(())
-        } else {
-            Err(wrong(format_args!(
-                "unexpected element <{found}>, expecting <{expected}>, while updating network '{name}'"
-            )))
-        }
-    }
-
-    /// Adds an element before or behind its like.
-    fn add(&self, parent: &mut Element, element: Element) {
-        let first = parent.children.iter().position(|child| child.name == element.name);
-        match (self.command, first) {
-            (UpdateCommand::AddFirst, Some(at)) => parent.children.insert(at, element),
-            _ => parent.children.push(element),
-        }
-    }
-}
-
-/// Returns the place among all children of the first that has a name and a property.
-fn place(parent: &Element, name: &str, is_it: impl Fn(&Element) -> bool) -> Option<usize> {
-    parent.children.iter().position(|child| child.name == name && is_it(child))
-}
-
-fn put(parent: &mut Element, at: usize, element: Element) {
-    if let Some(place) = parent.children.get_mut(at) {
-        *place = element;
-    }
-}
-
-fn invalid(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Network, ErrorCode::OperationInvalid, detail)
-}
-
-fn unsupported(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Network, ErrorCode::OperationUnsupported, detail)
 }

@@ -1,7 +1,7 @@
 //! Pools that would share their storage.
 
 use super::definition::Definition;
-use super::{Pools, failed};
+use super::pools::{Pools, failed};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 

@@ -3,10 +3,10 @@
 use uuid::Uuid;
 
 use super::adapter;
-use super::kinds::{Kind, Source};
 use super::source;
 use crate::test_driver::document::{Shape, Values as _, new_uuid, parse, uuid};
 use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::storage::kinds::{Kind, Source};
 use crate::test_driver::storage::permissions::{self, PERMISSIONS, unsupported, wrong};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
@@ -33,7 +33,7 @@ const SHAPE: Shape = Shape::new("pool").attributes(&["type"]).children(&[
 
 impl Definition {
     pub(super) fn parse(text: &str) -> Result<Self> {
-        Self::of(&parse(text, "pool")?)
+        Self::of(&parse(text, "pool", ErrorDomain::Storage)?)
     }
 
     pub(super) fn of(root: &Element) -> Result<Self> {

@@ -1,6 +1,6 @@
 //! What is asked about a pool.
 
-use super::CAPACITY;
+use super::pools::CAPACITY;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, check_flags};
 use crate::test_driver::routes::Routes;

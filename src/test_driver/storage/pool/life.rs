@@ -1,7 +1,7 @@
 //! Defining, building, starting and ending pools.
 
-use super::Pool;
 use super::definition::Definition;
+use super::pools::Pool;
 use crate::protocol::remote::{self, NonnullStoragePool};
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::node_device;

@@ -1,9 +1,9 @@
 //! Where a pool's storage comes from.
 
 use super::adapter;
-use super::kinds::{Kind, Source};
 use crate::test_driver::document::{Base, Shape, Values as _, drop_empty};
 use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::storage::kinds::{Kind, Source};
 use crate::test_driver::storage::permissions::{unsupported, wrong};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};

@@ -1,14 +1,14 @@
 //! What pools could be made of.
 
-use super::kinds::Kind;
 use super::source;
 use crate::protocol::remote;
 use crate::test_driver::document::parse;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::storage::kinds::Kind;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
-use crate::types::error::ErrorCode;
+use crate::types::error::{ErrorCode, ErrorDomain};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.make::<remote::ConnectFindStoragePoolSources<'static>>(find);
@@ -20,20 +20,25 @@ fn find(
 ) -> Result<remote::ConnectFindStoragePoolSourcesRet<'static>> {
     check_flags(request.flags, 0, "testConnectFindStoragePoolSources")?;
     let name = request.r#type.as_str();
-    // The first kind has no sources, and its number is not told from that of none.
-    let kind = Kind::of(name)
-        .filter(|kind| kind.name != "dir")
-        .ok_or_else(|| Failure::internal(format_args!("unknown storage pool type {name}")))?;
+    // Libvirt takes the number of the first kind for that of none, and none for a kind.
+    if name == "dir" {
+        return Err(Failure::internal(format_args!("unknown storage pool type {name}")));
+    }
+    let kind = Kind::of(name);
     let mut host = None;
     if let Some(text) = &request.src_spec {
-        let mut source = parse(text.as_str(), "source")?;
+        let mut source = parse(text.as_str(), "source", ErrorDomain::Storage)?;
+        let kind = kind.ok_or_else(|| {
+            let detail = "missing backend for pool type -1";
+            Failure::of(ErrorDomain::Storage, ErrorCode::InternalError, detail)
+        })?;
         source::complete(&mut source, kind)?;
         let first = source.child("host");
         host = first.and_then(|host| host.get("name")).map(str::to_owned);
     }
     let source = |parts: Vec<Element>| Element { children: parts, ..Element::new("source") };
     let format = |kind: &str| Element::new("format").with("type", kind);
-    let found = match kind.name {
+    let found = match name {
         "logical" => [("/dev/sda20", "testvg1"), ("/dev/sda21", "testvg2")]
             .map(|(device, name)| {
                 source(vec![

@@ -1,6 +1,6 @@
 //! What is asked about a volume.
 
-use super::named;
+use super::naming::named;
 use crate::protocol::remote;
 use crate::test_driver::failure::check_flags;
 use crate::test_driver::routes::Routes;

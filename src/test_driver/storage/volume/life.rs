@@ -1,9 +1,10 @@
 //! Creating and deleting volumes.
 
-use super::{Volume, named, wire};
+use super::naming::{named, wire};
 use crate::protocol::remote::{self, NonnullStorageVol};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::storage::description::Volume;
 use crate::test_driver::work::Work;
 use crate::types::error::ErrorCode;
 use crate::types::storage_vol::CreateFlags;
@@ -40,7 +41,7 @@ fn create(
     original: Option<&str>,
 ) -> Result<NonnullStorageVol<'static>> {
     let pool = work.state.pools.active_mut(pool)?;
-    let volume = Volume::parse(xml, pool)?;
+    let volume = Volume::parse(xml, pool.kind(), pool.target())?;
     let name = volume.name();
     if pool.volumes().contains_key(name) {
         return Err(Failure::new(ErrorCode::OperationFailed, "storage vol already exists"));

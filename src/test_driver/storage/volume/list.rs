@@ -1,10 +1,11 @@
 //! Lists of volumes.
 
-use super::{Volume, wire};
+use super::naming::wire;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::storage::description::Volume;
 
 const NAMES: Room = Room {
     most: remote::STORAGE_VOL_LIST_MAX,

@@ -1,8 +1,9 @@
 //! Finding volumes.
 
-use super::{Volume, named, no_such, wire};
+use super::naming::{named, no_such, wire};
 use crate::protocol::remote;
 use crate::test_driver::routes::Routes;
+use crate::test_driver::storage::description::Volume;
 use crate::test_driver::work::Work;
 
 pub(super) fn route(routes: &mut Routes) {

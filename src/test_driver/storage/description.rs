@@ -2,14 +2,14 @@
 
 use crate::test_driver::document::{Base, Shape, Unscaled, Values as _, parse, scaled, unsigned};
 use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::storage::kinds::Kind;
 use crate::test_driver::storage::permissions::{self, PERMISSIONS, unsupported, wrong};
-use crate::test_driver::storage::pool::{Kind, Pool};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A volume, described as libvirt would write it.
 #[derive(Debug, Clone)]
-pub(in crate::test_driver::storage) struct Volume {
+pub(crate) struct Volume {
     root: Element,
     capacity: u64,
     allocation: u64,
@@ -56,16 +56,20 @@ const SHAPE: Shape = Shape::new("volume").attributes(&["type"]).children(&[
 ]);
 
 impl Volume {
-    pub(super) fn parse(text: &str, pool: &Pool) -> Result<Self> {
-        Self::of(&parse(text, "volume")?, pool, false)
+    pub(super) fn parse(text: &str, kind: &Kind, target: Option<&str>) -> Result<Self> {
+        Self::of(&parse(text, "volume", ErrorDomain::Storage)?, kind, target, false)
     }
 
-    /// Reads a volume of a pool. One of a node file may have a key and a path of its own.
-    pub(super) fn of(root: &Element, pool: &Pool, is_from_node: bool) -> Result<Self> {
+    /// Reads a volume of a pool of that kind and with that path. One of a node file may have a key and a path of its own.
+    pub(super) fn of(
+        root: &Element,
+        kind: &Kind,
+        target: Option<&str>,
+        is_from_node: bool,
+    ) -> Result<Self> {
         let mut root = root.clone();
-        let kind = pool.kind();
         let name = root.content("name").ok_or_else(|| wrong("missing volume name element"))?;
-        let default = format!("{}/{name}", pool.target().unwrap_or("(null)"));
+        let default = format!("{}/{name}", target.unwrap_or("(null)"));
         complete_type(&mut root)?;
         complete_backing(&mut root, kind)?;
         let capacity =
@@ -91,7 +95,7 @@ impl Volume {
         Ok(Self { root: SHAPE.arrange(&root), capacity, allocation, path })
     }
 
-    pub(in crate::test_driver::storage) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.root.content("name").unwrap_or_default()
     }
 
@@ -107,7 +111,7 @@ impl Volume {
         self.capacity
     }
 
-    pub(in crate::test_driver::storage) fn allocation(&self) -> u64 {
+    pub(crate) fn allocation(&self) -> u64 {
         self.allocation
     }
 

@@ -5,15 +5,15 @@ use crate::types::storage_vol;
 
 /// A kind of pool.
 #[derive(Debug)]
-pub(in crate::test_driver::storage) struct Kind {
-    pub(in crate::test_driver::storage) name: &'static str,
+pub(super) struct Kind {
+    pub(super) name: &'static str,
     /// What of the source is written.
     pub(super) source: &'static [Source],
     /// The formats of the source, the default first.
     pub(super) formats: &'static [&'static str],
     /// The formats of volumes, the default first.
-    pub(in crate::test_driver::storage) volume_formats: &'static [&'static str],
-    pub(in crate::test_driver::storage) volumes: storage_vol::Type,
+    pub(super) volume_formats: &'static [&'static str],
+    pub(super) volumes: storage_vol::Type,
     pub(super) filter: Filter,
 }
 
