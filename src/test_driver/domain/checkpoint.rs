@@ -1,6 +1,6 @@
 //! Checkpoints.
 
-use super::Domain;
+use super::domains::Domain;
 use super::moment::{Moment, name_of, parse};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainCheckpoint};
 use crate::test_driver::failure::{Failure, Result, check_flags};

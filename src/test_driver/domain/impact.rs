@@ -1,6 +1,7 @@
 //! Which definition a change is meant for: the running domain's, or the one of its next start.
 
-use super::{Definition, Domain};
+use super::definition::Definition;
+use super::domains::Domain;
 use crate::test_driver::failure::{Failure, Result};
 use crate::types::domain::ModificationImpact as Impact;
 
@@ -9,6 +10,14 @@ use crate::types::domain::ModificationImpact as Impact;
 pub(super) struct Meant {
     pub(super) live: bool,
     pub(super) config: bool,
+}
+
+impl Meant {
+    /// Returns the flags that mean these.
+    pub(super) fn flags(self) -> u32 {
+        let bit = |is_set: bool, flag: Impact| if is_set { flag.bits() } else { 0 };
+        bit(self.live, Impact::LIVE) | bit(self.config, Impact::CONFIG)
+    }
 }
 
 impl Domain {

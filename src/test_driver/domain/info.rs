@@ -1,6 +1,6 @@
 //! What is asked about a domain.
 
-use super::Domain;
+use super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
+use super::definition::Definition;
+use super::domains::Domain;
 use super::events::tell_lifecycle;
-use super::{Definition, Domain};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -1,6 +1,6 @@
 //! Finding domains.
 
-use super::{Domain, Domains};
+use super::domains::{Domain, Domains};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::routes::Routes;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Definition;
+use super::definition::Definition;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::domains::Domain;
 use super::events::{tell_agent, tell_reboot};
 use super::guest::Agent;
 use super::life::{stop, tell};
@@ -13,7 +14,7 @@ use crate::types::domain::{
 
 impl State {
     fn runs(&self, uuid: Uuid) -> bool {
-        self.domains.all.get(&uuid).is_some_and(super::Domain::is_active)
+        self.domains.all.get(&uuid).is_some_and(Domain::is_active)
     }
 
     /// Has a guest's process end unexpectedly.

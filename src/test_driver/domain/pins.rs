@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Definition;
+use super::definition::Definition;
 use super::vcpus::all_cpus;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};

@@ -1,6 +1,6 @@
 //! Saving domains. Nothing is written to the file system: the host remembers what was saved where.
 
-use super::Definition;
+use super::definition::Definition;
 use super::life::{stop, tell};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};

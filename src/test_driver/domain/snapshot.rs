@@ -1,8 +1,9 @@
 //! Snapshots.
 
+use super::definition::Definition;
+use super::domains::Domain;
 use super::life::{stop, tell};
 use super::moment::{Moment, Moments, name_of, parse};
-use super::{Definition, Domain};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainSnapshot};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -1,6 +1,6 @@
 //! Statistics.
 
-use super::Domain;
+use super::domains::Domain;
 use crate::protocol::remote::{self, DomainStatsRecord, TypedParam, TypedParamValue};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -1,6 +1,6 @@
 //! Typed parameters that tune a domain: where each stands in its definition.
 
-use super::Definition;
+use super::definition::Definition;
 use super::impact::exclude_both;
 use crate::protocol::remote::{self, TypedParam, TypedParamValue};
 use crate::test_driver::failure::{Failure, Result, check_flags};

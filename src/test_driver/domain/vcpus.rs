@@ -1,6 +1,6 @@
 //! A domain's virtual processors.
 
-use super::Definition;
+use super::definition::Definition;
 use super::impact::{Meant, exclude_both};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};

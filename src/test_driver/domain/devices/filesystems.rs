@@ -1,6 +1,6 @@
 //! The filesystems of a guest: two on its first disk.
 
-use super::super::Domain;
+use super::super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;

@@ -1,9 +1,10 @@
 //! Devices that come and go while the guest runs.
 
+use super::super::definition::Definition;
+use super::super::domains::Domain;
+use super::super::impact::Meant;
 use super::super::life::tell;
-use super::super::{Definition, Domain};
 use super::events::{tell_added, tell_removed};
-use super::impact::Impact;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
@@ -64,7 +65,7 @@ fn alias(device: &Element) -> Option<&str> {
 
 fn attach(work: &mut Work<'_>, dom: &NonnullDomain<'_>, xml: &str, flags: u32) -> Result<()> {
     let domain = work.state.domains.get_mut(dom)?;
-    let impact = Impact::of(domain, flags)?;
+    let impact = domain.meant(flags)?;
     let rest = flags & !(ModificationImpact::LIVE | ModificationImpact::CONFIG).bits();
     let known = ModificationImpact::LIVE.bits();
     check_flags(impact.flags() | rest, known, "testDomainAttachDeviceLiveAndConfig")?;
@@ -184,7 +185,7 @@ fn check_disk(definition: &Definition, disk: &Element) -> Result<()> {
 
 fn detach(work: &mut Work<'_>, dom: &NonnullDomain<'_>, name: &str, flags: u32) -> Result<()> {
     let domain = work.state.domains.get_mut(dom)?;
-    let impact = Impact::of(domain, flags)?;
+    let impact = domain.meant(flags)?;
     let rest = flags & !(ModificationImpact::LIVE | ModificationImpact::CONFIG).bits();
     let known = ModificationImpact::LIVE.bits();
     check_flags(impact.flags() | rest, known, "testDomainDetachDeviceAliasLiveAndConfig")?;
@@ -236,7 +237,7 @@ fn update(work: &mut Work<'_>, dom: &NonnullDomain<'_>, xml: &str, flags: u32) -
     let known = ModificationImpact::LIVE | ModificationImpact::CONFIG;
     check_flags(flags, known.bits(), "testDomainUpdateDeviceFlags")?;
     let domain = work.state.domains.get_mut(dom)?;
-    let impact = Impact::of(domain, flags)?;
+    let impact = domain.meant(flags)?;
     let (live, config) = updated(domain, impact, xml)?;
     if let (Some(new), Some((_, definition))) = (live, &mut domain.live) {
         *definition = new;
@@ -255,7 +256,7 @@ fn update(work: &mut Work<'_>, dom: &NonnullDomain<'_>, xml: &str, flags: u32) -
 type Updated = (Option<Definition>, Option<Definition>);
 
 /// Returns the definitions with another device.
-fn updated(domain: &Domain, impact: Impact, xml: &str) -> Result<Updated> {
+fn updated(domain: &Domain, impact: Meant, xml: &str) -> Result<Updated> {
     let is_config_only = impact.config && !impact.live;
     let live = match &domain.live {
         Some((_, definition)) if impact.live => {

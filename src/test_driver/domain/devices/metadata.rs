@@ -1,8 +1,7 @@
 //! Title, description, and what users keep with a domain.
 
-use super::super::Definition;
+use super::super::definition::Definition;
 use super::events::tell_metadata;
-use super::impact::{Impact, of_library};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
@@ -26,7 +25,7 @@ fn get(
 ) -> Result<remote::DomainGetMetadataRet<'static>> {
     let flags = request.flags.bits();
     if flags & known() == known() {
-        return Err(of_library(
+        return Err(Failure::refused(
             "virDomainGetMetadata",
             "ctl",
             "Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive",
@@ -36,7 +35,7 @@ fn get(
     check_uri("virDomainGetMetadata", request.r#type, uri)?;
     check_flags(flags, known(), "testDomainGetMetadata")?;
     let domain = work.state.domains.get(&request.dom)?;
-    let impact = Impact::of(domain, flags)?;
+    let impact = domain.meant(flags)?;
     let definition = if impact.live {
         domain.definition()
     } else {
@@ -61,7 +60,11 @@ fn set(work: &mut Work<'_>, request: &remote::DomainSetMetadata<'_>) -> Result<(
     let uri = request.uri.as_ref().map(WireStr::as_str);
     let kind = request.r#type;
     if kind == MetadataType::Title && text.is_some_and(|text| text.contains('\n')) {
-        return Err(of_library(function, "metadata", "metadata title can't contain newlines"));
+        return Err(Failure::refused(
+            function,
+            "metadata",
+            "metadata title can't contain newlines",
+        ));
     }
     check_uri(function, kind, uri)?;
     match kind {
@@ -76,7 +79,7 @@ fn set(work: &mut Work<'_>, request: &remote::DomainSetMetadata<'_>) -> Result<(
     let flags = request.flags.bits();
     check_flags(flags, known(), "testDomainSetMetadata")?;
     let domain = work.state.domains.get_mut(&request.dom)?;
-    let impact = Impact::of(domain, flags)?;
+    let impact = domain.meant(flags)?;
     if impact.live
         && let Some((_, definition)) = &mut domain.live
     {
@@ -122,5 +125,5 @@ fn check_uri(function: &str, kind: MetadataType, uri: Option<&str>) -> Result<()
 }
 
 fn null(function: &str, argument: &str, what: &str) -> Failure {
-    of_library(function, argument, format_args!("{argument} in {function} {what}"))
+    Failure::refused(function, argument, format_args!("{argument} in {function} {what}"))
 }

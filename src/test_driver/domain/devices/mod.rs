@@ -3,7 +3,6 @@
 mod events;
 mod filesystems;
 mod hotplug;
-mod impact;
 mod metadata;
 mod statistics;
 

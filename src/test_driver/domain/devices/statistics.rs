@@ -3,8 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::super::Domain;
-use super::impact::of_library;
+use super::super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
@@ -41,7 +40,7 @@ pub(super) fn route(routes: &mut Routes) {
         if path.is_empty() {
             let function = "virDomainGetBlockInfo";
             let message = format!("string disk in {function} must not be empty");
-            return Err(of_library(function, "disk", message));
+            return Err(Failure::refused(function, "disk", message));
         }
         let Some(disk) = definition.disk(path) else {
             let detail = format!("invalid path {path} not assigned to domain");
