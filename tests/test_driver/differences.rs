@@ -25,6 +25,7 @@ const DOMAINS: &[Known] = &[
     older("documents", "controllers: *", TRIXIE, "put added controllers last"),
     older("documents", "disks_addressed: *", TRIXIE, "put added controllers last"),
     older("documents", "cpu: *", TRIXIE, "did not know clusters"),
+    older("documents", "small_tuning: *", TRIXIE, "did not know of polling"),
     older("documents", "cpu_model: *", TRIXIE, "did not know clusters"),
     older(
         "documents",

@@ -1,6 +1,15 @@
 //! The test driver within the process, held to the one of real daemons: each scenario is played on
 //! both, and what was seen is compared word by word.
 
+#![allow(
+    clippy::similar_names,
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod connections;
 mod definitions;
 mod devices;

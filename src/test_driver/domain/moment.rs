@@ -39,10 +39,10 @@ impl Moment {
 /// The bits that the lists' flags share.
 pub(super) mod list {
     /// Roots of a domain, or all descendants of a moment.
-    pub(in crate::test_driver::domain) const DEEP: u32 = 1;
-    pub(in crate::test_driver::domain) const TOPOLOGICAL: u32 = 1 << 10;
-    pub(in crate::test_driver::domain) const LEAVES: u32 = 1 << 2;
-    pub(in crate::test_driver::domain) const NO_LEAVES: u32 = 1 << 3;
+    pub(crate) const DEEP: u32 = 1;
+    pub(crate) const TOPOLOGICAL: u32 = 1 << 10;
+    pub(crate) const LEAVES: u32 = 1 << 2;
+    pub(crate) const NO_LEAVES: u32 = 1 << 3;
 }
 
 /// A domain's moments of one kind, which form a tree.

@@ -79,7 +79,7 @@ impl Definition {
         })
     }
 
-    pub(in super::super) fn set_action(&mut self, on: &str, action: &str) {
+    pub(crate) fn set_action(&mut self, on: &str, action: &str) {
         self.change(|root| action.clone_into(&mut root.child_or_new(on).text));
     }
 
@@ -116,19 +116,19 @@ impl Definition {
     }
 
     /// Returns the names by which the guest knows its disks.
-    pub(in super::super) fn disk_targets(&self) -> Vec<String> {
+    pub(crate) fn disk_targets(&self) -> Vec<String> {
         let targets = self.devices_of("disk").filter_map(|disk| disk.child("target")?.get("dev"));
         targets.map(str::to_owned).collect()
     }
 
     /// Returns whether the guest has a device that gives memory back.
-    pub(in super::super) fn has_memory_balloon(&self) -> bool {
+    pub(crate) fn has_memory_balloon(&self) -> bool {
         self.devices_of("memballoon")
             .any(|balloon| balloon.get("model") != Some("none"))
     }
 
     /// Sets the state that the guest agent's channel has.
-    pub(in super::super) fn set_agent(&mut self, is_connected: bool) {
+    pub(crate) fn set_agent(&mut self, is_connected: bool) {
         let state = if is_connected {
             "connected"
         } else {
