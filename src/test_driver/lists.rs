@@ -17,9 +17,10 @@ impl Room {
         let failure = |detail: String| Failure::of(ErrorDomain::Rpc, ErrorCode::Rpc, detail);
         let room = usize::try_from(room)
             .map_err(|_| failure("maxnames must be non-negative".to_owned()))?;
-        match room > self.most {
-            true => Err(failure(format!("maxnames > {}", self.limit))),
-            false => Ok(room),
+        if room > self.most {
+            Err(failure(format!("maxnames > {}", self.limit)))
+        } else {
+            Ok(room)
         }
     }
 

@@ -32,12 +32,11 @@ impl Registrar {
     }
 
     pub(super) fn deregister(&self, work: &mut Work<'_>, callback: i32) -> Result<()> {
-        match work.state.events.deregister(work.client, self.class, callback) {
-            true => Ok(()),
-            false => {
-                let name = self.name;
-                Err(failure(format_args!("{name} event callback {callback} not registered")))
-            }
+        if work.state.events.deregister(work.client, self.class, callback) {
+            Ok(())
+        } else {
+            let name = self.name;
+            Err(failure(format_args!("{name} event callback {callback} not registered")))
         }
     }
 

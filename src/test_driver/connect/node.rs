@@ -84,8 +84,9 @@ fn cpu_stats(
 fn room(nparams: i32) -> Result<usize> {
     let failure = |detail| Failure::of(ErrorDomain::Rpc, ErrorCode::InternalError, detail);
     let room = usize::try_from(nparams).map_err(|_| failure("nparams must be non-negative"))?;
-    match room > remote::NODE_CPU_STATS_MAX {
-        true => Err(failure("nparams too large")),
-        false => Ok(room),
+    if room > remote::NODE_CPU_STATS_MAX {
+        Err(failure("nparams too large"))
+    } else {
+        Ok(room)
     }
 }

@@ -296,9 +296,10 @@ fn complete_number(
         Some(text) => signed(text, Base::Ten).and_then(|number| i32::try_from(number).ok()),
     };
     let number = number.ok_or_else(|| wrong(said))?;
-    match is_needed || number > 0 {
-        true => element.set(attribute, number),
-        false => element.remove(attribute),
+    if is_needed || number > 0 {
+        element.set(attribute, number);
+    } else {
+        element.remove(attribute);
     }
     Ok(())
 }

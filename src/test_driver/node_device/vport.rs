@@ -59,21 +59,21 @@ fn check_parent(state: &State, root: &Element) -> Result<()> {
                 && device.definition.fc_name("fabric_wwn") == Some(fabric)
         })
     } else {
-        return match all.any(|device| device.definition.has_vports()) {
-            true => Ok(()),
-            false => Err(internal("Could not find any vport capable device")),
+        return if all.any(|device| device.definition.has_vports()) {
+            Ok(())
+        } else {
+            Err(internal("Could not find any vport capable device"))
         };
     };
     let found: &Device =
         found.ok_or_else(|| internal("Could not find parent device for 'new device'"))?;
-    match found.definition.has_vports() {
-        true => Ok(()),
-        false => {
-            let name = found.definition.name();
-            Err(internal(format_args!(
-                "Parent device {name} is not capable of vport operations"
-            )))
-        }
+    if found.definition.has_vports() {
+        Ok(())
+    } else {
+        let name = found.definition.name();
+        Err(internal(format_args!(
+            "Parent device {name} is not capable of vport operations"
+        )))
     }
 }
 

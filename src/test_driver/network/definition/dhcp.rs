@@ -118,11 +118,12 @@ fn check_named(
 ) -> Result<()> {
     let has = |attribute: &str| host.get(attribute).is_some();
     if may_lack {
-        return match has("mac") || has("name") || has("ip") {
-            true => Ok(()),
-            false => Err(wrong(format_args!(
+        return if has("mac") || has("name") || has("ip") {
+            Ok(())
+        } else {
+            Err(wrong(format_args!(
                 "At least one of name, mac, or ip attribute must be specified for static host definition in network '{name}'"
-            ))),
+            )))
         };
     }
     if !address.is_v4() && !has("id") && !has("name") {
@@ -153,12 +154,12 @@ fn complete_lease(parent: &mut Element) -> Result<()> {
     };
     lease.one_of("unit", &["seconds", "minutes", "hours"])?;
     let unit = lease.get("unit").unwrap_or("minutes").to_owned();
-    let least = match unit.as_str() {
+    let shortest = match unit.as_str() {
         "seconds" => 120,
         "minutes" => 2,
         _ => 0,
     };
-    if expiry > 0 && expiry < least {
+    if expiry > 0 && expiry < shortest {
         return Err(unsupported("The minimum lease time should be greater than 2 minutes"));
     }
     lease.set("expiry", expiry);
@@ -179,9 +180,10 @@ pub(crate) fn is_same_host(wanted: &Element, other: &Element, in_all: bool) -> b
     let same =
         |attribute: &str| wanted.get(attribute).map(|value| other.get(attribute) == Some(value));
     let mut same = [same_mac, same("name"), same("ip")].into_iter();
-    match in_all {
-        true => same.all(|same| same != Some(false)),
-        false => same.any(|same| same == Some(true)),
+    if in_all {
+        same.all(|same| same != Some(false))
+    } else {
+        same.any(|same| same == Some(true))
     }
 }
 

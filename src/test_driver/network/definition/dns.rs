@@ -17,9 +17,10 @@ pub(super) fn complete(dns: &mut Element, name: &str) -> Result<()> {
         .children
         .iter()
         .any(|element| CHECKS.iter().any(|(child, _)| *child == element.name));
-    match is_disabled && says_something {
-        true => Err(wrong(format_args!("Extra data in disabled network '{name}'"))),
-        false => Ok(()),
+    if is_disabled && says_something {
+        Err(wrong(format_args!("Extra data in disabled network '{name}'")))
+    } else {
+        Ok(())
     }
 }
 

@@ -53,9 +53,8 @@ fn complete_bandwidth(parent: &mut Element) -> Result<()> {
             continue;
         };
         for attribute in ["average", "peak", "burst", "floor"] {
-            match rate.number::<u64>(attribute, Base::Ten)? {
-                Some(number) => rate.set(attribute, number),
-                None => continue,
+            if let Some(number) = rate.number::<u64>(attribute, Base::Ten)? {
+                rate.set(attribute, number);
             }
         }
         check_rate(rate)?;
@@ -135,9 +134,10 @@ fn complete_trunk(vlan: &mut Element, tags: usize, has_native: bool) -> Result<(
             return Err(general(ErrorCode::XmlError, detail));
         }
     }
-    match is_trunk {
-        true => vlan.set("trunk", "yes"),
-        false => vlan.remove("trunk"),
+    if is_trunk {
+        vlan.set("trunk", "yes");
+    } else {
+        vlan.remove("trunk");
     }
     Ok(())
 }

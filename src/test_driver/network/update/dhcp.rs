@@ -144,10 +144,11 @@ fn check_single(root: &Element, at: usize, address: Ip) -> Result<()> {
         other != at && ip.name == "ip" && is_same() && ip.child("dhcp").is_some()
     });
     let family = if address.is_v4() { "IPv4" } else { "IPv6" };
-    match gives {
-        true => Err(invalid(format_args!(
+    if gives {
+        Err(invalid(format_args!(
             "dhcp is supported only for a single {family} address on each network"
-        ))),
-        false => Ok(()),
+        )))
+    } else {
+        Ok(())
     }
 }

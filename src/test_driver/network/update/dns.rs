@@ -45,9 +45,10 @@ pub(super) fn host(change: &Change<'_>, root: &mut Element) -> Result<()> {
         "HOST",
         name,
     )?;
-    match deletes {
-        true => drop(dns.children.remove(at)),
-        false => put(dns, at, host),
+    if deletes {
+        drop(dns.children.remove(at));
+    } else {
+        put(dns, at, host);
     }
     Ok(())
 }

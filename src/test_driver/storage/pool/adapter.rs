@@ -129,12 +129,13 @@ fn check_fc_host(adapter: &Element) -> Result<()> {
 
 fn check_wwn(wwn: &str) -> Result<()> {
     let digits = wwn.strip_prefix("0x").unwrap_or(wwn);
-    match digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        true => Ok(()),
-        false => Err(Failure::of(
+    if digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        Ok(())
+    } else {
+        Err(Failure::of(
             ErrorDomain::None,
             ErrorCode::InternalError,
             format_args!("Malformed wwn: {wwn}"),
-        )),
+        ))
     }
 }

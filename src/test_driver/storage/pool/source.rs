@@ -105,9 +105,10 @@ fn complete_auth(source: &mut Element) -> Result<()> {
         (Some(uuid), None) => secret.set("uuid", uuid),
         (None, Some(_)) => {}
     }
-    match is_none {
-        true => Err(unsupported("storage pool missing auth type")),
-        false => Ok(()),
+    if is_none {
+        Err(unsupported("storage pool missing auth type"))
+    } else {
+        Ok(())
     }
 }
 
