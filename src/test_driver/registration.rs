@@ -35,10 +35,8 @@ impl Registrar {
         if work.state.events.deregister(work.client, self.class, callback) {
             Ok(())
         } else {
-            {
-                let name = self.name;
-                Err(failure(format_args!("{name} event callback {callback} not registered")))
-            }
+            let name = self.name;
+            Err(failure(format_args!("{name} event callback {callback} not registered")))
         }
     }
 

@@ -8,6 +8,7 @@ use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorCode;
+use crate::xdr::WireStr;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.make::<remote::ConnectGetDomainCapabilities<'static>>(domain_capabilities);
@@ -48,12 +49,12 @@ fn domain_capabilities(
     request: remote::ConnectGetDomainCapabilities<'_>,
 ) -> Result<remote::ConnectGetDomainCapabilitiesRet<'static>> {
     check_flags(request.flags.bits(), 0, "testConnectGetDomainCapabilities")?;
-    let arch = request.arch.as_ref().map_or("i686", |arch| arch.as_str());
+    let arch = request.arch.as_ref().map_or("i686", WireStr::as_str);
     if !cpu::is_known(arch) || arch == "none" {
         let detail = format!("unknown architecture: {arch}");
         return Err(Failure::new(ErrorCode::InvalidArg, detail));
     }
-    let kind = request.virttype.as_ref().map_or("test", |kind| kind.as_str());
+    let kind = request.virttype.as_ref().map_or("test", WireStr::as_str);
     if !KINDS.contains(&kind) {
         return Err(Failure::new(ErrorCode::InvalidArg, format_args!("unknown virttype: {kind}")));
     }
@@ -62,9 +63,9 @@ fn domain_capabilities(
     let modes = ["host-passthrough", "maximum", "host-model", "custom"].map(mode).to_vec();
     let mut root = Element::new("domainCapabilities");
     let texts = [
-        ("path", request.emulatorbin.as_ref().map(|path| path.as_str())),
+        ("path", request.emulatorbin.as_ref().map(WireStr::as_str)),
         ("domain", Some(kind)),
-        ("machine", request.machine.as_ref().map(|machine| machine.as_str())),
+        ("machine", request.machine.as_ref().map(WireStr::as_str)),
         ("arch", Some(arch)),
     ];
     for (name, text) in texts {

@@ -1,5 +1,10 @@
 //! The connection and the host.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "requests are given as they were decoded"
+)]
+
 mod capabilities;
 mod cpu;
 mod domain_capabilities;

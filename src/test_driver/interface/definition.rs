@@ -297,9 +297,9 @@ fn complete_number(
     };
     let number = number.ok_or_else(|| wrong(said))?;
     if is_needed || number > 0 {
-        element.set(attribute, number)
+        element.set(attribute, number);
     } else {
-        element.remove(attribute)
+        element.remove(attribute);
     }
     Ok(())
 }

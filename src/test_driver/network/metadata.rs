@@ -10,6 +10,7 @@ use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::types::network::{MetadataType, UpdateFlags};
+use crate::xdr::WireStr;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::NetworkGetMetadata<'static>>(get);
@@ -28,8 +29,8 @@ fn get(
                        'VIR_NETWORK_UPDATE_AFFECT_CONFIG' are mutually exclusive";
         return Err(refused(FUNCTION, "ctl", message));
     }
-    let uri = request.uri.as_ref().map(|uri| uri.as_str());
-    check_given(FUNCTION, request.r#type, uri, None)?;
+    let uri = request.uri.as_ref().map(WireStr::as_str);
+    check_given(FUNCTION, request.r#type, uri, Given::Any)?;
     check_flags(request.flags.bits(), KNOWN.bits(), "testNetworkGetMetadata")?;
     let network = work.state.networks.by_uuid(request.network.uuid)?;
     check_type(request.r#type)?;
@@ -54,8 +55,7 @@ fn get(
 
 fn set(work: &mut Work<'_>, request: remote::NetworkSetMetadata<'_>) -> Result<()> {
     const FUNCTION: &str = "virNetworkSetMetadata";
-    let text =
-        |text: &Option<crate::xdr::WireStr<'_>>| text.as_ref().map(|text| text.as_str().to_owned());
+    let text = |text: &Option<WireStr<'_>>| text.as_ref().map(|text| text.as_str().to_owned());
     let (metadata, key, uri) = (text(&request.metadata), text(&request.key), text(&request.uri));
     if request.r#type == MetadataType::Title
         && metadata.as_ref().is_some_and(|title| title.contains('\n'))
@@ -63,10 +63,9 @@ fn set(work: &mut Work<'_>, request: remote::NetworkSetMetadata<'_>) -> Result<(
         let message = "metadata title can't contain newlines";
         return Err(refused(FUNCTION, "metadata", message));
     }
-    let needs_key = metadata.is_some().then_some(key.as_deref());
     let key_given = match request.r#type {
-        MetadataType::Element => needs_key,
-        _ => Some(key.as_deref()),
+        MetadataType::Element if metadata.is_none() => Given::Any,
+        _ => Given::Key(key.as_deref()),
     };
     check_given(FUNCTION, request.r#type, uri.as_deref(), key_given)?;
     check_flags(request.flags.bits(), KNOWN.bits(), "testNetworkSetMetadata")?;
@@ -140,24 +139,30 @@ impl Change {
     }
 }
 
+/// A key, where it is looked at.
+enum Given<'a> {
+    Any,
+    Key(Option<&'a str>),
+}
+
 /// Checks that a namespace and a key are given where they must be, and only there. Where no key is
 /// looked at there is none.
 fn check_given(
     function: &str,
     kind: MetadataType,
     uri: Option<&str>,
-    key: Option<Option<&str>>,
+    key: Given<'_>,
 ) -> Result<()> {
     let is_needed = match kind {
         MetadataType::Title | MetadataType::Description => false,
         MetadataType::Element => true,
         _ => return Ok(()),
     };
-    let both = [("uri", Some(uri)), ("key", key)];
-    for (argument, given) in both {
-        let Some(given) = given else {
-            continue;
-        };
+    let mut all = vec![("uri", uri)];
+    if let Given::Key(key) = key {
+        all.push(("key", key));
+    }
+    for (argument, given) in all {
         if given.is_some() != is_needed {
             let not = if is_needed { "not " } else { "" };
             let message = format!("{argument} in {function} must {not}be NULL");

@@ -1,5 +1,10 @@
 //! Virtual networks.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "requests are given as they were decoded"
+)]
+
 mod definition;
 mod events;
 mod info;

@@ -32,7 +32,7 @@ impl Definition {
     /// Reads a device that is to be created, and has no name yet.
     pub(super) fn new(root: &Element) -> Result<Self> {
         let mut root = root.clone();
-        root.child_or_new("name").text = "new device".to_owned();
+        "new device".clone_into(&mut root.child_or_new("name").text);
         Self::checked(root)
     }
 
@@ -78,7 +78,7 @@ impl Definition {
     }
 
     pub(super) fn rename(&mut self, name: &str) {
-        self.root.child_or_new("name").text = name.to_owned();
+        name.clone_into(&mut self.root.child_or_new("name").text);
     }
 
     /// Returns the kinds that it is at the top.
@@ -129,8 +129,8 @@ impl Definition {
         for host in hosts {
             let parts = host.children.iter_mut().filter(|it| it.get("type") == Some("fc_host"));
             for part in parts {
-                part.child_or_new("wwnn").text = wwnn.to_owned();
-                part.child_or_new("wwpn").text = wwpn.to_owned();
+                wwnn.clone_into(&mut part.child_or_new("wwnn").text);
+                wwpn.clone_into(&mut part.child_or_new("wwpn").text);
             }
         }
     }
@@ -196,7 +196,7 @@ fn complete_scsi_host(capability: &mut Element, name: &str, is_new: bool) -> Res
             Some("vport_ops") => {
                 // How many there can be and are is not read.
                 for count in ["max_vports", "vports"] {
-                    part.child_or_new(count).text = "0".to_owned();
+                    "0".clone_into(&mut part.child_or_new(count).text);
                 }
             }
             Some("fc_host") => {

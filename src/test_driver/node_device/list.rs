@@ -8,6 +8,7 @@ use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllNodeDeviceFlags as Filter;
+use crate::xdr::WireStr;
 
 const NAMES: Room = Room {
     most: remote::NODE_DEVICE_LIST_MAX,
@@ -17,14 +18,14 @@ const NAMES: Room = Room {
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::NodeNumOfDevices<'static>>(|work, request| {
         check_flags(request.flags, 0, "testNodeNumOfDevices")?;
-        let kind = request.cap.as_ref().map(|kind| kind.as_str());
+        let kind = request.cap.as_ref().map(WireStr::as_str);
         let num = lists::count(of_kind(work, kind));
         Ok(remote::NodeNumOfDevicesRet { num })
     });
     routes.tell::<remote::NodeListDevices<'static>>(|work, request| {
         NAMES.check(request.maxnames)?;
         check_flags(request.flags, 0, "testNodeListDevices")?;
-        let kind = request.cap.as_ref().map(|kind| kind.as_str());
+        let kind = request.cap.as_ref().map(WireStr::as_str);
         let names = of_kind(work, kind).map(|device| device.definition.name());
         let names = NAMES.names(names, request.maxnames)?;
         Ok(remote::NodeListDevicesRet { names })

@@ -70,12 +70,10 @@ fn check_parent(state: &State, root: &Element) -> Result<()> {
     if found.definition.has_vports() {
         Ok(())
     } else {
-        {
-            let name = found.definition.name();
-            Err(internal(format_args!(
-                "Parent device {name} is not capable of vport operations"
-            )))
-        }
+        let name = found.definition.name();
+        Err(internal(format_args!(
+            "Parent device {name} is not capable of vport operations"
+        )))
     }
 }
 

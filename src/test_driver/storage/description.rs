@@ -184,7 +184,7 @@ fn complete_features(target: &mut Element) -> Result<()> {
         return Err(unsupported(format_args!("unsupported feature {}", other.name)));
     }
     if target.content("compat").is_none() {
-        target.child_or_new("compat").text = "1.1".to_owned();
+        "1.1".clone_into(&mut target.child_or_new("compat").text);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::types::storage_vol;
 
 /// A kind of pool.
 #[derive(Debug)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     pub(super) name: &'static str,
     /// What of the source is written.
     pub(super) source: &'static [Source],

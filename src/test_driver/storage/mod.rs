@@ -1,5 +1,11 @@
 //! Storage pools and volumes.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "requests are given as they were decoded"
+)]
+#![allow(clippy::similar_names, reason = "the names of adapters are called so")]
+
 mod description;
 mod events;
 mod kinds;

@@ -154,12 +154,12 @@ fn complete_lease(parent: &mut Element) -> Result<()> {
     };
     lease.one_of("unit", &["seconds", "minutes", "hours"])?;
     let unit = lease.get("unit").unwrap_or("minutes").to_owned();
-    let least = match unit.as_str() {
+    let shortest = match unit.as_str() {
         "seconds" => 120,
         "minutes" => 2,
         _ => 0,
     };
-    if expiry > 0 && expiry < least {
+    if expiry > 0 && expiry < shortest {
         return Err(unsupported("The minimum lease time should be greater than 2 minutes"));
     }
     lease.set("expiry", expiry);

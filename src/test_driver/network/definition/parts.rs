@@ -53,9 +53,8 @@ fn complete_bandwidth(parent: &mut Element) -> Result<()> {
             continue;
         };
         for attribute in ["average", "peak", "burst", "floor"] {
-            match rate.number::<u64>(attribute, Base::Ten)? {
-                Some(number) => rate.set(attribute, number),
-                None => continue,
+            if let Some(number) = rate.number::<u64>(attribute, Base::Ten)? {
+                rate.set(attribute, number);
             }
         }
         check_rate(rate)?;
@@ -136,9 +135,9 @@ fn complete_trunk(vlan: &mut Element, tags: usize, has_native: bool) -> Result<(
         }
     }
     if is_trunk {
-        vlan.set("trunk", "yes")
+        vlan.set("trunk", "yes");
     } else {
-        vlan.remove("trunk")
+        vlan.remove("trunk");
     }
     Ok(())
 }

@@ -34,11 +34,12 @@ impl Change<'_> {
 
     pub(super) fn check_element(&self, expected: &str) -> Result<()> {
         let (found, name) = (&self.element.name, self.name);
-        match found == expected {
-            true => Ok(()),
-            false => Err(wrong(format_args!(
+        if found == expected {
+            Ok(())
+        } else {
+            Err(wrong(format_args!(
                 "unexpected element <{found}>, expecting <{expected}>, while updating network '{name}'"
-            ))),
+            )))
         }
     }
 

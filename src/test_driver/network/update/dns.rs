@@ -46,9 +46,9 @@ pub(super) fn host(change: &Change<'_>, root: &mut Element) -> Result<()> {
         name,
     )?;
     if deletes {
-        drop(dns.children.remove(at))
+        drop(dns.children.remove(at));
     } else {
-        put(dns, at, host)
+        put(dns, at, host);
     }
     Ok(())
 }

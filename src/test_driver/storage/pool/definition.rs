@@ -146,7 +146,9 @@ fn check_parts(root: &Element, source: &mut Element, kind: &Kind) -> Result<()> 
         return Err(wrong("missing storage pool source path"));
     }
     if kind.has(Source::Name) && source.content("name").is_none() {
-        source.child_or_new("name").text = root.content("name").unwrap_or_default().to_owned();
+        root.content("name")
+            .unwrap_or_default()
+            .clone_into(&mut source.child_or_new("name").text);
     }
     if kind.has(Source::Adapter) {
         adapter::check_needed(source)?;

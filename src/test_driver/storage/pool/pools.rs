@@ -117,9 +117,10 @@ impl Pools {
 
     pub(super) fn inactive_mut(&mut self, name: &str) -> Result<&mut Pool> {
         let pool = self.by_name_mut(name)?;
-        match pool.is_active {
-            false => Ok(pool),
-            true => Err(Failure::invalid(format_args!("storage pool '{name}' is active"))),
+        if pool.is_active {
+            Err(Failure::invalid(format_args!("storage pool '{name}' is active")))
+        } else {
+            Ok(pool)
         }
     }
 
