@@ -278,9 +278,12 @@ fn mistakes() -> Vec<(String, String)> {
 
 /// A definition that is good but for some of its parts.
 fn with(parts: &str, devices: &str) -> String {
-    let part = |name: &str, good: &str| match parts.contains(&format!("<{name}")) {
-        true => String::new(),
-        false => good.to_owned(),
+    let part = |name: &str, good: &str| {
+        if parts.contains(&format!("<{name}")) {
+            String::new()
+        } else {
+            good.to_owned()
+        }
     };
     format!(
         "<domain type='test'>{}{}{}{parts}<devices>{devices}</devices></domain>",

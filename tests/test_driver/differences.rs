@@ -22,6 +22,30 @@ const TRIXIE: Option<Version> = Some(Version::new(11, 3, 0));
 const NEWEST: Option<Version> = Some(Version::new(12, 0, 0));
 
 const DOMAINS: &[Known] = &[
+    older(
+        "memory_and_processors",
+        "false 0 max vcpus *",
+        NEWEST,
+        "named the flag otherwise",
+    ),
+    older(
+        "memory_and_processors",
+        "false 1 max vcpus *",
+        NEWEST,
+        "named the flag otherwise",
+    ),
+    older(
+        "memory_and_processors",
+        "true 0 max vcpus *",
+        NEWEST,
+        "named the flag otherwise",
+    ),
+    older(
+        "memory_and_processors",
+        "true 1 max vcpus *",
+        NEWEST,
+        "named the flag otherwise",
+    ),
     older("documents", "controllers: *", TRIXIE, "put added controllers last"),
     older("documents", "disks_addressed: *", TRIXIE, "put added controllers last"),
     older("documents", "cpu: *", TRIXIE, "did not know clusters"),

@@ -2,6 +2,11 @@
 //! both, and what was seen is compared word by word.
 
 #![allow(
+    clippy::default_trait_access,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::match_same_arms,
+    clippy::needless_pass_by_value,
     clippy::similar_names,
     missing_docs,
     unreachable_pub,

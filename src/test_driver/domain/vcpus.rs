@@ -48,8 +48,7 @@ fn get(work: &Work<'_>, dom: &NonnullDomain<'_>, flags: VcpuFlags) -> Result<i32
 fn set(work: &mut Work<'_>, dom: &NonnullDomain<'_>, count: u32, flags: VcpuFlags) -> Result<()> {
     check_flags(flags.bits(), KNOWN.bits(), "testDomainSetVcpusFlags")?;
     if flags.contains(VcpuFlags::MAXIMUM) && !flags.contains(VcpuFlags::CONFIG) {
-        let detail =
-            "Flag 'VIR_DOMAIN_AFFECT_CONFIG' is required by flag 'VIR_DOMAIN_VCPU_MAXIMUM'";
+        let detail = "Flag 'VIR_DOMAIN_VCPU_CONFIG' is required by flag 'VIR_DOMAIN_VCPU_MAXIMUM'";
         return Err(Failure::refused("virDomainSetVcpusFlags", "ctl", detail));
     }
     let too_many = |what, max| {
