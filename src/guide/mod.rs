@@ -88,7 +88,12 @@ pub mod statistics {}
 #[doc(alias = "logging")]
 pub mod tracing {}
 
-#[doc = include_str!("testing.md")]
+// Its links lead to what only the feature has.
+#[cfg_attr(feature = "test-driver", doc = include_str!("testing.md"))]
+#[cfg_attr(
+    not(feature = "test-driver"),
+    doc = "Testing your program: needs the feature `test-driver`."
+)]
 #[doc(alias = "test:///default")]
 #[doc(alias = "mock")]
 #[doc(alias = "fake")]

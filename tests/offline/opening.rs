@@ -239,7 +239,8 @@ async fn uris_that_cannot_work_say_why() {
         ("qemu+unix://host/system", "another host"),
         ("qemu://system", "three slashes"),
         ("qemu+unix:///system?mode=sideways", "sideways"),
-        ("test:///default", "test+unix:///default"),
+        ("test:///", "use test:///default"),
+        ("test:///nowhere/host.xml", "/nowhere/host.xml"),
         ("qemu:///embed?root=/tmp/x", "embedded"),
         ("esx://host/", "inside the C library"),
     ] {
