@@ -79,6 +79,16 @@ impl Events {
         id
     }
 
+    /// Forgets all clients, who get nothing more.
+    pub(super) fn cut(&mut self) {
+        for outgoing in std::mem::take(&mut self.clients).values() {
+            outgoing.cut();
+        }
+        self.registrations.clear();
+        self.pending.clear();
+        self.held.clear();
+    }
+
     pub(super) fn remove_client(&mut self, client: ClientId) {
         self.clients.remove(&client);
         self.registrations.retain(|registration| registration.client != client);

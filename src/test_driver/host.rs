@@ -56,8 +56,9 @@ impl Host {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cuts all connections.
+    /// Cuts all connections: what was not sent yet is not sent any more.
     pub(crate) fn cut(&self) {
+        self.state().events.cut();
         self.cut.notify_waiters();
     }
 

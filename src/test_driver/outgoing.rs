@@ -19,6 +19,7 @@ pub(super) struct Outgoing {
     bytes: Mutex<Vec<u8>>,
     changed: Notify,
     is_closed: AtomicBool,
+    is_cut: AtomicBool,
 }
 
 impl Outgoing {
@@ -55,12 +56,22 @@ impl Outgoing {
         self.changed.notify_one();
     }
 
+    /// Declares that nothing is sent any more, and forgets what waits.
+    pub(super) fn cut(&self) {
+        self.is_cut.store(true, Ordering::Release);
+        self.lock().clear();
+        self.changed.notify_one();
+    }
+
     /// Waits for messages and takes all of them; `None` if it is closed and empty, or if a client has
-    /// let too many wait.
+    /// let too many wait, and after a cut.
     pub(super) async fn take(&self) -> Option<Vec<u8>> {
         loop {
             let is_closed = self.is_closed.load(Ordering::Acquire);
             let bytes = self.take_now();
+            if self.is_cut.load(Ordering::Acquire) {
+                return None;
+            }
             match bytes.len() {
                 0 if is_closed => return None,
                 0 => self.changed.notified().await,

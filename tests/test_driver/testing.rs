@@ -232,6 +232,20 @@ fn bad_definitions_are_refused() {
     }
 }
 
+#[tokio::test]
+async fn nothing_is_told_after_a_cut() {
+    for _ in 0..50 {
+        let host = host();
+        let conn = host.connect().await.unwrap();
+        conn.domain_lookup_by_name("web").await.unwrap().create().await.unwrap();
+        let mut events = conn.subscribe::<Lifecycle>(None).await.unwrap();
+        host.cut();
+        host.domain("web").unwrap().crash();
+        let next = events.next().await.unwrap();
+        assert!(matches!(next, Err(EventError::Closed(_))), "{next:?}");
+    }
+}
+
 #[cfg(feature = "qemu")]
 #[tokio::test]
 async fn an_agent_answers() {
