@@ -21,6 +21,15 @@
 //! # }
 //! ```
 //!
+//! # What there is
+//!
+//! What libvirt's own test driver has, in the newest release that it was compared with (12.8.0), but
+//! for these, which fail as on a daemon whose driver does not have them: I/O threads, NUMA and block
+//! I/O weights as parameters, performance events, the period of memory statistics, common CPU models
+//! ([`Connect::baseline_cpu`](crate::Connect::baseline_cpu)), and starting guests with files. Documents
+//! are not validated against a schema. Nothing boots, so guests have no consoles and no agents but the
+//! one of [`TestDomain::answer_agent`]; saved guests and dumps are remembered, not written to files.
+//!
 //! # Faults
 //!
 //! [`TestHost::calls_to`] makes calls fail, late, or never be answered; [`TestHost::cut`] and
