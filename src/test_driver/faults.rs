@@ -1,8 +1,12 @@
 //! Faults on purpose.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::failure::Failure;
+
+/// The number of calls that are remembered.
+const MADE_MAX: usize = 65_536;
 
 /// What happens to a call instead of its answer.
 #[derive(Debug, Clone)]
@@ -43,8 +47,8 @@ pub(crate) struct Made {
 #[derive(Debug)]
 pub(crate) struct Faults {
     planned: Vec<Planned>,
-    /// The calls, if they are recorded.
-    pub(crate) made: Option<Vec<Made>>,
+    /// The last calls, if they are recorded.
+    pub(crate) made: Option<VecDeque<Made>>,
     pub(crate) requests_at_a_time: usize,
 }
 
@@ -67,7 +71,10 @@ impl Faults {
     /// Notes a call, and returns what happens to it.
     pub(super) fn called(&mut self, procedure: u32, arguments: &[u8]) -> Option<Fault> {
         if let Some(made) = &mut self.made {
-            made.push(Made { procedure, arguments: arguments.to_vec() });
+            if made.len() == MADE_MAX {
+                made.pop_front();
+            }
+            made.push_back(Made { procedure, arguments: arguments.to_vec() });
         }
         let mut chosen = None;
         for planned in self.planned.iter_mut().filter(|it| it.procedure == procedure) {

@@ -20,6 +20,7 @@ pub(super) struct Outgoing {
     changed: Notify,
     is_closed: AtomicBool,
     is_cut: AtomicBool,
+    cut: Notify,
 }
 
 impl Outgoing {
@@ -34,15 +35,27 @@ impl Outgoing {
         header: &Header,
         payload: &(impl Encode + ?Sized),
     ) -> Result<(), EncodeError> {
-        append_message(&mut self.lock(), header, payload)?;
-        self.changed.notify_one();
+        let mut bytes = self.lock();
+        append_message(&mut bytes, header, payload)?;
+        self.appended(bytes);
         Ok(())
     }
 
     /// Appends an encoded message.
     pub(super) fn push_encoded(&self, message: &[u8]) {
-        self.lock().extend_from_slice(message);
-        self.changed.notify_one();
+        let mut bytes = self.lock();
+        bytes.extend_from_slice(message);
+        self.appended(bytes);
+    }
+
+    fn appended(&self, bytes: MutexGuard<'_, Vec<u8>>) {
+        let is_too_much = bytes.len() > BYTES_MAX;
+        drop(bytes);
+        if is_too_much {
+            self.cut();
+        } else {
+            self.changed.notify_one();
+        }
     }
 
     /// Takes all messages.
@@ -59,25 +72,28 @@ impl Outgoing {
     /// Declares that nothing is sent any more, and forgets what waits.
     pub(super) fn cut(&self) {
         self.is_cut.store(true, Ordering::Release);
-        self.lock().clear();
-        self.changed.notify_one();
+        *self.lock() = Vec::new();
+        self.cut.notify_one();
     }
 
-    /// Waits for messages and takes all of them; `None` if it is closed and empty, or if a client has
-    /// let too many wait, and after a cut.
+    /// Waits until nothing is sent any more: after a cut, or because the client lets too much wait.
+    pub(super) async fn until_cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// Waits for messages and takes all of them; `None` if it is closed and empty.
     pub(super) async fn take(&self) -> Option<Vec<u8>> {
         loop {
             let is_closed = self.is_closed.load(Ordering::Acquire);
             let bytes = self.take_now();
-            if self.is_cut.load(Ordering::Acquire) {
+            // A cut may have come just after the last message was appended.
+            if !bytes.is_empty() && !self.is_cut.load(Ordering::Acquire) {
+                return Some(bytes);
+            }
+            if is_closed {
                 return None;
             }
-            match bytes.len() {
-                0 if is_closed => return None,
-                0 => self.changed.notified().await,
-                1..=BYTES_MAX => return Some(bytes),
-                _ => return None,
-            }
+            self.changed.notified().await;
         }
     }
 }

@@ -26,7 +26,8 @@ impl TestHost {
     }
 
     /// Returns the calls that were made since the host was created, or since this was last called,
-    /// in their order; those that open and close connections are not among them.
+    /// in their order, the last 65,536 of them; those that open and close connections are not among
+    /// them.
     pub fn calls(&self) -> Vec<TestCall> {
         let made = self.host.faults().made.as_mut().map(std::mem::take);
         made.unwrap_or_default().into_iter().map(TestCall::new).collect()

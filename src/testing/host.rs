@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,7 +43,7 @@ impl TestHost {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = format!("/testing/{number}");
         doors::publish(path.clone(), &host);
-        host.faults().made = Some(Vec::new());
+        host.faults().made = Some(VecDeque::new());
         Self { host, uri: format!("test://{path}").into() }
     }
 }

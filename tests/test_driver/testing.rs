@@ -246,6 +246,57 @@ async fn nothing_is_told_after_a_cut() {
     }
 }
 
+/// The clients of a host keep it alive.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_goes_while_its_calls_hang_is_noticed() {
+    let host = host();
+    let uri = host.uri().to_owned();
+    let conn = host.connect().await.unwrap().with_timeout(Duration::from_secs(1));
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    host.calls_to("virDomainGetState").unwrap().always().hang();
+    for _ in 0..5 {
+        web.state().await.unwrap_err();
+    }
+    drop((host, conn, web));
+    let gone = async {
+        while Connect::open(&uri).await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(600), gone).await.unwrap();
+}
+
+/// What waits for a client that reads nothing does not grow without bound.
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_cut_off() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let host = TestHost::new();
+    let (mut client, server) = tokio::io::duplex(1024);
+    let serving = tokio::spawn({
+        let host = host.clone();
+        async move { host.serve(server).await }
+    });
+    // ConnectOpen, then ConnectGetCapabilities, whose replies nobody reads.
+    let message = |procedure: u32, serial: u32, payload: &[u32]| -> Vec<u8> {
+        let length = 28 + 4 * payload.len() as u32;
+        let words = [length, 0x2000_8086, 1, procedure, 0, serial, 0];
+        words.iter().chain(payload).flat_map(|word| word.to_be_bytes()).collect()
+    };
+    client.write_all(&message(1, 0, &[0, 0])).await.unwrap();
+    let mut serial = 1;
+    let sending = async {
+        while client.write_all(&message(7, serial, &[])).await.is_ok() {
+            serial += 1;
+        }
+    };
+    timeout(Duration::from_secs(120), sending).await.unwrap();
+    serving.await.unwrap();
+    let mut rest = Vec::new();
+    let read = client.read_to_end(&mut rest).await.unwrap();
+    assert!(read <= 1024, "{read}");
+}
+
 #[cfg(feature = "qemu")]
 #[tokio::test]
 async fn an_agent_answers() {

@@ -21,10 +21,14 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, door: Door) {
     let end = tokio::select! {
         end = receiving::receive(read, session) => end,
         () = &mut sending => return,
+        () = outgoing.until_cut() => return,
     };
     if end == End::Soft {
         outgoing.close();
-        sending.await;
+        tokio::select! {
+            () = sending => {}
+            () = outgoing.until_cut() => {}
+        }
     }
 }
 

@@ -113,7 +113,7 @@ async fn what_cannot_be_opened() {
     assert_eq!(error.code(), Some(ErrorCode::NoConnect), "{error}");
     let start = format!("cannot open bogus+unix:///system at {}: ", daemon.socket().display());
     assert!(error.to_string().starts_with(&start), "{error}");
-    for uri in ["test:///default", "qemu:///embed?root=/x"] {
+    for uri in ["esx://host/", "qemu:///embed?root=/x"] {
         let error = open(uri).await;
         let place = uri.split('?').next().unwrap_or_default();
         assert!(error.is_unsupported() && error.to_string().contains(place), "{error}");
