@@ -67,7 +67,7 @@ async fn read_ahead<S: AsyncRead>(read: &mut ReadHalf<S>, ahead: &mut Vec<u8>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn has_ended(read: &io::Result<usize>) -> bool {
