@@ -154,7 +154,7 @@ impl Events {
         }
     }
 
-    /// Sets what becomes of events from now on, and returns whether any were held back until now.
+    /// Sets what becomes of events from now on.
     pub(crate) fn treat(&mut self, treatment: Treatment) {
         self.treatment = treatment;
     }

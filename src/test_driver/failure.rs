@@ -142,7 +142,7 @@ impl Failure {
 }
 
 /// Returns the part of the C library that a public function is in.
-fn domain_of(function: &str) -> ErrorDomain {
+pub(super) fn domain_of(function: &str) -> ErrorDomain {
     const PARTS: [(&str, ErrorDomain); 9] = [
         ("DomainSnapshot", ErrorDomain::DomainSnapshot),
         ("DomainCheckpoint", ErrorDomain::DomainCheckpoint),

@@ -3,8 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
-
 use super::failure::Result;
 use super::faults::{Fault, Faults};
 use super::routes::Routes;
@@ -16,7 +14,6 @@ use super::{connect, domain, interface, network, node, node_device, storage};
 pub(crate) struct Host {
     state: Mutex<State>,
     faults: Mutex<Faults>,
-    cut: Notify,
     is_down: AtomicBool,
 }
 
@@ -25,7 +22,6 @@ impl Host {
         Arc::new(Self {
             state: Mutex::new(state),
             faults: Mutex::default(),
-            cut: Notify::new(),
             is_down: AtomicBool::new(false),
         })
     }
@@ -59,12 +55,6 @@ impl Host {
     /// Cuts all connections: what was not sent yet is not sent any more.
     pub(crate) fn cut(&self) {
         self.state().events.cut();
-        self.cut.notify_waiters();
-    }
-
-    /// Waits until connections are cut.
-    pub(super) async fn until_cut(&self) {
-        self.cut.notified().await;
     }
 
     /// Has the host refuse connections, or not any more.

@@ -12,13 +12,13 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Checks how many names a client has room for.
-    pub(super) fn check(&self, room: i32) -> Result<usize> {
+    /// Checks how many a client has room for; the argument is called so.
+    pub(super) fn check(&self, room: i32, argument: &str) -> Result<usize> {
         let failure = |detail: String| Failure::of(ErrorDomain::Rpc, ErrorCode::Rpc, detail);
         let room = usize::try_from(room)
-            .map_err(|_| failure("maxnames must be non-negative".to_owned()))?;
+            .map_err(|_| failure(format!("{argument} must be non-negative")))?;
         if room > self.most {
-            Err(failure(format!("maxnames > {}", self.limit)))
+            Err(failure(format!("{argument} > {}", self.limit)))
         } else {
             Ok(room)
         }
@@ -30,7 +30,7 @@ impl Room {
         names: impl Iterator<Item = impl Into<String>>,
         room: i32,
     ) -> Result<Vec<WireStr<'static>>> {
-        let room = self.check(room)?;
+        let room = self.check(room, "maxnames")?;
         Ok(names.take(room).map(|name| name.into().into()).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! Registering for the events of objects that are no domains.
+//! Registering for the events of objects.
 
 use super::events::{Class, Kind};
 use super::failure::{Failure, Result};
@@ -45,6 +45,7 @@ impl Registrar {
     }
 }
 
-fn failure(detail: impl std::fmt::Display) -> Failure {
+/// Creates the failure of a registration.
+pub(super) fn failure(detail: impl std::fmt::Display) -> Failure {
     Failure::of(ErrorDomain::Rpc, ErrorCode::InternalError, detail)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::failure::{Failure, Result};
+use super::failure::{Failure, Result, domain_of};
 use super::work::Work;
 use crate::protocol::{ProcedureInfo, ReplyRequest, Request, StreamRequest, VoidRequest};
 use crate::types::error::{ErrorCode, ErrorDomain};
@@ -43,13 +43,10 @@ impl Routes {
     ) where
         R: VoidRequest + Body,
     {
-        self.insert::<R>(
-            false,
-            Box::new(move |work, arguments| {
-                answer(work, decode::<R>(arguments)?)?;
-                Ok(Answer::Reply(Vec::new()))
-            }),
-        );
+        self.insert::<R>(Box::new(move |work, arguments| {
+            answer(work, decode::<R>(arguments)?)?;
+            Ok(Answer::Reply(Vec::new()))
+        }));
     }
 
     /// Answers a procedure that has results and changes something.
@@ -63,10 +60,9 @@ impl Routes {
         R: ReplyRequest + Body,
         R::Reply: Encode,
     {
-        self.insert::<R>(
-            false,
-            Box::new(move |work, arguments| encode(&answer(work, decode::<R>(arguments)?)?)),
-        );
+        self.insert::<R>(Box::new(move |work, arguments| {
+            encode(&answer(work, decode::<R>(arguments)?)?)
+        }));
     }
 
     /// Answers a procedure that has results and changes nothing.
@@ -95,13 +91,10 @@ impl Routes {
         R: StreamRequest + Body,
         R::Reply: Encode,
     {
-        self.insert::<R>(
-            false,
-            Box::new(move |work, arguments| {
-                let (reply, content) = answer(work, decode::<R>(arguments)?)?;
-                Ok(Answer::Download(encode_reply(&reply)?, content))
-            }),
-        );
+        self.insert::<R>(Box::new(move |work, arguments| {
+            let (reply, content) = answer(work, decode::<R>(arguments)?)?;
+            Ok(Answer::Download(encode_reply(&reply)?, content))
+        }));
     }
 
     /// Lets clients that may only read call a procedure that is there.
@@ -111,9 +104,9 @@ impl Routes {
         }
     }
 
-    fn insert<R: Request>(&mut self, reads: bool, run: Run) {
+    fn insert<R: Request>(&mut self, run: Run) {
         let key = (R::INFO.program.number, R::INFO.number);
-        self.table.insert(key, Route { info: R::INFO, reads, run });
+        self.table.insert(key, Route { info: R::INFO, reads: false, run });
     }
 
     pub(super) fn get(&self, program: u32, number: u32) -> Option<&Route> {
@@ -136,7 +129,7 @@ impl Route {
     ) -> Result<Answer> {
         if read_only && !self.reads {
             let detail = format!("read only access prevents {}", self.info.name);
-            return Err(Failure::of(ErrorDomain::None, ErrorCode::OperationDenied, detail));
+            return Err(Failure::of(domain_of(self.info.name), ErrorCode::OperationDenied, detail));
         }
         (self.run)(work, arguments)
     }

@@ -10,6 +10,31 @@ use super::compare;
 use super::domains::{full, note_events};
 use super::transcript::Transcript;
 
+/// What a snapshot shows of a domain without devices, and of one with a password.
+#[tokio::test]
+async fn what_snapshots_show() {
+    use domain_snapshot::{CreateFlags, XmlFlags};
+
+    compare("what_snapshots_show", async |conn: &Connect, seen: &mut Transcript| {
+        let secret = "<graphics type='vnc' port='-1' autoport='yes' passwd='secret'/></devices>";
+        for (number, end) in [(1, "</devices>"), (2, secret)] {
+            let xml = full(&format!("web{number}"), number).replace("</devices>", end);
+            let web = conn.domain_define_xml(&xml).await.unwrap();
+            let xml = "<domainsnapshot><name>s</name></domainsnapshot>";
+            let snapshot = web.snapshot_create_xml(xml, CreateFlags::empty()).await.unwrap();
+            for flags in [XmlFlags::empty(), XmlFlags::SECURE] {
+                seen.xml(&format!("{number} {flags:?}"), snapshot.xml_desc(flags).await);
+            }
+        }
+        let reader = Connect::builder(conn.uri()).read_only(true).open().await.unwrap();
+        let web = reader.domain_lookup_by_name("web1").await.unwrap();
+        seen.done("read only", web.create().await);
+        let all = reader.list_all_networks(Default::default()).await.unwrap();
+        seen.done("network, read only", all[0].destroy().await);
+    })
+    .await;
+}
+
 /// What is asked of the domain `web`, in this order.
 const SNAPSHOTS: &[&str] = &[
     "take a",

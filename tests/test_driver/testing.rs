@@ -55,6 +55,22 @@ async fn hosts_share_nothing() {
 }
 
 #[tokio::test]
+async fn hosts_are_read_from_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("host.xml");
+    std::fs::write(&file, format!("<node><cpu><mhz>7</mhz></cpu>{WEB}</node>")).unwrap();
+    let uri = format!("test://{}", file.display());
+    let conn = Connect::open(&uri).await.unwrap();
+    assert_eq!(conn.node_info().await.unwrap().mhz, Some(7));
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    web.destroy().await.unwrap();
+    // Each connection has a host of its own.
+    let other = Connect::open(&uri).await.unwrap();
+    let web = other.domain_lookup_by_name("web").await.unwrap();
+    assert!(web.is_active().await.unwrap());
+}
+
+#[tokio::test]
 async fn a_call_fails_when_it_is_told_to() {
     let host = host();
     let conn = host.connect().await.unwrap();

@@ -3,6 +3,7 @@
 use crate::protocol::remote;
 use crate::test_driver::connect::cpu;
 use crate::test_driver::document::Shape;
+use crate::test_driver::domain::DOMAIN_TYPES;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
@@ -13,26 +14,6 @@ use crate::xdr::WireStr;
 pub(super) fn route(routes: &mut Routes) {
     routes.make::<remote::ConnectGetDomainCapabilities<'static>>(domain_capabilities);
 }
-
-const KINDS: [&str; 17] = [
-    "none",
-    "qemu",
-    "kqemu",
-    "kvm",
-    "xen",
-    "lxc",
-    "uml",
-    "openvz",
-    "test",
-    "vmware",
-    "hyperv",
-    "vbox",
-    "phyp",
-    "parallels",
-    "bhyve",
-    "vz",
-    "hvf",
-];
 
 const SHAPE: Shape = Shape::new("domainCapabilities").children(&[
     Shape::text("path"),
@@ -55,7 +36,7 @@ fn domain_capabilities(
         return Err(Failure::new(ErrorCode::InvalidArg, detail));
     }
     let kind = request.virttype.as_ref().map_or("test", WireStr::as_str);
-    if !KINDS.contains(&kind) {
+    if !DOMAIN_TYPES.contains(&kind) {
         return Err(Failure::new(ErrorCode::InvalidArg, format_args!("unknown virttype: {kind}")));
     }
     let unsupported = |name: &str| Element::new(name).with("supported", "no");

@@ -4,6 +4,7 @@ use super::domains::Domain;
 use super::moment::{Moment, name_of, parse};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainCheckpoint};
 use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::lists;
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
@@ -20,7 +21,8 @@ pub(super) fn route(routes: &mut Routes) {
             work.state.domains.get(&request.checkpoint.dom)?.check_active()?;
         }
         let with_definition = !request.flags.contains(XmlFlags::NO_DOMAIN);
-        let xml = moment.to_element(with_definition).to_string().into();
+        let is_secure = request.flags.contains(XmlFlags::SECURE);
+        let xml = moment.to_xml(with_definition, is_secure).into();
         Ok(remote::DomainCheckpointGetXmlDescRet { xml })
     });
     routes.tell::<remote::DomainCheckpointLookupByName<'static>>(|work, request| {
@@ -91,11 +93,8 @@ fn all(
     need_results: i32,
     dom: &NonnullDomain<'_>,
 ) -> (Vec<NonnullDomainCheckpoint<'static>>, i32) {
-    let ret = i32::try_from(names.len()).unwrap_or(i32::MAX);
-    match need_results {
-        0 => (Vec::new(), ret),
-        _ => (names.iter().map(|name| wire(name, dom)).collect(), ret),
-    }
+    let checkpoints = names.iter().map(|name| wire(name, dom)).collect();
+    (lists::all(checkpoints, need_results).0, lists::count(names.iter()))
 }
 
 fn list(

@@ -3,15 +3,15 @@
 use crate::protocol::remote;
 use crate::protocol::remote::NonnullDomain;
 use crate::test_driver::events::{Class, Form, Kind};
-use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::failure::Result;
 use crate::test_driver::outgoing::event;
+use crate::test_driver::registration::{Registrar, failure};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
 use crate::test_driver::work::Work;
 use crate::types::domain::{
     AgentLifecycleReason as AgentReason, AgentLifecycleState as AgentState, EventId, EventType,
 };
-use crate::types::error::{ErrorCode, ErrorDomain};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectDomainEventRegister>(|work, _| {
@@ -38,24 +38,19 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::ConnectDomainEventCallbackRegisterAnyRet { callback_id })
     });
     routes.act::<remote::ConnectDomainEventCallbackDeregisterAny>(|work, request| {
-        let number = request.callback_id;
-        if work.state.events.deregister(work.client, Class::Domain, number) {
-            Ok(())
-        } else {
-            Err(remote_failure(format_args!("domain event callback {number} not registered")))
-        }
+        DOMAINS.deregister(work, request.callback_id)
     });
     routes.may_read::<remote::ConnectDomainEventCallbackDeregisterAny>();
 }
 
-const LIFECYCLE: Kind = Kind { class: Class::Domain, number: 0 };
-/// One more than the highest number of an event of domains.
-const KINDS: i32 = 30;
+const DOMAINS: Registrar = Registrar { class: Class::Domain, name: "domain", kinds: 30 };
+const LIFECYCLE: Kind = DOMAINS.kind(0);
 
 fn kind(number: i32) -> Result<Kind> {
-    match number {
-        0..KINDS => Ok(Kind { class: Class::Domain, number }),
-        _ => Err(remote_failure(format_args!("unsupported event ID {number}"))),
+    if (0..DOMAINS.kinds).contains(&number) {
+        Ok(DOMAINS.kind(number))
+    } else {
+        Err(failure(format_args!("unsupported event ID {number}")))
     }
 }
 
@@ -67,12 +62,8 @@ fn deregister_old(work: &mut Work<'_>, kind: Kind) -> Result<()> {
     if work.state.events.deregister_old(work.client, kind) {
         Ok(())
     } else {
-        Err(remote_failure(format_args!("domain event {} not registered", kind.number)))
+        Err(failure(format_args!("domain event {} not registered", kind.number)))
     }
-}
-
-fn remote_failure(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Remote, ErrorCode::InternalError, detail)
 }
 
 /// Tells of a change in a domain's life.
@@ -139,5 +130,5 @@ pub(super) fn tell_agent(state: &mut State, dom: &NonnullDomain<'static>, is_con
 }
 
 fn of(id: EventId) -> Kind {
-    Kind { class: Class::Domain, number: id.into() }
+    DOMAINS.kind(id.into())
 }

@@ -3,42 +3,42 @@
 use super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
+use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllDomainsFlags as Filter;
 use crate::types::domain::State;
 
+const ROOM: Room = Room {
+    most: remote::DOMAIN_LIST_MAX,
+    limit: "REMOTE_DOMAIN_LIST_MAX",
+};
+
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectNumOfDomains>(|work, _| {
-        let num = count(work, Domain::is_active);
+        let num = lists::count(which(work, true));
         Ok(remote::ConnectNumOfDomainsRet { num })
     });
     routes.tell::<remote::ConnectNumOfDefinedDomains>(|work, _| {
-        let num = count(work, |domain| !domain.is_active());
+        let num = lists::count(which(work, false));
         Ok(remote::ConnectNumOfDefinedDomainsRet { num })
     });
     routes.tell::<remote::ConnectListDomains>(|work, request| {
-        let active = work.state.domains.all.values().filter(|domain| domain.is_active());
-        let ids = active.map(Domain::id).take(room(request.maxids)).collect();
+        let room = ROOM.check(request.maxids, "maxids")?;
+        let ids = which(work, true).map(Domain::id).take(room).collect();
         Ok(remote::ConnectListDomainsRet { ids })
     });
     routes.tell::<remote::ConnectListDefinedDomains>(|work, request| {
-        let inactive = work.state.domains.all.values().filter(|domain| !domain.is_active());
-        let names = inactive.map(|domain| domain.definition().name().to_owned().into());
-        let names = names.take(room(request.maxnames)).collect();
+        let names = which(work, false).map(|domain| domain.definition().name());
+        let names = ROOM.names(names, request.maxnames)?;
         Ok(remote::ConnectListDefinedDomainsRet { names })
     });
     routes.tell::<remote::ConnectListAllDomains>(list_all);
 }
 
-fn count(work: &Work<'_>, is_counted: impl Fn(&Domain) -> bool) -> i32 {
-    let count = work.state.domains.all.values().filter(|domain| is_counted(domain)).count();
-    i32::try_from(count).unwrap_or(i32::MAX)
-}
-
-/// Returns how many names or numbers a client takes.
-fn room(max: i32) -> usize {
-    usize::try_from(max).unwrap_or_default()
+fn which<'a>(work: &'a Work<'_>, is_active: bool) -> impl Iterator<Item = &'a Domain> {
+    let domains = work.state.domains.all.values();
+    domains.filter(move |domain| domain.is_active() == is_active)
 }
 
 fn list_all(
@@ -47,14 +47,7 @@ fn list_all(
 ) -> Result<remote::ConnectListAllDomainsRet<'static>> {
     check_flags(request.flags.bits(), FILTERS.bits(), "testConnectListAllDomains")?;
     let chosen = work.state.domains.all.values().filter(|domain| domain.matches(request.flags));
-    let domains: Vec<_> = chosen.map(Domain::wire).collect();
-    let ret = u32::try_from(domains.len()).unwrap_or(u32::MAX);
-    // Who wants no list wants their number.
-    let domains = if request.need_results == 0 {
-        Vec::new()
-    } else {
-        domains
-    };
+    let (domains, ret) = lists::all(chosen.map(Domain::wire).collect(), request.need_results);
     Ok(remote::ConnectListAllDomainsRet { domains, ret })
 }
 
@@ -112,8 +105,8 @@ impl Domain {
             ],
         ];
         groups.iter().all(|group| {
-            let mut named = group.iter().filter(|(flag, _)| filter.contains(*flag)).peekable();
-            named.peek().is_none() || named.any(|(_, is_in)| *is_in)
+            let group: Vec<_> = group.iter().map(|(flag, is_in)| (flag.bits(), *is_in)).collect();
+            lists::passes(filter.bits(), &group)
         })
     }
 }

@@ -26,6 +26,7 @@ pub(super) mod vcpus;
 
 use super::routes::Routes;
 
+pub(super) use definition::DOMAIN_TYPES;
 pub(super) use domains::Domains;
 pub(super) use node::add_from_node;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::definition::Definition;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
+use crate::types::domain::XmlFlags;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A snapshot or a checkpoint.
@@ -18,8 +19,9 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// Returns the document with the parent in its place, and the definition at the end.
-    pub(super) fn to_element(&self, with_definition: bool) -> Element {
+    /// Returns the document with the parent in its place, and if wanted the definition at the end, with
+    /// its secrets or without.
+    pub(super) fn to_xml(&self, with_definition: bool, with_secrets: bool) -> String {
         let mut root = self.document.clone();
         if let Some(parent) = &self.parent {
             let name = Element::new("name").with_text(parent);
@@ -29,10 +31,19 @@ impl Moment {
             let at = at.count();
             root.children.insert(at, parent);
         }
-        if let Some(definition) = self.definition.as_ref().filter(|_| with_definition) {
-            root.children.push(definition.root().clone());
-        }
-        root
+        let text = root.to_string();
+        let Some(definition) = self.definition.as_ref().filter(|_| with_definition) else {
+            return text;
+        };
+        let flags = if with_secrets {
+            XmlFlags::SECURE
+        } else {
+            XmlFlags::empty()
+        };
+        let definition = definition.to_xml_within(2, flags);
+        // Before the end of the root, which has children.
+        let (begin, end) = text.split_at(text.rfind("</").unwrap_or(text.len()));
+        format!("{begin}{definition}{end}")
     }
 }
 
@@ -120,9 +131,6 @@ impl Moments {
     pub(super) fn delete(&mut self, name: &str, itself: bool, descendants: bool) {
         if descendants {
             for name in self.descendants(Some(name)) {
-                if self.current.as_ref() == Some(&name) {
-                    self.current = Some(name.clone());
-                }
                 self.all.remove(&name);
             }
             if self.current.as_ref().is_some_and(|current| !self.all.contains_key(current)) {

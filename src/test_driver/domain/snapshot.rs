@@ -6,6 +6,7 @@ use super::life::{stop, tell};
 use super::moment::{Moment, Moments, name_of, parse};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainSnapshot};
 use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
@@ -15,14 +16,18 @@ use crate::types::domain::{
 };
 use crate::types::domain_snapshot::{CreateFlags, DeleteFlags, ListFlags, RevertFlags, XmlFlags};
 use crate::types::error::{ErrorCode, ErrorDomain};
-use crate::xdr::WireStr;
+
+const ROOM: Room = Room {
+    most: remote::DOMAIN_SNAPSHOT_LIST_MAX,
+    limit: "REMOTE_DOMAIN_SNAPSHOT_LIST_MAX",
+};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.make::<remote::DomainSnapshotCreateXml<'static>>(create);
     routes.tell::<remote::DomainSnapshotGetXmlDesc<'static>>(|work, request| {
         check_flags(request.flags.bits(), XmlFlags::SECURE.bits(), "testDomainSnapshotGetXMLDesc")?;
-        let moment = found(work, &request.snap)?;
-        let xml = moment.to_element(true).to_string().into();
+        let is_secure = request.flags.contains(XmlFlags::SECURE);
+        let xml = found(work, &request.snap)?.to_xml(true, is_secure).into();
         Ok(remote::DomainSnapshotGetXmlDescRet { xml })
     });
     routes.tell::<remote::DomainSnapshotLookupByName<'static>>(|work, request| {
@@ -76,12 +81,14 @@ pub(super) fn route(routes: &mut Routes) {
 fn route_lists(routes: &mut Routes) {
     routes.tell::<remote::DomainSnapshotNum<'static>>(|work, request| {
         let names = list(work, &request.dom, None, request.flags, "testDomainSnapshotNum")?;
-        Ok(remote::DomainSnapshotNumRet { num: count(&names) })
+        Ok(remote::DomainSnapshotNumRet { num: lists::count(names.iter()) })
     });
     routes.tell::<remote::DomainSnapshotListNames<'static>>(|work, request| {
         let function = "testDomainSnapshotListNames";
         let names = list(work, &request.dom, None, request.flags, function)?;
-        Ok(remote::DomainSnapshotListNamesRet { names: first(names, request.maxnames) })
+        Ok(remote::DomainSnapshotListNamesRet {
+            names: ROOM.names(names.into_iter(), request.maxnames)?,
+        })
     });
     routes.tell::<remote::DomainListAllSnapshots<'static>>(|work, request| {
         let function = "testDomainListAllSnapshots";
@@ -92,12 +99,14 @@ fn route_lists(routes: &mut Routes) {
     routes.tell::<remote::DomainSnapshotNumChildren<'static>>(|work, request| {
         let function = "testDomainSnapshotNumChildren";
         let names = list(work, &request.snap.dom, Some(&request.snap), request.flags, function)?;
-        Ok(remote::DomainSnapshotNumChildrenRet { num: count(&names) })
+        Ok(remote::DomainSnapshotNumChildrenRet { num: lists::count(names.iter()) })
     });
     routes.tell::<remote::DomainSnapshotListChildrenNames<'static>>(|work, request| {
         let function = "testDomainSnapshotListChildrenNames";
         let names = list(work, &request.snap.dom, Some(&request.snap), request.flags, function)?;
-        Ok(remote::DomainSnapshotListChildrenNamesRet { names: first(names, request.maxnames) })
+        Ok(remote::DomainSnapshotListChildrenNamesRet {
+            names: ROOM.names(names.into_iter(), request.maxnames)?,
+        })
     });
     routes.tell::<remote::DomainSnapshotListAllChildren<'static>>(|work, request| {
         let function = "testDomainSnapshotListAllChildren";
@@ -128,25 +137,13 @@ fn found<'a>(work: &'a Work<'_>, wanted: &NonnullDomainSnapshot<'_>) -> Result<&
         .ok_or_else(|| no_such(name))
 }
 
-fn count(names: &[String]) -> i32 {
-    i32::try_from(names.len()).unwrap_or(i32::MAX)
-}
-
-fn first(names: Vec<String>, max: i32) -> Vec<WireStr<'static>> {
-    let max = usize::try_from(max).unwrap_or_default();
-    names.into_iter().take(max).map(WireStr::from).collect()
-}
-
 fn all(
     names: &[String],
     need_results: i32,
     dom: &NonnullDomain<'_>,
 ) -> (Vec<NonnullDomainSnapshot<'static>>, i32) {
-    let ret = count(names);
-    match need_results {
-        0 => (Vec::new(), ret),
-        _ => (names.iter().map(|name| wire(name, dom)).collect(), ret),
-    }
+    let snapshots = names.iter().map(|name| wire(name, dom)).collect();
+    (lists::all(snapshots, need_results).0, lists::count(names.iter()))
 }
 
 fn list(
@@ -166,10 +163,6 @@ fn list(
     if flags & (ListFlags::METADATA | ListFlags::NO_METADATA) == ListFlags::NO_METADATA {
         return Ok(Vec::new());
     }
-    let any = |group: &[(ListFlags, bool)]| {
-        let mut named = group.iter().filter(|(flag, _)| flags.contains(*flag)).peekable();
-        named.peek().is_none() || named.any(|(_, is_in)| *is_in)
-    };
     let is_wanted = |moment: &Moment| {
         let state = moment.document.text_of("state").unwrap_or_default();
         let is_disk_only = state == "disk-snapshot";
@@ -180,14 +173,20 @@ fn list(
             .filter_map(|name| moment.document.child(name))
             .flat_map(|part| part.children.iter().chain([part]))
             .any(|part| part.get("snapshot") == Some("external"));
-        any(&[
-            (ListFlags::INACTIVE, is_off),
-            (ListFlags::ACTIVE, !is_off && !is_disk_only),
-            (ListFlags::DISK_ONLY, is_disk_only),
-        ]) && any(&[
-            (ListFlags::INTERNAL, !is_external),
-            (ListFlags::EXTERNAL, is_external),
-        ])
+        lists::passes(
+            flags.bits(),
+            &[
+                (ListFlags::INACTIVE.bits(), is_off),
+                (ListFlags::ACTIVE.bits(), !is_off && !is_disk_only),
+                (ListFlags::DISK_ONLY.bits(), is_disk_only),
+            ],
+        ) && lists::passes(
+            flags.bits(),
+            &[
+                (ListFlags::INTERNAL.bits(), !is_external),
+                (ListFlags::EXTERNAL.bits(), is_external),
+            ],
+        )
     };
     let from = from.map(|from| from.name.as_str());
     Ok(domain.snapshots.list(from, flags.bits(), is_wanted))

@@ -34,7 +34,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::NodeDeviceNumOfCapsRet { num })
     });
     routes.tell::<remote::NodeDeviceListCaps<'static>>(|work, request| {
-        KINDS.check(request.maxnames)?;
+        KINDS.check(request.maxnames, "maxnames")?;
         let device = work.state.devices.get(request.name.as_str())?;
         let names = KINDS.names(device.definition.kinds(), request.maxnames)?;
         Ok(remote::NodeDeviceListCapsRet { names })

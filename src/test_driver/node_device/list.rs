@@ -23,7 +23,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::NodeNumOfDevicesRet { num })
     });
     routes.tell::<remote::NodeListDevices<'static>>(|work, request| {
-        NAMES.check(request.maxnames)?;
+        NAMES.check(request.maxnames, "maxnames")?;
         check_flags(request.flags, 0, "testNodeListDevices")?;
         let kind = request.cap.as_ref().map(WireStr::as_str);
         let names = of_kind(work, kind).map(|device| device.definition.name());

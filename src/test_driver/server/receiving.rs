@@ -22,7 +22,6 @@ pub(super) async fn receive<S: AsyncRead>(mut read: ReadHalf<S>, mut session: Se
         tokio::select! {
             biased;
             () = session.wait_for_place() => {}
-            () = session.until_cut() => return End::Hard,
             () = read_ahead(&mut read, &mut ahead) => return End::Hard,
         }
         match frames.next() {
@@ -49,11 +48,7 @@ pub(super) async fn receive<S: AsyncRead>(mut read: ReadHalf<S>, mut session: Se
             let (buffer, _descriptors) = frames.space();
             buffer.append_with(|into| tokio_util::io::poll_read_buf(Pin::new(&mut read), cx, into))
         });
-        let read = tokio::select! {
-            read = reading => read,
-            () = session.until_cut() => return End::Hard,
-        };
-        if has_ended(&read) {
+        if has_ended(&reading.await) {
             return End::Hard;
         }
     }

@@ -80,14 +80,6 @@ impl Session {
         let _returned = self.places.acquire().await;
     }
 
-    /// Waits until the host cuts its connections.
-    pub(super) async fn until_cut(&self) {
-        match &self.opened {
-            Some(opened) => opened.host.until_cut().await,
-            None => std::future::pending().await,
-        }
-    }
-
     /// Handles a message; returns how the connection ends if it does.
     pub(super) async fn handle(&mut self, header: Header, payload: &[u8]) -> Option<End> {
         let alive = |info: &EventInfo| ProcedureId::from(info) == header.id;
@@ -183,8 +175,7 @@ impl Session {
             return routes::encode(&remote::ConnectSupportsFeatureRet { supported });
         }
         if number != remote::ConnectOpen::INFO.number {
-            let detail = "connection not open";
-            return Err(Failure::of(ErrorDomain::Remote, ErrorCode::InternalError, detail));
+            return Err(internal("connection not open"));
         }
         let request = routes::decode::<remote::ConnectOpen<'_>>(payload)?;
         let uri = request.name.map(WireStr::into_owned).unwrap_or_default();
@@ -200,14 +191,10 @@ impl Session {
         let ProcedureId { program, procedure: number, .. } = header.id;
         let is_remote = program == remote::PROGRAM.number;
         let Some(opened) = &self.opened else {
-            return Err(Failure::internal("connection not open"));
+            return Err(internal("connection not open"));
         };
         if is_remote && number == remote::ConnectOpen::INFO.number {
-            return Err(Failure::of(
-                ErrorDomain::Remote,
-                ErrorCode::InternalError,
-                "connection already open",
-            ));
+            return Err(internal("connection already open"));
         }
         let Some(route) = ROUTES.get(program, number) else {
             return Err(match function_name(number) {
@@ -275,6 +262,10 @@ impl Encode for Raw<'_> {
 
 fn rpc_failure(detail: impl Display) -> Failure {
     Failure::of(ErrorDomain::Rpc, ErrorCode::Rpc, detail)
+}
+
+fn internal(detail: &str) -> Failure {
+    Failure::of(ErrorDomain::Rpc, ErrorCode::InternalError, detail)
 }
 
 fn unknown(number: u32) -> Failure {

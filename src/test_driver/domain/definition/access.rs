@@ -1,13 +1,10 @@
 //! What others read of a definition and change in it.
 
-use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::Definition;
-use super::writer;
 use crate::test_driver::xml::Element;
 
-#[allow(dead_code, reason = "for procedures that are yet to come")]
 impl Definition {
     fn number<T: FromStr>(&self, child: &str) -> Option<T> {
         self.root.text_of(child)?.parse().ok()
@@ -57,16 +54,6 @@ impl Definition {
         vcpu.remove("current");
         if count < max {
             vcpu.set("current", count);
-        }
-    }
-
-    /// Returns the numbers of its I/O threads.
-    pub(crate) fn iothreads(&self) -> BTreeSet<u32> {
-        match self.root.child("iothreadids") {
-            Some(list) => {
-                list.children.iter().filter_map(|it| it.get("id")?.parse().ok()).collect()
-            }
-            None => (1..=self.number("iothreads").unwrap_or(0_u32).min(16384)).collect(),
         }
     }
 
@@ -157,10 +144,4 @@ impl Definition {
             disks.find(|disk| super::devices::path(disk) == Some(name))
         })
     }
-}
-
-/// Returns an element as libvirt writes it.
-#[allow(dead_code, reason = "for procedures that are yet to come")]
-pub(crate) fn to_text(element: &Element) -> String {
-    writer::to_text(element, 0)
 }

@@ -7,7 +7,8 @@ use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorCode;
 
-const DOMAIN_TYPES: [&str; 17] = [
+/// The kinds of hypervisors that a domain can be of.
+pub(crate) const DOMAIN_TYPES: [&str; 17] = [
     "none",
     "qemu",
     "kqemu",

@@ -6,7 +6,6 @@ use super::{Definition, parse_xml};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 
-#[allow(dead_code, reason = "for procedures that are yet to come")]
 impl Definition {
     pub(crate) fn title(&self) -> Option<&str> {
         self.text_of("title").filter(|text| !text.is_empty())

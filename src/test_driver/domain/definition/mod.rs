@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 use self::canonical::canonical;
 use self::devices::Guest;
+pub(crate) use self::identity::DOMAIN_TYPES;
 use self::shape::Shape;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;

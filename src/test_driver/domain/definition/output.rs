@@ -17,10 +17,6 @@ impl Definition {
     }
 
     /// Returns the document within another one, at a depth of so many spaces.
-    #[allow(
-        dead_code,
-        reason = "for what holds a domain: snapshots and checkpoints"
-    )]
     pub(crate) fn to_xml_within(&self, indent: usize, flags: XmlFlags) -> String {
         writer::to_text(&self.to_element(None, flags), indent)
     }

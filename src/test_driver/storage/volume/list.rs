@@ -19,7 +19,7 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::StoragePoolNumOfVolumesRet { num })
     });
     routes.tell::<remote::StoragePoolListVolumes<'static>>(|work, request| {
-        NAMES.check(request.maxnames)?;
+        NAMES.check(request.maxnames, "maxnames")?;
         let pool = work.state.pools.active(request.pool.name.as_str())?;
         let names = NAMES.names(pool.volumes().values().map(Volume::name), request.maxnames)?;
         Ok(remote::StoragePoolListVolumesRet { names })
