@@ -7,7 +7,8 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,9 @@ use crate::rpc::read_buffer::ReadBuffer;
 
 /// Splits a connected, non-blocking stream socket.
 pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)> {
-    let writer = SocketWriter { socket: socket.try_clone()?, writable: None };
-    let reader = SocketReader {
-        socket: pipe::Receiver::from_owned_fd_unchecked(socket)?,
-        bulk: false,
-        cramped: false,
-    };
-    Ok((reader, writer))
+    let socket = Arc::new(pipe::Receiver::from_owned_fd_unchecked(socket)?);
+    let writer = SocketWriter { socket: Arc::clone(&socket), writable: None };
+    Ok((SocketReader { socket, bulk: false, cramped: false }, writer))
 }
 
 /// The reading half, which reads until the socket is empty.
@@ -43,7 +40,7 @@ pub(super) fn split(socket: OwnedFd) -> io::Result<(SocketReader, SocketWriter)>
 /// whether or not they are wanted. Only `recvmsg` distinguishes the two cases, and it needs an
 /// initialised buffer.
 pub(super) struct SocketReader {
-    socket: pipe::Receiver,
+    socket: Arc<pipe::Receiver>,
     /// Set where the last read returned much data, so that the next one may too.
     bulk: bool,
     /// Set where the last read would have returned more into a larger initialised buffer.
@@ -189,7 +186,7 @@ fn receive_message(
 }
 
 pub(super) struct SocketWriter {
-    socket: OwnedFd,
+    socket: Arc<pipe::Receiver>,
     /// Present while a write has fallen short. A descriptor can be registered only once, so this is
     /// a duplicate.
     writable: Option<pipe::Sender>,
@@ -222,7 +219,7 @@ impl SocketWriter {
             }
             if self.writable.is_none() {
                 // Registering reports readiness at once if the socket has become writable.
-                let socket = self.socket.try_clone()?;
+                let socket = self.socket.as_fd().try_clone_to_owned()?;
                 self.writable = Some(pipe::Sender::from_owned_fd_unchecked(socket)?);
             }
         }
