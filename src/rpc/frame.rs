@@ -1,5 +1,6 @@
 //! Reading messages from a byte stream, and writing them.
 
+use std::hint::black_box;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
@@ -12,15 +13,18 @@ use super::read_buffer::ReadBuffer;
 use crate::error::{CloseReason, ProtocolError};
 use crate::xdr::{self, Encode, EncodeError, Writer};
 
-/// The largest read. Frames that do not fit get a buffer of their own.
-const READ_BUFFER: usize = 256 * 1024;
+/// The largest read of small frames. Those that do not fit get a buffer of their own.
+const READ_BUFFER: usize = 32 * 1024;
+/// The largest read until one has filled it: a connection that only gets short replies and few
+/// events needs no more.
+const FIRST_READ_BUFFER: usize = 8 * 1024;
 /// The part of a large frame's announced length that is reserved ahead of the bytes that arrived.
 const RESERVE_AHEAD: usize = 1024 * 1024;
-/// The memory reserved for the first large frame of a connection, unless it is the very first
-/// message. Untouched memory costs nothing, and once glibc has freed a block of this size, it no
-/// longer returns memory to the system after each reply only to get it back page by page for the
-/// next one.
-const FIRST_LARGE: usize = 4 * 1024 * 1024;
+/// The block that is taken and freed before the first large frame of a connection, unless that is
+/// the very first message. Untouched memory costs nothing, and once glibc has freed a block of this
+/// size, it no longer returns memory to the system after each reply only to get it back page by page
+/// for the next one.
+const FREED_ONCE: usize = 4 * 1024 * 1024;
 
 /// One whole message.
 #[derive(Debug)]
@@ -114,9 +118,14 @@ impl FrameBuffer {
             }
             return (large, &mut self.descriptors);
         }
+        let is_full = self.buffer.room() == 0 && self.buffer.len() > 0;
         self.buffer.discard(self.start);
         self.start = 0;
-        self.buffer.reserve_to(READ_BUFFER);
+        self.buffer.reserve_to(if is_full {
+            READ_BUFFER
+        } else {
+            FIRST_READ_BUFFER
+        });
         (&mut self.buffer, &mut self.descriptors)
     }
 
@@ -188,12 +197,12 @@ impl FrameBuffer {
         }
         if pending.len() < len {
             if len > READ_BUFFER {
-                let reserve = if self.any_large || !self.any_received {
-                    len.min(pending.len() + self.reserve_ahead())
-                } else {
+                if self.any_received && !self.any_large {
                     self.any_large = true;
-                    FIRST_LARGE
-                };
+                    drop(black_box(ReadBuffer::with_capacity(FREED_ONCE)));
+                }
+                // No more than the frame: what came after it would have to be moved.
+                let reserve = len.min(pending.len() + self.reserve_ahead());
                 let mut large = ReadBuffer::with_capacity(reserve);
                 large.extend_from_slice(pending);
                 self.buffer.discard(self.buffer.len());
@@ -323,6 +332,17 @@ mod tests {
     use super::*;
     use crate::rpc::header::{ProcedureId, Status};
 
+    /// Returns the beginning of a message whose payload has `len` bytes.
+    fn head(len: usize) -> Vec<u8> {
+        let header = Header {
+            id: ProcedureId { program: 1, version: 1, procedure: 1 },
+            kind: MessageType::Message,
+            serial: 0,
+            status: Status::Ok,
+        };
+        packet_head(&header, len)
+    }
+
     fn receive(frames: &mut FrameBuffer, bytes: &[u8]) -> Result<usize, ProtocolError> {
         frames.space().0.extend_from_slice(bytes);
         let mut messages = 0;
@@ -355,18 +375,26 @@ mod tests {
     }
 
     #[test]
-    fn the_first_large_message_of_a_conversation_gets_much_room() -> Result<(), ProtocolError> {
+    fn a_large_message_takes_no_more_room_than_it_needs() -> Result<(), ProtocolError> {
         let mut frames = FrameBuffer::new();
-        let header = Header {
-            id: ProcedureId { program: 1, version: 1, procedure: 1 },
-            kind: MessageType::Message,
-            serial: 0,
-            status: Status::Ok,
-        };
-        let mut bytes = packet_head(&header, 0);
-        bytes.extend(announcement());
-        assert_eq!(receive(&mut frames, &bytes)?, 1);
-        assert!(frames.space().0.room() > READ_BUFFER + RESERVE_AHEAD);
+        let len = 2 * READ_BUFFER;
+        assert_eq!(receive(&mut frames, &[head(0), head(len)].concat())?, 1);
+        assert_eq!(frames.space().0.room(), len);
+        assert_eq!(receive(&mut frames, &vec![0; len])?, 1);
+        // The buffer for small messages has not grown.
+        assert_eq!(frames.space().0.room(), FIRST_READ_BUFFER);
+        Ok(())
+    }
+
+    #[test]
+    fn reads_grow_once_one_has_filled_the_buffer() -> Result<(), ProtocolError> {
+        let mut frames = FrameBuffer::new();
+        let room = frames.space().0.room();
+        let mut bytes = head(room);
+        bytes.resize(room, 0);
+        assert_eq!(receive(&mut frames, &bytes)?, 0);
+        assert_eq!(frames.space().0.room(), READ_BUFFER - room);
+        assert_eq!(receive(&mut frames, &[0; MESSAGE_MIN])?, 1);
         Ok(())
     }
 }
