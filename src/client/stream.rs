@@ -21,8 +21,9 @@ use crate::xdr;
 
 /// The bytes that may wait for a reader before the connection stops reading.
 const BUDGET: usize = 8 * 1024 * 1024;
-/// The longest packet that is sent.
-const PACKET_MAX: usize = 1024 * 1024;
+/// The most data that is sent in one packet, as by the C library: one that the socket does not take
+/// at once is copied.
+const PACKET_MAX: usize = 262_120;
 
 /// A byte stream that a procedure opened (`virStream`).
 ///

@@ -7,7 +7,12 @@ use std::sync::Arc;
 use zeroize::Zeroize as _;
 
 /// Memory that an emptied outbox keeps.
-const KEEP: usize = 256 * 1024;
+const KEEP: usize = 16 * 1024;
+/// Memory that it keeps while a stream is written to. The socket takes less than a packet at a time,
+/// so that each packet's rest would otherwise get its memory page by page from the system.
+const KEEP_FOR_PACKETS: usize = 512 * 1024;
+/// Sent bytes that are not worth moving the others for.
+const DRAIN: usize = 256 * 1024;
 
 /// Whole messages, the first of which may have been sent in part.
 ///
@@ -23,6 +28,8 @@ pub(crate) struct Outbox {
     total_sent: u64,
     /// Descriptors, each with the index in `bytes` of the byte that it is sent with.
     descriptors: VecDeque<(usize, Arc<OwnedFd>)>,
+    /// Set while more packets of a stream may follow.
+    has_packets: bool,
 }
 
 /// The next piece to send.
@@ -52,6 +59,15 @@ impl Outbox {
         self.bytes.extend_from_slice(head);
         self.bytes.extend_from_slice(payload);
         self.message_end = self.bytes.len();
+        self.has_packets = true;
+    }
+
+    /// Gives back the memory for packets, now or once they are sent: a stream has ended.
+    pub(crate) fn end_packets(&mut self) {
+        self.has_packets = false;
+        if self.is_empty() {
+            self.bytes.shrink_to(KEEP);
+        }
     }
 
     /// Returns the number of bytes sent so far, which grows as long as the peer reads.
@@ -116,10 +132,14 @@ impl Outbox {
         self.total_sent += count as u64;
         if self.is_empty() {
             self.bytes.clear();
-            self.bytes.shrink_to(KEEP);
+            self.bytes.shrink_to(if self.has_packets {
+                KEEP_FOR_PACKETS
+            } else {
+                KEEP
+            });
             self.sent = 0;
             self.message_end = 0;
-        } else if self.sent >= KEEP {
+        } else if self.sent >= self.len().max(DRAIN) {
             self.bytes.drain(..self.sent);
             for (at, _) in &mut self.descriptors {
                 *at -= self.sent;
@@ -161,6 +181,26 @@ mod tests {
         assert_eq!(outbox.total_sent(), 8 + 40 + 32);
         outbox.buffer().extend(&third);
         assert_eq!(outbox.unsent_message(), third);
+    }
+
+    #[test]
+    fn memory_for_packets_is_kept_until_the_stream_ends() {
+        let mut outbox = Outbox::default();
+        for _ in 0..3 {
+            outbox.push_rest(&[], &vec![1; 300_000]);
+            outbox.advance(200_000);
+            outbox.advance(100_000);
+        }
+        assert!((300_000..=KEEP_FOR_PACKETS).contains(&outbox.bytes.capacity()));
+        outbox.push_rest(&[], &vec![1; 300_000]);
+        outbox.end_packets();
+        outbox.advance(300_000);
+        assert!(outbox.bytes.capacity() <= KEEP);
+        outbox.push_rest(&[], &vec![1; 2_000_000]);
+        outbox.advance(2_000_000);
+        assert!(outbox.bytes.capacity() <= KEEP_FOR_PACKETS);
+        outbox.end_packets();
+        assert!(outbox.bytes.capacity() <= KEEP);
     }
 
     #[test]

@@ -13,10 +13,17 @@ use super::{Security, Transport, socket};
 /// is full.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
+/// The bytes that may be on their way, which the kernel doubles: two packets of a stream, so that the
+/// daemon has the next one when it is done with one. Only what is used costs memory. More would save
+/// little, and make a slow daemon look like one that takes nothing.
+const SEND_BUFFER: usize = 256 * 1024;
+
 /// Connects to the socket at `path`; one that begins with `@` is an abstract address.
 pub(crate) async fn connect(path: &Path, deadline: Option<Instant>) -> io::Result<Transport> {
     let stream = connect_in_turn(&address(path), deadline).await?;
     let socket = OwnedFd::from(stream.into_std()?);
+    // Larger than the system allows is as large as it allows.
+    rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER)?;
     let (read, write) = socket::split(socket)?;
     Ok(Transport {
         read: Box::new(read),

@@ -156,6 +156,7 @@ impl Engine {
     /// come. The slot is freed when the daemon has confirmed that.
     pub(crate) fn release_stream(&mut self, serial: u32) {
         self.discard_incoming(serial);
+        self.outbox.end_packets();
         let Some(slot) = self.calls.get(serial) else {
             return;
         };
