@@ -17,7 +17,7 @@ use crate::xdr::{self, Encode, EncodeError, Writer};
 const READ_BUFFER: usize = 32 * 1024;
 /// The largest read until one has filled it: a connection that only gets short replies and few
 /// events needs no more.
-const FIRST_READ_BUFFER: usize = 8 * 1024;
+const FIRST_READ_BUFFER: usize = 2 * 1024;
 /// The part of a large frame's announced length that is reserved ahead of the bytes that arrived.
 const RESERVE_AHEAD: usize = 1024 * 1024;
 /// The block that is taken and freed before the first large frame of a connection, unless that is

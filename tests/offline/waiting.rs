@@ -72,6 +72,8 @@ async fn a_stream_whose_data_the_daemon_does_not_take_fails_at_the_deadline() {
 struct Endless {
     socket: DuplexStream,
     message: Vec<u8>,
+    /// The bytes of the message that were already read.
+    sent: usize,
     has_begun: Arc<AtomicBool>,
 }
 
@@ -84,8 +86,11 @@ impl AsyncRead for Endless {
         if !self.has_begun.load(Ordering::Relaxed) {
             return Pin::new(&mut self.socket).poll_read(cx, buf);
         }
-        for _ in 0..100 {
-            buf.put_slice(&self.message);
+        while buf.remaining() > 0 {
+            let rest = &self.message[self.sent..];
+            let piece = &rest[..rest.len().min(buf.remaining())];
+            buf.put_slice(piece);
+            self.sent = (self.sent + piece.len()) % self.message.len();
         }
         Poll::Ready(Ok(()))
     }
@@ -117,6 +122,7 @@ async fn deadlines_pass_although_the_peer_never_pauses() {
         let stream = Endless {
             socket: ours,
             message: message.bytes(),
+            sent: 0,
             has_begun: Arc::clone(&begin),
         };
         let mut peer = Peer::new(theirs);
