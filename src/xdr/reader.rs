@@ -26,6 +26,18 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Takes these bytes if they come next; returns whether they did.
+    #[inline]
+    pub(crate) fn take_exactly(&mut self, bytes: &[u8]) -> bool {
+        match self.rest.strip_prefix(bytes) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Takes `len` bytes and the padding after them.
     #[inline]
     pub(super) fn take_padded(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {

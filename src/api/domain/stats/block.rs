@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::macros::stat_struct;
+use super::macros::{Fields as _, stat_struct};
 use super::numbered::{item, split_number};
 use crate::params::ValueRef;
 use crate::params::units::{Nanos, Seconds};
@@ -57,13 +57,10 @@ stat_struct! {
 }
 
 impl Block {
-    /// Takes in one parameter, of the disk or one of its parts, by the rest of its name.
-    pub(super) fn take(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
-        if self.set(key, value) {
-            return true;
-        }
+    /// Takes in one parameter of a part of the disk, by the rest of its name.
+    pub(super) fn set_part(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
         if let Some(key) = key.strip_prefix(b"limits.") {
-            return set_boxed(&mut self.limits, |limits| limits.set(key, value));
+            return set_boxed(&mut self.limits, |limits| limits.set_named(key, value));
         }
         if let Some(key) = key.strip_prefix(b"latency_histogram.") {
             return set_boxed(&mut self.latency_histograms, |all| all.take(key, value));
@@ -73,7 +70,7 @@ impl Block {
         };
         let index = item(&mut self.timed_groups, number);
         let group = self.timed_groups.get_mut(index);
-        group.is_some_and(|group| group.set(key, value))
+        group.is_some_and(|group| group.set_named(key, value))
     }
 }
 
@@ -203,11 +200,11 @@ stat_struct! {
 impl LatencyHistogram {
     fn take(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
         let Some((number, key)) = key.strip_prefix(b"bin.").and_then(split_number) else {
-            return self.set(key, value);
+            return self.set_named(key, value);
         };
         let index = item(&mut self.bins, number);
         let bin = self.bins.get_mut(index);
-        bin.is_some_and(|bin| bin.set(key, value))
+        bin.is_some_and(|bin| bin.set_named(key, value))
     }
 }
 

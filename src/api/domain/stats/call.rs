@@ -1,13 +1,13 @@
 //! Calls that return statistics.
 
 use super::DomainStats;
-use super::names::{Names, RecordNames};
-use super::record::Position;
+use super::layout::{Layout, Place, WireName};
+use super::names::Names;
 use crate::api::domain::{Domain, StatsTypes};
 use crate::api::wire;
 use crate::client::{Connect, Reply};
 use crate::error::{Error, Result};
-use crate::params::TypedParams;
+use crate::params::{TypedParams, ValueRef};
 use crate::protocol::Request;
 use crate::protocol::remote::{
     self, CONNECT_GET_ALL_DOMAIN_STATS_MAX, ConnectGetAllDomainStats, ConnectGetAllDomainStatsRet,
@@ -142,10 +142,10 @@ fn records(
     reply: &Reply<ConnectGetAllDomainStatsRet<'static>>,
 ) -> Result<Vec<DomainStatsRecord>> {
     reply.decode_with(|reader| {
-        let mut names = RecordNames::default();
+        let mut layout = Layout::default();
         read_records(reader, |domain, params| {
             Ok(DomainStatsRecord {
-                stats: read_stats(params, &mut names)?,
+                stats: read_stats(params, &mut layout)?,
                 domain: Domain::from_wire(conn, &domain),
             })
         })
@@ -180,17 +180,33 @@ pub(super) fn read_records<'a, T>(
     Ok(records)
 }
 
-pub(super) fn read_stats(
-    reader: &mut Reader<'_>,
-    names: &mut RecordNames,
+pub(super) fn read_stats<'a>(
+    reader: &mut Reader<'a>,
+    layout: &mut Layout<'a>,
 ) -> Result<DomainStats, DecodeError> {
+    /// The type of nearly all values.
+    const ULLONG: [u8; 4] = 4_u32.to_be_bytes();
+
     let mut stats = DomainStats::default();
-    let mut position = Position::default();
     for _ in 0..xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)? {
-        let name = xdr::take_bytes(reader, STRING_MAX)?;
-        let value = TypedParamValue::decode(reader)?;
-        stats.take(name, wire::value_ref(&value), &mut position, names);
+        let (name, place) = match layout.take_expected(reader) {
+            Some(expected) => expected,
+            None => (WireName::take(reader)?, Place::Unknown),
+        };
+        if reader.take_exactly(&ULLONG) {
+            let value = u64::decode(reader)?;
+            if !stats.set_ullong(place, value, &layout.items) {
+                stats.learn(name, ValueRef::Ullong(value), layout);
+            }
+        } else {
+            let value = TypedParamValue::decode(reader)?;
+            let value = wire::value_ref(&value);
+            if !stats.set(place, value, &layout.items) {
+                stats.learn(name, value, layout);
+            }
+        }
     }
+    layout.next_record(stats.items());
     Ok(stats)
 }
 

@@ -1,5 +1,7 @@
 //! The macro that defines groups of statistics.
 
+use crate::params::ValueRef;
+
 /// A structure of optional fields, each the value of the parameter whose name ends with the given
 /// string; `as Unit` is that of `param_struct!`. Fields behind a `;` are filled in by hand.
 ///
@@ -48,19 +50,53 @@ macro_rules! stat_struct {
             $($(#[$field_meta])* pub $field: Option<$ty>,)*
         }
 
-        impl $name {
-            /// Takes in one parameter by the rest of its name. Returns `false` for an unknown name
-            /// or a wrong type.
-            #[inline]
-            pub(super) fn set(&mut self, key: &[u8], value: $crate::params::ValueRef<'_>) -> bool {
-                $(if key == $key.as_bytes() {
-                    self.$field = $crate::params::param_struct!(@read value $(, $unit)?);
-                    return self.$field.is_some();
-                })*
-                false
+        const _: () = {
+            #[allow(non_camel_case_types)]
+            #[derive(Debug, Clone, Copy)]
+            pub(in crate::api::domain::stats) enum Field {
+                $($field),*
             }
-        }
+
+            impl $crate::api::domain::stats::macros::Fields for $name {
+                type Field = Field;
+
+                fn field(key: &[u8]) -> Option<Field> {
+                    $(if key == $key.as_bytes() {
+                        return Some(Field::$field);
+                    })*
+                    None
+                }
+
+                #[inline]
+                fn set(&mut self, field: Field, value: $crate::params::ValueRef<'_>) -> bool {
+                    match field {
+                        $(Field::$field => {
+                            self.$field = $crate::params::param_struct!(@read value $(, $unit)?);
+                            self.$field.is_some()
+                        })*
+                    }
+                }
+            }
+        };
     };
 }
 
 pub(super) use stat_struct;
+
+/// The fields of a structure that parameters set.
+pub(super) trait Fields {
+    /// A field.
+    type Field: Copy;
+
+    /// Returns the field that the rest of a parameter's name stands for.
+    fn field(key: &[u8]) -> Option<Self::Field>;
+
+    /// Sets a field. Returns `false` for a value of a wrong type.
+    fn set(&mut self, field: Self::Field, value: ValueRef<'_>) -> bool;
+
+    /// Sets the field that the rest of a parameter's name stands for. Returns `false` for an unknown
+    /// name or a wrong type.
+    fn set_named(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+        Self::field(key).is_some_and(|field| self.set(field, value))
+    }
+}

@@ -21,6 +21,7 @@
 mod block;
 mod call;
 mod host;
+mod layout;
 mod macros;
 mod names;
 mod net;

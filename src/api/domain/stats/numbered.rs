@@ -6,22 +6,47 @@ pub(super) trait Numbered {
     fn new(number: u32) -> Self;
 }
 
+/// Bounds the search in case a daemon scatters the parameters of very many items.
+const SEARCH: usize = 256;
+
 /// Returns the place of the item with that index, and adds the item if it is new.
 pub(super) fn item<T: Numbered>(items: &mut Vec<T>, number: u32) -> usize {
-    /// Bounds the search in case a daemon scatters the parameters of very many items.
-    const SEARCH: usize = 256;
+    // Most domains have one item of most kinds, and each takes some hundred bytes.
+    item_of(items, number, 1)
+}
 
+/// Like [`item`], where so many items are expected.
+pub(super) fn item_of<T: Numbered>(items: &mut Vec<T>, number: u32, expected: usize) -> usize {
     let recent = items.len().saturating_sub(SEARCH);
     let mut places = items.iter().enumerate().skip(recent);
     if let Some((index, _)) = places.rfind(|(_, item)| item.number() == number) {
         return index;
     }
     if items.len() == items.capacity() {
-        // Most domains have one item of most kinds, and each takes some hundred bytes.
-        items.reserve_exact(items.len().max(1));
+        items.reserve_exact(items.len().max(expected).max(1));
     }
     items.push(T::new(number));
     items.len() - 1
+}
+
+/// Returns the item with that index if it is in that place, and adds it if it is new. So many are
+/// expected.
+#[inline]
+pub(super) fn nth<T: Numbered>(
+    items: &mut Vec<T>,
+    place: usize,
+    number: u32,
+    expected: usize,
+) -> Option<&mut T> {
+    if items.get(place).is_none() && item_of(items, number, expected) != place {
+        return None;
+    }
+    items.get_mut(place).filter(|item| item.number() == number)
+}
+
+/// Returns the item with that index.
+pub(super) fn last<T: Numbered>(items: &mut [T], number: u32) -> Option<&mut T> {
+    items.iter_mut().rev().take(SEARCH).find(|item| item.number() == number)
 }
 
 /// Splits `start.rest` into `start` and `rest`.

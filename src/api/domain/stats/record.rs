@@ -1,7 +1,9 @@
-//! All statistics of one domain, and their assignment from parameter names.
+//! All statistics of one domain, and their assignment from parameters.
 
+use super::layout::{Count, Items, Layout, Place, WireName};
+use super::macros::Fields as _;
 use super::names::RecordNames;
-use super::numbered::{item, split_dot, split_number};
+use super::numbered::{item, item_of, last, nth, split_dot, split_number};
 use super::{Balloon, BandwidthMonitor, Block, Cpu, DirtyRate, IoThread, Net, Perf, Vcpu};
 use crate::api::domain::DomainState;
 use crate::api::domain::memory::unix_time;
@@ -54,155 +56,198 @@ impl DomainStats {
     /// Converts a list of statistics, such as one of
     /// [`all_domain_stats_raw`](crate::Connect::all_domain_stats_raw), into fields.
     pub fn from_params(params: &TypedParams) -> Self {
-        Self::collect(params.iter(), &mut RecordNames::default())
-    }
-
-    pub(super) fn collect<'a>(
-        params: impl IntoIterator<Item = (&'a str, ValueRef<'a>)>,
-        names: &mut RecordNames,
-    ) -> Self {
         let mut stats = Self::default();
-        let mut position = Position::default();
-        for (name, value) in params {
-            stats.take(name.as_bytes(), value, &mut position, names);
+        let mut names = RecordNames::default();
+        for (name, value) in params.iter() {
+            stats.take(name.as_bytes(), value, &Items::default(), &mut names);
         }
         stats
     }
 
-    /// Takes in one parameter. `position` is the previous parameter's place.
-    #[inline]
-    pub(super) fn take<'a>(
+    /// Takes in one parameter by its name, and returns the place of its field.
+    fn take(
         &mut self,
-        name: &'a [u8],
+        name: &[u8],
         value: ValueRef<'_>,
-        position: &mut Position<'a>,
+        items: &Items,
         names: &mut RecordNames,
+    ) -> Place {
+        let place = self.find(name, items);
+        if !self.set(place, value, items) && !self.set_part(name, value, names) {
+            names.other.push(&mut self.other, name, value);
+        }
+        place
+    }
+
+    /// Takes in one parameter of a reply by its name, and remembers its place.
+    pub(super) fn learn<'a>(
+        &mut self,
+        name: WireName<'a>,
+        value: ValueRef<'_>,
+        layout: &mut Layout<'a>,
     ) {
-        if let Some(key) = name.strip_prefix(position.prefix)
-            && self.set(position.group, key, value, names)
-        {
-            return;
-        }
-        if let Some((found, key)) = self.find(name) {
-            *position = found;
-            if self.set(found.group, key, value, names) {
-                return;
-            }
-        }
-        names.other.push(&mut self.other, name, value);
+        let place = self.take(name.bytes(), value, &layout.items, &mut layout.names);
+        layout.note(name, place);
     }
 
-    /// Returns the place of a parameter of that name, and the rest of the name.
-    fn find<'a>(&mut self, name: &'a [u8]) -> Option<(Position<'a>, &'a [u8])> {
-        let (group, key) = split_dot(name)?;
-        let (group, key) = match (group, split_number(key)) {
-            (b"block", Some((number, key))) => (Group::Block(item(&mut self.block, number)), key),
-            (b"net", Some((number, key))) => (Group::Net(item(&mut self.net, number)), key),
-            (b"vcpu", Some((number, key))) => (Group::Vcpu(item(&mut self.vcpu, number)), key),
-            (b"iothread", Some((number, key))) => {
-                (Group::IoThread(item(&mut self.iothread, number)), key)
-            }
-            (b"block", None) => (Group::Blocks, key),
-            (b"net", None) => (Group::Nets, key),
-            (b"vcpu", None) => (Group::Vcpus, key),
-            (b"iothread", None) => (Group::IoThreads, key),
-            (b"state", _) => (Group::State, key),
-            (b"cpu", _) => (Group::Cpu, key),
-            (b"balloon", _) => (Group::Balloon, key),
-            (b"perf", _) => (Group::Perf, key),
-            (b"memory", _) => (Group::Memory, key),
-            (b"dirtyrate", _) => (Group::DirtyRate, key),
-            (b"vm", _) => (Group::Vm, key),
-            _ => return None,
+    /// Returns the items that another record may be expected to have.
+    pub(super) fn items(&self) -> Items {
+        /// Records with very many items are no rule for others.
+        const MAX: usize = 16;
+
+        Items {
+            vcpu: self.vcpu.len().min(MAX),
+            net: self.net.len().min(MAX),
+            block: self.block.len().min(MAX),
+            iothread: self.iothread.len().min(MAX),
+        }
+    }
+
+    /// Returns the place of the field that a parameter of that name sets, and adds the item that the
+    /// field is of.
+    fn find(&mut self, name: &[u8], items: &Items) -> Place {
+        let Some((group, key)) = split_dot(name) else {
+            return Place::Unknown;
         };
-        let prefix = name.strip_suffix(key)?;
-        Some((Position { prefix, group }, key))
+        let place = match (group, split_number(key)) {
+            (b"block", Some((number, key))) => {
+                let at = item_of(&mut self.block, number, items.block);
+                Block::field(key).map(|field| Place::Block(at, number, field))
+            }
+            (b"net", Some((number, key))) => {
+                let at = item_of(&mut self.net, number, items.net);
+                Net::field(key).map(|field| Place::Net(at, number, field))
+            }
+            (b"vcpu", Some((number, key))) => {
+                let at = item_of(&mut self.vcpu, number, items.vcpu);
+                Vcpu::field(key).map(|field| Place::Vcpu(at, number, field))
+            }
+            (b"iothread", Some((number, key))) => {
+                let at = item_of(&mut self.iothread, number, items.iothread);
+                IoThread::field(key).map(|field| Place::IoThread(at, number, field))
+            }
+            (b"state", _) => match key {
+                b"state" => Some(Place::State),
+                b"reason" => Some(Place::Reason),
+                _ => None,
+            },
+            (b"cpu", _) => Cpu::field(key).map(Place::Cpu),
+            (b"balloon", _) => Balloon::field(key).map(Place::Balloon),
+            (b"perf", _) => Perf::field(key).map(Place::Perf),
+            (b"dirtyrate", _) => DirtyRate::field(key).map(Place::DirtyRate),
+            _ => Count::of(name).map(Place::Count),
+        };
+        place.unwrap_or(Place::Unknown)
     }
 
-    /// Sets the field that `key` means in `group`. Returns `false` for an unknown name or a wrong
-    /// type.
+    /// Sets the field in a place, of an item that is added if it is new. Returns `false` if there is
+    /// none, or for a wrong type.
+    #[expect(
+        clippy::inline_always,
+        reason = "a known type halves what is to be done"
+    )]
+    #[inline(always)]
+    pub(super) fn set(&mut self, place: Place, value: ValueRef<'_>, items: &Items) -> bool {
+        match place {
+            Place::Unknown => false,
+            Place::State => self.set_state(value),
+            Place::Reason => self.set_reason(value),
+            Place::Cpu(field) => self.cpu.set(field, value),
+            Place::Balloon(field) => self.balloon.set(field, value),
+            Place::Vcpu(at, number, field) => nth(&mut self.vcpu, at, number, items.vcpu)
+                .is_some_and(|vcpu| vcpu.set(field, value)),
+            Place::Net(at, number, field) => {
+                nth(&mut self.net, at, number, items.net).is_some_and(|net| net.set(field, value))
+            }
+            Place::Block(at, number, field) => nth(&mut self.block, at, number, items.block)
+                .is_some_and(|block| block.set(field, value)),
+            Place::IoThread(at, number, field) => {
+                nth(&mut self.iothread, at, number, items.iothread)
+                    .is_some_and(|thread| thread.set(field, value))
+            }
+            Place::Perf(field) => self.perf.set(field, value),
+            Place::DirtyRate(field) => self.dirty_rate.set(field, value),
+            Place::Count(count) => {
+                let count = match count {
+                    Count::VcpuCurrent => &mut self.vcpu_current,
+                    Count::VcpuMaximum => &mut self.vcpu_maximum,
+                    Count::Nets => &mut self.net_count,
+                    Count::Blocks => &mut self.block_count,
+                    Count::IoThreads => &mut self.iothread_count,
+                    Count::BandwidthMonitors => &mut self.memory_bandwidth_monitor_count,
+                };
+                *count = u32::from_param(value);
+                count.is_some()
+            }
+        }
+    }
+
+    /// Like [`set`](Self::set), of a value of the type that nearly all have.
     #[inline]
-    fn set(
-        &mut self,
-        group: Group,
-        key: &[u8],
-        value: ValueRef<'_>,
-        names: &mut RecordNames,
-    ) -> bool {
-        match group {
-            Group::None => false,
-            Group::State => self.set_state(key, value),
-            Group::Cpu => self.set_cpu(key, value, names),
-            Group::Balloon => self.set_balloon(key, value),
-            Group::Vcpus => match key {
-                b"current" => assign(&mut self.vcpu_current, value),
-                b"maximum" => assign(&mut self.vcpu_maximum, value),
-                _ => false,
-            },
-            Group::Vcpu(index) => self.vcpu.get_mut(index).is_some_and(|vcpu| {
-                if !vcpu.set(key, value) {
-                    names.vcpu.push(&mut vcpu.custom, key, value);
-                }
+    pub(super) fn set_ullong(&mut self, place: Place, value: u64, items: &Items) -> bool {
+        self.set(place, ValueRef::Ullong(value), items)
+    }
+
+    /// Takes in a parameter of something that has no place: parts of items, the hypervisor's own
+    /// counters, and what few hosts have.
+    fn set_part(&mut self, name: &[u8], value: ValueRef<'_>, names: &mut RecordNames) -> bool {
+        let Some((group, key)) = split_dot(name) else {
+            return false;
+        };
+        match (group, split_number(key)) {
+            (b"block", Some((number, key))) => {
+                last(&mut self.block, number).is_some_and(|block| block.set_part(key, value))
+            }
+            (b"vcpu", Some((number, key))) => last(&mut self.vcpu, number).is_some_and(|vcpu| {
+                names.vcpu.push(&mut vcpu.custom, key, value);
                 true
             }),
-            Group::Nets => key == b"count" && assign(&mut self.net_count, value),
-            Group::Net(index) => {
-                let net = self.net.get_mut(index);
-                net.is_some_and(|net| net.set(key, value))
-            }
-            Group::Blocks => key == b"count" && assign(&mut self.block_count, value),
-            Group::Block(index) => {
-                let block = self.block.get_mut(index);
-                block.is_some_and(|block| block.take(key, value))
-            }
-            Group::Perf => self.perf.set(key, value),
-            Group::IoThreads => key == b"count" && assign(&mut self.iothread_count, value),
-            Group::IoThread(index) => {
-                let thread = self.iothread.get_mut(index);
-                thread.is_some_and(|thread| thread.set(key, value))
-            }
-            Group::Memory => self.set_memory(key, value),
-            Group::DirtyRate => self.set_dirty_rate(key, value),
-            Group::Vm => {
+            (b"cpu", _) => self.set_monitor(key, value, names),
+            (b"balloon", _) => key == b"last-update" && self.set_last_update(value),
+            (b"memory", _) => self.set_bandwidth(key, value),
+            (b"dirtyrate", _) => self.set_vcpu_dirty_rate(key, value),
+            (b"vm", _) => {
                 names.vm.push(&mut self.vm, key, value);
                 true
             }
+            _ => false,
         }
     }
 
-    fn set_state(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
-        let Some(number) = i32::from_param(value) else {
+    fn set_state(&mut self, value: ValueRef<'_>) -> bool {
+        let state = i32::from_param(value).map(|state| DomainState::from_wire(state.into(), 0));
+        self.state = state.or(self.state);
+        state.is_some()
+    }
+
+    /// The meaning of the reason depends on the state, which every daemon sends first.
+    fn set_reason(&mut self, value: ValueRef<'_>) -> bool {
+        let (Some(state), Some(reason)) = (&mut self.state, i32::from_param(value)) else {
             return false;
         };
-        // The meaning of the reason depends on the state, which every daemon sends first.
-        let state = match (key, self.state) {
-            (b"state", _) => DomainState::from_wire(number.into(), 0),
-            (b"reason", Some(state)) => DomainState::from_wire(state.state, number),
-            _ => return false,
-        };
-        self.state = Some(state);
+        *state = DomainState::from_wire(state.state, reason);
         true
     }
 
-    fn set_cpu(&mut self, key: &[u8], value: ValueRef<'_>, names: &mut RecordNames) -> bool {
+    fn set_monitor(&mut self, key: &[u8], value: ValueRef<'_>, names: &mut RecordNames) -> bool {
         let monitors = key.strip_prefix(b"energy.monitor.");
         if let Some((number, key)) = monitors.and_then(split_number) {
             return self.set_energy(number, key, value, names);
         }
         let monitors = key.strip_prefix(b"cache.monitor.");
         let Some((number, key)) = monitors.and_then(split_number) else {
-            return self.cpu.set(key, value);
+            return false;
         };
         let index = item(&mut self.cpu.cache_monitors, number);
         let Some(monitor) = self.cpu.cache_monitors.get_mut(index) else {
             return false;
         };
         let Some((number, key)) = key.strip_prefix(b"bank.").and_then(split_number) else {
-            return monitor.set(key, value);
+            return monitor.set_named(key, value);
         };
         let index = item(&mut monitor.banks, number);
         let bank = monitor.banks.get_mut(index);
-        bank.is_some_and(|bank| bank.set(key, value))
+        bank.is_some_and(|bank| bank.set_named(key, value))
     }
 
     fn set_energy(
@@ -217,88 +262,48 @@ impl DomainStats {
             return false;
         };
         let Some((number, key)) = key.strip_prefix(b"pkg.").and_then(split_number) else {
-            return monitor.set(key, value);
+            return monitor.set_named(key, value);
         };
         let index = item(&mut monitor.packages, number);
         monitor.packages.get_mut(index).is_some_and(|package| {
-            if !package.set(key, value) {
+            if !package.set_named(key, value) {
                 names.energy.push(&mut package.custom, key, value);
             }
             true
         })
     }
 
-    fn set_balloon(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
-        if key != b"last-update" {
-            return self.balloon.set(key, value);
-        }
+    fn set_last_update(&mut self, value: ValueRef<'_>) -> bool {
         let seconds = u64::from_param(value);
         self.balloon.last_update = seconds.and_then(unix_time);
         seconds.is_some()
     }
 
-    fn set_memory(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+    fn set_bandwidth(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
         let Some(key) = key.strip_prefix(b"bandwidth.monitor.") else {
             return false;
         };
         let Some((number, key)) = split_number(key) else {
-            let count = &mut self.memory_bandwidth_monitor_count;
-            return key == b"count" && assign(count, value);
+            return false;
         };
         let index = item(&mut self.memory_bandwidth_monitors, number);
         let Some(monitor) = self.memory_bandwidth_monitors.get_mut(index) else {
             return false;
         };
         let Some((number, key)) = key.strip_prefix(b"node.").and_then(split_number) else {
-            return monitor.set(key, value);
+            return monitor.set_named(key, value);
         };
         let index = item(&mut monitor.nodes, number);
         let node = monitor.nodes.get_mut(index);
-        node.is_some_and(|node| node.set(key, value))
+        node.is_some_and(|node| node.set_named(key, value))
     }
 
-    fn set_dirty_rate(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
+    fn set_vcpu_dirty_rate(&mut self, key: &[u8], value: ValueRef<'_>) -> bool {
         let Some((number, key)) = key.strip_prefix(b"vcpu.").and_then(split_number) else {
-            return self.dirty_rate.set(key, value);
+            return false;
         };
         let index = item(&mut self.dirty_rate.vcpus, number);
         let vcpu = self.dirty_rate.vcpus.get_mut(index);
-        vcpu.is_some_and(|vcpu| vcpu.set(key, value))
+        vcpu.is_some_and(|vcpu| vcpu.set_named(key, value))
     }
-}
-
-/// Place of a parameter in a record. Parameters of one thing come together, so the next one mostly
-/// has the same place, and only the rest of its name must be compared.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Position<'a> {
-    /// Start of the name, up to and including the last significant dot.
-    prefix: &'a [u8],
-    group: Group,
-}
-
-/// A part of a record.
-#[derive(Debug, Clone, Copy, Default)]
-enum Group {
-    #[default]
-    None,
-    State,
-    Cpu,
-    Balloon,
-    Vcpus,
-    Vcpu(usize),
-    Nets,
-    Net(usize),
-    Blocks,
-    Block(usize),
-    Perf,
-    IoThreads,
-    IoThread(usize),
-    Memory,
-    DirtyRate,
-    Vm,
-}
-
-fn assign<T: FromParam>(field: &mut Option<T>, value: ValueRef<'_>) -> bool {
-    *field = T::from_param(value);
-    field.is_some()
 }

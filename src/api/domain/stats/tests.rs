@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::DomainStats;
 use super::call::{read_params, read_records, read_stats};
-use super::names::{Names, RecordNames};
+use super::layout::Layout;
+use super::names::Names;
 use crate::params::{TypedParams, Value, names};
 use crate::protocol::remote::{
     ConnectGetAllDomainStatsRet, DomainStatsRecord, NonnullDomain, TypedParam,
@@ -168,6 +169,18 @@ fn scattered_parameters_find_their_things_among_the_last() {
     assert_eq!((net.len(), net[0].rx_packets), (258, None));
 }
 
+fn domain_x() -> NonnullDomain<'static> {
+    NonnullDomain { name: "x".into(), uuid: uuid::Uuid::nil(), id: 3 }
+}
+
+/// Returns the reply with these lists, each of a domain.
+fn reply(lists: &[TypedParams]) -> Vec<u8> {
+    let records = lists
+        .iter()
+        .map(|params| DomainStatsRecord { dom: domain_x(), params: params.into() });
+    xdr::to_vec(&ConnectGetAllDomainStatsRet { ret_stats: records.collect() }).unwrap()
+}
+
 #[test]
 fn records_are_read_as_their_wire_types_are() {
     let params = every_parameter();
@@ -175,30 +188,81 @@ fn records_are_read_as_their_wire_types_are() {
     more.push("unknown", 1.5);
     more.push("block.8.path", "/p");
     let lists = [params, TypedParams::new(), more];
-    let records = lists.iter().map(|params| DomainStatsRecord {
-        dom: NonnullDomain { name: "x".into(), uuid: uuid::Uuid::nil(), id: 3 },
-        params: params.into(),
-    });
-    let ret = ConnectGetAllDomainStatsRet { ret_stats: records.collect() };
-    let bytes = xdr::to_vec(&ret).unwrap();
+    let bytes = reply(&lists);
 
     let mut names = Names::default();
     let read = read_records(&mut Reader::new(&bytes), |domain, reader| {
-        assert_eq!(domain, ret.ret_stats[0].dom);
+        assert_eq!(domain, domain_x());
         read_params(reader, &mut names)
     });
     assert_eq!(read.unwrap(), lists);
 
-    let mut names = RecordNames::default();
-    let read = read_records(&mut Reader::new(&bytes), |_, reader| read_stats(reader, &mut names));
+    let mut layout = Layout::default();
+    let read = read_records(&mut Reader::new(&bytes), |_, reader| read_stats(reader, &mut layout));
     let expected = lists.iter().map(DomainStats::from_params);
     assert_eq!(read.unwrap(), expected.collect::<Vec<_>>());
 
     for end in 0..bytes.len() {
-        let mut names = RecordNames::default();
+        let mut layout = Layout::default();
         let mut reader = Reader::new(&bytes[..end]);
-        read_records(&mut reader, |_, reader| read_stats(reader, &mut names)).unwrap_err();
+        read_records(&mut reader, |_, reader| read_stats(reader, &mut layout)).unwrap_err();
     }
+}
+
+#[test]
+fn records_in_other_orders_do_not_mislead_one_another() {
+    let list = |names: &[&str]| {
+        names
+            .iter()
+            .zip(1_u64..)
+            .map(|(name, value)| (name, value))
+            .collect::<TypedParams>()
+    };
+    let lists = [
+        list(&[
+            "net.0.rx.pkts",
+            "net.1.rx.pkts",
+            "net.1.tx.pkts",
+            "cpu.time",
+            "vcpu.0.x",
+        ]),
+        // The same names in the same places, but the items have changed theirs.
+        list(&[
+            "net.1.rx.bytes",
+            "net.1.rx.pkts",
+            "net.1.tx.pkts",
+            "cpu.user",
+            "vcpu.0.x",
+        ]),
+        list(&["net.0.rx.pkts", "net.1.rx.pkts"]),
+        list(&[
+            "net.1.tx.pkts",
+            "net.0.rx.pkts",
+            "net.0.tx.pkts",
+            "vcpu.0.x",
+            "vcpu.0.time",
+        ]),
+        list(&[
+            "cpu.time",
+            "cpu.time",
+            "net.2.rx.pkts",
+            "block.0.rd.reqs",
+            "vm.x",
+            "odd.x",
+        ]),
+        list(&[
+            "cpu.time",
+            "block.1.rd.reqs",
+            "block.0.rd.reqs",
+            "block.0.rd.reqs",
+            "vm.x",
+        ]),
+    ];
+    let bytes = reply(&lists);
+    let mut layout = Layout::default();
+    let read = read_records(&mut Reader::new(&bytes), |_, reader| read_stats(reader, &mut layout));
+    let expected: Vec<_> = lists.iter().map(DomainStats::from_params).collect();
+    assert_eq!(read.unwrap(), expected);
 }
 
 #[test]
@@ -211,7 +275,7 @@ fn names_that_are_not_text_are_unknown() {
     bytes.extend(xdr::to_vec(&param).unwrap());
     let at = bytes.windows(4).position(|four| four == b"time").unwrap();
     bytes[at] = 0xff;
-    let stats = read_stats(&mut Reader::new(&bytes), &mut RecordNames::default()).unwrap();
+    let stats = read_stats(&mut Reader::new(&bytes), &mut Layout::default()).unwrap();
     let other = TypedParams::new().with("cpu.\u{fffd}ime", 7_u64);
     assert_eq!((stats.cpu.time, stats.other), (None, other));
 }
