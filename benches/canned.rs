@@ -104,6 +104,34 @@ const ROWS: [Row<'static>; 7] = [
     },
 ];
 
+/// Rows for a runtime of several threads, which run on all processors.
+const THREADED_ROWS: [Row<'static>; 2] = [
+    Row {
+        name: "64 callers, several threads",
+        verb: "threads:info",
+        callers: 64,
+        counts: [320_000, 12_800],
+        quick: 64,
+        profiled: 6_400,
+        wall: Wall::Rate(Aim::AtLeastTimes(10.0)),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "a burst of a million events, several threads",
+        verb: "threads:events",
+        callers: 1,
+        counts: [1_000_000, 100_000],
+        quick: 100,
+        profiled: 20_000,
+        wall: Wall::Rate(Aim::AtLeastTimes(10.0)),
+        cpu: Aim::None,
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+];
+
 fn main() -> Result<()> {
     let args: Vec<_> = env::args().skip(1).collect();
     match args.split_first() {
@@ -130,6 +158,9 @@ fn compare(options: &Options) -> Result<()> {
     let peer = Peer::start(directory.path().join("sock"), &cpus.last())?;
     for row in &ROWS {
         table.row(&peer.uri(), &cpus.first(), row)?;
+    }
+    for row in &THREADED_ROWS {
+        table.row(&peer.uri(), &cpus, row)?;
     }
     for (name, verb, most) in [
         ("a connection that is new", "open connection", 8.0),

@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 
 /// The first argument that selects the client's role; [`main`] gets the others.
 pub(crate) const ROLE: &str = "client";
+/// The beginning of a verb that is for a runtime of several threads.
+const SEVERAL_THREADS: &str = "threads:";
 /// The time after which a run is considered stuck.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
@@ -33,10 +35,14 @@ pub(crate) fn main(args: &[String]) -> Result<()> {
     let [uri, verb, count, callers] = args else {
         return Err("usage: client URI VERB COUNT CALLERS".into());
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (verb, mut runtime) = match verb.strip_prefix(SEVERAL_THREADS) {
+        Some(verb) => (verb, tokio::runtime::Builder::new_multi_thread()),
+        None => (verb.as_str(), tokio::runtime::Builder::new_current_thread()),
+    };
+    let runtime = runtime.enable_all().build()?;
     let client = Client {
         uri: uri.clone(),
-        verb: verb.clone(),
+        verb: verb.to_owned(),
         callers: callers.parse()?,
     };
     let count = count.parse()?;

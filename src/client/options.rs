@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(super) busy_timeout: Duration,
     pub(super) max_client_requests: usize,
     pub(super) max_long_calls: Option<usize>,
+    pub(super) max_queued_events: usize,
+    pub(super) max_queued_event_bytes: usize,
     pub(super) over_own_stream: bool,
     /// The security of the caller's own stream.
     pub(super) own_stream: Security,
@@ -47,6 +49,8 @@ impl Options {
             busy_timeout: Duration::from_secs(60),
             max_client_requests: 5,
             max_long_calls: None,
+            max_queued_events: 65_536,
+            max_queued_event_bytes: 16 * 1024 * 1024,
             over_own_stream: false,
             own_stream: Security { secure: false, encrypted: false },
             #[cfg(any(feature = "sasl", feature = "ssh-native"))]

@@ -11,11 +11,6 @@ use super::running::until;
 use crate::error::{CloseReason, Error, Result};
 use crate::rpc::events::{Batch, EventQueue, MessageKind, Taken};
 
-/// The limit on events that wait for a slow consumer.
-const MAX_EVENTS: usize = 65_536;
-/// The limit on bytes of events that wait for a slow consumer.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
-
 /// A subscriber's events from one or several registrations, in the order of their arrival.
 pub(crate) struct RawSubscription {
     shares: Vec<Share>,
@@ -54,7 +49,8 @@ impl Connect {
         &self,
         registrations: Vec<Registration>,
     ) -> Result<RawSubscription> {
-        let queue = EventQueue::new(MAX_EVENTS, MAX_BYTES);
+        let options = self.options();
+        let queue = EventQueue::new(options.max_queued_events, options.max_queued_event_bytes);
         let deadline = self.deadline(false);
         let share = |registration| self.registry().share(registration, &queue);
         // All are requested before the first is waited for.

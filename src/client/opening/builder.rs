@@ -121,6 +121,23 @@ impl ConnectBuilder {
         self.options.max_long_calls = Some(calls.max(1));
         self
     }
+
+    /// Sets the number of events that wait for the consumer of each subscription; further ones are
+    /// lost, which the consumer is told ([`EventError::Lagged`](crate::events::EventError)). When
+    /// half as many wait, the connection reads nothing more for 20 ms at most, so that a consumer
+    /// that does nothing else keeps up with any burst. Default: 65,536.
+    pub fn max_queued_events(mut self, events: usize) -> Self {
+        self.options.max_queued_events = events.max(1);
+        self
+    }
+
+    /// Sets the number of bytes, as they were received, of the events that wait for the consumer of
+    /// each subscription; otherwise like [`max_queued_events`](Self::max_queued_events). An event
+    /// that is longer is always lost. Default: 16 MiB.
+    pub fn max_queued_event_bytes(mut self, bytes: usize) -> Self {
+        self.options.max_queued_event_bytes = bytes;
+        self
+    }
 }
 
 /// # Security

@@ -77,11 +77,12 @@ impl Engine {
         self.earliest_deadline = earliest;
     }
 
-    /// Returns whether a stream's reader is behind, so that reading may have to pause. After the
-    /// end received data is dropped, so no reader delays it.
+    /// Returns whether a reader of a stream or of events is behind, so that reading may have to
+    /// pause. After the end received data is dropped, so no reader delays it.
     #[inline]
     pub(crate) fn is_behind(&mut self) -> bool {
-        let is_behind = self.backpressure.full() > 0 && self.ended.is_none();
+        let is_behind =
+            (self.backpressure.full() > 0 || self.events.is_filling()) && self.ended.is_none();
         self.reads_paused &= is_behind;
         is_behind
     }
@@ -91,11 +92,14 @@ impl Engine {
     /// Aborts the streams whose readers delay others for too long, so that the gate is `Open` or
     /// `Paused`.
     pub(crate) fn gate(&mut self, now: Instant) -> Gate {
-        let others = Others {
-            unsent: !self.outbox.is_empty(),
-            unanswered: self.calls.in_use() > self.backpressure.full(),
-        };
-        let mut gate = self.backpressure.gate(others, now);
+        let mut gate = self.events.gate(now);
+        if self.backpressure.full() > 0 && gate == Gate::Open {
+            let others = Others {
+                unsent: !self.outbox.is_empty(),
+                unanswered: self.calls.in_use() > self.backpressure.full(),
+            };
+            gate = self.backpressure.gate(others, now);
+        }
         if gate == Gate::Overrun {
             self.overrun_streams();
             gate = Gate::Open;

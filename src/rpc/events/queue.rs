@@ -64,7 +64,16 @@ pub(crate) enum Taken {
     Ended(CloseReason),
 }
 
-/// A bounded queue of events that never makes the connection wait.
+/// The result of pushing one event.
+#[derive(Debug)]
+pub(super) struct Pushed {
+    /// The waker to call.
+    pub(super) waker: Option<Waker>,
+    /// Set where the queue is half full, and its reader has not been waited for.
+    pub(super) is_filling: bool,
+}
+
+/// A bounded queue of events that makes the connection wait for a moment at most.
 #[derive(Debug)]
 pub(crate) struct EventQueue {
     inner: Mutex<Inner>,
@@ -76,6 +85,8 @@ pub(crate) struct EventQueue {
 struct Inner {
     batch: Batch,
     lagged: u64,
+    /// Set once reading has been delayed for the reader, until it takes something.
+    was_waited_for: bool,
     waker: Option<Waker>,
     ended: Option<CloseReason>,
 }
@@ -104,7 +115,7 @@ impl EventQueue {
     }
 
     /// Appends one event, or counts it as lost, and returns the waker to call.
-    pub(super) fn push(&self, kind: MessageKind, body: &[u8]) -> Option<Waker> {
+    pub(super) fn push(&self, kind: MessageKind, body: &[u8]) -> Pushed {
         let mut inner = self.lock();
         // Once one is lost all are, until the reader has seen the gap: a gap has one position.
         if inner.lagged > 0
@@ -115,7 +126,27 @@ impl EventQueue {
         } else {
             inner.batch.push(kind, body);
         }
-        inner.waker.take()
+        Pushed {
+            is_filling: self.is_filling(&inner),
+            waker: inner.waker.take(),
+        }
+    }
+
+    fn is_filling(&self, inner: &Inner) -> bool {
+        let Inner { batch, lagged, was_waited_for, .. } = inner;
+        let is_half_full =
+            batch.len() > self.max_events / 2 || batch.bytes.len() > self.max_bytes / 2;
+        is_half_full && *lagged == 0 && !was_waited_for
+    }
+
+    /// Returns whether it makes sense to wait for the reader before more events are pushed.
+    pub(super) fn wants_a_pause(&self) -> bool {
+        self.is_filling(&self.lock())
+    }
+
+    /// Records that the reader was waited for, as long as it may be.
+    pub(super) fn was_waited_for(&self) {
+        self.lock().was_waited_for = true;
     }
 
     /// Counts events that were lost before they came here, and returns the waker to call.
@@ -138,6 +169,7 @@ impl EventQueue {
         if inner.batch.len() > 0 || inner.lagged > 0 {
             batch.clear();
             std::mem::swap(batch, &mut inner.batch);
+            inner.was_waited_for = false;
             let lagged = std::mem::take(&mut inner.lagged);
             return Poll::Ready(Taken::Batch { lagged });
         }

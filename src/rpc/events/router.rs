@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use super::{EventQueue, MessageKind};
 use crate::error::CloseReason;
+use crate::rpc::backpressure::Gate;
 use crate::rpc::header::ProcedureId;
 
 /// The limit on events of one kind that are held until a registration's reply has their callback
@@ -14,6 +16,11 @@ use crate::rpc::header::ProcedureId;
 const MAX_EARLY: usize = 1024;
 /// The limit on bytes of such events, of all kinds together.
 const MAX_EARLY_BYTES: usize = 1024 * 1024;
+
+/// The time that the connection waits for a reader whose queue is half full.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// The time after which it looks whether the reader has caught up.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The key that event messages are routed by: the procedure and, for all but the oldest kinds, the
 /// callback ID in the first word. Callback IDs are unique only within their class.
@@ -52,6 +59,7 @@ pub(crate) struct EventRouter {
     routes: BTreeMap<Route, Vec<Members>>,
     /// Kinds with a registration in flight, each with the events that have no recipient yet.
     early: Vec<Early>,
+    filling: Option<Filling>,
     ended: Option<CloseReason>,
 }
 
@@ -68,10 +76,29 @@ struct Members {
 }
 
 impl Members {
-    fn push(&self, kind: MessageKind, body: &[u8], wakers: &mut Vec<Waker>) {
-        let queues = self.queues.iter();
-        wakers.extend(queues.filter_map(|queue| queue.push(kind, body)));
+    fn push(
+        &self,
+        kind: MessageKind,
+        body: &[u8],
+        wakers: &mut Vec<Waker>,
+        filling: &mut Option<Filling>,
+    ) {
+        for queue in &self.queues {
+            let pushed = queue.push(kind, body);
+            wakers.extend(pushed.waker);
+            if pushed.is_filling && filling.is_none() {
+                *filling = Some(Filling { queue: Arc::clone(queue), since: None });
+            }
+        }
     }
+}
+
+/// A queue that events come to faster than its reader takes them.
+#[derive(Debug)]
+struct Filling {
+    queue: Arc<EventQueue>,
+    /// The instant since which reading has paused for it.
+    since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -115,6 +142,7 @@ impl EventRouter {
 
     /// Removes a queue from a group.
     pub(crate) fn leave(&mut self, group: Group, queue: &Arc<EventQueue>) {
+        self.filling.take_if(|filling| Arc::ptr_eq(&filling.queue, queue));
         if let Some(members) = self.members_mut(group) {
             let mut queues = members.queues.iter();
             if let Some(place) = queues.position(|other| Arc::ptr_eq(other, queue)) {
@@ -179,12 +207,14 @@ impl EventRouter {
         let Place::Unbound(members) = mem::replace(place, Place::Bound(route)) else {
             return;
         };
+        // What was kept is much less than what a queue holds.
+        let filling = &mut None;
         if let Some(early) = self.early_mut(event) {
             early.bodies.retain(|body| {
                 let ours = callback.is_none() || callback_of(body) == callback;
                 if ours {
                     early.bytes -= body.len();
-                    members.push((event.program, event.procedure), body, wakers);
+                    members.push((event.program, event.procedure), body, wakers, filling);
                 }
                 !ours
             });
@@ -221,7 +251,7 @@ impl EventRouter {
         let bound = self.routes.get(&with_id);
         if let Some(bound) = bound.or_else(|| self.routes.get(&without)) {
             for members in bound {
-                members.push(kind, body, wakers);
+                members.push(kind, body, wakers, &mut self.filling);
             }
             return;
         }
@@ -236,6 +266,30 @@ impl EventRouter {
             Some(early) => early.lost += 1,
             None => {}
         }
+    }
+
+    /// Returns whether a queue fills, so that reading may have to pause.
+    #[inline]
+    pub(crate) fn is_filling(&self) -> bool {
+        self.filling.is_some()
+    }
+
+    /// Decides about reading while a queue fills. A reader that does nothing else catches up in a
+    /// moment; nobody waits longer for one that does.
+    pub(crate) fn gate(&mut self, now: Instant) -> Gate {
+        let Some(filling) = &mut self.filling else {
+            return Gate::Open;
+        };
+        let since = *filling.since.get_or_insert(now);
+        let until = since + PATIENCE;
+        if filling.queue.wants_a_pause() {
+            if now < until {
+                return Gate::Paused(Some(until.min(now + LOOK_AGAIN)));
+            }
+            filling.queue.was_waited_for();
+        }
+        self.filling = None;
+        Gate::Open
     }
 
     /// Ends the queues of all groups that are bound, and of all that join later.

@@ -5,7 +5,7 @@ use crate::rpc::backpressure::Gate;
 use crate::rpc::streams::Fault;
 
 /// Returns whether to read, as the driver task asks.
-fn gate(rig: &mut Rig, millis: u64) -> Gate {
+pub(super) fn gate(rig: &mut Rig, millis: u64) -> Gate {
     rig.now = millis;
     let now = rig.now();
     let gate = if rig.engine.is_behind() {
@@ -17,7 +17,7 @@ fn gate(rig: &mut Rig, millis: u64) -> Gate {
     gate
 }
 
-fn paused(rig: &Rig, until: u64) -> Gate {
+pub(super) fn paused(rig: &Rig, until: u64) -> Gate {
     Gate::Paused(Some(rig.at(until)))
 }
 

@@ -1,6 +1,8 @@
 //! Events before, during and after their registration.
 
+use super::backpressure::{gate, paused};
 use super::*;
+use crate::rpc::backpressure::Gate;
 use crate::rpc::events::{Batch, Binding, EventQueue, Group, Taken};
 
 const EVENT: ProcedureId = ProcedureId { procedure: 318, ..PROCEDURE };
@@ -124,6 +126,59 @@ fn kinds_without_callback_ids_go_to_whoever_wants_the_kind() {
         rig.feed(&event(1, 3)).unwrap();
         assert_eq!(subscriber.numbers(), []);
     }
+}
+
+/// Returns a subscriber whose queue holds four events and has three.
+fn filling(rig: &mut Rig) -> (Group, Subscriber) {
+    let group = rig.engine.events().open_group();
+    let subscriber = Subscriber::with_limit(rig, group, 4);
+    let serial = rig.call(CallSetup { binding: Some(binding(group)), ..setup() });
+    rig.feed(&registered(serial, 7)).unwrap();
+    rig.outcome(serial);
+    for number in 0..3 {
+        assert_eq!(gate(rig, 0), Gate::Open);
+        rig.feed(&event(7, number)).unwrap();
+    }
+    (group, subscriber)
+}
+
+#[test]
+fn reading_pauses_for_a_subscriber_that_catches_up() {
+    let mut rig = Rig::new();
+    let (_, mut subscriber) = filling(&mut rig);
+    assert_eq!(gate(&mut rig, 10), paused(&rig, 11));
+    assert_eq!(gate(&mut rig, 11), paused(&rig, 12));
+    assert_eq!(subscriber.numbers(), [0, 1, 2]);
+    assert_eq!(gate(&mut rig, 12), Gate::Open);
+    assert!(!rig.engine.is_behind());
+}
+
+#[test]
+fn reading_pauses_once_and_not_for_long_for_a_subscriber_that_does_not() {
+    let mut rig = Rig::new();
+    let (_, mut subscriber) = filling(&mut rig);
+    assert_eq!(gate(&mut rig, 0), paused(&rig, 1));
+    assert_eq!(gate(&mut rig, 19), paused(&rig, 20));
+    assert_eq!(gate(&mut rig, 20), Gate::Open);
+    for number in 3..9 {
+        rig.feed(&event(7, number)).unwrap();
+        assert_eq!(gate(&mut rig, 20), Gate::Open);
+    }
+    assert_eq!(subscriber.take(), (vec![0, 1, 2, 3], 5));
+    // It has moved, and may be worth waiting for again.
+    for number in 9..12 {
+        rig.feed(&event(7, number)).unwrap();
+    }
+    assert_eq!(gate(&mut rig, 30), paused(&rig, 31));
+}
+
+#[test]
+fn reading_goes_on_when_the_subscriber_is_gone() {
+    let mut rig = Rig::new();
+    let (group, subscriber) = filling(&mut rig);
+    assert_eq!(gate(&mut rig, 0), paused(&rig, 1));
+    rig.engine.events().leave(group, &subscriber.queue);
+    assert_eq!(gate(&mut rig, 0), Gate::Open);
 }
 
 #[test]
