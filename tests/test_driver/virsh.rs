@@ -1,14 +1,10 @@
 //! A client that nobody here wrote: virsh, with a daemon at the other end and with ours.
 
-use std::path::Path;
 use std::process::Stdio;
 
-use libvirt_client::Connect;
-use libvirt_client::testing::TestHost;
-use rig::{Daemon, Need};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::UnixListener;
-use tokio::process::Command;
+use rig::Need;
+
+use super::clients::{Both, said};
 
 /// One session, whose whole output is compared.
 const SESSION: &str = "
@@ -116,26 +112,9 @@ async fn virsh_cannot_tell_the_difference() {
     if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
         return;
     }
-    let daemon = tokio::task::spawn_blocking(|| Daemon::builder().test_driver().start().unwrap());
-    let daemon = daemon.await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("socket");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let host = TestHost::new();
-    let serving = tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let host = host.clone();
-            tokio::spawn(async move { host.serve(stream).await });
-        }
-    });
-    // A daemon forgets what its test driver has when the last connection is closed.
-    let kept = Connect::open(&daemon.test_uri()).await.unwrap();
-    let theirs = session(&daemon.test_uri(), dir.path()).await;
-    kept.close().await;
-    let uri = format!("test+unix:///default?socket={}", socket.display());
-    let ours = session(&uri, dir.path()).await;
-    serving.abort();
+    let both = Both::start().await;
+    let [theirs, ours] = both.uris();
+    let (theirs, ours) = (session(&both, &theirs).await, session(&both, &ours).await);
     let differing: Vec<_> = theirs.iter().zip(&ours).filter(|(real, our)| real != our).collect();
     for (real, our) in &differing {
         eprintln!("== real\n{real}\n== ours\n{our}");
@@ -144,8 +123,9 @@ async fn virsh_cannot_tell_the_difference() {
     assert!(differing.is_empty(), "{} of {} differ", differing.len(), ours.len());
 }
 
-/// Returns what virsh said to each command.
-async fn session(uri: &str, dir: &Path) -> Vec<String> {
+/// Returns what the virsh of the daemon's release said to each command.
+async fn session(both: &Both, uri: &str) -> Vec<String> {
+    let dir = both.daemon.scratch();
     let file = dir.join("web.xml");
     let xml = super::domains::full("web", 1);
     tokio::fs::write(&file, xml).await.unwrap();
@@ -153,22 +133,10 @@ async fn session(uri: &str, dir: &Path) -> Vec<String> {
     let script = script.replace("SHOT", dir.join("shot").to_str().unwrap());
     let mut seen = Vec::new();
     for command in script.lines().filter(|line| !line.is_empty()) {
-        let mut virsh = Command::new("virsh");
-        virsh.args(["--connect", uri]).args(command.split(' ')).env("LC_ALL", "C");
-        virsh
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = virsh.spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        input.shutdown().await.unwrap();
-        drop(input);
-        let output = tokio::time::timeout(super::LIMIT, child.wait_with_output());
-        let output = output.await.unwrap().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        seen.push(format!("$ virsh {command}\n{}{}", settled(&out), settled(&err)));
+        let mut virsh = both.command("virsh");
+        virsh.args(["--connect", uri]).args(command.split(' ')).stdin(Stdio::null());
+        let said = said(virsh.spawn().unwrap()).await;
+        seen.push(format!("$ virsh {command}\n{}{}", settled(&said.out), settled(&said.err)));
     }
     seen
 }
