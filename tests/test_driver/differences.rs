@@ -307,6 +307,18 @@ const fn missing(label: &'static str) -> Known {
     older("every_method", label, None, "is not done here")
 }
 
+/// What virsh sees.
+const VIRSH: &[Known] = &[
+    until("virsh", "cpu-models i686", (12, 8, 0), "each release knows more models"),
+    until("virsh", "domcapabilities", (9, 8, 0), "it was added"),
+    until("virsh", "attach-*", (10, 0, 0), "could not do it"),
+    until("virsh", "detach-disk test vdb", (10, 0, 0), "could not do it"),
+    until("virsh", "domblklist test (2)", (10, 0, 0), "the disk could not be attached"),
+    until("virsh", "checkpoint-dumpxml*", (10, 0, 0), "the disk could not be attached"),
+    until("virsh", "snapshot-dumpxml*", (10, 0, 0), "the disk could not be attached"),
+    until("virsh", "nodedev-list*", (11, 1, 0), "filters were added"),
+];
+
 impl Known {
     fn is(&self, scenario: &str, label: &str, release: Version) -> bool {
         let is_label = match self.label.split_once('*') {
@@ -330,6 +342,7 @@ pub fn assert_known(scenario: &str, release: Version, theirs: &Transcript, ours:
             .iter()
             .chain(OTHERS)
             .chain(PYTHON)
+            .chain(VIRSH)
             .any(|known| known.is(scenario, label, release));
         if real != our && !is_known {
             report += &format!("== {label}\n-- real\n{real}\n-- ours\n{our}\n");

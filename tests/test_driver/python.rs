@@ -11,11 +11,12 @@ use super::transcript::Transcript;
 
 const PYTHON: &str = "/usr/bin/python3";
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("seen.py", include_str!("python/seen.py")),
     ("session.py", include_str!("python/session.py")),
     ("every_method.py", include_str!("python/every_method.py")),
     ("events.py", include_str!("python/events.py")),
+    ("streams.py", include_str!("python/streams.py")),
     ("threads.py", include_str!("python/threads.py")),
     ("ending.py", include_str!("python/ending.py")),
 ];
@@ -33,6 +34,11 @@ async fn every_method_of_every_class() {
 #[tokio::test]
 async fn events_in_their_order() {
     compare("events").await;
+}
+
+#[tokio::test]
+async fn streams_and_their_ends() {
+    compare("streams").await;
 }
 
 #[tokio::test]

@@ -176,7 +176,8 @@ fn taken(given: &Element, domain: &Domain, time: i64) -> (String, Moment) {
     if !disks.children.is_empty() {
         document.children.push(disks);
     }
-    let definition = Some(domain.definition().clone());
+    // Without what a running device has and no definition says.
+    let definition = Some(domain.definition().reread());
     (
         name,
         Moment {

@@ -271,7 +271,8 @@ fn taken(given: &Element, domain: &Domain, time: i64) -> Result<(String, Moment)
     if !targets.is_empty() {
         add(disks(given, &targets)?);
     }
-    let definition = Some(domain.definition().clone());
+    // Without what a running device has and no definition says.
+    let definition = Some(domain.definition().reread());
     let parent = domain.snapshots.current.clone();
     Ok((name, Moment { parent, document, definition }))
 }
