@@ -4,15 +4,19 @@
 //! handles are cheap to clone, and any number of calls may be in flight on it. Objects such as
 //! [`domain::Domain`] are handles too: they hold nothing on the daemon's side.
 //!
-//! ```no_run
-//! # async fn example() -> libvirt_client::Result<()> {
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> libvirt_client::Result<()> {
 //! use libvirt_client::{Connect, Optional};
 //!
-//! let conn = Connect::open("qemu:///system").await?;
+//! let uri = "qemu:///system";
+//! # let uri = "test:///default";
+//! let conn = Connect::open(uri).await?;
 //! if let Some(domain) = conn.domain_lookup_by_name("web").await.optional()? {
 //!     let info = domain.info().await?;
 //!     println!("{:?} with {} KiB", info.state, info.memory_kib);
 //! }
+//! # assert_eq!(conn.num_of_domains().await?, 1);
 //! # Ok(())
 //! # }
 //! ```

@@ -34,12 +34,15 @@ impl Connect {
 impl Raw<'_> {
     /// Makes a call with results.
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::protocol::remote;
     ///
-    /// # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
     /// let reply = conn.raw().call(remote::NodeGetInfo).await?;
     /// println!("{} processors", reply.decode()?.cpus);
+    /// # assert_eq!(reply.decode()?.cpus, 16);
     /// # Ok(())
     /// # }
     /// ```
@@ -61,12 +64,16 @@ impl Raw<'_> {
 
     /// Makes a call without results.
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::protocol::remote;
     ///
-    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = &conn.domain_lookup_by_name("test").await?;
     /// let suspend = remote::DomainSuspend { dom: domain.into() };
     /// domain.connect().raw().run(suspend).await?;
+    /// # assert_eq!(domain.state().await?, libvirt_client::domain::State::Paused);
     /// # Ok(())
     /// # }
     /// ```

@@ -27,13 +27,17 @@ use crate::error::{CloseReason, Error, Result, Waiting};
 /// [`query`](Self::query), which repeats them. Objects belong to the connection that they were
 /// looked up on; [`Domain::via`](crate::domain::Domain::via) moves a domain to another one.
 ///
-/// ```no_run
+/// ```
 /// use libvirt_client::{Backoff, Connect};
 ///
-/// # async fn example() -> libvirt_client::Result<()> {
-/// let host = Connect::builder("qemu+ssh://root@host/system").reconnecting(Backoff::default())?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> libvirt_client::Result<()> {
+/// let uri = "qemu+ssh://root@host/system";
+/// # let uri = "test:///default";
+/// let host = Connect::builder(uri).reconnecting(Backoff::default())?;
 /// let running = host.query(|conn| async move { conn.num_of_domains().await }).await?;
 /// println!("{running} guests");
+/// # assert_eq!(running, 1);
 /// # Ok(())
 /// # }
 /// ```

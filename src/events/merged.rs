@@ -125,12 +125,15 @@ impl Connect {
     /// Kinds that the daemon does not support are left out, unless it supports none of them;
     /// [`Subscription::kinds`] returns those that are in.
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::events::{DomainEvent, DomainEventKinds};
     ///
-    /// # async fn example(conn: &libvirt_client::Connect) -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
     /// let kinds = DomainEventKinds::LIFECYCLE | DomainEventKinds::REBOOT;
     /// let mut events = conn.domain_events(kinds).await?;
+    /// # conn.domain_lookup_by_name("test").await?.suspend().await?;
     /// while let Some(event) = events.next().await {
     ///     match event? {
     ///         DomainEvent::Lifecycle(event) => {
@@ -139,6 +142,8 @@ impl Connect {
     ///         DomainEvent::Reboot(event) => println!("{} reboots", event.domain.name()),
     ///         _ => {}
     ///     }
+    /// #   conn.close().await;
+    /// #   assert!(events.next().await.unwrap().is_err());
     /// }
     /// # Ok(())
     /// # }

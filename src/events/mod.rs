@@ -5,14 +5,19 @@
 //! [`Connect::domain_events`] and [`Connect::host_events`] return several kinds in one stream, in
 //! the order in which the daemon sent them.
 //!
-//! ```no_run
+//! ```
 //! use libvirt_client::events::domain::Lifecycle;
 //!
-//! # async fn example(conn: &libvirt_client::Connect) -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let conn = libvirt_client::Connect::open("test:///default").await?;
 //! let mut changes = conn.subscribe::<Lifecycle>(None).await?;
+//! # conn.domain_lookup_by_name("test").await?.suspend().await?;
 //! while let Some(change) = changes.next().await {
 //!     let change = change?;
 //!     println!("{}: {:?}", change.domain.name(), change.change);
+//! #   assert_eq!(change.domain.name(), "test");
+//! #   break;
 //! }
 //! # Ok(())
 //! # }

@@ -56,19 +56,27 @@ impl Reconnect {
     /// and its first item is [`EventError::Delayed`]. Fails if there will never be a connection, or
     /// if `subscribe` fails.
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::events::domain::Lifecycle;
     /// use libvirt_client::events::EventError;
     ///
-    /// # async fn example(host: libvirt_client::Reconnect) -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let test_host = libvirt_client::testing::TestHost::new();
+    /// # let host = libvirt_client::Connect::builder(test_host.uri()).reconnecting(Default::default())?;
     /// let subscribe = |conn: libvirt_client::Connect| async move { conn.subscribe::<Lifecycle>(None).await };
     /// let mut changes = host.subscribe(subscribe).await?;
+    /// # let conn = host.connect().await?;
+    /// # conn.domain_lookup_by_name("test").await?.suspend().await?;
+    /// # let mut seen = 0;
     /// while let Some(change) = changes.next().await {
     ///     match change {
     ///         Ok(change) => println!("{}: {:?}", change.domain.name(), change.change),
     ///         Err(EventError::Gap(reason)) => println!("back after: {reason}; look at all anew"),
     ///         Err(error) => return Err(error.into()),
     ///     }
+    /// #   seen += 1;
+    /// #   if seen == 2 { break } else { test_host.cut() }
     /// }
     /// # Ok(())
     /// # }

@@ -56,6 +56,11 @@ impl Door {
         };
         Ok(Host::new(node::state(&String::from_utf8_lossy(&bytes))?))
     }
+
+    /// Returns whether the host behind it is down: no client gets an answer.
+    pub(super) fn is_down(&self) -> bool {
+        matches!(self, Self::One(host) if host.is_down())
+    }
 }
 
 /// Gives a host a path to be opened by, for as long as it lives.

@@ -1,6 +1,6 @@
 //! All that a host has.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::domain::Domains;
 use super::events::Events;
@@ -27,8 +27,16 @@ pub(crate) struct State {
 impl State {
     /// Returns the host's time, in seconds since 1970.
     pub(super) fn now(&self) -> i64 {
+        i64::try_from(self.since_1970().as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// Returns the microseconds since 1970, of which numbers are made that grow.
+    pub(super) fn microseconds(&self) -> u64 {
+        u64::try_from(self.since_1970().as_micros()).unwrap_or_default()
+    }
+
+    fn since_1970(&self) -> Duration {
         let time = self.time.unwrap_or_else(SystemTime::now);
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        time.duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }

@@ -70,15 +70,24 @@ impl TestHost {
     /// Serves a client at the other end of a byte stream, of whatever kind, until either side ends the
     /// connection. Whatever URI the client names, it gets this host.
     ///
-    /// ```no_run
-    /// # async fn example() -> std::io::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let host = libvirt_client::testing::TestHost::new();
-    /// let listener = tokio::net::UnixListener::bind("/tmp/libvirt-sock")?;
+    /// let path = "/tmp/libvirt-sock";
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("socket");
+    /// let listener = tokio::net::UnixListener::bind(&path)?;
+    /// # let uri = format!("test+unix:///default?socket={}", path.display());
+    /// # let client = tokio::spawn(async move { libvirt_client::Connect::open(&uri).await });
     /// loop {
     ///     let (stream, _) = listener.accept().await?;
     ///     let host = host.clone();
     ///     tokio::spawn(async move { host.serve(stream).await });
+    /// #   break;
     /// }
+    /// # assert_eq!(client.await??.num_of_domains().await?, 1);
+    /// # Ok(())
     /// # }
     /// ```
     pub async fn serve<S: AsyncRead + AsyncWrite>(&self, stream: S) {

@@ -19,8 +19,11 @@ impl Domain {
     /// with the request, and is one of a [`Reconnect`](crate::Reconnect), the request is not
     /// repeated. Dropping the future does not take the request back.
     ///
-    /// ```no_run
-    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
     /// use std::time::Duration;
     /// use libvirt_client::domain::ShutdownFlags;
     ///
@@ -29,6 +32,7 @@ impl Domain {
     ///     Err(error) if error.is_timeout() => domain.destroy().await?,
     ///     result => result?,
     /// }
+    /// # assert!(!domain.is_active().await?);
     /// # Ok(())
     /// # }
     /// ```

@@ -20,8 +20,12 @@ impl Domain {
     /// [`Error::Timeout`]. Where the connection is one of a [`Reconnect`](crate::Reconnect) and is
     /// lost, it goes on over the next one. Cancel-safe.
     ///
-    /// ```no_run
-    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
+    /// # domain.shutdown().await?;
     /// use std::time::Duration;
     /// use libvirt_client::domain::State;
     ///
@@ -42,8 +46,12 @@ impl Domain {
     /// life cycle; a state that was left again at once may not be seen. The rest is as with
     /// [`wait_for_state`](Self::wait_for_state).
     ///
-    /// ```no_run
-    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
+    /// # domain.shutdown().await?;
     /// use std::time::Duration;
     /// use libvirt_client::domain::State;
     ///
@@ -52,6 +60,7 @@ impl Domain {
     /// };
     /// let state = domain.wait_until(Duration::from_secs(60), ended).await?;
     /// println!("ended: {:?}", state.reason);
+    /// # assert_eq!(state.state, State::Shutoff);
     /// # Ok(())
     /// # }
     /// ```

@@ -13,10 +13,14 @@
 //! [`UNDEFINE_SOURCE`](crate::domain::MigrateFlags::UNDEFINE_SOURCE)). Without that flag the source can
 //! be [undefined](crate::domain::Domain::undefine) afterwards, which is told.
 //!
-//! ```no_run
+//! ```
 //! use libvirt_client::watch::Change;
 //!
-//! # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> libvirt_client::Result<()> {
+//! # use libvirt_client::domain::State;
+//! # let host = libvirt_client::testing::TestHost::new();
+//! # let conn = host.connect().await?;
 //! let mut guests = conn.watch_domains();
 //! while let Some(change) = guests.next().await {
 //!     match change? {
@@ -28,7 +32,10 @@
 //!         Change::Current => println!("{} guests in all", guests.len()),
 //!         _ => {}
 //!     }
+//! #   host.domain("test").unwrap().crash();
+//! #   if guests.entries().all(|guest| guest.state == State::Shutoff) { break }
 //! }
+//! # assert_eq!(guests.len(), 1);
 //! # Ok(())
 //! # }
 //! ```

@@ -20,6 +20,7 @@ mod contents;
 mod control;
 mod deadlines;
 mod descriptors;
+mod doc_programs;
 mod ending;
 mod error_kinds;
 mod events;

@@ -15,6 +15,7 @@
     clippy::unwrap_used
 )]
 
+mod clients;
 mod connections;
 mod definitions;
 mod devices;
@@ -26,6 +27,7 @@ mod network_documents;
 mod network_updates;
 mod networks;
 mod node_devices;
+mod python;
 mod storage;
 mod storage_documents;
 mod testing;

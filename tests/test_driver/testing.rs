@@ -170,6 +170,22 @@ async fn a_host_goes_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_down_serves_nobody() {
+    let host = host();
+    let open = async || {
+        let (client, server) = tokio::io::duplex(1024);
+        let host = host.clone();
+        tokio::spawn(async move { host.serve(server).await });
+        Connect::builder("test:///default").open_over(client).await
+    };
+    host.stop();
+    let error = open().await.unwrap_err();
+    assert!(matches!(error.cause(), Error::Closed { .. }), "{error:#?}");
+    host.start();
+    open().await.unwrap().domain_lookup_by_name("web").await.unwrap();
+}
+
+#[tokio::test]
 async fn events_are_held_reversed_doubled_and_lost() {
     let host = host();
     let conn = host.connect().await.unwrap();

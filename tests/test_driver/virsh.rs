@@ -1,14 +1,13 @@
 //! A client that nobody here wrote: virsh, with a daemon at the other end and with ours.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::process::Stdio;
 
-use libvirt_client::Connect;
-use libvirt_client::testing::TestHost;
-use rig::{Daemon, Need};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::UnixListener;
-use tokio::process::Command;
+use rig::Need;
+
+use super::clients::{Both, said};
+use super::differences;
+use super::transcript::Transcript;
 
 /// One session, whose whole output is compared.
 const SESSION: &str = "
@@ -106,6 +105,128 @@ cpu-stats test
 capabilities
 sysinfo
 version
+domid test
+domname 6695eb01-f6a4-8304-79aa-97f2502e193f
+domuuid test
+domid none
+desc test A description
+desc test
+desc test --title A title
+metadata test urn:x --key x --set <y/>
+metadata test urn:x
+metadata test urn:none
+domblklist test
+domblkinfo test vda
+domblkstat test none
+domblkerror test
+domiflist test
+domif-getlink test testnet0
+domifaddr test
+domjobinfo test
+domfsinfo test
+domfsfreeze test
+domfsthaw test
+domfsthaw test
+domhostname test
+domcontrol test
+domdisplay test
+domsetvcpus test 1
+setvcpu test 0 --enable
+guestvcpus test
+set-lifecycle-action test poweroff restart
+set-user-password test user password
+send-key test KEY_A
+send-process-signal test 1 sigterm
+inject-nmi test
+dump test SHOT
+dumpxml test --migratable
+dumpxml test --xpath //name
+save test SHOT
+save-image-dumpxml SHOT
+restore SHOT
+reboot test
+reset test
+attach-disk test /other.img vdb
+attach-interface test network default
+domblklist test
+domiflist test
+detach-disk test vdb
+checkpoint-create-as test monday
+checkpoint-create-as test tuesday
+checkpoint-list test --tree
+checkpoint-info test tuesday
+checkpoint-parent test tuesday
+checkpoint-dumpxml test monday
+checkpoint-delete test monday --children
+checkpoint-list test
+snapshot-create-as test hot
+snapshot-dumpxml test hot
+snapshot-current none
+event --list
+event test --event lifecycle --timeout 1
+net-event --list
+pool-event --list
+nodedev-event --list
+net-list --all --uuid
+net-uuid default
+net-update default add ip-dhcp-host <host mac='52:54:00:00:00:01' ip='192.168.122.9'/>
+net-dhcp-leases default
+net-port-list default
+net-metadata default urn:x
+net-desc default
+net-undefine default
+pool-define-as images dir --target /images
+pool-build images
+pool-start images
+pool-autostart images
+pool-list --all --details
+vol-create-as images one 1M --format raw
+vol-clone one two --pool images
+vol-resize one 2M --pool images
+vol-list images --details
+vol-key one --pool images
+vol-pool one --pool images
+vol-wipe one --pool images
+vol-delete one --pool images
+pool-delete images
+pool-destroy images
+pool-delete images
+pool-undefine images
+pool-capabilities
+find-storage-pool-sources netfs
+iface-list
+iface-mac eth1
+iface-name aa:bb:cc:dd:ee:ff
+iface-begin
+iface-destroy eth1
+iface-rollback
+iface-commit
+nodedev-list
+nodedev-list --tree
+nodedev-list --cap scsi_host
+nodedev-info computer
+nodedev-dumpxml scsi_host1
+nodedev-destroy computer
+nodedev-autostart computer
+nwfilter-list
+nwfilter-binding-list
+secret-list
+secret-define FILE
+hostname
+uri
+nodecpumap
+nodecpustats
+nodememstats
+node-memory-tune
+node-suspend mem 60
+domcapabilities
+domxml-from-native none FILE
+hypervisor-cpu-compare FILE
+cpu-models i686
+pool-info none
+vol-info none --pool none
+net-info none
+iface-mac none
 console test
 migrate test qemu+ssh://nowhere.invalid/system
 undefine none
@@ -116,59 +237,39 @@ async fn virsh_cannot_tell_the_difference() {
     if !rig::available(&[Need::Daemon, Need::Virsh]).unwrap() {
         return;
     }
-    let daemon = tokio::task::spawn_blocking(|| Daemon::builder().test_driver().start().unwrap());
-    let daemon = daemon.await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let socket = dir.path().join("socket");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let host = TestHost::new();
-    let serving = tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let host = host.clone();
-            tokio::spawn(async move { host.serve(stream).await });
-        }
-    });
-    // A daemon forgets what its test driver has when the last connection is closed.
-    let kept = Connect::open(&daemon.test_uri()).await.unwrap();
-    let theirs = session(&daemon.test_uri(), dir.path()).await;
-    kept.close().await;
-    let uri = format!("test+unix:///default?socket={}", socket.display());
-    let ours = session(&uri, dir.path()).await;
-    serving.abort();
-    let differing: Vec<_> = theirs.iter().zip(&ours).filter(|(real, our)| real != our).collect();
-    for (real, our) in &differing {
-        eprintln!("== real\n{real}\n== ours\n{our}");
-    }
-    assert_eq!(theirs.len(), ours.len());
-    assert!(differing.is_empty(), "{} of {} differ", differing.len(), ours.len());
+    let both = Both::start().await;
+    let [theirs, ours] = both.uris();
+    let (theirs, ours) = (session(&both, &theirs).await, session(&both, &ours).await);
+    differences::assert_known("virsh", both.release, &theirs, &ours);
 }
 
-/// Returns what virsh said to each command.
-async fn session(uri: &str, dir: &Path) -> Vec<String> {
+/// Returns what the virsh of the daemon's release said to each command.
+async fn session(both: &Both, uri: &str) -> Transcript {
+    let dir = both.daemon.scratch();
     let file = dir.join("web.xml");
     let xml = super::domains::full("web", 1);
     tokio::fs::write(&file, xml).await.unwrap();
-    let script = SESSION.replace("FILE", file.to_str().unwrap());
-    let script = script.replace("SHOT", dir.join("shot").to_str().unwrap());
-    let mut seen = Vec::new();
-    for command in script.lines().filter(|line| !line.is_empty()) {
-        let mut virsh = Command::new("virsh");
-        virsh.args(["--connect", uri]).args(command.split(' ')).env("LC_ALL", "C");
-        virsh
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = virsh.spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        input.shutdown().await.unwrap();
-        drop(input);
-        let output = tokio::time::timeout(super::LIMIT, child.wait_with_output());
-        let output = output.await.unwrap().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        seen.push(format!("$ virsh {command}\n{}{}", settled(&out), settled(&err)));
+    let files = [("FILE", file), ("SHOT", dir.join("shot"))];
+    let mut seen = Transcript::default();
+    let mut times: BTreeMap<&str, u32> = BTreeMap::new();
+    for command in SESSION.lines().filter(|line| !line.is_empty()) {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        for argument in &mut arguments {
+            if let Some((_, file)) = files.iter().find(|(name, _)| name == argument) {
+                *argument = file.to_str().unwrap();
+            }
+        }
+        let mut virsh = both.command("virsh");
+        virsh.args(["--connect", uri]).args(arguments).stdin(Stdio::null());
+        let said = said(virsh.spawn().unwrap()).await;
+        let text = both.without_sockets(&(settled(&said.out) + &settled(&said.err)));
+        let times = times.entry(command).or_default();
+        *times += 1;
+        let label = match times {
+            1 => command.to_owned(),
+            _ => format!("{command} ({times})"),
+        };
+        seen.add(&label, text);
     }
     seen
 }

@@ -15,14 +15,18 @@ handle! {
     /// Cheap to clone; it holds nothing on the daemon's side. Two handles are equal if they name
     /// the same checkpoint of the same domain over the same connection.
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::domain::checkpoint::{CreateFlags, XmlFlags};
     ///
-    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
     /// let xml = "<domaincheckpoint><name>monday</name></domaincheckpoint>";
     /// let monday = domain.checkpoint_create_xml(xml, CreateFlags::empty()).await?;
     /// // Later: how much has changed since then?
     /// println!("{}", monday.xml_desc(XmlFlags::SIZE | XmlFlags::NO_DOMAIN).await?);
+    /// # assert_eq!(domain.list_all_checkpoints(Default::default()).await?[0], monday);
     /// # Ok(())
     /// # }
     /// ```

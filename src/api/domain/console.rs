@@ -39,15 +39,19 @@ impl Domain {
     /// Takes a screenshot of a screen, counted from 0 (`virDomainScreenshot`). Returns its MIME
     /// type, if the daemon gives one, and the image as a stream.
     ///
-    /// ```no_run
+    /// ```
     /// use tokio::io::AsyncReadExt;
     ///
-    /// # async fn example(domain: libvirt_client::domain::Domain) -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
     /// let (mime, mut stream) = domain.screenshot(0).await?;
     /// let mut picture = Vec::new();
     /// stream.read_to_end(&mut picture).await?;
     /// stream.finish().await?;
     /// println!("{} bytes of {mime:?}", picture.len());
+    /// # assert!(picture.starts_with(b"\x89PNG"));
     /// # Ok(())
     /// # }
     /// ```

@@ -13,14 +13,17 @@ use crate::xdr::{self, Decode};
 impl Connect {
     /// Looks up a domain by name (`virDomainLookupByName`).
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::Optional;
     ///
-    /// # async fn example(conn: &libvirt_client::Connect) -> libvirt_client::Result<()> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
     /// match conn.domain_lookup_by_name("web").await.optional()? {
     ///     Some(domain) => println!("{} has id {:?}", domain.uuid(), domain.id()),
     ///     None => println!("there is no such domain"),
     /// }
+    /// # assert!(conn.domain_lookup_by_name("web").await.optional()?.is_none());
     /// # Ok(())
     /// # }
     /// ```

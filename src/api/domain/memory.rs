@@ -54,11 +54,15 @@ impl MemoryStats {
     /// Returns the statistics that there are, with the names that virsh and libvirt-python give
     /// them, in the order of the fields. The last update is in seconds since 1970.
     ///
-    /// ```no_run
-    /// # async fn example(domain: libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
     /// for (name, value) in domain.memory_stats().await?.iter() {
     ///     println!("{name}: {value}"); // `swap_in: 0`
     /// }
+    /// # assert!(domain.memory_stats().await?.iter().any(|(name, _)| name == "actual"));
     /// # Ok(())
     /// # }
     /// ```

@@ -26,11 +26,15 @@ impl Connect {
     ///
     /// A domain that runs stays as it is until its next start.
     ///
-    /// ```no_run
-    /// # async fn example(conn: &libvirt_client::Connect, xml: &str) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let xml = "<domain type='test'><name>web</name><memory>65536</memory><os><type>hvm</type></os></domain>";
     /// let domain = conn.domain_define_xml(xml).await?;
     /// domain.create().await?;
     /// println!("{} runs with id {:?}", domain.name(), domain.id());
+    /// # assert!(domain.is_active().await? && domain.is_persistent().await?);
     /// # Ok(())
     /// # }
     /// ```

@@ -15,17 +15,24 @@ handle! {
     /// Cheap to clone; it holds nothing on the daemon's side. Two handles are equal if they name
     /// the same snapshot of the same domain over the same connection.
     ///
-    /// ```no_run
+    /// ```
     /// use libvirt_client::domain::Domain;
     /// use libvirt_client::domain::snapshot::{CreateFlags, RevertFlags};
     ///
-    /// # async fn upgrade(_: &Domain) -> libvirt_client::Result<()> { Ok(()) }
-    /// # async fn example(domain: &Domain) -> libvirt_client::Result<()> {
+    /// # async fn upgrade(domain: &Domain) -> libvirt_client::Result<()> {
+    /// #     domain.destroy().await?;
+    /// #     domain.destroy().await // It does not run any more, which is an error.
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = &conn.domain_lookup_by_name("test").await?;
     /// let xml = "<domainsnapshot><name>before the upgrade</name></domainsnapshot>";
     /// let before = domain.snapshot_create_xml(xml, CreateFlags::empty()).await?;
     /// if upgrade(domain).await.is_err() {
     ///     before.revert(RevertFlags::empty()).await?;
     /// }
+    /// # assert!(domain.is_active().await?);
     /// # Ok(())
     /// # }
     /// ```

@@ -127,14 +127,19 @@ impl Domain {
 
     /// Returns the domain's state and its reason (`virDomainGetState`).
     ///
-    /// ```no_run
-    /// # async fn example(domain: libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
+    /// # domain.suspend().await?;
     /// use libvirt_client::domain::{PausedReason, State, StateReason};
     ///
     /// let now = domain.state().await?;
     /// if now == State::Paused && now.reason != StateReason::Paused(PausedReason::Snapshot) {
     ///     domain.resume().await?;
     /// }
+    /// # assert_eq!(domain.state().await?, State::Running);
     /// # Ok(())
     /// # }
     /// ```

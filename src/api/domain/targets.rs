@@ -46,13 +46,17 @@ impl Domain {
     /// Lists the domain's network interfaces, in the order of its definition, as
     /// [`xml_desc`](Self::xml_desc) has them: those of the running domain if it runs.
     ///
-    /// ```no_run
-    /// # async fn example(domain: &libvirt_client::domain::Domain) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
     /// for interface in domain.interface_targets().await? {
     ///     if let Some(device) = &interface.target {
     ///         println!("{device}: {:?}", domain.interface_stats(device).await?);
     ///     }
     /// }
+    /// # assert_eq!(domain.interface_targets().await?[0].target.as_deref(), Some("testnet0"));
     /// # Ok(())
     /// # }
     /// ```

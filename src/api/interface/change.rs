@@ -11,14 +11,18 @@ use crate::protocol::{Request as _, remote};
 /// the daemon has answered. If the connection is lost, the changes stay as they are until any
 /// client calls [`Connect::interface_change_rollback`], or the host is started again.
 ///
-/// ```no_run
-/// # async fn example(conn: libvirt_client::Connect, xml: &str) -> libvirt_client::Result<()> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> libvirt_client::Result<()> {
+/// # let conn = libvirt_client::Connect::open("test:///default").await?;
+/// # let xml = "<interface type='ethernet' name='eth7'><start mode='none'/></interface>";
 /// use libvirt_client::interface::DefineFlags;
 ///
 /// let change = conn.interface_change_begin().await?;
 /// let bridge = conn.interface_define_xml(xml, DefineFlags::empty()).await?;
 /// bridge.create().await?; // An error here undoes the definition.
 /// change.commit().await?;
+/// # assert!(conn.interface_lookup_by_name("eth7").await?.is_active().await?);
 /// # Ok(())
 /// # }
 /// ```

@@ -22,8 +22,11 @@ impl Network {
     /// [`CONFIG`](UpdateFlags::CONFIG) both change, or neither. A change of the running network's
     /// DHCP ranges restarts its DHCP server; one of its hosts does not.
     ///
-    /// ```no_run
-    /// # async fn example(network: &libvirt_client::network::Network) -> libvirt_client::Result<()> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let conn = libvirt_client::Connect::open("test:///default").await?;
+    /// # let network = conn.network_lookup_by_name("default").await?;
     /// use libvirt_client::network::{UpdateCommand, UpdateFlags, UpdateSection};
     ///
     /// let host = "<host mac='52:54:00:12:34:56' name='web' ip='192.168.122.10'/>";
@@ -31,6 +34,7 @@ impl Network {
     /// network
     ///     .update(UpdateCommand::AddLast, UpdateSection::IpDhcpHost, None, host, both)
     ///     .await?;
+    /// # assert!(network.xml_desc(Default::default()).await?.contains("192.168.122.10"));
     /// # Ok(())
     /// # }
     /// ```

@@ -16,15 +16,19 @@ use crate::transport::tls::TlsOptions;
 
 /// A builder of connections; from [`Connect::builder`].
 ///
-/// ```no_run
-/// # async fn example() -> libvirt_client::Result<()> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> libvirt_client::Result<()> {
 /// use std::time::Duration;
 ///
-/// let conn = libvirt_client::Connect::builder("qemu:///system")
+/// let uri = "qemu:///system";
+/// # let uri = "test:///default";
+/// let conn = libvirt_client::Connect::builder(uri)
 ///     .read_only(true)
 ///     .call_timeout(Some(Duration::from_secs(10)))
 ///     .open()
 ///     .await?;
+/// # assert!(conn.interface_change_begin().await.unwrap_err().is_permission_denied());
 /// # Ok(())
 /// # }
 /// ```
@@ -220,12 +224,22 @@ impl ConnectBuilder {
     /// Opens a connection over the caller's own byte stream to a daemon, which may be of any kind.
     /// The URI only names what the daemon is to open.
     ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let socket = tokio::net::TcpStream::connect("127.0.0.1:16509").await?;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let bound = listener.local_addr()?;
+    /// # tokio::spawn(async move {
+    /// #     let host = libvirt_client::testing::TestHost::new();
+    /// #     host.serve(listener.accept().await.unwrap().0).await;
+    /// # });
+    /// let address = "127.0.0.1:16509";
+    /// # let address = bound;
+    /// let socket = tokio::net::TcpStream::connect(address).await?;
     /// let conn = libvirt_client::Connect::builder("qemu:///system")
     ///     .open_over(socket)
     ///     .await?;
+    /// # assert_eq!(conn.num_of_domains().await?, 1);
     /// # Ok(())
     /// # }
     /// ```
@@ -251,12 +265,16 @@ impl Connect {
     /// `libvirt/libvirt.conf` in the user's configuration directory for others. A future that is
     /// dropped undoes what it has opened so far.
     ///
-    /// ```no_run
-    /// # async fn example() -> libvirt_client::Result<()> {
-    /// let conn = libvirt_client::Connect::open("qemu:///system").await?;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// let uri = "qemu:///system";
+    /// # let uri = "test:///default";
+    /// let conn = libvirt_client::Connect::open(uri).await?;
     /// for domain in conn.list_all_domains(Default::default()).await? {
     ///     println!("{}", domain.name());
     /// }
+    /// # assert_eq!(conn.num_of_domains().await?, 1);
     /// # Ok(())
     /// # }
     /// ```

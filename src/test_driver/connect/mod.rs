@@ -8,6 +8,7 @@
 mod capabilities;
 mod cpu;
 mod domain_capabilities;
+mod identity;
 mod memory;
 mod node;
 
@@ -43,6 +44,7 @@ pub(super) fn route(routes: &mut Routes) {
     capabilities::route(routes);
     cpu::route(routes);
     domain_capabilities::route(routes);
+    identity::route(routes);
     memory::route(routes);
     node::route(routes);
 }

@@ -5,6 +5,7 @@ mod addresses;
 mod namespaces;
 mod numbers;
 mod shape;
+mod syntax;
 mod values;
 
 pub(super) use addresses::{Ip, mac_bytes};

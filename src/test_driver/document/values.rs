@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use uuid::{Builder, Uuid};
 
 use super::numbers::{Base, signed, unsigned};
+use super::syntax;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
@@ -22,7 +23,10 @@ pub(crate) fn parse(text: &str, root: &str, part: ErrorDomain) -> Result<Element
 
 /// Parses a document with any root.
 pub(crate) fn parse_any(text: &str, part: ErrorDomain) -> Result<Element> {
-    Element::parse(text).map_err(|error| Failure::of(part, ErrorCode::XmlDetail, error))
+    Element::parse(text).map_err(|error| {
+        let detail = syntax::describe(text, &error);
+        Failure::of(part, ErrorCode::XmlDetail, detail)
+    })
 }
 
 /// Returns a UUID that nobody else has.

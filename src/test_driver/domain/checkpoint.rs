@@ -1,8 +1,9 @@
 //! Checkpoints.
 
 use super::domains::Domain;
-use super::moment::{Moment, name_of, parse};
+use super::moment::{Moment, name_of};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainCheckpoint};
+use crate::test_driver::document;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::lists;
 use crate::test_driver::routes::Routes;
@@ -140,7 +141,11 @@ fn create(
     if !domain.is_active() {
         return unsupported("cannot create checkpoint for inactive domain");
     }
-    let given = parse(request.xml_desc.as_str(), "domaincheckpoint", ErrorDomain::Xml)?;
+    let given = document::parse(
+        request.xml_desc.as_str(),
+        "domaincheckpoint",
+        ErrorDomain::DomainCheckpoint,
+    )?;
     if request.flags.contains(CreateFlags::REDEFINE) {
         return unsupported("redefining checkpoints is not supported within a process");
     }
@@ -171,7 +176,8 @@ fn taken(given: &Element, domain: &Domain, time: i64) -> (String, Moment) {
     if !disks.children.is_empty() {
         document.children.push(disks);
     }
-    let definition = Some(domain.definition().clone());
+    // Without what a running device has and no definition says.
+    let definition = Some(domain.definition().reread());
     (
         name,
         Moment {

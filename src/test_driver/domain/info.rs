@@ -16,7 +16,8 @@ pub(super) fn route(routes: &mut Routes) {
             max_mem: definition.memory_kib(),
             memory: definition.current_memory_kib(),
             nr_virt_cpu: definition.vcpus() as u16,
-            cpu_time: 0,
+            // In nanoseconds, but no more exact than this.
+            cpu_time: work.state.microseconds().saturating_mul(1000),
         })
     });
     routes.tell::<remote::DomainGetState<'static>>(|work, request| {

@@ -97,6 +97,10 @@ fn peek(
 ) -> Result<remote::DomainMemoryPeekRet<'static>> {
     let known = MemoryFlags::VIRTUAL | MemoryFlags::PHYSICAL;
     check_flags(request.flags.bits(), known.bits(), "testDomainMemoryPeek")?;
+    if request.flags != MemoryFlags::VIRTUAL && request.flags != MemoryFlags::PHYSICAL {
+        let detail = "flags parameter must be VIR_MEMORY_VIRTUAL or VIR_MEMORY_PHYSICAL";
+        return Err(Failure::new(ErrorCode::InvalidArg, detail));
+    }
     work.state.domains.get(&request.dom)?.check_active()?;
     let size = request.size as usize;
     if size > remote::DOMAIN_MEMORY_PEEK_BUFFER_MAX {

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::definition::Definition;
-use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::domain::XmlFlags;
-use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A snapshot or a checkpoint.
 #[derive(Debug, Clone)]
@@ -148,17 +146,6 @@ impl Moments {
             self.current = parent;
         }
     }
-}
-
-/// Parses a document, whose root must have that name.
-pub(super) fn parse(text: &str, root: &str, domain: ErrorDomain) -> Result<Element> {
-    let element = Element::parse(text)
-        .map_err(|error| Failure::of(ErrorDomain::Xml, ErrorCode::XmlDetail, error))?;
-    if element.name != root {
-        let detail = format!("expecting root element of '{root}', not '{}'", element.name);
-        return Err(Failure::of(domain, ErrorCode::XmlError, detail));
-    }
-    Ok(element)
 }
 
 /// Returns the name that a document gives, or one from the time.

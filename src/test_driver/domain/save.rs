@@ -7,8 +7,8 @@ use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::domain::{
-    EventStartedDetailType, EventStoppedDetailType, EventType, RunningReason, SaveRestoreFlags,
-    ShutoffReason,
+    EventStartedDetailType, EventStoppedDetailType, EventType, RunningReason, SaveImageXmlFlags,
+    SaveRestoreFlags, ShutoffReason,
 };
 use crate::types::error::{ErrorCode, ErrorDomain};
 
@@ -54,6 +54,8 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(())
     });
     routes.make::<remote::DomainSaveImageGetXmlDesc<'static>>(|work, request| {
+        let known = SaveImageXmlFlags::SECURE;
+        check_flags(request.flags.bits(), known.bits(), "testDomainSaveImageGetXMLDesc")?;
         let xml = work.image(request.file.as_str())?.to_xml(None).into();
         Ok(remote::DomainSaveImageGetXmlDescRet { xml })
     });

@@ -3,8 +3,9 @@
 use super::definition::Definition;
 use super::domains::Domain;
 use super::life::{stop, tell};
-use super::moment::{Moment, Moments, name_of, parse};
+use super::moment::{Moment, Moments, name_of};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainSnapshot};
+use crate::test_driver::document;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
@@ -214,7 +215,8 @@ fn create(
     if halts && !domain.is_persistent() {
         return Err(Failure::invalid("cannot halt after transient domain snapshot"));
     }
-    let given = parse(request.xml_desc.as_str(), "domainsnapshot", ErrorDomain::Xml)?;
+    let given =
+        document::parse(request.xml_desc.as_str(), "domainsnapshot", ErrorDomain::DomainSnapshot)?;
     let is_redefined = request.flags.contains(CreateFlags::REDEFINE);
     let (name, moment) = if is_redefined {
         redefined(&given, domain)?
@@ -269,7 +271,8 @@ fn taken(given: &Element, domain: &Domain, time: i64) -> Result<(String, Moment)
     if !targets.is_empty() {
         add(disks(given, &targets)?);
     }
-    let definition = Some(domain.definition().clone());
+    // Without what a running device has and no definition says.
+    let definition = Some(domain.definition().reread());
     let parent = domain.snapshots.current.clone();
     Ok((name, Moment { parent, document, definition }))
 }

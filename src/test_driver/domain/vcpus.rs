@@ -91,6 +91,7 @@ fn list(
         return Err(Failure::invalid("cannot list vcpus for an inactive domain"));
     }
     let cpus = work.state.node.max_cpus();
+    let cpu_time_ns = work.state.microseconds() / 10;
     let count = domain
         .definition()
         .vcpus()
@@ -98,7 +99,7 @@ fn list(
     let info = (0..count).map(|number| remote::VcpuInfo {
         number,
         state: VcpuState::Running,
-        cpu_time: 0,
+        cpu_time: cpu_time_ns,
         cpu: i32::try_from(cpus).unwrap_or_default() - 1,
     });
     let length = usize::try_from(request.maplen).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! One client's conversation.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -44,9 +44,17 @@ pub(super) struct Session {
     door: Door,
     opened: Option<Opened>,
     outgoing: Arc<Outgoing>,
-    /// The serials of the streams that are open.
-    streams: BTreeSet<u32>,
+    /// The streams that are open, by their serials.
+    streams: BTreeMap<u32, Direction>,
     places: Arc<Semaphore>,
+}
+
+/// Which way the data of a stream goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    ToClient,
+    /// The client has sent data to a stream that has none to take.
+    Wrong,
 }
 
 /// The host that a client has opened.
@@ -70,7 +78,7 @@ impl Session {
             door,
             opened: None,
             outgoing,
-            streams: BTreeSet::new(),
+            streams: BTreeMap::new(),
             places,
         }
     }
@@ -92,7 +100,7 @@ impl Session {
             MessageType::Message if alive(&keepalive::Pong::INFO) => None,
             MessageType::Call if header.status == Status::Ok => self.call(header, payload).await,
             MessageType::Stream => {
-                self.stream(header);
+                self.stream(header, payload);
                 None
             }
             MessageType::StreamHole => None,
@@ -110,6 +118,9 @@ impl Session {
             let detail = format!("Cannot find program {}", header.id.program);
             self.fail(header, &rpc_failure(detail));
             return None;
+        }
+        if self.opened.is_none() && self.door.is_down() {
+            return Some(End::Hard);
         }
         if is_remote && number == remote::ConnectClose::INFO.number {
             self.reply(header, &[]);
@@ -211,7 +222,7 @@ impl Session {
             Ok(Answer::Reply(reply)) => self.reply(header, &reply),
             Ok(Answer::Download(reply, content)) => {
                 self.reply(header, &reply);
-                self.streams.insert(header.serial);
+                self.streams.insert(header.serial, Direction::ToClient);
                 let packet = Header {
                     kind: MessageType::Stream,
                     status: Status::Continue,
@@ -228,10 +239,23 @@ impl Session {
     }
 
     /// Confirms that a stream is finished or aborted.
-    fn stream(&mut self, header: Header) {
-        let ends = header.status != Status::Continue;
-        if ends && self.streams.remove(&header.serial) {
-            self.send(Header { status: Status::Ok, ..header }, &());
+    fn stream(&mut self, header: Header, payload: &[u8]) {
+        if header.status == Status::Continue {
+            if let Some(direction) = self.streams.get_mut(&header.serial)
+                && !payload.is_empty()
+            {
+                *direction = Direction::Wrong;
+            }
+            return;
+        }
+        match self.streams.remove(&header.serial) {
+            Some(Direction::ToClient) => self.send(Header { status: Status::Ok, ..header }, &()),
+            Some(Direction::Wrong) => {
+                let detail = "stream had unexpected termination";
+                let failure = Failure::of(ErrorDomain::Streams, ErrorCode::Rpc, detail);
+                self.send(Header { status: Status::Error, ..header }, &failure.wire());
+            }
+            None => {}
         }
     }
 

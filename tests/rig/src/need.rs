@@ -24,6 +24,8 @@ pub enum Need {
     Daemon,
     /// The `virsh` command, which tests compare results with.
     Virsh,
+    /// libvirt's own binding for Python, by which tests have a client that is not ours.
+    Python,
     /// libvirt's QEMU driver, QEMU itself and `qemu-img`.
     Qemu,
     /// The kernel and initramfs of the test guest: in the cache, or the tools to build them.
@@ -46,9 +48,10 @@ pub enum Need {
 
 impl Need {
     /// All needs, in the order in which they build on each other.
-    pub const ALL: [Need; 11] = [
+    pub const ALL: [Need; 12] = [
         Need::Daemon,
         Need::Virsh,
+        Need::Python,
         Need::Qemu,
         Need::Guest,
         Need::Network,
@@ -65,6 +68,7 @@ impl Need {
         match self {
             Need::Daemon => "daemon",
             Need::Virsh => "virsh",
+            Need::Python => "python",
             Need::Qemu => "qemu",
             Need::Guest => "guest",
             Need::Network => "network",
@@ -85,6 +89,7 @@ impl Need {
                 Part::Release,
             ],
             Need::Virsh => vec![Part::Program("virsh", "libvirt-clients")],
+            Need::Python => vec![Part::PythonModule("libvirt", "python3-libvirt")],
             Need::Qemu => vec![
                 Part::Driver("qemu", "libvirt-daemon-driver-qemu"),
                 Part::Program("qemu-system-x86_64", "qemu-system-x86"),
@@ -165,6 +170,8 @@ enum Part {
     Driver(&'static str, &'static str),
     /// One of the SASL library's mechanisms and the package it comes in.
     SaslModule(&'static str, &'static str),
+    /// A module of the system's Python and the package it comes in.
+    PythonModule(&'static str, &'static str),
     Polkitd,
     /// The user that a system daemon's QEMU driver was built for: without it the daemon does not
     /// start, whatever its configuration.
@@ -184,6 +191,10 @@ impl Part {
             Part::SaslModule(name, _) => {
                 let file = format!("sasl2/lib{name}.so");
                 library_dirs(Path::new("/usr/lib")).iter().any(|dir| dir.join(&file).is_file())
+            }
+            Part::PythonModule(name, _) => {
+                let file = format!("/usr/lib/python3/dist-packages/{name}.py");
+                Path::new(&file).is_file()
             }
             Part::Polkitd => polkitd().is_some(),
             Part::LibvirtUser => !is_root() || driver("qemu").is_none() || has_user(LIBVIRT_USER),
@@ -206,9 +217,10 @@ impl Part {
 
     fn package(self) -> Option<&'static str> {
         match self {
-            Part::Program(_, package) | Part::Driver(_, package) | Part::SaslModule(_, package) => {
-                Some(package)
-            }
+            Part::Program(_, package)
+            | Part::Driver(_, package)
+            | Part::SaslModule(_, package)
+            | Part::PythonModule(_, package) => Some(package),
             Part::Polkitd => Some("polkitd"),
             Part::LibvirtUser | Part::GuestImage | Part::Modular | Part::Release | Part::Root => {
                 None
@@ -226,6 +238,9 @@ impl fmt::Display for Part {
             }
             Part::SaslModule(name, package) => {
                 write!(f, "SASL's mechanism {name} (Debian package {package})")
+            }
+            Part::PythonModule(name, package) => {
+                write!(f, "Python's module {name} (Debian package {package})")
             }
             Part::Polkitd => write!(f, "polkitd (Debian package polkitd)"),
             Part::LibvirtUser => write!(

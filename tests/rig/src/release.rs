@@ -45,6 +45,7 @@ const PACKAGES: &[&str] = &[
     "libvirt-daemon-driver-secret",
     "libvirt-daemon-driver-storage",
     "libvirt-clients",
+    "python3-libvirt",
     "qemu-system-x86",
     "qemu-utils",
     "dnsmasq-base",

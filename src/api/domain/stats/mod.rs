@@ -3,10 +3,12 @@
 //! One call returns all groups of statistics of all domains: [`Connect::all_domain_stats`] as
 //! structures, [`Connect::all_domain_stats_raw`] as the daemon's own list of names and values.
 //!
-//! ```no_run
+//! ```
 //! use libvirt_client::Connect;
 //!
-//! # async fn example(conn: &Connect) -> libvirt_client::Result<()> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> libvirt_client::Result<()> {
+//! # let conn = Connect::open("test:///default").await?;
 //! for record in conn.all_domain_stats(Default::default(), Default::default()).await? {
 //!     let stats = &record.stats;
 //!     println!("{}: {:?} of processor time", record.domain.name(), stats.cpu.time);
@@ -14,6 +16,8 @@
 //!         println!("  {:?}: {:?} bytes read", disk.name, disk.read_bytes);
 //!     }
 //! }
+//! # let all = conn.all_domain_stats(Default::default(), Default::default()).await?;
+//! # assert_eq!(all[0].domain.name(), "test");
 //! # Ok(())
 //! # }
 //! ```

@@ -19,7 +19,6 @@ mod scaled;
 mod set;
 mod shape;
 mod single;
-mod syntax;
 mod system;
 mod value;
 mod writer;
@@ -35,6 +34,7 @@ use self::canonical::canonical;
 use self::devices::Guest;
 pub(crate) use self::identity::DOMAIN_TYPES;
 use self::shape::Shape;
+use crate::test_driver::document;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
@@ -115,8 +115,5 @@ impl Definition {
 
 /// Reads a document.
 fn parse_xml(text: &str) -> Result<Element> {
-    Element::parse(text).map_err(|error| {
-        let detail = syntax::describe(text, &error);
-        Failure::of(ErrorDomain::Domain, ErrorCode::XmlDetail, detail)
-    })
+    document::parse_any(text, ErrorDomain::Domain)
 }

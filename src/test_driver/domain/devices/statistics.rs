@@ -1,8 +1,5 @@
 //! What disks and interfaces have transferred, how large they are, and where they are reached.
 
-use std::net::Ipv4Addr;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
@@ -11,6 +8,7 @@ use crate::test_driver::xml::Element;
 use crate::types::domain::{DiskErrorCode, InterfaceAddressesSource};
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::types::network::IpAddrType;
+use std::net::Ipv4Addr;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::DomainBlockStats<'static>>(|work, request| {
@@ -24,7 +22,7 @@ pub(super) fn route(routes: &mut Routes) {
             let detail = format!("invalid path: {}", request.path.as_str());
             return Err(Failure::new(ErrorCode::InvalidArg, detail));
         }
-        let base = microseconds();
+        let base = work.state.microseconds().cast_signed();
         Ok(remote::DomainBlockStatsRet {
             rd_req: base / 10,
             rd_bytes: base / 20,
@@ -70,7 +68,7 @@ pub(super) fn route(routes: &mut Routes) {
             let detail = format!("'{name}' is not a known interface");
             return Err(Failure::of(ErrorDomain::Domain, ErrorCode::InvalidArg, detail));
         }
-        let base = microseconds();
+        let base = work.state.microseconds().cast_signed();
         Ok(remote::DomainInterfaceStatsRet {
             rx_bytes: base / 10,
             rx_packets: base / 100,
@@ -94,12 +92,6 @@ pub(super) fn route(routes: &mut Routes) {
         let ifaces = interfaces.map(|(at, it)| interface(it, at, domain.id()));
         Ok(remote::DomainInterfaceAddressesRet { ifaces: ifaces.collect::<Result<_>>()? })
     });
-}
-
-/// Returns the microseconds since 1970, of which numbers are made that grow.
-fn microseconds() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_micros()).unwrap_or_default()
 }
 
 /// Says of each disk that it has an error, of one kind and the other in turn.
