@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::Stdio;
 
 use libvirt_client::Connect;
-use libvirt_client::testing::TestHost;
 use rig::{Daemon, Need};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::UnixListener;
 use tokio::process::Command;
+
+use super::serve;
 
 /// One session, whose whole output is compared.
 const SESSION: &str = "
@@ -120,15 +120,7 @@ async fn virsh_cannot_tell_the_difference() {
     let daemon = daemon.await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("socket");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let host = TestHost::new();
-    let serving = tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let host = host.clone();
-            tokio::spawn(async move { host.serve(stream).await });
-        }
-    });
+    let serving = serve(&socket);
     // A daemon forgets what its test driver has when the last connection is closed.
     let kept = Connect::open(&daemon.test_uri()).await.unwrap();
     let theirs = session(&daemon.test_uri(), dir.path()).await;
