@@ -1,19 +1,8 @@
 //! The I/O threads of a definition, which are listed unless all have the number that was next.
 
-use std::collections::BTreeSet;
-
 use super::Definition;
 use super::processors::{order_by_thread, thread_numbers};
 use crate::test_driver::xml::Element;
-
-/// Returns the threads of a complete document that were not given a number.
-pub(super) fn counted(given: &Element, root: &Element) -> BTreeSet<u32> {
-    let given = match given.child("iothreadids") {
-        Some(_) => thread_numbers(given),
-        None => Vec::new(),
-    };
-    thread_numbers(root).into_iter().filter(|id| !given.contains(id)).collect()
-}
 
 impl Definition {
     /// Returns the numbers of the I/O threads, in their order.

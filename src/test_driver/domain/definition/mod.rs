@@ -95,7 +95,7 @@ impl Definition {
         identity::check_name(&root)?;
         let mut root = Self::in_order(&root)?;
         namespaces::complete(&mut root, given);
-        let counted_threads = iothreads::counted(given, &root);
+        let counted_threads = processors::counted_threads(given, &root);
         Ok(Self { root, uuid, counted_threads })
     }
 

@@ -141,16 +141,23 @@ fn schedulers(root: &mut Element) -> Result<()> {
 
 /// Returns the numbers of the I/O threads, in their order: they are listed, or only counted.
 pub(super) fn thread_numbers(root: &Element) -> Vec<u32> {
-    match root.child("iothreadids") {
-        Some(list) => {
-            let threads = list.children("iothread");
-            threads.filter_map(|thread| thread.get("id")?.trim().parse().ok()).collect()
-        }
-        None => {
-            let count = root.text_of("iothreads").and_then(|text| text.parse().ok());
-            (1..=count.unwrap_or(0_u32).min(LISTED_MAX)).collect()
-        }
+    if let Some(list) = root.child("iothreadids") {
+        let threads = list.children("iothread");
+        return threads.filter_map(|thread| thread.get("id")?.trim().parse().ok()).collect();
     }
+    let count = root.text_of("iothreads").and_then(|text| text.parse().ok());
+    (1..=count.unwrap_or(0_u32).min(LISTED_MAX)).collect()
+}
+
+/// Returns the threads of a complete document that were not given a number.
+pub(super) fn counted_threads(given: &Element, root: &Element) -> BTreeSet<u32> {
+    let is_listed = given.child("iothreadids").is_some();
+    let given = if is_listed {
+        thread_numbers(given)
+    } else {
+        Vec::new()
+    };
+    thread_numbers(root).into_iter().filter(|id| !given.contains(id)).collect()
 }
 
 /// Has what is said of the I/O threads in the order of the threads.

@@ -113,7 +113,7 @@ fn parse<'a>(field: &str, list: &'a str) -> Result<Vec<(&'a str, u64)>> {
     if list.is_empty() {
         return Ok(Vec::new());
     }
-    if list.split(',').count() % 2 != 0 {
+    if !list.split(',').count().is_multiple_of(2) {
         return unreadable();
     }
     let max = if field.ends_with("bytes_sec") {

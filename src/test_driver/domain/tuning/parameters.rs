@@ -8,7 +8,7 @@ use crate::types::typed_param;
 
 /// The types that parameters have here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::test_driver::domain) enum Type {
+pub(crate) enum Type {
     Int,
     Uint,
     Ullong,
@@ -20,13 +20,9 @@ pub(in crate::test_driver::domain) enum Type {
 pub(super) const STRINGS: u32 = typed_param::Flags::STRING_OKAY.bits();
 
 /// The flags that say which definition is meant.
-pub(in crate::test_driver::domain) const IMPACT: u32 =
-    ModificationImpact::LIVE.union(ModificationImpact::CONFIG).bits();
+pub(crate) const IMPACT: u32 = ModificationImpact::LIVE.union(ModificationImpact::CONFIG).bits();
 
-pub(in crate::test_driver::domain) fn param(
-    field: &str,
-    value: TypedParamValue<'static>,
-) -> TypedParam<'static> {
+pub(crate) fn param(field: &str, value: TypedParamValue<'static>) -> TypedParam<'static> {
     TypedParam { field: field.to_owned().into(), value }
 }
 
@@ -47,10 +43,7 @@ pub(super) fn limited(
 }
 
 /// Checks the names and types of parameters, of which each may be given once.
-pub(in crate::test_driver::domain) fn check(
-    params: &[TypedParam<'_>],
-    known: impl Fn(&str) -> Option<Type>,
-) -> Result<()> {
+pub(crate) fn check(params: &[TypedParam<'_>], known: impl Fn(&str) -> Option<Type>) -> Result<()> {
     let fail = |code, detail| Err(Failure::of(ErrorDomain::None, code, detail));
     // Of several mistakes, libvirt tells of that whose name is first.
     let mut sorted: Vec<_> = params.iter().collect();
