@@ -111,6 +111,11 @@ impl Failure {
         }
     }
 
+    /// Creates the failure that the code which libvirt's drivers share reports.
+    pub(crate) fn shared(code: ErrorCode, detail: impl fmt::Display) -> Self {
+        Self::of(ErrorDomain::Domain, code, detail)
+    }
+
     pub(crate) fn internal(detail: impl fmt::Display) -> Self {
         Self::new(ErrorCode::InternalError, detail)
     }

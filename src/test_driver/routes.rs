@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::failure::{Failure, Result, domain_of};
 use super::work::Work;
-use crate::protocol::{ProcedureInfo, ReplyRequest, Request, StreamRequest, VoidRequest};
+use crate::protocol::{
+    FdRequest, ProcedureInfo, ReplyRequest, Request, StreamRequest, VoidRequest,
+};
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::xdr::{self, Body, Encode, EncodeError};
 
@@ -58,6 +60,22 @@ impl Routes {
         + 'static,
     ) where
         R: ReplyRequest + Body,
+        R::Reply: Encode,
+    {
+        self.insert::<R>(Box::new(move |work, arguments| {
+            encode(&answer(work, decode::<R>(arguments)?)?)
+        }));
+    }
+
+    /// Answers a procedure that may come with files, when it comes without.
+    pub(super) fn with_files<R>(
+        &mut self,
+        answer: impl for<'a> Fn(&mut Work<'_>, R::Borrowed<'a>) -> Result<R::Reply>
+        + Send
+        + Sync
+        + 'static,
+    ) where
+        R: FdRequest + Body,
         R::Reply: Encode,
     {
         self.insert::<R>(Box::new(move |work, arguments| {

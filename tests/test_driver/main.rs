@@ -32,13 +32,17 @@ mod storage;
 mod storage_documents;
 mod testing;
 mod transcript;
+mod tuning;
 mod virsh;
 
+use std::path::Path;
 use std::time::Duration;
 
 use libvirt_client::Connect;
 use libvirt_client::testing::TestHost;
 use rig::{Daemon, Need};
+use tokio::net::UnixListener;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use transcript::Transcript;
@@ -47,6 +51,25 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Plays a scenario on a real daemon's test driver and on ours, and compares.
 async fn compare(name: &str, scenario: impl AsyncFn(&Connect, &mut Transcript)) {
+    let ours = async || TestHost::new().connect().await.unwrap();
+    compare_with(name, ours, scenario).await;
+}
+
+/// Like [`compare`], with ours behind a socket, where calls may have descriptors.
+async fn compare_served(name: &str, scenario: impl AsyncFn(&Connect, &mut Transcript)) {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("socket");
+    let serving = serve(&socket);
+    let uri = format!("test+unix:///default?socket={}", socket.display());
+    compare_with(name, async || Connect::open(&uri).await.unwrap(), scenario).await;
+    serving.abort();
+}
+
+async fn compare_with(
+    name: &str,
+    ours: impl AsyncFn() -> Connect,
+    scenario: impl AsyncFn(&Connect, &mut Transcript),
+) {
     if !rig::available(&[Need::Daemon]).unwrap() {
         return;
     }
@@ -55,8 +78,21 @@ async fn compare(name: &str, scenario: impl AsyncFn(&Connect, &mut Transcript)) 
     let real = Connect::open(&daemon.test_uri()).await.unwrap();
     let release = real.lib_version().await.unwrap();
     let theirs = play(&real, &scenario).await;
-    let ours = play(&TestHost::new().connect().await.unwrap(), &scenario).await;
+    let ours = play(&ours().await, &scenario).await;
     differences::assert_known(name, release, &theirs, &ours);
+}
+
+/// Serves a host of its own at a socket.
+fn serve(socket: &Path) -> JoinHandle<()> {
+    let listener = UnixListener::bind(socket).unwrap();
+    let host = TestHost::new();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let host = host.clone();
+            tokio::spawn(async move { host.serve(stream).await });
+        }
+    })
 }
 
 async fn play(conn: &Connect, scenario: impl AsyncFn(&Connect, &mut Transcript)) -> Transcript {

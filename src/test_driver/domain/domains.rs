@@ -41,6 +41,30 @@ pub(in crate::test_driver) struct Domain {
     pub(super) checkpoints: Moments,
     /// The filesystems that are frozen, of the two that a guest has.
     pub(super) frozen: [bool; 2],
+    /// The I/O threads that statistics tell of: those of a node file, and those that were added.
+    pub(super) threads: Vec<IoThread>,
+}
+
+/// How an I/O thread waits for work.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IoThread {
+    pub(super) id: u32,
+    pub(super) poll_max_ns: u64,
+    pub(super) poll_grow: u32,
+    pub(super) poll_shrink: u32,
+    pub(super) poll_weight: u32,
+}
+
+impl IoThread {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            poll_max_ns: 32768,
+            poll_grow: 0,
+            poll_shrink: 0,
+            poll_weight: 0,
+        }
+    }
 }
 
 impl Domain {
@@ -56,6 +80,7 @@ impl Domain {
             has_managed_save: false,
             guest: Guest::default(),
             frozen: [false; 2],
+            threads: Vec::new(),
             snapshots: Moments::default(),
             checkpoints: Moments::default(),
         }

@@ -43,6 +43,14 @@ pub(super) fn route(routes: &mut Routes) {
         let dom = start(work, &request.dom, request.flags)?;
         Ok(remote::DomainCreateWithFlagsRet { dom })
     });
+    routes.with_files::<remote::DomainCreateWithFiles<'static>>(|work, request| {
+        let dom = start(work, &request.dom, request.flags)?;
+        Ok(remote::DomainCreateWithFilesRet { dom })
+    });
+    routes.with_files::<remote::DomainCreateXmlWithFiles<'static>>(|work, request| {
+        let dom = create_xml(work, request.xml_desc.as_str(), request.flags)?;
+        Ok(remote::DomainCreateXmlWithFilesRet { dom })
+    });
     routes.act::<remote::DomainDestroy<'static>>(|work, request| {
         destroy(work, &request.dom, DestroyFlags::empty())
     });

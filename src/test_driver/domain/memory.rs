@@ -22,6 +22,7 @@ pub(super) fn route(routes: &mut Routes) {
         set(work, &request.dom, request.memory, request.flags)
     });
     routes.tell::<remote::DomainMemoryStats<'static>>(stats);
+    routes.act::<remote::DomainSetMemoryStatsPeriod<'static>>(set_stats_period);
     routes.make::<remote::DomainMemoryPeek<'static>>(peek);
 }
 
@@ -110,4 +111,29 @@ fn peek(
     // Each byte is the end of its address.
     let buffer = (0..size).map(|at| (request.offset as u8).wrapping_add(at as u8));
     Ok(remote::DomainMemoryPeekRet { buffer: buffer.collect::<Vec<_>>().into() })
+}
+
+fn set_stats_period(
+    work: &mut Work<'_>,
+    request: remote::DomainSetMemoryStatsPeriod<'_>,
+) -> Result<()> {
+    if request.period < 0 {
+        let function = "virDomainSetMemoryStatsPeriod";
+        let detail = format!("period in {function} must be zero or greater");
+        return Err(Failure::refused(function, "period", detail));
+    }
+    let known = MemoryModFlags::LIVE | MemoryModFlags::CONFIG;
+    check_flags(request.flags.bits(), known.bits(), "testDomainSetMemoryStatsPeriod")?;
+    let definition = work.state.domains.get_mut(&request.dom)?.one_mut(request.flags.bits())?;
+    if !definition.has_memory_balloon() {
+        let detail = "No memory balloon device configured, can not set the collection period";
+        return Err(Failure::internal(detail));
+    }
+    definition.change(|root| {
+        let devices = root.child_or_new("devices");
+        if let Some(balloon) = devices.child_mut("memballoon") {
+            balloon.child_or_new("stats").set("period", request.period);
+        }
+    });
+    Ok(())
 }

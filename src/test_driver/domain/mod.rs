@@ -8,6 +8,7 @@ mod events;
 mod guest;
 mod impact;
 mod info;
+mod iothreads;
 mod life;
 mod list;
 mod lookup;
@@ -47,5 +48,6 @@ pub(super) fn route(routes: &mut Routes) {
     checkpoint::route(routes);
     tuning::route(routes);
     pins::route(routes);
+    iothreads::route(routes);
     devices::route(routes);
 }

@@ -1,6 +1,7 @@
 //! Domains that the file of a host has.
 
 use super::definition::Definition;
+use super::domains::IoThread;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::state::State;
 use crate::test_driver::xml::Element;
@@ -48,6 +49,7 @@ pub(in crate::test_driver) fn add_from_node(state: &mut State, element: &Element
     if let Some(domain) = domains.all.get_mut(&uuid) {
         domain.set_state(runstate, 0);
         domain.has_managed_save = has_managed_save;
+        domain.threads = domain.definition().iothreads().into_iter().map(IoThread::new).collect();
     }
     Ok(())
 }

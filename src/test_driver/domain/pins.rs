@@ -113,7 +113,7 @@ fn map<'a>(definition: &Definition, set: Option<&str>, all: &'a [u8]) -> Cow<'a,
 }
 
 /// Returns the processors in a map, as libvirt writes them: `0-3,5`.
-fn ranges(map: &[u8]) -> String {
+pub(super) fn ranges(map: &[u8]) -> String {
     let is_in = |cpu: usize| map.get(cpu / 8).is_some_and(|byte| byte >> (cpu % 8) & 1 == 1);
     let mut parts: Vec<String> = Vec::new();
     let mut first = None;
@@ -136,7 +136,7 @@ fn ranges(map: &[u8]) -> String {
 }
 
 /// Returns the processors in a set such as `0-3,^2`, up to the number that a map can have.
-fn members(set: &str) -> Vec<usize> {
+pub(super) fn members(set: &str) -> Vec<usize> {
     let mut found = Vec::new();
     for part in set.split(',').map(str::trim) {
         if let Some(excluded) = part.strip_prefix('^') {

@@ -69,6 +69,19 @@ impl Domain {
             params.push(param("state.state", TypedParamValue::Int(self.state.into())));
             params.push(param("state.reason", TypedParamValue::Int(self.reason)));
         }
+        if wanted.contains(StatsTypes::IOTHREAD) && self.is_active() && !self.threads.is_empty() {
+            let count = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
+            params.push(param("iothread.count", TypedParamValue::Uint(count)));
+            for thread in &self.threads {
+                let mut add = |name: &str, value| {
+                    params.push(param(&format!("iothread.{}.{name}", thread.id), value));
+                };
+                add("poll-max-ns", TypedParamValue::Ullong(thread.poll_max_ns));
+                add("poll-grow", TypedParamValue::Uint(thread.poll_grow));
+                add("poll-shrink", TypedParamValue::Uint(thread.poll_shrink));
+                add("poll-weight", TypedParamValue::Uint(thread.poll_weight));
+            }
+        }
         params
     }
 }

@@ -99,6 +99,12 @@ impl Session {
             }
             MessageType::Message if alive(&keepalive::Pong::INFO) => None,
             MessageType::Call if header.status == Status::Ok => self.call(header, payload).await,
+            MessageType::CallWithFds => {
+                // What follows, a byte for each descriptor, cannot be told from the next message.
+                let function = function_name(header.id.procedure);
+                self.fail(header, &Failure::unsupported(function));
+                Some(End::Soft)
+            }
             MessageType::Stream => {
                 self.stream(header, payload);
                 None

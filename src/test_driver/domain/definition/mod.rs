@@ -8,6 +8,7 @@ mod canonical;
 mod cpu;
 mod devices;
 mod identity;
+mod iothreads;
 mod memory;
 mod metadata;
 mod namespaces;
@@ -26,6 +27,7 @@ mod writer;
 #[cfg(test)]
 mod fuzz;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use uuid::Uuid;
@@ -33,6 +35,7 @@ use uuid::Uuid;
 use self::canonical::canonical;
 use self::devices::Guest;
 pub(crate) use self::identity::DOMAIN_TYPES;
+pub(super) use self::set::Set;
 use self::shape::Shape;
 use crate::test_driver::document;
 use crate::test_driver::failure::{Failure, Result};
@@ -44,10 +47,15 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 pub(super) struct Definition {
     root: Element,
     uuid: Uuid,
+    /// The I/O threads that have the number that was next, which need not be listed.
+    counted_threads: BTreeSet<u32>,
 }
 
-static NONE: LazyLock<Definition> =
-    LazyLock::new(|| Definition { root: Element::new("domain"), uuid: Uuid::nil() });
+static NONE: LazyLock<Definition> = LazyLock::new(|| Definition {
+    root: Element::new("domain"),
+    uuid: Uuid::nil(),
+    counted_threads: BTreeSet::new(),
+});
 
 impl Definition {
     /// The definition of nothing.
@@ -87,7 +95,8 @@ impl Definition {
         identity::check_name(&root)?;
         let mut root = Self::in_order(&root)?;
         namespaces::complete(&mut root, given);
-        Ok(Self { root, uuid })
+        let counted_threads = processors::counted_threads(given, &root);
+        Ok(Self { root, uuid, counted_threads })
     }
 
     /// Returns what libvirt keeps for the next start when it starts a domain: what it reads again of

@@ -14,7 +14,9 @@ const LISTED_MAX: u32 = 16384;
 pub(super) fn complete(root: &mut Element) -> Result<()> {
     count(root)?;
     iothreads(root)?;
-    schedulers(root)
+    schedulers(root)?;
+    order_by_thread(root);
+    Ok(())
 }
 
 fn count(root: &mut Element) -> Result<()> {
@@ -135,4 +137,37 @@ fn schedulers(root: &mut Element) -> Result<()> {
         tune.children.extend(by_id.into_values());
     }
     Ok(())
+}
+
+/// Returns the numbers of the I/O threads, in their order: they are listed, or only counted.
+pub(super) fn thread_numbers(root: &Element) -> Vec<u32> {
+    if let Some(list) = root.child("iothreadids") {
+        let threads = list.children("iothread");
+        return threads.filter_map(|thread| thread.get("id")?.trim().parse().ok()).collect();
+    }
+    let count = root.text_of("iothreads").and_then(|text| text.parse().ok());
+    (1..=count.unwrap_or(0_u32).min(LISTED_MAX)).collect()
+}
+
+/// Returns the threads of a complete document that were not given a number.
+pub(super) fn counted_threads(given: &Element, root: &Element) -> BTreeSet<u32> {
+    let is_listed = given.child("iothreadids").is_some();
+    let given = if is_listed {
+        thread_numbers(given)
+    } else {
+        Vec::new()
+    };
+    thread_numbers(root).into_iter().filter(|id| !given.contains(id)).collect()
+}
+
+/// Has what is said of the I/O threads in the order of the threads.
+pub(super) fn order_by_thread(root: &mut Element) {
+    let order: BTreeMap<String, usize> =
+        thread_numbers(root).iter().map(u32::to_string).zip(0..).collect();
+    if let Some(tune) = root.child_mut("cputune") {
+        tune.children.sort_by_key(|it| {
+            let thread = it.get("iothread").or_else(|| it.get("iothreads"));
+            thread.and_then(|thread| order.get(thread).copied())
+        });
+    }
 }

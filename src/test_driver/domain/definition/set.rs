@@ -10,11 +10,11 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 const LIMIT: u32 = 16384;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Set(pub(super) BTreeSet<u32>);
+pub(crate) struct Set(pub(crate) BTreeSet<u32>);
 
 impl Set {
     /// Reads a set; a number with a circumflex is taken out again.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut numbers = BTreeSet::new();
         for part in text.split(',') {
             let part = part.trim();

@@ -1,71 +1,22 @@
 //! Typed parameters that tune a domain: where each stands in its definition.
 
+mod block;
+mod numa;
+pub(super) mod parameters;
+mod perf;
+mod tunable;
+
+use self::parameters::{IMPACT, STRINGS, Type, param};
+use self::tunable::{Tunable, UNLIMITED_KIB, bandwidth, given, limit, read, ullong, write};
 use super::definition::Definition;
 use super::impact::exclude_both;
-use crate::protocol::remote::{self, TypedParam, TypedParamValue};
+use crate::protocol::remote::{self, TypedParamValue};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
-use crate::types::domain::ModificationImpact;
 use crate::types::error::{ErrorCode, ErrorDomain};
-use crate::types::typed_param;
 use crate::xdr::WireStr;
-
-/// The types that parameters have here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
-    Uint,
-    Ullong,
-    String,
-}
-
-/// Where a value stands in the element of its group.
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    /// It is the text of a child.
-    Text(&'static str),
-    /// It is an attribute of a child.
-    Attribute(&'static str, &'static str),
-}
-
-/// A parameter.
-#[derive(Debug, Clone, Copy)]
-struct Tunable {
-    field: &'static str,
-    is: Type,
-    place: Place,
-    /// The unit that the child's attribute names, if any.
-    unit: Option<&'static str>,
-    /// The number that stands for none.
-    none: u64,
-}
-
-const fn ullong(field: &'static str) -> Tunable {
-    Tunable {
-        field,
-        is: Type::Ullong,
-        place: Place::Text(field),
-        unit: None,
-        none: 0,
-    }
-}
-
-const fn limit(field: &'static str) -> Tunable {
-    Tunable { unit: Some("KiB"), none: UNLIMITED_KIB, ..ullong(field) }
-}
-
-const fn bandwidth(
-    field: &'static str,
-    direction: &'static str,
-    attribute: &'static str,
-) -> Tunable {
-    let place = Place::Attribute(direction, attribute);
-    Tunable { field, is: Type::Uint, place, unit: None, none: 0 }
-}
-
-/// The limit that is none.
-const UNLIMITED_KIB: u64 = 9_007_199_254_740_991;
 
 const MEMORY: &[Tunable] = &[
     limit("hard_limit"),
@@ -111,7 +62,7 @@ const DISK_MAX: u64 = 1_000_000_000_000_000;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::DomainGetMemoryParameters<'static>>(|work, request| {
-        check_flags(request.flags, known(true), "testDomainGetMemoryParameters")?;
+        check_flags(request.flags, IMPACT | STRINGS, "testDomainGetMemoryParameters")?;
         let impact = request.flags & !STRINGS;
         if request.nparams == 0 {
             work.state.domains.get(&request.dom)?;
@@ -125,7 +76,7 @@ pub(super) fn route(routes: &mut Routes) {
     });
     routes.act::<remote::DomainSetMemoryParameters<'static>>(set_memory);
     routes.tell::<remote::DomainGetInterfaceParameters<'static>>(|work, request| {
-        check_flags(request.flags, known(true), "testDomainGetInterfaceParameters")?;
+        check_flags(request.flags, IMPACT | STRINGS, "testDomainGetInterfaceParameters")?;
         let impact = request.flags & !STRINGS;
         let domain = work.state.domains.get(&request.dom)?;
         if request.nparams == 0 {
@@ -139,7 +90,7 @@ pub(super) fn route(routes: &mut Routes) {
     });
     routes.act::<remote::DomainSetInterfaceParameters<'static>>(set_interface);
     routes.tell::<remote::DomainGetBlockIoTune<'static>>(|work, request| {
-        check_flags(request.flags, known(true), "testDomainGetBlockIoTune")?;
+        check_flags(request.flags, IMPACT | STRINGS, "testDomainGetBlockIoTune")?;
         let impact = request.flags & !STRINGS;
         let domain = work.state.domains.get(&request.dom)?;
         if request.nparams == 0 {
@@ -158,115 +109,13 @@ pub(super) fn route(routes: &mut Routes) {
     });
     routes.act::<remote::DomainSetBlockIoTune<'static>>(set_disk);
     route_scheduler(routes);
-}
-
-/// The flag that allows strings among the parameters.
-const STRINGS: u32 = typed_param::Flags::STRING_OKAY.bits();
-
-fn known(with_strings: bool) -> u32 {
-    let impact = ModificationImpact::LIVE | ModificationImpact::CONFIG;
-    impact.bits() | if with_strings { STRINGS } else { 0 }
-}
-
-fn param(field: &str, value: TypedParamValue<'static>) -> TypedParam<'static> {
-    TypedParam { field: field.to_owned().into(), value }
-}
-
-/// Reads parameters off the element of their group.
-fn read(group: Option<&Element>, tunables: &[Tunable], max: i32) -> Vec<TypedParam<'static>> {
-    let max = usize::try_from(max).unwrap_or_default();
-    let text = |tunable: &Tunable| {
-        let group = group?;
-        match tunable.place {
-            Place::Text(child) => group.text_of(child),
-            Place::Attribute(child, attribute) => group.child(child)?.get(attribute),
-        }
-    };
-    let value = |tunable: &Tunable| {
-        let text = text(tunable);
-        let number = || text.and_then(|text| text.parse().ok()).unwrap_or(tunable.none);
-        match tunable.is {
-            Type::Uint => TypedParamValue::Uint(u32::try_from(number()).unwrap_or(u32::MAX)),
-            Type::Ullong => TypedParamValue::Ullong(number()),
-            Type::String => TypedParamValue::String(text.unwrap_or_default().to_owned().into()),
-        }
-    };
-    tunables
-        .iter()
-        .take(max)
-        .map(|tunable| param(tunable.field, value(tunable)))
-        .collect()
-}
-
-/// Returns the numbers and texts that are given, after checking names and types.
-fn given(params: &[TypedParam<'_>], tunables: &[Tunable]) -> Result<Vec<(Tunable, String)>> {
-    let mut found: Vec<(Tunable, String)> = Vec::new();
-    for TypedParam { field, value } in params {
-        let field = field.as_str();
-        let tunable = tunables.iter().find(|tunable| tunable.field == field).ok_or_else(|| {
-            let detail = format!("parameter '{field}' not supported");
-            Failure::of(ErrorDomain::None, ErrorCode::ArgumentUnsupported, detail)
-        })?;
-        let text = match (tunable.is, value) {
-            (Type::Uint, TypedParamValue::Uint(number)) => number.to_string(),
-            (Type::Ullong, TypedParamValue::Ullong(number)) => number.to_string(),
-            (Type::String, TypedParamValue::String(text)) => text.as_str().to_owned(),
-            _ => {
-                let expected = match tunable.is {
-                    Type::Uint => "uint",
-                    Type::Ullong => "ullong",
-                    Type::String => "string",
-                };
-                let bad = type_name(value);
-                let detail =
-                    format!("invalid type '{bad}' for parameter '{field}', expected '{expected}'");
-                return Err(Failure::of(ErrorDomain::None, ErrorCode::InvalidArg, detail));
-            }
-        };
-        if found.iter().any(|(other, _)| other.field == field) {
-            let detail = format!("parameter '{field}' occurs multiple times");
-            return Err(Failure::of(ErrorDomain::None, ErrorCode::InvalidArg, detail));
-        }
-        found.push((*tunable, text));
-    }
-    Ok(found)
-}
-
-fn type_name(value: &TypedParamValue<'_>) -> &'static str {
-    match value {
-        TypedParamValue::Int(_) => "int",
-        TypedParamValue::Uint(_) => "uint",
-        TypedParamValue::Llong(_) => "llong",
-        TypedParamValue::Ullong(_) => "ullong",
-        TypedParamValue::Double(_) => "double",
-        TypedParamValue::Boolean(_) => "boolean",
-        TypedParamValue::String(_) => "string",
-    }
-}
-
-/// Writes values into the element of their group; one that stands for none goes.
-fn write(group: &mut Element, values: &[(Tunable, String)]) {
-    for (tunable, text) in values {
-        let is_none = text.is_empty() || *text == tunable.none.to_string();
-        match tunable.place {
-            Place::Text(child) if is_none => group.remove_children(child),
-            Place::Text(child) => {
-                let element = group.child_or_new(child);
-                if let Some(unit) = tunable.unit {
-                    element.set("unit", unit);
-                }
-                element.text.clone_from(text);
-            }
-            Place::Attribute(child, attribute) if is_none => {
-                group.child_or_new(child).remove(attribute);
-            }
-            Place::Attribute(child, attribute) => group.child_or_new(child).set(attribute, text),
-        }
-    }
+    numa::route(routes);
+    block::route(routes);
+    perf::route(routes);
 }
 
 fn set_memory(work: &mut Work<'_>, request: remote::DomainSetMemoryParameters<'_>) -> Result<()> {
-    check_flags(request.flags.bits(), known(false), "testDomainSetMemoryParameters")?;
+    check_flags(request.flags.bits(), IMPACT, "testDomainSetMemoryParameters")?;
     let values = given(&request.params, MEMORY)?;
     let domain = work.state.domains.get_mut(&request.dom)?;
     let definition = domain.one(request.flags.bits())?;
@@ -310,7 +159,7 @@ fn set_interface(
     work: &mut Work<'_>,
     request: remote::DomainSetInterfaceParameters<'_>,
 ) -> Result<()> {
-    check_flags(request.flags.bits(), known(false), "testDomainSetInterfaceParameters")?;
+    check_flags(request.flags.bits(), IMPACT, "testDomainSetInterfaceParameters")?;
     let values = given(&request.params, INTERFACE)?;
     let domain = work.state.domains.get_mut(&request.dom)?;
     let definition = domain.one_mut(request.flags.bits())?;
@@ -349,7 +198,7 @@ fn set_interface(
 }
 
 fn set_disk(work: &mut Work<'_>, request: remote::DomainSetBlockIoTune<'_>) -> Result<()> {
-    check_flags(request.flags.bits(), known(false), "testDomainSetBlockIoTune")?;
+    check_flags(request.flags.bits(), IMPACT, "testDomainSetBlockIoTune")?;
     let values = given(&request.params, DISK)?;
     let domain = work.state.domains.get_mut(&request.dom)?;
     let definition = domain.one_mut(request.flags.bits())?;
@@ -408,13 +257,7 @@ fn check_disk(tune: &Element) -> Result<()> {
 
 /// The driver knows one weight, which is always the same.
 fn route_scheduler(routes: &mut Routes) {
-    const WEIGHT: Tunable = Tunable {
-        field: "weight",
-        is: Type::Uint,
-        place: Place::Text("weight"),
-        unit: None,
-        none: 0,
-    };
+    const WEIGHT: Tunable = Tunable { is: Type::Uint, ..ullong("weight") };
     let weight = || vec![param("weight", TypedParamValue::Uint(50))];
     routes.tell::<remote::DomainGetSchedulerType<'static>>(|_, _| {
         Ok(remote::DomainGetSchedulerTypeRet { r#type: "fair".into(), nparams: 1 })
