@@ -112,6 +112,9 @@ pub mod c_functions;
 mod config;
 mod error;
 mod files;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guide;
 pub mod params;
 pub mod protocol;

@@ -77,7 +77,7 @@ impl AuthFile {
         Self::parse(path, text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self> {
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self> {
         let mut groups: Vec<Group> = Vec::new();
         // Groups of the same name are merged.
         let mut current = None;

@@ -1,7 +1,7 @@
 //! Authentication apart from the transport: credentials and SASL mechanisms.
 
 mod credentials;
-mod file;
+pub(crate) mod file;
 #[cfg(feature = "sasl")]
 pub(crate) mod sasl;
 mod sources;

@@ -145,6 +145,7 @@ impl SessionCallback for SaslCredentials {
 /// The client's side of an exchange.
 pub(crate) struct Exchange {
     session: Session,
+    mechanism: Mechanism,
     is_done: bool,
 }
 
@@ -159,6 +160,7 @@ impl Exchange {
         let session = SASLClient::new(Arc::clone(&config)).start_suggested(&[name]);
         Ok(Self {
             session: session.map_err(|error| error.to_string())?,
+            mechanism,
             is_done: false,
         })
     }
@@ -175,6 +177,13 @@ impl Exchange {
         let rounds = input.and_then(rounds).unwrap_or_default();
         if rounds > ROUNDS_MAX {
             return Err(format!("the daemon wants {rounds} rounds of hashing"));
+        }
+        let is_scram = !matches!(
+            self.mechanism,
+            Mechanism::External | Mechanism::Plain | Mechanism::Anonymous
+        );
+        if is_scram && !input.is_none_or(has_scram_syntax) {
+            return Err("the daemon's message is not one of SCRAM".to_owned());
         }
         // More room than any mechanism needs, so that growing leaves no copies in memory.
         let mut output = Zeroizing::new(Vec::with_capacity(64 * 1024));
@@ -199,8 +208,13 @@ impl Exchange {
     }
 }
 
+/// Returns whether a message has SCRAM's syntax, as far as rsasl takes it for granted and panics.
+fn has_scram_syntax(message: &[u8]) -> bool {
+    message.split(|byte| *byte == b',').all(|part| part.get(1) == Some(&b'='))
+}
+
 /// Returns the number of hash iterations that the server asks for, if its message has one.
-fn rounds(message: &[u8]) -> Option<u64> {
+pub(crate) fn rounds(message: &[u8]) -> Option<u64> {
     let mut attributes = message.split(|byte| *byte == b',');
     let count = attributes.find_map(|attribute| attribute.strip_prefix(b"i="))?;
     // A number too large for the type is far too many; anything else is left to the mechanism.
@@ -272,5 +286,28 @@ mod tests {
         assert!(exchange.step(None).is_ok());
         let error = exchange.step(Some(b"r=abc,s=QSXC,i=1000001"));
         assert_eq!(error.map(drop), Err("the daemon wants 1000001 rounds of hashing".to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_scram_is_an_error() {
+        for message in [
+            &b""[..],
+            b"r",
+            b"r=abc,",
+            b"r=abc,,i=64",
+            b"r=abc,s=QSXC,",
+            b"r=abc,s,i",
+        ] {
+            let credentials = SaslCredentials {
+                user: Some("fred".to_owned()),
+                password: Some("secret".into()),
+                other_identity: None,
+            };
+            let exchange = Exchange::new(Mechanism::ScramSha256, credentials);
+            let mut exchange = exchange.unwrap_or_else(|error| unreachable!("{error}"));
+            assert!(exchange.step(None).is_ok());
+            let error = exchange.step(Some(message)).map(drop);
+            assert_eq!(error, Err("the daemon's message is not one of SCRAM".to_owned()));
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Config {
         }
     }
 
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self> {
         let settings = syntax::parse(text).map_err(|error| Error::Config {
             path: path.to_owned(),
             line: Some(error.line),

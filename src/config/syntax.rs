@@ -27,16 +27,20 @@ pub(super) struct SyntaxError {
 }
 
 pub(super) fn parse(text: &str) -> Result<Vec<Setting>, SyntaxError> {
-    let mut parser = Parser { rest: text, line: 1 };
+    let mut parser = Parser { rest: text, line: 1, depth: 0 };
     parser.file().map_err(|reason| SyntaxError { line: parser.line, reason })
 }
 
 const BLANKS: [char; 2] = [' ', '\t'];
+/// The lists within lists that are read: no setting has any, and each takes room on the stack.
+const DEPTH_MAX: usize = 64;
 const LINE_ENDS: [char; 2] = ['\n', '\r'];
 
 struct Parser<'a> {
     rest: &'a str,
     line: usize,
+    /// The number of lists that are open.
+    depth: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -107,10 +111,15 @@ impl<'a> Parser<'a> {
     }
 
     fn list(&mut self) -> Result<Value, String> {
+        if self.depth == DEPTH_MAX {
+            return Err(format!("there are more than {DEPTH_MAX} lists within each other"));
+        }
+        self.depth += 1;
         let mut items = Vec::new();
         loop {
             self.skip_blanks_and_lines();
             if self.take("]") {
+                self.depth -= 1;
                 return Ok(Value::List(items));
             }
             items.push(self.value()?);

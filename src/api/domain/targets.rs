@@ -148,7 +148,7 @@ impl Attributes {
 }
 
 /// Returns the devices of a definition whose element has that name.
-fn devices<T: Device>(xml: &str, element: &str) -> quick_xml::Result<Vec<T>> {
+pub(crate) fn devices<T: Device>(xml: &str, element: &str) -> quick_xml::Result<Vec<T>> {
     let mut reader = Reader::from_str(xml);
     let mut found: Vec<T> = Vec::new();
     // The names of the open elements.

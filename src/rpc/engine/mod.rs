@@ -184,6 +184,13 @@ impl Engine {
         self.calls.unanswered()
     }
 
+    /// Returns the number of slots that a caller or the holder of a stream has.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn slots_held(&self) -> usize {
+        let is_left = |state| matches!(state, &CallState::Abandoned | &CallState::StreamClosing);
+        self.calls.slots().filter(|slot| !is_left(slot.state())).count()
+    }
+
     /// Returns whether the daemon may send descriptors, which plain reading would lose.
     pub(crate) fn expects_descriptors(&self) -> bool {
         self.calls.expects_descriptors()

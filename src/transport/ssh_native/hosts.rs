@@ -37,7 +37,7 @@ impl Verify {
 
 /// The entries of the file for one host.
 #[derive(Clone)]
-pub(super) struct Hosts {
+pub(crate) struct Hosts {
     file: PathBuf,
     /// The host's name as such files write it.
     name: String,
@@ -66,6 +66,11 @@ impl Hosts {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(source) => return Err(SshFailure::KnownHosts { file, source }),
         };
+        Ok(Self::parse(host, port, file, &text))
+    }
+
+    /// Reads the file's text, in which lines that are no entries are ignored.
+    pub(crate) fn parse(host: &str, port: u16, file: PathBuf, text: &str) -> Self {
         let name = match port {
             22 => host.to_ascii_lowercase(),
             _ => format!("[{}]:{port}", host.to_ascii_lowercase()),
@@ -87,7 +92,7 @@ impl Hosts {
                 known.push(Known { line, key, is_revoked });
             }
         }
-        Ok(Self { file, name, known })
+        Self { file, name, known }
     }
 
     pub(super) fn file(&self) -> &Path {

@@ -2,7 +2,7 @@
 
 mod channel;
 mod guard;
-mod hosts;
+pub(crate) mod hosts;
 mod login;
 mod target;
 

@@ -210,6 +210,18 @@ pub(super) fn read_stats<'a>(
     Ok(stats)
 }
 
+/// Reads a reply into fields, and into lists and those into fields.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn read_both_ways(reply: &[u8]) -> (Option<Vec<DomainStats>>, Option<Vec<DomainStats>>) {
+    let mut layout = Layout::default();
+    let fields = read_records(&mut Reader::new(reply), |_, stats| read_stats(stats, &mut layout));
+    let mut names = Names::default();
+    let lists = read_records(&mut Reader::new(reply), |_, params| {
+        Ok(DomainStats::from_params(&read_params(params, &mut names)?))
+    });
+    (fields.ok(), lists.ok())
+}
+
 pub(super) fn read_params(
     reader: &mut Reader<'_>,
     names: &mut Names,

@@ -39,6 +39,8 @@ pub use block::{
     Block, BlockLimits, BlockTimedGroup, LatencyBin, LatencyHistogram, LatencyHistograms,
 };
 pub use call::DomainStatsRecord;
+#[cfg(any(fuzzing, test))]
+pub(crate) use call::read_both_ways;
 pub use host::{
     Balloon, BandwidthMonitor, BandwidthNode, CacheBank, CacheMonitor, Cpu, DirtyRate,
     DirtyRateVcpu, EnergyMonitor, EnergyPackage, IoThread, Perf, Vcpu,

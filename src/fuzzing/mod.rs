@@ -1,0 +1,200 @@
+//! What must hold for any bytes from outside: a function for each target in `fuzz/`.
+//!
+//! Only `cargo fuzz` and the tests compile this. `tests.rs` runs the same functions on damaged messages
+//! of our own encoders.
+
+mod engine;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use engine::engine;
+
+use crate::error::{Error, Result};
+use crate::rpc::frame::FrameBuffer;
+use crate::uri::ConnectUri;
+use crate::xdr::{self, Decode, Encode};
+
+/// An error's text is one line, whatever a peer or a file made of it.
+fn check_error<T>(result: Result<T>) -> Option<T> {
+    result.map_err(|error: Error| check_line(&error.to_string())).ok()
+}
+
+fn check_line(text: &str) {
+    assert!(
+        !text.contains(char::is_control),
+        "an error's text has control characters: {text:?}"
+    );
+}
+
+/// What was decoded takes no more bytes than it was read from, and decodes to the same again.
+pub fn check_value(bytes: &[u8], recode: fn(&[u8]) -> Option<Vec<u8>>) {
+    if let Some(encoded) = recode(bytes) {
+        assert!(encoded.len() <= bytes.len(), "{} of {} bytes", encoded.len(), bytes.len());
+        assert_eq!(recode(&encoded), Some(encoded));
+    }
+}
+
+/// Decodes a value and encodes it again, unless it has text that is not to be sent.
+pub fn recode<'a, T: Decode<'a> + Encode>(bytes: &'a [u8]) -> Option<Vec<u8>> {
+    let value: T = xdr::from_slice(bytes).ok()?;
+    xdr::to_vec(&value).ok()
+}
+
+/// Splits a byte stream into messages, in one piece and in pieces whose size is the first byte.
+pub fn frames(data: &[u8]) {
+    let Some((&size, bytes)) = data.split_first() else {
+        return;
+    };
+    let whole = split(bytes, bytes.len());
+    let pieces = split(bytes, usize::from(size) + 1);
+    assert_eq!(whole, pieces, "pieces of {} bytes", usize::from(size) + 1);
+}
+
+/// Returns the messages as text, and how it ended.
+fn split(bytes: &[u8], size: usize) -> (Vec<String>, Option<String>) {
+    let mut frames = FrameBuffer::new();
+    let mut messages = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (space, _) = frames.space();
+        assert!(space.room() <= 2 * bytes.len() + 1024 * 1024, "{}", space.room());
+        let (piece, after) = rest.split_at(size.min(rest.len()).min(space.room()));
+        space.extend_from_slice(piece);
+        rest = after;
+        loop {
+            match frames.next() {
+                Ok(Some(frame)) => {
+                    messages.push(format!("{:?} {:?}", frame.header, frame.payload()))
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    let text = error.to_string();
+                    check_line(&text);
+                    return (messages, Some(error_kind(&text)));
+                }
+            }
+        }
+    }
+    let end = frames.end_of_stream().to_string();
+    check_line(&end);
+    (messages, Some(error_kind(&end)))
+}
+
+/// What a peer that is not libvirt said is quoted as far as it has come.
+fn error_kind(text: &str) -> String {
+    text.split(':').next().unwrap_or_default().chars().take(12).collect()
+}
+
+/// Reads typed parameters, and writes them again.
+pub fn params(data: &[u8]) {
+    use crate::protocol::remote::{NodeGetMemoryParametersRet, TypedParam};
+    check_value(data, |bytes| recode::<NodeGetMemoryParametersRet<'_>>(bytes));
+    if let Ok(reply) = xdr::from_slice::<NodeGetMemoryParametersRet<'_>>(data) {
+        let params = crate::api::wire::params_from_wire(&reply.params);
+        let back = Vec::<TypedParam<'_>>::from(&params);
+        assert_eq!(format!("{back:?}"), format!("{:?}", reply.params));
+    }
+}
+
+/// Reads statistics of domains into fields and into lists, which must be the same.
+pub fn stats(data: &[u8]) {
+    let (fields, lists) = crate::api::domain::stats::read_both_ways(data);
+    assert_eq!(format!("{fields:?}"), format!("{lists:?}"));
+}
+
+/// Parses a connection's URI.
+pub fn uri(data: &[u8]) {
+    let Some(uri) = text(data).and_then(|text| check_error(ConnectUri::parse(text))) else {
+        return;
+    };
+    let again = ConnectUri::parse(uri.as_str());
+    assert_eq!(again.ok().as_ref(), Some(&uri));
+    let _name = (uri.name_for_daemon(), uri.name_for_helper());
+}
+
+/// Parses `libvirt.conf`.
+pub fn config(data: &[u8]) {
+    text(data).map(|text| check_error(crate::config::Config::parse(Path::new("f"), text)));
+}
+
+/// Parses the auth file, and looks something up in it.
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+pub fn auth_file(data: &[u8]) {
+    use crate::auth::file::AuthFile;
+    let file = text(data).and_then(|text| check_error(AuthFile::parse(Path::new("f"), text)));
+    file.map(|file| check_error(file.find("libvirt", "host", "password")));
+}
+
+/// Reads a file of known hosts.
+#[cfg(feature = "ssh-native")]
+pub fn known_hosts(data: &[u8]) {
+    use crate::transport::ssh_native::hosts::Hosts;
+    for port in [22, 2222] {
+        Hosts::parse("host", port, "f".into(), &String::from_utf8_lossy(data));
+    }
+}
+
+/// Reads the devices of a domain's definition.
+pub fn xml(data: &[u8]) {
+    use crate::api::domain::{DiskTarget, InterfaceTarget, targets::devices};
+    if let Some(text) = text(data) {
+        let _disks = devices::<DiskTarget>(text, "disk");
+        let _interfaces = devices::<InterfaceTarget>(text, "interface");
+    }
+}
+
+/// Takes a daemon's SASL messages, which are separated by zeros. The first byte is the mechanism;
+/// `@` in them stands for what this side said, from its nonce on.
+#[cfg(feature = "sasl")]
+pub fn sasl(data: &[u8]) {
+    use crate::auth::sasl::{Exchange, Mechanism, SaslCredentials, rounds};
+    const MECHANISMS: [Mechanism; 4] = [
+        Mechanism::ScramSha256,
+        Mechanism::ScramSha1,
+        Mechanism::ScramSha512,
+        Mechanism::Plain,
+    ];
+    let Some((&first, messages)) = data.split_first() else {
+        return;
+    };
+    if let Some(offered) = text(messages) {
+        let _chosen = Mechanism::choose(offered, None, true);
+    }
+    let credentials = SaslCredentials {
+        user: Some("fred".to_owned()),
+        password: Some("secret".into()),
+        other_identity: None,
+    };
+    let mechanism = MECHANISMS[usize::from(first) % MECHANISMS.len()];
+    let Ok(mut exchange) = Exchange::new(mechanism, credentials) else {
+        return;
+    };
+    let Ok(Some(said)) = exchange.step(None) else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let nonce = said.split("r=").nth(1).unwrap_or_default().as_bytes();
+    for message in messages.split(|byte| *byte == 0) {
+        let message: Vec<u8> = message
+            .iter()
+            .flat_map(|byte| match byte {
+                b'@' => nonce.to_vec(),
+                byte => vec![*byte],
+            })
+            .collect();
+        // What is allowed but takes seconds finds nothing.
+        if rounds(&message).is_some_and(|rounds| (1000..=1_000_000).contains(&rounds)) {
+            return;
+        }
+        if exchange.step(Some(&message)).is_err() {
+            return;
+        }
+        assert!(!(exchange.is_done() && mechanism != Mechanism::Plain), "nothing was proved");
+    }
+}
+
+fn text(data: &[u8]) -> Option<&str> {
+    str::from_utf8(data).ok()
+}

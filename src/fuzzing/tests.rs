@@ -1,0 +1,204 @@
+//! The targets on damaged input of our own making. `FUZZ_ROUNDS` has the number of rounds for each
+//! sample, and `FUZZ_SEED` where they begin.
+
+use std::env;
+
+use crate::protocol::remote;
+use crate::rpc::frame::packet_head;
+use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::uri::ConnectUri;
+use crate::xdr;
+
+/// Splitmix: any seed will do.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (mixed >> 32) as usize % limit.max(1)
+    }
+}
+
+/// Damages a sample in a few places.
+fn damage(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    const WORDS: [u32; 6] = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x0200_0004];
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(8)).min(bytes.len());
+        match random.below(6) {
+            0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
+            1 => bytes.insert(at, random.below(256) as u8),
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let from = random.below(other.len());
+                bytes.splice(at..end, other.iter().skip(from).take(16).copied());
+            }
+            4 => {
+                let word = WORDS[random.below(WORDS.len())].to_be_bytes();
+                bytes.iter_mut().skip(at & !3).zip(word).for_each(|(byte, new)| *byte = new);
+            }
+            _ => bytes.truncate(at),
+        }
+    }
+}
+
+fn run(target: fn(&[u8]), samples: &[Vec<u8>]) {
+    let number = |name, usual| {
+        env::var(name)
+            .map_or(usual, |text| text.parse().unwrap_or_else(|_| unreachable!("{name}={text}")))
+    };
+    let (rounds, seed) = (number("FUZZ_ROUNDS", 500), number("FUZZ_SEED", 1));
+    assert!(!samples.is_empty());
+    for (index, sample) in samples.iter().enumerate() {
+        target(sample);
+        for round in 0..rounds {
+            let mut random = Random(seed + round);
+            let mut bytes = sample.clone();
+            damage(&mut bytes, &samples[(index + 1) % samples.len()], &mut random);
+            target(&bytes);
+        }
+    }
+}
+
+fn texts(samples: &[&str]) -> Vec<Vec<u8>> {
+    samples.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+fn message(len: usize) -> Vec<u8> {
+    let id = ProcedureId { program: remote::PROGRAM.number, version: 1, procedure: 1 };
+    let header = Header { id, kind: MessageType::Reply, serial: 7, status: Status::Ok };
+    let mut message = packet_head(&header, len);
+    message.resize(message.len() + len, 0x5a);
+    message
+}
+
+fn typed_params() -> Vec<remote::TypedParam<'static>> {
+    use remote::TypedParamValue as Value;
+    [
+        ("state.state", Value::Int(1)),
+        ("cpu.time", Value::Ullong(1 << 40)),
+        ("vcpu.current", Value::Uint(2)),
+        ("vcpu.0.time", Value::Ullong(9)),
+        ("vcpu.1.time", Value::Ullong(10)),
+        ("net.count", Value::Uint(1)),
+        ("net.0.name", Value::String("vnet0".into())),
+        ("block.0.name", Value::String("vda".into())),
+        ("block.0.rd.reqs", Value::Ullong(1)),
+        ("perf.cmt", Value::Llong(-1)),
+        ("a.ratio", Value::Double(0.5)),
+        ("b.on", Value::Boolean(1)),
+    ]
+    .map(|(name, value)| remote::TypedParam { field: name.into(), value })
+    .into()
+}
+
+#[test]
+fn frames() {
+    let samples = [
+        vec![3],
+        message(0),
+        message(100),
+        message(0),
+        message(40_000),
+        message(8),
+    ];
+    run(super::frames, &[samples.concat(), samples[..3].concat(), vec![]]);
+}
+
+#[test]
+fn engine() {
+    let mut random = Random(7);
+    let samples: Vec<Vec<u8>> =
+        (0..20).map(|_| (0..200).map(|_| random.below(256) as u8).collect()).collect();
+    run(super::engine, &samples);
+}
+
+#[test]
+fn params() {
+    let reply = remote::NodeGetMemoryParametersRet { params: typed_params(), nparams: 12 };
+    run(super::params, &[xdr::to_vec(&reply).unwrap_or_default()]);
+}
+
+#[test]
+fn stats() {
+    let dom = remote::NonnullDomain {
+        name: "web".into(),
+        uuid: uuid::Uuid::from_bytes([7; 16]),
+        id: 1,
+    };
+    let record = remote::DomainStatsRecord { dom, params: typed_params() };
+    let reply = remote::ConnectGetAllDomainStatsRet { ret_stats: vec![record.clone(), record] };
+    run(super::stats, &[xdr::to_vec(&reply).unwrap_or_default()]);
+}
+
+#[test]
+fn uri() {
+    let samples = texts(&[
+        "qemu+ssh://fred@[::1]:22/system?keyfile=/k%20y&no_verify=1#x",
+        "test:///default",
+        "qemu+unix:///session?socket=/run/s&mode=direct",
+    ]);
+    assert!(
+        samples
+            .iter()
+            .all(|text| ConnectUri::parse(&String::from_utf8_lossy(text)).is_ok())
+    );
+    run(super::uri, &samples);
+}
+
+#[test]
+fn config() {
+    run(super::config, &[
+        texts(&["# x\nuri_default = \"qemu:///system\"\nremote_mode = 'legacy'\nn = -5\nuri_aliases = [\n \"a=b\", 'c=d' ]\ns = \"\"\"a\nb\"\"\"\n"]).concat(),
+        vec![b'['; 20],
+        [b"a = ".to_vec(), vec![b'['; 200_000]].concat(),
+    ]);
+}
+
+#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+#[test]
+fn auth_file() {
+    run(
+        super::auth_file,
+        &texts(&[
+            "[credentials-c]\nauthname=fred\npassword=a\\sb\n[auth-libvirt-host]\ncredentials=c\n",
+        ]),
+    );
+}
+
+#[cfg(feature = "ssh-native")]
+#[test]
+fn known_hosts() {
+    run(
+        super::known_hosts,
+        &texts(&[
+            "@revoked host,*.x,!y ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ c\n",
+            "|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILIG2T/B0l0gaqj3puu510tu9N1OkQ4znY3LYuEm5zCF\n",
+        ]),
+    );
+}
+
+#[test]
+fn xml() {
+    run(
+        super::xml,
+        &texts(&[
+            "<domain><devices><disk type='file'><source file='/a&amp;b'/><target dev='vda' bus='virtio'/></disk>\
+         <interface type='network'><mac address='52:54:00:00:00:01'/><target dev='vnet0'/></interface></devices></domain>",
+            &"<a>".repeat(2000),
+        ]),
+    );
+}
+
+#[cfg(feature = "sasl")]
+#[test]
+fn sasl() {
+    run(
+        super::sasl,
+        &texts(&[
+            "\u{0}r=@abc,s=QSXCR+Q6sek8bf92,i=64\u{0}v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+            "\u{3}\u{0}x",
+        ]),
+    );
+}
