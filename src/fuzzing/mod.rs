@@ -66,7 +66,7 @@ fn split(bytes: &[u8], size: usize) -> (Vec<String>, Option<String>) {
         loop {
             match frames.next() {
                 Ok(Some(frame)) => {
-                    messages.push(format!("{:?} {:?}", frame.header, frame.payload()))
+                    messages.push(format!("{:?} {:?}", frame.header, frame.payload()));
                 }
                 Ok(None) => break,
                 Err(error) => {

@@ -211,13 +211,7 @@ fn records_are_read_as_their_wire_types_are() {
 
 #[test]
 fn records_in_other_orders_do_not_mislead_one_another() {
-    let list = |names: &[&str]| {
-        names
-            .iter()
-            .zip(1_u64..)
-            .map(|(name, value)| (name, value))
-            .collect::<TypedParams>()
-    };
+    let list = |names: &[&str]| names.iter().zip(1_u64..).collect::<TypedParams>();
     let lists = [
         list(&[
             "net.0.rx.pkts",
