@@ -165,7 +165,9 @@ pub(crate) fn devices<T: Device>(xml: &str, element: &str) -> quick_xml::Result<
             _ => continue,
         };
         let name = start.name().as_ref().to_owned();
-        match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // Deeper than this, no element is looked at; documents may nest as deeply as they are long.
+        let outermost = path.iter().take(4).map(String::as_str);
+        match outermost.collect::<Vec<_>>()[..] {
             ["domain", "devices"] if name == element => {
                 let mut device = T::default();
                 device.element(&Attributes::of(&start)?);
