@@ -93,8 +93,9 @@ pub fn params(data: &[u8]) {
     check_value(data, |bytes| recode::<NodeGetMemoryParametersRet<'_>>(bytes));
     if let Ok(reply) = xdr::from_slice::<NodeGetMemoryParametersRet<'_>>(data) {
         let params = crate::api::wire::params_from_wire(&reply.params);
-        let back = Vec::<TypedParam<'_>>::from(&params);
-        assert_eq!(format!("{back:?}"), format!("{:?}", reply.params));
+        // Truth has many values on the wire, and names that are not text have none in a list.
+        let back = crate::api::wire::params_from_wire(&Vec::<TypedParam<'_>>::from(&params));
+        assert_eq!(format!("{back:?}"), format!("{params:?}"));
     }
 }
 

@@ -117,7 +117,12 @@ fn engine() {
 #[test]
 fn params() {
     let reply = remote::NodeGetMemoryParametersRet { params: typed_params(), nparams: 12 };
-    run(super::params, &[xdr::to_vec(&reply).unwrap_or_default()]);
+    // A name that is not text, and a truth that is neither 0 nor 1.
+    let odd = [
+        0, 0, 0, 1, 0, 0, 0, 1, 208, 254, 0, 0, 0, 0, 0, 6, 253, 177, 177, 177, 0, 255, 128, 255,
+        255,
+    ];
+    run(super::params, &[xdr::to_vec(&reply).unwrap_or_default(), odd.to_vec()]);
 }
 
 #[test]
