@@ -13,10 +13,8 @@ mod supervisor;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Command, Output};
 use std::time::Duration;
-
-use rustix::process::Signal;
 
 pub use builder::Builder;
 pub use layout::Mode;
@@ -126,14 +124,14 @@ impl Daemon {
             .map(|process| process.pid().as_raw_nonzero().get().cast_unsigned())
     }
 
-    /// Ends the daemon, and waits. Its guests run on.
-    pub fn stop(&mut self) -> Result<ExitStatus> {
-        self.take_process()?.end(Signal::TERM)
+    /// Ends the daemon, and waits; kills it if it does not end within 10 s. Its guests run on.
+    pub fn stop(&mut self) -> Result<()> {
+        self.take_process()?.terminate()
     }
 
     /// Kills the daemon as `kill -9` does, and waits. Its guests run on.
     pub fn kill9(&mut self) -> Result<()> {
-        self.take_process()?.end(Signal::KILL).map(drop)
+        self.take_process()?.kill()
     }
 
     /// Restarts the daemon in the same directory, after stopping it if it runs. It reconnects to
@@ -234,12 +232,11 @@ impl Daemon {
 
     fn end(&mut self) -> Result<()> {
         let killed = match self.process.take() {
-            Some(process) => process.end(Signal::KILL).map(drop),
+            Some(process) => process.kill(),
             None => Ok(()),
         };
         let parts = self.parts.drain(..);
-        let killed = parts
-            .fold(killed, |killed, (_, process)| killed.and(process.end(Signal::KILL).map(drop)));
+        let killed = parts.fold(killed, |killed, (_, process)| killed.and(process.kill()));
         // Even after a failure: this is what cleans up.
         self.supervisor.shut_down().and(killed)
     }

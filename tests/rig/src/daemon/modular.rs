@@ -4,8 +4,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
-use rustix::process::Signal;
-
 use super::process::{Launch, Process};
 use super::{Daemon, Mode};
 use crate::error::{Attempt as _, Error, Result};
@@ -57,7 +55,7 @@ impl Daemon {
     pub fn stop_part(&mut self, daemon: &str) -> Result<()> {
         let place = self.parts.iter().position(|(name, _)| name == daemon);
         let place = place.ok_or_else(|| Error::Failed(format!("{daemon} does not run")))?;
-        self.parts.swap_remove(place).1.end(Signal::TERM).map(drop)
+        self.parts.swap_remove(place).1.terminate()
     }
 
     /// Returns the directory that a system daemon and its clients see as `/run/libvirt`.
