@@ -5,12 +5,15 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::xdr::WireStr;
 
 /// A name as the daemon sent it: text to show, and the exact bytes to compare and to send back.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
-    Utf8(Arc<str>),
+    /// Short ones, which most are, take no memory of their own.
+    Utf8(SmolStr),
     Other(Arc<Other>),
 }
 
@@ -30,7 +33,7 @@ impl Name {
 
     pub(crate) fn as_os_str(&self) -> &OsStr {
         match self {
-            Self::Utf8(text) => OsStr::new(&**text),
+            Self::Utf8(text) => OsStr::new(text.as_str()),
             Self::Other(other) => OsStr::from_bytes(&other.bytes),
         }
     }
@@ -56,7 +59,7 @@ impl From<&str> for Name {
 impl<'a> From<&'a Name> for WireStr<'a> {
     fn from(name: &'a Name) -> Self {
         match name {
-            Name::Utf8(text) => (&**text).into(),
+            Name::Utf8(text) => text.as_str().into(),
             Name::Other(other) => (&*other.bytes).into(),
         }
     }

@@ -1,7 +1,6 @@
 //! Conversions between wire types and the API's types, shared by several objects.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::typed_params::typed_params;
@@ -13,23 +12,7 @@ typed_params!();
 
 /// Copies a reply's parameters into a list.
 pub(crate) fn params_from_wire(wire: &[TypedParam<'_>]) -> TypedParams {
-    params_like(wire, None)
-}
-
-/// Copies a reply's parameters into a list, which shares names with `model` that it has in the same
-/// place.
-pub(crate) fn params_like(wire: &[TypedParam<'_>], model: Option<&TypedParams>) -> TypedParams {
-    let mut params = TypedParams::new();
-    params.reserve(wire.len());
-    for (index, param) in wire.iter().enumerate() {
-        let shared = model.and_then(|model| model.shared_name(index));
-        let name = match shared {
-            Some(name) if **name == *param.field => Arc::clone(name),
-            _ => Arc::from(&*param.field),
-        };
-        params.push_shared(name, value_ref(&param.value).to_owned());
-    }
-    params
+    params(wire).collect()
 }
 
 /// Makes the error for a well-formed reply that contradicts itself.

@@ -1,11 +1,52 @@
+use std::fmt;
 use std::sync::Arc;
 
 use super::{FromParam, Value, ValueRef};
 
 /// An ordered list of named values (`virTypedParameter`). A name may occur more than once.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TypedParams {
-    items: Vec<(Arc<str>, Value)>,
+    /// Of each value, and maybe of more.
+    names: Names,
+    values: Vec<Value>,
+}
+
+/// The names of a list, which others with the same names at its beginning share.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names(Option<Arc<Vec<Arc<str>>>>);
+
+impl Names {
+    fn get(&self, index: usize) -> Option<&str> {
+        self.0.as_ref()?.get(index).map(|name| &**name)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.0
+            .as_ref()
+            .zip(other.0.as_ref())
+            .is_some_and(|(one, other)| Arc::ptr_eq(one, other))
+    }
+
+    /// Becomes the names of `list`, unless that is empty.
+    pub(crate) fn follow(&mut self, list: Option<&TypedParams>) {
+        if let Some(list) = list.filter(|list| !list.is_empty()) {
+            self.clone_from(&list.names);
+        }
+    }
+
+    /// Has the name at `index` follow those before it, of which there are as many.
+    fn set(&mut self, index: usize, name: &[u8]) {
+        let shared = self.0.get_or_insert_default();
+        let name = String::from_utf8_lossy(name).into();
+        if let Some(own) = Arc::get_mut(shared) {
+            own.truncate(index);
+            own.push(name);
+        } else {
+            let before = shared.iter().take(index).cloned();
+            *shared = Arc::new(before.chain([name]).collect());
+        }
+    }
 }
 
 impl TypedParams {
@@ -40,20 +81,35 @@ impl TypedParams {
     #[doc(alias = "virTypedParamsAddUInt")]
     #[doc(alias = "virTypedParamsAddULLong")]
     pub fn push(&mut self, name: &str, value: impl Into<Value>) {
-        self.items.push((name.into(), value.into()));
+        self.push_named(name.as_bytes(), value.into());
     }
 
-    pub(crate) fn push_shared(&mut self, name: Arc<str>, value: Value) {
-        self.items.push((name, value));
+    /// Makes an empty list with room for so many, which are expected to have these names.
+    pub(crate) fn like(names: &Names, count: usize) -> Self {
+        Self { names: names.clone(), values: Vec::with_capacity(count) }
     }
 
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.items.reserve_exact(count);
+    /// Appends one parameter to a list that is expected to have these names.
+    pub(crate) fn push_like(&mut self, names: &Names, name: &[u8], value: Value) {
+        if self.is_empty() {
+            self.names = names.clone();
+        }
+        self.push_named(name, value);
     }
 
-    /// Returns the name at `index`, for a list that probably has the same name in the same place.
-    pub(crate) fn shared_name(&self, index: usize) -> Option<&Arc<str>> {
-        self.items.get(index).map(|(name, _)| name)
+    #[inline]
+    pub(crate) fn push_named(&mut self, name: &[u8], value: Value) {
+        let index = self.values.len();
+        if self.names.get(index).is_none_or(|expected| expected.as_bytes() != name) {
+            self.names.set(index, name);
+        }
+        self.values.push(value);
+    }
+
+    /// Returns the names, for lists that probably have the same.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Returns the first value of that name as a `T` (`virTypedParamsGetInt` and its like); `None`
@@ -72,27 +128,44 @@ impl TypedParams {
     /// Returns the first value of that name (`virTypedParamsGet`).
     #[doc(alias = "virTypedParamsGet")]
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.items.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
+        self.entries().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Iterates over the values of that name, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.items.iter().filter(move |(key, _)| **key == *name).map(|(_, value)| value)
+        self.entries().filter(move |(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Returns the number of parameters.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.values.len()
     }
 
     /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.values.is_empty()
     }
 
     /// Iterates over all parameters, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
-        self.items.iter().map(|(name, value)| (&**name, value.as_ref()))
+        self.entries().map(|(name, value)| (name, value.as_ref()))
+    }
+
+    fn entries(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        let names = self.names.0.as_deref().map_or(&[][..], Vec::as_slice);
+        names.iter().map(|name| &**name).zip(&self.values)
+    }
+}
+
+impl fmt::Debug for TypedParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.entries()).finish()
+    }
+}
+
+impl PartialEq for TypedParams {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries().eq(other.entries())
     }
 }
 
@@ -106,6 +179,8 @@ impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for TypedParams {
 
 impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for TypedParams {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, items: I) {
+        let items = items.into_iter();
+        self.values.reserve(items.size_hint().0);
         for (name, value) in items {
             self.push(name.as_ref(), value);
         }

@@ -19,6 +19,7 @@ mod tests;
 
 pub use error::ParamError;
 pub use generated::names;
+pub(crate) use list::Names;
 pub use list::TypedParams;
 pub use value::{FromParam, Value, ValueRef};
 

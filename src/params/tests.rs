@@ -89,3 +89,34 @@ fn repeated_names_are_a_sequence() {
         [&Value::from("vda"), &Value::from("vdb")],
     );
 }
+
+#[test]
+fn lists_that_share_names_are_apart() {
+    let first = sample();
+    let mut same = TypedParams::like(first.names(), first.len());
+    for (name, value) in first.iter() {
+        same.push_named(name.as_bytes(), value.to_owned());
+    }
+    assert_eq!(same, first);
+    assert!(same.names().is_same(first.names()));
+
+    let mut other = TypedParams::like(first.names(), 0).with("state.state", 2);
+    assert!(other.names().is_same(first.names()));
+    assert_eq!(other.len(), 1);
+    assert_eq!(format!("{other:?}"), r#"{"state.state": Int(2)}"#);
+    other.push("state.reason", 3);
+    other.push("block.0.name", "vdc");
+    assert_eq!(
+        other,
+        TypedParams::new()
+            .with("state.state", 2)
+            .with("state.reason", 3)
+            .with("block.0.name", "vdc")
+    );
+    assert_eq!(first, sample());
+    let mut copy = other.clone();
+    copy.push("x", 1);
+    other.push("y", 1);
+    assert_eq!((copy.get::<i32>("x"), copy.get::<i32>("y")), (Some(1), None));
+    assert_eq!((other.get::<i32>("x"), other.get::<i32>("y")), (None, Some(1)));
+}

@@ -51,6 +51,12 @@ impl Value {
     }
 }
 
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        value.to_owned()
+    }
+}
+
 impl ValueRef<'_> {
     /// Copies the value.
     pub fn to_owned(self) -> Value {

@@ -2,12 +2,11 @@
 
 use super::DomainStats;
 use super::layout::{Layout, Place, WireName};
-use super::names::Names;
 use crate::api::domain::{Domain, StatsTypes};
 use crate::api::wire;
 use crate::client::{Connect, Reply};
 use crate::error::{Error, Result};
-use crate::params::{TypedParams, ValueRef};
+use crate::params::{Names, TypedParams, ValueRef};
 use crate::protocol::Request;
 use crate::protocol::remote::{
     self, CONNECT_GET_ALL_DOMAIN_STATS_MAX, ConnectGetAllDomainStats, ConnectGetAllDomainStatsRet,
@@ -206,7 +205,7 @@ pub(super) fn read_stats<'a>(
             }
         }
     }
-    layout.next_record(stats.items());
+    stats.model(layout);
     Ok(stats)
 }
 
@@ -227,12 +226,12 @@ pub(super) fn read_params(
     names: &mut Names,
 ) -> Result<TypedParams, DecodeError> {
     let count = xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)?;
-    let mut params = TypedParams::new();
-    params.reserve(count);
+    let mut params = TypedParams::like(names, count);
     for _ in 0..count {
         let name = xdr::take_bytes(reader, STRING_MAX)?;
         let value = TypedParamValue::decode(reader)?;
-        names.push(&mut params, name, wire::value_ref(&value));
+        params.push_named(name, wire::value_ref(&value).to_owned());
     }
+    names.follow(Some(&params));
     Ok(params)
 }

@@ -1,8 +1,8 @@
 //! The order of a record's parameters, which that of the next record mostly equals.
 
 use super::macros::Fields;
-use super::names::RecordNames;
 use super::{Balloon, Block, Cpu, DirtyRate, IoThread, Net, Perf, Vcpu};
+use crate::params::Names;
 use crate::protocol::remote::STRING_MAX;
 use crate::xdr::{self, DecodeError, Reader};
 
@@ -87,6 +87,15 @@ pub(super) struct Layout<'a> {
     /// The last record's items.
     pub(super) items: Items,
     pub(super) names: RecordNames,
+}
+
+/// The names of each kind of list in the last record that had one.
+#[derive(Debug, Default)]
+pub(super) struct RecordNames {
+    pub(super) vcpu: Names,
+    pub(super) energy: Names,
+    pub(super) vm: Names,
+    pub(super) other: Names,
 }
 
 /// Numbers of items for which memory is taken at once.

@@ -27,7 +27,6 @@ mod call;
 mod host;
 mod layout;
 mod macros;
-mod names;
 mod net;
 mod numbered;
 mod record;

@@ -1,8 +1,7 @@
 //! All statistics of one domain, and their assignment from parameters.
 
-use super::layout::{Count, Items, Layout, Place, WireName};
+use super::layout::{Count, Items, Layout, Place, RecordNames, WireName};
 use super::macros::Fields as _;
-use super::names::RecordNames;
 use super::numbered::{item, item_of, last, nth, split_dot, split_number};
 use super::{Balloon, BandwidthMonitor, Block, Cpu, DirtyRate, IoThread, Net, Perf, Vcpu};
 use crate::api::domain::DomainState;
@@ -57,9 +56,9 @@ impl DomainStats {
     /// [`all_domain_stats_raw`](crate::Connect::all_domain_stats_raw), into fields.
     pub fn from_params(params: &TypedParams) -> Self {
         let mut stats = Self::default();
-        let mut names = RecordNames::default();
+        let names = RecordNames::default();
         for (name, value) in params.iter() {
-            stats.take(name.as_bytes(), value, &Items::default(), &mut names);
+            stats.take(name.as_bytes(), value, &Items::default(), &names);
         }
         stats
     }
@@ -70,11 +69,11 @@ impl DomainStats {
         name: &[u8],
         value: ValueRef<'_>,
         items: &Items,
-        names: &mut RecordNames,
+        names: &RecordNames,
     ) -> Place {
         let place = self.find(name, items);
         if !self.set(place, value, items) && !self.set_part(name, value, names) {
-            names.other.push(&mut self.other, name, value);
+            self.other.push_like(&names.other, name, value.to_owned());
         }
         place
     }
@@ -86,12 +85,23 @@ impl DomainStats {
         value: ValueRef<'_>,
         layout: &mut Layout<'a>,
     ) {
-        let place = self.take(name.bytes(), value, &layout.items, &mut layout.names);
+        let place = self.take(name.bytes(), value, &layout.items, &layout.names);
         layout.note(name, place);
     }
 
+    /// Ends a record of a reply: the next is expected to be like it.
+    pub(super) fn model(&self, layout: &mut Layout<'_>) {
+        layout.next_record(self.items());
+        let packages = self.cpu.energy_monitors.iter().flat_map(|monitor| &monitor.packages);
+        let names = &mut layout.names;
+        names.vcpu.follow(self.vcpu.last().map(|vcpu| &vcpu.custom));
+        names.energy.follow(packages.last().map(|package| &package.custom));
+        names.vm.follow(Some(&self.vm));
+        names.other.follow(Some(&self.other));
+    }
+
     /// Returns the items that another record may be expected to have.
-    pub(super) fn items(&self) -> Items {
+    fn items(&self) -> Items {
         /// Records with very many items are no rule for others.
         const MAX: usize = 16;
 
@@ -190,7 +200,7 @@ impl DomainStats {
 
     /// Takes in a parameter of something that has no place: parts of items, the hypervisor's own
     /// counters, and what few hosts have.
-    fn set_part(&mut self, name: &[u8], value: ValueRef<'_>, names: &mut RecordNames) -> bool {
+    fn set_part(&mut self, name: &[u8], value: ValueRef<'_>, names: &RecordNames) -> bool {
         let Some((group, key)) = split_dot(name) else {
             return false;
         };
@@ -199,7 +209,7 @@ impl DomainStats {
                 last(&mut self.block, number).is_some_and(|block| block.set_part(key, value))
             }
             (b"vcpu", Some((number, key))) => last(&mut self.vcpu, number).is_some_and(|vcpu| {
-                names.vcpu.push(&mut vcpu.custom, key, value);
+                vcpu.custom.push_like(&names.vcpu, key, value.to_owned());
                 true
             }),
             (b"cpu", _) => self.set_monitor(key, value, names),
@@ -207,7 +217,7 @@ impl DomainStats {
             (b"memory", _) => self.set_bandwidth(key, value),
             (b"dirtyrate", _) => self.set_vcpu_dirty_rate(key, value),
             (b"vm", _) => {
-                names.vm.push(&mut self.vm, key, value);
+                self.vm.push_like(&names.vm, key, value.to_owned());
                 true
             }
             _ => false,
@@ -229,7 +239,7 @@ impl DomainStats {
         true
     }
 
-    fn set_monitor(&mut self, key: &[u8], value: ValueRef<'_>, names: &mut RecordNames) -> bool {
+    fn set_monitor(&mut self, key: &[u8], value: ValueRef<'_>, names: &RecordNames) -> bool {
         let monitors = key.strip_prefix(b"energy.monitor.");
         if let Some((number, key)) = monitors.and_then(split_number) {
             return self.set_energy(number, key, value, names);
@@ -255,7 +265,7 @@ impl DomainStats {
         number: u32,
         key: &[u8],
         value: ValueRef<'_>,
-        names: &mut RecordNames,
+        names: &RecordNames,
     ) -> bool {
         let index = item(&mut self.cpu.energy_monitors, number);
         let Some(monitor) = self.cpu.energy_monitors.get_mut(index) else {
@@ -267,7 +277,7 @@ impl DomainStats {
         let index = item(&mut monitor.packages, number);
         monitor.packages.get_mut(index).is_some_and(|package| {
             if !package.set_named(key, value) {
-                names.energy.push(&mut package.custom, key, value);
+                package.custom.push_like(&names.energy, key, value.to_owned());
             }
             true
         })

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::DomainStats;
 use super::call::{read_params, read_records, read_stats};
 use super::layout::Layout;
-use super::names::Names;
-use crate::params::{TypedParams, Value, names};
+use crate::params::{Names, TypedParams, Value, names};
 use crate::protocol::remote::{
     ConnectGetAllDomainStatsRet, DomainStatsRecord, NonnullDomain, TypedParam,
 };
