@@ -3,17 +3,15 @@
 #![allow(missing_docs)]
 
 mod client;
+mod daemon;
 
 use std::env;
-use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::Path;
 
 use bench_support::affinity::Cpus;
 use bench_support::compare::{Comparison, Row, Wall};
 use bench_support::table::Aim;
-use bench_support::{Options, Result, fixtures};
-use libvirt_client::Connect;
+use bench_support::{Options, Result};
 use rig::{Daemon, Need};
 use tokio::runtime::Builder;
 
@@ -155,7 +153,7 @@ fn compare_calls(options: &Options) -> Result<()> {
     let uri = daemon.test_uri();
     // The domains exist only while a connection is open.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let _keeps_the_domains = runtime.block_on(define(&uri, options.size(DOMAINS, 10)))?;
+    let _keeps_the_domains = runtime.block_on(daemon::define(&uri, options.size(DOMAINS, 10)))?;
 
     let title = "live: clients against libvirtd's test driver, all on one processor";
     let scratch = Path::new(SCRATCH);
@@ -174,16 +172,7 @@ fn compare_calls(options: &Options) -> Result<()> {
 fn compare_volumes(options: &Options) -> Result<()> {
     let daemon = Daemon::builder().start()?;
     let uri = daemon.uri();
-    let directory = daemon.scratch().join(fixtures::POOL);
-    fs::create_dir(&directory)?;
-    // With content, as a hole is read faster.
-    let mut file = File::create_new(directory.join(fixtures::VOLUME))?;
-    for _ in 0..options.size(VOLUME_MIB, 8) {
-        file.write_all(&vec![0xa5; fixtures::MIB as usize])?;
-    }
-    let target = directory.to_str().ok_or("a directory whose name is not UTF-8")?;
-    daemon.virsh(["pool-create-as", fixtures::POOL, "dir", "--target", target])?;
-
+    daemon::make_volume(&daemon, options.size(VOLUME_MIB, 8))?;
     let title = "live: volumes from and to libvirtd, all on all processors";
     let scratch = Path::new(SCRATCH);
     let mut table =
@@ -193,23 +182,4 @@ fn compare_volumes(options: &Options) -> Result<()> {
     }
     table.finish();
     Ok(())
-}
-
-/// Defines so many domains and returns the connection that keeps them.
-async fn define(uri: &str, count: u64) -> Result<Connect> {
-    let conn = Connect::open(uri).await?;
-    for number in 0..count {
-        let xml = format!(
-            "<domain type='test'><name>guest-{number:04}</name><memory unit='MiB'>1024</memory>\
-             <vcpu>4</vcpu><os><type>hvm</type></os><devices>\
-             <disk type='file' device='disk'><source file='/images/{number}.qcow2'/>\
-             <target dev='vda' bus='virtio'/></disk>\
-             <interface type='network'><mac address='52:54:00:00:{:02x}:{:02x}'/>\
-             <source network='default'/></interface></devices></domain>",
-            number >> 8 & 0xff,
-            number & 0xff,
-        );
-        conn.domain_define_xml(&xml).await?;
-    }
-    Ok(conn)
 }
