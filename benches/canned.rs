@@ -11,7 +11,7 @@ use bench_support::affinity::Cpus;
 use bench_support::compare::{Comparison, Row, Wall};
 use bench_support::peer::{self, Peer};
 use bench_support::table::Aim;
-use bench_support::{Options, Result};
+use bench_support::{Options, Result, bare};
 
 const SCRATCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/canned");
 const C_CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c/client.c");
@@ -137,6 +137,7 @@ fn main() -> Result<()> {
     match args.split_first() {
         Some((role, [socket])) if role == peer::ROLE => peer::main(Path::new(socket)),
         Some((role, rest)) if role == client::ROLE => client::main(rest),
+        Some((role, rest)) if role == bare::ROLE => bare::main(rest),
         _ => compare(&Options::from_args()),
     }
 }
@@ -153,7 +154,8 @@ fn compare(options: &Options) -> Result<()> {
     );
     let scratch = Path::new(SCRATCH);
     let mut table =
-        Comparison::new(options, &title, client::program()?, Path::new(C_CLIENT), scratch)?;
+        Comparison::new(options, &title, client::program()?, Path::new(C_CLIENT), scratch)?
+            .with_limit(bare::program()?);
     let directory = tempfile::tempdir()?;
     let peer = Peer::start(directory.path().join("sock"), &cpus.last())?;
     for row in &ROWS {

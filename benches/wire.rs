@@ -125,6 +125,7 @@ impl Bench {
                 unit: Unit::Nanos,
                 ours: values(0).unwrap_or_default(),
                 theirs: values(contender),
+                limit: None,
                 aim: Aim::None,
             };
             table.row(row, &[figure]);

@@ -5,7 +5,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench_support::client::{Program, Report, Stopwatch};
+use bench_support::client::{Program, Report, SEVERAL_THREADS, Stopwatch};
 use bench_support::profile::warm_up;
 use bench_support::{Result, fixtures};
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
@@ -20,8 +20,6 @@ use tokio::task::JoinSet;
 
 /// The first argument that selects the client's role; [`main`] gets the others.
 pub(crate) const ROLE: &str = "client";
-/// The beginning of a verb that is for a runtime of several threads.
-const SEVERAL_THREADS: &str = "threads:";
 /// The time after which a run is considered stuck.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 

@@ -1,7 +1,11 @@
 //! The targets on damaged input of our own making. `FUZZ_ROUNDS` has the number of rounds for each
-//! sample, and `FUZZ_SEED` where they begin.
+//! sample, and `FUZZ_SEED` where they begin; `FUZZ_CORPUS` has a directory for the samples, which
+//! then are where `cargo fuzz` begins.
 
-use std::env;
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::{env, fs, io};
 
 use crate::protocol::remote;
 use crate::rpc::frame::packet_head;
@@ -43,13 +47,17 @@ fn damage(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     }
 }
 
-fn run(target: fn(&[u8]), samples: &[Vec<u8>]) {
+fn run(name: &str, target: fn(&[u8]), samples: &[Vec<u8>]) {
+    let setting = |name| env::var(name).ok();
     let number = |name, usual| {
-        env::var(name)
+        setting(name)
             .map_or(usual, |text| text.parse().unwrap_or_else(|_| unreachable!("{name}={text}")))
     };
     let (rounds, seed) = (number("FUZZ_ROUNDS", 500), number("FUZZ_SEED", 1));
     assert!(!samples.is_empty());
+    if let Some(corpus) = setting("FUZZ_CORPUS") {
+        write_corpus(&Path::new(&corpus).join(name), samples).unwrap();
+    }
     for (index, sample) in samples.iter().enumerate() {
         target(sample);
         for round in 0..rounds {
@@ -59,6 +67,14 @@ fn run(target: fn(&[u8]), samples: &[Vec<u8>]) {
             target(&bytes);
         }
     }
+}
+
+fn write_corpus(directory: &Path, samples: &[Vec<u8>]) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    for (index, sample) in samples.iter().enumerate() {
+        fs::write(directory.join(format!("sample-{index}")), sample)?;
+    }
+    Ok(())
 }
 
 fn texts(samples: &[&str]) -> Vec<Vec<u8>> {
@@ -103,7 +119,7 @@ fn frames() {
         message(40_000),
         message(8),
     ];
-    run(super::frames, &[samples.concat(), samples[..3].concat(), vec![]]);
+    run("frames", super::frames, &[samples.concat(), samples[..3].concat(), vec![]]);
 }
 
 #[test]
@@ -111,7 +127,7 @@ fn engine() {
     let mut random = Random(7);
     let samples: Vec<Vec<u8>> =
         (0..20).map(|_| (0..200).map(|_| random.below(256) as u8).collect()).collect();
-    run(super::engine, &samples);
+    run("engine", super::engine, &samples);
 }
 
 #[test]
@@ -122,7 +138,11 @@ fn params() {
         0, 0, 0, 1, 0, 0, 0, 1, 208, 254, 0, 0, 0, 0, 0, 6, 253, 177, 177, 177, 0, 255, 128, 255,
         255,
     ];
-    run(super::params, &[xdr::to_vec(&reply).unwrap_or_default(), odd.to_vec()]);
+    run(
+        "params",
+        super::params,
+        &[xdr::to_vec(&reply).unwrap_or_default(), odd.to_vec()],
+    );
 }
 
 #[test]
@@ -134,7 +154,7 @@ fn stats() {
     };
     let record = remote::DomainStatsRecord { dom, params: typed_params() };
     let reply = remote::ConnectGetAllDomainStatsRet { ret_stats: vec![record.clone(), record] };
-    run(super::stats, &[xdr::to_vec(&reply).unwrap_or_default()]);
+    run("stats", super::stats, &[xdr::to_vec(&reply).unwrap_or_default()]);
 }
 
 #[test]
@@ -149,12 +169,12 @@ fn uri() {
             .iter()
             .all(|text| ConnectUri::parse(&String::from_utf8_lossy(text)).is_ok())
     );
-    run(super::uri, &samples);
+    run("uri", super::uri, &samples);
 }
 
 #[test]
 fn config() {
-    run(super::config, &[
+    run("config", super::config, &[
         texts(&["# x\nuri_default = \"qemu:///system\"\nremote_mode = 'legacy'\nn = -5\nuri_aliases = [\n \"a=b\", 'c=d' ]\ns = \"\"\"a\nb\"\"\"\n"]).concat(),
         vec![b'['; 20],
         [b"a = ".to_vec(), vec![b'['; 200_000]].concat(),
@@ -165,6 +185,7 @@ fn config() {
 #[test]
 fn auth_file() {
     run(
+        "auth_file",
         super::auth_file,
         &texts(&[
             "[credentials-c]\nauthname=fred\npassword=a\\sb\n[auth-libvirt-host]\ncredentials=c\n",
@@ -176,6 +197,7 @@ fn auth_file() {
 #[test]
 fn known_hosts() {
     run(
+        "known_hosts",
         super::known_hosts,
         &texts(&[
             "@revoked host,*.x,!y ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ c\n",
@@ -187,6 +209,7 @@ fn known_hosts() {
 #[test]
 fn xml() {
     run(
+        "xml",
         super::xml,
         &texts(&[
             "<domain><devices><disk type='file'><source file='/a&amp;b'/><target dev='vda' bus='virtio'/></disk>\
@@ -200,6 +223,7 @@ fn xml() {
 #[test]
 fn sasl() {
     run(
+        "sasl",
         super::sasl,
         &texts(&[
             "\u{0}r=@abc,s=QSXCR+Q6sek8bf92,i=64\u{0}v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",

@@ -13,6 +13,7 @@ mod chars;
 mod composite;
 mod counts;
 mod error;
+mod list;
 mod macros;
 mod opaque;
 mod primitive;
@@ -30,6 +31,7 @@ pub use string::WireStr;
 pub use writer::Writer;
 
 pub(crate) use composite::{take_bytes, take_len};
+pub(crate) use list::ListReader;
 pub(crate) use macros::{xdr_struct, xdr_union};
 
 /// The longest string in any of libvirt's protocols, in bytes.

@@ -15,6 +15,9 @@ use cpu_time::ProcessTime;
 use crate::affinity::Cpus;
 use crate::{Error, Result};
 
+/// The beginning of a verb that is for a runtime of several threads.
+pub const SEVERAL_THREADS: &str = "threads:";
+
 /// The figures of one run of a client program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {

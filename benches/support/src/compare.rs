@@ -53,6 +53,7 @@ pub struct Comparison {
     table: Table,
     ours: Program,
     theirs: Option<Program>,
+    limit: Option<Program>,
     counter: Option<Counter>,
     scratch: PathBuf,
 }
@@ -83,7 +84,14 @@ impl Comparison {
         }
         let table = Table::new(options, title, "C");
         let (options, scratch) = (options.clone(), scratch.to_owned());
-        Ok(Self { options, table, ours, theirs, counter, scratch })
+        Ok(Self { options, table, ours, theirs, limit: None, counter, scratch })
+    }
+
+    /// Shows what `program` reaches, too.
+    #[must_use]
+    pub fn with_limit(mut self, program: Program) -> Self {
+        self.limit = Some(program);
+        self
     }
 
     /// Runs one row against `uri`, if it is selected, with the clients on these processors.
@@ -94,6 +102,16 @@ impl Comparison {
         let work = Work { uri, verb: row.verb, count: 0, callers: row.callers };
         let reports = self.measure(cpus, row, work)?;
         let mut figures = time_figures(row, &reports);
+        if let Some(program) = &self.limit {
+            let work = Work { count: self.options.size(row.counts[0], row.quick), ..work };
+            let mut run = || program.run(cpus, &work);
+            let limits = alternate(self.options.rounds(), &mut [&mut run])?;
+            for (figure, limit) in figures.iter_mut().zip(time_figures(row, &limits)) {
+                if figure.unit != Unit::Kib {
+                    figure.limit = Some(limit.ours);
+                }
+            }
+        }
         if let Some(counter) = self.counter {
             let least = self.options.size(row.profiled, row.quick);
             let counter = ("system calls", counter, row.system_calls);
@@ -148,6 +166,7 @@ impl Comparison {
             unit: Unit::Kib,
             ours,
             theirs: sides.next(),
+            limit: None,
             aim,
         };
         self.table.row(name, &[figure]);
@@ -188,6 +207,7 @@ impl Comparison {
             unit: Unit::Count,
             ours: vec![each(&self.ours)?],
             theirs: self.theirs.as_ref().map(each).transpose()?.map(|each| vec![each]),
+            limit: None,
             aim,
         })
     }
@@ -202,7 +222,7 @@ fn time_figures(row: &Row<'_>, reports: &[Vec<Report>]) -> Vec<Figure<'static>> 
     let figure = |name, unit, value: &dyn Fn(&Report) -> f64, aim| {
         let mut sides = reports.iter().map(|side| side.iter().map(value).collect::<Vec<_>>());
         let ours = sides.next().unwrap_or_default();
-        Figure { name, unit, ours, theirs: sides.next(), aim }
+        Figure { name, unit, ours, theirs: sides.next(), limit: None, aim }
     };
     let wall = match row.wall {
         Wall::Each(aim) => figure("wall", Unit::Nanos, &Report::wall_each, aim),

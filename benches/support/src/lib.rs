@@ -9,6 +9,7 @@
 #![allow(clippy::cast_precision_loss)]
 
 pub mod affinity;
+pub mod bare;
 pub mod c;
 pub mod client;
 pub mod compare;

@@ -64,6 +64,8 @@ pub struct Figure<'a> {
     pub ours: Vec<f64>,
     /// The other's values, if it runs here.
     pub theirs: Option<Vec<f64>>,
+    /// The values of a bare socket, which nobody can beat.
+    pub limit: Option<Vec<f64>>,
     /// The aim.
     pub aim: Aim,
 }
@@ -116,14 +118,16 @@ impl Table {
         if options.is_quick() {
             println!("(every row once at a tiny size: proves that it works, measures nothing)");
         }
-        print_line("row", "figure", ["ours", theirs, "ratio", "aim"], "");
+        print_line("row", "figure", ["limit", "ours", theirs, "ratio", "aim"], "");
         Self { judged: !options.is_quick(), missed: Vec::new() }
     }
 
     /// Prints one row.
     pub fn row(&mut self, name: &str, figures: &[Figure<'_>]) {
         for (index, figure) in figures.iter().enumerate() {
-            let theirs = figure.theirs.as_deref().map(|values| figure.unit.show(median(values)));
+            let show = |values: Option<&[f64]>| {
+                values.map_or_else(|| "-".to_owned(), |values| figure.unit.show(median(values)))
+            };
             let verdict = match figure.is_met() {
                 _ if !self.judged => "",
                 None => "",
@@ -134,8 +138,9 @@ impl Table {
                 self.missed.push(format!("{name}: {}", figure.name));
             }
             let columns = [
-                &*figure.unit.show(median(&figure.ours)),
-                &*theirs.unwrap_or_else(|| "-".to_owned()),
+                &*show(figure.limit.as_deref()),
+                &*show(Some(&figure.ours)),
+                &*show(figure.theirs.as_deref()),
                 &*figure.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
                 &*figure.aim_text(),
             ];
@@ -151,9 +156,15 @@ impl Table {
     }
 }
 
-fn print_line(row: &str, figure: &str, [ours, theirs, ratio, aim]: [&str; 4], verdict: &str) {
-    let line =
-        format!("{row:<48} {figure:<14} {ours:>10} {theirs:>10} {ratio:>7}  {aim:<12} {verdict}");
+fn print_line(
+    row: &str,
+    figure: &str,
+    [limit, ours, theirs, ratio, aim]: [&str; 5],
+    verdict: &str,
+) {
+    let line = format!(
+        "{row:<48} {figure:<14} {limit:>10} {ours:>10} {theirs:>10} {ratio:>7}  {aim:<12} {verdict}"
+    );
     println!("{}", line.trim_end());
 }
 
@@ -168,6 +179,7 @@ mod tests {
             unit: Unit::Nanos,
             ours: vec![2.0, 2.0],
             theirs: Some(vec![4.0, 4.0]),
+            limit: None,
             aim,
         };
         assert_eq!(figure(Aim::None).is_met(), None);

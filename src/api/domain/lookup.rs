@@ -7,7 +7,7 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 use crate::types::connect::ListAllDomainsFlags;
-use crate::xdr::{self, Decode};
+use crate::xdr::Decode as _;
 
 /// # Domains
 impl Connect {
@@ -61,17 +61,12 @@ impl Connect {
     #[doc(alias = "virConnectListAllDomains")]
     pub async fn list_all_domains(&self, flags: ListAllDomainsFlags) -> Result<Vec<Domain>> {
         let reply = self.call(remote::ConnectListAllDomains { need_results: 1, flags }).await?;
-        // One by one: the decoded wire list would take as much memory again as the handles.
-        let (domains, said) = reply.decode_with(|reader| {
-            let count =
-                xdr::take_len::<remote::NonnullDomain<'_>>(reader, remote::DOMAIN_LIST_MAX)?;
-            let mut domains = Vec::with_capacity(count);
-            for _ in 0..count {
-                let domain = remote::NonnullDomain::decode(reader)?;
-                domains.push(Domain::from_wire(self, &domain));
-            }
-            Ok((domains, u32::decode(reader)?))
-        })?;
+        let max = remote::DOMAIN_LIST_MAX;
+        let decoded = reply.decode_list::<remote::NonnullDomain<'_>, _>(max, |reader| {
+            Ok(Domain::from_wire(self, &remote::NonnullDomain::decode(reader)?))
+        });
+        let (domains, rest) = decoded.await?;
+        let said: u32 = reply.decode_rest(rest)?;
         if said as usize != domains.len() {
             return Err(reply.invalid(format!("{} domains, said to be {said}", domains.len())));
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use zeroize::Zeroize as _;
 
 use crate::error::{Error, ProtocolError, Result};
-use crate::xdr::{Body, Decode, DecodeError, Reader};
+use crate::xdr::{Body, Decode, DecodeError, ListReader, Reader};
 
 /// The results of a call in their encoding; decoding borrows from it.
 pub struct Reply<B> {
@@ -19,16 +19,28 @@ pub struct Reply<B> {
 impl<B: Body> Reply<B> {
     /// Decodes the results.
     pub fn decode(&self) -> Result<B::Borrowed<'_>> {
-        self.decode_with(Decode::decode)
+        Decode::decode(&mut Reader::new(&self.payload))
+            .map_err(|source| undecodable(self.procedure, source))
     }
 
-    /// Decodes the results by hand, where building the wire types first would cost too much.
-    pub(crate) fn decode_with<'a, T>(
+    /// Decodes results that are a list of `W` and maybe more, where building the wire types first
+    /// would cost too much. Other tasks have their turn while it decodes a long one.
+    pub(crate) async fn decode_list<'a, W: Decode<'a>, T>(
         &'a self,
-        decode: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
-    ) -> Result<T> {
-        decode(&mut Reader::new(&self.payload))
-            .map_err(|source| undecodable(self.procedure, source))
+        max: usize,
+        mut read: impl FnMut(&mut Reader<'a>) -> Result<T, DecodeError>,
+    ) -> Result<(Vec<T>, Reader<'a>)> {
+        let undecodable = |source| undecodable(self.procedure, source);
+        let mut list = ListReader::new::<W>(&self.payload, max).map_err(undecodable)?;
+        while !list.read_part(&mut read).map_err(undecodable)? {
+            tokio::task::yield_now().await;
+        }
+        Ok(list.finish())
+    }
+
+    /// Decodes what is behind a list.
+    pub(crate) fn decode_rest<'a, T: Decode<'a>>(&self, mut reader: Reader<'a>) -> Result<T> {
+        T::decode(&mut reader).map_err(|source| undecodable(self.procedure, source))
     }
 }
 
@@ -70,4 +82,33 @@ impl<B> fmt::Debug for Reply<B> {
 
 pub(super) fn undecodable(procedure: &'static str, source: DecodeError) -> Error {
     ProtocolError::Reply { procedure, source }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[test]
+    fn long_lists_let_others_have_their_turn() {
+        const COUNT: u32 = 250_000;
+        let numbers = (0..=COUNT).map(|number| if number == 0 { COUNT } else { number });
+        let bytes: Vec<u8> = numbers.chain([7]).flat_map(u32::to_be_bytes).collect();
+        let reply = Reply::<()>::new(bytes.into(), "LIST");
+
+        let mut context = Context::from_waker(Waker::noop());
+        let mut decoding = pin!(reply.decode_list::<u32, _>(COUNT as usize, u32::decode));
+        let mut turns = 0;
+        let (list, rest) = loop {
+            if let Poll::Ready(decoded) = decoding.as_mut().poll(&mut context) {
+                break decoded.ok().unwrap_or_else(|| unreachable!());
+            }
+            turns += 1;
+        };
+        assert_eq!(turns, 3);
+        assert!(list.into_iter().eq(1..=COUNT));
+        assert_eq!(reply.decode_rest::<u32>(rest).ok(), Some(7));
+    }
 }

@@ -13,6 +13,8 @@ use crate::protocol::remote::{
     DOMAIN_LIST_MAX, NonnullDomain, STRING_MAX, TypedParam, TypedParamValue,
 };
 use crate::types::connect::GetAllDomainStatsFlags;
+#[cfg(any(fuzzing, test))]
+use crate::xdr::ListReader;
 use crate::xdr::{self, Decode, DecodeError, Reader};
 
 const NAME: &str = ConnectGetAllDomainStats::INFO.name;
@@ -44,7 +46,7 @@ impl Connect {
         stats: StatsTypes,
         flags: GetAllDomainStatsFlags,
     ) -> Result<Vec<DomainStatsRecord>> {
-        records(self, &self.call_stats(&[], stats, flags).await?)
+        records(self, &self.call_stats(&[], stats, flags).await?).await
     }
 
     /// Returns statistics of the domains that match the filter as parameters, with the daemon's
@@ -56,7 +58,7 @@ impl Connect {
         stats: StatsTypes,
         flags: GetAllDomainStatsFlags,
     ) -> Result<Vec<(Domain, TypedParams)>> {
-        raw_records(self, &self.call_stats(&[], stats, flags).await?)
+        raw_records(self, &self.call_stats(&[], stats, flags).await?).await
     }
 
     /// Returns statistics of these domains (`virDomainListGetStats`); see
@@ -74,7 +76,7 @@ impl Connect {
         if domains.is_empty() {
             return Ok(Vec::new());
         }
-        records(self, &self.call_stats(domains, stats, flags).await?)
+        records(self, &self.call_stats(domains, stats, flags).await?).await
     }
 
     /// Returns statistics of these domains as parameters, with the daemon's names and in its order
@@ -90,7 +92,7 @@ impl Connect {
         if domains.is_empty() {
             return Ok(Vec::new());
         }
-        raw_records(self, &self.call_stats(domains, stats, flags).await?)
+        raw_records(self, &self.call_stats(domains, stats, flags).await?).await
     }
 
     /// Requests statistics of `domains`, or of all domains if it is empty.
@@ -136,47 +138,41 @@ impl Domain {
     }
 }
 
-fn records(
+async fn records(
     conn: &Connect,
     reply: &Reply<ConnectGetAllDomainStatsRet<'static>>,
 ) -> Result<Vec<DomainStatsRecord>> {
-    reply.decode_with(|reader| {
-        let mut layout = Layout::default();
-        read_records(reader, |domain, params| {
-            Ok(DomainStatsRecord {
-                stats: read_stats(params, &mut layout)?,
-                domain: Domain::from_wire(conn, &domain),
-            })
+    let mut layout = Layout::default();
+    read_records(reply, |domain, params| {
+        Ok(DomainStatsRecord {
+            stats: read_stats(params, &mut layout)?,
+            domain: Domain::from_wire(conn, &domain),
         })
     })
+    .await
 }
 
-fn raw_records(
+async fn raw_records(
     conn: &Connect,
     reply: &Reply<ConnectGetAllDomainStatsRet<'static>>,
 ) -> Result<Vec<(Domain, TypedParams)>> {
-    reply.decode_with(|reader| {
-        let mut names = Names::default();
-        read_records(reader, |domain, params| {
-            let params = read_params(params, &mut names)?;
-            Ok((Domain::from_wire(conn, &domain), params))
-        })
+    let mut names = Names::default();
+    read_records(reply, |domain, params| {
+        let params = read_params(params, &mut names)?;
+        Ok((Domain::from_wire(conn, &domain), params))
     })
+    .await
 }
 
 /// Reads the reply record by record. Whole lists of wire parameters would take several times the
 /// memory of the result.
-pub(super) fn read_records<'a, T>(
-    reader: &mut Reader<'a>,
+async fn read_records<'a, T>(
+    reply: &'a Reply<ConnectGetAllDomainStatsRet<'static>>,
     mut read: impl FnMut(NonnullDomain<'a>, &mut Reader<'a>) -> Result<T, DecodeError>,
-) -> Result<Vec<T>, DecodeError> {
-    let count = xdr::take_len::<remote::DomainStatsRecord<'_>>(reader, DOMAIN_LIST_MAX)?;
-    let mut records = Vec::with_capacity(count);
-    for _ in 0..count {
-        let domain = NonnullDomain::decode(reader)?;
-        records.push(read(domain, reader)?);
-    }
-    Ok(records)
+) -> Result<Vec<T>> {
+    let read = |reader: &mut Reader<'a>| read(NonnullDomain::decode(reader)?, reader);
+    let list = reply.decode_list::<remote::DomainStatsRecord<'_>, _>(DOMAIN_LIST_MAX, read);
+    Ok(list.await?.0)
 }
 
 pub(super) fn read_stats<'a>(
@@ -213,12 +209,23 @@ pub(super) fn read_stats<'a>(
 #[cfg(any(fuzzing, test))]
 pub(crate) fn read_both_ways(reply: &[u8]) -> (Option<Vec<DomainStats>>, Option<Vec<DomainStats>>) {
     let mut layout = Layout::default();
-    let fields = read_records(&mut Reader::new(reply), |_, stats| read_stats(stats, &mut layout));
+    let fields = read_all(reply, |_, stats| read_stats(stats, &mut layout));
     let mut names = Names::default();
-    let lists = read_records(&mut Reader::new(reply), |_, params| {
+    let lists = read_all(reply, |_, params| {
         Ok(DomainStats::from_params(&read_params(params, &mut names)?))
     });
     (fields.ok(), lists.ok())
+}
+
+/// Like [`read_records`], without a pause.
+#[cfg(any(fuzzing, test))]
+pub(super) fn read_all<'a, T>(
+    reply: &'a [u8],
+    mut read: impl FnMut(NonnullDomain<'a>, &mut Reader<'a>) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
+    let mut list = ListReader::new::<remote::DomainStatsRecord<'_>>(reply, DOMAIN_LIST_MAX)?;
+    while !list.read_part(|reader| read(NonnullDomain::decode(reader)?, reader))? {}
+    Ok(list.finish().0)
 }
 
 pub(super) fn read_params(

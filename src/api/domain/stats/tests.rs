@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::DomainStats;
-use super::call::{read_params, read_records, read_stats};
+use super::call::{read_all, read_params, read_stats};
 use super::layout::Layout;
 use crate::params::{Names, TypedParams, Value, names};
 use crate::protocol::remote::{
@@ -190,21 +190,20 @@ fn records_are_read_as_their_wire_types_are() {
     let bytes = reply(&lists);
 
     let mut names = Names::default();
-    let read = read_records(&mut Reader::new(&bytes), |domain, reader| {
+    let read = read_all(&bytes, |domain, reader| {
         assert_eq!(domain, domain_x());
         read_params(reader, &mut names)
     });
     assert_eq!(read.unwrap(), lists);
 
     let mut layout = Layout::default();
-    let read = read_records(&mut Reader::new(&bytes), |_, reader| read_stats(reader, &mut layout));
+    let read = read_all(&bytes, |_, reader| read_stats(reader, &mut layout));
     let expected = lists.iter().map(DomainStats::from_params);
     assert_eq!(read.unwrap(), expected.collect::<Vec<_>>());
 
     for end in 0..bytes.len() {
         let mut layout = Layout::default();
-        let mut reader = Reader::new(&bytes[..end]);
-        read_records(&mut reader, |_, reader| read_stats(reader, &mut layout)).unwrap_err();
+        read_all(&bytes[..end], |_, reader| read_stats(reader, &mut layout)).unwrap_err();
     }
 }
 
@@ -253,7 +252,7 @@ fn records_in_other_orders_do_not_mislead_one_another() {
     ];
     let bytes = reply(&lists);
     let mut layout = Layout::default();
-    let read = read_records(&mut Reader::new(&bytes), |_, reader| read_stats(reader, &mut layout));
+    let read = read_all(&bytes, |_, reader| read_stats(reader, &mut layout));
     let expected: Vec<_> = lists.iter().map(DomainStats::from_params).collect();
     assert_eq!(read.unwrap(), expected);
 }
