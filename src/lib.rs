@@ -119,6 +119,8 @@ pub mod guide;
 pub mod params;
 pub mod protocol;
 mod rpc;
+#[cfg(test)]
+mod simulation;
 #[cfg(feature = "test-driver")]
 mod test_driver;
 mod transport;

@@ -5,6 +5,8 @@ mod options;
 pub(crate) mod registration;
 mod registry;
 mod running;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod stream;
 pub(crate) mod subscription;
 mod task;

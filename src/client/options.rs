@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(super) max_long_calls: Option<usize>,
     pub(super) max_queued_events: usize,
     pub(super) max_queued_event_bytes: usize,
+    /// The bytes that may wait for a stream's reader before the connection stops reading.
+    pub(super) stream_budget: usize,
     pub(super) over_own_stream: bool,
     /// The security of the caller's own stream.
     pub(super) own_stream: Security,
@@ -35,6 +37,9 @@ pub(crate) struct Options {
     pub(super) auth: AuthOptions,
     #[cfg(feature = "tls")]
     pub(super) tls: TlsOptions,
+    /// Takes the place of dialing.
+    #[cfg(test)]
+    pub(super) dialer: Option<super::simulated::Dialer>,
 }
 
 impl Options {
@@ -51,12 +56,15 @@ impl Options {
             max_long_calls: None,
             max_queued_events: 65_536,
             max_queued_event_bytes: 16 * 1024 * 1024,
+            stream_budget: 8 * 1024 * 1024,
             over_own_stream: false,
             own_stream: Security { secure: false, encrypted: false },
             #[cfg(any(feature = "sasl", feature = "ssh-native"))]
             auth: AuthOptions::default(),
             #[cfg(feature = "tls")]
             tls: TlsOptions::default(),
+            #[cfg(test)]
+            dialer: None,
         }
     }
 

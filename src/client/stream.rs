@@ -19,8 +19,6 @@ use crate::rpc::header::{MessageType, Status};
 use crate::rpc::streams::{Chunk, Fault, Incoming, Progress};
 use crate::xdr;
 
-/// The bytes that may wait for a reader before the connection stops reading.
-const BUDGET: usize = 8 * 1024 * 1024;
 /// The most data that is sent in one packet, as by the C library: one that the socket does not take
 /// at once is copied.
 const PACKET_MAX: usize = 262_120;
@@ -80,7 +78,7 @@ impl Connect {
         sparse: bool,
     ) -> Result<(Reply<R::Reply>, Stream)> {
         let mut setup = CallSetup::new(&R::INFO);
-        setup.stream = Some(Box::new(Incoming::new(BUDGET, sparse)));
+        setup.stream = Some(Box::new(Incoming::new(self.options().stream_budget, sparse)));
         let call = self.begin(setup, &request).await?;
         let serial = call.serial();
         let reply = call.finish().await?;

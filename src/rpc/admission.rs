@@ -86,6 +86,12 @@ impl Admission {
         self.queue.retain(|(other, _)| *other != ticket);
     }
 
+    /// Returns the number of all calls that are counted or wait.
+    #[cfg(test)]
+    pub(crate) fn counted(&self) -> usize {
+        self.busy() + self.queue.len()
+    }
+
     /// Counts a call that was sent.
     #[inline]
     pub(crate) fn sent(&mut self, long: Option<WaitsFor>) {

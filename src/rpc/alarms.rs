@@ -35,6 +35,11 @@ impl Alarms {
         self.set.remove(&key);
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.set.len()
+    }
+
     /// Returns the instant at which the next alarm is due.
     pub(crate) fn earliest(&self) -> Option<Instant> {
         self.set.first_key_value().map(|(key, _)| key.at)

@@ -145,7 +145,7 @@ impl Incoming {
         item
     }
 
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         // Holes cost an entry each; a peer that sends nothing else must not grow the queue.
         self.queued + self.items.len() * size_of::<Chunk>()
     }

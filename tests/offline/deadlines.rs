@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use libvirt_client::events::domain::{Lifecycle, Reboot};
 use libvirt_client::{Error, domain::SaveRestoreFlags};
 use tokio::time::Instant;
 
+use crate::events::register;
 use crate::peer::{Listener, ping, procedure, string, words};
 
 #[tokio::test(start_paused = true)]
@@ -199,4 +201,26 @@ fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_passes_also_after_one_that_nobody_waited_for_to_the_end() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener
+        .open_with(|builder| builder.keepalive(Duration::ZERO, 0).call_timeout(None))
+        .await;
+    let hasty = conn.with_timeout(Duration::from_secs(2));
+    let (first, _) = tokio::join!(conn.subscribe::<Lifecycle>(None), register(&mut peer, 1));
+    let (second, ()) = tokio::join!(hasty.subscribe::<Reboot>(None), async {
+        let call = peer.take().await;
+        peer.reply(&call, &words(&[2])).await;
+    });
+    let _subscriptions = (first.unwrap(), second.unwrap());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+
+    let begin = Instant::now();
+    let late = tokio::time::timeout(Duration::from_secs(60), hasty.hostname());
+    let (result, _call) = tokio::join!(late, peer.take());
+    assert!(matches!(result, Ok(Err(Error::Timeout { .. }))), "{result:?}");
+    assert_eq!(begin.elapsed(), Duration::from_secs(2));
 }

@@ -17,6 +17,11 @@ use crate::uri::ConnectUri;
 
 /// Opens the options' URI, or without one any local daemon.
 pub(super) async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
+    #[cfg(test)]
+    if let Some(dialer) = &options.dialer {
+        let uri = ConnectUri::parse(&options.uri)?;
+        return handshake(dialer.dial().await?, options, Some(&uri), attempt).await;
+    }
     let surroundings = files::on_thread(|| {
         let environment = Environment::of_process();
         let file = Config::load(environment.config_file.as_deref())?;

@@ -177,6 +177,8 @@ impl Driver {
                 None => state.engine.deadline().into_iter().chain(reopening).min(),
             };
             let Some(due) = due else {
+                // The timer may have fired; whoever has a deadline next must have it set.
+                state.armed = None;
                 return Poll::Pending;
             };
             // A timer that fires early costs one look at the clock, so it is not moved for each

@@ -12,6 +12,8 @@ use crate::protocol::ProcedureInfo;
 use crate::rpc::alarms::AlarmKey;
 use crate::rpc::backpressure::Gate;
 use crate::rpc::calls::{CallSetup, Outcome};
+#[cfg(test)]
+use crate::rpc::engine::Holdings;
 use crate::rpc::engine::{Engine, StreamEnd};
 use crate::rpc::events::EventRouter;
 use crate::rpc::frame::packet_head;
@@ -250,6 +252,16 @@ impl Shared {
         state.write = None;
         self.conclude(state, &mut Vec::new(), true);
         self.done.notify_waiters();
+    }
+
+    /// Counts what is held for callers.
+    #[cfg(test)]
+    pub(crate) fn holdings(&self) -> Holdings {
+        let state = self.lock();
+        Holdings {
+            stream_writers: state.stream_writers.len(),
+            ..state.engine.holdings()
+        }
     }
 
     /// Returns the reason why the connection ended, if it did.

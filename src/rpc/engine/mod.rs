@@ -1,10 +1,14 @@
 //! The state of one connection, without sockets and without a clock.
 
+#[cfg(test)]
+mod holdings;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod time;
 
+#[cfg(test)]
+pub(crate) use holdings::Holdings;
 pub(crate) use streams::StreamEnd;
 
 use std::task::{Poll, Waker};

@@ -268,6 +268,18 @@ impl EventRouter {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Returns the number and the bytes of the events that are kept for registrations under way.
+    #[cfg(test)]
+    pub(crate) fn early(&self) -> (usize, usize) {
+        let kept = self.early.iter().map(|early| (early.bodies.len(), early.bytes));
+        kept.fold((0, 0), |(count, bytes), (more, longer)| (count + more, bytes + longer))
+    }
+
     /// Returns whether a queue fills, so that reading may have to pause.
     #[inline]
     pub(crate) fn is_filling(&self) -> bool {

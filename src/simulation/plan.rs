@@ -1,0 +1,126 @@
+//! What a seed decides once.
+
+use std::time::Duration;
+
+use super::random::Random;
+
+/// What a seed decides once: how the client is set up, and what daemon, network and users do.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    // The client.
+    pub(super) keepalive: Option<(Duration, u32)>,
+    pub(super) busy_timeout: Duration,
+    pub(super) call_timeout: Option<Duration>,
+    pub(super) max_requests: usize,
+    pub(super) max_long: Option<usize>,
+    pub(super) stream_budget: usize,
+    pub(super) max_queued_events: usize,
+    pub(super) reconnects: bool,
+    // The network.
+    /// Each write is a record.
+    pub(super) records: bool,
+    /// Descriptors travel along.
+    pub(super) descriptors: bool,
+    /// Written bytes stay below until they are flushed.
+    pub(super) buffers: bool,
+    /// The bytes on the way to the daemon.
+    pub(super) room: usize,
+    /// Of a thousand reads and writes, so many wait although they need not.
+    pub(super) stalls: usize,
+    /// Of a thousand reads and writes, so many move a part only.
+    pub(super) pieces: usize,
+    /// The peer sometimes never pauses.
+    pub(super) floods: bool,
+    // The daemon.
+    /// Requests that it works on at a time.
+    pub(super) works_on: usize,
+    /// The most that an answer takes.
+    pub(super) answer_ms: usize,
+    pub(super) in_order: bool,
+    /// Of a thousand calls, so many get an error, or nothing.
+    pub(super) errors: usize,
+    pub(super) silences: usize,
+    /// The time between its pings.
+    pub(super) pings: Option<Duration>,
+    pub(super) pongs: bool,
+    /// Of a thousand messages, so many are followed by one that nobody expects.
+    pub(super) odd: usize,
+    /// The most events at a time.
+    pub(super) burst: usize,
+    /// The most bytes of a stream.
+    pub(super) stream: usize,
+    /// Of a thousand streams, so many are failed midway.
+    pub(super) stream_failures: usize,
+    /// Of a thousand streams, so many begin ahead of the reply.
+    pub(super) early_data: usize,
+    // The users.
+    pub(super) users: usize,
+    pub(super) steps: usize,
+    /// Of a thousand operations, so many are dropped midway.
+    pub(super) drops: usize,
+    /// Of a thousand polls of users, so many come later than others.
+    pub(super) shuffles: usize,
+    /// Of a thousand calls, so many are large.
+    pub(super) large: usize,
+    /// What users mostly do.
+    pub(super) taste: usize,
+}
+
+impl Plan {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        let seconds = |seconds: usize| Duration::from_secs(seconds as u64);
+        let max_requests = *random.one_of(&[1, 2, 5, 5, 5]);
+        let small = !random.permille(40);
+        Self {
+            keepalive: random
+                .permille(700)
+                .then(|| (seconds(random.between(1, 5)), random.between(1, 5) as u32)),
+            busy_timeout: seconds(random.between(5, 30)),
+            call_timeout: random
+                .permille(700)
+                .then(|| random.time(20_000) + Duration::from_millis(100)),
+            max_requests,
+            max_long: random.permille(200).then(|| random.between(1, 4)),
+            stream_budget: 1 << random.between(8, 14),
+            max_queued_events: random.magnitude(64),
+            reconnects: random.permille(300),
+            records: random.permille(400),
+            descriptors: random.permille(500),
+            buffers: random.permille(200),
+            room: random.magnitude(256 * 1024).max(64),
+            stalls: *random.one_of(&[0, 0, 50, 300]),
+            pieces: *random.one_of(&[0, 0, 100, 500]),
+            floods: random.permille(100),
+            works_on: max_requests,
+            answer_ms: random.magnitude(3000),
+            in_order: random.permille(300),
+            errors: *random.one_of(&[0, 50, 300]),
+            silences: *random.one_of(&[0, 0, 50, 300]),
+            pings: random.permille(500).then(|| seconds(random.between(1, 5))),
+            pongs: !random.permille(100),
+            odd: *random.one_of(&[0, 0, 20, 100]),
+            burst: if small { random.magnitude(100) } else { 2000 },
+            stream: if small {
+                random.magnitude(64 * 1024)
+            } else {
+                random.magnitude(1024 * 1024)
+            },
+            stream_failures: *random.one_of(&[0, 100, 500]),
+            early_data: *random.one_of(&[0, 300]),
+            users: random.between(1, 5),
+            steps: random.between(1, 30),
+            drops: *random.one_of(&[0, 100, 400]),
+            shuffles: *random.one_of(&[0, 100, 500]),
+            large: if small { 0 } else { random.below(500) },
+            taste: random.below(7),
+        }
+    }
+}
+
+impl Plan {
+    /// The time by which something may be late: timers count milliseconds, and where each read takes
+    /// its time, the clock is looked at after some of them only.
+    pub(super) fn tolerance(&self) -> Duration {
+        Duration::from_millis(if self.floods { 3000 } else { 2 })
+    }
+}
