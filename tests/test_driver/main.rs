@@ -27,6 +27,7 @@ mod network_documents;
 mod network_updates;
 mod networks;
 mod node_devices;
+mod processors;
 mod python;
 mod storage;
 mod storage_documents;
