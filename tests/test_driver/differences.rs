@@ -116,6 +116,10 @@ const OTHERS: &[Known] = &[
         (11, 3, 0),
         "clusters were added",
     ),
+    until("node_files", "0: network n: xml", (12, 8, 0), "an empty <ip> had an end tag"),
+    until("wrong_files", "21: opened", (11, 3, 0), "unreadable files were no documents"),
+    until("wrong_files", "26: opened", (11, 3, 0), "showed the line that there is not"),
+    until("wrong_files", "30: opened", (11, 3, 0), "unreadable files were no documents"),
     until("the_host", "cpu stats of *", (12, 8, 0), "the time of guests was added"),
     until(
         "numbers_and_flags",

@@ -27,6 +27,7 @@ mod network_documents;
 mod network_updates;
 mod networks;
 mod node_devices;
+mod node_files;
 mod processors;
 mod python;
 mod storage;

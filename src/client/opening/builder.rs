@@ -153,8 +153,9 @@ impl ConnectBuilder {
         self
     }
 
-    /// Sets the user name and password for daemons that ask for SASL. They take precedence over the
-    /// auth file (`auth.conf`, or the URI's `authfile`). Needs the feature `sasl`.
+    /// Sets the user name and password for daemons that ask for SASL, and for hosts of this process
+    /// whose file names users. They take precedence over the auth file (`auth.conf`, or the URI's
+    /// `authfile`). Needs the feature `sasl`.
     #[cfg(feature = "sasl")]
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.options.auth.login = Some((user.into(), password.into()));

@@ -44,7 +44,7 @@ pub(super) async fn dial(
     };
     #[cfg(feature = "test-driver")]
     if uri.names_test_driver() {
-        return dial_test_driver(uri);
+        return dial_test_driver(uri, options);
     }
     uri.require_daemon()?;
     match uri.transport {
@@ -76,7 +76,7 @@ pub(super) async fn dial(
 }
 
 #[cfg(feature = "test-driver")]
-fn dial_test_driver(uri: &ConnectUri) -> Result<Transport> {
+fn dial_test_driver(uri: &ConnectUri, options: &Options) -> Result<Transport> {
     if test_driver::doors::is_down(&uri.path) {
         return Err(Error::Connect {
             target: uri.to_string(),
@@ -84,7 +84,11 @@ fn dial_test_driver(uri: &ConnectUri) -> Result<Transport> {
             source: std::io::ErrorKind::ConnectionRefused.into(),
         });
     }
-    let stream = test_driver::connect(test_driver::doors::Door::ByUri);
+    let login = test_driver::Login {
+        options: options.auth.clone(),
+        auth_file: uri.parameters.get("authfile").map(str::to_owned),
+    };
+    let stream = test_driver::connect(test_driver::doors::Door::ByUri(login));
     Ok(transport::split(stream, Security { secure: true, encrypted: false }))
 }
 

@@ -12,4 +12,6 @@ pub(super) use addresses::{Ip, mac_bytes};
 pub(super) use namespaces::Metadata;
 pub(super) use numbers::{Base, Unscaled, scaled, signed, unsigned};
 pub(super) use shape::Shape;
-pub(super) use values::{Values, drop_empty, new_uuid, parse, parse_any, unnamed, uuid};
+pub(super) use values::{
+    Values, drop_empty, new_uuid, parse, parse_any, parse_file, unnamed, uuid,
+};

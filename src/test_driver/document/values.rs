@@ -13,7 +13,20 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// Parses a document for a part of libvirt, whose root must have that name.
 pub(crate) fn parse(text: &str, root: &str, part: ErrorDomain) -> Result<Element> {
-    let element = parse_any(text, part)?;
+    check_root(parse_any(text, part)?, root)
+}
+
+/// Parses the document in a file for a part of libvirt.
+pub(crate) fn parse_file(text: &str, file: &str, root: &str, part: ErrorDomain) -> Result<Element> {
+    let element = Element::parse(text).map_err(|error| {
+        // The place is that in the file.
+        let detail = syntax::describe(text, &error).replacen("at line ", &format!("{file}:"), 1);
+        Failure::of(part, ErrorCode::XmlDetail, detail)
+    })?;
+    check_root(element, root)
+}
+
+fn check_root(element: Element, root: &str) -> Result<Element> {
     if element.name != root {
         let name = &element.name;
         return Err(wrong(format_args!("expecting root element of '{root}', not '{name}'")));

@@ -7,6 +7,7 @@ mod address;
 mod canonical;
 mod cpu;
 mod devices;
+mod extras;
 mod identity;
 mod iothreads;
 mod memory;
@@ -34,6 +35,7 @@ use uuid::Uuid;
 
 use self::canonical::canonical;
 use self::devices::Guest;
+pub(super) use self::extras::Extras;
 pub(crate) use self::identity::DOMAIN_TYPES;
 pub(super) use self::set::Set;
 use self::shape::Shape;
@@ -83,6 +85,7 @@ impl Definition {
             let genid = genid.unwrap_or_else(random::uuid);
             root.child_or_new("genid").text = genid.to_string();
         }
+        Extras::of(given)?;
         processors::complete(&mut root)?;
         cpu::complete(&mut root)?;
         let os = system::os_type(&root).to_owned();
