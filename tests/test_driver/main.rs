@@ -22,6 +22,7 @@ mod devices;
 mod differences;
 mod domains;
 mod interfaces;
+mod metadata;
 mod moments;
 mod network_documents;
 mod network_updates;

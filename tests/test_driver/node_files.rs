@@ -146,6 +146,7 @@ async fn hosts_have_what_their_files_say() {
     ];
     let guests = [
         guest("plain", "", ""),
+        guest("kept", "", "<metadata>\n <a xmlns='urn:a'>\n <b/> </a> </metadata>"),
         guest("off", TEST, &state("5")),
         guest("paused", TEST, &state("3")),
         guest("crashed", TEST, &state("6")),

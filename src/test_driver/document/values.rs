@@ -18,7 +18,7 @@ pub(crate) fn parse(text: &str, root: &str, part: ErrorDomain) -> Result<Element
 
 /// Parses the document in a file for a part of libvirt.
 pub(crate) fn parse_file(text: &str, file: &str, root: &str, part: ErrorDomain) -> Result<Element> {
-    let element = Element::parse(text).map_err(|error| {
+    let element = Element::parse_spaced(text).map_err(|error| {
         // The place is that in the file.
         let detail = syntax::describe(text, &error).replacen("at line ", &format!("{file}:"), 1);
         Failure::of(part, ErrorCode::XmlDetail, detail)
@@ -36,10 +36,12 @@ fn check_root(element: Element, root: &str) -> Result<Element> {
 
 /// Parses a document with any root.
 pub(crate) fn parse_any(text: &str, part: ErrorDomain) -> Result<Element> {
-    Element::parse(text).map_err(|error| {
-        let detail = syntax::describe(text, &error);
-        Failure::of(part, ErrorCode::XmlDetail, detail)
-    })
+    Element::parse(text).map_err(|error| described(text, &error, part))
+}
+
+/// The failure of a document that is none.
+pub(super) fn described(text: &str, error: &str, part: ErrorDomain) -> Failure {
+    Failure::of(part, ErrorCode::XmlDetail, syntax::describe(text, error))
 }
 
 /// Returns a UUID that nobody else has.
