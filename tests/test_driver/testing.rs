@@ -202,6 +202,9 @@ async fn a_host_goes_and_comes_back() {
     conn.closed().await;
     let error = Connect::open(host.uri()).await.unwrap_err();
     assert!(matches!(error, Error::Connect { .. }), "{error}");
+    let text =
+        format!("cannot connect to {}: the host within this process was stopped", host.uri());
+    assert_eq!(error.to_string(), text);
     host.start();
     let gap = timeout(Duration::from_secs(600), async {
         loop {

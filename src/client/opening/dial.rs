@@ -1,5 +1,7 @@
 //! Transports for URIs.
 
+#[cfg(feature = "test-driver")]
+use std::io;
 use std::path::Path;
 #[cfg(feature = "ssh")]
 use std::sync::Arc;
@@ -81,7 +83,10 @@ fn dial_test_driver(uri: &ConnectUri, options: &Options) -> Result<Transport> {
         return Err(Error::Connect {
             target: uri.to_string(),
             tried: Vec::new(),
-            source: std::io::ErrorKind::ConnectionRefused.into(),
+            source: io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                "the host within this process was stopped",
+            ),
         });
     }
     let login = test_driver::Login {
