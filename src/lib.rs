@@ -94,7 +94,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+#[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
 mod auth;
 /// Every public function of libvirt in C, its name in libvirt-python, and what does the same here.
 ///
@@ -147,7 +147,7 @@ pub use api::admin;
 #[cfg(feature = "qemu")]
 pub use api::qemu;
 pub use api::{connect, domain, interface, network, node_device, nwfilter, secret, storage};
-#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+#[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
 pub use auth::{CredentialRequest, Secret};
 pub use client::{
     Backoff, Chunk, Connect, ConnectBuilder, ConnectionStatus, Raw, Reconnect, Reply, Stream,

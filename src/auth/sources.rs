@@ -35,10 +35,16 @@ impl<'a> CredentialSources<'a> {
     /// Returns the user name, or fails if no source has it.
     #[cfg(feature = "sasl")]
     pub(crate) async fn user(&mut self, method: &str) -> Result<String> {
+        self.user_by("authname", method).await
+    }
+
+    /// Returns the user name, which the auth file has under that key, or fails if no source has it.
+    #[cfg(any(feature = "sasl", feature = "test-driver"))]
+    pub(crate) async fn user_by(&mut self, key: &str, method: &str) -> Result<String> {
         if let Some((user, _)) = &self.options.login {
             return Ok(user.clone());
         }
-        if let Some(user) = self.in_file("authname").await? {
+        if let Some(user) = self.in_file(key).await? {
             return Ok(user.expose().to_owned());
         }
         let prompt = format!("User name for {}", self.host);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+#[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
 use crate::auth::AuthOptions;
 use crate::error::uri::place;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     pub(super) over_own_stream: bool,
     /// The security of the caller's own stream.
     pub(super) own_stream: Security,
-    #[cfg(any(feature = "sasl", feature = "ssh-native"))]
+    #[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
     pub(super) auth: AuthOptions,
     #[cfg(feature = "tls")]
     pub(super) tls: TlsOptions,
@@ -59,7 +59,7 @@ impl Options {
             stream_budget: 8 * 1024 * 1024,
             over_own_stream: false,
             own_stream: Security { secure: false, encrypted: false },
-            #[cfg(any(feature = "sasl", feature = "ssh-native"))]
+            #[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
             auth: AuthOptions::default(),
             #[cfg(feature = "tls")]
             tls: TlsOptions::default(),

@@ -56,7 +56,8 @@ impl fmt::Display for Error {
                     let paths: Vec<_> = tried.iter().map(PathBuf::as_path).map(shown).collect();
                     write!(f, " (tried {})", paths.join(", "))?;
                 }
-                f.write_str(hint(source))
+                // What is no socket has reasons of its own.
+                f.write_str(if tried.is_empty() { "" } else { hint(source) })
             }
             Self::Start { daemon, source } => {
                 write!(f, "{} cannot be started: {source}", daemon.display())

@@ -1,14 +1,15 @@
 //! Which host a client gets.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::failure::{Failure, Result};
 use super::host::Host;
+use super::login::{self, Login};
 use super::node;
 use crate::files;
-use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::types::error::ErrorCode;
 use crate::uri::ConnectUri;
 
 /// The path of the host that all clients of the process share.
@@ -22,39 +23,36 @@ static HOSTS: Mutex<BTreeMap<String, Weak<Host>>> = Mutex::new(BTreeMap::new());
 pub(crate) enum Door {
     /// The client gets this host, whatever it names.
     One(Arc<Host>),
-    /// The client names a host by its URI.
-    ByUri,
+    /// The client names a host by its URI, and has these credentials for it.
+    ByUri(Login),
 }
 
 impl Door {
     /// Returns the host for a client that names this URI.
     pub(super) async fn open(&self, uri: &str) -> Result<Arc<Host>> {
-        if let Self::One(host) = self {
-            return Ok(Arc::clone(host));
-        }
-        let path = match ConnectUri::parse(uri) {
-            Ok(uri) if uri.driver == "test" => uri.path,
+        let login = match self {
+            Self::One(host) => return Ok(Arc::clone(host)),
+            Self::ByUri(login) => login,
+        };
+        let uri = match ConnectUri::parse(uri) {
+            Ok(uri) if uri.driver == "test" => uri,
             Ok(_) | Err(_) => {
                 return Err(Failure::new(ErrorCode::NoConnect, uri));
             }
         };
+        let path = &uri.path;
         if path.is_empty() || path == "/" {
             let detail = "testOpen: supply a path or use test:///default";
             return Err(Failure::new(ErrorCode::InvalidArg, detail));
         }
-        if let Some(host) = found(&path) {
+        if let Some(host) = found(path) {
             return Ok(host);
         }
-        let file = path.clone();
-        let reading = files::on_thread(move || files::read(Path::new(&file)));
-        let bytes = match reading.await {
-            Ok(read) => read.map_err(|error| {
-                let detail = format!("failed to read {path}: {error}");
-                Failure::of(ErrorDomain::Xml, ErrorCode::XmlError, detail)
-            })?,
-            Err(error) => return Err(Failure::internal(error)),
-        };
-        Ok(Host::new(node::state(&String::from_utf8_lossy(&bytes))?))
+        let file = PathBuf::from(path);
+        let state = files::on_thread(move || node::read(&file)).await;
+        let state = state.map_err(Failure::internal)??;
+        login::check(&state.node.users, login).await?;
+        Ok(Host::new(state))
     }
 
     /// Returns whether the host behind it is down: no client gets an answer.

@@ -19,6 +19,7 @@ mod generated;
 mod host;
 mod interface;
 mod lists;
+mod login;
 mod network;
 mod node;
 mod node_device;
@@ -39,6 +40,7 @@ pub(crate) use events::Treatment;
 pub(crate) use failure::Failure;
 pub(crate) use faults::{Fault, Made, Planned};
 pub(crate) use host::Host;
+pub(crate) use login::Login;
 pub(crate) use server::serve;
 
 /// The bytes that either side may be ahead of the other.

@@ -9,13 +9,41 @@ use quick_xml::{Reader, escape};
 /// The depth up to which elements may be nested; libxml2's own limit.
 const DEPTH_MAX: usize = 256;
 
-/// An element. Text between the elements of one that has both is kept in front of them.
+/// An element. Text between the elements of one that has both is kept in front of them, except in what
+/// users keep in documents as they like.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Element {
+    pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) text: String,
     pub(crate) children: Vec<Element>,
+}
+
+/// What stands in an element. What is no element has no name, but text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Element,
+    Text,
+    CData,
+    Comment,
+    Instruction,
+}
+
+impl Kind {
+    /// Returns whether it is text, of whatever form.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::CData)
+    }
+}
+
+/// Where all that stands in a document is kept: comments, and text between elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// In what users keep under `<metadata>`.
+    Metadata,
+    Everywhere,
 }
 
 impl Element {
@@ -97,8 +125,22 @@ impl Element {
         path.iter().try_fold(self, |element, name| element.child(name))
     }
 
-    /// Parses a document and returns its root.
+    /// Parses a document and returns its root. Space between the elements of metadata is none of it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_with(text, Scope::Metadata, false)
+    }
+
+    /// Parses a document, and takes space between the elements of metadata for text.
+    pub(crate) fn parse_spaced(text: &str) -> Result<Self, String> {
+        Self::parse_with(text, Scope::Metadata, true)
+    }
+
+    /// Parses what a user keeps: all that stands in it.
+    pub(crate) fn parse_whole(text: &str) -> Result<Self, String> {
+        Self::parse_with(text, Scope::Everywhere, true)
+    }
+
+    fn parse_with(text: &str, scope: Scope, keeps_blanks: bool) -> Result<Self, String> {
         let mut reader = Reader::from_str(text);
         // The open elements.
         let mut path: Vec<Self> = Vec::new();
@@ -121,8 +163,16 @@ impl Element {
                     });
                 }
                 other => {
+                    let is_whole = scope == Scope::Everywhere
+                        || path.iter().any(|open| open.name == "metadata");
                     if let Some(open) = path.last_mut() {
-                        open.append_text(&other)?;
+                        if is_whole {
+                            let at = usize::try_from(reader.buffer_position()).unwrap_or_default();
+                            let rest = text.get(at..).unwrap_or_default();
+                            open.append_node(&other, keeps_blanks, rest)?;
+                        } else {
+                            open.append_text(&other)?;
+                        }
                     }
                     continue;
                 }
@@ -146,21 +196,43 @@ impl Element {
     }
 
     fn append_text(&mut self, event: &Event<'_>) -> Result<(), String> {
-        match event {
-            Event::Text(text) => self.text.push_str(&text.xml10_content()),
-            Event::CData(text) => self.text.push_str(&text.xml10_content()),
-            Event::GeneralRef(reference) => {
-                let char = reference.resolve_char_ref().map_err(|error| error.to_string())?;
-                if let Some(char) = char {
-                    self.text.push(char);
-                } else {
-                    let name = reference.xml10_content();
-                    let text = escape::resolve_predefined_entity(&name)
-                        .ok_or_else(|| format!("there is no entity {name}"))?;
-                    self.text.push_str(text);
-                }
+        if let Some((_, text)) = text_of(event)? {
+            self.text.push_str(&text);
+        }
+        Ok(())
+    }
+
+    /// Appends what is no element as a child of its own. `rest` is what follows in the document.
+    fn append_node(
+        &mut self,
+        event: &Event<'_>,
+        keeps_blanks: bool,
+        rest: &str,
+    ) -> Result<(), String> {
+        let (kind, text) = match event {
+            Event::Comment(comment) => (Kind::Comment, comment.xml10_content().into_owned()),
+            Event::PI(instruction) => (Kind::Instruction, (**instruction).to_owned()),
+            event => match text_of(event)? {
+                Some(found) => found,
+                None => return Ok(()),
+            },
+        };
+        let is_text = |child: Option<&Self>| child.is_some_and(|child| child.kind == Kind::Text);
+        // What libxml2 takes for layout: blanks in front of a tag, unless text is beside them.
+        let is_layout = kind == Kind::Text
+            && text.chars().all(|char| char.is_ascii_whitespace())
+            && rest.starts_with('<')
+            && !(self.children.is_empty() && rest.starts_with("</"))
+            && !is_text(self.children.first())
+            && !is_text(self.children.last());
+        if is_layout && !keeps_blanks {
+            return Ok(());
+        }
+        match self.children.last_mut() {
+            Some(last) if last.kind == Kind::Text && kind == Kind::Text => {
+                last.text.push_str(&text)
             }
-            _ => {}
+            _ => self.children.push(Self { kind, text, ..Self::default() }),
         }
         Ok(())
     }
@@ -188,6 +260,28 @@ impl Element {
         }
         writeln!(out, "</{}>", self.name)
     }
+}
+
+/// Returns the text that a part of a document is, and in which form.
+fn text_of(event: &Event<'_>) -> Result<Option<(Kind, String)>, String> {
+    Ok(Some(match event {
+        Event::Text(text) => (Kind::Text, text.xml10_content().into_owned()),
+        Event::CData(text) => (Kind::CData, text.xml10_content().into_owned()),
+        Event::GeneralRef(reference) => {
+            let char = reference.resolve_char_ref().map_err(|error| error.to_string())?;
+            let text = match char {
+                Some(char) => char.to_string(),
+                None => {
+                    let name = reference.xml10_content();
+                    let text = escape::resolve_predefined_entity(&name)
+                        .ok_or_else(|| format!("there is no entity {name}"))?;
+                    text.to_owned()
+                }
+            };
+            (Kind::Text, text)
+        }
+        _ => return Ok(None),
+    }))
 }
 
 /// Checks that nothing but comments follows.

@@ -2,6 +2,9 @@ use super::host::TestHost;
 use crate::error::{Error, Result};
 use crate::test_driver::Host;
 
+/// The namespace of what the test driver reads itself.
+const TEST: &str = "xmlns='http://libvirt.org/schemas/domain/test/1.0'";
+
 /// # Making one
 impl TestHost {
     /// Returns a builder of a host that has only what is added to it.
@@ -23,17 +26,17 @@ pub struct TestHostBuilder {
 impl TestHostBuilder {
     /// Adds a persistent domain that does not run.
     pub fn domain(self, xml: &str) -> Self {
-        self.guest(xml, "<test:runstate>5</test:runstate>")
+        self.guest(xml, &format!("<runstate {TEST}>5</runstate>"))
     }
 
     /// Adds a persistent domain that runs.
     pub fn running_domain(self, xml: &str) -> Self {
-        self.guest(xml, "<test:runstate>1</test:runstate>")
+        self.guest(xml, &format!("<runstate {TEST}>1</runstate>"))
     }
 
     /// Adds a domain that runs and is not defined.
     pub fn transient_domain(self, xml: &str) -> Self {
-        self.guest(xml, "<test:transient/>")
+        self.guest(xml, &format!("<transient {TEST}/>"))
     }
 
     fn guest(self, xml: &str, state: &str) -> Self {

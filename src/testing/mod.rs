@@ -23,12 +23,11 @@
 //!
 //! # What there is
 //!
-//! What libvirt's own test driver has, in the newest release that it was compared with (12.8.0), but
-//! for common CPU models ([`Connect::baseline_cpu`](crate::Connect::baseline_cpu)), which fail as on a
-//! daemon whose driver does not have them. Files to start guests with are refused, and end the
-//! connection. Documents are not validated against a schema: flags that ask for it are accepted.
-//! Nothing boots, so guests have no consoles and no agents but the one of
-//! [`TestDomain::answer_agent`]; saved guests and dumps are remembered, not written to files.
+//! What libvirt's own test driver has, in the newest release that it was compared with (12.8.0). Files
+//! to start guests with are refused, and end the connection. Documents are not validated against a
+//! schema: flags that ask for it are accepted. Nothing boots, so guests have no consoles and no agents
+//! but the one of [`TestDomain::answer_agent`]; saved guests and dumps are remembered, not written to
+//! files.
 //!
 //! # Faults
 //!

@@ -66,6 +66,53 @@ async fn statistics() {
 }
 
 #[tokio::test]
+async fn addresses_by_networks() {
+    compare("addresses_by_networks", async |conn: &Connect, seen: &mut Transcript| {
+        for (name, ips) in [
+            ("address", "<ip address='10.1.2.3' netmask='255.255.0.0'/>"),
+            ("class", "<ip address='172.16.1.1'/>"),
+            (
+                "range",
+                "<ip address='10.9.0.1' prefix='23'><dhcp>\
+                 <range start='10.9.1.250' end='10.9.1.251'/>\
+                 <range start='10.9.0.2' end='10.9.0.9'/></dhcp></ip><ip address='10.8.0.1'/>",
+            ),
+            ("six", "<ip family='ipv6' address='fe80::1:fa' prefix='72'/><ip address='10.7.0.1'/>"),
+            ("open", "<ip family='ipv6' address='2001:db8::1'/>"),
+        ] {
+            let xml = format!("<network><name>{name}</name>{ips}</network>");
+            conn.network_define_xml(&xml, Default::default()).await.unwrap();
+        }
+        let cards = ["address", "six", "class", "range", "default", "range", "open"];
+        let cards = cards.map(|network| {
+            format!("<interface type='network'><source network='{network}'/></interface>")
+        });
+        let lease = InterfaceAddressesSource::Lease;
+        for (name, cards) in [("a", cards.concat()), ("b", cards[1..].concat())] {
+            let xml = format!(
+                "<domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os>\
+                 <devices>{cards}</devices></domain>"
+            );
+            let domain = conn.domain_define_xml(&xml).await.unwrap();
+            for round in 0..3 {
+                domain.create().await.unwrap();
+                let found = domain.interface_addresses(lease).await.map(|found| {
+                    let addresses = found.into_iter().map(|card| (card.name, card.addrs));
+                    addresses.collect::<Vec<_>>()
+                });
+                seen.note(&format!("{name}, started {round} times"), found);
+                domain.destroy().await.unwrap();
+            }
+        }
+        let domain = conn.domain_lookup_by_name("a").await.unwrap();
+        domain.create().await.unwrap();
+        conn.network_lookup_by_name("range").await.unwrap().undefine().await.unwrap();
+        seen.note("of no network", domain.interface_addresses(lease).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn filesystems() {
     compare("filesystems", async |conn: &Connect, seen: &mut Transcript| {
         let domain = guest(conn).await;

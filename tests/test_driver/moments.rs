@@ -10,6 +10,57 @@ use super::compare;
 use super::domains::{full, note_events};
 use super::transcript::Transcript;
 
+/// Snapshots whose documents are given.
+#[tokio::test]
+async fn snapshots_that_are_redefined() {
+    use domain_snapshot::{CreateFlags, XmlFlags};
+
+    compare("redefined_snapshots", async |conn: &Connect, seen: &mut Transcript| {
+        let web = conn.domain_define_xml(&full("web", 1)).await.unwrap();
+        let whole = "<name>s</name><creationTime>7</creationTime><state>running</state>";
+        let whole = &format!("{whole}{}", full("web", 1));
+        let of = |rest: &str| format!("{rest}{whole}");
+        for (number, document) in [
+            "<name/><creationTime>7</creationTime><state>running</state>".to_owned(),
+            "<name>s</name><state>running</state>".to_owned(),
+            "<name>s</name><creationTime>x</creationTime><state>running</state>".to_owned(),
+            "<name>s</name><creationTime>7</creationTime>".to_owned(),
+            "<name>s</name><creationTime>7</creationTime><state>running</state>".to_owned(),
+            whole.replace("running", "nostate"),
+            whole.replace("running", "off"),
+            of("<description>d</description><x/><active>1</active>"),
+            "<state>shutoff</state><creationTime>0</creationTime><name>t</name>".to_owned()
+                + &full("web", 1),
+            whole.replace("running", "shutoff"),
+            whole.replace("running", "disk-snapshot"),
+            whole.replace("running", "paused"),
+            whole.replace(">s<", ">u<").replace("0001</uuid>", "0002</uuid>"),
+            of("<parent><name>s</name></parent>"),
+            of("<parent><name>x</name></parent>"),
+            of("<memory snapshot='x'/>"),
+            of("<memory snapshot='manual'/>"),
+            of("<memory snapshot='external'/>"),
+            of("<memory snapshot='no' file='/m'/>"),
+            of("<memory file='m'/>"),
+            whole.replace("running", "shutoff") + "<memory snapshot='internal'/>",
+            of("<memory file='/m'/><parent><name>s</name></parent>")
+                .replace(">s</name><cr", ">m</name><cr"),
+            of("<parent><name>m</name></parent>"),
+            "<name>s</name><creationTime>8</creationTime><state>running</state>".to_owned(),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let xml = format!("<domainsnapshot>{document}</domainsnapshot>");
+            let snapshot = web.snapshot_create_xml(&xml, CreateFlags::REDEFINE).await;
+            if let Some(snapshot) = seen.done(&format!("{number}"), snapshot) {
+                seen.xml(&format!("{number} xml"), snapshot.xml_desc(XmlFlags::empty()).await);
+            }
+        }
+    })
+    .await;
+}
+
 /// What a snapshot shows of a domain without devices, and of one with a password.
 #[tokio::test]
 async fn what_snapshots_show() {

@@ -71,6 +71,60 @@ async fn hosts_are_read_from_files() {
 }
 
 #[tokio::test]
+async fn files_say_who_may_open_a_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = dir.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let users = "<user password='secret'>a</user><user>b</user>";
+    let uri =
+        format!("test://{}", write("host.xml", &format!("<node><auth>{users}</auth></node>")));
+    let code = |opened: libvirt_client::Result<Connect>| opened.unwrap_err().code();
+    for (user, password, is_right) in [
+        ("a", "secret", true),
+        ("a", "wrong", false),
+        ("a", "", false),
+        ("b", "whatever", true),
+        ("c", "secret", false),
+    ] {
+        let login = Connect::builder(&uri).login(user, password).open().await;
+        let asked = std::sync::Mutex::new(Vec::new());
+        let asked = std::sync::Arc::new(asked);
+        let seen = std::sync::Arc::clone(&asked);
+        let callback = Connect::builder(&uri).credentials(move |request| {
+            seen.lock().unwrap().push((request.host.clone(), request.user.clone()));
+            let answer = if request.is_secret() { password } else { user };
+            std::future::ready(Some(answer.into()))
+        });
+        let callback = callback.open().await;
+        let section = format!("[credentials-c]\nusername={user}\npassword={password}\n");
+        let section = format!("{section}[auth-test-localhost]\ncredentials=c\n");
+        let auth_file = write("auth.conf", &section);
+        let file = Connect::open(&format!("{uri}?authfile={auth_file}")).await;
+        for opened in [login, callback, file] {
+            if is_right {
+                opened.unwrap();
+            } else {
+                assert_eq!(code(opened), Some(ErrorCode::AuthFailed), "{user} {password}");
+            }
+        }
+        // Who needs no password is not asked for one.
+        let count = if user == "b" { 1 } else { 2 };
+        let asked = asked.lock().unwrap().clone();
+        let all = [
+            ("localhost".to_owned(), None),
+            ("localhost".to_owned(), Some(user.to_owned())),
+        ];
+        assert_eq!(asked, all[..count]);
+    }
+    assert_eq!(code(Connect::open(&uri).await), Some(ErrorCode::InvalidArg));
+    let declined = Connect::builder(&uri).credentials(|_| std::future::ready(None)).open().await;
+    assert_eq!(code(declined), Some(ErrorCode::AuthFailed));
+}
+
+#[tokio::test]
 async fn a_call_fails_when_it_is_told_to() {
     let host = host();
     let conn = host.connect().await.unwrap();
@@ -148,6 +202,9 @@ async fn a_host_goes_and_comes_back() {
     conn.closed().await;
     let error = Connect::open(host.uri()).await.unwrap_err();
     assert!(matches!(error, Error::Connect { .. }), "{error}");
+    let text =
+        format!("cannot connect to {}: the host within this process was stopped", host.uri());
+    assert_eq!(error.to_string(), text);
     host.start();
     let gap = timeout(Duration::from_secs(600), async {
         loop {

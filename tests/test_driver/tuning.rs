@@ -145,7 +145,7 @@ async fn numa_parameters() {
 
 #[tokio::test]
 async fn block_parameters() {
-    let cases: [Case<'_>; 21] = [
+    let cases: [Case<'_>; 26] = [
         ("weight", &[("weight", Value::Uint(500))]),
         ("weights", &[("device_weight", text("/dev/a,200,/dev/b,300"))]),
         ("reads", &[("device_read_iops_sec", text("/dev/b,1,/dev/c,4294967295"))]),
@@ -179,6 +179,11 @@ async fn block_parameters() {
         ),
         ("another", &[("device_weight", text("/dev/z,9"))]),
         ("zero", &[("device_weight", text("/dev/z,0,/dev/e,0"))]),
+        ("others", &[("device_weight", text("/dev/y,2,/dev/z,0,/dev/x,3"))]),
+        ("zero again", &[("device_weight", text("/dev/y,0,/dev/w,0,/dev/z,4"))]),
+        ("not zero", &[("device_read_bytes_sec", text("/dev/y,5,/dev/w,6"))]),
+        ("no weight", &[("device_weight", text("/dev/a,0,/dev/b,0"))]),
+        ("both", &[("device_write_iops_sec", text("/dev/v,1,/dev/a,2"))]),
         ("unknown", &[("weights", Value::Uint(1))]),
         (
             "wrong type",
@@ -206,6 +211,10 @@ async fn block_parameters() {
                 };
                 let label = format!("{label}: {what}");
                 seen.done(&label, conn.raw().run(request).await);
+                let flags_of_xml = [XmlFlags::empty(), XmlFlags::INACTIVE];
+                for shown in flags_of_xml {
+                    seen.xml(&format!("{label}: xml, {shown:?}"), domain.xml_desc(shown).await);
+                }
                 for nparams in [0, 1, 3, 16] {
                     for flags in [flags, flags | STRINGS] {
                         let dom = (&domain).into();

@@ -39,7 +39,7 @@ async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
     let path = uri.admin_socket(&environment)?;
     let failed = |source| Error::Connect {
         target: path.display().to_string(),
-        tried: Vec::new(),
+        tried: vec![path.clone()],
         source,
     };
     let transport = unix::connect(&path, attempt.deadline()).await.map_err(failed)?;

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::attempt::Attempt;
 use super::open;
-#[cfg(any(feature = "sasl", feature = "ssh-native"))]
+#[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
 use crate::auth::{CredentialCallback, CredentialRequest, Secret};
 use crate::client::connection::Connect;
 use crate::client::options::Options;
@@ -153,17 +153,18 @@ impl ConnectBuilder {
         self
     }
 
-    /// Sets the user name and password for daemons that ask for SASL. They take precedence over the
-    /// auth file (`auth.conf`, or the URI's `authfile`). Needs the feature `sasl`.
-    #[cfg(feature = "sasl")]
+    /// Sets the user name and password for daemons that ask for SASL, and for hosts of this process
+    /// whose file names users. They take precedence over the auth file (`auth.conf`, or the URI's
+    /// `authfile`). Needs the feature `sasl` or `test-driver`.
+    #[cfg(any(feature = "sasl", feature = "test-driver"))]
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.options.auth.login = Some((user.into(), password.into()));
         self
     }
 
     /// Sets a callback for credentials that a daemon asks for and that no file has. An answer of
-    /// `None` fails the opening. Needs the feature `sasl` or `ssh-native`; with the latter the
-    /// callback is also asked for host keys, passphrases and logins.
+    /// `None` fails the opening. Needs the feature `sasl`, `ssh-native` or `test-driver`; with the
+    /// second the callback is also asked for host keys, passphrases and logins.
     ///
     /// The time of the answer counts towards [`open_timeout`](Self::open_timeout).
     ///
@@ -189,7 +190,7 @@ impl ConnectBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(any(feature = "sasl", feature = "ssh-native"))]
+    #[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
     pub fn credentials<F, A>(mut self, ask: F) -> Self
     where
         F: Fn(CredentialRequest) -> A + Send + Sync + 'static,

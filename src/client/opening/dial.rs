@@ -1,5 +1,7 @@
 //! Transports for URIs.
 
+#[cfg(feature = "test-driver")]
+use std::io;
 use std::path::Path;
 #[cfg(feature = "ssh")]
 use std::sync::Arc;
@@ -44,7 +46,7 @@ pub(super) async fn dial(
     };
     #[cfg(feature = "test-driver")]
     if uri.names_test_driver() {
-        return dial_test_driver(uri);
+        return dial_test_driver(uri, options);
     }
     uri.require_daemon()?;
     match uri.transport {
@@ -76,15 +78,22 @@ pub(super) async fn dial(
 }
 
 #[cfg(feature = "test-driver")]
-fn dial_test_driver(uri: &ConnectUri) -> Result<Transport> {
+fn dial_test_driver(uri: &ConnectUri, options: &Options) -> Result<Transport> {
     if test_driver::doors::is_down(&uri.path) {
         return Err(Error::Connect {
             target: uri.to_string(),
             tried: Vec::new(),
-            source: std::io::ErrorKind::ConnectionRefused.into(),
+            source: io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                "the host within this process was stopped",
+            ),
         });
     }
-    let stream = test_driver::connect(test_driver::doors::Door::ByUri);
+    let login = test_driver::Login {
+        options: options.auth.clone(),
+        auth_file: uri.parameters.get("authfile").map(str::to_owned),
+    };
+    let stream = test_driver::connect(test_driver::doors::Door::ByUri(login));
     Ok(transport::split(stream, Security { secure: true, encrypted: false }))
 }
 

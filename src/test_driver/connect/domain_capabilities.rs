@@ -31,7 +31,7 @@ fn domain_capabilities(
 ) -> Result<remote::ConnectGetDomainCapabilitiesRet<'static>> {
     check_flags(request.flags.bits(), 0, "testConnectGetDomainCapabilities")?;
     let arch = request.arch.as_ref().map_or("i686", WireStr::as_str);
-    if !cpu::is_known(arch) || arch == "none" {
+    if !cpu::is_known(arch) {
         let detail = format!("unknown architecture: {arch}");
         return Err(Failure::new(ErrorCode::InvalidArg, detail));
     }

@@ -88,6 +88,20 @@ impl Ip {
         self.with_bits(self.bits() | (all & !mask(self.width(), prefix)))
     }
 
+    /// Returns the address that is so far behind this one. Only the last byte of an IPv6 address changes.
+    pub(crate) fn behind(&self, offset: u32) -> Self {
+        Self(match self.0 {
+            IpAddr::V4(address) => {
+                IpAddr::V4(Ipv4Addr::from(u32::from(address).wrapping_add(offset)))
+            }
+            IpAddr::V6(address) => {
+                let mut octets = address.octets();
+                octets[15] = octets[15].wrapping_add(offset.to_le_bytes()[0]);
+                IpAddr::V6(Ipv6Addr::from(octets))
+            }
+        })
+    }
+
     fn with_bits(&self, bits: u128) -> Self {
         Self(match self.0 {
             IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from(u32::try_from(bits).unwrap_or_default())),

@@ -13,7 +13,20 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// Parses a document for a part of libvirt, whose root must have that name.
 pub(crate) fn parse(text: &str, root: &str, part: ErrorDomain) -> Result<Element> {
-    let element = parse_any(text, part)?;
+    check_root(parse_any(text, part)?, root)
+}
+
+/// Parses the document in a file for a part of libvirt.
+pub(crate) fn parse_file(text: &str, file: &str, root: &str, part: ErrorDomain) -> Result<Element> {
+    let element = Element::parse_spaced(text).map_err(|error| {
+        // The place is that in the file.
+        let detail = syntax::describe(text, &error).replacen("at line ", &format!("{file}:"), 1);
+        Failure::of(part, ErrorCode::XmlDetail, detail)
+    })?;
+    check_root(element, root)
+}
+
+fn check_root(element: Element, root: &str) -> Result<Element> {
     if element.name != root {
         let name = &element.name;
         return Err(wrong(format_args!("expecting root element of '{root}', not '{name}'")));
@@ -23,10 +36,12 @@ pub(crate) fn parse(text: &str, root: &str, part: ErrorDomain) -> Result<Element
 
 /// Parses a document with any root.
 pub(crate) fn parse_any(text: &str, part: ErrorDomain) -> Result<Element> {
-    Element::parse(text).map_err(|error| {
-        let detail = syntax::describe(text, &error);
-        Failure::of(part, ErrorCode::XmlDetail, detail)
-    })
+    Element::parse(text).map_err(|error| described(text, &error, part))
+}
+
+/// The failure of a document that is none.
+pub(super) fn described(text: &str, error: &str, part: ErrorDomain) -> Failure {
+    Failure::of(part, ErrorCode::XmlDetail, syntax::describe(text, error))
 }
 
 /// Returns a UUID that nobody else has.

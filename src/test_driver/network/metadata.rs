@@ -3,7 +3,7 @@
 use super::definition::Definition;
 use super::events::tell_metadata_change;
 use crate::protocol::remote;
-use crate::test_driver::document::parse_any;
+use crate::test_driver::document::parse_in_namespace;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
@@ -93,7 +93,6 @@ enum Change {
     Text(&'static str, Option<String>),
     Element {
         uri: String,
-        key: String,
         element: Option<Element>,
     },
 }
@@ -113,27 +112,17 @@ impl Change {
         }
         let (uri, key) = (uri.unwrap_or_default(), key.unwrap_or_default());
         let Some(text) = metadata else {
-            return Ok(Self::Element { uri, key, element: None });
+            return Ok(Self::Element { uri, element: None });
         };
-        let element = parse_any(text, ErrorDomain::Network)?;
-        let is_name = key.starts_with(|char: char| char.is_alphabetic() || char == '_')
-            && key.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char));
-        if !is_name {
-            let detail = "failed to validate prefix for a new XML namespace";
-            return Err(Failure::of(ErrorDomain::Xml, ErrorCode::InternalError, detail));
-        }
-        if element.get(&format!("xmlns:{key}")).is_some() {
-            let detail = "failed to create a new XML namespace";
-            return Err(Failure::of(ErrorDomain::Xml, ErrorCode::InternalError, detail));
-        }
-        Ok(Self::Element { uri, key, element: Some(element) })
+        let element = Some(parse_in_namespace(text, &uri, &key, ErrorDomain::Network)?);
+        Ok(Self::Element { uri, element })
     }
 
     fn apply(&self, definition: &mut Definition) {
         match self {
             Self::Text(child, text) => definition.set_text(child, text.as_deref()),
-            Self::Element { uri, key, element } => {
-                definition.metadata_mut().set(uri, key, element.clone());
+            Self::Element { uri, element } => {
+                definition.metadata_mut().set(uri, element.clone());
             }
         }
     }

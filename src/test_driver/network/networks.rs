@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::definition::Definition;
 use crate::protocol::remote::NonnullNetwork;
+use crate::test_driver::document::Ip;
 use crate::test_driver::failure::{Failure, Result};
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::types::network::UpdateFlags;
@@ -95,6 +96,19 @@ impl Networks {
         let mut all = self.all.values_mut();
         all.find(|network| network.definition.name() == name)
             .ok_or_else(|| no_such_name(name))
+    }
+
+    /// Returns the address, and its prefix, of a guest's card that is so far behind the first one.
+    pub(in crate::test_driver) fn address_of_card(
+        &self,
+        network: &str,
+        offset: u32,
+    ) -> Result<(Ip, u32)> {
+        let (first, prefix) =
+            self.by_name(network)?.definition.first_address().ok_or_else(|| {
+                Failure::internal(format_args!("network '{network}' does not have an IP address"))
+            })?;
+        Ok((first.behind(offset), prefix))
     }
 
     /// Adds a network or gives one its new definition. One that is started must not be active.

@@ -7,11 +7,11 @@ mod address;
 mod canonical;
 mod cpu;
 mod devices;
+mod extras;
 mod identity;
 mod iothreads;
 mod memory;
 mod metadata;
-mod namespaces;
 mod output;
 mod problem;
 mod processors;
@@ -34,12 +34,14 @@ use uuid::Uuid;
 
 use self::canonical::canonical;
 use self::devices::Guest;
+pub(super) use self::extras::Extras;
 pub(crate) use self::identity::DOMAIN_TYPES;
 pub(super) use self::set::Set;
 use self::shape::Shape;
-use crate::test_driver::document;
+use crate::test_driver::document::{self, Metadata};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;
+use crate::types::domain::XmlFlags;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A domain's definition, as libvirt would write it.
@@ -83,6 +85,7 @@ impl Definition {
             let genid = genid.unwrap_or_else(random::uuid);
             root.child_or_new("genid").text = genid.to_string();
         }
+        Extras::of(given)?;
         processors::complete(&mut root)?;
         cpu::complete(&mut root)?;
         let os = system::os_type(&root).to_owned();
@@ -94,7 +97,10 @@ impl Definition {
         system::complete(&mut root)?;
         identity::check_name(&root)?;
         let mut root = Self::in_order(&root)?;
-        namespaces::complete(&mut root, given);
+        if let Some(place) = root.children.iter().position(|child| child.name == "metadata") {
+            let kept = Metadata::of(given).into_element();
+            root.children.splice(place..=place, kept);
+        }
         let counted_threads = processors::counted_threads(given, &root);
         Ok(Self { root, uuid, counted_threads })
     }
@@ -102,7 +108,8 @@ impl Definition {
     /// Returns what libvirt keeps for the next start when it starts a domain: what it reads again of
     /// what it has written.
     pub(super) fn reread(&self) -> Self {
-        Self::of(&self.root).unwrap_or_else(|_| self.clone())
+        let written = self.to_xml_with(None, XmlFlags::SECURE);
+        Self::parse(&written).unwrap_or_else(|_| self.clone())
     }
 
     fn in_order(root: &Element) -> Result<Element> {

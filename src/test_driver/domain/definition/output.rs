@@ -26,6 +26,7 @@ impl Definition {
         if let Some(id) = id {
             root.set("id", id);
         }
+        hide_untuned(&mut root);
         if !flags.contains(XmlFlags::SECURE) {
             hide_secrets(&mut root);
         }
@@ -39,6 +40,16 @@ impl Definition {
 fn devices<'a>(root: &'a mut Element, name: &'a str) -> impl Iterator<Item = &'a mut Element> {
     let devices = root.child_mut("devices").into_iter().flat_map(|devices| &mut devices.children);
     devices.filter(move |device| device.name == name)
+}
+
+/// Leaves devices out of which nothing is said but the path. They keep their places.
+fn hide_untuned(root: &mut Element) {
+    if let Some(tune) = root.child_mut("blkiotune") {
+        tune.children.retain(|child| child.name != "device" || child.children.len() > 1);
+        if tune.children.is_empty() {
+            root.remove_children("blkiotune");
+        }
+    }
 }
 
 fn hide_secrets(root: &mut Element) {

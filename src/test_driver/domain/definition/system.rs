@@ -25,9 +25,6 @@ pub(super) fn complete(root: &mut Element) -> Result<()> {
     actions(root)?;
     clock(root.child_or_new("clock"))?;
     labels(root);
-    if let Some(tune) = root.child_mut("blkiotune") {
-        tune.children.retain(|child| child.name != "device" || child.children.len() > 1);
-    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use quick_xml::escape::escape;
 
+use crate::test_driver::document::write_as_libxml2;
 use crate::test_driver::xml::Element;
 
 /// The elements that have an end of their own although they are empty.
@@ -17,16 +18,11 @@ pub(super) fn to_text(element: &Element, indent: usize) -> String {
     out
 }
 
-/// Returns what users keep as libxml2 writes it.
-pub(super) fn metadata_to_text(element: &Element) -> String {
-    let mut out = String::new();
-    let _infallible = write_as_libxml2(&mut out, element, 0);
-    out
-}
-
 fn write(out: &mut String, element: &Element, indent: usize) -> fmt::Result {
     if element.name == "metadata" {
-        return write_as_libxml2(out, element, indent);
+        write!(out, "{:indent$}", "")?;
+        write_as_libxml2(element, out, indent);
+        return out.write_char('\n');
     }
     write!(out, "{:indent$}<{}", "", element.name)?;
     for (name, value) in &element.attributes {
@@ -50,38 +46,4 @@ fn write(out: &mut String, element: &Element, indent: usize) -> fmt::Result {
         write!(out, "{:indent$}", "")?;
     }
     writeln!(out, "</{}>", element.name)
-}
-
-/// Writes what users keep in a domain's metadata, which libvirt has libxml2 write.
-fn write_as_libxml2(out: &mut String, element: &Element, indent: usize) -> fmt::Result {
-    write!(out, "{:indent$}<{}", "", element.name)?;
-    let is_namespace = |name: &str| name == "xmlns" || name.starts_with("xmlns:");
-    let (namespaces, others): (Vec<_>, Vec<_>) =
-        element.attributes.iter().partition(|(name, _)| is_namespace(name));
-    for (name, value) in namespaces.into_iter().chain(others) {
-        let value = escaped_text(value).replace('"', "&quot;").replace('\n', "&#10;");
-        write!(out, " {name}=\"{value}\"")?;
-    }
-    if element.children.is_empty() && element.text.is_empty() {
-        return out.write_str("/>\n");
-    }
-    out.push('>');
-    if element.children.is_empty() {
-        out.push_str(&escaped_text(&element.text));
-    } else {
-        out.push_str(&escaped_text(element.text.trim()));
-        out.push('\n');
-        for child in &element.children {
-            write_as_libxml2(out, child, indent + 2)?;
-        }
-        write!(out, "{:indent$}", "")?;
-    }
-    writeln!(out, "</{}>", element.name)
-}
-
-fn escaped_text(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('\r', "&#13;")
 }

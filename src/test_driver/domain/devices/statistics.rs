@@ -3,12 +3,12 @@
 use super::super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::network::Networks;
 use crate::test_driver::routes::Routes;
 use crate::test_driver::xml::Element;
 use crate::types::domain::{DiskErrorCode, InterfaceAddressesSource};
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::types::network::IpAddrType;
-use std::net::Ipv4Addr;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::DomainBlockStats<'static>>(|work, request| {
@@ -88,8 +88,9 @@ pub(super) fn route(routes: &mut Routes) {
         }
         let domain = work.state.domains.get(&request.dom)?;
         domain.check_active()?;
-        let interfaces = domain.definition().devices_of("interface").enumerate();
-        let ifaces = interfaces.map(|(at, it)| interface(it, at, domain.id()));
+        let id = domain.id().cast_unsigned();
+        let interfaces = (0..).zip(domain.definition().devices_of("interface"));
+        let ifaces = interfaces.map(|(at, it)| addresses(&work.state.networks, it, at, id));
         Ok(remote::DomainInterfaceAddressesRet { ifaces: ifaces.collect::<Result<_>>()? })
     });
 }
@@ -129,38 +130,33 @@ fn is_called(interface: &Element, name: &str) -> bool {
         || mac(interface).is_some_and(|mac| mac.eq_ignore_ascii_case(name))
 }
 
-fn interface(
+fn addresses(
+    networks: &Networks,
     interface: &Element,
-    at: usize,
-    domain: i32,
+    at: u32,
+    domain: u32,
 ) -> Result<remote::DomainInterface<'static>> {
-    let at = u32::try_from(at).unwrap_or_default();
     let network = interface.child("source").and_then(|source| source.get("network"));
-    let (address, prefix) = match network.filter(|_| interface.get("type") == Some("network")) {
+    let address = match network.filter(|_| interface.get("type") == Some("network")) {
         Some(network) => {
-            let number = u32::try_from(domain).unwrap_or_default();
-            let offset = number.saturating_sub(1).wrapping_mul(20).wrapping_add(at + 1);
-            let first = first_address(network)?;
-            (Ipv4Addr::from(u32::from(first).wrapping_add(offset)).to_string(), 24)
+            let offset = domain.wrapping_sub(1).wrapping_mul(20).wrapping_add(at + 1);
+            let (address, prefix) = networks.address_of_card(network, offset)?;
+            let r#type = if address.is_v4() {
+                IpAddrType::Ipv4
+            } else {
+                IpAddrType::Ipv6
+            };
+            remote::DomainIpAddr { r#type, addr: address.to_string().into(), prefix }
         }
-        None => (format!("192.168.0.{}", 1 + at), 24),
+        None => remote::DomainIpAddr {
+            r#type: IpAddrType::Ipv4,
+            addr: format!("192.168.0.{}", 1 + at).into(),
+            prefix: 24,
+        },
     };
     Ok(remote::DomainInterface {
         name: target(interface).unwrap_or_default().to_owned().into(),
         hwaddr: mac(interface).map(|mac| mac.to_owned().into()),
-        addrs: vec![remote::DomainIpAddr {
-            r#type: IpAddrType::Ipv4,
-            addr: address.into(),
-            prefix,
-        }],
+        addrs: vec![address],
     })
-}
-
-/// Returns the first address that a network gives away. Only the default network is known here.
-fn first_address(network: &str) -> Result<Ipv4Addr> {
-    if network != "default" {
-        let detail = format!("no network with matching name '{network}'");
-        return Err(Failure::new(ErrorCode::NoNetwork, detail));
-    }
-    Ok(Ipv4Addr::new(192, 168, 122, 2))
 }

@@ -86,24 +86,24 @@ fn child_of(field: &str) -> Option<&'static str> {
     found.map(|(_, child)| *child)
 }
 
-/// Sets values of devices; one without any is no longer named.
+/// Sets values of devices. One that has none any more keeps its place.
 fn merge(tune: &mut Element, child: &str, values: &[(&str, u64)]) {
     for (path, value) in values {
-        let is_it = |other: &Element| other.name == "device" && path_of(other) == *path;
-        let at = tune.children.iter().position(is_it).unwrap_or_else(|| {
-            let path = Element::new("path").with_text(path);
-            tune.children.push(Element::new("device").with_child(path));
-            tune.children.len() - 1
-        });
-        let device = &mut tune.children[at];
-        if *value == 0 {
-            device.remove_children(child);
-        } else {
-            device.child_or_new(child).text = value.to_string();
+        let is_it = |other: &&mut Element| other.name == "device" && path_of(other) == *path;
+        let known = tune.children.iter_mut().find(is_it);
+        let value = (*value != 0).then(|| Element::new(child).with_text(value));
+        match (known, value) {
+            (Some(device), value) => {
+                device.remove_children(child);
+                device.children.extend(value);
+            }
+            (None, Some(value)) => {
+                let path = Element::new("path").with_text(path);
+                tune.children.push(Element::new("device").with_child(path).with_child(value));
+            }
+            (None, None) => {}
         }
     }
-    tune.children
-        .retain(|device| device.name != "device" || device.children.len() > 1);
 }
 
 /// Reads a list such as `/dev/a,1,/dev/b,2`.

@@ -12,7 +12,7 @@ mod shapes;
 
 use uuid::Uuid;
 
-use crate::test_driver::document::{Metadata, parse};
+use crate::test_driver::document::{Ip, Metadata, parse};
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorDomain;
@@ -53,6 +53,14 @@ impl Definition {
 
     pub(super) fn bridge(&self) -> Option<&str> {
         self.root.child("bridge")?.get("name")
+    }
+
+    /// Returns the first address that it gives away, or else its own, and the prefix of both.
+    pub(super) fn first_address(&self) -> Option<(Ip, u32)> {
+        let ip = self.root.child("ip")?;
+        let own = address_of(ip)?;
+        let range = ip.at(&["dhcp", "range"]).and_then(|range| Ip::parse(range.get("start")?));
+        Some((range.unwrap_or(own), ranges::prefix_of(ip, own).unwrap_or(u32::MAX)))
     }
 
     /// Returns a title or a description.

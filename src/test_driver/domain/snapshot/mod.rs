@@ -1,11 +1,12 @@
 //! Snapshots.
 
-use super::definition::Definition;
+mod document;
+
 use super::domains::Domain;
 use super::life::{stop, tell};
 use super::moment::{Moment, Moments, name_of};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainSnapshot};
-use crate::test_driver::document;
+use crate::test_driver::document::parse;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
@@ -215,8 +216,7 @@ fn create(
     if halts && !domain.is_persistent() {
         return Err(Failure::invalid("cannot halt after transient domain snapshot"));
     }
-    let given =
-        document::parse(request.xml_desc.as_str(), "domainsnapshot", ErrorDomain::DomainSnapshot)?;
+    let given = parse(request.xml_desc.as_str(), "domainsnapshot", ErrorDomain::DomainSnapshot)?;
     let is_redefined = request.flags.contains(CreateFlags::REDEFINE);
     let (name, moment) = if is_redefined {
         redefined(&given, domain)?
@@ -224,8 +224,7 @@ fn create(
         taken(&given, domain, time)?
     };
     if !is_redefined && domain.snapshots.get(&name).is_some() {
-        let detail = format!("domain moment {name} already exists");
-        return Err(Failure::of(ErrorDomain::Domain, ErrorCode::OperationFailed, detail));
+        return Err(exists(&name));
     }
     domain.snapshots.insert(&name, moment);
     if !is_redefined || request.flags.contains(CreateFlags::CURRENT) {
@@ -305,31 +304,95 @@ fn disks(given: &Element, targets: &[String]) -> Result<Element> {
     Ok(disks)
 }
 
-/// Takes a snapshot's whole document as it is given.
+/// Takes a snapshot as it is given.
 fn redefined(given: &Element, domain: &Domain) -> Result<(String, Moment)> {
-    let missing = |detail| Failure::of(ErrorDomain::DomainSnapshot, ErrorCode::XmlError, detail);
-    let name = given
-        .text_of("name")
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| missing("a redefined snapshot must have a name"))?;
-    if given.text_of("creationTime").is_none() {
-        return Err(missing("missing creationTime from existing snapshot"));
+    let (name, mut moment) = document::read(given, domain)?;
+    check_parents(&name, &moment, &domain.snapshots)?;
+    let uuid = domain.definition().uuid();
+    if moment.definition.as_ref().is_some_and(|definition| definition.uuid() != uuid) {
+        return Err(refused(format_args!("definition for snapshot {name} must use uuid {uuid}")));
     }
-    if given.text_of("state").is_none() {
-        return Err(missing("missing state from existing snapshot"));
+    let other = domain.snapshots.get(&name);
+    if let Some(other) = other {
+        let is_one_of = |moment: &Moment, states: &[&str]| {
+            moment.document.text_of("state").is_some_and(|state| states.contains(&state))
+        };
+        for (states, what) in [
+            (&["running", "paused"][..], "online and offline snapshot state"),
+            (&["disk-snapshot"], "disk only and full system"),
+        ] {
+            if is_one_of(other, states) != is_one_of(&moment, states) {
+                return Err(refused(format_args!(
+                    "cannot change between {what} in snapshot {name}"
+                )));
+            }
+        }
     }
-    let parent = given.at(&["parent", "name"]).map(|parent| parent.text.trim().to_owned());
-    if let Some(parent) = &parent
-        && domain.snapshots.get(parent).is_none()
-    {
-        let detail = format!("parent {parent} for moment {name} not found");
-        return Err(Failure::of(ErrorDomain::DomainSnapshot, ErrorCode::InvalidArg, detail));
+    if moment.definition.is_none() {
+        let known = other.and_then(|other| other.definition.clone()).ok_or_else(|| {
+            let detail = "missing domain in snapshot";
+            Failure::of(ErrorDomain::DomainSnapshot, ErrorCode::InternalError, detail)
+        })?;
+        moment.document.remove_children("domain");
+        moment.definition = Some(known);
     }
-    let definition = given.child("domain").map(Definition::of).transpose()?;
-    let mut document = given.clone();
-    document.remove_children("parent");
-    document.remove_children("domain");
-    Ok((name.to_owned(), Moment { parent, document, definition }))
+    Ok((name, moment))
+}
+
+/// Checks that a snapshot does not descend from itself.
+fn check_parents(name: &str, moment: &Moment, snapshots: &Moments) -> Result<()> {
+    let invalid = |detail: String| Err(Failure::shared(ErrorCode::InvalidArg, detail));
+    let Some(parent) = moment.parent.as_deref() else {
+        return Ok(());
+    };
+    if parent == name {
+        return invalid(format!("cannot set moment {name} as its own parent"));
+    }
+    if snapshots.get(parent).is_none() {
+        return invalid(format!("parent {parent} for moment {name} not found"));
+    }
+    let mut at = parent;
+    while let Some(next) = snapshots.get(at).and_then(|moment| moment.parent.as_deref()) {
+        if next == name {
+            return invalid(format!("parent {at} would create cycle to {name}"));
+        }
+        at = next;
+    }
+    Ok(())
+}
+
+fn refused(detail: impl std::fmt::Display) -> Failure {
+    Failure::of(ErrorDomain::DomainSnapshot, ErrorCode::InvalidArg, detail)
+}
+
+/// Adds the snapshots that a node file has of a domain.
+pub(super) fn add_from_node(domain: &mut Domain, snapshots: &[&Element]) -> Result<()> {
+    for given in snapshots {
+        let (name, moment) = document::read(given, domain)?;
+        let is_current = document::is_current(given)?;
+        if domain.snapshots.get(&name).is_some() {
+            return Err(exists(&name));
+        }
+        domain.snapshots.insert(&name, moment);
+        if is_current {
+            if domain.snapshots.current.is_some() {
+                return Err(Failure::internal("more than one snapshot claims to be active"));
+            }
+            domain.snapshots.current = Some(name);
+        }
+    }
+    // Those that lack a parent, or go round in a circle, descend from nothing.
+    if domain.snapshots.descendants(None).len() < domain.snapshots.len() {
+        let name = domain.definition().name();
+        let detail = format!("Snapshots have inconsistent relations for domain {name}");
+        return Err(Failure::internal(detail));
+    }
+    Ok(())
+}
+
+fn exists(name: &str) -> Failure {
+    let detail = format!("domain moment {name} already exists");
+    Failure::of(ErrorDomain::Domain, ErrorCode::OperationFailed, detail)
 }
 
 fn delete(work: &mut Work<'_>, request: remote::DomainSnapshotDelete<'_>) -> Result<()> {
