@@ -140,16 +140,19 @@ impl Process {
         kill_process(self.pid, Signal::CONT).attempt(|| format!("resuming {}", self.name()))
     }
 
-    /// Ends it with a signal, and waits.
+    /// Ends it with a signal, and waits. One that does not end in time is killed, which is an error.
     pub(super) fn end(mut self, signal: Signal) -> Result<ExitStatus> {
         match kill_process(self.pid, signal) {
             // A process that has ended already is fine, too.
             Ok(()) | Err(Errno::SRCH) => {}
             Err(error) => Err(error).attempt(|| format!("ending {}", self.name()))?,
         }
-        wait_until(&mut self.child, Instant::now() + STOP_LIMIT)?.ok_or_else(|| {
-            Error::Failed(format!("{} did not end within {STOP_LIMIT:?}", self.name()))
-        })
+        if let Some(status) = wait_until(&mut self.child, Instant::now() + STOP_LIMIT)? {
+            return Ok(status);
+        }
+        // In its place nothing else could start.
+        kill_tree(self.child.id())?;
+        Err(Error::Failed(format!("{} did not end within {STOP_LIMIT:?}", self.name())))
     }
 
     /// Returns whether all of its threads have stopped.

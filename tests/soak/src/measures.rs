@@ -1,0 +1,131 @@
+//! What there is of everything, while everybody rests.
+
+use std::fmt;
+use std::fs;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use libvirt_client::Reconnect;
+use libvirt_client::admin::AdminConnect;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
+
+use crate::Result;
+use crate::stage::{Lines, Stage};
+
+/// Within this time after the last step, nothing of it is left.
+const SETTLED: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(500);
+
+/// This process and its hosts at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub(crate) resident_kib: usize,
+    pub(crate) descriptors: usize,
+    pub(crate) tasks: usize,
+    /// The ssh programs that carry connections.
+    pub(crate) programs: usize,
+    pub(crate) hosts: [Host; 2],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Host {
+    pub(crate) clients: u32,
+    pub(crate) descriptors: usize,
+    /// The guests that have a hypervisor, of which the daemon has descriptors.
+    pub(crate) active: u32,
+}
+
+pub(crate) const COLUMNS: &str = "minute  resident KiB  descriptors  tasks  ssh  \
+    clients of A and B  descriptors of A and B  active on A and B  crashes";
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b] = &self.hosts;
+        write!(
+            f,
+            "{:>12}  {:>11}  {:>5}  {:>3}  {:>10} {:>7}  {:>14} {:>7}  {:>9} {:>7}",
+            self.resident_kib,
+            self.descriptors,
+            self.tasks,
+            self.programs,
+            a.clients,
+            b.clients,
+            a.descriptors,
+            b.descriptors,
+            a.active,
+            b.active
+        )
+    }
+}
+
+impl Sample {
+    /// Looks again until the hosts have that number of clients, and nothing changes any more; or as
+    /// long as that may take.
+    pub(crate) async fn settled(
+        stage: &Arc<Mutex<Stage>>,
+        lines: Option<&Lines>,
+        clients: u32,
+    ) -> Result<Self> {
+        let deadline = Instant::now() + SETTLED;
+        let mut last = Self::take(stage, lines).await?;
+        loop {
+            sleep(POLL).await;
+            let now = Self::take(stage, lines).await?;
+            let is_settled = now.hosts.iter().all(|host| host.clients == clients)
+                && (now.descriptors, now.tasks, now.programs)
+                    == (last.descriptors, last.tasks, last.programs)
+                && now.hosts == last.hosts;
+            if is_settled || Instant::now() >= deadline {
+                return Ok(now);
+            }
+            last = now;
+        }
+    }
+
+    async fn take(stage: &Arc<Mutex<Stage>>, lines: Option<&Lines>) -> Result<Self> {
+        let (pids, admin, programs) = {
+            let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+            let running = rig::processes::all()?;
+            let ours = running.iter().filter(|process| stage.is_ours(&process.command)).count();
+            (stage.daemons.each_ref().map(rig::Daemon::pid), stage.uris.admin.clone(), ours)
+        };
+        let mut hosts = Vec::new();
+        for (index, uri) in admin.iter().enumerate() {
+            let line = lines.and_then(|lines| lines.hosts.get(index));
+            let pid = pids.get(index).copied().flatten().ok_or("a daemon does not run")?;
+            hosts.push(Host::take(uri, pid, line).await?);
+        }
+        let hosts = hosts.try_into().map_err(|_| "there are two hosts")?;
+        let status = fs::read_to_string("/proc/self/status")?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident =
+            resident.and_then(|rest| rest.split_whitespace().next()).ok_or("no VmRSS")?;
+        Ok(Self {
+            resident_kib: resident.parse()?,
+            descriptors: open_files("self")?,
+            tasks: Handle::current().metrics().num_alive_tasks(),
+            programs,
+            hosts,
+        })
+    }
+}
+
+impl Host {
+    async fn take(admin: &str, pid: u32, line: Option<&Reconnect>) -> Result<Self> {
+        let active = match line {
+            Some(line) => line.connect().await?.num_of_domains().await?,
+            None => 0,
+        };
+        let admin = AdminConnect::open(admin).await?;
+        let limits = admin.lookup_server("libvirtd").await?.client_limits().await?;
+        let clients = limits.clients.ok_or("the daemon does not say how many clients it has")?;
+        let descriptors = open_files(&pid.to_string())?;
+        admin.close().await;
+        Ok(Self { clients, descriptors, active })
+    }
+}
+
+fn open_files(process: &str) -> Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{process}/fd"))?.count())
+}
