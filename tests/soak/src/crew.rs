@@ -94,3 +94,59 @@ impl Crew {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    struct Steps;
+
+    impl Work for Steps {
+        const KIND: &'static str = "steps";
+
+        async fn step(&mut self) -> Outcome {
+            sleep(Duration::from_secs(1)).await;
+            Ok(())
+        }
+    }
+
+    struct Stuck;
+
+    impl Work for Stuck {
+        const KIND: &'static str = "stuck";
+
+        async fn step(&mut self) -> Outcome {
+            pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_works_while_all_rest() -> Result<()> {
+        let mut crew = Crew::new(Arc::default());
+        crew.employ(Steps);
+        for _ in 0..3 {
+            let before = crew.ledger.to_string();
+            sleep(Duration::from_secs(10)).await;
+            assert_eq!(crew.ledger.to_string(), before);
+            crew.work();
+            sleep(Duration::from_secs(10)).await;
+            crew.rest().await?;
+            assert_ne!(crew.ledger.to_string(), before);
+        }
+        assert_eq!(crew.ledger.wrong(), [""; 0]);
+        crew.go_home().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_that_does_not_end_is_told() -> Result<()> {
+        let mut crew = Crew::new(Arc::default());
+        crew.employ(Stuck);
+        crew.work();
+        sleep(PAUSE).await;
+        crew.rest().await?;
+        assert_eq!(crew.ledger.wrong(), ["stuck: a step hung for 180s"]);
+        crew.go_home().await
+    }
+}

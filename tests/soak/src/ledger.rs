@@ -188,3 +188,43 @@ fn label(error: &Error) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libvirt_client::Connect;
+
+    use super::*;
+
+    #[test]
+    fn who_gets_nothing_done_is_told() {
+        let ledger = Ledger::default();
+        let [idle, busy] = ["idle", "busy"].map(|kind| ledger.enter(kind));
+        for round in 1..=3 {
+            ledger.end(busy, Ok(()));
+            ledger.end(idle, Err(Setback::Unlucky("as always")));
+            assert_eq!(ledger.wrong(), [""; 0], "round {round}");
+            ledger.end_round(3);
+        }
+        assert_eq!(ledger.wrong(), ["idle: nothing done for 3 minutes"]);
+        assert_eq!(ledger.to_string(), "  done   busy 3; idle 0;\n  failed idle: as always 3;");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_come_of_dead_daemons_is_told() {
+        let ledger = Ledger::default();
+        let worker = ledger.enter("worker");
+        for (uri, count) in [
+            ("qemu+unix:///system?socket=/none", 0),
+            ("qemu://host:x/", 1),
+        ] {
+            let error = Connect::open(uri).await.err().map_or_else(String::new, |error| {
+                let text = error.to_string();
+                ledger.end(worker, Err(error.into()));
+                text
+            });
+            assert_eq!(ledger.wrong().len(), count, "{error}");
+        }
+        ledger.end(worker, Err(Setback::Wrong(String::from("2 and 2 are 5"))));
+        assert_eq!(ledger.wrong().last().map(String::as_str), Some("worker: 2 and 2 are 5"));
+    }
+}

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rig::Need;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crew::Crew;
 use dice::Dice;
@@ -71,7 +71,7 @@ fn soak(plan: &Plan) -> Result<()> {
 }
 
 async fn run(plan: &Plan, stage: Arc<Mutex<Stage>>) -> Result<()> {
-    let before = Sample::settled(&stage, None, 0).await?;
+    let before = Sample::settled(&stage, None, |it| it.has_clients(0)).await?;
     let uris = stage.lock().unwrap_or_else(PoisonError::into_inner).uris.clone();
     let lines = Lines::open(&uris)?;
     let mut tasks = JoinSet::new();
@@ -99,7 +99,8 @@ async fn run(plan: &Plan, stage: Arc<Mutex<Stage>>) -> Result<()> {
         for witness in &witnesses {
             witness.agrees().await?;
         }
-        let sample = Sample::settled(&stage, Some(&lines), CLIENTS).await?;
+        let is_quiet = |it: &Sample| it.has_clients(CLIENTS) && it.is_least(&warm_up);
+        let sample = Sample::settled(&stage, Some(&lines), is_quiet).await?;
         let crashes = stage.lock().unwrap_or_else(PoisonError::into_inner).crashes;
         println!("{minute:>6}  {sample}  {crashes:>7}\n{ledger}");
         ledger.end_round(PATIENCE);
@@ -123,7 +124,7 @@ async fn run(plan: &Plan, stage: Arc<Mutex<Stage>>) -> Result<()> {
     timeout(ENDED, ending)
         .await
         .map_err(|_| "somebody still watches a connection that is closed")?;
-    assert_nothing_is_left(&stage, &before).await
+    assert_nothing_is_left(&stage, before).await
 }
 
 fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Ledger>) -> Crew {
@@ -164,27 +165,14 @@ fn clients(sample: &Sample, expected: u32) -> Vec<String> {
 }
 
 /// Compares with what there was before anything was opened.
-async fn assert_nothing_is_left(stage: &Arc<Mutex<Stage>>, before: &Sample) -> Result<()> {
-    let deadline = Instant::now() + ENDED;
-    loop {
-        let after = Sample::settled(stage, None, 0).await?;
-        let mut left = clients(&after, 0);
-        for (what, after, before) in [
-            ("descriptors", after.descriptors, before.descriptors),
-            ("tasks", after.tasks, before.tasks),
-            ("ssh programs", after.programs, before.programs),
-        ] {
-            if after > before {
-                left.push(format!("{what}: {after} are left, there were {before}"));
-            }
-        }
-        if left.is_empty() {
-            println!("   end  {after}");
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            return Err(left.join("\n").into());
-        }
-        sleep(Duration::from_secs(1)).await;
+async fn assert_nothing_is_left(stage: &Arc<Mutex<Stage>>, before: Sample) -> Result<()> {
+    let before = [before];
+    let is_quiet = |it: &Sample| it.has_clients(0) && it.is_least(&before);
+    let after = Sample::settled(stage, None, is_quiet).await?;
+    println!("   end  {after}");
+    if is_quiet(&after) {
+        return Ok(());
     }
+    let [before] = before;
+    Err(format!("not all of it has ended; at the beginning it was\n        {before}").into())
 }

@@ -60,27 +60,38 @@ impl fmt::Display for Sample {
 }
 
 impl Sample {
-    /// Looks again until the hosts have that number of clients, and nothing changes any more; or as
-    /// long as that may take.
+    /// Looks again until nothing changes any more and it is quiet, or as long as that may take.
     pub(crate) async fn settled(
         stage: &Arc<Mutex<Stage>>,
         lines: Option<&Lines>,
-        clients: u32,
+        is_quiet: impl Fn(&Self) -> bool,
     ) -> Result<Self> {
         let deadline = Instant::now() + SETTLED;
         let mut last = Self::take(stage, lines).await?;
         loop {
             sleep(POLL).await;
             let now = Self::take(stage, lines).await?;
-            let is_settled = now.hosts.iter().all(|host| host.clients == clients)
-                && (now.descriptors, now.tasks, now.programs)
-                    == (last.descriptors, last.tasks, last.programs)
-                && now.hosts == last.hosts;
-            if is_settled || Instant::now() >= deadline {
+            let is_same = now.own() == last.own() && now.hosts == last.hosts;
+            if is_same && is_quiet(&now) || Instant::now() >= deadline {
                 return Ok(now);
             }
             last = now;
         }
+    }
+
+    /// What this process holds, of which nothing may stay.
+    fn own(&self) -> [usize; 3] {
+        [self.descriptors, self.tasks, self.programs]
+    }
+
+    /// Whether there is no more of anything than at the quietest of those moments.
+    pub(crate) fn is_least(&self, of: &[Self]) -> bool {
+        of.iter()
+            .all(|other| self.own().iter().zip(other.own()).all(|(own, other)| *own <= other))
+    }
+
+    pub(crate) fn has_clients(&self, count: u32) -> bool {
+        self.hosts.iter().all(|host| host.clients == count)
     }
 
     async fn take(stage: &Arc<Mutex<Stage>>, lines: Option<&Lines>) -> Result<Self> {
