@@ -13,6 +13,7 @@ mod verdict;
 mod witness;
 mod work;
 
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,6 +38,8 @@ const NEEDS: &[Need] = &[Need::Daemon, Need::Root, Need::Qemu, Need::Guest, Need
 const MINUTE: Duration = Duration::from_secs(60);
 /// In so many minutes everybody gets something done, whatever happens to the daemons.
 const PATIENCE: usize = 3;
+/// Steps may take so long before it is asked who is to blame.
+const TIRED: Duration = Duration::from_secs(40);
 /// Guests that move.
 const MOVERS: usize = 3;
 /// Within this time after all has ended nothing is left.
@@ -91,7 +94,7 @@ async fn run(plan: &Plan, stage: Arc<Mutex<Stage>>) -> Result<()> {
         let end = Instant::now() + MINUTE;
         crew.work();
         sleep_until(end).await;
-        crew.rest().await?;
+        rest(&crew, &stage).await?;
         stage.lock().unwrap_or_else(PoisonError::into_inner).mend()?;
         for line in lines.all() {
             timeout(MINUTE, line.connect()).await??.hostname().await?;
@@ -101,8 +104,11 @@ async fn run(plan: &Plan, stage: Arc<Mutex<Stage>>) -> Result<()> {
         }
         let is_quiet = |it: &Sample| it.has_clients(CLIENTS) && it.is_least(&warm_up);
         let sample = Sample::settled(&stage, Some(&lines), is_quiet).await?;
-        let crashes = stage.lock().unwrap_or_else(PoisonError::into_inner).crashes;
-        println!("{minute:>6}  {sample}  {crashes:>7}\n{ledger}");
+        let (crashes, hangs) = {
+            let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+            (stage.crashes, stage.hangs)
+        };
+        println!("{minute:>6}  {sample}  {crashes:>7}  {hangs:>5}\n{ledger}");
         ledger.end_round(PATIENCE);
         let mut wrong = ledger.wrong();
         wrong.extend(clients(&sample, CLIENTS));
@@ -125,6 +131,24 @@ async fn run(plan: &Plan, stage: Arc<Mutex<Stage>>) -> Result<()> {
         .await
         .map_err(|_| "somebody still watches a connection that is closed")?;
     assert_nothing_is_left(&stage, before).await
+}
+
+/// Has everybody rest. A daemon that does not let somebody, because it is at a call that does not
+/// end, is killed; where it is not the daemon that hangs, waiting fails.
+async fn rest(crew: &Crew, stage: &Arc<Mutex<Stage>>) -> Result<()> {
+    let mut resting = pin!(crew.rest());
+    loop {
+        if let Ok(rested) = timeout(TIRED, &mut resting).await {
+            return rested;
+        }
+        println!("  tired   {:?}", crew.ledger.busy());
+        let admin = stage.lock().unwrap_or_else(PoisonError::into_inner).uris.admin.clone();
+        for (host, uri) in admin.iter().enumerate() {
+            if measures::is_busy(uri).await? {
+                stage.lock().unwrap_or_else(PoisonError::into_inner).relieve(host)?;
+            }
+        }
+    }
 }
 
 fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Ledger>) -> Crew {

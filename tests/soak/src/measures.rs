@@ -37,7 +37,7 @@ pub(crate) struct Host {
 }
 
 pub(crate) const COLUMNS: &str = "minute  resident KiB  descriptors  tasks  ssh  \
-    clients of A and B  descriptors of A and B  active on A and B  crashes";
+    clients of A and B  descriptors of A and B  active on A and B  crashes  hangs";
 
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,6 +135,14 @@ impl Host {
         admin.close().await;
         Ok(Self { clients, descriptors, active })
     }
+}
+
+/// Whether a daemon is working on a call.
+pub(crate) async fn is_busy(admin: &str) -> Result<bool> {
+    let admin = AdminConnect::open(admin).await?;
+    let pool = admin.lookup_server("libvirtd").await?.thread_pool_parameters().await?;
+    admin.close().await;
+    Ok(pool.free_workers < pool.workers)
 }
 
 fn open_files(process: &str) -> Result<usize> {

@@ -28,8 +28,10 @@ pub(crate) struct Stage {
     pub(crate) daemons: [Daemon; 2],
     pub(crate) uris: Uris,
     ssh: ssh::Client,
-    /// So many daemons have ended by themselves.
+    /// So often has a daemon ended by itself.
     pub(crate) crashes: usize,
+    /// So often has a daemon been at a call that did not end.
+    pub(crate) hangs: usize,
 }
 
 /// Where the hosts are.
@@ -96,7 +98,7 @@ impl Stage {
             disk,
             shell,
         };
-        Ok(Self { sshd, daemons, uris, ssh, crashes: 0 })
+        Ok(Self { sshd, daemons, uris, ssh, crashes: 0, hangs: 0 })
     }
 
     /// Starts daemons again that have ended by themselves.
@@ -111,6 +113,16 @@ impl Stage {
                 }
                 None => restart(daemon)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Starts a daemon again that hangs.
+    pub(crate) fn relieve(&mut self, host: usize) -> Result<()> {
+        if let Some(daemon) = self.daemons.get_mut(host) {
+            self.hangs += 1;
+            daemon.kill9()?;
+            restart(daemon)?;
         }
         Ok(())
     }
