@@ -18,6 +18,7 @@ use super::layout::Layout;
 use super::log::last_words;
 use crate::command::{POLL, wait_until};
 use crate::error::{Attempt as _, Error, Result};
+use crate::processes::kill_tree;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
@@ -108,8 +109,9 @@ impl Process {
         match wait_until_it_serves(&mut child, socket) {
             Ok(pid) => Ok(Self { child, pid }),
             Err(error) => {
-                // It may have ended by itself; the supervisor kills what is left.
-                let _ = child.kill();
+                // It may have ended by itself. One that is only slow would have the next one find
+                // its place taken.
+                let _ = kill_tree(child.id());
                 let _ = child.wait();
                 Err(Error::Failed(format!("{error}\n{}", last_words(layout))))
             }

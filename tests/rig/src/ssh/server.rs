@@ -139,7 +139,7 @@ impl Builder<'_> {
         } else {
             stdout_of(Command::new("id").arg("-un"), START_LIMIT)?.trim().to_owned()
         };
-        let child = self.spawn(&dir)?;
+        let child = serve(self.daemon, &dir)?;
         let mut server = Server { dir, port, host_key, child, user };
         server.wait()?;
         Ok(server)
@@ -169,33 +169,6 @@ impl Builder<'_> {
             lines.push(format!("SetEnv {}", words.collect::<Vec<_>>().join(" ")));
         }
         lines.join("\n") + "\n"
-    }
-
-    fn spawn(&self, dir: &Path) -> Result<Child> {
-        let sshd = program("sshd").unwrap_or_else(|| PathBuf::from("/usr/sbin/sshd"));
-        let mut command = if self.daemon.mode() == Mode::System {
-            write(&dir.join("server.sh"), SERVER)?;
-            let mut command = self.daemon.command_on_hosts_network("unshare".as_ref());
-            command
-                .args(["--mount", "--propagation", "private", "sh"])
-                .arg(dir.join("server.sh"))
-                .arg(sshd)
-                .env("RIG_SSH_DIR", dir);
-            command
-        } else {
-            self.daemon.command(sshd)
-        };
-        let log = dir.join("log");
-        let output = File::create(&log).attempt(|| format!("creating {}", log.display()))?;
-        spawn(
-            command
-                .args(["-D", "-e", "-f"])
-                .arg(dir.join("sshd_config"))
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(output)
-                .process_group(0),
-        )
     }
 }
 
@@ -266,6 +239,13 @@ impl Server {
     pub fn kill9(&mut self) -> Result<()> {
         kill_tree(self.child.id())?;
         self.child.wait().attempt(|| String::from("waiting for sshd")).map(drop)
+    }
+
+    /// Starts the server again, on the same port and with the same keys, after it was
+    /// [killed](Self::kill9). The daemon is the one that it was built for.
+    pub fn restart(&mut self, daemon: &Daemon) -> Result<()> {
+        self.child = serve(daemon, &self.dir)?;
+        self.wait()
     }
 
     fn wait(&mut self) -> Result<()> {
@@ -366,6 +346,30 @@ fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).attempt(|| format!("writing {}", path.display()))
 }
 
-fn spawn(command: &mut Command) -> Result<Child> {
-    command.spawn().attempt(|| String::from("starting sshd"))
+/// Starts sshd with what the directory holds.
+fn serve(daemon: &Daemon, dir: &Path) -> Result<Child> {
+    let sshd = program("sshd").unwrap_or_else(|| PathBuf::from("/usr/sbin/sshd"));
+    let mut command = if daemon.mode() == Mode::System {
+        write(&dir.join("server.sh"), SERVER)?;
+        let mut command = daemon.command_on_hosts_network("unshare".as_ref());
+        command
+            .args(["--mount", "--propagation", "private", "sh"])
+            .arg(dir.join("server.sh"))
+            .arg(sshd)
+            .env("RIG_SSH_DIR", dir);
+        command
+    } else {
+        daemon.command(sshd)
+    };
+    let log = dir.join("log");
+    let output = File::create(&log).attempt(|| format!("creating {}", log.display()))?;
+    command
+        .args(["-D", "-e", "-f"])
+        .arg(dir.join("sshd_config"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(output)
+        .process_group(0)
+        .spawn()
+        .attempt(|| String::from("starting sshd"))
 }

@@ -1,0 +1,73 @@
+//! A guest that moves back and forth.
+
+use std::time::Duration;
+
+use libvirt_client::domain::{CreateFlags, Domain, MigrateFlags, MigrateParameters};
+use libvirt_client::{Connect, Optional as _, Reconnect};
+
+use crate::crew::Work;
+use crate::guests::tiny;
+use crate::ledger::{Outcome, Setback};
+
+pub(crate) struct Migrations {
+    pub(crate) hosts: [Reconnect; 2],
+    pub(crate) name: String,
+    /// Whether it is not known what the last migration has left.
+    pub(crate) has_failed: bool,
+}
+
+/// The beginning of these guests' names.
+pub(crate) const MOVER: &str = "mover-";
+
+impl Work for Migrations {
+    const KIND: &'static str = "migrations";
+
+    async fn step(&mut self) -> Outcome {
+        let [a, b] = &self.hosts;
+        let (a, b) = tokio::try_join!(a.connect(), b.connect())?;
+        let (here, there) = tokio::try_join!(self.find(&a), self.find(&b))?;
+        let (domain, to) = match (here, there) {
+            // A hypervisor may refuse for good to send a guest whose migration has failed.
+            (here, there) if self.has_failed => {
+                for domain in [here, there].into_iter().flatten() {
+                    domain.destroy().await.optional()?;
+                }
+                self.has_failed = false;
+                return Ok(());
+            }
+            (None, None) => {
+                a.domain_create_xml(&tiny(&self.name), CreateFlags::PAUSED).await?;
+                return Ok(());
+            }
+            (Some(domain), None) => (domain, b),
+            (None, Some(domain)) => (domain, a),
+            (Some(_), Some(_)) => {
+                // A source that dies as soon as it is rid of a guest may find it again.
+                self.has_failed = true;
+                return Err(Setback::Unlucky("on both hosts"));
+            }
+        };
+        self.has_failed = true;
+        migrate(&domain, &to).await?;
+        self.has_failed = false;
+        Ok(())
+    }
+}
+
+impl Migrations {
+    async fn find(&self, conn: &Connect) -> libvirt_client::Result<Option<Domain>> {
+        conn.domain_lookup_by_name(&self.name).await.optional()
+    }
+}
+
+async fn migrate(domain: &Domain, to: &Connect) -> libvirt_client::Result<()> {
+    let mut parameters = MigrateParameters::default();
+    parameters.uri = Some(String::from("tcp://127.0.0.1"));
+    domain
+        .migrate(to)
+        .flags(MigrateFlags::LIVE | MigrateFlags::UNSAFE)
+        .parameters(parameters)
+        .recovery_timeout(Duration::from_secs(20))
+        .await
+        .map(drop)
+}
