@@ -170,7 +170,12 @@ fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Led
     }
     for number in 0..MOVERS {
         let name = format!("{}{number}", migrations::MOVER);
-        crew.employ(migrations::Migrations { hosts: lines.hosts.clone(), name, has_failed: false });
+        crew.employ(migrations::Migrations {
+            hosts: lines.hosts.clone(),
+            name,
+            given_up: 0,
+            has_failed: false,
+        });
     }
     crew.employ(snapshots::Snapshots { host: lines.hosts[0].clone(), disk: uris.disk });
     let (host, xml) = (lines.hosts[0].clone(), uris.shell);

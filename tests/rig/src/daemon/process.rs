@@ -151,7 +151,8 @@ impl Process {
             return Ok(status);
         }
         // In its place nothing else could start.
-        kill_tree(self.child.id())?;
+        let _ = kill_process(self.pid, Signal::KILL);
+        wait_until(&mut self.child, Instant::now() + STOP_LIMIT)?;
         Err(Error::Failed(format!("{} did not end within {STOP_LIMIT:?}", self.name())))
     }
 
