@@ -142,13 +142,19 @@ async fn rest(crew: &Crew, stage: &Arc<Mutex<Stage>>) -> Result<()> {
             return rested;
         }
         println!("  tired   {:?}", crew.ledger.busy());
-        let admin = stage.lock().unwrap_or_else(PoisonError::into_inner).uris.admin.clone();
-        for (host, uri) in admin.iter().enumerate() {
-            if measures::is_busy(uri).await? {
-                stage.lock().unwrap_or_else(PoisonError::into_inner).relieve(host)?;
-            }
+        relieve(stage).await?;
+    }
+}
+
+/// Kills the daemons that work although all are to rest.
+async fn relieve(stage: &Arc<Mutex<Stage>>) -> Result<()> {
+    let admin = stage.lock().unwrap_or_else(PoisonError::into_inner).uris.admin.clone();
+    for (host, uri) in admin.iter().enumerate() {
+        if measures::is_busy(uri).await? {
+            stage.lock().unwrap_or_else(PoisonError::into_inner).relieve(host)?;
         }
     }
+    Ok(())
 }
 
 fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Ledger>) -> Crew {

@@ -9,6 +9,7 @@ use libvirt_client::{Connect, Optional as _, Reconnect};
 use crate::crew::Work;
 use crate::guests::tiny;
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 pub(crate) struct Migrations {
     pub(crate) hosts: [Reconnect; 2],
@@ -27,7 +28,7 @@ impl Work for Migrations {
 
     async fn step(&mut self) -> Outcome {
         let [a, b] = &self.hosts;
-        let (a, b) = tokio::try_join!(a.connect(), b.connect())?;
+        let (a, b) = tokio::try_join!(connected(a), connected(b))?;
         let (here, there) = tokio::try_join!(self.find(&a), self.find(&b))?;
         let (domain, to) = match (here, there) {
             // A hypervisor may refuse for good to send a guest whose migration has failed.
