@@ -46,12 +46,9 @@ const MOVERS: usize = 3;
 const ENDED: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let plan = match Plan::of_arguments() {
-        Ok(plan) => plan,
-        Err(error) => {
-            eprintln!("{error}\n{USAGE}");
-            return ExitCode::from(2);
-        }
+    let Some(plan) = Plan::of_arguments() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
     };
     match soak(&plan) {
         Ok(()) => ExitCode::SUCCESS,
@@ -175,7 +172,7 @@ fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Led
         crew.employ(volumes::Volumes { host, dir, name, dice: dice.fork() });
     }
     for number in 0..MOVERS {
-        let name = format!("{}{number}", migrations::MOVER);
+        let name = format!("mover-{number}");
         crew.employ(migrations::Migrations {
             hosts: lines.hosts.clone(),
             name,

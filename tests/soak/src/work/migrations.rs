@@ -20,9 +20,6 @@ pub(crate) struct Migrations {
     pub(crate) has_failed: bool,
 }
 
-/// The beginning of these guests' names.
-pub(crate) const MOVER: &str = "mover-";
-
 impl Work for Migrations {
     const KIND: &'static str = "migrations";
 
