@@ -10,7 +10,8 @@ use tokio::time::{sleep, timeout};
 use crate::Result;
 use crate::ledger::{Ledger, Outcome, Setback};
 
-/// No step takes so long, whatever happens to the daemons: its calls have deadlines.
+/// No step takes so long, whatever happens to the daemons: calls have deadlines, and who is at a
+/// migration, which has none, learns that its daemon was killed.
 const HANG: Duration = Duration::from_secs(180);
 /// Between two steps, so that the machine has something left for others.
 const PAUSE: Duration = Duration::from_millis(30);

@@ -122,11 +122,12 @@ impl Ledger {
 }
 
 impl Books {
-    /// Counts a failure, and shows the first one of its like.
+    /// Counts a failure, and shows the first one of its like, and each that was waited for.
     fn count(&mut self, kind: &'static str, label: String, error: &dyn fmt::Display) {
+        let is_late = label.starts_with("late");
         let count = self.failed.entry((kind, label)).or_default();
         *count += 1;
-        if *count == 1 {
+        if *count == 1 || is_late {
             println!("  first   {kind}: {error}");
         }
     }

@@ -46,12 +46,9 @@ const MOVERS: usize = 3;
 const ENDED: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let plan = match Plan::of_arguments() {
-        Ok(plan) => plan,
-        Err(error) => {
-            eprintln!("{error}\n{USAGE}");
-            return ExitCode::from(2);
-        }
+    let Some(plan) = Plan::of_arguments() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
     };
     match soak(&plan) {
         Ok(()) => ExitCode::SUCCESS,
@@ -142,13 +139,19 @@ async fn rest(crew: &Crew, stage: &Arc<Mutex<Stage>>) -> Result<()> {
             return rested;
         }
         println!("  tired   {:?}", crew.ledger.busy());
-        let admin = stage.lock().unwrap_or_else(PoisonError::into_inner).uris.admin.clone();
-        for (host, uri) in admin.iter().enumerate() {
-            if measures::is_busy(uri).await? {
-                stage.lock().unwrap_or_else(PoisonError::into_inner).relieve(host)?;
-            }
+        relieve(stage).await?;
+    }
+}
+
+/// Kills the daemons that work although all are to rest.
+async fn relieve(stage: &Arc<Mutex<Stage>>) -> Result<()> {
+    let admin = stage.lock().unwrap_or_else(PoisonError::into_inner).uris.admin.clone();
+    for (host, uri) in admin.iter().enumerate() {
+        if measures::is_busy(uri).await? {
+            stage.lock().unwrap_or_else(PoisonError::into_inner).relieve(host)?;
         }
     }
+    Ok(())
 }
 
 fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Ledger>) -> Crew {
@@ -169,8 +172,13 @@ fn employ(plan: &Plan, lines: &Lines, stage: &Arc<Mutex<Stage>>, ledger: Arc<Led
         crew.employ(volumes::Volumes { host, dir, name, dice: dice.fork() });
     }
     for number in 0..MOVERS {
-        let name = format!("{}{number}", migrations::MOVER);
-        crew.employ(migrations::Migrations { hosts: lines.hosts.clone(), name, has_failed: false });
+        let name = format!("mover-{number}");
+        crew.employ(migrations::Migrations {
+            hosts: lines.hosts.clone(),
+            name,
+            given_up: 0,
+            has_failed: false,
+        });
     }
     crew.employ(snapshots::Snapshots { host: lines.hosts[0].clone(), disk: uris.disk });
     let (host, xml) = (lines.hosts[0].clone(), uris.shell);

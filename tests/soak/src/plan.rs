@@ -3,8 +3,6 @@
 use std::env;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::Result;
-
 pub(crate) const USAGE: &str = "\
 usage: soak [--guests N] [--seed N] [MINUTES]
 
@@ -18,19 +16,20 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn of_arguments() -> Result<Self> {
+    /// `None` if they make no sense.
+    pub(crate) fn of_arguments() -> Option<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let mut plan = Self { minutes: 60, guests: 200, seed: now.as_secs() };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or(USAGE);
+            let mut value = || arguments.next()?.parse().ok();
             match &*argument {
-                "--guests" => plan.guests = value()?.parse()?,
-                "--seed" => plan.seed = value()?.parse()?,
-                minutes => plan.minutes = minutes.parse().map_err(|_| USAGE)?,
+                "--guests" => plan.guests = value()? as usize,
+                "--seed" => plan.seed = value()?,
+                minutes => plan.minutes = minutes.parse().ok()?,
             }
         }
-        Ok(plan)
+        Some(plan)
     }
 
     /// So many minutes may things grow, before they must have found their size.

@@ -189,5 +189,11 @@ impl Lines {
     }
 }
 
+/// The connection that there is or will be, whose calls all have a deadline: also those that have
+/// none by themselves, because they take long.
+pub(crate) async fn connected(line: &Reconnect) -> libvirt_client::Result<Connect> {
+    Ok(line.connect().await?.with_timeout(CALL))
+}
+
 /// The deadline of each call.
 pub(crate) const CALL: Duration = Duration::from_secs(30);

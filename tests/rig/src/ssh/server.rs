@@ -244,6 +244,14 @@ impl Server {
     /// Starts the server again, on the same port and with the same keys, after it was
     /// [killed](Self::kill9). The daemon is the one that it was built for.
     pub fn restart(&mut self, daemon: &Daemon) -> Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        // Of what was killed, the end is not waited for.
+        while TcpStream::connect(("127.0.0.1", self.port())).is_ok() {
+            if Instant::now() >= deadline {
+                return Err(Error::Failed(String::from("the sshd that was killed serves on")));
+            }
+            thread::sleep(POLL);
+        }
         self.child = serve(daemon, &self.dir)?;
         self.wait()
     }

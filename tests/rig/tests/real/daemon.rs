@@ -1,10 +1,11 @@
 //! Private daemons start, obey, and leave nothing behind.
 
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::{fs, thread};
 
 use crate::common::{assert_nothing_left, is_alive, state_of};
-use rig::{Daemon, Mode, Need, Result, available, is_root};
+use rig::{Daemon, Mode, Need, Result, available, is_root, ssh};
 
 #[test]
 fn leaves_nothing_behind() -> Result<()> {
@@ -94,6 +95,36 @@ fn stops_hangs_and_restarts_on_demand() -> Result<()> {
     daemon.virsh(["list"])?;
     daemon.sigstop()?;
     daemon.shut_down()
+}
+
+#[test]
+fn what_does_not_end_in_time_is_killed_and_makes_room() -> Result<()> {
+    if !available(&[Need::Daemon, Need::Virsh])? {
+        return Ok(());
+    }
+    let mut daemon = Daemon::builder().test_driver().start()?;
+    let hanging = daemon.pid();
+    daemon.sigstop()?;
+    daemon.stop()?;
+    assert!(hanging.is_some_and(|pid| !is_alive(pid)));
+    daemon.restart()?;
+    daemon.virsh(["list"])?;
+    Ok(())
+}
+
+#[test]
+fn an_ssh_server_comes_back_where_it_was() -> Result<()> {
+    if !available(&[Need::Daemon, Need::Ssh])? {
+        return Ok(());
+    }
+    let daemon = Daemon::builder().test_driver().start()?;
+    let mut server = ssh::Server::builder(&daemon).start()?;
+    let address = server.address();
+    server.kill9()?;
+    server.restart(&daemon)?;
+    assert_eq!(server.address(), address);
+    assert!(TcpStream::connect(&address).is_ok());
+    Ok(())
 }
 
 #[test]

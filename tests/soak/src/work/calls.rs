@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::crew::Work;
 use crate::dice::Dice;
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 /// So many callers share a connection for a moment.
 const MANY: usize = 64;
@@ -26,7 +27,7 @@ impl Work for Calls {
     const KIND: &'static str = "calls";
 
     async fn step(&mut self) -> Outcome {
-        let conn = self.host.connect().await?;
+        let conn = connected(&self.host).await?;
         match self.dice.below(10) {
             0 => self.about_the_host(&conn).await,
             1 => many_at_once(&conn).await,

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::crew::Work;
 use crate::dice::Dice;
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 /// The guest's name.
 pub(crate) const GUEST: &str = "console";
@@ -24,7 +25,7 @@ impl Work for Consoles {
     const KIND: &'static str = "consoles";
 
     async fn step(&mut self) -> Outcome {
-        let conn = self.host.connect().await?;
+        let conn = connected(&self.host).await?;
         let domain = self.guest(&conn).await?;
         let mut console = domain.open_console(None, ConsoleFlags::FORCE).await?;
         let number = 1 + self.dice.below(1_000_000);

@@ -7,6 +7,7 @@ use crate::crew::Work;
 use crate::dice::Dice;
 use crate::guests::{Guests, tiny};
 use crate::ledger::Outcome;
+use crate::stage::connected;
 
 pub(crate) struct Life {
     pub(crate) host: Reconnect,
@@ -18,7 +19,7 @@ impl Work for Life {
     const KIND: &'static str = "life";
 
     async fn step(&mut self) -> Outcome {
-        let conn = self.host.connect().await?;
+        let conn = connected(&self.host).await?;
         let name = self.guests.any(&mut self.dice);
         let Some(domain) = conn.domain_lookup_by_name(&name).await.optional()? else {
             conn.domain_define_xml(&tiny(&name)).await?;

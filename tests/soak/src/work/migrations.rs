@@ -3,40 +3,44 @@
 use std::time::Duration;
 
 use libvirt_client::domain::{CreateFlags, Domain, MigrateFlags, MigrateParameters};
+use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Connect, Optional as _, Reconnect};
 
 use crate::crew::Work;
 use crate::guests::tiny;
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 pub(crate) struct Migrations {
     pub(crate) hosts: [Reconnect; 2],
     pub(crate) name: String,
+    /// So many guests were given up before, which a daemon could not end.
+    pub(crate) given_up: usize,
     /// Whether it is not known what the last migration has left.
     pub(crate) has_failed: bool,
 }
-
-/// The beginning of these guests' names.
-pub(crate) const MOVER: &str = "mover-";
 
 impl Work for Migrations {
     const KIND: &'static str = "migrations";
 
     async fn step(&mut self) -> Outcome {
         let [a, b] = &self.hosts;
-        let (a, b) = tokio::try_join!(a.connect(), b.connect())?;
+        let (a, b) = tokio::try_join!(connected(a), connected(b))?;
         let (here, there) = tokio::try_join!(self.find(&a), self.find(&b))?;
         let (domain, to) = match (here, there) {
             // A hypervisor may refuse for good to send a guest whose migration has failed.
             (here, there) if self.has_failed => {
-                for domain in [here, there].into_iter().flatten() {
-                    domain.destroy().await.optional()?;
-                }
-                self.has_failed = false;
-                return Ok(());
+                let ended = end([here, there]).await;
+                // A daemon that still has a job of its own there ends nothing, until it dies.
+                let is_stuck = ended.as_ref().is_err_and(|error| {
+                    error.is_timeout() || error.code() == Some(ErrorCode::OperationTimeout)
+                });
+                self.given_up += usize::from(is_stuck);
+                self.has_failed = ended.is_err() && !is_stuck;
+                return Ok(ended?);
             }
             (None, None) => {
-                a.domain_create_xml(&tiny(&self.name), CreateFlags::PAUSED).await?;
+                a.domain_create_xml(&tiny(&self.name()), CreateFlags::PAUSED).await?;
                 return Ok(());
             }
             (Some(domain), None) => (domain, b),
@@ -55,9 +59,20 @@ impl Work for Migrations {
 }
 
 impl Migrations {
-    async fn find(&self, conn: &Connect) -> libvirt_client::Result<Option<Domain>> {
-        conn.domain_lookup_by_name(&self.name).await.optional()
+    fn name(&self) -> String {
+        format!("{}-{}", self.name, self.given_up)
     }
+
+    async fn find(&self, conn: &Connect) -> libvirt_client::Result<Option<Domain>> {
+        conn.domain_lookup_by_name(&self.name()).await.optional()
+    }
+}
+
+async fn end(guests: [Option<Domain>; 2]) -> libvirt_client::Result<()> {
+    for domain in guests.into_iter().flatten() {
+        domain.destroy().await.optional()?;
+    }
+    Ok(())
 }
 
 async fn migrate(domain: &Domain, to: &Connect) -> libvirt_client::Result<()> {

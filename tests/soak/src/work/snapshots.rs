@@ -9,6 +9,7 @@ use libvirt_client::{Optional as _, Reconnect};
 use crate::crew::Work;
 use crate::guests;
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 const GUEST: &str = "snapshots";
 
@@ -22,7 +23,7 @@ impl Work for Snapshots {
     const KIND: &'static str = "snapshots";
 
     async fn step(&mut self) -> Outcome {
-        let conn = self.host.connect().await?;
+        let conn = connected(&self.host).await?;
         let domain = match conn.domain_lookup_by_name(GUEST).await.optional()? {
             Some(domain) => domain,
             None => conn.domain_define_xml(&guests::with_disk(GUEST, &self.disk)).await?,

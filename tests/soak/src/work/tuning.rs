@@ -9,6 +9,7 @@ use crate::crew::Work;
 use crate::dice::Dice;
 use crate::guests::{self, Guests};
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 const CONFIG: ModificationImpact = ModificationImpact::CONFIG;
 
@@ -22,7 +23,7 @@ impl Work for Tuning {
     const KIND: &'static str = "tuning";
 
     async fn step(&mut self) -> Outcome {
-        let conn = self.host.connect().await?;
+        let conn = connected(&self.host).await?;
         if self.dice.below(5) == 0 {
             return secret(&conn, self.dice.below(1_000_000)).await;
         }

@@ -10,6 +10,7 @@ use libvirt_client::{Chunk, Connect, Optional as _, Reconnect};
 use crate::crew::Work;
 use crate::dice::Dice;
 use crate::ledger::{Outcome, Setback};
+use crate::stage::connected;
 
 const POOL: &str = "soak";
 const LARGEST: usize = 2 << 20;
@@ -26,7 +27,7 @@ impl Work for Volumes {
     const KIND: &'static str = "volumes";
 
     async fn step(&mut self) -> Outcome {
-        let conn = self.host.connect().await?;
+        let conn = connected(&self.host).await?;
         let pool = self.pool(&conn).await?;
         if let Some(left) = pool.storage_vol_lookup_by_name(self.name).await.optional()? {
             left.delete(DeleteFlags::NORMAL).await?;
