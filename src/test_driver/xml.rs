@@ -230,7 +230,7 @@ impl Element {
         }
         match self.children.last_mut() {
             Some(last) if last.kind == Kind::Text && kind == Kind::Text => {
-                last.text.push_str(&text)
+                last.text.push_str(&text);
             }
             _ => self.children.push(Self { kind, text, ..Self::default() }),
         }
@@ -269,14 +269,13 @@ fn text_of(event: &Event<'_>) -> Result<Option<(Kind, String)>, String> {
         Event::CData(text) => (Kind::CData, text.xml10_content().into_owned()),
         Event::GeneralRef(reference) => {
             let char = reference.resolve_char_ref().map_err(|error| error.to_string())?;
-            let text = match char {
-                Some(char) => char.to_string(),
-                None => {
-                    let name = reference.xml10_content();
-                    let text = escape::resolve_predefined_entity(&name)
-                        .ok_or_else(|| format!("there is no entity {name}"))?;
-                    text.to_owned()
-                }
+            let text = if let Some(char) = char {
+                char.to_string()
+            } else {
+                let name = reference.xml10_content();
+                let text = escape::resolve_predefined_entity(&name)
+                    .ok_or_else(|| format!("there is no entity {name}"))?;
+                text.to_owned()
             };
             (Kind::Text, text)
         }

@@ -1,18 +1,13 @@
 //! Daemons and guests as the tests need them.
 
-use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+pub use crate::driver::patience::{LIMIT, eventually};
 use libvirt_client::domain::{CreateFlags, Domain, State, UndefineFlags};
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Connect, Optional, Result};
 use rig::guest::{Guest, wait_agent, wait_boots};
 use rig::{Daemon, Need};
-use tokio::time::{Instant, sleep};
-
-/// How long a guest may take for anything on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// What tests with real guests need.
 pub const GUESTS: &[Need] = &[Need::Daemon, Need::Virsh, Need::Qemu, Need::Guest];
@@ -108,15 +103,6 @@ pub async fn wait_for_state(domain: &Domain, state: State) {
         domain.state().await.unwrap() == state
     })
     .await;
-}
-
-/// Waits until something is true.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, is_true: impl Fn() -> F) {
-    let deadline = Instant::now() + LIMIT;
-    while !is_true().await {
-        assert!(Instant::now() < deadline, "not within {LIMIT:?}: {what}");
-        sleep(Duration::from_millis(10)).await;
-    }
 }
 
 /// Ends a domain whatever state it is in, and forgets it with all that belongs to it.

@@ -8,7 +8,6 @@ mod checkpoint;
 mod cpu;
 mod describe;
 mod device;
-mod driver;
 mod image;
 mod install;
 mod interface;

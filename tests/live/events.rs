@@ -3,7 +3,6 @@
 mod device;
 mod guest;
 mod lifecycle;
-mod many;
 mod objects;
 mod program;
 mod registration;

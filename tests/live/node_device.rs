@@ -1,10 +1,10 @@
 //! Devices of the host.
 
 use libvirt_client::Error;
-use libvirt_client::node_device::{CreateXmlFlags, DefineXmlFlags, NodeDevice, XmlFlags};
+use libvirt_client::node_device::{DefineXmlFlags, NodeDevice, XmlFlags};
 use libvirt_client::types::connect::ListAllNodeDeviceFlags;
 
-use crate::common::{qemu, test_driver};
+use crate::common::qemu;
 
 #[tokio::test]
 async fn the_hosts_devices_are_a_tree() {
@@ -68,26 +68,4 @@ async fn devices_that_are_not_for_guests_stay_the_hosts() {
     assert!(matches!(unknown.await, Err(Error::Remote(_))));
     let xml = "<device><parent>computer</parent><capability type='system'/></device>";
     conn.node_device_define_xml(xml, DefineXmlFlags::empty()).await.unwrap_err();
-}
-
-/// The test driver has a fibre channel host.
-#[tokio::test]
-async fn a_virtual_adapter_comes_and_goes() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    let xml = "<device><parent>scsi_host1</parent><capability type='scsi_host'>\
-               <capability type='fc_host'><wwnn>2001001b32a9da4f</wwnn>\
-               <wwpn>2101001b32a9da4f</wwpn></capability></capability></device>";
-    let made = conn.node_device_create_xml(xml, CreateXmlFlags::empty()).await.unwrap();
-    assert_ne!(made.name(), "scsi_host1");
-    assert_eq!(made.parent().await.unwrap().as_deref(), Some("scsi_host1"));
-    let caps = made.list_caps().await.unwrap();
-    assert!(caps.contains(&"scsi_host".to_owned()), "{caps:?}");
-    let names = ["2001001b32a9da4f", "2101001b32a9da4f"];
-    let found = conn.node_device_lookup_scsi_host_by_wwn(names[0], names[1]).await;
-    assert!(found.unwrap_err().is_unsupported());
-    made.destroy().await.unwrap();
-    let gone = conn.node_device_lookup_by_name(made.name()).await;
-    assert!(gone.unwrap_err().is_not_found());
 }

@@ -5,62 +5,20 @@ use std::time::Duration;
 
 use libvirt_client::domain::{
     BlockCopyFlags, BlockCopyParameters, BlockJobAbortFlags, CreateFlags, DestroyFlags,
-    DeviceModifyFlags, InterfaceAddressesSource, ShutdownFlags, State, StateReason, XmlFlags,
+    DeviceModifyFlags, InterfaceAddressesSource, ShutdownFlags, State, XmlFlags,
 };
-use libvirt_client::types::error::ErrorCode;
 use libvirt_client::waiting::BlockJobEnd;
 use libvirt_client::{Backoff, Connect, Error};
 use rig::guest::Disk;
 use rig::{Daemon, Need};
 use rustix::process::{Signal, kill_process};
 
-use crate::common::{GUESTS, LIMIT, boot, describe, qemu, test_driver, wait_for_shell};
+use crate::common::{GUESTS, LIMIT, boot, describe, qemu, wait_for_shell};
 use crate::events::qemu_process;
 use crate::shell::Shell;
 
 /// As long as nothing happens.
 const SHORT: Duration = Duration::from_millis(200);
-
-#[tokio::test]
-async fn states() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    let xml = "<domain type='test'><name>wait-states</name><memory>1024</memory>\
-               <os><type>hvm</type></os></domain>";
-    let domain = conn.domain_create_xml(xml, CreateFlags::empty()).await.unwrap();
-    domain.wait_for_state(State::Running, LIMIT).await.unwrap();
-    let error = domain.wait_for_state(State::Paused, SHORT).await.unwrap_err();
-    assert!(error.is_timeout(), "{error}");
-    assert_eq!(error.to_string(), "the awaited state has not come within 200ms");
-
-    // A state that does not last.
-    let waiting = tokio::spawn({
-        let domain = domain.clone();
-        async move { domain.wait_for_state(State::Paused, LIMIT).await }
-    });
-    while !waiting.is_finished() {
-        domain.suspend().await.unwrap();
-        domain.resume().await.unwrap();
-    }
-    waiting.await.unwrap().unwrap();
-
-    // The end of a transient domain, and what can then never come.
-    let ended = tokio::spawn({
-        let domain = domain.clone();
-        let ended = |now: &libvirt_client::domain::DomainState| now.state == State::Shutoff;
-        async move { domain.wait_until(LIMIT, ended).await }
-    });
-    domain
-        .wait_until(LIMIT, |now| matches!(now.reason, StateReason::Running(_)))
-        .await
-        .unwrap();
-    domain.destroy().await.unwrap();
-    assert_eq!(ended.await.unwrap().unwrap(), State::Shutoff);
-    domain.wait_for_state(State::Shutoff, LIMIT).await.unwrap();
-    let error = domain.wait_for_state(State::Running, LIMIT).await.unwrap_err();
-    assert_eq!(error.code(), Some(ErrorCode::NoDomain));
-}
 
 #[tokio::test]
 async fn a_state_that_comes_while_there_is_no_connection() {

@@ -5,13 +5,14 @@ mod storm;
 
 use std::time::Duration;
 
-use libvirt_client::domain::{CreateFlags, Domain, State};
-use libvirt_client::watch::{Change, Entry, Watch, Watched};
+use libvirt_client::domain::CreateFlags;
+use libvirt_client::watch::{Change, Watch, Watched};
 use libvirt_client::{Backoff, Connect, Reconnect};
 use rig::Daemon;
 use tokio::time::timeout;
 
 use crate::common::{LIMIT, test_driver};
+use crate::driver::changes::{is_now, until};
 
 const TEST_XML: &str = "<domain type='test'><name>NAME</name><memory>1024</memory>\
                         <os><type>hvm</type></os></domain>";
@@ -19,82 +20,6 @@ const TEST_XML: &str = "<domain type='test'><name>NAME</name><memory>1024</memor
 /// Takes the next change.
 async fn next<O: Watched>(watch: &mut Watch<O>) -> Change<O> {
     timeout(LIMIT, watch.next()).await.expect("no change").unwrap().unwrap()
-}
-
-/// Takes changes until one satisfies the condition.
-async fn until<O: Watched>(
-    watch: &mut Watch<O>,
-    what: &str,
-    condition: impl Fn(&Change<O>) -> bool,
-) {
-    let waiting = async {
-        loop {
-            let change = watch.next().await.unwrap().unwrap();
-            if condition(&change) {
-                return;
-            }
-        }
-    };
-    timeout(LIMIT, waiting).await.unwrap_or_else(|_| panic!("not told: {what}"));
-}
-
-/// Whether the change is one to that state.
-fn is_now<O: Watched>(change: &Change<O>, is_it: impl Fn(&Entry<O>) -> bool) -> bool {
-    match change {
-        Change::Appeared(entry) | Change::Changed { entry, .. } => is_it(entry),
-        _ => false,
-    }
-}
-
-#[tokio::test]
-async fn domains() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    let mut watch = conn.watch_domains();
-    until(&mut watch, "the list", |change| *change == Change::Current).await;
-    assert!(watch.entries().any(|entry| entry.object.name() == "test"));
-    assert!(!watch.is_empty() && watch.len() == watch.entries().count());
-
-    let name = "watch-domains";
-    let is = |state: State| {
-        move |change: &Change<Domain>| {
-            is_now(change, |entry| entry.object.name() == name && entry.state == state)
-        }
-    };
-    let domain = conn.domain_define_xml(&TEST_XML.replace("NAME", name)).await.unwrap();
-    until(&mut watch, "its definition", is(State::Shutoff)).await;
-    domain.create().await.unwrap();
-    until(&mut watch, "its start", is(State::Running)).await;
-    domain.suspend().await.unwrap();
-    until(&mut watch, "its pause", |change| match change {
-        Change::Changed { entry, before } if entry.object.name() == name => {
-            before.state == State::Running && entry.state == State::Paused
-        }
-        _ => false,
-    })
-    .await;
-    domain.destroy().await.unwrap();
-    until(&mut watch, "its end", is(State::Shutoff)).await;
-    let renamed = "watch-renamed";
-    domain.rename(renamed).await.unwrap();
-    until(
-        &mut watch,
-        "its name",
-        |change| matches!(change, Change::Changed { entry, .. } if entry.object.name() == renamed),
-    )
-    .await;
-    domain.undefine().await.unwrap();
-    until(
-        &mut watch,
-        "that it is gone",
-        |change| matches!(change, Change::Gone(entry) if entry.object.name() == renamed),
-    )
-    .await;
-    conn.close().await;
-    let error = watch.next().await.unwrap().unwrap_err();
-    assert!(error.is_closed(), "{error}");
-    assert!(watch.next().await.is_none());
 }
 
 fn often(daemon: &Daemon) -> Reconnect {

@@ -1,5 +1,6 @@
 //! The test driver within the process, held to the one of real daemons: each scenario is played on
-//! both, and what was seen is compared word by word.
+//! both, and what was seen is compared word by word. What the live tests ask of a daemon's test
+//! driver is asked of ours, too.
 
 #![allow(
     clippy::default_trait_access,
@@ -16,12 +17,15 @@
 )]
 
 mod clients;
+mod common;
 mod connections;
 mod definitions;
 mod devices;
 mod differences;
 mod domains;
 mod interfaces;
+#[path = "../live/driver/mod.rs"]
+mod live;
 mod metadata;
 mod moments;
 mod network_documents;

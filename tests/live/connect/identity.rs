@@ -3,8 +3,8 @@
 use libvirt_client::Connect;
 use libvirt_client::connect::{Feature, Version};
 
-use super::field;
-use crate::common::{qemu, test_driver};
+use crate::common::qemu;
+use crate::driver::shown::field;
 
 #[tokio::test]
 async fn daemon_and_hypervisor_have_names_and_versions() {
@@ -25,29 +25,6 @@ async fn daemon_and_hypervisor_have_names_and_versions() {
 
     assert_eq!(conn.hostname().await.unwrap(), daemon.virsh(["hostname"]).unwrap().trim());
     assert_eq!(conn.uri(), daemon.virsh(["uri"]).unwrap().trim());
-}
-
-#[tokio::test]
-async fn the_test_driver_has_a_version_of_its_own() {
-    let Some((daemon, conn)) = test_driver().await else {
-        return;
-    };
-    assert_eq!(conn.hypervisor().await.unwrap(), "TEST");
-    let version = conn.version().await.unwrap().unwrap();
-    let shown = daemon.virsh(["version"]).unwrap();
-    assert_eq!(field(&shown, "Running hypervisor"), format!("TEST {version}"));
-}
-
-#[tokio::test]
-async fn the_hypervisors_name_is_asked_for_once() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    let first = conn.hypervisor().await.unwrap();
-    conn.close().await;
-    // Now nobody could answer; and a clone is the same connection.
-    assert_eq!(conn.clone().hypervisor().await.unwrap(), first);
-    assert!(conn.version().await.unwrap_err().is_closed());
 }
 
 #[tokio::test]

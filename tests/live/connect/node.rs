@@ -5,8 +5,8 @@ use std::time::Duration;
 use libvirt_client::Error;
 use libvirt_client::connect::{AllocPagesFlags, NodeMemoryParameters, SuspendTarget};
 
-use super::{field, number};
 use crate::common::{qemu, test_driver};
+use crate::driver::shown::{field, number};
 
 #[tokio::test]
 async fn processors_and_memory() {
@@ -36,41 +36,6 @@ async fn processors_and_memory() {
         let letters = (0..map.possible).map(|cpu| if map.online.contains(cpu) { 'y' } else { '-' });
         assert_eq!(letters.collect::<String>(), field(&shown, "CPU map"));
     }
-}
-
-#[tokio::test]
-async fn the_test_drivers_host_never_changes() {
-    let Some((daemon, conn)) = test_driver().await else {
-        return;
-    };
-    let info = conn.node_info().await.unwrap();
-    assert_eq!((info.cpus, info.mhz, info.max_cpus()), (16, Some(1400), 16));
-    assert_eq!(conn.node_cpu_map().await.unwrap().online.to_string(), "0,2,4");
-
-    let shown = daemon.virsh(["nodecpustats"]).unwrap();
-    let stats = conn.node_cpu_stats(None).await.unwrap();
-    let nanos = |label| Some(Duration::from_nanos(number(&shown, label)));
-    assert_eq!(stats.user, nanos("user"));
-    assert_eq!(stats.kernel, nanos("system"));
-    assert_eq!(stats.idle, nanos("idle"));
-    assert_eq!(stats.iowait, nanos("iowait"));
-    assert!(stats.other.is_empty(), "{stats:?}");
-
-    let cells = conn.node_cells_free_memory_bytes(0, 1024).await.unwrap();
-    let shown = daemon.virsh(["freecell", "--all"]).unwrap();
-    let free: Vec<_> = cells.iter().map(|bytes| bytes / 1024).collect();
-    assert_eq!(free, [number(&shown, "0"), number(&shown, "1")]);
-    assert_eq!(conn.node_cells_free_memory_bytes(1, 1).await.unwrap(), cells[1..]);
-    let total = conn.node_free_memory_bytes().await.unwrap() / 1024;
-    assert_eq!(total, number(&daemon.virsh(["freecell"]).unwrap(), "Total"));
-
-    // It has no more than that.
-    assert!(conn.node_memory_stats(None).await.unwrap_err().is_unsupported());
-    assert!(conn.node_memory_parameters().await.unwrap_err().is_unsupported());
-    assert!(conn.node_sev_info().await.unwrap_err().is_unsupported());
-    let target = SuspendTarget::Mem;
-    let suspended = conn.node_suspend_for_duration(target, Duration::from_secs(60)).await;
-    assert!(suspended.unwrap_err().is_unsupported());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use rig::guest::{Disk, Guest};
 use rig::{Daemon, Need};
 use uuid::Uuid;
 
-use crate::common::{GUESTS, describe, discard, qemu, test_driver};
+use crate::common::{GUESTS, describe, discard, qemu};
 
 #[tokio::test]
 async fn a_domain_is_the_same_by_number_name_and_uuid() {
@@ -224,40 +224,4 @@ async fn crashed_and_sleeping_domains_are_other() {
     let both = ["crashed", "sleeps"].map(String::from).into();
     assert_eq!(names(Filter::OTHER).await, both);
     assert_eq!(names(Filter::RUNNING).await, [String::from("runs")].into());
-}
-
-#[tokio::test]
-async fn the_test_driver_has_one_domain() {
-    let Some((daemon, conn)) = test_driver().await else {
-        return;
-    };
-    let domain = conn.domain_lookup_by_id(1).await.unwrap();
-    assert_eq!(domain.name(), "test");
-    let uuid = daemon.virsh(["domuuid", "test"]).unwrap();
-    assert_eq!(domain.uuid().to_string(), uuid.trim());
-    let listed = conn.list_all_domains(Filter::PERSISTENT).await.unwrap();
-    assert!(listed.contains(&domain));
-}
-
-#[tokio::test]
-async fn a_name_does_not_end_at_a_nul() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    conn.domain_lookup_by_name("test").await.unwrap();
-    let with_nul = "test\0evil";
-    let xml = "<domain type='test'><name>x\0</name></domain>";
-    let errors = [
-        conn.domain_lookup_by_name(with_nul).await.unwrap_err(),
-        conn.storage_pool_lookup_by_name("default-pool\0").await.unwrap_err(),
-        conn.storage_vol_lookup_by_path("/default\0").await.unwrap_err(),
-        conn.domain_define_xml(xml).await.unwrap_err(),
-    ];
-    for error in errors {
-        let Error::InvalidArgument { reason, .. } = &error else {
-            panic!("{error:?}");
-        };
-        assert!(reason.contains("NUL"), "{reason}");
-    }
-    conn.hostname().await.unwrap();
 }

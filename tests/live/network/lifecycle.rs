@@ -5,7 +5,6 @@ use libvirt_client::types::connect::ListAllNetworksFlags;
 use libvirt_client::types::error::ErrorCode;
 
 use super::daemon;
-use crate::common::test_driver;
 
 const NAME: &str = "networks-described";
 
@@ -94,17 +93,4 @@ async fn xml_is_validated_on_demand() {
     }
     let network = conn.network_define_xml(xml, DefineFlags::empty()).await.unwrap();
     network.undefine().await.unwrap();
-}
-
-/// That driver has networks, but nothing behind them.
-#[tokio::test]
-async fn the_test_drivers_networks_have_no_leases() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    let xml = "<network><name>networks-pretended</name></network>";
-    let network = conn.network_create_xml(xml, CreateFlags::empty()).await.unwrap();
-    assert!(network.dhcp_leases(None).await.unwrap_err().is_unsupported());
-    assert!(network.list_all_ports().await.unwrap_err().is_unsupported());
-    network.destroy().await.unwrap();
 }

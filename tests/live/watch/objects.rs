@@ -3,64 +3,14 @@
 use std::collections::BTreeSet;
 
 use libvirt_client::Connect;
-use libvirt_client::network::{self, Network};
 use libvirt_client::node_device::{CreateXmlFlags, NodeDevice, XmlFlags};
 use libvirt_client::secret::{DefineFlags, Secret};
-use libvirt_client::storage::StoragePool;
-use libvirt_client::storage::storage_pool::{self, State as PoolState};
 use libvirt_client::types::connect::{ListAllNodeDeviceFlags, ListAllSecretsFlags};
 use libvirt_client::watch::{Change, Watch, Watched};
 use rig::{Daemon, Need};
 
-use super::{is_now, next, often, until};
-use crate::common::{qemu, test_driver};
-
-#[tokio::test]
-async fn networks_and_pools() {
-    let Some((_, conn)) = test_driver().await else {
-        return;
-    };
-    let mut networks = conn.watch_networks();
-    let xml = "<network><name>watch-net</name><ip address='192.168.96.1'/></network>";
-    let network = conn.network_define_xml(xml, network::DefineFlags::empty()).await.unwrap();
-    let is = |name: &'static str, active: bool| {
-        move |change: &Change<Network>| {
-            is_now(change, |entry| entry.object.name() == name && entry.state == active)
-        }
-    };
-    until(&mut networks, "its definition", is("watch-net", false)).await;
-    network.create().await.unwrap();
-    until(&mut networks, "its start", is("watch-net", true)).await;
-    network.destroy().await.unwrap();
-    network.undefine().await.unwrap();
-    until(
-        &mut networks,
-        "its end",
-        |change| matches!(change, Change::Gone(entry) if entry.object.name() == "watch-net"),
-    )
-    .await;
-
-    let mut pools = conn.watch_storage_pools();
-    let xml = "<pool type='dir'><name>watch-pool</name><target><path>/x</path></target></pool>";
-    let flags = storage_pool::DefineFlags::empty();
-    let pool = conn.storage_pool_define_xml(xml, flags).await.unwrap();
-    let is = |state: PoolState| {
-        move |change: &Change<StoragePool>| {
-            is_now(change, |entry| entry.object.name() == "watch-pool" && entry.state == state)
-        }
-    };
-    until(&mut pools, "its definition", is(PoolState::Inactive)).await;
-    pool.create(storage_pool::CreateFlags::empty()).await.unwrap();
-    until(&mut pools, "its start", is(PoolState::Running)).await;
-    pool.destroy().await.unwrap();
-    pool.undefine().await.unwrap();
-    until(
-        &mut pools,
-        "its end",
-        |change| matches!(change, Change::Gone(entry) if entry.object.name() == "watch-pool"),
-    )
-    .await;
-}
+use super::{next, often};
+use crate::common::qemu;
 
 /// Takes the changes up to the next time that all has been told.
 async fn until_current<O: Watched>(watch: &mut Watch<O>) -> Vec<Change<O>> {

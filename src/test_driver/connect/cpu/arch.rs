@@ -54,6 +54,6 @@ pub(super) fn family(arch: &str) -> Option<Family> {
 }
 
 /// Returns whether libvirt knows an architecture.
-pub(in crate::test_driver::connect) fn is_known(arch: &str) -> bool {
+pub(crate) fn is_known(arch: &str) -> bool {
     family(arch).is_some()
 }

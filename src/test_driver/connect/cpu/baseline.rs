@@ -1,36 +1,20 @@
 //! The processor whose guests can run on any of several hosts.
 
 use super::arch::{self, Family};
+use super::failures::{failed, unknown, without_driver};
+use super::guest::GuestCpu;
 use super::host::HostCpu;
 use super::map::{self, PPC64};
-use super::{without_driver, x86};
+use super::x86;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
-use crate::test_driver::xml::Element;
 use crate::types::connect::BaselineCpuFlags;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectBaselineCpu<'static>>(baseline_cpu);
-}
-
-/// What guests are told that they run on.
-#[derive(Debug, Default)]
-pub(super) struct GuestCpu {
-    pub(super) model: String,
-    pub(super) vendor: Option<String>,
-    /// Set where no other model will do.
-    pub(super) is_exact: bool,
-    /// Features beyond those of the model, and those that it lacks.
-    pub(super) features: Vec<(&'static str, Policy)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Policy {
-    Require,
-    Disable,
 }
 
 fn baseline_cpu(
@@ -66,16 +50,6 @@ fn baseline_cpu(
     Ok(remote::ConnectBaselineCpuRet { cpu: guest.to_element().to_string().into() })
 }
 
-/// What cannot be had.
-pub(super) fn failed(detail: impl std::fmt::Display) -> Failure {
-    Failure::of(ErrorDomain::Cpu, ErrorCode::OperationFailed, detail)
-}
-
-pub(super) fn unknown(what: &str, name: &str) -> Failure {
-    let detail = format!("Unknown CPU {what} {name}");
-    Failure::of(ErrorDomain::Cpu, ErrorCode::InternalError, detail)
-}
-
 /// Hosts of this family must be all alike.
 fn ppc64(first: &HostCpu, cpus: &[HostCpu]) -> Result<GuestCpu> {
     let model = map::find(&PPC64, &first.model).ok_or_else(|| unknown("model", &first.model))?;
@@ -102,23 +76,4 @@ fn ppc64(first: &HostCpu, cpus: &[HostCpu]) -> Result<GuestCpu> {
         is_exact: true,
         ..GuestCpu::default()
     })
-}
-
-impl GuestCpu {
-    fn to_element(&self) -> Element {
-        let fallback = if self.is_exact { "forbid" } else { "allow" };
-        let model = Element::new("model").with("fallback", fallback).with_text(&self.model);
-        let mut cpu = Element::new("cpu").with("mode", "custom").with("match", "exact");
-        cpu.children.push(model);
-        let vendor = self.vendor.as_ref().map(|name| Element::new("vendor").with_text(name));
-        cpu.children.extend(vendor);
-        cpu.children.extend(self.features.iter().map(|(name, policy)| {
-            let policy = match policy {
-                Policy::Require => "require",
-                Policy::Disable => "disable",
-            };
-            Element::new("feature").with("policy", policy).with("name", name)
-        }));
-        cpu
-    }
 }

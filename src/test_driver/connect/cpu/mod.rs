@@ -2,6 +2,8 @@
 
 mod arch;
 mod baseline;
+mod failures;
+mod guest;
 mod host;
 mod map;
 mod x86;
@@ -12,8 +14,9 @@ use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
-use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::types::error::ErrorCode;
 use arch::Family;
+use failures::without_driver;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectGetMaxVcpus<'static>>(|_, _| {
@@ -45,13 +48,4 @@ fn model_names(
         _ => models.iter().map(|model| model.name.into()).collect(),
     };
     Ok(remote::ConnectGetCpuModelNamesRet { models, ret })
-}
-
-/// The failure for an architecture of whose processors nothing is known.
-fn without_driver(arch: &str) -> Failure {
-    Failure::of(
-        ErrorDomain::Cpu,
-        ErrorCode::NoSupport,
-        format_args!("'{arch}' architecture is not supported by CPU driver"),
-    )
 }

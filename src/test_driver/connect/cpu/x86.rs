@@ -1,6 +1,7 @@
 //! What x86 processors have in common.
 
-use super::baseline::{GuestCpu, Policy, failed, unknown};
+use super::failures::{failed, unknown};
+use super::guest::{GuestCpu, Policy};
 use super::host::HostCpu;
 use super::map::{self, Feature, Features, Model, X86};
 use crate::test_driver::failure::Result;

@@ -10,15 +10,15 @@ const NAMESPACE: &str = "http://libvirt.org/schemas/domain/test/1.0";
 
 /// How a domain of a node file is at first.
 #[derive(Debug)]
-pub(in crate::test_driver::domain) struct Extras<'a> {
-    pub(in crate::test_driver::domain) is_transient: bool,
-    pub(in crate::test_driver::domain) has_managed_save: bool,
-    pub(in crate::test_driver::domain) runstate: State,
-    pub(in crate::test_driver::domain) snapshots: Vec<&'a Element>,
+pub(crate) struct Extras<'a> {
+    pub(crate) is_transient: bool,
+    pub(crate) has_managed_save: bool,
+    pub(crate) runstate: State,
+    pub(crate) snapshots: Vec<&'a Element>,
 }
 
 impl<'a> Extras<'a> {
-    pub(in crate::test_driver::domain) fn of(root: &'a Element) -> Result<Self> {
+    pub(crate) fn of(root: &'a Element) -> Result<Self> {
         let all = |name: &'static str| {
             root.children.iter().filter(move |child| is_called(child, name, root))
         };
