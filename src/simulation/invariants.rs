@@ -20,7 +20,7 @@ pub(super) fn check_bounds(world: &World, conn: &Connect) {
     let plan = &world.plan;
     let stream = 4 * plan.stream_budget + 262_144 + 64 * 1024;
     // Besides what users have asked for there are answers to pings, and the ends of streams.
-    let unsent = (OUTBOX + LARGEST).min(world.requested() + 64 * 1024) + KEEPALIVE + 28;
+    let unsent = (OUTBOX + LARGEST).min(world.requested() + 8 * 1024) + KEEPALIVE + 28;
     for (is_within, what) in [
         (held.unsent <= unsent, "bytes wait to be sent"),
         (held.early_events <= EARLY_EVENTS, "events wait for registrations"),

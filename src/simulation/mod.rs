@@ -4,8 +4,8 @@
 //! delays and divides, a daemon that answers as it likes, and users that come and go; one thread and
 //! one random generator run all of it, so that the same seed is the same run.
 //!
-//! `SIMULATION_SEEDS` in the environment has the number of seeds, and `SIMULATION_SEED` one whose
-//! trace is to be shown.
+//! `SIMULATION_SEEDS` in the environment has the number of seeds, `SIMULATION_FIRST` the first of
+//! them, and `SIMULATION_SEED` one whose trace is to be shown.
 
 mod daemon;
 mod descriptors;

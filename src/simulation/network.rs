@@ -69,6 +69,8 @@ pub(super) enum Cut {
     End,
     /// It is lost.
     Reset,
+    /// Only what the client writes fails.
+    Deaf,
 }
 
 /// A peer that never pauses: each read finds something, and takes its time.
@@ -83,6 +85,13 @@ pub(super) struct Taken {
     pub(super) bytes: Vec<u8>,
     /// Each with the number of its byte on this connection.
     pub(super) descriptors: Vec<(u64, OwnedFd)>,
+}
+
+impl State {
+    /// Returns whether the daemon's side is cut off.
+    fn is_over(&self) -> bool {
+        matches!(self.cut, Some(Cut::End | Cut::Reset))
+    }
 }
 
 impl Queue {
@@ -154,7 +163,7 @@ impl Link {
     /// Takes what has arrived at the daemon; `None` is the end.
     pub(super) fn take(&self, at_most: usize) -> Option<Taken> {
         let mut state = self.lock();
-        if state.cut.is_some() || (state.has_left && state.up.bytes.is_empty()) {
+        if state.is_over() || (state.has_left && state.up.bytes.is_empty()) {
             return None;
         }
         let mut bytes = Vec::new();
@@ -169,7 +178,7 @@ impl Link {
     /// Sends whole messages to the client. The descriptors go with their last byte.
     pub(super) fn send(&self, bytes: &[u8], descriptors: Vec<OwnedFd>) {
         let mut state = self.lock();
-        if state.cut.is_some() {
+        if state.is_over() {
             return;
         }
         state.down.bytes.extend(bytes);
@@ -187,7 +196,9 @@ impl Link {
 
     pub(super) fn cut(&self, how: Cut) {
         let mut state = self.lock();
-        state.cut.get_or_insert(how);
+        if matches!(state.cut, None | Some(Cut::Deaf)) {
+            state.cut = Some(how);
+        }
         state.flood = None;
         if how == Cut::Reset {
             state.down = Queue::default();
@@ -199,6 +210,11 @@ impl Link {
         self.lock().cut.is_some()
     }
 
+    /// Returns whether the daemon's side is cut off.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over()
+    }
+
     /// The last time that the client was given something.
     pub(super) fn heard(&self) -> Instant {
         self.lock().heard
@@ -206,7 +222,7 @@ impl Link {
 
     pub(super) fn flood(&self, flood: Flood) {
         let mut state = self.lock();
-        state.flood = Some(flood).filter(|_| state.cut.is_none());
+        state.flood = Some(flood).filter(|_| !state.is_over());
         self.wake(state);
     }
 
@@ -284,7 +300,7 @@ impl Link {
                 return match state.cut {
                     Some(Cut::End) => Poll::Ready(Ok((0, Vec::new()))),
                     Some(Cut::Reset) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
-                    None => {
+                    None | Some(Cut::Deaf) => {
                         state.reader = Some(cx.waker().clone());
                         Poll::Pending
                     }

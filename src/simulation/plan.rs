@@ -6,6 +6,7 @@ use super::random::Random;
 
 /// What a seed decides once: how the client is set up, and what daemon, network and users do.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a knob of its own")]
 pub(super) struct Plan {
     // The client.
     pub(super) keepalive: Option<(Duration, u32)>,
@@ -71,7 +72,7 @@ impl Plan {
         let seconds = |seconds: usize| Duration::from_secs(seconds as u64);
         let max_requests = *random.one_of(&[1, 2, 5, 5, 5]);
         let small = !random.permille(40);
-        Self {
+        let mut plan = Self {
             keepalive: random
                 .permille(700)
                 .then(|| (seconds(random.between(1, 5)), random.between(1, 5) as u32)),
@@ -113,7 +114,31 @@ impl Plan {
             shuffles: *random.one_of(&[0, 100, 500]),
             large: if small { 0 } else { random.below(500) },
             taste: random.below(7),
+        };
+        if plan.floods {
+            // What is late is late because of the flood alone.
+            plan.shuffles = 0;
         }
+        if random.permille(30) {
+            plan.crowd(random);
+        }
+        // What is large does not go through byte by byte.
+        let largest = plan.stream.max(if plan.large > 0 { 4 * 1024 * 1024 } else { 0 });
+        plan.room = plan.room.max(largest / 64);
+        plan
+    }
+
+    /// Has users send more than waits to be sent, at a bad time.
+    fn crowd(&mut self, random: &mut Random) {
+        self.taste = 1;
+        self.users = 5;
+        self.large = 600;
+        self.stalls = 300;
+        self.silences = 0;
+        self.floods = random.permille(500);
+        self.shuffles = 0;
+        self.keepalive = self.keepalive.filter(|_| random.permille(300));
+        self.pings = None;
     }
 }
 
@@ -121,6 +146,6 @@ impl Plan {
     /// The time by which something may be late: timers count milliseconds, and where each read takes
     /// its time, the clock is looked at after some of them only.
     pub(super) fn tolerance(&self) -> Duration {
-        Duration::from_millis(if self.floods { 3000 } else { 2 })
+        Duration::from_millis(if self.floods { 5000 } else { 2 })
     }
 }

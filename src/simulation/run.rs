@@ -123,22 +123,32 @@ fn disturb(world: &World, host: &Host) {
     let choice = random.below(24);
     let count = random.magnitude(3000);
     let flood = Flood {
-        until: Instant::now() + random.time(40_000),
-        step: Duration::from_millis(random.between(1, 20) as u64),
+        until: Instant::now() + Duration::from_secs(random.between(10, 60) as u64),
+        step: Duration::from_millis(random.between(20, 100) as u64),
     };
     let cut = *random.one_of(&[Cut::End, Cut::Reset]);
     let is_rare = random.permille(150);
+    let is_mute = random.permille(700);
     drop(random);
     match choice {
+        0..3 if world.plan.floods => {
+            session.set(true, !is_mute);
+            session.link.flood(flood);
+        }
         0..2 => session.set(false, true),
         2 => session.set(true, false),
         3..5 => session.set(false, false),
         5..12 => session.set(true, true),
         12..16 => session.burst(),
-        16..18 => session.ping(count),
-        18..20 if world.plan.floods => session.link.flood(flood),
+        16..20 => session.ping(if is_rare { 6000 } else { count }),
         20 if is_rare || world.plan.reconnects => session.link.cut(cut),
         21 if is_rare && world.plan.odd > 0 => session.lie(),
+        22 if is_rare => {
+            session.link.cut(Cut::Deaf);
+            if world.plan.floods {
+                session.link.flood(Flood { step: Duration::from_millis(10), ..flood });
+            }
+        }
         _ => return,
     }
     world.note(|| format!("disturbance {choice}"));
@@ -178,7 +188,12 @@ async fn end(world: &Arc<World>, host: &Arc<Host>, target: Target) {
     world.end();
     for session in host.sessions() {
         match ending {
-            Ending::Well => session.heal(),
+            Ending::Well => {
+                if session.link.is_cut() {
+                    session.link.cut(Cut::End);
+                }
+                session.heal();
+            }
             Ending::Cut => {
                 session.link.cut(Cut::End);
                 session.heal();

@@ -17,6 +17,9 @@ use crate::transport::ReadHalf;
 /// Consecutive reads before the task yields.
 const READS_PER_TURN: usize = 16;
 
+/// Reads once the peer takes nothing more: what a socket can hold, and an end.
+const READS_AT_END: usize = 256;
+
 /// The time that a thread shutting down its runtime waits for the daemon to confirm the close.
 const LEAVE_LIMIT: Duration = Duration::from_millis(200);
 
@@ -93,13 +96,15 @@ impl Driver {
 
     /// Reads what the peer sent before it stopped taking data, so that no reply is lost.
     fn drain_input(&mut self, cx: &mut Context<'_>, reason: CloseReason) -> CloseReason {
-        loop {
+        // A peer that never pauses must not hold up the end.
+        for _ in 0..READS_AT_END {
             match self.read_once(cx) {
                 Poll::Ready(None) => {}
                 Poll::Ready(Some(end)) => return end,
-                Poll::Pending => return reason,
+                Poll::Pending => break,
             }
         }
+        reason
     }
 
     /// Reads once and dispatches the messages; `Some` is the end of the connection.
@@ -254,5 +259,60 @@ impl Drop for Driver {
             self.read.wait_for_end(LEAVE_LIMIT);
         }
         self.shared.finish(CloseReason::RuntimeGone, now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::protocol::remote;
+    use crate::rpc::frame::packet_head;
+    use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+    use crate::rpc::read_buffer::ReadBuffer;
+    use crate::transport::WriteHalf;
+
+    /// A peer that sends events without end, for so many reads.
+    struct Endless(usize);
+
+    impl ReadHalf for Endless {
+        fn poll_read(
+            &mut self,
+            _cx: &mut Context<'_>,
+            into: &mut ReadBuffer,
+        ) -> Poll<io::Result<usize>> {
+            self.0 = self.0.checked_sub(1).expect("the driver should have ended");
+            let id = ProcedureId::new(remote::PROGRAM, 318);
+            let kind = MessageType::Message;
+            let event = packet_head(&Header { id, kind, serial: 0, status: Status::Ok }, 0);
+            into.extend_from_slice(&event);
+            Poll::Ready(Ok(event.len()))
+        }
+    }
+
+    /// It takes nothing.
+    struct Deaf;
+
+    impl WriteHalf for Deaf {
+        fn poll_write(&mut self, _cx: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_nothing_and_never_pauses_does_not_delay_the_end() {
+        let shared = Arc::new(Shared::new(Box::new(Deaf), 4));
+        shared.with_engine(|engine| engine.outbox.buffer().push(0));
+        Driver::new(Arc::clone(&shared), Box::new(Endless(10_000))).await;
+        assert!(matches!(shared.end_reason(), Some(CloseReason::Io(_))));
     }
 }

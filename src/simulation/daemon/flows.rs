@@ -41,7 +41,7 @@ impl Flow {
         let length = random.magnitude(plan.stream) as u64 - 1;
         let is_sparse = call.word(1) != 0;
         let fails = random.permille(plan.stream_failures);
-        let breaks = !is_sparse && random.permille(plan.odd);
+        let breaks = !is_sparse && random.permille(5 * plan.odd);
         Self {
             serial: call.header.serial,
             token: call.word(0),
@@ -112,7 +112,11 @@ impl Flow {
     fn fail(&self, world: &World) -> (Vec<u8>, Next) {
         world.note(|| format!("stream {} fails", self.token));
         world.transfer(self.token, |transfer| transfer.has_failed = true);
-        let packet = self.packet(MessageType::Stream, Status::Error, &error(self.token));
+        let mut packet = self.packet(MessageType::Stream, Status::Error, &error(self.token));
+        if world.random().permille(5 * world.plan.odd) {
+            // The first end counts.
+            packet.extend(self.packet(MessageType::Stream, Status::Continue, &[]));
+        }
         (packet, Next::Gone)
     }
 

@@ -25,6 +25,10 @@ pub(in crate::simulation) struct Session {
     state: Mutex<State>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "it may be all of them at once"
+)]
 struct State {
     reads: bool,
     writes: bool,
@@ -210,7 +214,7 @@ impl Session {
         let mut state = self.lock();
         loop {
             if !state.reads {
-                return !self.link.is_cut();
+                return !self.link.is_over();
             }
             let limit = if state.is_well {
                 usize::MAX
@@ -218,7 +222,7 @@ impl Session {
                 self.world.plan.works_on
             };
             if state.working >= limit {
-                return !self.link.is_cut();
+                return !self.link.is_over();
             }
             match take_message(&mut state.inbox) {
                 Ok(Some(message)) => {

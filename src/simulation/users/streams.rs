@@ -128,7 +128,7 @@ impl Transfer<'_> {
                     }
                     let ended = is_shared && matches!(error, Error::InvalidArgument { .. });
                     if !ended {
-                        self.check_error("reading", error);
+                        self.check_error("reading", &error);
                     }
                     return false;
                 }
@@ -159,7 +159,7 @@ impl Transfer<'_> {
             drop(waiting);
             if let Err(error) = written {
                 if !matches!(error, Error::Timeout { .. }) {
-                    self.check_error("writing", error);
+                    self.check_error("writing", &error);
                 }
                 return None;
             }
@@ -202,16 +202,16 @@ impl Transfer<'_> {
                     format!("stream {token} is confirmed at {written:?}: {log:?}")
                 });
             }
-            Err(error) => self.check_error("ending", error),
+            Err(error) => self.check_error("ending", &error),
         }
     }
 
     /// Checks that there is a reason for a stream's error.
-    fn check_error(&self, doing: &str, error: Error) {
+    fn check_error(&self, doing: &str, error: &Error) {
         let (world, token) = (&self.user.world, self.token);
         world.note(|| format!("stream {token}, {doing}: {error}"));
         let log = world.transfer(token, |it| it.clone());
-        let has_reason = match &error {
+        let has_reason = match error {
             Error::Remote(remote) => log.has_failed && remote.message == format!("{token:08x}"),
             Error::Protocol(ProtocolError::InvalidReply { .. }) => log.is_broken,
             Error::Overrun { .. } => log.sent > world.plan.stream_budget as u64 / 64,

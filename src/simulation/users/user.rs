@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{calls, events, streams};
 use crate::client::{Connect, Reconnect};
-use crate::error::Error;
+use crate::error::{Error, Waiting};
 use crate::simulation::hosts::Host;
 use crate::simulation::world::World;
 
@@ -155,7 +155,10 @@ impl User {
             format!("{what} ended {:?} too late", limit.deadline.map(|at| now - at))
         });
         match error {
-            Some(Error::Timeout { .. }) => {
+            Some(Error::Timeout { waiting, .. }) => {
+                world.check(!matches!(waiting, Waiting::Room { unsent: 0 }), || {
+                    format!("{what} waited for room although there was some")
+                });
                 world.check(limit.deadline.is_some_and(|at| at <= now), || {
                     format!("{what} timed out early: {error:?}")
                 });
