@@ -16,7 +16,7 @@ use crate::simulation::world::World;
 
 /// The way to a connection.
 #[derive(Clone)]
-pub(in crate::simulation) enum Target {
+pub(crate) enum Target {
     Single(Connect),
     /// One user waits at a time: tokio wakes those who watch a value in an order of its own.
     Reconnecting(Arc<Mutex<Reconnect>>),
@@ -33,7 +33,7 @@ impl Target {
 }
 
 #[derive(Clone)]
-pub(in crate::simulation) struct User {
+pub(crate) struct User {
     pub(super) world: Arc<World>,
     pub(super) host: Arc<Host>,
     target: Target,
@@ -47,7 +47,7 @@ pub(super) struct Limit {
 }
 
 impl User {
-    pub(in crate::simulation) fn start(world: &Arc<World>, host: &Arc<Host>, target: &Target) {
+    pub(crate) fn start(world: &Arc<World>, host: &Arc<Host>, target: &Target) {
         let user = Self {
             world: Arc::clone(world),
             host: Arc::clone(host),
