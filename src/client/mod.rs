@@ -1,6 +1,8 @@
 //! Connections: opening, the driver task, and calls.
 
 mod call;
+#[cfg(test)]
+mod dialer;
 mod options;
 pub(crate) mod registration;
 mod registry;

@@ -39,7 +39,7 @@ pub(crate) struct Options {
     pub(super) tls: TlsOptions,
     /// Takes the place of dialing.
     #[cfg(test)]
-    pub(super) dialer: Option<super::simulated::Dialer>,
+    pub(super) dialer: Option<super::dialer::Dialer>,
 }
 
 impl Options {

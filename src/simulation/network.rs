@@ -222,6 +222,11 @@ impl Link {
 
     pub(super) fn flood(&self, flood: Flood) {
         let mut state = self.lock();
+        let mut flood = flood;
+        if state.cut == Some(Cut::Deaf) {
+            // Many reads may come before the end.
+            flood.step = flood.step.min(Duration::from_millis(10));
+        }
         state.flood = Some(flood).filter(|_| !state.is_over());
         self.wake(state);
     }

@@ -11,17 +11,17 @@ use crate::xdr::{Encode, EncodeError, Writer};
 /// Procedures whose numbers libvirt does not have. All but the registrations begin with a token,
 /// which the reply repeats.
 pub(super) mod number {
-    pub(in crate::simulation) const SHORT: [u32; 3] = [1001, 1002, 1003];
-    pub(in crate::simulation) const HOST: u32 = 1011;
-    pub(in crate::simulation) const GUEST: u32 = 1012;
-    pub(in crate::simulation) const STREAM: u32 = 1021;
-    pub(in crate::simulation) const DESCRIPTORS: u32 = 1031;
+    pub(crate) const SHORT: [u32; 3] = [1001, 1002, 1003];
+    pub(crate) const HOST: u32 = 1011;
+    pub(crate) const GUEST: u32 = 1012;
+    pub(crate) const STREAM: u32 = 1021;
+    pub(crate) const DESCRIPTORS: u32 = 1031;
     /// Registers for events with a callback ID.
-    pub(in crate::simulation) const REGISTER: u32 = 1041;
-    pub(in crate::simulation) const DEREGISTER: u32 = 1042;
+    pub(crate) const REGISTER: u32 = 1041;
+    pub(crate) const DEREGISTER: u32 = 1042;
     /// Registers for events without a callback ID.
-    pub(in crate::simulation) const REGISTER_OLD: u32 = 1043;
-    pub(in crate::simulation) const DEREGISTER_OLD: u32 = 1044;
+    pub(crate) const REGISTER_OLD: u32 = 1043;
+    pub(crate) const DEREGISTER_OLD: u32 = 1044;
 }
 
 pub(super) const REGISTER: ProcedureInfo = procedure(number::REGISTER);

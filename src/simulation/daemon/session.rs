@@ -19,9 +19,9 @@ use crate::simulation::world::World;
 /// Unread bytes above which no stream goes on.
 const FULL: usize = 256 * 1024;
 
-pub(in crate::simulation) struct Session {
+pub(crate) struct Session {
     world: Arc<World>,
-    pub(in crate::simulation) link: Arc<Link>,
+    pub(crate) link: Arc<Link>,
     state: Mutex<State>,
 }
 
@@ -79,7 +79,7 @@ impl State {
 }
 
 impl Session {
-    pub(in crate::simulation) fn start(world: &Arc<World>) -> Arc<Self> {
+    pub(crate) fn start(world: &Arc<World>) -> Arc<Self> {
         let now = Instant::now();
         let session = Arc::new(Self {
             world: Arc::clone(world),
@@ -132,19 +132,19 @@ impl Session {
         state.hung.clear();
     }
 
-    pub(in crate::simulation) fn has_lied(&self) -> bool {
+    pub(crate) fn has_lied(&self) -> bool {
         self.lock().has_lied
     }
 
     /// Stops, or goes on, reading and writing.
-    pub(in crate::simulation) fn set(&self, reads: bool, writes: bool) {
+    pub(crate) fn set(&self, reads: bool, writes: bool) {
         let mut state = self.lock();
         (state.reads, state.writes) = (reads, writes);
         drop(state);
         self.link.news.notify_one();
     }
 
-    pub(in crate::simulation) fn heal(&self) {
+    pub(crate) fn heal(&self) {
         let mut state = self.lock();
         (state.reads, state.writes, state.is_well) = (true, true, true);
         for call in std::mem::take(&mut state.hung) {
@@ -154,22 +154,22 @@ impl Session {
         self.link.heal();
     }
 
-    pub(in crate::simulation) fn registrations(&self) -> usize {
+    pub(crate) fn registrations(&self) -> usize {
         self.lock().registrations.callbacks().len()
     }
 
     /// Returns how many events of this kind there have been, if they are registered for.
-    pub(in crate::simulation) fn events(&self, what: (u32, u32)) -> Option<u32> {
+    pub(crate) fn events(&self, what: (u32, u32)) -> Option<u32> {
         self.lock().registrations.count(what)
     }
 
     /// Returns how many events there have been, of all kinds.
-    pub(in crate::simulation) fn events_sent(&self) -> u32 {
+    pub(crate) fn events_sent(&self) -> u32 {
         self.lock().registrations.sent
     }
 
     /// Sends so many events, or as many as the plan has at most.
-    pub(in crate::simulation) fn burst(&self) {
+    pub(crate) fn burst(&self) {
         let mut state = self.lock();
         if state.writes
             && let Some(bytes) = self.events_of(&mut state)
@@ -189,7 +189,7 @@ impl Session {
     }
 
     /// Sends so many pings.
-    pub(in crate::simulation) fn ping(&self, count: usize) {
+    pub(crate) fn ping(&self, count: usize) {
         let mut state = self.lock();
         if state.writes {
             state.pings += count;
@@ -199,7 +199,7 @@ impl Session {
     }
 
     /// Answers what nobody has asked, which must end the connection.
-    pub(in crate::simulation) fn lie(&self) {
+    pub(crate) fn lie(&self) {
         let mut state = self.lock();
         if state.writes {
             state.has_lied = true;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod life;
 mod streams;
 mod user;
 
