@@ -278,8 +278,9 @@ impl Session {
     fn alive(&self, state: &mut State, procedure: u32) {
         if procedure == keepalive::Pong::INFO.number {
             state.pongs += 1;
-            let (pings, pongs) = (state.pings, state.pongs);
-            self.world.check(pongs <= pings, || format!("{pongs} pongs to {pings} pings"));
+            let (asked, answered) = (state.pings, state.pongs);
+            let text = || format!("{answered} pongs to {asked} pings");
+            self.world.check(answered <= asked, text);
         } else if (self.world.plan.pongs || state.is_well) && state.writes {
             let pong = keepalive_message(keepalive::Pong::INFO.number);
             self.link.send(&pong, Vec::new());

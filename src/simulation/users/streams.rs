@@ -67,11 +67,11 @@ pub(super) async fn transfer(user: &User, conn: Connect) {
             transfer.end(writer, written).await;
         }
         Manner::Both => {
-            let writing = async {
+            let other_half = async {
                 let written = transfer.write(&mut writer).await;
                 transfer.end(writer, written).await;
             };
-            let (_, ()) = tokio::join!(transfer.read(&mut reader, true), writing);
+            let (_, ()) = tokio::join!(transfer.read(&mut reader, true), other_half);
         }
     }
 }
@@ -140,9 +140,9 @@ impl Transfer<'_> {
     /// Writes something; returns how much, if it is known.
     async fn write(&self, writer: &mut StreamWriter) -> Option<u64> {
         let (world, token) = (&self.user.world, self.token);
-        let writes = world.random().below(6);
+        let pieces = world.random().below(6);
         let mut offset = 0;
-        for _ in 0..writes {
+        for _ in 0..pieces {
             let (length, is_hole, pause) = {
                 let mut random = world.random();
                 let length = random.magnitude(world.plan.stream) as u64;
