@@ -26,9 +26,13 @@ impl<'a, T> ListReader<'a, T> {
         mut read: impl FnMut(&mut Reader<'a>) -> Result<T, DecodeError>,
     ) -> Result<bool, DecodeError> {
         let end = self.reader.remaining().saturating_sub(PART);
-        while self.missing > 0 && self.reader.remaining() > end {
+        // At least one item: where there are bytes for none, that is the error.
+        while self.missing > 0 {
             self.items.push(read(&mut self.reader)?);
             self.missing -= 1;
+            if self.reader.remaining() <= end {
+                break;
+            }
         }
         Ok(self.missing == 0)
     }

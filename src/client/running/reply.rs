@@ -90,6 +90,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
+    use crate::xdr::{WireStr, take_bytes};
 
     #[test]
     fn long_lists_let_others_have_their_turn() {
@@ -110,5 +111,20 @@ mod tests {
         assert_eq!(turns, 3);
         assert!(list.into_iter().eq(1..=COUNT));
         assert_eq!(reply.decode_rest::<u32>(rest).ok(), Some(7));
+    }
+
+    #[test]
+    fn a_list_that_ends_too_early_is_an_error() {
+        // Two texts, of four bytes and of none.
+        let bytes: Vec<u8> = [2_u32, 4, 7, 0].into_iter().flat_map(u32::to_be_bytes).collect();
+        for end in 0..bytes.len() {
+            let reply = Reply::<()>::new(bytes[..end].to_vec().into(), "LIST");
+            let read = |reader: &mut Reader<'_>| take_bytes(reader, 100).map(<[u8]>::to_vec);
+            let mut decoding = pin!(reply.decode_list::<WireStr<'_>, _>(10, read));
+            let mut context = Context::from_waker(Waker::noop());
+            let mut polls = (0..3).map(|_| decoding.as_mut().poll(&mut context));
+            let decoded = polls.find(Poll::is_ready);
+            assert!(matches!(decoded, Some(Poll::Ready(Err(_)))), "{end}");
+        }
     }
 }
