@@ -4,7 +4,11 @@
 #![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 #[path = "offline/peer.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the offline tests use more of it, in a folder")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the offline tests use more of it, in a folder"
+)]
 mod peer;
 
 use tokio::sync::Mutex;
