@@ -161,7 +161,7 @@ async fn overfill(volume: &StorageVol) -> [Error; 3] {
 }
 
 /// Debian's libvirtd 11.3.0 does not survive it, whoever the client is; those of 9.0.0 and 12.8.0
-/// do.
+/// do. It writes over memory that is not its own, and so mostly ends, but now and then hangs.
 async fn overfilling_kills_the_daemon() {
     let daemon = &Daemon::builder().start().unwrap();
     let conn = Connect::open(&daemon.uri()).await.unwrap();
@@ -173,7 +173,10 @@ async fn overfilling_kills_the_daemon() {
     }
     let ended = tokio::time::timeout(LIMIT, conn.closed()).await;
     let ended = ended.unwrap();
-    assert!(matches!(ended, CloseReason::Eof | CloseReason::Io(_)), "{ended:?}");
+    assert!(
+        matches!(ended, CloseReason::Eof | CloseReason::Io(_) | CloseReason::Keepalive(_)),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
