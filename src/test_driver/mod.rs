@@ -8,6 +8,7 @@
     reason = "what answers a call is handed its request"
 )]
 
+mod arch;
 mod connect;
 mod document;
 mod domain;

@@ -84,6 +84,8 @@ const OF_PARTS: &[(&str, &str)] = &[
     ("title", "<title>a\nb</title>"),
     ("os type", "<os><type>dos</type></os>"),
     ("arch", "<os><type arch='z80'>hvm</type></os>"),
+    ("another name of an arch", "<os><type arch='or32'>hvm</type></os>"),
+    ("a rare arch", "<os><type arch='xtensaeb'>hvm</type></os>"),
     ("boot", "<os><type>hvm</type><boot dev='tape'/></os>"),
     ("boot without dev", "<os><type>hvm</type><boot/></os>"),
     ("container without init", "<os><type>exe</type></os>"),

@@ -53,7 +53,7 @@ impl Cpus {
     }
 
     /// Binds the calling thread, and threads that it starts later, to these processors.
-    pub fn bind_this_thread(&self) -> Result<()> {
+    fn bind_this_thread(&self) -> Result<()> {
         Ok(sched_setaffinity(None, &self.0)?)
     }
 

@@ -197,7 +197,7 @@ impl Server {
 }
 
 /// Serves one connection until the client closes it.
-pub fn serve(stream: UnixStream) -> io::Result<()> {
+fn serve(stream: UnixStream) -> io::Result<()> {
     Server { stream, replies: HashMap::new(), out: Vec::new() }.serve()
 }
 

@@ -45,11 +45,6 @@ pub fn ratio(a: &[f64], b: &[f64]) -> f64 {
     median(&ratios)
 }
 
-/// Returns nanoseconds per operation, of `count` operations from `begin` until now.
-pub fn nanos_each(begin: Instant, count: u64) -> f64 {
-    begin.elapsed().as_nanos() as f64 / count as f64
-}
-
 /// Returns nanoseconds per run of `action`, from as many runs as fit into `budget`, at least one.
 pub fn nanos_per_run<T>(budget: Duration, mut action: impl FnMut() -> T) -> f64 {
     let mut runs: u32 = 1;

@@ -1,7 +1,7 @@
 //! What the host's emulators can do: nothing that would have to be told.
 
 use crate::protocol::remote;
-use crate::test_driver::connect::cpu;
+use crate::test_driver::arch;
 use crate::test_driver::document::Shape;
 use crate::test_driver::domain::DOMAIN_TYPES;
 use crate::test_driver::failure::{Failure, Result, check_flags};
@@ -31,7 +31,7 @@ fn domain_capabilities(
 ) -> Result<remote::ConnectGetDomainCapabilitiesRet<'static>> {
     check_flags(request.flags.bits(), 0, "testConnectGetDomainCapabilities")?;
     let arch = request.arch.as_ref().map_or("i686", WireStr::as_str);
-    if !cpu::is_known(arch) {
+    if !arch::is_known(arch) {
         let detail = format!("unknown architecture: {arch}");
         return Err(Failure::new(ErrorCode::InvalidArg, detail));
     }

@@ -1,12 +1,12 @@
 //! The processor whose guests can run on any of several hosts.
 
-use super::arch::{self, Family};
 use super::failures::{failed, unknown, without_driver};
 use super::guest::GuestCpu;
 use super::host::HostCpu;
 use super::map::{self, PPC64};
 use super::x86;
 use crate::protocol::remote;
+use crate::test_driver::arch::{self, Family};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use super::arch;
+use crate::test_driver::arch;
 use crate::test_driver::document::{Base, Values as _, parse_any, unsigned};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;

@@ -1,6 +1,5 @@
 //! What processors guests can have.
 
-mod arch;
 mod baseline;
 mod failures;
 mod guest;
@@ -8,14 +7,12 @@ mod host;
 mod map;
 mod x86;
 
-pub(super) use arch::is_known;
-
 use crate::protocol::remote;
+use crate::test_driver::arch::{self, Family};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::error::ErrorCode;
-use arch::Family;
 use failures::without_driver;
 
 pub(super) fn route(routes: &mut Routes) {

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{problem, random};
+use crate::test_driver::arch;
 use crate::test_driver::failure::Result;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorCode;
@@ -29,43 +30,6 @@ pub(crate) const DOMAIN_TYPES: [&str; 17] = [
 ];
 
 const OS_TYPES: [&str; 6] = ["hvm", "xen", "linux", "exe", "uml", "xenpvh"];
-
-const ARCHITECTURES: [&str; 34] = [
-    "alpha",
-    "armv6l",
-    "armv7l",
-    "armv7b",
-    "aarch64",
-    "cris",
-    "i686",
-    "ia64",
-    "lm32",
-    "loongarch64",
-    "m68k",
-    "microblaze",
-    "microblazeel",
-    "mips",
-    "mipsel",
-    "mips64",
-    "mips64el",
-    "or32",
-    "parisc",
-    "parisc64",
-    "ppc",
-    "ppcle",
-    "ppc64",
-    "ppc64le",
-    "ppcemb",
-    "riscv32",
-    "riscv64",
-    "s390",
-    "s390x",
-    "sh4",
-    "sh4eb",
-    "sparc",
-    "sparc64",
-    "x86_64",
-];
 
 /// Checks what a definition says of itself first, and returns the UUID.
 pub(super) fn check(root: &Element) -> Result<Uuid> {
@@ -103,7 +67,7 @@ fn check_kind(root: &Element) -> Result<()> {
         None => return Err(problem::xml("an os <type> must be specified")),
     }
     match os.and_then(|os| os.get("arch")) {
-        Some(arch) if !ARCHITECTURES.contains(&arch) => {
+        Some(arch) if !arch::is_known(arch) => {
             Err(problem::unsupported(format_args!("Unknown architecture {arch}")))
         }
         _ => Ok(()),

@@ -31,7 +31,7 @@ const OTHERS: [&str; 25] = [
 
 /// What libvirt knows of an architecture's processors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub(crate) enum Family {
     X86,
     Ppc64,
     /// Processors that are not looked into.
@@ -42,7 +42,7 @@ pub(super) enum Family {
 }
 
 /// Returns what is known of an architecture, if it is one.
-pub(super) fn family(arch: &str) -> Option<Family> {
+pub(crate) fn family(arch: &str) -> Option<Family> {
     Some(match arch {
         "i686" | "x86_64" => Family::X86,
         "ppc64" | "ppc64le" => Family::Ppc64,
