@@ -165,22 +165,32 @@ fn matches(patterns: &HostPatterns, name: &str) -> bool {
 }
 
 /// Returns whether a name matches a pattern with `*` and `?`.
+///
+/// Where they part, only the last `*` takes one character more: whatever an earlier one could take
+/// instead, the last can too. So the time is at most the product of both lengths.
 fn is_like(name: &str, pattern: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return name.is_empty();
-    };
-    let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
-    if first == '*' {
-        let ends = name.char_indices().map(|(start, _)| start);
-        let mut starts = ends.chain([name.len()]);
-        return starts.any(|start| is_like(name.get(start..).unwrap_or_default(), rest));
-    }
-    let mut characters = name.chars();
-    match characters.next() {
-        Some(other) if first == '?' || first.eq_ignore_ascii_case(&other) => {
-            is_like(characters.as_str(), rest)
+    let (mut name, mut pattern) = (name.chars(), pattern.chars());
+    let mut last_star = None;
+    loop {
+        let here = name.clone();
+        match (name.next(), pattern.next()) {
+            (None, None) => return true,
+            (_, Some('*')) => {
+                last_star = Some((here.clone(), pattern.clone()));
+                name = here;
+            }
+            (Some(own), Some(wanted)) if wanted == '?' || wanted.eq_ignore_ascii_case(&own) => {}
+            _ => {
+                let Some((start, after)) = &mut last_star else {
+                    return false;
+                };
+                if start.next().is_none() {
+                    return false;
+                }
+                name = start.clone();
+                pattern = after.clone();
+            }
         }
-        _ => false,
     }
 }
 

@@ -28,6 +28,9 @@ fn keys_are_found_by_their_hosts_names() {
         ("kvm?.*.com", "kvm1.example.com", 22),
         ("*", "kvm1", 22),
         ("*,!kvm2", "kvm1", 22),
+        ("k*1*", "kvm1", 22),
+        ("**v*m?", "kvm1", 22),
+        ("*m1", "kvm1.kvm1", 22),
         ("[::1]:2222", "::1", 2222),
         ("::1", "::1", 22),
     ] {
@@ -38,6 +41,8 @@ fn keys_are_found_by_their_hosts_names() {
         ("kvm1", "kvm1", 2222),
         ("[kvm1]:2222", "kvm1", 22),
         ("kvm?", "kvm", 22),
+        ("*m", "kvm1", 22),
+        ("k*2*", "kvm1", 22),
         ("*,!kvm1", "kvm1", 22),
         ("# kvm1", "kvm1", 22),
         ("@cert-authority kvm1", "kvm1", 22),
@@ -45,6 +50,14 @@ fn keys_are_found_by_their_hosts_names() {
         let verdict = judge(&format!("{hosts} {ONE}"), host, port, ONE);
         assert_eq!(verdict, HostKeyStatus::Unknown, "{hosts}");
     }
+}
+
+/// Each `*` more must not make it take twice as long.
+#[test]
+fn many_wildcards_end() {
+    let (stars, name) = ("*a".repeat(100), "a".repeat(250));
+    assert_eq!(judge(&format!("{stars} {ONE}"), &name, 22, ONE), HostKeyStatus::Known);
+    assert_eq!(judge(&format!("{stars}b {ONE}"), &name, 22, ONE), HostKeyStatus::Unknown);
 }
 
 /// The form that `ssh-keygen -H` writes.
