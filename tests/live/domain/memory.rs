@@ -135,7 +135,7 @@ async fn dirty_rate(domain: &Domain) {
         .unwrap();
     let rate = async || {
         let (types, flags) = (StatsTypes::DIRTYRATE, GetAllDomainStatsFlags::empty());
-        domain.stats(types, flags).await.unwrap().dirty_rate
+        domain.stats(types, flags).await.unwrap().dirty_rate.unwrap_or_default()
     };
     eventually("the rate was measured", async || {
         rate().await.status == Some(DirtyRateStatus::Measured)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::boxed::set_boxed;
 use super::macros::{Fields as _, stat_struct};
 use super::numbered::{item, split_number};
 use crate::params::ValueRef;
@@ -72,19 +73,6 @@ impl Block {
         let group = self.timed_groups.get_mut(index);
         group.is_some_and(|group| group.set_named(key, value))
     }
-}
-
-/// Sets a field of a part that few disks have, and allocates the part for its first field.
-fn set_boxed<T: Default>(part: &mut Option<Box<T>>, set: impl FnOnce(&mut T) -> bool) -> bool {
-    if let Some(part) = part {
-        return set(part);
-    }
-    let mut new = Box::default();
-    let known = set(&mut new);
-    if known {
-        *part = Some(new);
-    }
-    known
 }
 
 stat_struct! {

@@ -23,6 +23,7 @@
 //! ```
 
 mod block;
+mod boxed;
 mod call;
 mod host;
 mod layout;

@@ -1,5 +1,6 @@
 //! All statistics of one domain, and their assignment from parameters.
 
+use super::boxed::set_boxed;
 use super::layout::{Count, Items, Layout, Place, RecordNames, WireName};
 use super::macros::Fields as _;
 use super::numbered::{item, item_of, last, nth, split_dot, split_number};
@@ -33,8 +34,8 @@ pub struct DomainStats {
     pub block_count: Option<u32>,
     /// Disks and, with `BACKING`, their backing images.
     pub block: Vec<Block>,
-    /// Performance events (`PERF`).
-    pub perf: Perf,
+    /// Performance events (`PERF`), if any is counted.
+    pub perf: Option<Box<Perf>>,
     /// Number of I/O threads (`IOTHREAD`).
     pub iothread_count: Option<u32>,
     /// I/O threads.
@@ -44,7 +45,7 @@ pub struct DomainStats {
     /// Memory bandwidth monitors.
     pub memory_bandwidth_monitors: Vec<BandwidthMonitor>,
     /// Dirty rate: how fast the guest changes its memory (`DIRTYRATE`).
-    pub dirty_rate: DirtyRate,
+    pub dirty_rate: Option<Box<DirtyRate>>,
     /// Counters of the hypervisor itself for the domain, by its own names (`VM`).
     pub vm: TypedParams,
     /// Parameters without a field, by their full names.
@@ -175,8 +176,10 @@ impl DomainStats {
                 nth(&mut self.iothread, at, number, items.iothread)
                     .is_some_and(|thread| thread.set(field, value))
             }
-            Place::Perf(field) => self.perf.set(field, value),
-            Place::DirtyRate(field) => self.dirty_rate.set(field, value),
+            Place::Perf(field) => set_boxed(&mut self.perf, |perf| perf.set(field, value)),
+            Place::DirtyRate(field) => {
+                set_boxed(&mut self.dirty_rate, |rate| rate.set(field, value))
+            }
             Place::Count(count) => {
                 let count = match count {
                     Count::VcpuCurrent => &mut self.vcpu_current,
@@ -312,8 +315,10 @@ impl DomainStats {
         let Some((number, key)) = key.strip_prefix(b"vcpu.").and_then(split_number) else {
             return false;
         };
-        let index = item(&mut self.dirty_rate.vcpus, number);
-        let vcpu = self.dirty_rate.vcpus.get_mut(index);
-        vcpu.is_some_and(|vcpu| vcpu.set_named(key, value))
+        set_boxed(&mut self.dirty_rate, |rate| {
+            let index = item(&mut rate.vcpus, number);
+            let vcpu = rate.vcpus.get_mut(index);
+            vcpu.is_some_and(|vcpu| vcpu.set_named(key, value))
+        })
     }
 }
