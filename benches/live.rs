@@ -21,7 +21,7 @@ const C_CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/c/client.c"
 /// The number of domains besides the test driver's first.
 const DOMAINS: u64 = 1_000;
 
-const ROWS: [Row<'static>; 6] = [
+const ROWS: [Row<'static>; 8] = [
     Row {
         name: "sequential calls",
         verb: "info",
@@ -44,6 +44,30 @@ const ROWS: [Row<'static>; 6] = [
         wall: Wall::Each(Aim::AtMostTimes(0.7)),
         cpu: Aim::None,
         system_calls: Aim::AtMost(1.5),
+        peak: Aim::None,
+    },
+    Row {
+        name: "sequential calls, C with its event loop",
+        verb: "loop:info",
+        callers: 1,
+        counts: [10_000, 5_000],
+        quick: 20,
+        profiled: 1_000,
+        wall: Wall::Each(Aim::AtMostTimes(0.6)),
+        cpu: Aim::AtMostTimes(0.25),
+        system_calls: Aim::None,
+        peak: Aim::None,
+    },
+    Row {
+        name: "64 callers, C with its event loop",
+        verb: "loop:info",
+        callers: 64,
+        counts: [12_800, 12_800],
+        quick: 64,
+        profiled: 6_400,
+        wall: Wall::Each(Aim::AtMostTimes(0.7)),
+        cpu: Aim::None,
+        system_calls: Aim::None,
         peak: Aim::None,
     },
     Row {

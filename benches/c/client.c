@@ -330,10 +330,21 @@ static uint64_t repeat(const char *verb, uint64_t count)
     exit(2);
 }
 
+/* As long-running programs have it: events and keepalive are served by a thread of their own. */
+static void *run_event_loop(void *opaque)
+{
+    (void)opaque;
+    while (virEventRunDefaultImpl() == 0)
+        continue;
+    fail("event loop");
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t count, wall, cpu, check;
-    int callback = -1;
+    int callback = -1, has_loop;
+    pthread_t loop;
 
     if (argc != 5) {
         fprintf(stderr, "usage: client URI VERB COUNT CALLERS\n");
@@ -349,11 +360,18 @@ int main(int argc, char **argv)
     /* This library has threads of its own either way. */
     if (strncmp(argv[2], "threads:", 8) == 0)
         argv[2] += 8;
-    if (strcmp(argv[2], "events") == 0 && virEventRegisterDefaultImpl() < 0)
+    has_loop = strncmp(argv[2], "loop:", 5) == 0;
+    if (has_loop)
+        argv[2] += 5;
+    if ((has_loop || strcmp(argv[2], "events") == 0) && virEventRegisterDefaultImpl() < 0)
         fail("event loop");
+    if (has_loop && pthread_create(&loop, NULL, run_event_loop, NULL) != 0)
+        fail("a thread");
     conn = virConnectOpen(uri);
     if (!conn)
         fail("open");
+    if (has_loop && virConnectSetKeepAlive(conn, 5, 5) < 0)
+        fail("keepalive");
     if (strcmp(argv[2], "upload") == 0 || strcmp(argv[2], "download") == 0) {
         virStoragePoolPtr pool = virStoragePoolLookupByName(conn, "bench");
         volume = pool ? virStorageVolLookupByName(pool, "volume") : NULL;

@@ -5,7 +5,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench_support::client::{Program, Report, SEVERAL_THREADS, Stopwatch};
+use bench_support::client::{EVENT_LOOP, Program, Report, SEVERAL_THREADS, Stopwatch};
 use bench_support::profile::warm_up;
 use bench_support::{Result, fixtures};
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
@@ -37,6 +37,7 @@ pub(crate) fn main(args: &[String]) -> Result<()> {
         Some(verb) => (verb, tokio::runtime::Builder::new_multi_thread()),
         None => (verb.as_str(), tokio::runtime::Builder::new_current_thread()),
     };
+    let verb = verb.strip_prefix(EVENT_LOOP).unwrap_or(verb);
     let runtime = runtime.enable_all().build()?;
     let client = Client {
         uri: uri.clone(),

@@ -18,6 +18,10 @@ use crate::{Error, Result};
 /// The beginning of a verb that is for a runtime of several threads.
 pub const SEVERAL_THREADS: &str = "threads:";
 
+/// The beginning of a verb for which C's client runs its event loop and asks for keepalive, as
+/// long-running programs do. Ours always does.
+pub const EVENT_LOOP: &str = "loop:";
+
 /// The figures of one run of a client program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
