@@ -119,11 +119,13 @@ impl Comparison {
         }
         if self.options.valgrind {
             // Few repetitions are enough: the same work takes the same instructions.
-            for counter in [
-                ("instructions", Counter::Callgrind, Aim::None),
-                ("allocations", Counter::Memcheck, Aim::None),
+            for (name, counter, unit) in [
+                ("instructions", Counter::Callgrind, Unit::Count),
+                ("allocations", Counter::Allocations, Unit::Count),
+                ("allocated", Counter::Allocated, Unit::Kib),
             ] {
-                figures.push(self.count(counter, cpus, row.quick, work)?);
+                let figure = self.count((name, counter, Aim::None), cpus, row.quick, work)?;
+                figures.push(Figure { unit, ..figure });
             }
         }
         self.table.row(row.name, &figures);

@@ -21,7 +21,9 @@ pub enum Counter {
     /// Instructions in user space.
     Callgrind,
     /// Allocations, reallocations included.
-    Memcheck,
+    Allocations,
+    /// The bytes of all allocations, in KiB.
+    Allocated,
 }
 
 impl Counter {
@@ -66,7 +68,7 @@ impl Counter {
                     "--callgrind-out-file=/dev/null",
                 ]
             }
-            Self::Memcheck => vec!["valgrind", "--undef-value-errors=no"],
+            Self::Allocations | Self::Allocated => vec!["valgrind", "--undef-value-errors=no"],
         }
     }
 
@@ -86,9 +88,11 @@ impl Counter {
                 let line = stderr.lines().find(|line| line.contains("Collected :"))?;
                 number(line.split_whitespace().last()?)
             }
-            Self::Memcheck => {
-                let (_, rest) = stderr.split_once("total heap usage: ")?;
-                number(rest.split_whitespace().next()?)
+            // A allocs, F frees, B bytes allocated
+            Self::Allocations => number(heap_usage(stderr)?.split_whitespace().next()?),
+            Self::Allocated => {
+                let bytes: f64 = number(heap_usage(stderr)?.split_whitespace().nth(4)?)?;
+                Some(bytes / 1024.0)
             }
         }
     }
@@ -119,6 +123,12 @@ impl Counter {
         let done = (more + warm_up(more)) - (less + warm_up(less));
         Ok((much - little) / done as f64)
     }
+}
+
+/// Returns what memcheck says of the heap.
+fn heap_usage(stderr: &str) -> Option<&str> {
+    let (_, usage) = stderr.split_once("total heap usage: ")?;
+    Some(usage)
 }
 
 /// Returns the number of repetitions before the measured part.
