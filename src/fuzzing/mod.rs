@@ -3,12 +3,14 @@
 //! Only `cargo fuzz` and the tests compile this. `tests.rs` runs the same functions on damaged messages
 //! of our own encoders.
 
+mod daemon;
 mod engine;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
+pub use daemon::daemon;
 pub use engine::engine;
 
 use crate::error::{Error, Result};
@@ -134,6 +136,24 @@ pub fn known_hosts(data: &[u8]) {
     use crate::transport::ssh_native::hosts::Hosts;
     for port in [22, 2222] {
         Hosts::parse("host", port, "f".into(), &String::from_utf8_lossy(data));
+    }
+}
+
+/// Verifies certificates: the first is the authority, the second the server's. The length of each
+/// stands before it, in two bytes.
+#[cfg(feature = "tls")]
+pub fn certificates(mut data: &[u8]) {
+    let mut certificates = Vec::new();
+    while let Some((len, rest)) = data.split_first_chunk() {
+        let len = usize::from(u16::from_be_bytes(*len)).min(rest.len());
+        let (certificate, rest) = rest.split_at(len);
+        certificates.push(certificate);
+        data = rest;
+    }
+    if let [authority, chain @ ..] = certificates.as_slice() {
+        if let Err(error) = crate::transport::tls::verify_chain(authority, chain, "host") {
+            check_line(&error.to_string());
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::protocol::remote;
 use crate::rpc::frame::packet_head;
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
 use crate::uri::ConnectUri;
-use crate::xdr;
+use crate::xdr::{self, WireStr};
 
 /// Splitmix: any seed will do.
 struct Random(u64);
@@ -128,6 +128,83 @@ fn engine() {
     let samples: Vec<Vec<u8>> =
         (0..20).map(|_| (0..200).map(|_| random.below(256) as u8).collect()).collect();
     run("engine", super::engine, &samples);
+}
+
+#[test]
+fn daemon() {
+    let reply = |body: &[u8]| record(0, body);
+    let web = || remote::NonnullDomain { name: "web".into(), uuid: uuid::Uuid::nil(), id: 1 };
+    let event = remote::DomainEventLifecycleMsg { dom: web(), event: 2, detail: 0 };
+    let event = remote::DomainEventCallbackLifecycleMsg { callback_id: 7, msg: event };
+    let stats = remote::DomainStatsRecord { dom: web(), params: typed_params() };
+    let opening = [
+        reply(&xdr::to_vec(&remote::AuthListRet { types: vec![remote::AuthType::None] }).unwrap()),
+        reply(&xdr::to_vec(&remote::ConnectSupportsFeatureRet { supported: 1 }).unwrap()),
+        reply(&[]),
+    ];
+    // A number is right for whatever else is asked while subscribing.
+    let calls = [
+        reply(&7_i32.to_be_bytes()),
+        record(5, &xdr::to_vec(&event).unwrap()),
+        reply(&7_i32.to_be_bytes()),
+        reply(&xdr::to_vec(&WireStr::from("host")).unwrap()),
+        record(2, &[0; 44]),
+        reply(
+            &xdr::to_vec(&remote::ConnectListAllDomainsRet { domains: vec![web()], ret: 1 })
+                .unwrap(),
+        ),
+        reply(
+            &xdr::to_vec(&remote::ConnectGetAllDomainStatsRet { ret_stats: vec![stats] }).unwrap(),
+        ),
+        reply(&xdr::to_vec(&WireStr::from("<capabilities/>")).unwrap()),
+        reply(&xdr::to_vec(&web()).unwrap()),
+        reply(&[0, 0, 0, 1, 0, 0, 0, 1]),
+        reply(&xdr::to_vec(&WireStr::from("<domain/>")).unwrap()),
+        reply(&[]),
+        record(3, b"login: "),
+        record(4, &[]),
+        record(7, &[]),
+        reply(&[]),
+        reply(&[]),
+    ];
+    let samples = [
+        [opening.concat(), calls.concat()].concat(),
+        opening.concat(),
+    ];
+    assert_eq!(super::daemon(&samples[0]), 16, "not all is asked for");
+    run("daemon", |data| _ = super::daemon(data), &samples);
+}
+
+/// What the daemon of that target does next.
+fn record(kind: u8, body: &[u8]) -> Vec<u8> {
+    [
+        &[kind][..],
+        &u16::try_from(body.len()).unwrap().to_be_bytes(),
+        body,
+    ]
+    .concat()
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn certificates() {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+    let mut params = CertificateParams::new(["host".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "authority");
+    let authority =
+        CertifiedIssuer::self_signed(params.clone(), KeyPair::generate().unwrap()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "between");
+    let between =
+        CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &authority).unwrap();
+    let server = CertificateParams::new(["host".to_owned(), "::1".to_owned()]).unwrap();
+    let server = server.signed_by(&KeyPair::generate().unwrap(), &between).unwrap();
+    let chain = [&**server.der(), &**between.der()];
+    let verified = crate::transport::tls::verify_chain(authority.der(), &chain, "host");
+    assert!(verified.is_ok(), "{verified:?}");
+    let piece = |der: &[u8]| [&u16::try_from(der.len()).unwrap().to_be_bytes(), der].concat();
+    let sample = [piece(authority.der()), piece(chain[0]), piece(chain[1])].concat();
+    run("certificates", super::certificates, &[sample]);
 }
 
 #[test]

@@ -35,6 +35,8 @@ use chain::Authorities;
 use credentials::Credentials;
 use identities::Identities;
 use verifier::Verifier;
+#[cfg(any(fuzzing, test))]
+pub(crate) use verifier::verify_chain;
 
 /// The byte that the daemon sends once it has accepted a client.
 const WELCOME: u8 = 1;

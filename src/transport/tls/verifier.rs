@@ -176,3 +176,23 @@ impl ServerCertVerifier for Verifier {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+/// Verifies a server's certificate and those behind it by one authority.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn verify_chain(authority: &[u8], chain: &[&[u8]], host: &str) -> Result<(), TlsError> {
+    let unfit = |reason| TlsError::Certificate { subject: String::new(), reason };
+    let mut authorities = Authorities::new("a test".to_owned());
+    authorities.add(&CertificateDer::from(authority)).map_err(unfit)?;
+    let verifier = Verifier {
+        authorities,
+        host: host.to_owned(),
+        is_strict: true,
+        provider: Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()),
+        failure: Mutex::default(),
+    };
+    let chain: Vec<_> = chain.iter().map(|der| CertificateDer::from(*der)).collect();
+    let Some((leaf, between)) = chain.split_first() else {
+        return Err(unfit("there is none".to_owned()));
+    };
+    verifier.check(leaf, between, UnixTime::now())
+}
