@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{sleep, timeout};
 
-use super::{check_error, check_line};
+use super::checks::{check_error, check_line};
 use crate::client::Connect;
 use crate::error::Result;
 use crate::events::domain::Lifecycle;
