@@ -26,6 +26,15 @@ pub(super) fn check_bounds(world: &World, conn: &Connect) {
         (held.early_events <= EARLY_EVENTS, "events wait for registrations"),
         (held.early_bytes <= EARLY_BYTES, "bytes of events wait for registrations"),
         (held.stream_bytes <= stream, "bytes wait for a stream's reader"),
+        (
+            held.early_stream_bytes <= plan.stream_budget,
+            "bytes wait for a stream's opening",
+        ),
+        (held.unwanted_bytes == 0, "bytes are kept that nobody can read"),
+        (
+            held.stream_writers == 0 || held.unsent > 0,
+            "writers wait for room that there is",
+        ),
     ] {
         world.check(is_within, || format!("too many {what}: {held:?}"));
     }

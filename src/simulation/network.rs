@@ -39,7 +39,7 @@ struct State {
     reader: Option<Waker>,
     writer: Option<Waker>,
     read_stalled: Option<Instant>,
-    write_stalled: Option<Instant>,
+    write_stalled: Option<Stall>,
     cut: Option<Cut>,
     /// The client has shut down its side.
     has_left: bool,
@@ -73,6 +73,14 @@ pub(super) enum Cut {
     Deaf,
 }
 
+/// Nothing is taken from the client for a while. What takes it may begin again between two looks, of
+/// which only the later sees it.
+#[derive(Debug, Clone, Copy)]
+struct Stall {
+    until: Instant,
+    looks: usize,
+}
+
 /// A peer that never pauses: each read finds something, and takes its time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flood {
@@ -91,6 +99,15 @@ impl State {
     /// Returns whether the daemon's side is cut off.
     fn is_over(&self) -> bool {
         matches!(self.cut, Some(Cut::End | Cut::Reset))
+    }
+}
+
+impl Stall {
+    /// Looks whether it still goes on.
+    fn goes_on(&mut self, now: Instant) -> bool {
+        let goes_on = now < self.until && self.looks > 0;
+        self.looks = self.looks.saturating_sub(1);
+        goes_on
     }
 }
 
@@ -246,6 +263,12 @@ impl Link {
         self.news.notify_one();
     }
 
+    /// Tells that the client has read or written something.
+    fn moves(&self) {
+        self.news.notify_one();
+        self.world.moved.notify_one();
+    }
+
     fn wake_at(self: &Arc<Self>, at: Instant) {
         let link = Arc::clone(self);
         tokio::spawn(async move {
@@ -325,7 +348,7 @@ impl Link {
         let descriptors = state.down.take(count, |piece| into.extend_from_slice(piece));
         state.heard = Instant::now();
         drop(state);
-        self.news.notify_one();
+        self.moves();
         Poll::Ready(Ok((count, descriptors.into_iter().map(|(_, it)| it).collect())))
     }
 
@@ -340,7 +363,7 @@ impl Link {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         let now = Instant::now();
-        let is_stalled = state.write_stalled.is_some_and(|until| now < until);
+        let is_stalled = state.write_stalled.as_mut().is_some_and(|stall| stall.goes_on(now));
         let room = self.world.plan.room.saturating_sub(state.up.bytes.len());
         if room == 0 || is_stalled {
             state.writer = Some(cx.waker().clone());
@@ -349,7 +372,8 @@ impl Link {
         if state.write_stalled.take().is_none()
             && let Some(time) = self.stall(state)
         {
-            state.write_stalled = Some(now + time);
+            let looks = self.world.random().between(1, 4);
+            state.write_stalled = Some(Stall { until: now + time, looks });
             if time.is_zero() {
                 cx.waker().wake_by_ref();
             } else {
@@ -371,7 +395,7 @@ impl Link {
             let room = ready!(self.poll_room(state, cx))?;
             let count = room.min(state.below.len());
             state.up.bytes.extend(state.below.drain(..count));
-            self.news.notify_one();
+            self.moves();
         }
         Poll::Ready(Ok(()))
     }
@@ -476,7 +500,7 @@ impl WriteHalf for Writer {
             state.below.extend_from_slice(&bytes[..count]);
         } else {
             state.up.bytes.extend(&bytes[..count]);
-            link.news.notify_one();
+            link.moves();
         }
         Poll::Ready(Ok(count))
     }
@@ -495,7 +519,7 @@ impl WriteHalf for Writer {
         let at = state.up.end();
         state.up.descriptors.push_back((at, descriptor));
         state.up.bytes.extend(byte);
-        link.news.notify_one();
+        link.moves();
         Poll::Ready(Ok(byte.len()))
     }
 

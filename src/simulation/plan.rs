@@ -63,6 +63,8 @@ pub(super) struct Plan {
     pub(super) shuffles: usize,
     /// Of a thousand calls, so many are large.
     pub(super) large: usize,
+    /// Of a thousand streams, so many have readers that begin late.
+    pub(super) rests: usize,
     /// What users mostly do.
     pub(super) taste: usize,
 }
@@ -113,6 +115,7 @@ impl Plan {
             drops: *random.one_of(&[0, 100, 400]),
             shuffles: *random.one_of(&[0, 100, 500]),
             large: if small { 0 } else { random.below(500) },
+            rests: *random.one_of(&[0, 100]),
             taste: random.below(7),
         };
         if plan.floods {
@@ -121,6 +124,9 @@ impl Plan {
         }
         if random.permille(30) {
             plan.crowd(random);
+        }
+        if random.permille(150) {
+            plan.glut(random);
         }
         // What is large does not go through byte by byte.
         let largest = plan.stream.max(if plan.large > 0 { 4 * 1024 * 1024 } else { 0 });
@@ -139,6 +145,17 @@ impl Plan {
         self.shuffles = 0;
         self.keepalive = self.keepalive.filter(|_| random.permille(300));
         self.pings = None;
+    }
+
+    /// Has streams bring more than they may, early, at once, and to readers that begin late.
+    fn glut(&mut self, random: &mut Random) {
+        self.taste = 4;
+        self.users = 5;
+        self.stream_budget = 1 << random.between(8, 10);
+        self.stream = self.stream_budget * random.between(4, 16);
+        self.stream_failures = *random.one_of(&[0, 100]);
+        self.early_data = *random.one_of(&[0, 300]);
+        self.rests = 500;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::hosts::Host;
 use super::invariants::{check_bounds, check_free, check_reason};
@@ -73,7 +73,7 @@ async fn simulate(world: &Arc<World>) {
     }
     for _ in 0..world.plan.steps {
         let pause = world.random().time(10_000);
-        sleep(pause).await;
+        watch(world, &target, pause).await;
         disturb(world, &host);
         check(world, &host, &target);
         if world.failure().is_some() {
@@ -165,6 +165,16 @@ fn current(target: &Target) -> Option<Connect> {
     }
 }
 
+/// Lets time pass, and checks what the connection holds whenever something has changed.
+async fn watch(world: &World, target: &Target, time: Duration) {
+    let until = Instant::now() + time;
+    while Instant::now() < until && timeout_at(until, world.moved.notified()).await.is_ok() {
+        if let Some(conn) = current(target) {
+            check_bounds(world, &conn);
+        }
+    }
+}
+
 /// Checks what must hold at any time.
 fn check(world: &World, host: &Host, target: &Target) {
     let overdue = world.overdue(world.plan.tolerance());
@@ -203,7 +213,7 @@ async fn end(world: &Arc<World>, host: &Arc<Host>, target: Target) {
     }
     let begin = Instant::now();
     while !world.still_waiting().is_empty() && world.failure().is_none() {
-        sleep(Duration::from_secs(1)).await;
+        watch(world, &target, Duration::from_secs(1)).await;
         check(world, host, &target);
         world.check(begin.elapsed() < PATIENCE, || {
             format!("this still waits: {:?}", world.still_waiting())

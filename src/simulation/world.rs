@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::plan::Plan;
@@ -15,6 +16,8 @@ pub(super) struct World {
     start: Instant,
     random: Mutex<Random>,
     state: Mutex<State>,
+    /// Notified when the client has read or written something.
+    pub(super) moved: Notify,
 }
 
 #[derive(Default)]
@@ -62,6 +65,7 @@ impl World {
             start: Instant::now(),
             random: Mutex::new(random),
             state: Mutex::new(state),
+            moved: Notify::new(),
         })
     }
 

@@ -81,14 +81,18 @@ impl Transfer<'_> {
     /// stream meanwhile.
     async fn read(&self, reader: &mut StreamReader, is_shared: bool) -> bool {
         let (world, token) = (&self.user.world, self.token);
-        let (chunks, pauses) = {
+        let (chunks, pauses, rest) = {
             let mut random = world.random();
             let all = random.permille(700);
             (
                 if all { usize::MAX } else { random.below(20) },
                 *random.one_of(&[0, 0, 50, 300]),
+                random.permille(world.plan.rests).then(|| random.between(10, 60) as u64),
             )
         };
+        if let Some(seconds) = rest {
+            sleep(Duration::from_secs(seconds)).await;
+        }
         let mut offset = 0;
         for _ in 0..chunks {
             if !world.is_ending() && world.random().permille(pauses) {
