@@ -208,19 +208,27 @@ impl Exchange {
     }
 }
 
-/// Returns whether a message has SCRAM's syntax, as far as rsasl takes it for granted and panics.
+/// Returns whether a message has SCRAM's syntax, as far as rsasl takes it for granted and panics, or
+/// is so lax that the [`rounds`] would not be known before they are done.
 fn has_scram_syntax(message: &[u8]) -> bool {
-    message.split(|byte| *byte == b',').all(|part| part.get(1) == Some(&b'='))
+    message.split(|byte| *byte == b',').all(|part| match part {
+        [b'i', b'=', count @ ..] => is_number(count),
+        [_, b'=', ..] => true,
+        _ => false,
+    })
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Returns the number of hash iterations that the server asks for, if its message has one.
 pub(crate) fn rounds(message: &[u8]) -> Option<u64> {
     let mut attributes = message.split(|byte| *byte == b',');
     let count = attributes.find_map(|attribute| attribute.strip_prefix(b"i="))?;
-    // A number too large for the type is far too many; anything else is left to the mechanism.
-    let digits = str::from_utf8(count).ok()?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+    let digits = str::from_utf8(count).ok().filter(|_| is_number(count))?;
+    // A number too large for the type is far too many.
+    Some(digits.parse().unwrap_or(u64::MAX))
 }
 
 fn describe(error: &SessionError) -> String {
@@ -271,6 +279,7 @@ mod tests {
             (&b"r=abc,s=QSXC,i=4096"[..], Some(4096)),
             (b"r=abc,s=QSXC,i=99999999999999999999999", Some(u64::MAX)),
             (b"r=abc,s=QSXC,i=x", None),
+            (b"r=abc,s=QSXC,i=+4096", None),
             (b"v=abc", None),
             (b"", None),
         ] {
@@ -297,6 +306,9 @@ mod tests {
             b"r=abc,,i=64",
             b"r=abc,s=QSXC,",
             b"r=abc,s,i",
+            b"r=abc,s=QSXC,i=",
+            // A sign must not hide how many they are.
+            b"r=abc,s=QSXC,i=+64",
         ] {
             let credentials = SaslCredentials {
                 user: Some("fred".to_owned()),

@@ -310,6 +310,8 @@ fn sasl() {
         &texts(&[
             "\u{0}r=@abc,s=QSXCR+Q6sek8bf92,i=64\u{0}v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
             "\u{3}\u{0}x",
+            // More rounds than are allowed, in disguise.
+            "\u{0}r=@bc,s=Ae91,i=+400000000",
         ]),
     );
 }
