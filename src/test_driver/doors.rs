@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::failure::{Failure, Result};
 use super::host::Host;
 use super::login::{self, Login};
-use super::node;
+use super::node_file;
 use crate::files;
 use crate::types::error::ErrorCode;
 use crate::uri::ConnectUri;
@@ -49,7 +49,7 @@ impl Door {
             return Ok(host);
         }
         let file = PathBuf::from(path);
-        let state = files::on_thread(move || node::read(&file)).await;
+        let state = files::on_thread(move || node_file::read(&file)).await;
         let state = state.map_err(Failure::internal)??;
         login::check(&state.node.users, login).await?;
         Ok(Host::new(state))
@@ -83,7 +83,7 @@ fn found(path: &str) -> Option<Arc<Host>> {
     if path != DEFAULT {
         return None;
     }
-    let host = Host::new(node::default_state());
+    let host = Host::new(node_file::default_state());
     hosts.insert(path.to_owned(), Arc::downgrade(&host));
     Some(host)
 }

@@ -7,7 +7,7 @@ use super::failure::Result;
 use super::faults::{Fault, Faults};
 use super::routes::Routes;
 use super::state::State;
-use super::{connect, domain, interface, network, node, node_device, storage};
+use super::{connect, domain, interface, network, node_device, node_file, storage};
 
 /// A host: what all of its clients share.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Host {
 
     /// Creates a host with what a node file has.
     pub(crate) fn of_node(text: &str) -> Result<Arc<Self>> {
-        node::state(text).map(Self::new)
+        node_file::state(text).map(Self::new)
     }
 
     /// Changes the host without a call, and tells of it.
@@ -40,7 +40,7 @@ impl Host {
 
     /// Creates a host of its own with what the default host has at first.
     pub(crate) fn with_default_node() -> Arc<Self> {
-        Self::new(node::default_state())
+        Self::new(node_file::default_state())
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -22,8 +22,8 @@ mod interface;
 mod lists;
 mod login;
 mod network;
-mod node;
 mod node_device;
+mod node_file;
 mod outgoing;
 mod registration;
 mod routes;
@@ -34,25 +34,13 @@ mod work;
 mod xml;
 
 use generated::procedures::PROCEDURES;
-use tokio::io::DuplexStream;
 
-use doors::Door;
 pub(crate) use events::Treatment;
 pub(crate) use failure::Failure;
 pub(crate) use faults::{Fault, Made, Planned};
 pub(crate) use host::Host;
 pub(crate) use login::Login;
-pub(crate) use server::serve;
-
-/// The bytes that either side may be ahead of the other.
-const AHEAD: usize = 256 * 1024;
-
-/// Returns a client's end of a connection to a host of this process. Must be called in a runtime.
-pub(crate) fn connect(door: Door) -> DuplexStream {
-    let (ours, theirs) = tokio::io::duplex(AHEAD);
-    tokio::spawn(serve(theirs, door));
-    ours
-}
+pub(crate) use server::{dial, serve};
 
 /// Returns the name of a procedure: the C function that it is for.
 pub(crate) fn function_name(number: u32) -> &'static str {

@@ -93,7 +93,7 @@ fn dial_test_driver(uri: &ConnectUri, options: &Options) -> Result<Transport> {
         options: options.auth.clone(),
         auth_file: uri.parameters.get("authfile").map(str::to_owned),
     };
-    let stream = test_driver::connect(test_driver::doors::Door::ByUri(login));
+    let stream = test_driver::dial(test_driver::doors::Door::ByUri(login));
     Ok(transport::split(stream, Security { secure: true, encrypted: false }))
 }
 

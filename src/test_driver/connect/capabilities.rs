@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::protocol::remote;
 use crate::test_driver::failure::check_flags;
-use crate::test_driver::node::Node;
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::node::Node;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::ConnectGetCapabilities>(|work, _| {

@@ -3,9 +3,9 @@
 use crate::protocol::remote;
 use crate::test_driver::arch;
 use crate::test_driver::document::Shape;
-use crate::test_driver::domain::DOMAIN_TYPES;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::DOMAIN_TYPES;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorCode;

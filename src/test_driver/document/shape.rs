@@ -1,4 +1,9 @@
 //! The order of elements and attributes in what is written.
+//!
+//! These tables say the order alone, since code has checked and completed all values before: writing by them
+//! cannot fail, and the compiler checks them. They are not of the kind that domains have
+//! (`state/domain/definition/shape.rs`), which checks values, too, and so fails, and leaves it to domains' own
+//! writer which empty elements have end tags; here the table says that.
 
 use crate::test_driver::xml::Element;
 

@@ -1,12 +1,11 @@
 //! Checkpoints.
 
-use super::domains::Domain;
-use super::moment::{Moment, name_of};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainCheckpoint};
 use crate::test_driver::document;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::lists;
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::{Domain, Moment, list, name_of};
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::domain_checkpoint::{CreateFlags, DeleteFlags, ListFlags, XmlFlags};
@@ -113,7 +112,7 @@ fn list(
     let from = from.map(|from| from.name.as_str());
     // The bit for the order is another one than that of snapshots.
     let order = if flags.contains(ListFlags::TOPOLOGICAL) {
-        super::moment::list::TOPOLOGICAL
+        list::TOPOLOGICAL
     } else {
         0
     };

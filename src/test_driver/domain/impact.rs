@@ -1,8 +1,7 @@
 //! Which definition a change is meant for: the running domain's, or the one of its next start.
 
-use super::definition::Definition;
-use super::domains::Domain;
 use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::state::domain::{Definition, Domain};
 use crate::types::domain::ModificationImpact as Impact;
 
 /// The definitions that flags mean.

@@ -1,9 +1,9 @@
 //! What is asked about a domain.
 
-use super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Domain;
 use crate::test_driver::work::Work;
 use crate::types::domain::XmlFlags;
 

@@ -1,13 +1,12 @@
 //! I/O threads.
 
-use super::definition::Definition;
-use super::domains::IoThread;
 use super::pins::{members, ranges};
 use super::tuning::parameters::{IMPACT, Type, check};
 use crate::protocol::remote::{self, DomainIoThreadInfo, NonnullDomain, TypedParamValue};
 use crate::test_driver::domain::impact::exclude_both;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::{Definition, IoThread};
 use crate::test_driver::work::Work;
 use crate::types::domain::ModificationImpact;
 use crate::types::error::ErrorCode;

@@ -2,13 +2,12 @@
 
 use uuid::Uuid;
 
-use super::definition::Definition;
-use super::domains::Domain;
 use super::events::tell_lifecycle;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
+use crate::test_driver::state::domain::{Definition, Domain};
 use crate::test_driver::work::Work;
 use crate::types::domain::{
     CreateFlags, DefineFlags, DestroyFlags, EventDefinedDetailType, EventResumedDetailType,

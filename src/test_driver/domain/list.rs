@@ -1,10 +1,10 @@
 //! Lists of domains.
 
-use super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Domain;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllDomainsFlags as Filter;
 use crate::types::domain::State;

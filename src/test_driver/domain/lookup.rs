@@ -1,9 +1,9 @@
 //! Finding domains.
 
-use super::domains::{Domain, Domains};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::{Domain, Domains};
 use crate::types::error::ErrorCode;
 
 pub(super) fn route(routes: &mut Routes) {

@@ -1,11 +1,8 @@
 //! Domains.
 
 mod checkpoint;
-mod definition;
 mod devices;
-mod domains;
 mod events;
-mod guest;
 mod impact;
 mod info;
 mod iothreads;
@@ -13,7 +10,6 @@ mod life;
 mod list;
 mod lookup;
 mod memory;
-mod moment;
 mod node;
 mod outside;
 mod pins;
@@ -27,8 +23,6 @@ pub(super) mod vcpus;
 
 use super::routes::Routes;
 
-pub(super) use definition::DOMAIN_TYPES;
-pub(super) use domains::Domains;
 pub(super) use node::add_from_node;
 
 /// Registers what is answered about domains.

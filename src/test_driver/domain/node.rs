@@ -1,15 +1,14 @@
 //! Domains that the file of a host has.
 
-use super::definition::{Definition, Extras};
-use super::domains::IoThread;
 use super::snapshot;
 use crate::test_driver::failure::Result;
 use crate::test_driver::state::State;
+use crate::test_driver::state::domain::{Definition, Extras, IoThread};
 use crate::test_driver::xml::Element;
 use crate::types::domain::{RunningReason, State as DomainState};
 
 /// Adds a domain that a node file has.
-pub(in crate::test_driver) fn add_from_node(state: &mut State, element: &Element) -> Result<()> {
+pub(crate) fn add_from_node(state: &mut State, element: &Element) -> Result<()> {
     let Extras { is_transient, has_managed_save, runstate, snapshots } = Extras::of(element)?;
     let is_off = runstate == DomainState::Shutoff;
     let definition = Definition::of(element)?;

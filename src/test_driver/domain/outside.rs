@@ -2,11 +2,10 @@
 
 use uuid::Uuid;
 
-use super::domains::Domain;
 use super::events::{tell_agent, tell_reboot};
-use super::guest::Agent;
 use super::life::{stop, tell};
 use crate::test_driver::state::State;
+use crate::test_driver::state::domain::{Agent, Domain};
 use crate::types::domain::{
     EventStoppedDetailType, EventSuspendedDetailType, EventType, PausedReason, ShutoffReason,
     State as DomainState,

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::definition::Definition;
 use super::vcpus::all_cpus;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Definition;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::domain::ModificationImpact;

@@ -1,10 +1,10 @@
 //! Saving domains. Nothing is written to the file system: the host remembers what was saved where.
 
-use super::definition::Definition;
 use super::life::{stop, tell};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Definition;
 use crate::test_driver::work::Work;
 use crate::types::domain::{
     EventStartedDetailType, EventStoppedDetailType, EventType, RunningReason, SaveImageXmlFlags,

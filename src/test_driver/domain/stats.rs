@@ -1,9 +1,9 @@
 //! Statistics.
 
-use super::domains::Domain;
 use crate::protocol::remote::{self, DomainStatsRecord, TypedParam, TypedParamValue};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Domain;
 use crate::test_driver::work::Work;
 use crate::types::connect::{GetAllDomainStatsFlags as Flags, ListAllDomainsFlags};
 use crate::types::domain::StatsTypes;

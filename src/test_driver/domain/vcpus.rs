@@ -1,16 +1,16 @@
 //! A domain's virtual processors.
 
-use super::definition::Definition;
 use super::impact::{Meant, exclude_both};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Definition;
 use crate::test_driver::work::Work;
 use crate::types::domain::{VcpuFlags, VcpuState};
 use crate::types::error::ErrorCode;
 
 /// The most processors that a domain can have.
-pub(in crate::test_driver) const MAX: u32 = 32;
+pub(crate) const MAX: u32 = 32;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.tell::<remote::DomainGetMaxVcpus<'static>>(|work, request| {

@@ -1,9 +1,9 @@
 //! Changes of interfaces that can be taken back.
 
-use super::interfaces::Interfaces;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::interface::Interfaces;
 
 pub(super) fn route(routes: &mut Routes) {
     routes.act::<remote::InterfaceChangeBegin>(|work, request| {

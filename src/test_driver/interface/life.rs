@@ -1,9 +1,9 @@
 //! Defining, starting and ending interfaces, and what is asked about one.
 
-use super::definition::Definition;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::interface::Definition;
 use crate::test_driver::work::Work;
 use crate::types::error::ErrorCode;
 use crate::types::interface::DefineFlags;

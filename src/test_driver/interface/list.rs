@@ -1,10 +1,10 @@
 //! Lists of interfaces.
 
-use super::interfaces::Interface;
 use crate::protocol::remote;
 use crate::test_driver::failure::check_flags;
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::interface::Interface;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllInterfacesFlags as Filter;
 

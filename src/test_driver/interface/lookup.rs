@@ -1,9 +1,9 @@
 //! Finding interfaces.
 
-use super::interfaces::Interface;
 use crate::protocol::remote::{self, NonnullInterface};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::interface::Interface;
 use crate::test_driver::work::Work;
 use crate::types::error::ErrorCode;
 

@@ -1,17 +1,14 @@
 //! The host's network interfaces.
 
 mod changes;
-mod definition;
-mod interfaces;
 mod life;
 mod list;
 mod lookup;
 
-use self::definition::Definition;
-pub(super) use self::interfaces::Interfaces;
 use super::failure::Result;
 use super::routes::Routes;
 use super::state::State;
+use super::state::interface::Definition;
 use super::xml::Element;
 
 /// Registers what is answered about interfaces.

@@ -1,10 +1,10 @@
 //! Defining, starting and ending networks.
 
-use super::definition::Definition;
 use super::events::tell_lifecycle;
 use crate::protocol::remote::{self, NonnullNetwork};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::network::Definition;
 use crate::test_driver::work::Work;
 use crate::types::network::{CreateFlags, DefineFlags, EventLifecycleType};
 

@@ -1,10 +1,10 @@
 //! Lists of networks.
 
-use super::networks::Network;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::network::Network;
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllNetworksFlags as Filter;
 

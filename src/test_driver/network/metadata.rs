@@ -1,11 +1,11 @@
 //! Titles, descriptions, and what programs note about a network.
 
-use super::definition::Definition;
 use super::events::tell_metadata_change;
 use crate::protocol::remote;
 use crate::test_driver::document::parse_in_namespace;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::network::Definition;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};

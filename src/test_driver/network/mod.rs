@@ -5,21 +5,18 @@
     reason = "requests are given as they were decoded"
 )]
 
-mod definition;
 mod events;
 mod info;
 mod life;
 mod list;
 mod lookup;
 mod metadata;
-mod networks;
 mod update;
 
-use self::definition::Definition;
-pub(super) use self::networks::Networks;
 use super::failure::Result;
 use super::routes::Routes;
 use super::state::State;
+use super::state::network::Definition;
 use super::xml::Element;
 
 /// Registers what is answered about networks.

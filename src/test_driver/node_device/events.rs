@@ -1,12 +1,12 @@
 //! What clients are told of devices.
 
-use super::devices::wire;
 use crate::protocol::remote;
 use crate::test_driver::events::{Class, Form};
 use crate::test_driver::outgoing::event;
 use crate::test_driver::registration::Registrar;
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
+use crate::test_driver::state::node_device::wire;
 use crate::types::node_device::{EventId, EventLifecycleType};
 
 /// Updates are none of them: the driver never updates a device.

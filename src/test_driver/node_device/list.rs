@@ -1,11 +1,10 @@
 //! Lists of devices, and finding one.
 
-use super::devices::{Device, wire};
-use super::shapes::{KINDS, number_of};
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::node_device::{Device, KINDS, number_of, wire};
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllNodeDeviceFlags as Filter;
 use crate::xdr::WireStr;

@@ -6,20 +6,16 @@
 )]
 #![allow(clippy::similar_names, reason = "the names of adapters are called so")]
 
-mod definition;
-mod devices;
 mod events;
 mod info;
 mod list;
-mod shapes;
 mod vport;
 
-use self::definition::Definition;
-pub(super) use self::devices::Devices;
 pub(super) use self::vport::{create_vport, destroy_vport};
 use super::failure::Result;
 use super::routes::Routes;
 use super::state::State;
+use super::state::node_device::Definition;
 use super::xml::Element;
 
 /// Registers what is answered about devices.

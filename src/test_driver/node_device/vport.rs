@@ -1,13 +1,12 @@
 //! Virtual adapters of Fibre Channel, which are the devices that can be created.
 
-use super::definition::{Definition, internal};
-use super::devices::{Device, no_such, wire};
 use super::events::tell_lifecycle;
 use crate::protocol::remote;
 use crate::test_driver::document::{Values as _, parse};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
+use crate::test_driver::state::node_device::{Definition, Device, internal, no_such, wire};
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorDomain;

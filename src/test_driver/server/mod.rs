@@ -6,11 +6,21 @@ mod session;
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, DuplexStream, WriteHalf};
 
 use self::session::{End, Session};
 use super::doors::Door;
 use super::outgoing::Outgoing;
+
+/// The bytes that either side may be ahead of the other.
+const AHEAD: usize = 256 * 1024;
+
+/// Returns a client's end of a connection to a host of this process. Must be called in a runtime.
+pub(crate) fn dial(door: Door) -> DuplexStream {
+    let (ours, theirs) = tokio::io::duplex(AHEAD);
+    tokio::spawn(serve(theirs, door));
+    ours
+}
 
 /// Serves one client until either side ends the connection.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, door: Door) {

@@ -4,12 +4,8 @@
     clippy::needless_pass_by_value,
     reason = "requests are given as they were decoded"
 )]
-#![allow(clippy::similar_names, reason = "the names of adapters are called so")]
 
-mod description;
 mod events;
-mod kinds;
-mod permissions;
 mod pool;
 mod volume;
 
@@ -17,8 +13,6 @@ use super::failure::Result;
 use super::routes::Routes;
 use super::state::State;
 use super::xml::Element;
-
-pub(super) use pool::Pools;
 
 /// Registers what is answered about pools and volumes.
 pub(super) fn route(routes: &mut Routes) {

@@ -1,9 +1,9 @@
 //! The filesystems of a guest: two on its first disk.
 
-use super::super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Domain;
 use crate::xdr::WireStr;
 
 /// Where they are mounted.

@@ -1,13 +1,12 @@
 //! Devices that come and go while the guest runs.
 
-use super::super::definition::Definition;
-use super::super::domains::Domain;
 use super::super::impact::Meant;
 use super::super::life::tell;
 use super::events::{tell_added, tell_removed};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::{Definition, Domain};
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::domain::{EventDefinedDetailType, EventType, ModificationImpact};

@@ -1,10 +1,10 @@
 //! Title, description, and what users keep with a domain.
 
-use super::super::definition::Definition;
 use super::events::tell_metadata;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Definition;
 use crate::test_driver::work::Work;
 use crate::types::domain::{MetadataType, ModificationImpact};
 use crate::types::error::{ErrorCode, ErrorDomain};

@@ -1,10 +1,10 @@
 //! What disks and interfaces have transferred, how large they are, and where they are reached.
 
-use super::super::domains::Domain;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
-use crate::test_driver::network::Networks;
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Domain;
+use crate::test_driver::state::network::Networks;
 use crate::test_driver::xml::Element;
 use crate::types::domain::{DiskErrorCode, InterfaceAddressesSource};
 use crate::types::error::{ErrorCode, ErrorDomain};

@@ -1,10 +1,8 @@
 //! Snapshots that are known from their documents.
 
-use super::super::definition::Definition;
-use super::super::domains::Domain;
-use super::super::moment::Moment;
 use crate::test_driver::document::{Base, Values as _, signed};
 use crate::test_driver::failure::{Failure, Result};
+use crate::test_driver::state::domain::{Definition, Domain, Moment};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 

@@ -2,14 +2,13 @@
 
 mod document;
 
-use super::domains::Domain;
 use super::life::{stop, tell};
-use super::moment::{Moment, Moments, name_of};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainSnapshot};
 use crate::test_driver::document::parse;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::{Domain, Moment, Moments, name_of};
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::domain::{

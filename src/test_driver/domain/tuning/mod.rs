@@ -8,11 +8,11 @@ mod tunable;
 
 use self::parameters::{IMPACT, STRINGS, Type, param};
 use self::tunable::{Tunable, UNLIMITED_KIB, bandwidth, given, limit, read, ullong, write};
-use super::definition::Definition;
 use super::impact::exclude_both;
 use crate::protocol::remote::{self, TypedParamValue};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Definition;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};

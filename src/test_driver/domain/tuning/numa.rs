@@ -2,9 +2,9 @@
 
 use super::parameters::{IMPACT, STRINGS, Type, check, limited, param, string};
 use crate::protocol::remote::{self, TypedParamValue};
-use crate::test_driver::domain::definition::Set;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::Set;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};

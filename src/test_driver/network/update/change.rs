@@ -1,7 +1,7 @@
 //! A change, and what every kind of it does.
 
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::network::definition::wrong;
+use crate::test_driver::state::network::wrong;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 use crate::types::network::{UpdateCommand, UpdateSection};

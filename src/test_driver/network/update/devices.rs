@@ -2,7 +2,7 @@
 
 use super::change::{Change, invalid, place, put, unsupported};
 use crate::test_driver::failure::Result;
-use crate::test_driver::network::definition::{check_portgroup, wrong};
+use crate::test_driver::state::network::{check_portgroup, wrong};
 use crate::test_driver::xml::Element;
 use crate::types::network::UpdateCommand;
 

@@ -3,7 +3,7 @@
 use super::change::{Change, invalid, place, put, unsupported};
 use crate::test_driver::document::Ip;
 use crate::test_driver::failure::Result;
-use crate::test_driver::network::definition::{
+use crate::test_driver::state::network::{
     address_of, check_host, check_range, is_same_host, is_same_range,
 };
 use crate::test_driver::xml::Element;

@@ -6,11 +6,11 @@ mod dhcp;
 mod dns;
 
 use self::change::{Change, unsupported};
-use super::definition::Definition;
 use crate::protocol::remote;
 use crate::test_driver::document::parse_any;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::network::Definition;
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::ErrorDomain;

@@ -1,9 +1,9 @@
 //! What is asked about a pool.
 
-use super::pools::CAPACITY;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::storage::CAPACITY;
 use crate::types::error::ErrorCode;
 use crate::types::storage_pool::State;
 

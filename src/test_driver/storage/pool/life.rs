@@ -1,11 +1,10 @@
 //! Defining, building, starting and ending pools.
 
-use super::definition::Definition;
-use super::pools::Pool;
 use crate::protocol::remote::{self, NonnullStoragePool};
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::node_device;
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::storage::{Definition, Pool};
 use crate::test_driver::storage::events::{tell_lifecycle, tell_refresh};
 use crate::test_driver::work::Work;
 use crate::types::storage_pool::{DefineFlags, EventLifecycleType};

@@ -1,11 +1,10 @@
 //! Lists of pools.
 
-use super::pools::Pool;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Result, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
-use crate::test_driver::storage::kinds;
+use crate::test_driver::state::storage::{Pool, kinds};
 use crate::test_driver::work::Work;
 use crate::types::connect::ListAllStoragePoolsFlags as Filter;
 

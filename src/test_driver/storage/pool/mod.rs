@@ -1,22 +1,15 @@
 //! Storage pools.
 
-mod adapter;
-mod conflicts;
-mod definition;
 mod info;
 mod life;
 mod list;
 mod lookup;
-mod pools;
-mod source;
 mod sources;
 
-use self::definition::Definition;
-pub(super) use self::pools::Pool;
-pub(crate) use self::pools::Pools;
 use crate::test_driver::failure::Result;
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
+use crate::test_driver::state::storage::{Definition, Pool};
 use crate::test_driver::xml::Element;
 
 pub(super) fn route(routes: &mut Routes) {

@@ -1,11 +1,10 @@
 //! What pools could be made of.
 
-use super::source;
 use crate::protocol::remote;
 use crate::test_driver::document::parse;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
-use crate::test_driver::storage::kinds::Kind;
+use crate::test_driver::state::storage::{Kind, source};
 use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};

@@ -4,7 +4,7 @@ use super::naming::{named, wire};
 use crate::protocol::remote::{self, NonnullStorageVol};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
-use crate::test_driver::storage::description::Volume;
+use crate::test_driver::state::storage::Volume;
 use crate::test_driver::work::Work;
 use crate::types::error::ErrorCode;
 use crate::types::storage_vol::CreateFlags;

@@ -5,7 +5,7 @@ use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, check_flags};
 use crate::test_driver::lists::{self, Room};
 use crate::test_driver::routes::Routes;
-use crate::test_driver::storage::description::Volume;
+use crate::test_driver::state::storage::Volume;
 
 const NAMES: Room = Room {
     most: remote::STORAGE_VOL_LIST_MAX,

@@ -3,7 +3,7 @@
 use super::naming::{named, no_such, wire};
 use crate::protocol::remote;
 use crate::test_driver::routes::Routes;
-use crate::test_driver::storage::description::Volume;
+use crate::test_driver::state::storage::Volume;
 use crate::test_driver::work::Work;
 
 pub(super) fn route(routes: &mut Routes) {

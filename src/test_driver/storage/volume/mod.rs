@@ -6,10 +6,9 @@ mod list;
 mod lookup;
 mod naming;
 
-use super::description::Volume;
-use super::pool::Pool;
 use crate::test_driver::failure::Result;
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::storage::{Pool, Volume};
 use crate::test_driver::xml::Element;
 
 pub(super) fn route(routes: &mut Routes) {

@@ -2,8 +2,7 @@
 
 use crate::protocol::remote::NonnullStorageVol;
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::storage::description::Volume;
-use crate::test_driver::storage::pool::Pool;
+use crate::test_driver::state::storage::{Pool, Volume};
 use crate::types::error::ErrorCode;
 
 pub(super) fn wire(pool: &Pool, volume: &Volume) -> NonnullStorageVol<'static> {

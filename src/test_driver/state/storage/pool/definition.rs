@@ -6,14 +6,14 @@ use super::adapter;
 use super::source;
 use crate::test_driver::document::{Shape, Values as _, new_uuid, parse, uuid};
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::storage::kinds::{Kind, Source};
-use crate::test_driver::storage::permissions::{self, PERMISSIONS, unsupported, wrong};
+use crate::test_driver::state::storage::kinds::{Kind, Source};
+use crate::test_driver::state::storage::permissions::{self, PERMISSIONS, unsupported, wrong};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A pool's definition, as libvirt would write it.
 #[derive(Debug, Clone)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     root: Element,
     uuid: Uuid,
     kind: &'static Kind,
@@ -32,11 +32,11 @@ const SHAPE: Shape = Shape::new("pool").attributes(&["type"]).children(&[
 ]);
 
 impl Definition {
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         Self::of(&parse(text, "pool", ErrorDomain::Storage)?)
     }
 
-    pub(super) fn of(root: &Element) -> Result<Self> {
+    pub(crate) fn of(root: &Element) -> Result<Self> {
         let mut root = root.clone();
         let name = root.required("type")?;
         let Some(kind) = Kind::of(name) else {
@@ -69,28 +69,28 @@ impl Definition {
         Ok(Self { root, uuid, kind })
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.root.content("name").unwrap_or_default()
     }
 
-    pub(super) fn uuid(&self) -> Uuid {
+    pub(crate) fn uuid(&self) -> Uuid {
         self.uuid
     }
 
-    pub(super) fn kind(&self) -> &'static Kind {
+    pub(crate) fn kind(&self) -> &'static Kind {
         self.kind
     }
 
-    pub(super) fn source(&self) -> Option<&Element> {
+    pub(crate) fn source(&self) -> Option<&Element> {
         self.root.child("source")
     }
 
-    pub(super) fn target(&self) -> Option<&str> {
+    pub(crate) fn target(&self) -> Option<&str> {
         self.root.child("target")?.content("path")
     }
 
     /// Returns the document, of a pool with so many bytes.
-    pub(super) fn to_xml(&self, capacity: u64, allocation: u64, available: u64) -> String {
+    pub(crate) fn to_xml(&self, capacity: u64, allocation: u64, available: u64) -> String {
         let mut root = self.root.clone();
         let counted = [
             ("capacity", capacity),

@@ -15,48 +15,48 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 /// The domains of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Domains {
-    pub(super) all: BTreeMap<Uuid, Domain>,
+    pub(crate) all: BTreeMap<Uuid, Domain>,
     /// The ID that was last given to a domain.
-    pub(super) last_id: i32,
+    pub(crate) last_id: i32,
     /// What domains were saved to, by path: nothing is written to the file system.
-    pub(super) images: BTreeMap<String, Definition>,
+    pub(crate) images: BTreeMap<String, Definition>,
 }
 
 /// A domain.
 #[derive(Debug)]
-pub(in crate::test_driver) struct Domain {
+pub(crate) struct Domain {
     /// The ID and the definition of the domain that runs.
-    pub(super) live: Option<(i32, Definition)>,
+    pub(crate) live: Option<(i32, Definition)>,
     /// The definition that the next start uses. One that was undefined while it runs has it until it
     /// stops.
-    pub(super) config: Option<Definition>,
-    pub(super) is_persistent: bool,
-    pub(super) state: DomainState,
+    pub(crate) config: Option<Definition>,
+    pub(crate) is_persistent: bool,
+    pub(crate) state: DomainState,
     /// Its number, whose meaning depends on the state.
-    pub(super) reason: i32,
-    pub(super) autostart: bool,
-    pub(super) has_managed_save: bool,
-    pub(super) guest: Guest,
-    pub(super) snapshots: Moments,
-    pub(super) checkpoints: Moments,
+    pub(crate) reason: i32,
+    pub(crate) autostart: bool,
+    pub(crate) has_managed_save: bool,
+    pub(crate) guest: Guest,
+    pub(crate) snapshots: Moments,
+    pub(crate) checkpoints: Moments,
     /// The filesystems that are frozen, of the two that a guest has.
-    pub(super) frozen: [bool; 2],
+    pub(crate) frozen: [bool; 2],
     /// The I/O threads that statistics tell of: those of a node file, and those that were added.
-    pub(super) threads: Vec<IoThread>,
+    pub(crate) threads: Vec<IoThread>,
 }
 
 /// How an I/O thread waits for work.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct IoThread {
-    pub(super) id: u32,
-    pub(super) poll_max_ns: u64,
-    pub(super) poll_grow: u32,
-    pub(super) poll_shrink: u32,
-    pub(super) poll_weight: u32,
+pub(crate) struct IoThread {
+    pub(crate) id: u32,
+    pub(crate) poll_max_ns: u64,
+    pub(crate) poll_grow: u32,
+    pub(crate) poll_shrink: u32,
+    pub(crate) poll_weight: u32,
 }
 
 impl IoThread {
-    pub(super) fn new(id: u32) -> Self {
+    pub(crate) fn new(id: u32) -> Self {
         Self {
             id,
             poll_max_ns: 32768,
@@ -69,7 +69,7 @@ impl IoThread {
 
 impl Domain {
     /// A domain that does not run, and is not defined yet either.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             live: None,
             config: None,
@@ -86,21 +86,21 @@ impl Domain {
         }
     }
 
-    pub(super) fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.live.is_some()
     }
 
-    pub(super) fn is_persistent(&self) -> bool {
+    pub(crate) fn is_persistent(&self) -> bool {
         self.is_persistent
     }
 
     /// Returns the ID, or -1.
-    pub(super) fn id(&self) -> i32 {
+    pub(crate) fn id(&self) -> i32 {
         self.live.as_ref().map_or(-1, |(id, _)| *id)
     }
 
     /// Returns the definition of the domain that runs, or else of the one that would.
-    pub(super) fn definition(&self) -> &Definition {
+    pub(crate) fn definition(&self) -> &Definition {
         match (&self.live, &self.config) {
             (Some((_, definition)), _) | (None, Some(definition)) => definition,
             (None, None) => Definition::none(),
@@ -108,11 +108,11 @@ impl Domain {
     }
 
     /// Returns the definition that the next start uses.
-    pub(super) fn config(&self) -> &Definition {
+    pub(crate) fn config(&self) -> &Definition {
         self.config.as_ref().unwrap_or_else(|| self.definition())
     }
 
-    pub(super) fn wire(&self) -> NonnullDomain<'static> {
+    pub(crate) fn wire(&self) -> NonnullDomain<'static> {
         let definition = self.definition();
         NonnullDomain {
             name: definition.name().to_owned().into(),
@@ -121,7 +121,7 @@ impl Domain {
         }
     }
 
-    pub(super) fn check_active(&self) -> Result<()> {
+    pub(crate) fn check_active(&self) -> Result<()> {
         if self.is_active() {
             Ok(())
         } else {
@@ -129,7 +129,7 @@ impl Domain {
         }
     }
 
-    pub(super) fn set_state(&mut self, state: DomainState, reason: impl Into<i32>) {
+    pub(crate) fn set_state(&mut self, state: DomainState, reason: impl Into<i32>) {
         self.state = state;
         self.reason = reason.into();
     }
@@ -137,11 +137,11 @@ impl Domain {
 
 impl Domains {
     /// Returns the domain that a client means.
-    pub(super) fn get(&self, wanted: &NonnullDomain<'_>) -> Result<&Domain> {
+    pub(crate) fn get(&self, wanted: &NonnullDomain<'_>) -> Result<&Domain> {
         self.all.get(&wanted.uuid).ok_or_else(|| no_such(wanted))
     }
 
-    pub(super) fn get_mut(&mut self, wanted: &NonnullDomain<'_>) -> Result<&mut Domain> {
+    pub(crate) fn get_mut(&mut self, wanted: &NonnullDomain<'_>) -> Result<&mut Domain> {
         self.all.get_mut(&wanted.uuid).ok_or_else(|| no_such(wanted))
     }
 
@@ -150,12 +150,12 @@ impl Domains {
         self.by_name(name).map(|domain| domain.definition().uuid())
     }
 
-    pub(super) fn by_name(&self, name: &str) -> Option<&Domain> {
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Domain> {
         self.all.values().find(|domain| domain.definition().name() == name)
     }
 
     /// Checks that a definition's name and UUID are free, or those of one domain.
-    pub(super) fn check_identity(&self, definition: &Definition) -> Result<()> {
+    pub(crate) fn check_identity(&self, definition: &Definition) -> Result<()> {
         let (name, uuid) = (definition.name(), definition.uuid());
         let detail = match (self.all.get(&uuid), self.by_name(name)) {
             (Some(same), _) if same.definition().name() != name => {
@@ -172,7 +172,7 @@ impl Domains {
     }
 
     /// Adds a persistent domain, or gives one its new definition; returns whether it was added.
-    pub(super) fn define(&mut self, definition: Definition) -> Result<bool> {
+    pub(crate) fn define(&mut self, definition: Definition) -> Result<bool> {
         self.check_identity(&definition)?;
         if let Some(domain) = self.all.get_mut(&definition.uuid()) {
             domain.config = Some(definition);
@@ -192,7 +192,7 @@ impl Domains {
     }
 
     /// Starts a domain by its definition, which is not kept when it stops.
-    pub(super) fn create(&mut self, definition: Definition, reason: RunningReason) -> Result<Uuid> {
+    pub(crate) fn create(&mut self, definition: Definition, reason: RunningReason) -> Result<Uuid> {
         self.check_identity(&definition)?;
         let uuid = definition.uuid();
         if let Some(domain) = self.all.get(&uuid)
@@ -209,13 +209,13 @@ impl Domains {
         Ok(uuid)
     }
 
-    pub(super) fn next_id(&mut self) -> i32 {
+    pub(crate) fn next_id(&mut self) -> i32 {
         self.last_id = self.last_id.checked_add(1).unwrap_or(1);
         self.last_id
     }
 
     /// Starts a domain that is defined.
-    pub(super) fn start(&mut self, uuid: Uuid, reason: RunningReason) {
+    pub(crate) fn start(&mut self, uuid: Uuid, reason: RunningReason) {
         let id = self.next_id();
         if let Some(domain) = self.all.get_mut(&uuid) {
             domain.live = domain.config.take().map(|definition| (id, definition));
@@ -226,7 +226,7 @@ impl Domains {
     }
 
     /// Takes a domain's definition away; one that does not run is gone.
-    pub(super) fn undefine(&mut self, uuid: Uuid) {
+    pub(crate) fn undefine(&mut self, uuid: Uuid) {
         match self.all.get_mut(&uuid) {
             Some(domain) if domain.is_active() => domain.is_persistent = false,
             _ => drop(self.all.remove(&uuid)),
@@ -234,7 +234,7 @@ impl Domains {
     }
 
     /// Stops a domain; one that is not persistent is gone.
-    pub(super) fn stop(&mut self, uuid: Uuid, reason: ShutoffReason) {
+    pub(crate) fn stop(&mut self, uuid: Uuid, reason: ShutoffReason) {
         let Some(domain) = self.all.get_mut(&uuid) else {
             return;
         };

@@ -10,34 +10,34 @@ use crate::types::error::ErrorCode;
 /// The devices of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
-    pub(super) all: BTreeMap<String, Device>,
+    pub(crate) all: BTreeMap<String, Device>,
 }
 
 /// A device.
 #[derive(Debug)]
-pub(super) struct Device {
-    pub(super) definition: Definition,
-    pub(super) is_active: bool,
-    pub(super) is_persistent: bool,
+pub(crate) struct Device {
+    pub(crate) definition: Definition,
+    pub(crate) is_active: bool,
+    pub(crate) is_persistent: bool,
 }
 
 impl Devices {
-    pub(super) fn get(&self, name: &str) -> Result<&Device> {
+    pub(crate) fn get(&self, name: &str) -> Result<&Device> {
         self.all.get(name).ok_or_else(|| no_such(name))
     }
 
-    pub(super) fn add(&mut self, definition: Definition, is_lasting: bool) {
+    pub(crate) fn add(&mut self, definition: Definition, is_lasting: bool) {
         let name = definition.name().to_owned();
         let device = Device { definition, is_active: is_lasting, is_persistent: is_lasting };
         self.all.insert(name, device);
     }
 }
 
-pub(super) fn no_such(name: &str) -> Failure {
+pub(crate) fn no_such(name: &str) -> Failure {
     let detail = format!("no node device with matching name '{name}'");
     Failure::new(ErrorCode::NoNodeDevice, detail)
 }
 
-pub(super) fn wire(name: &str) -> NonnullNodeDevice<'static> {
+pub(crate) fn wire(name: &str) -> NonnullNodeDevice<'static> {
     NonnullNodeDevice { name: name.to_owned().into() }
 }

@@ -1,4 +1,4 @@
-//! The host itself: what it has of processors and memory, and what a node file says of it.
+//! The file that describes a host.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use super::document::{self, Base, Values as _};
 use super::failure::{Failure, Result};
 use super::login::User;
 use super::state::State;
+use super::state::node::{Cell, Node};
 use super::xml::Element;
 use super::{domain, interface, network, node_device, storage};
 use crate::files;
@@ -16,55 +17,6 @@ const DEFAULT: &str = include_str!("default.xml");
 
 /// The longest name of a model that fits into a reply.
 const MODEL_MAX: usize = 31;
-
-/// Processors and memory of a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) model: String,
-    pub(super) memory_kib: u64,
-    pub(super) cpus: u32,
-    pub(super) mhz: u32,
-    pub(super) nodes: u32,
-    pub(super) sockets: u32,
-    pub(super) cores: u32,
-    pub(super) threads: u32,
-    /// The host's NUMA cells, which only the default host has.
-    pub(super) cells: Vec<Cell>,
-    /// Who may open it; everybody if there is nobody.
-    pub(super) users: Vec<User>,
-}
-
-/// A NUMA cell, which has eight processors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cell {
-    pub(super) memory_kib: u64,
-    pub(super) free_kib: u64,
-}
-
-impl Default for Node {
-    fn default() -> Self {
-        Self {
-            model: "i686".to_owned(),
-            memory_kib: 3 * 1024 * 1024,
-            cpus: 16,
-            mhz: 1400,
-            nodes: 2,
-            sockets: 2,
-            cores: 2,
-            threads: 2,
-            cells: Vec::new(),
-            users: Vec::new(),
-        }
-    }
-}
-
-impl Node {
-    /// Returns the number of processors that the host could have.
-    pub(super) fn max_cpus(&self) -> u32 {
-        let all = [self.sockets, self.cores, self.threads];
-        all.iter().fold(self.nodes, |product, factor| product.saturating_mul(*factor))
-    }
-}
 
 /// Returns what the default host has at first.
 pub(super) fn default_state() -> State {

@@ -2,8 +2,8 @@
 
 use crate::test_driver::document::{Base, Shape, Unscaled, Values as _, parse, scaled, unsigned};
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::storage::kinds::Kind;
-use crate::test_driver::storage::permissions::{self, PERMISSIONS, unsupported, wrong};
+use crate::test_driver::state::storage::kinds::Kind;
+use crate::test_driver::state::storage::permissions::{self, PERMISSIONS, unsupported, wrong};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
@@ -56,12 +56,12 @@ const SHAPE: Shape = Shape::new("volume").attributes(&["type"]).children(&[
 ]);
 
 impl Volume {
-    pub(super) fn parse(text: &str, kind: &Kind, target: Option<&str>) -> Result<Self> {
+    pub(crate) fn parse(text: &str, kind: &Kind, target: Option<&str>) -> Result<Self> {
         Self::of(&parse(text, "volume", ErrorDomain::Storage)?, kind, target, false)
     }
 
     /// Reads a volume of a pool of that kind and with that path. One of a node file may have a key and a path of its own.
-    pub(super) fn of(
+    pub(crate) fn of(
         root: &Element,
         kind: &Kind,
         target: Option<&str>,
@@ -99,15 +99,15 @@ impl Volume {
         self.root.content("name").unwrap_or_default()
     }
 
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.root.content("key").unwrap_or_default()
     }
 
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    pub(super) fn capacity(&self) -> u64 {
+    pub(crate) fn capacity(&self) -> u64 {
         self.capacity
     }
 
@@ -115,7 +115,7 @@ impl Volume {
         self.allocation
     }
 
-    pub(super) fn to_xml(&self) -> String {
+    pub(crate) fn to_xml(&self) -> String {
         self.root.to_string()
     }
 }

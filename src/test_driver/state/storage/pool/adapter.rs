@@ -2,7 +2,7 @@
 
 use crate::test_driver::document::{Base, Shape, Values as _, signed};
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::storage::permissions::wrong;
+use crate::test_driver::state::storage::permissions::wrong;
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 

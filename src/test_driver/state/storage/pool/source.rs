@@ -3,8 +3,8 @@
 use super::adapter;
 use crate::test_driver::document::{Base, Shape, Values as _, drop_empty};
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::storage::kinds::{Kind, Source};
-use crate::test_driver::storage::permissions::{unsupported, wrong};
+use crate::test_driver::state::storage::kinds::{Kind, Source};
+use crate::test_driver::state::storage::permissions::{unsupported, wrong};
 use crate::test_driver::xml::Element;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
@@ -27,7 +27,7 @@ pub(super) const SHAPE: Shape = Shape::new("source")
     .open();
 
 /// Completes what is said of a source.
-pub(super) fn complete(source: &mut Element, kind: &Kind) -> Result<()> {
+pub(crate) fn complete(source: &mut Element, kind: &Kind) -> Result<()> {
     if kind.name == "rbd" && source.content("name").is_none() {
         return Err(wrong("element 'name' is mandatory for RBD pool"));
     }

@@ -6,20 +6,20 @@ use crate::types::storage_vol;
 /// A kind of pool.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// What of the source is written.
-    pub(super) source: &'static [Source],
+    pub(crate) source: &'static [Source],
     /// The formats of the source, the default first.
-    pub(super) formats: &'static [&'static str],
+    pub(crate) formats: &'static [&'static str],
     /// The formats of volumes, the default first.
-    pub(super) volume_formats: &'static [&'static str],
-    pub(super) volumes: storage_vol::Type,
-    pub(super) filter: Filter,
+    pub(crate) volume_formats: &'static [&'static str],
+    pub(crate) volumes: storage_vol::Type,
+    pub(crate) filter: Filter,
 }
 
 /// A part of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Host,
     Device,
     Dir,
@@ -31,11 +31,11 @@ pub(super) enum Source {
 }
 
 impl Kind {
-    pub(super) fn of(name: &str) -> Option<&'static Self> {
+    pub(crate) fn of(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name)
     }
 
-    pub(super) fn has(&self, part: Source) -> bool {
+    pub(crate) fn has(&self, part: Source) -> bool {
         self.source.contains(&part)
     }
 }
@@ -108,6 +108,6 @@ const fn kind(
 }
 
 /// All flags that choose by kind.
-pub(super) fn filters() -> impl Iterator<Item = (&'static Kind, u32)> {
+pub(crate) fn filters() -> impl Iterator<Item = (&'static Kind, u32)> {
     KINDS.iter().map(|kind| (kind, kind.filter.bits()))
 }

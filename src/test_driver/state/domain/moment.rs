@@ -8,18 +8,18 @@ use crate::types::domain::XmlFlags;
 
 /// A snapshot or a checkpoint.
 #[derive(Debug, Clone)]
-pub(super) struct Moment {
-    pub(super) parent: Option<String>,
+pub(crate) struct Moment {
+    pub(crate) parent: Option<String>,
     /// Its document, without parent and definition.
-    pub(super) document: Element,
+    pub(crate) document: Element,
     /// The domain's definition at that time, if it is known.
-    pub(super) definition: Option<Definition>,
+    pub(crate) definition: Option<Definition>,
 }
 
 impl Moment {
     /// Returns the document with the parent in its place, and if wanted the definition at the end, with
     /// its secrets or without.
-    pub(super) fn to_xml(&self, with_definition: bool, with_secrets: bool) -> String {
+    pub(crate) fn to_xml(&self, with_definition: bool, with_secrets: bool) -> String {
         let mut root = self.document.clone();
         if let Some(parent) = &self.parent {
             let name = Element::new("name").with_text(parent);
@@ -46,7 +46,7 @@ impl Moment {
 }
 
 /// The bits that the lists' flags share.
-pub(super) mod list {
+pub(crate) mod list {
     /// Roots of a domain, or all descendants of a moment.
     pub(crate) const DEEP: u32 = 1;
     pub(crate) const TOPOLOGICAL: u32 = 1 << 10;
@@ -56,25 +56,25 @@ pub(super) mod list {
 
 /// A domain's moments of one kind, which form a tree.
 #[derive(Debug, Default)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     all: BTreeMap<String, Moment>,
-    pub(super) current: Option<String>,
+    pub(crate) current: Option<String>,
 }
 
 impl Moments {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Moment> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Moment> {
         self.all.get(name)
     }
 
-    pub(super) fn insert(&mut self, name: &str, moment: Moment) {
+    pub(crate) fn insert(&mut self, name: &str, moment: Moment) {
         self.all.insert(name.to_owned(), moment);
     }
 
@@ -85,7 +85,7 @@ impl Moments {
     }
 
     /// Returns all that descend from a moment, or all there are: parents before their children.
-    pub(super) fn descendants(&self, from: Option<&str>) -> Vec<String> {
+    pub(crate) fn descendants(&self, from: Option<&str>) -> Vec<String> {
         let mut found: Vec<String> = self.children(from).map(str::to_owned).collect();
         let mut at = 0;
         while let Some(parent) = found.get(at).cloned() {
@@ -96,7 +96,7 @@ impl Moments {
     }
 
     /// Lists the moments of a domain, or those below one of them.
-    pub(super) fn list(
+    pub(crate) fn list(
         &self,
         from: Option<&str>,
         flags: u32,
@@ -126,7 +126,7 @@ impl Moments {
     }
 
     /// Removes a moment, its descendants, or both.
-    pub(super) fn delete(&mut self, name: &str, itself: bool, descendants: bool) {
+    pub(crate) fn delete(&mut self, name: &str, itself: bool, descendants: bool) {
         if descendants {
             for name in self.descendants(Some(name)) {
                 self.all.remove(&name);
@@ -149,7 +149,7 @@ impl Moments {
 }
 
 /// Returns the name that a document gives, or one from the time.
-pub(super) fn name_of(document: &Element, time: i64) -> String {
+pub(crate) fn name_of(document: &Element, time: i64) -> String {
     document
         .text_of("name")
         .filter(|name| !name.is_empty())

@@ -7,33 +7,33 @@ use uuid::Uuid;
 use super::definition::Definition;
 use crate::protocol::remote::NonnullStoragePool;
 use crate::test_driver::failure::{Failure, Result};
-use crate::test_driver::storage::description::Volume;
-use crate::test_driver::storage::kinds::Kind;
+use crate::test_driver::state::storage::description::Volume;
+use crate::test_driver::state::storage::kinds::Kind;
 use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// The capacity that every pool has.
-pub(super) const CAPACITY: u64 = 100 << 30;
+pub(crate) const CAPACITY: u64 = 100 << 30;
 
 /// The storage pools of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Pools {
-    pub(super) all: BTreeMap<Uuid, Pool>,
+    pub(crate) all: BTreeMap<Uuid, Pool>,
 }
 
 /// A storage pool.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    pub(super) definition: Definition,
+    pub(crate) definition: Definition,
     /// The bytes that its volumes have.
-    pub(super) allocation: u64,
-    pub(super) is_active: bool,
-    pub(super) is_persistent: bool,
-    pub(super) autostart: bool,
-    pub(super) volumes: BTreeMap<String, Volume>,
+    pub(crate) allocation: u64,
+    pub(crate) is_active: bool,
+    pub(crate) is_persistent: bool,
+    pub(crate) autostart: bool,
+    pub(crate) volumes: BTreeMap<String, Volume>,
 }
 
 impl Pool {
-    pub(super) fn wire(&self) -> NonnullStoragePool<'static> {
+    pub(crate) fn wire(&self) -> NonnullStoragePool<'static> {
         NonnullStoragePool {
             name: self.name().to_owned().into(),
             uuid: self.definition.uuid(),
@@ -79,7 +79,7 @@ impl Pool {
         self.allocation.wrapping_add(bytes) > CAPACITY
     }
 
-    pub(super) fn available(&self) -> u64 {
+    pub(crate) fn available(&self) -> u64 {
         CAPACITY.wrapping_sub(self.allocation)
     }
 }
@@ -96,11 +96,11 @@ impl Pools {
         })
     }
 
-    pub(super) fn by_name(&self, name: &str) -> Result<&Pool> {
+    pub(crate) fn by_name(&self, name: &str) -> Result<&Pool> {
         self.all().find(|pool| pool.name() == name).ok_or_else(|| no_such_name(name))
     }
 
-    pub(super) fn by_name_mut(&mut self, name: &str) -> Result<&mut Pool> {
+    pub(crate) fn by_name_mut(&mut self, name: &str) -> Result<&mut Pool> {
         let mut all = self.all.values_mut();
         all.find(|pool| pool.name() == name).ok_or_else(|| no_such_name(name))
     }
@@ -115,7 +115,7 @@ impl Pools {
         pool.is_active.then_some(pool).ok_or_else(|| not_active(name))
     }
 
-    pub(super) fn inactive_mut(&mut self, name: &str) -> Result<&mut Pool> {
+    pub(crate) fn inactive_mut(&mut self, name: &str) -> Result<&mut Pool> {
         let pool = self.by_name_mut(name)?;
         if pool.is_active {
             Err(Failure::invalid(format_args!("storage pool '{name}' is active")))
@@ -125,7 +125,7 @@ impl Pools {
     }
 
     /// Adds a pool or gives one its new definition. One that is started must not be active.
-    pub(super) fn assign(&mut self, definition: Definition, is_started: bool) -> Result<&mut Pool> {
+    pub(crate) fn assign(&mut self, definition: Definition, is_started: bool) -> Result<&mut Pool> {
         self.check_conflicts(&definition)?;
         let (name, uuid) = (definition.name().to_owned(), definition.uuid());
         if let Some(pool) = self.all.get(&uuid) {
@@ -169,6 +169,6 @@ fn not_active(name: &str) -> Failure {
     Failure::invalid(format_args!("storage pool '{name}' is not active"))
 }
 
-pub(super) fn failed(detail: impl std::fmt::Display) -> Failure {
+pub(crate) fn failed(detail: impl std::fmt::Display) -> Failure {
     Failure::of(ErrorDomain::Storage, ErrorCode::OperationFailed, detail)
 }

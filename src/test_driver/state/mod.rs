@@ -1,14 +1,23 @@
 //! All that a host has.
+//!
+//! Calls are answered out of this and change it; nothing here knows how.
+
+pub(super) mod domain;
+pub(super) mod interface;
+pub(super) mod network;
+pub(super) mod node;
+pub(super) mod node_device;
+pub(super) mod storage;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::domain::Domains;
+use self::domain::Domains;
+use self::interface::Interfaces;
+use self::network::Networks;
+use self::node::Node;
+use self::node_device::Devices;
+use self::storage::Pools;
 use super::events::Events;
-use super::interface::Interfaces;
-use super::network::Networks;
-use super::node::Node;
-use super::node_device::Devices;
-use super::storage::Pools;
 
 /// The objects of a host, and who is told of their changes.
 #[derive(Debug, Default)]

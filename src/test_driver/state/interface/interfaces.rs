@@ -10,20 +10,20 @@ use crate::types::error::ErrorCode;
 /// The interfaces of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Interfaces {
-    pub(super) all: BTreeMap<String, Interface>,
+    pub(crate) all: BTreeMap<String, Interface>,
     /// What there was when a change of the host's interfaces began, if one is under way.
-    pub(super) before: Option<BTreeMap<String, Interface>>,
+    pub(crate) before: Option<BTreeMap<String, Interface>>,
 }
 
 /// An interface.
 #[derive(Debug, Clone)]
-pub(super) struct Interface {
-    pub(super) definition: Definition,
-    pub(super) is_active: bool,
+pub(crate) struct Interface {
+    pub(crate) definition: Definition,
+    pub(crate) is_active: bool,
 }
 
 impl Interface {
-    pub(super) fn wire(&self) -> NonnullInterface<'static> {
+    pub(crate) fn wire(&self) -> NonnullInterface<'static> {
         NonnullInterface {
             name: self.definition.name().to_owned().into(),
             mac: self.definition.mac().unwrap_or_default().to_owned().into(),
@@ -32,16 +32,16 @@ impl Interface {
 }
 
 impl Interfaces {
-    pub(super) fn get(&self, name: &str) -> Result<&Interface> {
+    pub(crate) fn get(&self, name: &str) -> Result<&Interface> {
         self.all.get(name).ok_or_else(|| no_such(name))
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Result<&mut Interface> {
+    pub(crate) fn get_mut(&mut self, name: &str) -> Result<&mut Interface> {
         self.all.get_mut(name).ok_or_else(|| no_such(name))
     }
 
     /// Adds an interface or gives one its new definition.
-    pub(super) fn assign(&mut self, definition: Definition) -> &mut Interface {
+    pub(crate) fn assign(&mut self, definition: Definition) -> &mut Interface {
         let name = definition.name().to_owned();
         let interface = self
             .all

@@ -7,10 +7,10 @@ use std::sync::Arc;
 pub(crate) type Agent = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// What a guest knows.
-pub(super) struct Guest {
+pub(crate) struct Guest {
     /// Its clock: seconds since 1970, and nanoseconds.
-    pub(super) time: (i64, u32),
-    pub(super) agent: Option<Agent>,
+    pub(crate) time: (i64, u32),
+    pub(crate) agent: Option<Agent>,
 }
 
 impl fmt::Debug for Guest {

@@ -13,6 +13,10 @@
 //! says so. An attribute is `name`, `name:kind`, and behind that `=default` or `!` if it must be
 //! there; `name==constant` is always written. `#value` is the kind of the text, `#=text` a default.
 //! Children that several elements have are under `@block` and are named `&block`.
+//!
+//! A domain has hundreds of elements whose values are checked by a few rules, so the tables say those as well:
+//! reading by them can fail. They are not `document::Shape`, by which the other documents are written, because
+//! that only orders what code has checked, and needs neither kinds of values nor defaults nor conditions.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

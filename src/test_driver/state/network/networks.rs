@@ -14,22 +14,22 @@ use crate::types::network::UpdateFlags;
 /// The networks of a host.
 #[derive(Debug, Default)]
 pub(crate) struct Networks {
-    pub(super) all: BTreeMap<Uuid, Network>,
+    pub(crate) all: BTreeMap<Uuid, Network>,
 }
 
 /// A network.
 #[derive(Debug)]
-pub(super) struct Network {
-    pub(super) definition: Definition,
+pub(crate) struct Network {
+    pub(crate) definition: Definition,
     /// The definition that a network was given while it was active.
-    pub(super) next: Option<Definition>,
-    pub(super) is_active: bool,
-    pub(super) is_persistent: bool,
-    pub(super) autostart: bool,
+    pub(crate) next: Option<Definition>,
+    pub(crate) is_active: bool,
+    pub(crate) is_persistent: bool,
+    pub(crate) autostart: bool,
 }
 
 impl Network {
-    pub(super) fn wire(&self) -> NonnullNetwork<'static> {
+    pub(crate) fn wire(&self) -> NonnullNetwork<'static> {
         NonnullNetwork {
             name: self.definition.name().to_owned().into(),
             uuid: self.definition.uuid(),
@@ -37,7 +37,7 @@ impl Network {
     }
 
     /// Returns which definitions a change is for; both may be meant.
-    pub(super) fn affected(&self, flags: UpdateFlags) -> Result<Affected> {
+    pub(crate) fn affected(&self, flags: UpdateFlags) -> Result<Affected> {
         let both = UpdateFlags::LIVE | UpdateFlags::CONFIG;
         let live = flags.contains(UpdateFlags::LIVE) || (!flags.intersects(both) && self.is_active);
         let config =
@@ -52,7 +52,7 @@ impl Network {
     }
 
     /// Gives the network a definition for now or for later.
-    pub(super) fn assign(&mut self, definition: Definition, is_live: bool) {
+    pub(crate) fn assign(&mut self, definition: Definition, is_live: bool) {
         if is_live {
             let old = std::mem::replace(&mut self.definition, definition);
             if self.is_persistent && self.next.is_none() {
@@ -72,38 +72,34 @@ impl Network {
 
 /// What of a network is meant.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Affected {
-    pub(super) live: bool,
-    pub(super) config: bool,
+pub(crate) struct Affected {
+    pub(crate) live: bool,
+    pub(crate) config: bool,
 }
 
 impl Networks {
-    pub(super) fn by_uuid(&self, uuid: Uuid) -> Result<&Network> {
+    pub(crate) fn by_uuid(&self, uuid: Uuid) -> Result<&Network> {
         self.all.get(&uuid).ok_or_else(|| no_such_uuid(uuid))
     }
 
-    pub(super) fn by_uuid_mut(&mut self, uuid: Uuid) -> Result<&mut Network> {
+    pub(crate) fn by_uuid_mut(&mut self, uuid: Uuid) -> Result<&mut Network> {
         self.all.get_mut(&uuid).ok_or_else(|| no_such_uuid(uuid))
     }
 
-    pub(super) fn by_name(&self, name: &str) -> Result<&Network> {
+    pub(crate) fn by_name(&self, name: &str) -> Result<&Network> {
         let mut all = self.all.values();
         all.find(|network| network.definition.name() == name)
             .ok_or_else(|| no_such_name(name))
     }
 
-    pub(super) fn by_name_mut(&mut self, name: &str) -> Result<&mut Network> {
+    pub(crate) fn by_name_mut(&mut self, name: &str) -> Result<&mut Network> {
         let mut all = self.all.values_mut();
         all.find(|network| network.definition.name() == name)
             .ok_or_else(|| no_such_name(name))
     }
 
     /// Returns the address, and its prefix, of a guest's card that is so far behind the first one.
-    pub(in crate::test_driver) fn address_of_card(
-        &self,
-        network: &str,
-        offset: u32,
-    ) -> Result<(Ip, u32)> {
+    pub(crate) fn address_of_card(&self, network: &str, offset: u32) -> Result<(Ip, u32)> {
         let (first, prefix) =
             self.by_name(network)?.definition.first_address().ok_or_else(|| {
                 Failure::internal(format_args!("network '{network}' does not have an IP address"))
@@ -112,7 +108,7 @@ impl Networks {
     }
 
     /// Adds a network or gives one its new definition. One that is started must not be active.
-    pub(super) fn assign(
+    pub(crate) fn assign(
         &mut self,
         definition: Definition,
         is_live: bool,

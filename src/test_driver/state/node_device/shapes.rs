@@ -132,7 +132,7 @@ pub(super) const CAPABILITIES: &[Shape] = &[
 ];
 
 /// The kinds, each in the place of its shape and of its flag.
-pub(super) const KINDS: [&str; 24] = [
+pub(crate) const KINDS: [&str; 24] = [
     "system",
     "pci",
     "usb_device",
@@ -164,6 +164,6 @@ const fn of(children: &'static [Shape]) -> Shape {
 }
 
 /// Returns the number of a kind.
-pub(super) fn number_of(kind: &str) -> Option<usize> {
+pub(crate) fn number_of(kind: &str) -> Option<usize> {
     KINDS.iter().position(|known| *known == kind)
 }

@@ -11,7 +11,7 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A device, described as libvirt would write it.
 #[derive(Debug, Clone)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     root: Element,
 }
 
@@ -24,13 +24,13 @@ const SHAPE: Shape = Shape::new("device").children(&[
 ]);
 
 impl Definition {
-    pub(super) fn of(root: &Element) -> Result<Self> {
+    pub(crate) fn of(root: &Element) -> Result<Self> {
         root.content("name").ok_or_else(|| unnamed(ErrorDomain::Nodedev))?;
         Self::checked(root.clone())
     }
 
     /// Reads a device that is to be created, and has no name yet.
-    pub(super) fn new(root: &Element) -> Result<Self> {
+    pub(crate) fn new(root: &Element) -> Result<Self> {
         let mut root = root.clone();
         "new device".clone_into(&mut root.child_or_new("name").text);
         Self::checked(root)
@@ -69,25 +69,25 @@ impl Definition {
         Ok(Self { root: SHAPE.arrange(&root) })
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.root.content("name").unwrap_or_default()
     }
 
-    pub(super) fn parent(&self) -> Option<&str> {
+    pub(crate) fn parent(&self) -> Option<&str> {
         self.root.content("parent")
     }
 
-    pub(super) fn rename(&mut self, name: &str) {
+    pub(crate) fn rename(&mut self, name: &str) {
         name.clone_into(&mut self.root.child_or_new("name").text);
     }
 
     /// Returns the kinds that it is at the top.
-    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
         self.root.children("capability").filter_map(|capability| capability.get("type"))
     }
 
     /// Returns whether it is of a kind, or has a part that is.
-    pub(super) fn is_a(&self, kind: &str) -> bool {
+    pub(crate) fn is_a(&self, kind: &str) -> bool {
         let nested = match kind {
             "vports" => "vport_ops",
             other => other,
@@ -111,20 +111,20 @@ impl Definition {
     }
 
     /// Returns one of the names of a Fibre Channel adapter.
-    pub(super) fn fc_name(&self, which: &str) -> Option<&str> {
+    pub(crate) fn fc_name(&self, which: &str) -> Option<&str> {
         self.scsi_part("fc_host")?.content(which)
     }
 
-    pub(super) fn is_fc_host(&self) -> bool {
+    pub(crate) fn is_fc_host(&self) -> bool {
         self.scsi_part("fc_host").is_some()
     }
 
-    pub(super) fn has_vports(&self) -> bool {
+    pub(crate) fn has_vports(&self) -> bool {
         self.scsi_part("vport_ops").is_some()
     }
 
     /// Gives its adapters other names.
-    pub(super) fn set_fc_names(&mut self, wwnn: &str, wwpn: &str) {
+    pub(crate) fn set_fc_names(&mut self, wwnn: &str, wwpn: &str) {
         let hosts = self.root.children.iter_mut().filter(|it| it.get("type") == Some("scsi_host"));
         for host in hosts {
             let parts = host.children.iter_mut().filter(|it| it.get("type") == Some("fc_host"));
@@ -136,7 +136,7 @@ impl Definition {
     }
 
     /// Returns the document; of a device that is not there without where it is.
-    pub(super) fn to_xml(&self, is_there: bool) -> String {
+    pub(crate) fn to_xml(&self, is_there: bool) -> String {
         let mut root = self.root.clone();
         if !is_there {
             root.remove_children("path");
@@ -220,7 +220,7 @@ fn complete_scsi_host(capability: &mut Element, name: &str, is_new: bool) -> Res
     Ok(())
 }
 
-pub(super) fn internal(detail: impl std::fmt::Display) -> Failure {
+pub(crate) fn internal(detail: impl std::fmt::Display) -> Failure {
     Failure::of(ErrorDomain::Nodedev, ErrorCode::InternalError, detail)
 }
 

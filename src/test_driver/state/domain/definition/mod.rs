@@ -34,9 +34,9 @@ use uuid::Uuid;
 
 use self::canonical::canonical;
 use self::devices::Guest;
-pub(super) use self::extras::Extras;
+pub(crate) use self::extras::Extras;
 pub(crate) use self::identity::DOMAIN_TYPES;
-pub(super) use self::set::Set;
+pub(crate) use self::set::Set;
 use self::shape::Shape;
 use crate::test_driver::document::{self, Metadata};
 use crate::test_driver::failure::{Failure, Result};
@@ -46,7 +46,7 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// A domain's definition, as libvirt would write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     root: Element,
     uuid: Uuid,
     /// The I/O threads that have the number that was next, which need not be listed.
@@ -61,11 +61,11 @@ static NONE: LazyLock<Definition> = LazyLock::new(|| Definition {
 
 impl Definition {
     /// The definition of nothing.
-    pub(super) fn none() -> &'static Self {
+    pub(crate) fn none() -> &'static Self {
         &NONE
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let root = parse_xml(text)?;
         if root.name != "domain" {
             let detail = format!("expecting root element of 'domain', not '{}'", root.name);
@@ -75,7 +75,7 @@ impl Definition {
     }
 
     /// Makes a definition of a document's root.
-    pub(super) fn of(given: &Element) -> Result<Self> {
+    pub(crate) fn of(given: &Element) -> Result<Self> {
         let uuid = identity::check(given)?;
         // Ordered and checked by the tables, completed, and ordered again with what was added.
         let mut root = Self::in_order(given)?;
@@ -107,7 +107,7 @@ impl Definition {
 
     /// Returns what libvirt keeps for the next start when it starts a domain: what it reads again of
     /// what it has written.
-    pub(super) fn reread(&self) -> Self {
+    pub(crate) fn reread(&self) -> Self {
         let written = self.to_xml_with(None, XmlFlags::SECURE);
         Self::parse(&written).unwrap_or_else(|_| self.clone())
     }
@@ -116,11 +116,11 @@ impl Definition {
         Ok(canonical(Shape::domain(), root)?.unwrap_or_default())
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.text_of("name").unwrap_or_default()
     }
 
-    pub(super) fn uuid(&self) -> Uuid {
+    pub(crate) fn uuid(&self) -> Uuid {
         self.uuid
     }
 

@@ -7,7 +7,7 @@ use crate::types::error::{ErrorCode, ErrorDomain};
 
 /// An interface's definition, as libvirt would write it.
 #[derive(Debug, Clone)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     root: Element,
 }
 
@@ -68,25 +68,25 @@ const SHAPE: Shape = Shape::new("interface")
     .open();
 
 impl Definition {
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         Self::of(&parse(text, "interface", ErrorDomain::Interface)?)
     }
 
-    pub(super) fn of(root: &Element) -> Result<Self> {
+    pub(crate) fn of(root: &Element) -> Result<Self> {
         let mut root = root.clone();
         complete(&mut root, None)?;
         Ok(Self { root: SHAPE.arrange(&root) })
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.root.get("name").unwrap_or_default()
     }
 
-    pub(super) fn mac(&self) -> Option<&str> {
+    pub(crate) fn mac(&self) -> Option<&str> {
         self.root.child("mac")?.get("address")
     }
 
-    pub(super) fn to_xml(&self) -> String {
+    pub(crate) fn to_xml(&self) -> String {
         self.root.to_string()
     }
 }
