@@ -7,12 +7,14 @@ use tokio::runtime::{Builder, Handle};
 use tokio::time::{sleep, timeout};
 
 use super::checks::{check_error, check_line};
+use crate::api::domain::{ConsoleFlags, StatsTypes, XmlFlags};
 use crate::client::Connect;
 use crate::error::Result;
 use crate::events::domain::Lifecycle;
 use crate::protocol::{Event as _, remote};
 use crate::rpc::frame::{FrameBuffer, packet_head};
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
+use crate::types::connect::{GetAllDomainStatsFlags, ListAllDomainsFlags};
 
 /// The bytes that are on their way at most.
 const AHEAD: usize = 4096;
@@ -70,13 +72,16 @@ async fn use_it(stream: DuplexStream) {
 async fn call_all(conn: &Connect) -> Result<()> {
     drop(check_error(conn.hostname().await));
     let _info = check_error(conn.node_info().await);
-    drop(check_error(conn.list_all_domains(Default::default()).await));
-    drop(check_error(conn.all_domain_stats(Default::default(), Default::default()).await));
+    drop(check_error(conn.list_all_domains(ListAllDomainsFlags::empty()).await));
+    drop(check_error(
+        conn.all_domain_stats(StatsTypes::empty(), GetAllDomainStatsFlags::empty())
+            .await,
+    ));
     drop(check_error(conn.capabilities().await));
     let domain = conn.domain_lookup_by_name("web").await?;
     let _state = check_error(domain.state().await);
-    drop(check_error(domain.xml_desc(Default::default()).await));
-    let mut console = domain.open_console(None, Default::default()).await?;
+    drop(check_error(domain.xml_desc(XmlFlags::empty()).await));
+    let mut console = domain.open_console(None, ConsoleFlags::empty()).await?;
     let _written = check_error(console.write_all(b"hello").await);
     while let Some(chunk) = console.read_chunk().await? {
         drop(chunk);

@@ -127,10 +127,10 @@ pub fn certificates(mut data: &[u8]) {
         certificates.push(certificate);
         data = rest;
     }
-    if let [authority, chain @ ..] = certificates.as_slice() {
-        if let Err(error) = crate::transport::tls::verify_chain(authority, chain, "host") {
-            check_line(&error.to_string());
-        }
+    if let [authority, chain @ ..] = certificates.as_slice()
+        && let Err(error) = crate::transport::tls::verify_chain(authority, chain, "host")
+    {
+        check_line(&error.to_string());
     }
 }
 
