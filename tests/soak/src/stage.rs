@@ -195,5 +195,6 @@ pub(crate) async fn connected(line: &Reconnect) -> libvirt_client::Result<Connec
     Ok(line.connect().await?.with_timeout(CALL))
 }
 
-/// The deadline of each call.
-pub(crate) const CALL: Duration = Duration::from_secs(30);
+/// The deadline of each call: longer than the 30 s that a daemon waits for its turn with a busy guest, so
+/// that what is late is lost, not only busy.
+pub(crate) const CALL: Duration = Duration::from_secs(40);
