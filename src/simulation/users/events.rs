@@ -17,6 +17,9 @@ use crate::simulation::world::World;
 /// A kind of event, and a number that tells two registrations for it apart.
 type What = (u32, u32);
 
+/// Longer than any reader of a stream rests.
+const LONGEST_REST: Duration = Duration::from_secs(70);
+
 /// The kind that has no callback IDs.
 const OLD: u32 = 2;
 
@@ -124,8 +127,8 @@ pub(super) async fn follow(user: &User, conn: Connect) {
     if !world.is_ending() {
         return;
     }
-    // By now the daemon is well, and nothing is new.
-    while let Ok(item) = timeout(Duration::from_secs(30), next_of(&mut subscription)).await {
+    // By now the daemon is well, and nothing is new; but a reader that rests may hold it all up.
+    while let Ok(item) = timeout(LONGEST_REST, next_of(&mut subscription)).await {
         if matches!(item, Item::Ended) {
             return;
         }
