@@ -116,7 +116,8 @@ async fn serve(mut stream: DuplexStream, data: Vec<u8>) -> usize {
 }
 
 /// Returns what is sent for a message. The first byte of a record is its kind, the next two are the
-/// length of the body behind it; after the kinds that answer nothing comes another record.
+/// length of the body behind it. A reply (0), an error (2) and silence (7) are the last for a message;
+/// after all others, of which one is a reply too, comes another record.
 fn answer(asked: &Header, rest: &mut &[u8]) -> Vec<u8> {
     let mut answer = Vec::new();
     while let [kind, high, low, after @ ..] = *rest {
