@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::random::Random;
 
+/// The seconds that the reader of a stream may rest before it begins. Events may have to wait as long.
+pub(super) const REST: [usize; 2] = [10, 60];
+
 /// What a seed decides once: how the client is set up, and what daemon, network and users do.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a knob of its own")]

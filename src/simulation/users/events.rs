@@ -11,14 +11,12 @@ use crate::client::Connect;
 use crate::client::registration::{NamedBy, Registration};
 use crate::client::subscription::{Next, RawSubscription};
 use crate::error::Error;
+use crate::simulation::plan::REST;
 use crate::simulation::wire::{DEREGISTER, DEREGISTER_OLD, EVENTS, REGISTER, REGISTER_OLD, words};
 use crate::simulation::world::World;
 
 /// A kind of event, and a number that tells two registrations for it apart.
 type What = (u32, u32);
-
-/// Longer than any reader of a stream rests.
-const LONGEST_REST: Duration = Duration::from_secs(70);
 
 /// The kind that has no callback IDs.
 const OLD: u32 = 2;
@@ -128,7 +126,8 @@ pub(super) async fn follow(user: &User, conn: Connect) {
         return;
     }
     // By now the daemon is well, and nothing is new; but a reader that rests may hold it all up.
-    while let Ok(item) = timeout(LONGEST_REST, next_of(&mut subscription)).await {
+    let longer_than_any = Duration::from_secs(REST[1] as u64 + 10);
+    while let Ok(item) = timeout(longer_than_any, next_of(&mut subscription)).await {
         if matches!(item, Item::Ended) {
             return;
         }

@@ -8,6 +8,7 @@ use super::calls::check;
 use super::user::{Limit, User};
 use crate::client::{Chunk, Connect, StreamReader, StreamWriter};
 use crate::error::{Error, ProtocolError};
+use crate::simulation::plan::REST;
 use crate::simulation::wire::{Ask, is_pattern, number, pattern, words};
 
 /// One stream of a user.
@@ -87,7 +88,9 @@ impl Transfer<'_> {
             (
                 if all { usize::MAX } else { random.below(20) },
                 *random.one_of(&[0, 0, 50, 300]),
-                random.permille(world.plan.rests).then(|| random.between(10, 60) as u64),
+                random
+                    .permille(world.plan.rests)
+                    .then(|| random.between(REST[0], REST[1]) as u64),
             )
         };
         if let Some(seconds) = rest {
