@@ -110,6 +110,13 @@ macro_rules! from_integer {
                 Self::$exact(value)
             }
         }
+
+        impl From<$ty> for ValueRef<'_> {
+            #[inline]
+            fn from(value: $ty) -> Self {
+                Self::$exact(value)
+            }
+        }
     )* };
 }
 

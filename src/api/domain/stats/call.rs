@@ -6,7 +6,7 @@ use crate::api::domain::{Domain, StatsTypes};
 use crate::api::wire;
 use crate::client::{Connect, Reply};
 use crate::error::{Error, Result};
-use crate::params::{Names, TypedParams, ValueRef};
+use crate::params::{Names, TypedParams, Value};
 use crate::protocol::Request;
 use crate::protocol::remote::{
     self, CONNECT_GET_ALL_DOMAIN_STATS_MAX, ConnectGetAllDomainStats, ConnectGetAllDomainStatsRet,
@@ -138,6 +138,9 @@ impl Domain {
     }
 }
 
+/// The type of nearly all values.
+const ULLONG: [u8; 4] = 4_u32.to_be_bytes();
+
 async fn records(
     conn: &Connect,
     reply: &Reply<ConnectGetAllDomainStatsRet<'static>>,
@@ -179,28 +182,29 @@ pub(super) fn read_stats<'a>(
     reader: &mut Reader<'a>,
     layout: &mut Layout<'a>,
 ) -> Result<DomainStats, DecodeError> {
-    /// The type of nearly all values.
-    const ULLONG: [u8; 4] = 4_u32.to_be_bytes();
-
     let mut stats = DomainStats::default();
-    for _ in 0..xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)? {
-        let (name, place) = match layout.take_expected(reader) {
-            Some(expected) => expected,
-            None => (WireName::take(reader)?, Place::Unknown),
+    let count = xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)?;
+    // One of its own stays in registers.
+    let mut own = reader.clone();
+    for index in 0..count {
+        let (name, place) = match layout.take_expected(index, &mut own) {
+            Some((name, place)) => (*name, place),
+            None => (WireName::take(&mut own)?, &Place::Unknown),
         };
-        if reader.take_exactly(&ULLONG) {
-            let value = u64::decode(reader)?;
-            if !stats.set_ullong(place, value, &layout.items) {
-                stats.learn(name, ValueRef::Ullong(value), layout);
+        if own.take_exactly(&ULLONG) {
+            let value = u64::decode(&mut own)?;
+            if !stats.set(place, value, &layout.items) {
+                stats.learn(index, name, value.into(), layout);
             }
         } else {
-            let value = TypedParamValue::decode(reader)?;
+            let value = TypedParamValue::decode(&mut own)?;
             let value = wire::value_ref(&value);
             if !stats.set(place, value, &layout.items) {
-                stats.learn(name, value, layout);
+                stats.learn(index, name, value, layout);
             }
         }
     }
+    *reader = own;
     stats.model(layout);
     Ok(stats)
 }
@@ -234,11 +238,17 @@ pub(super) fn read_params(
 ) -> Result<TypedParams, DecodeError> {
     let count = xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)?;
     let mut params = TypedParams::like(names, count);
+    let mut own = reader.clone();
     for _ in 0..count {
-        let name = xdr::take_bytes(reader, STRING_MAX)?;
-        let value = TypedParamValue::decode(reader)?;
-        params.push_named(name, wire::value_ref(&value).to_owned());
+        let name = xdr::take_bytes(&mut own, STRING_MAX)?;
+        let value = if own.take_exactly(&ULLONG) {
+            Value::Ullong(u64::decode(&mut own)?)
+        } else {
+            wire::value_ref(&TypedParamValue::decode(&mut own)?).to_owned()
+        };
+        params.push_named(name, value);
     }
+    *reader = own;
     names.follow(Some(&params));
     Ok(params)
 }

@@ -19,6 +19,7 @@ pub(super) enum Place {
     Reason,
     Cpu(Field<Cpu>),
     Balloon(Field<Balloon>),
+    LastUpdate,
     Vcpu(usize, u32, Field<Vcpu>),
     Net(usize, u32, Field<Net>),
     Block(usize, u32, Field<Block>),
@@ -82,8 +83,6 @@ impl<'a> WireName<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Layout<'a> {
     places: Vec<(WireName<'a>, Place)>,
-    /// The number of the current record's parameters so far.
-    count: usize,
     /// The last record's items.
     pub(super) items: Items,
     pub(super) names: RecordNames,
@@ -108,31 +107,24 @@ pub(super) struct Items {
 }
 
 impl<'a> Layout<'a> {
-    /// Reads the name of the current record's next parameter and returns its place, if the last
+    /// Reads the name of the current record's parameter at `index` and returns its place, if the last
     /// record had one of that name there.
     #[inline]
     pub(super) fn take_expected(
-        &mut self,
+        &self,
+        index: usize,
         reader: &mut Reader<'a>,
-    ) -> Option<(WireName<'a>, Place)> {
-        let expected = self.places.get(self.count).copied();
-        self.count += 1;
+    ) -> Option<&(WireName<'a>, Place)> {
+        let expected = self.places.get(index);
         expected.filter(|(name, _)| reader.take_exactly(name.encoded))
     }
 
-    /// Remembers the place of the current parameter.
-    pub(super) fn note(&mut self, name: WireName<'a>, place: Place) {
-        let index = self.count - 1;
+    /// Remembers the place of the current record's parameter at `index`.
+    pub(super) fn note(&mut self, index: usize, name: WireName<'a>, place: Place) {
         match self.places.get_mut(index) {
             Some(old) => *old = (name, place),
             None if index < PLACES_MAX => self.places.push((name, place)),
             None => {}
         }
-    }
-
-    /// Ends a record, which has these items.
-    pub(super) fn next_record(&mut self, items: Items) {
-        self.count = 0;
-        self.items = items;
     }
 }

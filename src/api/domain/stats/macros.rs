@@ -67,8 +67,12 @@ macro_rules! stat_struct {
                     None
                 }
 
-                #[inline]
-                fn set(&mut self, field: Field, value: $crate::params::ValueRef<'_>) -> bool {
+                fn set<'v>(
+                    &mut self,
+                    field: Field,
+                    value: impl Into<$crate::params::ValueRef<'v>>,
+                ) -> bool {
+                    let value = value.into();
                     match field {
                         $(Field::$field => {
                             self.$field = $crate::params::param_struct!(@read value $(, $unit)?);
@@ -92,7 +96,7 @@ pub(super) trait Fields {
     fn field(key: &[u8]) -> Option<Self::Field>;
 
     /// Sets a field. Returns `false` for a value of a wrong type.
-    fn set(&mut self, field: Self::Field, value: ValueRef<'_>) -> bool;
+    fn set<'v>(&mut self, field: Self::Field, value: impl Into<ValueRef<'v>>) -> bool;
 
     /// Sets the field that the rest of a parameter's name stands for. Returns `false` for an unknown
     /// name or a wrong type.

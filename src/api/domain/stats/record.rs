@@ -73,7 +73,7 @@ impl DomainStats {
         names: &RecordNames,
     ) -> Place {
         let place = self.find(name, items);
-        if !self.set(place, value, items) && !self.set_part(name, value, names) {
+        if !self.set(&place, value, items) && !self.set_part(name, value, names) {
             self.other.push_like(&names.other, name, value.to_owned());
         }
         place
@@ -82,17 +82,18 @@ impl DomainStats {
     /// Takes in one parameter of a reply by its name, and remembers its place.
     pub(super) fn learn<'a>(
         &mut self,
+        index: usize,
         name: WireName<'a>,
         value: ValueRef<'_>,
         layout: &mut Layout<'a>,
     ) {
         let place = self.take(name.bytes(), value, &layout.items, &layout.names);
-        layout.note(name, place);
+        layout.note(index, name, place);
     }
 
     /// Ends a record of a reply: the next is expected to be like it.
     pub(super) fn model(&self, layout: &mut Layout<'_>) {
-        layout.next_record(self.items());
+        layout.items = self.items();
         let packages = self.cpu.energy_monitors.iter().flat_map(|monitor| &monitor.packages);
         let names = &mut layout.names;
         names.vcpu.follow(self.vcpu.last().map(|vcpu| &vcpu.custom));
@@ -143,7 +144,10 @@ impl DomainStats {
                 _ => None,
             },
             (b"cpu", _) => Cpu::field(key).map(Place::Cpu),
-            (b"balloon", _) => Balloon::field(key).map(Place::Balloon),
+            (b"balloon", _) => match key {
+                b"last-update" => Some(Place::LastUpdate),
+                _ => Balloon::field(key).map(Place::Balloon),
+            },
             (b"perf", _) => Perf::field(key).map(Place::Perf),
             (b"dirtyrate", _) => DirtyRate::field(key).map(Place::DirtyRate),
             _ => Count::of(name).map(Place::Count),
@@ -153,18 +157,21 @@ impl DomainStats {
 
     /// Sets the field in a place, of an item that is added if it is new. Returns `false` if there is
     /// none, or for a wrong type.
-    #[expect(
-        clippy::inline_always,
-        reason = "a known type halves what is to be done"
-    )]
-    #[inline(always)]
-    pub(super) fn set(&mut self, place: Place, value: ValueRef<'_>, items: &Items) -> bool {
-        match place {
+    ///
+    /// A value whose type is known when this is compiled takes half of the work.
+    pub(super) fn set<'v>(
+        &mut self,
+        place: &Place,
+        value: impl Into<ValueRef<'v>>,
+        items: &Items,
+    ) -> bool {
+        match *place {
             Place::Unknown => false,
-            Place::State => self.set_state(value),
-            Place::Reason => self.set_reason(value),
+            Place::State => self.set_state(value.into()),
+            Place::Reason => self.set_reason(value.into()),
             Place::Cpu(field) => self.cpu.set(field, value),
             Place::Balloon(field) => self.balloon.set(field, value),
+            Place::LastUpdate => self.set_last_update(value.into()),
             Place::Vcpu(at, number, field) => nth(&mut self.vcpu, at, number, items.vcpu)
                 .is_some_and(|vcpu| vcpu.set(field, value)),
             Place::Net(at, number, field) => {
@@ -189,16 +196,10 @@ impl DomainStats {
                     Count::IoThreads => &mut self.iothread_count,
                     Count::BandwidthMonitors => &mut self.memory_bandwidth_monitor_count,
                 };
-                *count = u32::from_param(value);
+                *count = u32::from_param(value.into());
                 count.is_some()
             }
         }
-    }
-
-    /// Like [`set`](Self::set), of a value of the type that nearly all have.
-    #[inline]
-    pub(super) fn set_ullong(&mut self, place: Place, value: u64, items: &Items) -> bool {
-        self.set(place, ValueRef::Ullong(value), items)
     }
 
     /// Takes in a parameter of something that has no place: parts of items, the hypervisor's own
@@ -216,7 +217,6 @@ impl DomainStats {
                 true
             }),
             (b"cpu", _) => self.set_monitor(key, value, names),
-            (b"balloon", _) => key == b"last-update" && self.set_last_update(value),
             (b"memory", _) => self.set_bandwidth(key, value),
             (b"dirtyrate", _) => self.set_vcpu_dirty_rate(key, value),
             (b"vm", _) => {
