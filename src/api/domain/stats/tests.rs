@@ -125,6 +125,12 @@ fn things_keep_their_numbers_and_parameters_their_order() {
 }
 
 #[test]
+fn a_guest_that_never_reported_has_no_time_of_its_last_report() {
+    let params = TypedParams::new().with("balloon.last-update", 0_u64);
+    assert_eq!(DomainStats::from_params(&params), DomainStats::default());
+}
+
+#[test]
 fn what_has_no_field_is_kept_as_it_is() {
     let params = TypedParams::new()
         .with("cpu.time", "soon")
