@@ -8,12 +8,16 @@ mod daemon;
 mod engine;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::path::Path;
 
 pub use checks::{check_value, recode};
 pub use daemon::daemon;
 pub use engine::engine;
+#[cfg(feature = "tls")]
+pub use tls::{TlsSample, tls};
 
 use checks::{check_error, check_line};
 

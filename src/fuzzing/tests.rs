@@ -207,6 +207,35 @@ fn certificates() {
     run("certificates", super::certificates, &[sample]);
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn tls() {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use std::sync::LazyLock;
+    static SAMPLE: LazyLock<super::TlsSample> = LazyLock::new(|| {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let host = CertificateParams::new(["host".to_owned()]).unwrap();
+        super::TlsSample {
+            authority: authority.pem(),
+            certificate: host.signed_by(&key, &authority).unwrap().pem(),
+            key: key.serialize_pem(),
+        }
+    });
+    for choices in 0..4 {
+        assert!(super::tls(&SAMPLE, &[choices]));
+        assert!(!super::tls(&SAMPLE, &[choices, 0, 9, 0, 1]));
+    }
+    let changes = [0, 60, 1, 7, 0, 200, 2, 0, 1, 0, 3, 9, 0, 0, 4, 0];
+    let samples = [2, 3].map(|choices| [&[choices][..], &changes].concat());
+    let target = |data: &[u8]| {
+        super::tls(&SAMPLE, data);
+    };
+    run("tls", target, &samples);
+}
+
 #[test]
 fn params() {
     let reply = remote::NodeGetMemoryParametersRet { params: typed_params(), nparams: 12 };

@@ -16,8 +16,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -62,42 +61,90 @@ pub(crate) async fn connect(
     target: &TlsTarget<'_>,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
-    let error = |source| Error::Tls {
-        host: target.host.to_owned(),
-        port: target.port,
-        source: Box::new(source),
-    };
-    let choice = priority::parse(target.priority).map_err(|reason| {
-        let priority = target.priority.unwrap_or_default();
-        Error::Unsupported(format!("tls_priority {priority:?}: {reason}"))
-    })?;
-    let (options, directory) = (target.options.clone(), target.directory.clone());
-    let (check_own, provider) = (target.check_own, Arc::clone(&choice.provider));
-    let loading = files::on_thread(move || {
-        Credentials::load(&options, directory.as_deref(), check_own, &provider)
-    });
-    let credentials = loading.await?.map_err(error)?;
-    let searched = credentials.searched;
-    let identities = Arc::new(credentials.identities);
-    let refused = || refused(&identities, &searched);
-    let (config, verifier) =
-        configure(target, &choice, credentials.authorities, Arc::clone(&identities))
-            .map_err(error)?;
-
+    let client = Client::new(target).await?;
     let socket = tcp::dial(target.host, target.port, deadline).await?;
-    // A placeholder: it is not sent, and the verifier checks the real host.
-    let name = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
-    let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
-    let mut stream =
-        within("the TLS handshake", deadline, handshake).await?.map_err(|failure| {
-            error(verifier.take_failure().unwrap_or_else(|| handshake_error(&failure, refused)))
+    client.shake_hands(socket, deadline).await
+}
+
+/// Like [`connect`], over a stream of any kind.
+#[cfg(any(fuzzing, test))]
+pub(crate) async fn connect_over(
+    target: &TlsTarget<'_>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    deadline: Option<Instant>,
+) -> Result<Transport> {
+    Client::new(target).await?.shake_hands(stream, deadline).await
+}
+
+/// What is ready before there is a connection.
+struct Client<'a> {
+    target: &'a TlsTarget<'a>,
+    config: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
+    identities: Arc<Identities>,
+    /// The certificates that were looked for, for when there are none.
+    searched: String,
+}
+
+impl<'a> Client<'a> {
+    async fn new(target: &'a TlsTarget<'a>) -> Result<Self> {
+        let choice = priority::parse(target.priority).map_err(|reason| {
+            let priority = target.priority.unwrap_or_default();
+            Error::Unsupported(format!("tls_priority {priority:?}: {reason}"))
         })?;
-    let step = "the daemon's word that it accepts our TLS certificate";
-    within(step, deadline, read_welcome(&mut stream, &refused))
-        .await?
-        .map_err(error)?;
-    let security = Security { secure: true, encrypted: true };
-    Ok(split(stream::Stream(stream), security))
+        let (options, directory) = (target.options.clone(), target.directory.clone());
+        let (check_own, provider) = (target.check_own, Arc::clone(&choice.provider));
+        let loading = files::on_thread(move || {
+            Credentials::load(&options, directory.as_deref(), check_own, &provider)
+        });
+        let error = |source| target.error(source);
+        let credentials = loading.await?.map_err(error)?;
+        let identities = Arc::new(credentials.identities);
+        let (config, verifier) =
+            configure(target, &choice, credentials.authorities, Arc::clone(&identities))
+                .map_err(error)?;
+        let searched = credentials.searched;
+        Ok(Self {
+            target,
+            config: Arc::new(config),
+            verifier,
+            identities,
+            searched,
+        })
+    }
+
+    async fn shake_hands(
+        self,
+        socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        deadline: Option<Instant>,
+    ) -> Result<Transport> {
+        let error = |source| self.target.error(source);
+        let refused = || refused(&self.identities, &self.searched);
+        // A placeholder: it is not sent, and the verifier checks the real host.
+        let name = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
+        let handshake = TlsConnector::from(Arc::clone(&self.config)).connect(name, socket);
+        let mut stream =
+            within("the TLS handshake", deadline, handshake).await?.map_err(|failure| {
+                let failed = self.verifier.take_failure();
+                error(failed.unwrap_or_else(|| handshake_error(&failure, refused)))
+            })?;
+        let step = "the daemon's word that it accepts our TLS certificate";
+        within(step, deadline, read_welcome(&mut stream, &refused))
+            .await?
+            .map_err(error)?;
+        let security = Security { secure: true, encrypted: true };
+        Ok(split(stream::Stream(stream), security))
+    }
+}
+
+impl TlsTarget<'_> {
+    fn error(&self, source: TlsError) -> Error {
+        Error::Tls {
+            host: self.host.to_owned(),
+            port: self.port,
+            source: Box::new(source),
+        }
+    }
 }
 
 async fn within<T>(
@@ -149,7 +196,7 @@ fn configure(
 /// Reads the byte with which a daemon accepts our certificate. In TLS 1.3 the handshake alone
 /// proves nothing: the daemon verifies the certificate after it.
 async fn read_welcome(
-    stream: &mut TlsStream<TcpStream>,
+    stream: &mut TlsStream<impl AsyncRead + AsyncWrite + Unpin>,
     refused: impl Fn() -> TlsError,
 ) -> Result<(), TlsError> {
     match stream.read_u8().await {
