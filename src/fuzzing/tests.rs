@@ -133,13 +133,15 @@ fn engine() {
 #[test]
 fn daemon() {
     let reply = |body: &[u8]| record(0, body);
+    let supports =
+        |supported| reply(&xdr::to_vec(&remote::ConnectSupportsFeatureRet { supported }).unwrap());
     let web = || remote::NonnullDomain { name: "web".into(), uuid: uuid::Uuid::nil(), id: 1 };
     let event = remote::DomainEventLifecycleMsg { dom: web(), event: 2, detail: 0 };
     let event = remote::DomainEventCallbackLifecycleMsg { callback_id: 7, msg: event };
     let stats = remote::DomainStatsRecord { dom: web(), params: typed_params() };
     let opening = [
         reply(&xdr::to_vec(&remote::AuthListRet { types: vec![remote::AuthType::None] }).unwrap()),
-        reply(&xdr::to_vec(&remote::ConnectSupportsFeatureRet { supported: 1 }).unwrap()),
+        supports(1),
         reply(&[]),
     ];
     // A number is right for whatever else is asked while subscribing.
@@ -167,9 +169,19 @@ fn daemon() {
         reply(&[]),
         reply(&[]),
     ];
+    // Without keepalive, and of the console comes nothing, not even its end.
+    let console = calls.len() - 5;
+    let silence = record(7, &[]);
+    let silent = [
+        &[opening[0].clone(), supports(0), reply(&[])],
+        &calls[..console],
+    ]
+    .concat();
+    let silent = [silent.concat(), silence.clone(), silence].concat();
     let samples = [
         [opening.concat(), calls.concat()].concat(),
         opening.concat(),
+        silent,
     ];
     assert_eq!(super::daemon(&samples[0]), 16, "not all is asked for");
     run("daemon", |data| _ = super::daemon(data), &samples);
