@@ -137,11 +137,11 @@ async fn damage(
         if passed.unwrap_or_default() < before {
             return;
         }
-        let Some(changed) = change(&mut from, *kind, *value).await else {
+        let Some(instead) = change(&mut from, *kind, *value).await else {
             let _shut = to.shutdown().await;
             return;
         };
-        if to.write_all(&changed).await.is_err() {
+        if to.write_all(&instead).await.is_err() {
             return;
         }
     }
