@@ -187,7 +187,8 @@ impl Registry {
     /// Spawns the task that brings the daemon's registration in line with the count. No lock may be
     /// held: on a runtime that has shut down the task is dropped at once.
     fn operate(self: &Arc<Self>, entry: &Arc<Entry>) {
-        let operation = Operation { registry: Arc::clone(self), entry: Arc::clone(entry) };
+        let (registry, entry) = (Arc::clone(self), Arc::clone(entry));
+        let operation = Operation { registry, entry, done: false };
         self.runtime.spawn(operation.run());
     }
 }
@@ -232,6 +233,8 @@ impl fmt::Debug for Share {
 struct Operation {
     registry: Arc<Registry>,
     entry: Arc<Entry>,
+    /// Set once the entry needs no more work; a new task may then be at it already.
+    done: bool,
 }
 
 /// The next call that brings a registration in line with its count.
@@ -241,7 +244,7 @@ enum Action {
 }
 
 impl Operation {
-    async fn run(self) {
+    async fn run(mut self) {
         while let Some(action) = self.next_action() {
             match action {
                 Action::Register => self.register().await,
@@ -251,7 +254,7 @@ impl Operation {
     }
 
     /// Returns the next action; `None` ends the task.
-    fn next_action(&self) -> Option<Action> {
+    fn next_action(&mut self) -> Option<Action> {
         let mut entries = self.registry.lock();
         let mut state = self.entry.lock();
         match (&state.standing, state.shares) {
@@ -267,6 +270,7 @@ impl Operation {
             }
         }
         state.busy = false;
+        self.done = true;
         drop(state);
         drop(entries);
         self.entry.settled.notify_waiters();
@@ -325,14 +329,12 @@ impl Drop for Operation {
     /// Fails the registration if the runtime shuts down meanwhile, so that no subscriber waits
     /// forever.
     fn drop(&mut self) {
-        let mut state = self.entry.lock();
-        if !state.busy {
+        if self.done {
             return;
         }
         let reason = self.registry.shared.end_reason();
         let reason = reason.unwrap_or(CloseReason::RuntimeGone);
-        state.standing = Standing::Failed(Failure::Closed(reason));
-        drop(state);
+        self.entry.lock().standing = Standing::Failed(Failure::Closed(reason));
         self.next_action();
     }
 }

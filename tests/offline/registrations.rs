@@ -1,7 +1,7 @@
 //! Registrations that are late, abandoned, or shared: the daemon's and ours must agree.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use libvirt_client::events::domain::{Lifecycle, Reboot};
 use libvirt_client::events::{EventError, Subscription};
 use libvirt_client::{Backoff, CloseReason, Connect, Error, Result};
 use tokio::runtime::{Builder, Handle};
+use tokio::task::yield_now;
 
 use crate::events::{domain, message, next_name, register, started};
 use crate::peer::{Listener, Message, Peer, procedure, string, words};
@@ -90,6 +91,41 @@ async fn one_that_is_confirmed_when_nobody_waits_any_more_is_taken_back() {
     let undone = take_deregistration(&mut peer, 5).await;
     peer.reply(&undone, &[]).await;
     let (events, ()) = tokio::join!(subscribe(conn), async {
+        let call = take(&mut peer, procedure::EVENT_REGISTER).await;
+        peer.reply(&call, &words(&[6])).await;
+        peer.send(&started(6, "guest")).await;
+    });
+    assert_next_is(&mut events.unwrap(), "guest").await;
+}
+
+/// Drops a future as it is woken.
+#[derive(Default)]
+struct GiveUp(Mutex<Option<Pin<Box<dyn Future<Output = Subscribed> + Send>>>>);
+
+impl Wake for GiveUp {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().unwrap().take());
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_given_up_while_it_is_confirmed_is_taken_back() {
+    let listener = Listener::new();
+    let (conn, mut peer, _other) = open(&listener).await;
+    let given_up = Arc::new(GiveUp::default());
+    let mut waiting = Box::pin(subscribe(conn.clone()));
+    let waker = Waker::from(Arc::clone(&given_up));
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    *given_up.0.lock().unwrap() = Some(waiting);
+    let call = take(&mut peer, procedure::EVENT_REGISTER).await;
+    peer.reply(&call, &words(&[5])).await;
+    while given_up.0.lock().unwrap().is_some() {
+        yield_now().await;
+    }
+    // Whoever comes in between shares what is there, and it works.
+    let (events, ()) = tokio::join!(subscribe(conn.clone()), async {
+        let undone = take_deregistration(&mut peer, 5).await;
+        peer.reply(&undone, &[]).await;
         let call = take(&mut peer, procedure::EVENT_REGISTER).await;
         peer.reply(&call, &words(&[6])).await;
         peer.send(&started(6, "guest")).await;
@@ -204,7 +240,7 @@ async fn many_that_are_given_up_cost_one() {
     let call = give_up(&conn, &mut peer).await;
     for _ in 0..SUBSCRIBERS {
         begin(pin!(subscribe(conn.clone())));
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     assert_eq!(tasks(), tasks_before + 1);
     assert_nothing_else(&conn, &mut peer).await;
