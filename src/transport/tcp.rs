@@ -3,7 +3,11 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+#[cfg(feature = "ssh-native")]
+use std::time::Duration;
 
+#[cfg(feature = "ssh-native")]
+use rustix::net::sockopt;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
@@ -67,6 +71,22 @@ async fn dial_any(
     Err(attempts)
 }
 
+/// Has the kernel end a connection to a host that is gone: that acknowledges nothing, or is silent
+/// for `interval` and then for so many intervals more.
+#[cfg(feature = "ssh-native")]
+pub(crate) fn keep_alive(stream: &TcpStream, interval: Duration, count: u32) -> io::Result<()> {
+    /// The kernel's own limit.
+    const SECONDS_MAX: u64 = 32767;
+    let interval = Duration::from_secs(interval.as_secs().clamp(1, SECONDS_MAX));
+    let count = count.clamp(1, 127);
+    sockopt::set_tcp_keepidle(stream, interval)?;
+    sockopt::set_tcp_keepintvl(stream, interval)?;
+    sockopt::set_tcp_keepcnt(stream, count)?;
+    let limit = interval.saturating_mul(count + 1).as_millis();
+    sockopt::set_tcp_user_timeout(stream, limit.try_into().unwrap_or(u32::MAX))?;
+    Ok(sockopt::set_socket_keepalive(stream, true)?)
+}
+
 async fn within<T>(
     deadline: Option<Instant>,
     step: impl Future<Output = io::Result<T>>,
@@ -110,6 +130,23 @@ mod tests {
         assert_eq!(stream.peer_addr()?, listener.local_addr()?);
         assert!(stream.nodelay()?);
         Ok(())
+    }
+
+    #[cfg(feature = "ssh-native")]
+    #[tokio::test]
+    async fn hosts_that_are_gone_are_noticed() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let stream = TcpStream::connect(listener.local_addr()?).await?;
+        keep_alive(&stream, Duration::from_millis(5900), 4)?;
+        assert!(sockopt::socket_keepalive(&stream)?);
+        let seconds = Duration::from_secs;
+        assert_eq!(sockopt::tcp_keepidle(&stream)?, seconds(5));
+        assert_eq!(sockopt::tcp_keepintvl(&stream)?, seconds(5));
+        assert_eq!(sockopt::tcp_keepcnt(&stream)?, 4);
+        assert_eq!(sockopt::tcp_user_timeout(&stream)?, 25_000);
+        // What the kernel does not take is cut down to what it does.
+        keep_alive(&stream, Duration::ZERO, 0)?;
+        keep_alive(&stream, Duration::MAX, u32::MAX)
     }
 
     #[tokio::test(start_paused = true)]

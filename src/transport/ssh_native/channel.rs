@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep};
 use super::super::generic::GenericWriter;
 use super::super::tunnel::Tunnel;
 use super::guard::{Guard, Refusal};
+use super::leash::Leash;
 use super::target::SshTarget;
 use crate::error::{CloseReason, TunnelFailure};
 use crate::rpc::read_buffer::ReadBuffer;
@@ -27,6 +28,7 @@ const STDERR: u32 = 1;
 
 pub(super) async fn open(
     session: Handle<Guard>,
+    leash: Leash,
     target: &SshTarget<'_>,
 ) -> Result<Transport, Refusal> {
     let channel = session.channel_open_session().await?;
@@ -42,6 +44,7 @@ pub(super) async fn open(
         has_ended: false,
         limit: None,
         _session: session,
+        _leash: leash,
     };
     Ok(Transport {
         read: Box::new(reader),
@@ -62,8 +65,9 @@ struct ChannelReader {
     /// Set at the end of the output.
     has_ended: bool,
     limit: Option<Pin<Box<Sleep>>>,
-    /// The SSH connection, which ends when this is dropped.
+    /// The SSH connection, which ends when these are dropped.
     _session: Handle<Guard>,
+    _leash: Leash,
 }
 
 impl ChannelReader {

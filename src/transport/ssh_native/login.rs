@@ -4,11 +4,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use russh::MethodSet;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse, Prompt};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{self, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::{AgentAuthError, MethodSet, Signer};
+use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
 use super::guard::{Guard, Refusal};
@@ -106,6 +107,7 @@ impl User<'_> {
             Ok(both) => both,
             Err(error) => return Ok(MethodResult::Nothing(error.to_string())),
         };
+        let mut signer = AgentSigner { agent: &mut agent, failure: None };
         let mut last = None;
         for identity in &identities {
             // Certificates are not supported here.
@@ -114,20 +116,23 @@ impl User<'_> {
             };
             let hash = hash(session, key).await?;
             let signed =
-                session.authenticate_publickey_with(self.name, key.clone(), hash, &mut agent);
-            match signed.await {
-                Ok(AuthResult::Success) => return Ok(MethodResult::In),
-                Ok(AuthResult::Failure { remaining_methods, .. }) => {
+                session.authenticate_publickey_with(self.name, key.clone(), hash, &mut signer);
+            // Only a session that has ended fails it.
+            match signed.await.map_err(|_| russh::Error::Disconnect)? {
+                AuthResult::Success => return Ok(MethodResult::In),
+                AuthResult::Failure { remaining_methods, .. } => {
                     last = Some(still_there(session, remaining_methods)?);
                 }
-                Err(error) => return Ok(MethodResult::Nothing(error.to_string())),
             }
         }
-        Ok(match last {
-            None => MethodResult::Nothing("it has no keys".to_owned()),
-            Some(remaining) => {
+        Ok(match (last, signer.failure) {
+            (None, _) => MethodResult::Nothing("it has no keys".to_owned()),
+            (Some(remaining), None) => {
                 let count = identities.len();
                 MethodResult::No(remaining, format!("none of its {count} keys was accepted"))
+            }
+            (Some(remaining), Some(failure)) => {
+                MethodResult::No(remaining, format!("it did not sign: {failure}"))
             }
         })
     }
@@ -233,6 +238,44 @@ impl User<'_> {
         let asked = self.sources.ask(kind, "SSH", Some(self.name), text, "an answer");
         asked.await.map(|answer| answer.expose().to_owned())
     }
+}
+
+/// An agent that always signs: where it refuses, such as for a user who does not confirm, with a
+/// signature that no host accepts. Without one the session would wait for it forever.
+struct AgentSigner<'a> {
+    agent: &'a mut AgentClient<UnixStream>,
+    /// Why it did not sign, the last time.
+    failure: Option<keys::Error>,
+}
+
+impl Signer for AgentSigner<'_> {
+    type Error = AgentAuthError;
+
+    async fn auth_sign(
+        &mut self,
+        key: &AgentIdentity,
+        hash: Option<HashAlg>,
+        to_sign: Vec<u8>,
+    ) -> Result<Vec<u8>, AgentAuthError> {
+        let mut signed = to_sign.clone();
+        match self.agent.sign_request(key, hash, to_sign).await {
+            Ok(signed) => Ok(signed),
+            Err(failure) => {
+                self.failure = Some(failure);
+                let algorithm = key.public_key().algorithm();
+                let parts = [algorithm.as_str().as_bytes(), b"none"];
+                let signature: Vec<u8> = parts.into_iter().flat_map(ssh_string).collect();
+                signed.extend(ssh_string(&signature));
+                Ok(signed)
+            }
+        }
+    }
+}
+
+/// Encodes a string of the SSH protocol.
+fn ssh_string(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    len.to_be_bytes().into_iter().chain(bytes.iter().copied())
 }
 
 /// Answers questions with empty texts: without an answer the session would wait for one forever,

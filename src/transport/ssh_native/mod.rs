@@ -3,6 +3,7 @@
 mod channel;
 mod guard;
 pub(crate) mod hosts;
+mod leash;
 mod login;
 mod target;
 
@@ -36,11 +37,9 @@ pub(crate) async fn connect(
         Hosts::load(&host, port, file)
     });
     let hosts = hosts.await?.map_err(|failure| target.failed(failure))?;
+    // russh's own requests for a sign of life are not used: while nobody is logged in yet, each
+    // that would be due keeps a processor busy.
     let mut config = client::Config::default();
-    if let Some((interval, count)) = target.keepalive {
-        config.keepalive_interval = Some(interval);
-        config.keepalive_max = usize::try_from(count).unwrap_or(usize::MAX);
-    }
     // Asks the host for a key of a kind that is known.
     config.preferred.key = Cow::Owned(algorithms(&hosts));
     let disconnect_message = DisconnectMessage::default();
@@ -53,10 +52,16 @@ pub(crate) async fn connect(
         disconnect_message: disconnect_message.clone(),
     };
     let stream = tcp::dial(target.host, target.port, deadline).await?;
+    if let Some((interval, count)) = target.keepalive
+        && let Err(error) = tcp::keep_alive(&stream, interval, count)
+    {
+        tracing::debug!(%error, "a host that is gone will not be noticed");
+    }
+    let (stream, leash) = leash::leash(stream);
     let session = async {
         let mut session = client::connect_stream(Arc::new(config), stream, guard).await?;
         login::login(&mut session, target).await?;
-        channel::open(session, target).await
+        channel::open(session, leash, target).await
     };
     session.await.map_err(|refusal| match refusal {
         Refusal::Error(error) => *error,

@@ -23,8 +23,8 @@ pub(crate) struct SshTarget<'a> {
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) auth_file: Option<&'a str>,
     pub(crate) auth: &'a AuthOptions,
-    /// The silence after which a keepalive request is sent, and the number of them in a row that
-    /// may go unanswered.
+    /// The silence after which the host's kernel is asked for a sign of life, and the number of them
+    /// in a row that may be missing.
     pub(crate) keepalive: Option<(Duration, u32)>,
 }
 

@@ -1,9 +1,12 @@
 //! What becomes of the connection, and of the command on the host.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use libvirt_client::{CloseReason, Connect, Error, TunnelFailure};
 use rig::network::Port;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 
 use super::super::{Host, check};
 use crate::common::eventually;
@@ -67,9 +70,32 @@ async fn hosts_that_cannot_be_reached() {
 
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = host.key_uri("").replace(&address, &silent.local_addr().unwrap().to_string());
-    let limit = Some(std::time::Duration::from_millis(100));
+    let limit = Some(Duration::from_millis(100));
     let error = Connect::builder(&uri).open_timeout(limit).open().await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
+}
+
+/// A host that greets and then says nothing more, not even in the exchange of keys.
+#[tokio::test]
+async fn hosts_that_only_greet_are_left_alone_in_the_end() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let uri = format!("test+libssh2://{address}/default?known_hosts_verify=ignore");
+    let limit = Some(Duration::from_millis(100));
+    let (opened, mut host) =
+        tokio::join!(Connect::builder(&uri).open_timeout(limit).open(), async {
+            let (mut host, _) = listener.accept().await.unwrap();
+            host.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").await.unwrap();
+            host
+        });
+    let error = opened.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    let mut said = Vec::new();
+    timeout(Duration::from_secs(60), host.read_to_end(&mut said))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(said.starts_with(b"SSH-2.0-"), "{said:?}");
 }
 
 /// The text of what must go wrong behind the login.

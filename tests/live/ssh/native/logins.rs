@@ -1,7 +1,8 @@
 //! Who we are.
 
 use std::fs;
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
 
 use libvirt_client::types::connect::CredentialType;
 use libvirt_client::{Connect, ConnectBuilder, Secret, SshFailure};
@@ -10,7 +11,7 @@ use rig::ssh::{Client, PASSWORD};
 
 use super::super::{Host, check};
 use super::refused;
-use crate::common::mkfifo;
+use crate::common::{eventually, mkfifo};
 use crate::programs::built;
 
 /// Answers that kind of question, and no other.
@@ -140,43 +141,76 @@ async fn questions_that_nobody_answers_do_not_end_the_login() {
 }
 
 /// An agent, which ends with the test.
-struct Agent(std::process::Child);
+struct Agent {
+    process: Child,
+    socket: PathBuf,
+}
+
+impl Agent {
+    async fn start(host: &Host) -> Self {
+        let socket = host.client.dir().join("agent");
+        let mut agent = Command::new("ssh-agent");
+        // Without a screen it can ask nobody.
+        agent.env_remove("DISPLAY").env_remove("SSH_ASKPASS");
+        let agent = agent.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null());
+        let process = agent.spawn().unwrap();
+        eventually("the agent listens", async || socket.exists()).await;
+        Self { process, socket }
+    }
+
+    fn add(&self, client: &Client, options: &[&str]) {
+        let mut add = Command::new("ssh-add");
+        add.env("SSH_AUTH_SOCK", &self.socket).arg("-q").args(options).arg(client.key());
+        assert!(add.status().unwrap().success());
+    }
+
+    /// Runs a program that has the agent, and no key of its own.
+    fn list(&self, host: &Host, parameters: &str) -> Output {
+        let mut list = Command::new(built("list"));
+        list.arg(host.native_uri(parameters)).env("SSH_AUTH_SOCK", &self.socket);
+        list.env("HOME", host.client.dir()).output().unwrap()
+    }
+
+    fn refused(&self, host: &Host, reason: &str) {
+        let text = String::from_utf8(self.list(host, "").stderr).unwrap();
+        assert!(text.contains(reason), "{text}");
+    }
+
+    fn accepted(&self, host: &Host, parameters: &str) {
+        let output = self.list(host, parameters);
+        assert!(output.status.success(), "{output:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains("test"));
+    }
+}
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 }
 
 #[tokio::test]
 async fn an_agents_keys() {
     let Some(host) = Host::new() else { return };
-    let socket = host.client.dir().join("agent");
-    let mut agent = Command::new("ssh-agent");
-    let agent = agent.arg("-D").arg("-a").arg(&socket).stdout(std::process::Stdio::null());
-    let _agent = Agent(agent.spawn().unwrap());
-    crate::common::eventually("the agent listens", async || socket.exists()).await;
-    let stranger = Client::new().unwrap();
-    let add = |client: &Client| {
-        let mut add = Command::new("ssh-add");
-        add.env("SSH_AUTH_SOCK", &socket).arg("-q").arg(client.key());
-        assert!(add.status().unwrap().success());
-    };
-    let list = || {
-        let mut list = Command::new(built("list"));
-        list.arg(host.native_uri("")).env("SSH_AUTH_SOCK", &socket);
-        list.env("HOME", host.client.dir()).output().unwrap()
-    };
-    let failed = |reason: &str| {
-        let text = String::from_utf8(list().stderr).unwrap();
-        assert!(text.contains(reason), "{text}");
-    };
-    failed("agent: it has no keys; key: there is none in ~/.ssh; password: the host does not");
-    add(&stranger);
-    failed("agent: none of its 1 keys was accepted");
-    add(&host.client);
-    let output = list();
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8(output.stdout).unwrap().contains("test"));
+    let agent = Agent::start(&host).await;
+    agent.refused(
+        &host,
+        "agent: it has no keys; key: there is none in ~/.ssh; password: the host does not",
+    );
+    agent.add(&Client::new().unwrap(), &[]);
+    agent.refused(&host, "agent: none of its 1 keys was accepted");
+    agent.add(&host.client, &[]);
+    agent.accepted(&host, "");
+}
+
+#[tokio::test]
+async fn an_agent_that_does_not_sign() {
+    let Some(host) = Host::new() else { return };
+    let agent = Agent::start(&host).await;
+    // The user is to confirm each signature.
+    agent.add(&host.client, &["-c"]);
+    agent.refused(&host, "agent: it did not sign: ");
+    // The next method has its turn.
+    agent.accepted(&host, &format!("keyfile={}", host.client.key().display()));
 }
