@@ -78,8 +78,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits `min` after the first failure, and twice as long after each that follows, up to `max`.
-    /// A connection that has lasted for `max` resets the delay.
+    /// Waits `min` after the first failure, and twice as long after each that follows, up to `max`;
+    /// each time up to twice that, at random. A connection that has lasted for `max` resets the
+    /// delay.
     pub fn new(min: Duration, max: Duration) -> Self {
         Self { min, max }
     }
@@ -94,7 +95,7 @@ impl Backoff {
     }
 }
 
-/// From 100 milliseconds to 30 seconds.
+/// From 100 milliseconds to 30 seconds, or by chance up to a minute.
 impl Default for Backoff {
     fn default() -> Self {
         Self::new(Duration::from_millis(100), Duration::from_secs(30))
@@ -291,18 +292,36 @@ async fn stay_connected(
     backoff: Backoff,
     status: watch::Sender<ConnectionStatus>,
 ) {
-    let reopening = stop.run_until_cancelled(open_repeatedly(&builder, backoff, &status));
+    let status = Published(status);
+    let reopening = stop.run_until_cancelled(open_repeatedly(&builder, backoff, &status.0));
     let Some(end) = alive.run_until_cancelled(reopening).await else {
-        // The connection has a receiver of the status, which must not keep the connection.
-        let end = Error::Closed(CloseReason::Local);
-        status.send_replace(ConnectionStatus::Ended(Arc::new(end)));
+        status.end(Error::Closed(CloseReason::Local));
         return;
     };
-    let end = end.unwrap_or(Error::Closed(CloseReason::Local));
     if let ConnectionStatus::Connected(conn) =
-        status.send_replace(ConnectionStatus::Ended(Arc::new(end)))
+        status.end(end.unwrap_or(Error::Closed(CloseReason::Local)))
     {
         conn.close().await;
+    }
+}
+
+/// The status as the task tells it. The connection has a receiver of it, which must not keep the
+/// connection, not even if the runtime drops the task.
+struct Published(watch::Sender<ConnectionStatus>);
+
+impl Published {
+    /// Returns the status before the end.
+    fn end(&self, error: Error) -> ConnectionStatus {
+        self.0.send_replace(ConnectionStatus::Ended(Arc::new(error)))
+    }
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        let has_ended = matches!(*self.0.borrow(), ConnectionStatus::Ended(_));
+        if !has_ended {
+            self.end(Error::Closed(CloseReason::RuntimeGone));
+        }
     }
 }
 

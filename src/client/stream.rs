@@ -6,11 +6,12 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connect;
-use super::running::{Reply, Stall, until};
+use super::running::{Expiry, Reply, Stall};
 use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
 use crate::protocol::{StreamRequest, net};
 use crate::rpc::calls::CallSetup;
@@ -37,7 +38,8 @@ const PACKET_MAX: usize = 262_120;
 /// everything. So transfer large volumes over a connection of their own ([`Connect::reopen`]).
 ///
 /// Writing fails with [`Error::Timeout`] when the daemon takes no data for the timeout of the
-/// handle's calls; reading waits for as long as the connection lasts.
+/// handle's calls, as does the end when the daemon does not confirm it; reading waits for as long
+/// as the connection lasts.
 #[doc(alias = "virStream")]
 #[derive(Debug)]
 pub struct Stream {
@@ -59,6 +61,15 @@ pub struct StreamWriter {
     handle: Arc<StreamHandle>,
     /// Present while a packet waits to be sent.
     stall: Option<Stall>,
+    /// Present while the end waits to be confirmed, after `shutdown`.
+    ending: Option<Ending>,
+}
+
+/// The deadline of a confirmation.
+#[derive(Debug)]
+struct Ending {
+    expiry: Expiry,
+    after: Duration,
 }
 
 /// The state that the halves share; the stream ends when the last of them is dropped.
@@ -85,7 +96,7 @@ impl Connect {
         let handle =
             Arc::new(StreamHandle { conn: self.clone(), serial, procedure: R::INFO.name, sparse });
         let stream = Stream {
-            writer: StreamWriter { handle: Arc::clone(&handle), stall: None },
+            writer: StreamWriter { handle: Arc::clone(&handle), stall: None, ending: None },
             reader: StreamReader { handle, pending: None },
         };
         Ok((reply, stream))
@@ -130,24 +141,37 @@ impl StreamHandle {
         })
     }
 
-    fn poll_end(&self, cx: &mut Context<'_>, status: Status) -> Poll<Result<()>> {
-        self.conn
-            .shared()
-            .poll_stream_end(self.serial, status, cx.waker())
-            .map_err(|end| self.error(end))
+    /// Ends this side and waits for the daemon to confirm, until a deadline that the first poll sets.
+    fn poll_end(
+        &self,
+        status: Status,
+        ending: &mut Option<Ending>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<()>> {
+        let shared = self.conn.shared();
+        let ended = shared.poll_stream_end(self.serial, status, cx.waker());
+        if let Poll::Ready(ended) = ended {
+            return Poll::Ready(ended.map_err(|end| self.error(end)));
+        }
+        let ending = ending.get_or_insert_with(|| {
+            let deadline = self.conn.deadline(false);
+            let (at, after) = deadline.map(|(at, after)| (at.into_std(), after)).unzip();
+            Ending {
+                expiry: Expiry::new(shared, at),
+                after: after.unwrap_or_default(),
+            }
+        });
+        ready!(ending.expiry.poll_expired(cx));
+        Poll::Ready(Err(Error::Timeout {
+            operation: self.procedure,
+            after: ending.after,
+            waiting: Waiting::Confirmation,
+        }))
     }
 
-    /// Ends this side and waits for the daemon to confirm.
     async fn end(&self, status: Status) -> Result<()> {
-        let timeout = self.conn.deadline(false);
-        let at = timeout.map(|(at, _)| at.into_std());
-        let ended = poll_fn(|cx| self.poll_end(cx, status));
-        let expired = || Error::Timeout {
-            operation: self.procedure,
-            after: timeout.map(|(_, after)| after).unwrap_or_default(),
-            waiting: Waiting::Confirmation,
-        };
-        until(self.conn.shared(), at, ended).await.unwrap_or_else(|| Err(expired()))
+        let mut ending = None;
+        poll_fn(|cx| self.poll_end(status, &mut ending, cx)).await
     }
 }
 
@@ -347,7 +371,8 @@ impl AsyncWrite for StreamWriter {
 
     /// Finishes the stream.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.handle.poll_end(cx, Status::Ok).map_err(io::Error::other)
+        let Self { handle, ending, .. } = self.get_mut();
+        handle.poll_end(Status::Ok, ending, cx).map_err(io::Error::other)
     }
 }
 

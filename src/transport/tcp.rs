@@ -75,15 +75,14 @@ async fn dial_any(
 /// for `interval` and then for so many intervals more.
 #[cfg(feature = "ssh-native")]
 pub(crate) fn keep_alive(stream: &TcpStream, interval: Duration, count: u32) -> io::Result<()> {
-    /// The kernel's own limit.
-    const SECONDS_MAX: u64 = 32767;
-    let interval = Duration::from_secs(interval.as_secs().clamp(1, SECONDS_MAX));
+    // Both as long as the kernel permits, which also takes milliseconds in a C `int`.
+    let interval = Duration::from_secs(interval.as_secs().clamp(1, 32_767));
     let count = count.clamp(1, 127);
     sockopt::set_tcp_keepidle(stream, interval)?;
     sockopt::set_tcp_keepintvl(stream, interval)?;
     sockopt::set_tcp_keepcnt(stream, count)?;
-    let limit = interval.saturating_mul(count + 1).as_millis();
-    sockopt::set_tcp_user_timeout(stream, limit.try_into().unwrap_or(u32::MAX))?;
+    let limit = interval.saturating_mul(count + 1).as_millis().min(i32::MAX as u128);
+    sockopt::set_tcp_user_timeout(stream, limit as u32)?;
     Ok(sockopt::set_socket_keepalive(stream, true)?)
 }
 

@@ -139,17 +139,22 @@ impl BlockJobWatch {
     /// Asks whether there is a job, and whether it is ready.
     async fn look(&mut self) -> Result<bool> {
         let domain = self.followed.domain().clone();
-        let job = match domain.block_job_info(&self.disk).await {
+        let looked = async {
+            match domain.block_job_info(&self.disk).await.optional()?.flatten() {
+                Some(_) => domain.devices("disk").await.optional(),
+                None => Ok(None),
+            }
+        };
+        let disks: Option<Vec<Mirrored>> = match looked.await {
             // The guest does not run, or does not exist.
             Err(error) if error.code() == Some(ErrorCode::OperationInvalid) => None,
             // The next event says that the connection was lost.
             Err(error) if domain.connect().was_lost(&error) => return Ok(true),
-            job => job.optional()?.flatten(),
+            disks => disks?,
         };
-        if job.is_none() {
+        let Some(disks) = disks else {
             return Ok(false);
-        }
-        let disks: Vec<Mirrored> = domain.devices("disk").await?;
+        };
         self.is_ready |= disks.iter().any(|disk| disk.target == self.disk && disk.is_ready);
         self.is_unsure = false;
         Ok(true)

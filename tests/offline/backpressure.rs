@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use libvirt_client::{Chunk, CloseReason, Connect, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::peer::{CONTINUE, ERROR, Listener, Message, Peer, string};
 use crate::streams::{confirm, open_console, packet, stream};
@@ -98,6 +98,33 @@ async fn a_stream_that_nobody_reads_is_given_up_before_it_costs_the_connection()
     let error = stream.finish().await.unwrap_err();
     assert!(matches!(error, Error::Overrun { .. }), "{error:?}");
     let ((), ()) = tokio::join!(hostname(&conn), answer(&mut peer));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_streams_that_are_behind_the_one_whose_reader_comes_back_goes_on() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (_unread, unread) = stream(&conn, &mut peer, false).await;
+    let (mut stream, call) = stream(&conn, &mut peer, false).await;
+    let both = async {
+        tokio::join!(
+            async {
+                sleep(Duration::from_secs(60)).await;
+                for number in 0..16 {
+                    let chunk = stream.read_chunk().await.unwrap();
+                    let Some(Chunk::Data(data)) = chunk else {
+                        panic!("{chunk:?}")
+                    };
+                    assert!(data.iter().all(|byte| *byte == number));
+                }
+            },
+            async {
+                flood(&mut peer, &unread, 0..9).await;
+                flood(&mut peer, &call, 0..16).await;
+            }
+        )
+    };
+    timeout(Duration::from_secs(120), both).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

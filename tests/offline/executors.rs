@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libvirt_client::events::EventError;
 use libvirt_client::events::domain::Lifecycle;
-use libvirt_client::{Backoff, CloseReason, Connect, Error, Reconnect};
+use libvirt_client::{Backoff, CloseReason, Connect, ConnectionStatus, Error, Reconnect};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::events::{register, started};
@@ -108,7 +108,31 @@ fn a_runtime_that_is_gone_keeps_nothing_open() {
     });
     drop(runtime);
     for result in [waiting.join().unwrap(), block_on(host.connect())] {
-        let error = result.unwrap_err();
-        assert!(matches!(error, Error::Closed(CloseReason::RuntimeGone)), "{error:?}");
+        let Error::NotConnected(reason) = result.unwrap_err() else {
+            panic!("there is a connection")
+        };
+        assert!(matches!(*reason, Error::Closed(CloseReason::RuntimeGone)), "{reason:?}");
     }
+}
+
+#[test]
+fn a_runtime_that_is_gone_leaves_no_connection() {
+    let runtime = runtime();
+    let listener = runtime.block_on(async { Listener::new() });
+    let host = keep_open(&runtime, &listener.uri(), LONG);
+    let (conn, peer) = runtime.block_on(async {
+        let opening = async {
+            let mut peer = listener.accept().await;
+            peer.greet().await;
+            peer
+        };
+        tokio::join!(host.connect(), opening)
+    });
+    assert!(conn.is_ok());
+    assert!(matches!(host.status(), ConnectionStatus::Connected(_)));
+    drop((runtime, peer));
+    let ConnectionStatus::Ended(reason) = host.status() else {
+        panic!("{:?}", host.status())
+    };
+    assert!(matches!(*reason, Error::Closed(CloseReason::RuntimeGone)), "{reason:?}");
 }

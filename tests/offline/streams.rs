@@ -6,6 +6,7 @@ use libvirt_client::domain::ConsoleFlags;
 use libvirt_client::protocol::remote;
 use libvirt_client::{Chunk, CloseReason, Connect, Error, ProtocolError, Stream};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 use crate::peer::{CONTINUE, ERROR, HOLE, Listener, Message, OK, Peer, STREAM, string, words};
 
@@ -202,6 +203,21 @@ async fn an_error_at_the_finish_is_the_finishs() {
         peer.send(&failure(&call, "write-back failed")).await;
     });
     assert_eq!(finished.unwrap_err().to_string(), "virDomainOpenConsole: write-back failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_is_never_confirmed_has_the_deadline_of_calls() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let conn = conn.with_timeout(Duration::from_secs(7));
+    let (mut one, _) = stream(&conn, &mut peer, false).await;
+    let (other, _) = stream(&conn, &mut peer, false).await;
+    let limit = Duration::from_secs(8);
+    let shut = timeout(limit, one.shutdown()).await.unwrap().unwrap_err();
+    let finished = timeout(limit, other.finish()).await.unwrap().unwrap_err();
+    for text in [shut.to_string(), finished.to_string()] {
+        assert!(text.starts_with("virDomainOpenConsole ") && text.contains("7s"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::rpc::alarms::AlarmKey;
 /// The driver task has the timer, so any executor can wait for it. Once the driver task has ended,
 /// it never fires.
 #[derive(Debug)]
-pub(super) struct Expiry {
+pub(crate) struct Expiry {
     shared: Arc<Shared>,
     at: Option<Instant>,
     alarm: Option<AlarmKey>,
@@ -23,11 +23,11 @@ pub(super) struct Expiry {
 
 impl Expiry {
     /// Creates a deadline; `None` never passes.
-    pub(super) fn new(shared: &Arc<Shared>, at: Option<Instant>) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, at: Option<Instant>) -> Self {
         Self { shared: Arc::clone(shared), at, alarm: None }
     }
 
-    pub(super) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else {
             return Poll::Pending;
         };

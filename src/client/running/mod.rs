@@ -12,7 +12,7 @@ mod shared;
 pub(super) use clock::now;
 pub(super) use driver::Driver;
 pub(super) use encoded::Encoded;
-pub(super) use expiry::{Stall, until};
+pub(super) use expiry::{Expiry, Stall, until};
 pub(super) use pending_call::PendingCall;
 pub use reply::Reply;
 pub(super) use shared::Shared;

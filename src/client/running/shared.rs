@@ -174,12 +174,13 @@ impl Shared {
         (state.engine.outbox.total_sent(), state.engine.outbox.len())
     }
 
-    /// Polls a stream's next item; wakes the driver task once there is room to read on.
+    /// Polls a stream's next item; wakes the driver task when the stream is no longer behind, which
+    /// others still may be.
     pub(crate) fn poll_stream(&self, serial: u32, waker: &Waker) -> Poll<Result<Chunk, StreamEnd>> {
         let mut state = self.lock();
-        let was_behind = state.engine.is_behind();
+        let behind = state.engine.streams_behind();
         let item = state.engine.poll_stream(serial, waker);
-        let driver = if was_behind && !state.engine.is_behind() {
+        let driver = if state.engine.streams_behind() < behind {
             state.driver.clone()
         } else {
             None

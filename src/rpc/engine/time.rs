@@ -87,6 +87,12 @@ impl Engine {
         is_behind
     }
 
+    /// Returns the number of streams whose readers are behind.
+    #[inline]
+    pub(crate) fn streams_behind(&self) -> usize {
+        self.backpressure.full()
+    }
+
     /// Decides about reading; to be called as long as [`is_behind`](Self::is_behind) holds.
     ///
     /// Aborts the streams whose readers delay others for too long, so that the gate is `Open` or

@@ -115,10 +115,10 @@ impl User<'_> {
                 continue;
             };
             let hash = hash(session, key).await?;
-            let signed =
+            let outcome =
                 session.authenticate_publickey_with(self.name, key.clone(), hash, &mut signer);
             // Only a session that has ended fails it.
-            match signed.await.map_err(|_| russh::Error::Disconnect)? {
+            match outcome.await.map_err(|_| russh::Error::Disconnect)? {
                 AuthResult::Success => return Ok(MethodResult::In),
                 AuthResult::Failure { remaining_methods, .. } => {
                     last = Some(still_there(session, remaining_methods)?);

@@ -52,10 +52,9 @@ pub(crate) async fn connect(
         disconnect_message: disconnect_message.clone(),
     };
     let stream = tcp::dial(target.host, target.port, deadline).await?;
-    if let Some((interval, count)) = target.keepalive
-        && let Err(error) = tcp::keep_alive(&stream, interval, count)
-    {
-        tracing::debug!(%error, "a host that is gone will not be noticed");
+    if let Some((interval, count)) = target.keepalive {
+        tcp::keep_alive(&stream, interval, count)
+            .map_err(|error| target.failed(SshFailure::Broken(error.to_string())))?;
     }
     let (stream, leash) = leash::leash(stream);
     let session = async {
