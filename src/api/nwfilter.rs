@@ -87,12 +87,16 @@ impl Connect {
     ///
     /// A change applies to running guests at once; if it cannot be applied to one of them, the
     /// filter stays as it was. To change a filter, `xml` must have its name and its UUID. With
-    /// [`VALIDATE`](DefineFlags::VALIDATE) the daemon first validates `xml` against the schema.
-    /// Daemons before libvirt 7.7.0 do not support it.
+    /// [`VALIDATE`](DefineFlags::VALIDATE) the daemon first validates `xml` against the schema,
+    /// which needs libvirt 7.7.0.
     #[doc(alias = "virNWFilterDefineXML")]
     #[doc(alias = "virNWFilterDefineXMLFlags")]
     #[doc(alias = "nwfilterDefineXMLFlags")]
     pub async fn nwfilter_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<NwFilter> {
+        if flags.is_empty() {
+            let reply = self.call(remote::NwfilterDefineXml { xml: xml.into() }).await?;
+            return Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter));
+        }
         let reply = self.call(remote::NwfilterDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(NwFilter::from_wire(self, &reply.decode()?.nwfilter))
     }

@@ -1,6 +1,6 @@
 //! Conversions between wire types and the API's types, shared by several objects.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::typed_params::typed_params;
@@ -63,11 +63,40 @@ pub(crate) fn truth(value: i32) -> bool {
     value != 0
 }
 
-/// Makes a path absolute, because the daemon has another working directory than this process.
+/// Makes a path absolute, because the daemon has another working directory than this process. As in
+/// the C library `..` is resolved, since its host may not have the directory before it.
 pub(crate) fn absolute_path(procedure: &'static str, path: impl AsRef<Path>) -> Result<PathBuf> {
     let path = path.as_ref();
-    std::path::absolute(path).map_err(|error| Error::InvalidArgument {
+    let absolute = std::path::absolute(path).map_err(|error| Error::InvalidArgument {
         procedure,
         reason: format!("the path {}: {error}", path.display()),
-    })
+    })?;
+    let mut resolved = PathBuf::new();
+    for component in absolute.components() {
+        match component {
+            Component::ParentDir => drop(resolved.pop()),
+            other => resolved.push(other),
+        }
+    }
+    Ok(resolved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_absolute_and_need_no_directory_that_they_leave() {
+        for (given, expected) in [
+            ("/a/b", "/a/b"),
+            ("/a/./b/../../c/", "/c"),
+            ("/../a", "/a"),
+            (
+                "a/../b",
+                &*format!("{}/b", std::env::current_dir().unwrap_or_default().display()),
+            ),
+        ] {
+            assert_eq!(absolute_path("", given).ok(), Some(PathBuf::from(expected)), "{given}");
+        }
+    }
 }

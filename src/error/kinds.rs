@@ -47,8 +47,8 @@ impl Error {
     /// Returns whether the daemon refused to make or define an object because there is one of that
     /// name or UUID, with whichever error code it reports that.
     ///
-    /// For a name that belongs to another UUID there is no code, so that its recognition needs a
-    /// daemon that speaks English.
+    /// For a name that belongs to another UUID, and for a transient object that is active already,
+    /// there is no code, so that its recognition needs a daemon that speaks English.
     ///
     /// Look the object up and compare, or take another name. An object that is defined again under
     /// its own name and UUID is changed, which is no error.
@@ -63,7 +63,11 @@ impl Error {
             | ErrorCode::NetworkPortExist => true,
             ErrorCode::OperationFailed | ErrorCode::OperationInvalid | ErrorCode::InternalError => {
                 let message = &error.message;
-                message.contains("already exists") || message.contains("already defined")
+                message.contains("already exists")
+                    || message.contains("already defined")
+                    // What is to be started says so in other words.
+                    || message.contains("is already active as ")
+                    || message.contains("domain '") && message.ends_with("' is already active")
             }
             _ => false,
         }
@@ -140,8 +144,9 @@ impl Error {
     }
 
     /// Returns whether the operation may have been carried out although it failed: the connection
-    /// ended, or the reply did not come in time. For a migration, whether it is unknown what a host
-    /// has of the guest.
+    /// ended, the reply did not come in time, or a guest has not given up the virtual CPU yet that it
+    /// was asked for (recognised from a daemon that speaks English). For a migration, whether it is
+    /// unknown what a host has of the guest.
     ///
     /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
     /// connection. What changes something should first look at what has become of it.
@@ -155,6 +160,7 @@ impl Error {
                 let outcome = error.outcome;
                 [outcome.source, outcome.destination].contains(&Presence::Unknown)
             }
+            Self::Remote(error) => error.is_undecided(),
             _ => false,
         }
     }

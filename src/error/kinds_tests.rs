@@ -52,10 +52,25 @@ fn what_only_messages_tell() {
     for (code, message) in [
         (OperationFailed, "domain 'd' already exists with uuid 0"),
         (InternalError, "a secret with UUID 0 already defined for use with x"),
+        (
+            OperationInvalid,
+            "Requested operation is not valid: domain 'd' is already active",
+        ),
+        (
+            OperationInvalid,
+            "Requested operation is not valid: network is already active as 'n'",
+        ),
     ] {
         assert!(report(code, message).is_already_exists(), "{message}");
         assert!(!report(ErrorCode::InvalidArg, message).is_already_exists(), "{message}");
     }
+    let started = "Requested operation is not valid: storage pool 'p' is already active";
+    assert!(!report(OperationInvalid, started).is_already_exists());
+
+    let unplug = "Timed out during operation: vcpu unplug request timed out. Unplug result must be \
+                  manually inspected in the domain";
+    let unplug = report(ErrorCode::OperationTimeout, unplug);
+    assert!(unplug.is_outcome_unknown() && !unplug.is_transient());
 }
 
 fn opening(source: Error) -> Error {

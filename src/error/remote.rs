@@ -72,7 +72,8 @@ impl RemoteError {
     pub(super) fn is_busy(&self) -> bool {
         let says = |text| self.message.contains(text);
         match self.code {
-            ErrorCode::OperationTimeout | ErrorCode::ResourceBusy => true,
+            ErrorCode::OperationTimeout => !self.is_undecided(),
+            ErrorCode::ResourceBusy => true,
             // Pools and volumes have no code for it.
             ErrorCode::InternalError => says("has asynchronous jobs running"),
             ErrorCode::OperationInvalid => {
@@ -82,6 +83,12 @@ impl RemoteError {
             }
             _ => false,
         }
+    }
+
+    /// Returns whether the guest may still do what it was asked for: to give up a virtual CPU.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.code == ErrorCode::OperationTimeout
+            && self.message.contains("unplug request timed out")
     }
 
     /// Returns whether the procedure is not supported; see

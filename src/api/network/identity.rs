@@ -61,11 +61,15 @@ impl Connect {
     ///
     /// If an inactive network with that name and UUID is defined, that one is started as `xml`
     /// says. With [`VALIDATE`](CreateFlags::VALIDATE) the daemon first validates `xml` against the
-    /// schema. Daemons before libvirt 7.8.0 do not support it.
+    /// schema, which needs libvirt 7.8.0.
     #[doc(alias = "virNetworkCreateXML")]
     #[doc(alias = "virNetworkCreateXMLFlags")]
     #[doc(alias = "networkCreateXMLFlags")]
     pub async fn network_create_xml(&self, xml: &str, flags: CreateFlags) -> Result<Network> {
+        if flags.is_empty() {
+            let reply = self.call(remote::NetworkCreateXml { xml: xml.into() }).await?;
+            return Ok(Network::from_wire(self, &reply.decode()?.net));
+        }
         let reply = self.call(remote::NetworkCreateXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }
@@ -74,12 +78,16 @@ impl Connect {
     /// (`virNetworkDefineXML`, `virNetworkDefineXMLFlags`).
     ///
     /// An active network stays as it is until its next start; see [`Network::update`]. With
-    /// [`VALIDATE`](DefineFlags::VALIDATE) the daemon first validates `xml` against the schema.
-    /// Daemons before libvirt 7.7.0 do not support it.
+    /// [`VALIDATE`](DefineFlags::VALIDATE) the daemon first validates `xml` against the schema,
+    /// which needs libvirt 7.7.0.
     #[doc(alias = "virNetworkDefineXML")]
     #[doc(alias = "virNetworkDefineXMLFlags")]
     #[doc(alias = "networkDefineXMLFlags")]
     pub async fn network_define_xml(&self, xml: &str, flags: DefineFlags) -> Result<Network> {
+        if flags.is_empty() {
+            let reply = self.call(remote::NetworkDefineXml { xml: xml.into() }).await?;
+            return Ok(Network::from_wire(self, &reply.decode()?.net));
+        }
         let reply = self.call(remote::NetworkDefineXmlFlags { xml: xml.into(), flags }).await?;
         Ok(Network::from_wire(self, &reply.decode()?.net))
     }

@@ -6,6 +6,7 @@ use libvirt_client::domain::{
     GetJobStatsFlags, JobOperation, JobType, MigrateFlags, MigrateParameters, State, UndefineFlags,
     XmlFlags,
 };
+use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Connect, Optional};
 use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::{Need, ssh};
@@ -89,6 +90,34 @@ async fn this_client_conducts_it() {
         assert!(report.stats.downtime.is_some(), "{report:?}");
         guest.assert_same_run();
         guest.domain.destroy().await.unwrap();
+        hosts.assert_empty().await;
+    })
+    .await;
+}
+
+/// What the destination has of another time is no success, and the source keeps what it has.
+#[tokio::test]
+async fn a_guest_that_is_there_already_has_not_arrived() {
+    outlive(async || {
+        let Some(hosts) = Hosts::start().await else {
+            return;
+        };
+        let mut guest = hosts.counting("migrate-already").await;
+        let xml = guest.domain.xml_desc(XmlFlags::INACTIVE).await.unwrap();
+        let defined = hosts.conn_a.domain_define_xml(&xml).await.unwrap();
+        let flags = LIVE | UNSAFE | P2P;
+        let migration = defined.migrate(&hosts.conn_b).flags(flags).parameters(loopback());
+        guest.domain = migration.await.unwrap();
+        hosts.assert_runs_on(&hosts.conn_b, &mut guest).await;
+
+        let flags = flags | MigrateFlags::UNDEFINE_SOURCE;
+        let migration = defined.migrate(&hosts.conn_b).flags(flags).parameters(loopback());
+        let error = migration.await.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::OperationInvalid), "{error:?}");
+        assert!(!defined.is_active().await.unwrap());
+        assert!(guest.domain.is_active().await.unwrap());
+        guest.domain.destroy().await.unwrap();
+        defined.undefine().await.unwrap();
         hosts.assert_empty().await;
     })
     .await;

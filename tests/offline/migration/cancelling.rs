@@ -7,25 +7,43 @@ use libvirt_client::{Error, Presence};
 use super::hosts::{Destination, Hosts, Source};
 use super::journey::{FINISH_OK, Journey, begun, failed_at, finished, performed};
 use super::wire::{
-    ABORT_JOB, FINISH2, Fields, GET_INFO, GET_XML_DESC, PERFORM, PERFORM3_PARAMS, PREPARE,
-    PREPARE2, feature, web,
+    ABORT_JOB, FINISH2, Fields, GET_INFO, GET_JOB_STATS, GET_XML_DESC, PERFORM, PERFORM3_PARAMS,
+    PREPARE, PREPARE2, Value, feature, web,
 };
 
+/// Operations of jobs.
+const MIGRATION_OUT: i32 = 5;
+const BACKUP: i32 = 9;
 const OPERATION_INVALID: i32 = 55;
 const OPERATION_ABORTED: i32 = 78;
 const NONE: MigrateFlags = MigrateFlags::empty();
 
-/// Has the source refuse to abort, then agree, and then be asked again because it still sends.
+/// Has the source have another job at first, then refuse to abort, then agree, and then be asked
+/// again because it still sends.
 async fn is_aborted(hosts: &mut Hosts) {
     let aborting = web();
+    has_job(hosts, BACKUP).await;
+    hosts
+        .expect(Source, GET_JOB_STATS, &web().word(0))
+        .await
+        .fail(OPERATION_INVALID, "no job yet");
     hosts
         .expect(Source, ABORT_JOB, &aborting)
         .await
         .fail(OPERATION_INVALID, "no job yet");
-    hosts.expect(Source, ABORT_JOB, &aborting).await.done();
-    hosts.expect(Source, ABORT_JOB, &aborting).await.done();
+    for _ in 0..2 {
+        has_job(hosts, MIGRATION_OUT).await;
+        hosts.expect(Source, ABORT_JOB, &aborting).await.done();
+    }
     // How often more is a matter of time.
-    hosts.ignored = Some(ABORT_JOB);
+    hosts.ignored = Some(GET_JOB_STATS);
+}
+
+async fn has_job(hosts: &mut Hosts, operation: i32) {
+    const UNBOUNDED: u32 = 2;
+    let report = Fields::default().word(UNBOUNDED);
+    let report = report.params(&[("operation", Value::Int(operation))]);
+    hosts.expect(Source, GET_JOB_STATS, &web().word(0)).await.reply(&report);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use super::conduct::Conduct;
 use super::pauses::Pauses;
 use crate::api::domain::{
     Domain, DomainState, MigrateFlags, PausedReason, RunningReason, State, StateReason,
+    UndefineFlags,
 };
 use crate::client::Connect;
 use crate::error::MigrationSide::{Destination, Source};
@@ -172,7 +173,23 @@ async fn remove(conduct: &Conduct) -> Result<()> {
     }
     let undefine = conduct.plan.has(MigrateFlags::UNDEFINE_SOURCE);
     if undefine && source.is_persistent().await.optional()? == Some(true) {
-        source.undefine().await.optional()?;
+        undefine_all(source).await?;
+    }
+    Ok(())
+}
+
+/// Undefines a guest whatever there is of it besides, as a daemon does whose guest has left.
+async fn undefine_all(source: &Domain) -> Result<()> {
+    let flags = UndefineFlags::KEEP_NVRAM | UndefineFlags::KEEP_TPM;
+    let flags = flags | UndefineFlags::SNAPSHOTS_METADATA | UndefineFlags::CHECKPOINTS_METADATA;
+    match source.undefine_flags(flags).await {
+        // A daemon that does not know all of them.
+        Err(error) if error.is_unsupported() || error.code() == Some(ErrorCode::InvalidArg) => {
+            source.undefine().await.optional()?;
+        }
+        undefined => {
+            undefined.optional()?;
+        }
     }
     Ok(())
 }

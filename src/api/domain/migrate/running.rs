@@ -14,7 +14,7 @@ use super::beside::Beside;
 use super::pauses::Pauses;
 use super::progress::Progress;
 use super::whereabouts;
-use crate::api::domain::{Domain, MigrateMaxSpeedFlags};
+use crate::api::domain::{Domain, GetJobStatsFlags, JobOperation, MigrateMaxSpeedFlags};
 use crate::client::Connect;
 use crate::error::{CloseReason, Error, MigrationOutcome, Result};
 
@@ -170,12 +170,19 @@ impl MigrationControl {
         }
     }
 
-    /// Aborts the source's job, until `done`: at first there may be none yet.
+    /// Aborts the source's job, until `done`: at first there may be none yet, or another that the
+    /// migration waits for.
     async fn abort_job<T>(&self, done: impl Future<Output = T>) -> T {
         let abort_again_and_again = async {
             let mut pauses = Pauses::up_to(Duration::from_secs(1));
             loop {
-                let aborting = async { self.source.domain().await?.abort_job().await };
+                let aborting = async {
+                    let domain = self.source.domain().await?;
+                    if has_another_job(domain).await {
+                        return Ok(());
+                    }
+                    domain.abort_job().await
+                };
                 if let Err(error) = aborting.await {
                     tracing::debug!(%error, "a migration's job cannot be aborted now");
                 }
@@ -188,6 +195,13 @@ impl MigrationControl {
             never = abort_again_and_again => never,
         }
     }
+}
+
+/// Returns whether the domain is known to have a job that is no migration.
+async fn has_another_job(domain: &Domain) -> bool {
+    let report = domain.job_stats(GetJobStatsFlags::empty()).await;
+    let operation = report.ok().flatten().and_then(|report| report.stats.operation);
+    !matches!(operation, None | Some(JobOperation::Unknown | JobOperation::MigrationOut))
 }
 
 impl<D> fmt::Debug for Migration<D> {

@@ -64,6 +64,7 @@ pub(super) async fn migrate_to_uri(
 /// guest.
 pub(super) async fn migrate_to_host(mut conduct: Conduct) -> Result<Domain> {
     let destination = &conduct.destination;
+    let before = whereabouts::look_at(destination, &conduct.plan.source).await;
     let failure = match migrate(&conduct.plan, destination.uri(), &conduct.control).await {
         Ok(()) => match destination.domain_lookup_by_name(conduct.plan.destination_name()).await {
             Ok(domain) => return Ok(domain),
@@ -76,6 +77,10 @@ pub(super) async fn migrate_to_host(mut conduct: Conduct) -> Result<Domain> {
     let Plan { source, .. } = &conduct.plan;
     let outcome = whereabouts::look(source.connect(), &conduct.destination, source).await;
     let is_here = matches!(outcome.source, Presence::Running | Presence::PostCopyFailed);
+    // What was there before has not come by this migration.
+    if matches!(before, Presence::Running | Presence::Paused | Presence::PostCopyFailed) {
+        return Err(conduct.into_error().await);
+    }
     if outcome.destination == Presence::Paused {
         recovery::removal(&mut conduct).await;
     }
