@@ -16,6 +16,8 @@ pub(super) enum Answer {
     Reply(Vec<u8>),
     /// The reply opens a stream, which has this content.
     Download(Vec<u8>, Vec<u8>),
+    /// The user is to be asked, who may use the host, whose state must be free then.
+    Ask(Box<dyn FnOnce() -> Result<Answer>>),
 }
 
 /// A stream's content, beside the reply that opens it.
@@ -64,6 +66,22 @@ impl Routes {
     {
         self.insert::<R>(Box::new(move |work, arguments| {
             encode(&answer(work, decode::<R>(arguments)?)?)
+        }));
+    }
+
+    /// Answers a procedure by what is called once the host's state is free.
+    #[cfg(feature = "qemu")]
+    pub(super) fn ask<R, F>(
+        &mut self,
+        answer: impl for<'a> Fn(&mut Work<'_>, R::Borrowed<'a>) -> Result<F> + Send + Sync + 'static,
+    ) where
+        R: ReplyRequest + Body,
+        R::Reply: Encode,
+        F: FnOnce() -> R::Reply + 'static,
+    {
+        self.insert::<R>(Box::new(move |work, arguments| {
+            let ask = answer(work, decode::<R>(arguments)?)?;
+            Ok(Answer::Ask(Box::new(move || encode(&ask()))))
         }));
     }
 

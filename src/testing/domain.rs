@@ -56,6 +56,8 @@ impl TestDomain<'_> {
 
     /// Has the agent answer commands: `answer` gets each as it was sent, which is JSON, and returns
     /// what the agent says. Without it, commands fail as if no agent were there.
+    ///
+    /// It may use the host. But a host whose agent keeps a clone of it is never freed.
     pub fn answer_agent(&self, answer: impl Fn(&str) -> String + Send + Sync + 'static) {
         let agent = Arc::new(answer);
         self.host.host.change(|state| state.set_agent_answers(self.uuid, agent));

@@ -1,6 +1,7 @@
 //! The life of domains.
 
 use std::time::Duration;
+use std::{fs, process};
 
 use libvirt_client::connect::{GetAllDomainStatsFlags, ListAllDomainsFlags};
 use libvirt_client::domain::{
@@ -96,6 +97,12 @@ async fn a_life() {
         note_events(seen, &mut events, conn).await;
     })
     .await;
+    fs::remove_file(saved()).unwrap();
+}
+
+/// The file that the real daemon saves guests to.
+fn saved() -> String {
+    format!("/tmp/libvirt-client-test-driver-{}.save", process::id())
 }
 
 /// What is done one after the other, allowed or not.
@@ -165,10 +172,14 @@ const STEPS: &[&str] = &[
     "managed save",
     "rename",
     "destroy",
+    "create transient",
+    "define",
+    "destroy",
+    "undefine",
 ];
 
 async fn act(seen: &mut Transcript, label: &str, step: &str, web: &Domain, conn: &Connect) {
-    let file = "/tmp/libvirt-client-test-driver.save";
+    let file = &saved();
     match step {
         "suspend" => seen.done(label, web.suspend().await),
         "resume" => seen.done(label, web.resume().await),

@@ -158,6 +158,29 @@ async fn snapshots() {
     .await;
 }
 
+/// A domain that is not defined outlasts being reverted.
+#[tokio::test]
+async fn snapshots_of_a_transient_domain() {
+    use domain_snapshot::{CreateFlags, RevertFlags};
+
+    compare("transient_snapshots", async |conn: &Connect, seen: &mut Transcript| {
+        let mut events = conn.subscribe::<Lifecycle>(None).await.unwrap();
+        let web = conn.domain_create_xml(&full("web", 1), Default::default()).await.unwrap();
+        let xml = "<domainsnapshot><name>s</name></domainsnapshot>";
+        let snapshot = web.snapshot_create_xml(xml, CreateFlags::empty()).await.unwrap();
+        for flags in [RevertFlags::empty(), RevertFlags::PAUSED] {
+            seen.done(&format!("revert {flags:?}"), snapshot.revert(flags).await);
+            seen.note(&format!("state {flags:?}"), web.state().await);
+            seen.note(&format!("persistent {flags:?}"), web.is_persistent().await);
+            note_tree(seen, &format!("tree {flags:?}"), &web).await;
+        }
+        seen.done("destroy", web.destroy().await);
+        seen.note("afterwards", web.state().await);
+        note_events(seen, &mut events, conn).await;
+    })
+    .await;
+}
+
 async fn act(seen: &mut Transcript, label: &str, step: &str, web: &Domain) {
     use domain_snapshot::{CreateFlags, DeleteFlags, RevertFlags};
 

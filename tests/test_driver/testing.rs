@@ -399,4 +399,14 @@ async fn an_agent_answers() {
     host.domain("web").unwrap().answer_agent(|command| format!("heard {command}"));
     let answer = web.qemu_agent_command(ping, AgentTimeout::Default).await.unwrap();
     assert_eq!(answer, Some(format!("heard {ping}")));
+
+    // It may do something to the guest, too.
+    let same = host.clone();
+    host.domain("web").unwrap().answer_agent(move |_| {
+        same.domain("web").unwrap().shut_down();
+        "{}".to_owned()
+    });
+    let answer = web.qemu_agent_command(ping, AgentTimeout::Default).await.unwrap();
+    assert_eq!(answer.as_deref(), Some("{}"));
+    assert!(!web.is_active().await.unwrap());
 }

@@ -7,7 +7,7 @@ use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::State;
-use crate::test_driver::state::domain::{Definition, Domain};
+use crate::test_driver::state::domain::{Definition, Domain, Domains};
 use crate::test_driver::work::Work;
 use crate::types::domain::{
     CreateFlags, DefineFlags, DestroyFlags, EventDefinedDetailType, EventResumedDetailType,
@@ -208,13 +208,32 @@ pub(super) fn stop(
     reason: ShutoffReason,
     detail: EventStoppedDetailType,
 ) {
+    end(state, uuid, detail, |domains| domains.stop(uuid, reason));
+}
+
+/// Stops a domain that is to go on, and thus stays although it may not be persistent.
+pub(super) fn halt(
+    state: &mut State,
+    uuid: Uuid,
+    reason: ShutoffReason,
+    detail: EventStoppedDetailType,
+) {
+    end(state, uuid, detail, |domains| domains.halt(uuid, reason));
+}
+
+fn end(
+    state: &mut State,
+    uuid: Uuid,
+    detail: EventStoppedDetailType,
+    end: impl FnOnce(&mut Domains),
+) {
     if let Some(domain) = state.domains.all.get(&uuid) {
         let mut dom = domain.wire();
         // One that has a definition for its next start is told of as it is from then on.
         if domain.config.is_some() {
             dom.id = -1;
         }
-        state.domains.stop(uuid, reason);
+        end(&mut state.domains);
         tell_lifecycle(state, &dom, EventType::Stopped, detail);
     }
 }

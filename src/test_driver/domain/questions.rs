@@ -1,5 +1,7 @@
 //! What is asked of the guest itself.
 
+use std::sync::Arc;
+
 use super::life::stop;
 #[cfg(feature = "qemu")]
 use crate::protocol::qemu;
@@ -68,15 +70,15 @@ pub(super) fn route(routes: &mut Routes) {
         Ok((reply, SCREENSHOT.to_vec()))
     });
     #[cfg(feature = "qemu")]
-    routes.make::<qemu::DomainAgentCommand<'static>>(|work, request| {
+    routes.ask::<qemu::DomainAgentCommand<'static>, _>(|work, request| {
         let domain = work.state.domains.get(&request.dom)?;
         domain.check_active()?;
         let agent = domain.guest.agent.as_ref().ok_or_else(|| {
             let detail = "QEMU guest agent is not connected";
             Failure::of(ErrorDomain::Qemu, ErrorCode::AgentUnresponsive, detail)
         })?;
-        let result = Some(agent(request.cmd.as_str()).into());
-        Ok(qemu::DomainAgentCommandRet { result })
+        let (agent, command) = (Arc::clone(agent), request.cmd.into_owned());
+        Ok(move || qemu::DomainAgentCommandRet { result: Some(agent(&command).into()) })
     });
     routes.act::<remote::DomainCoreDump<'static>>(|work, request| {
         dump(work, &request.dom, CoreDumpFormat::Raw, request.flags)

@@ -161,7 +161,12 @@ impl Session {
             return self.deliver(header, result);
         };
         let mut state = host.state();
-        let result = self.execute(&mut state, header, payload);
+        let mut result = self.execute(&mut state, header, payload);
+        if let Ok(Answer::Ask(ask)) = result {
+            drop(state);
+            result = ask();
+            state = host.state();
+        }
         self.deliver(header, result);
         state.events.flush();
     }
@@ -240,6 +245,7 @@ impl Session {
                 // An empty packet is the end of the data.
                 self.send(packet, &());
             }
+            Ok(Answer::Ask(ask)) => self.deliver(header, ask()),
             Err(failure) => self.fail(header, &failure),
         }
     }

@@ -2,7 +2,7 @@
 
 mod document;
 
-use super::life::{stop, tell};
+use super::life::{halt, stop, tell};
 use crate::protocol::remote::{self, NonnullDomain, NonnullDomainSnapshot};
 use crate::test_driver::document::parse;
 use crate::test_driver::failure::{Failure, Result, check_flags};
@@ -427,9 +427,12 @@ fn revert(work: &mut Work<'_>, request: remote::DomainRevertToSnapshot<'_>) -> R
         return Err(Failure::new(ErrorCode::SnapshotRevertRisky, detail));
     };
     let was_active = domain.is_active();
+    // libvirt takes one that is not persistent and has just been stopped for one that runs, and
+    // keeps the definition for its next start; unless it had one, as every other time.
+    let has_next = domain.is_persistent() || domain.config.is_none();
     if was_active {
         let (reason, detail) = (ShutoffReason::FromSnapshot, EventStoppedDetailType::FromSnapshot);
-        stop(work.state, uuid, reason, detail);
+        halt(work.state, uuid, reason, detail);
     }
     if let Some(domain) = work.state.domains.all.get_mut(&uuid) {
         domain.config = Some(definition);
@@ -449,6 +452,7 @@ fn revert(work: &mut Work<'_>, request: remote::DomainRevertToSnapshot<'_>) -> R
     }
     if let Some(domain) = work.state.domains.all.get_mut(&uuid) {
         domain.snapshots.current = Some(name.to_owned());
+        domain.config = domain.config.take().filter(|_| has_next);
     }
     Ok(())
 }

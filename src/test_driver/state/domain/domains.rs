@@ -171,13 +171,13 @@ impl Domains {
         Err(Failure::of(ErrorDomain::Domain, ErrorCode::OperationFailed, detail))
     }
 
-    /// Adds a persistent domain, or gives one its new definition; returns whether it was added.
+    /// Adds a persistent domain, or gives one its new definition; returns whether it had none, as one
+    /// that was started without.
     pub(crate) fn define(&mut self, definition: Definition) -> Result<bool> {
         self.check_identity(&definition)?;
         if let Some(domain) = self.all.get_mut(&definition.uuid()) {
-            domain.config = Some(definition);
             domain.is_persistent = true;
-            return Ok(false);
+            return Ok(domain.config.replace(definition).is_none());
         }
         let uuid = definition.uuid();
         self.all.insert(
@@ -235,13 +235,17 @@ impl Domains {
 
     /// Stops a domain; one that is not persistent is gone.
     pub(crate) fn stop(&mut self, uuid: Uuid, reason: ShutoffReason) {
-        let Some(domain) = self.all.get_mut(&uuid) else {
-            return;
-        };
-        domain.live = None;
-        domain.set_state(DomainState::Shutoff, reason);
-        if !domain.is_persistent() {
+        self.halt(uuid, reason);
+        if self.all.get(&uuid).is_some_and(|domain| !domain.is_persistent()) {
             self.all.remove(&uuid);
+        }
+    }
+
+    /// Stops a domain, which stays, persistent or not.
+    pub(crate) fn halt(&mut self, uuid: Uuid, reason: ShutoffReason) {
+        if let Some(domain) = self.all.get_mut(&uuid) {
+            domain.live = None;
+            domain.set_state(DomainState::Shutoff, reason);
         }
     }
 }
