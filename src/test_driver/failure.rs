@@ -175,6 +175,21 @@ pub(crate) fn check_flags(given: u32, known: u32, function: &str) -> Result<()> 
     }
 }
 
+/// Refuses zero, as a function of the C library does by itself.
+pub(crate) fn not_zero(
+    given: impl Into<u64>,
+    argument: &'static str,
+    function: &'static str,
+) -> Result<()> {
+    match given.into() {
+        0 => {
+            let detail = format_args!("{argument} in {function} must not be zero");
+            Err(Failure::refused(function, argument, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Returns what libvirt says for a code, with a place for the details.
 fn template(code: ErrorCode) -> &'static str {
     match code {

@@ -161,6 +161,7 @@ const STEPS: &[&str] = &[
     "rename",
     "destroy",
     "rename nothing",
+    "rename empty",
     "rename default",
     "rename back",
     "autostart",
@@ -211,6 +212,7 @@ async fn act(seen: &mut Transcript, label: &str, step: &str, web: &Domain, conn:
         "restore nothing" => seen.done(label, conn.domain_restore("/tmp/none/none").await),
         "rename" => seen.done(label, web.rename("other").await.map(drop)),
         "rename back" => seen.done(label, web.rename("web").await.map(drop)),
+        "rename empty" => seen.done(label, web.rename("").await.map(drop)),
         "rename nothing" => seen.done(label, web.rename("a/b").await.map(drop)),
         "rename default" => seen.done(label, web.rename("test").await.map(drop)),
         "autostart" => seen.done(label, web.set_autostart(true).await),
@@ -237,6 +239,8 @@ async fn memory_and_processors() {
                     ("some", 16384, false),
                     ("too much", 1 << 30, false),
                     ("max", 131_072, true),
+                    ("none", 0, false),
+                    ("max none", 0, true),
                 ] {
                     let flags = memory
                         | MemoryModFlags::MAXIMUM
@@ -249,7 +253,7 @@ async fn memory_and_processors() {
                     seen.done(&format!("{prefix} memory {name}"), set);
                 }
                 let vcpus = VcpuFlags::from_bits_retain(flags);
-                for count in [1, 3, 9, 99] {
+                for count in [0, 1, 3, 9, 99] {
                     let set = web.set_vcpus_flags(count, vcpus).await;
                     seen.done(&format!("{prefix} vcpus {count}"), set);
                     let set = web.set_vcpus_flags(count, vcpus | VcpuFlags::MAXIMUM).await;
@@ -314,6 +318,17 @@ async fn questions() {
                 let flags = ModificationImpact::from_bits_retain(flags);
                 let set = web.set_lifecycle_action(on.0, on.1, flags).await;
                 seen.done(&format!("{at} action {flags:?}"), set);
+            }
+            let triggers = [
+                LifecycleTrigger::Poweroff,
+                LifecycleTrigger::Reboot,
+                LifecycleTrigger::Crash,
+            ];
+            for on in triggers {
+                let (action, flags) =
+                    (LifecycleAction::CoreDumpRestart, ModificationImpact::empty());
+                let set = web.set_lifecycle_action(on, action, flags).await;
+                seen.done(&format!("{at} core dump {on:?}"), set);
             }
             seen.done(&format!("{at} shutdown"), web.shutdown().await);
             seen.note(&format!("{at} state"), web.state().await);

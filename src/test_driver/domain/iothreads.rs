@@ -4,7 +4,7 @@ use super::pins::{members, ranges};
 use super::tuning::parameters::{IMPACT, Type, check};
 use crate::protocol::remote::{self, DomainIoThreadInfo, NonnullDomain, TypedParamValue};
 use crate::test_driver::domain::impact::exclude_both;
-use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::failure::{Failure, Result, check_flags, not_zero};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::domain::{Definition, IoThread};
 use crate::test_driver::work::Work;
@@ -89,11 +89,7 @@ fn delete(
     id: u32,
     flags: ModificationImpact,
 ) -> Result<()> {
-    if id == 0 {
-        let function = "virDomainDelIOThread";
-        let detail = format!("iothread_id in {function} must not be zero");
-        return Err(Failure::refused(function, "iothread_id", detail));
-    }
+    not_zero(id, "iothread_id", "virDomainDelIOThread")?;
     check_flags(flags.bits(), IMPACT, "testDomainDelIOThread")?;
     let domain = work.state.domains.get_mut(dom)?;
     let definition = domain.one_mut(flags.bits())?;

@@ -1,7 +1,7 @@
 //! A domain's memory.
 
 use crate::protocol::remote::{self, NonnullDomain};
-use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::failure::{Failure, Result, check_flags, not_zero};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::work::Work;
 use crate::types::domain::{MemoryFlags, MemoryModFlags, MemoryStatTags as Tag};
@@ -13,12 +13,15 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::DomainGetMaxMemoryRet { memory })
     });
     routes.act::<remote::DomainSetMaxMemory<'static>>(|work, request| {
+        not_zero(request.memory, "memory", "virDomainSetMaxMemory")?;
         set(work, &request.dom, request.memory, MemoryModFlags::MAXIMUM)
     });
     routes.act::<remote::DomainSetMemory<'static>>(|work, request| {
+        not_zero(request.memory, "memory", "virDomainSetMemory")?;
         set(work, &request.dom, request.memory, MemoryModFlags::LIVE)
     });
     routes.act::<remote::DomainSetMemoryFlags<'static>>(|work, request| {
+        not_zero(request.memory, "memory", "virDomainSetMemoryFlags")?;
         set(work, &request.dom, request.memory, request.flags)
     });
     routes.tell::<remote::DomainMemoryStats<'static>>(stats);

@@ -4,6 +4,7 @@ use super::life::tell;
 use crate::protocol::remote;
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
+use crate::test_driver::state::domain::check_action;
 use crate::test_driver::work::Work;
 use crate::types::domain::{
     EventDefinedDetailType, EventType, EventUndefinedDetailType, LifecycleAction, LifecycleTrigger,
@@ -23,6 +24,11 @@ pub(super) fn route(routes: &mut Routes) {
 fn rename(work: &mut Work<'_>, request: &remote::DomainRename<'_>) -> Result<()> {
     check_flags(request.flags, 0, "testDomainRename")?;
     let name = request.new_name.as_ref().map(WireStr::as_str).unwrap_or_default();
+    if name.is_empty() {
+        let function = "virDomainRename";
+        let detail = format!("string new_name in {function} must not be empty");
+        return Err(Failure::refused(function, "new_name", detail));
+    }
     let domain = work.state.domains.get(&request.dom)?;
     let refused = match domain {
         domain if domain.is_active() => "cannot rename active domain",
@@ -81,6 +87,7 @@ fn set_lifecycle_action(
             return Err(Failure::new(ErrorCode::InvalidArg, "unsupported lifecycle action"));
         }
     };
+    check_action(on, action)?;
     let domain = work.state.domains.get_mut(&request.dom)?;
     let meant = domain.meant(request.flags.bits())?;
     domain.change(meant, |definition| definition.set_action(on, action));

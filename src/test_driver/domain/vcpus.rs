@@ -2,7 +2,7 @@
 
 use super::impact::{Meant, exclude_both};
 use crate::protocol::remote::{self, NonnullDomain};
-use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::failure::{Failure, Result, check_flags, not_zero};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::domain::Definition;
 use crate::test_driver::work::Work;
@@ -22,9 +22,11 @@ pub(super) fn route(routes: &mut Routes) {
         Ok(remote::DomainGetVcpusFlagsRet { num })
     });
     routes.act::<remote::DomainSetVcpus<'static>>(|work, request| {
+        not_zero(request.nvcpus, "nvcpus", "virDomainSetVcpus")?;
         set(work, &request.dom, request.nvcpus, VcpuFlags::LIVE)
     });
     routes.act::<remote::DomainSetVcpusFlags<'static>>(|work, request| {
+        not_zero(request.nvcpus, "nvcpus", "virDomainSetVcpusFlags")?;
         set(work, &request.dom, request.nvcpus, request.flags)
     });
     routes.tell::<remote::DomainGetVcpus<'static>>(list);

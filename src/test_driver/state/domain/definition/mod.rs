@@ -38,6 +38,7 @@ pub(crate) use self::extras::Extras;
 pub(crate) use self::identity::DOMAIN_TYPES;
 pub(crate) use self::set::Set;
 use self::shape::Shape;
+pub(crate) use self::system::check_action;
 use crate::test_driver::document::{self, Metadata};
 use crate::test_driver::failure::{Failure, Result};
 use crate::test_driver::xml::Element;

@@ -76,6 +76,17 @@ fn boot(root: &mut Element) -> Result<()> {
     Ok(())
 }
 
+/// Checks that an action is possible on that event, such as `on_crash`.
+pub(crate) fn check_action(on: &str, action: &str) -> Result<()> {
+    if on != "on_crash" && action.starts_with("coredump") {
+        let event = on.trim_start_matches("on_");
+        return Err(problem::unsupported(format_args!(
+            "Lifecycle event '{event}' doesn't support '{action}' action"
+        )));
+    }
+    Ok(())
+}
+
 /// Checks what is done when the guest ends.
 fn actions(root: &Element) -> Result<()> {
     for event in ["poweroff", "reboot", "crash"] {
@@ -84,11 +95,7 @@ fn actions(root: &Element) -> Result<()> {
         if !ACTIONS.contains(&action) {
             return Err(problem::unsupported(format_args!("unknown {name} action: {action}")));
         }
-        if event != "crash" && action.starts_with("coredump") {
-            return Err(problem::unsupported(format_args!(
-                "Lifecycle event '{event}' doesn't support '{action}' action"
-            )));
-        }
+        check_action(&name, action)?;
     }
     match root.text_of("on_lockfailure") {
         Some(action) if !LOCK_ACTIONS.contains(&action) => {
