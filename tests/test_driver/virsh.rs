@@ -72,6 +72,7 @@ blkdeviotune test vda
 schedinfo test
 vcpupin test
 vcpupin test 0 1-3,5
+vcpuinfo test
 vcpupin test 9 1
 vcpupin test
 emulatorpin test

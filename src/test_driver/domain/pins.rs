@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::vcpus::all_cpus;
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags};
 use crate::test_driver::routes::Routes;
@@ -21,13 +20,14 @@ pub(super) fn route(routes: &mut Routes) {
         pin_vcpu(work, &request.dom, request.vcpu, &request.cpumap)
     });
     routes.tell::<remote::DomainGetVcpuPinInfo<'static>>(|work, request| {
-        let all = all_cpus(work.state.node.max_cpus(), length(request.maplen));
+        let cpus = work.state.node.max_cpus();
+        let length = length(request.maplen);
         let definition = work.state.domains.get(&request.dom)?.one(request.flags.bits())?;
         let wanted = u32::try_from(request.ncpumaps).unwrap_or_default();
         let vcpus = 0..definition.max_vcpus().min(wanted);
         let maps: Vec<u8> = vcpus
             .clone()
-            .flat_map(|vcpu| map(definition, vcpu_pin(definition, vcpu), &all).into_owned())
+            .flat_map(|vcpu| vcpu_cpus(definition, vcpu, cpus, length))
             .collect();
         let num = vcpus.len() as i32;
         Ok(remote::DomainGetVcpuPinInfoRet { cpumaps: maps.into(), num })
@@ -88,6 +88,18 @@ fn pin_vcpu(work: &mut Work<'_>, dom: &NonnullDomain<'_>, vcpu: u32, cpumap: &[u
     Ok(())
 }
 
+/// Returns a map of so many bytes with those of the host's processors on which a virtual one runs.
+pub(super) fn vcpu_cpus(definition: &Definition, vcpu: u32, cpus: u32, length: usize) -> Vec<u8> {
+    map(definition, vcpu_pin(definition, vcpu), &all_cpus(cpus, length)).into_owned()
+}
+
+/// Returns a map of so many bytes in which so many processors are.
+fn all_cpus(cpus: u32, length: usize) -> Vec<u8> {
+    let is_in = |at: usize| (at as u64) < u64::from(cpus);
+    let byte = |at: usize| (0..8).fold(0, |byte, bit| byte | u8::from(is_in(8 * at + bit)) << bit);
+    (0..length).map(byte).collect()
+}
+
 /// Returns the processors that a virtual one is bound to.
 fn vcpu_pin(definition: &Definition, vcpu: u32) -> Option<&str> {
     let number = vcpu.to_string();
@@ -112,13 +124,21 @@ fn map<'a>(definition: &Definition, set: Option<&str>, all: &'a [u8]) -> Cow<'a,
     }
 }
 
+fn is_in(map: &[u8], cpu: usize) -> bool {
+    map.get(cpu / 8).is_some_and(|byte| byte >> (cpu % 8) & 1 == 1)
+}
+
+/// Returns the last processor in a map.
+pub(super) fn last(map: &[u8]) -> Option<usize> {
+    (0..8 * map.len()).rev().find(|cpu| is_in(map, *cpu))
+}
+
 /// Returns the processors in a map, as libvirt writes them: `0-3,5`.
 pub(super) fn ranges(map: &[u8]) -> String {
-    let is_in = |cpu: usize| map.get(cpu / 8).is_some_and(|byte| byte >> (cpu % 8) & 1 == 1);
     let mut parts: Vec<String> = Vec::new();
     let mut first = None;
     for cpu in 0..=8 * map.len() {
-        match (first, is_in(cpu)) {
+        match (first, is_in(map, cpu)) {
             (None, true) => first = Some(cpu),
             (Some(begin), false) => {
                 let end = cpu - 1;

@@ -1,6 +1,7 @@
 //! A domain's virtual processors.
 
 use super::impact::{Meant, exclude_both};
+use super::pins::{last, vcpu_cpus};
 use crate::protocol::remote::{self, NonnullDomain};
 use crate::test_driver::failure::{Failure, Result, check_flags, not_zero};
 use crate::test_driver::routes::Routes;
@@ -93,26 +94,16 @@ fn list(
         return Err(Failure::invalid("cannot list vcpus for an inactive domain"));
     }
     let cpus = work.state.node.max_cpus();
-    let cpu_time_ns = work.state.microseconds() / 10;
-    let count = domain
-        .definition()
-        .vcpus()
-        .min(u32::try_from(request.maxinfo).unwrap_or_default());
-    let info = (0..count).map(|number| remote::VcpuInfo {
-        number,
-        state: VcpuState::Running,
-        cpu_time: cpu_time_ns,
-        cpu: i32::try_from(cpus).unwrap_or_default() - 1,
-    });
+    let cpu_time = work.state.microseconds() / 10;
+    let definition = domain.definition();
+    let count = definition.vcpus().min(u32::try_from(request.maxinfo).unwrap_or_default());
     let length = usize::try_from(request.maplen).unwrap_or_default();
-    let map = all_cpus(cpus, length);
-    let cpumaps: Vec<u8> = (0..count).flat_map(|_| map.iter().copied()).collect();
-    Ok(remote::DomainGetVcpusRet { info: info.collect(), cpumaps: cpumaps.into() })
-}
-
-/// Returns a map of so many bytes in which so many processors are.
-pub(super) fn all_cpus(cpus: u32, length: usize) -> Vec<u8> {
-    let is_in = |at: usize| (at as u64) < u64::from(cpus);
-    let byte = |at: usize| (0..8).fold(0, |byte, bit| byte | u8::from(is_in(8 * at + bit)) << bit);
-    (0..length).map(byte).collect()
+    let (mut info, mut cpumaps) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        let pinned = vcpu_cpus(definition, number, cpus, cpus.div_ceil(8) as usize);
+        let cpu = last(&pinned).map_or(-1, |cpu| cpu as i32);
+        info.push(remote::VcpuInfo { number, state: VcpuState::Running, cpu_time, cpu });
+        cpumaps.extend(vcpu_cpus(definition, number, cpus, length));
+    }
+    Ok(remote::DomainGetVcpusRet { info, cpumaps: cpumaps.into() })
 }
