@@ -14,6 +14,10 @@ impl TestHost {
     /// `function` is the C function that the procedure is for, which the library's errors begin with
     /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
     /// [`Error::Failed`] if there is no such procedure.
+    ///
+    /// Subscriptions to domains' events call `ConnectDomainEventCallbackRegisterAny` and, at their
+    /// end, `ConnectDomainEventCallbackDeregisterAny`, which have no function of their own.
+    /// `virConnectDomainEventRegisterAny` is what older clients call.
     pub fn calls_to(&self, function: &str) -> Result<CallsTo<'_>> {
         let number = function_number(function)
             .ok_or_else(|| Error::Failed(format!("no procedure is for a function {function}")))?;

@@ -384,6 +384,17 @@ async fn a_client_that_reads_nothing_is_cut_off() {
     assert!(read <= 1024, "{read}");
 }
 
+#[tokio::test]
+async fn a_subscription_is_refused() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let calls = host.calls_to("ConnectDomainEventCallbackRegisterAny").unwrap();
+    calls.fail(ErrorCode::OperationDenied, "no events today");
+    let error = conn.subscribe::<Lifecycle>(None).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::OperationDenied));
+    conn.subscribe::<Lifecycle>(None).await.unwrap();
+}
+
 #[cfg(feature = "qemu")]
 #[tokio::test]
 async fn an_agent_answers() {
