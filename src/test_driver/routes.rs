@@ -17,6 +17,10 @@ pub(super) enum Answer {
     /// The reply opens a stream, which has this content.
     Download(Vec<u8>, Vec<u8>),
     /// The user is to be asked, who may use the host, whose state must be free then.
+    #[cfg_attr(
+        not(feature = "qemu"),
+        expect(dead_code, reason = "only agents are asked")
+    )]
     Ask(Box<dyn FnOnce() -> Result<Answer>>),
 }
 

@@ -1,5 +1,6 @@
 //! What is asked of the guest itself.
 
+#[cfg(feature = "qemu")]
 use std::sync::Arc;
 
 use super::life::stop;
