@@ -183,7 +183,7 @@ pub(crate) fn not_zero(
 ) -> Result<()> {
     match given.into() {
         0 => {
-            let detail = format_args!("{argument} in {function} must not be zero");
+            let detail = format!("{argument} in {function} must not be zero");
             Err(Failure::refused(function, argument, detail))
         }
         _ => Ok(()),
