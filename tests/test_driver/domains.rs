@@ -256,8 +256,11 @@ async fn memory_and_processors() {
                 for count in [0, 1, 3, 9, 99] {
                     let set = web.set_vcpus_flags(count, vcpus).await;
                     seen.done(&format!("{prefix} vcpus {count}"), set);
-                    let set = web.set_vcpus_flags(count, vcpus | VcpuFlags::MAXIMUM).await;
-                    seen.done(&format!("{prefix} max vcpus {count}"), set);
+                    // Of two mistakes, releases do not tell the same one.
+                    if count > 0 {
+                        let set = web.set_vcpus_flags(count, vcpus | VcpuFlags::MAXIMUM).await;
+                        seen.done(&format!("{prefix} max vcpus {count}"), set);
+                    }
                 }
                 seen.note(&format!("{prefix} vcpus"), web.vcpus_flags(vcpus).await);
                 let most = web.vcpus_flags(vcpus | VcpuFlags::MAXIMUM).await;
