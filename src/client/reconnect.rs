@@ -114,7 +114,8 @@ impl ConnectBuilder {
         let alive = CancellationToken::new();
         let wait_limit = self.options.open_timeout;
         let target = Arc::from(shown(&place(&self.options.uri)));
-        runtime.spawn(stay_connected(stop.clone(), alive.clone(), self, backoff, sender));
+        let published = Published(sender);
+        runtime.spawn(stay_connected(stop.clone(), alive.clone(), self, backoff, published));
         Ok(Reconnect {
             status,
             runtime,
@@ -290,9 +291,8 @@ async fn stay_connected(
     alive: CancellationToken,
     builder: ConnectBuilder,
     backoff: Backoff,
-    status: watch::Sender<ConnectionStatus>,
+    status: Published,
 ) {
-    let status = Published(status);
     let reopening = stop.run_until_cancelled(open_repeatedly(&builder, backoff, &status.0));
     let Some(end) = alive.run_until_cancelled(reopening).await else {
         status.end(Error::Closed(CloseReason::Local));

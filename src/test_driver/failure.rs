@@ -176,18 +176,21 @@ pub(crate) fn check_flags(given: u32, known: u32, function: &str) -> Result<()> 
 }
 
 /// Refuses zero, as a function of the C library does by itself.
-pub(crate) fn not_zero(
-    given: impl Into<u64>,
-    argument: &'static str,
-    function: &'static str,
-) -> Result<()> {
-    match given.into() {
-        0 => {
-            let detail = format!("{argument} in {function} must not be zero");
-            Err(Failure::refused(function, argument, detail))
-        }
-        _ => Ok(()),
+pub(crate) fn not_zero(given: impl Into<u64>, argument: &str, function: &str) -> Result<()> {
+    if given.into() == 0 {
+        let detail = format!("{argument} in {function} must not be zero");
+        return Err(Failure::refused(function, argument, detail));
     }
+    Ok(())
+}
+
+/// Refuses an empty text, likewise.
+pub(crate) fn not_empty(given: &str, argument: &str, function: &str) -> Result<()> {
+    if given.is_empty() {
+        let detail = format!("string {argument} in {function} must not be empty");
+        return Err(Failure::refused(function, argument, detail));
+    }
+    Ok(())
 }
 
 /// Returns what libvirt says for a code, with a place for the details.

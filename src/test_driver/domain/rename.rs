@@ -2,7 +2,7 @@
 
 use super::life::tell;
 use crate::protocol::remote;
-use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::failure::{Failure, Result, check_flags, not_empty};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::domain::check_action;
 use crate::test_driver::work::Work;
@@ -24,11 +24,7 @@ pub(super) fn route(routes: &mut Routes) {
 fn rename(work: &mut Work<'_>, request: &remote::DomainRename<'_>) -> Result<()> {
     check_flags(request.flags, 0, "testDomainRename")?;
     let name = request.new_name.as_ref().map(WireStr::as_str).unwrap_or_default();
-    if name.is_empty() {
-        let function = "virDomainRename";
-        let detail = format!("string new_name in {function} must not be empty");
-        return Err(Failure::refused(function, "new_name", detail));
-    }
+    not_empty(name, "new_name", "virDomainRename")?;
     let domain = work.state.domains.get(&request.dom)?;
     let refused = match domain {
         domain if domain.is_active() => "cannot rename active domain",

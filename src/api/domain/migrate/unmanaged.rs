@@ -74,13 +74,13 @@ pub(super) async fn migrate_to_host(mut conduct: Conduct) -> Result<Domain> {
         Err(failure) => at_source(failure),
     };
     conduct.failures.push(failure);
-    let Plan { source, .. } = &conduct.plan;
-    let outcome = whereabouts::look(source.connect(), &conduct.destination, source).await;
-    let is_here = matches!(outcome.source, Presence::Running | Presence::PostCopyFailed);
     // What was there before has not come by this migration.
     if matches!(before, Presence::Running | Presence::Paused | Presence::PostCopyFailed) {
         return Err(conduct.into_error().await);
     }
+    let Plan { source, .. } = &conduct.plan;
+    let outcome = whereabouts::look(source.connect(), &conduct.destination, source).await;
+    let is_here = matches!(outcome.source, Presence::Running | Presence::PostCopyFailed);
     if outcome.destination == Presence::Paused {
         recovery::removal(&mut conduct).await;
     }

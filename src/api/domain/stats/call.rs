@@ -238,7 +238,7 @@ pub(super) fn read_params(
 ) -> Result<TypedParams, DecodeError> {
     let count = xdr::take_len::<TypedParam<'_>>(reader, CONNECT_GET_ALL_DOMAIN_STATS_MAX)?;
     let mut params = TypedParams::like(names, count);
-    // As above.
+    // As in `read_stats`.
     let mut own = reader.clone();
     for _ in 0..count {
         let name = xdr::take_bytes(&mut own, STRING_MAX)?;

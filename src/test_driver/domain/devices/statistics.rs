@@ -1,7 +1,7 @@
 //! What disks and interfaces have transferred, how large they are, and where they are reached.
 
 use crate::protocol::remote;
-use crate::test_driver::failure::{Failure, Result, check_flags};
+use crate::test_driver::failure::{Failure, Result, check_flags, not_empty};
 use crate::test_driver::routes::Routes;
 use crate::test_driver::state::domain::Domain;
 use crate::test_driver::state::network::Networks;
@@ -35,11 +35,7 @@ pub(super) fn route(routes: &mut Routes) {
         check_flags(request.flags, 0, "testDomainGetBlockInfo")?;
         let definition = work.state.domains.get(&request.dom)?.definition();
         let path = request.path.as_str();
-        if path.is_empty() {
-            let function = "virDomainGetBlockInfo";
-            let message = format!("string disk in {function} must not be empty");
-            return Err(Failure::refused(function, "disk", message));
-        }
+        not_empty(path, "disk", "virDomainGetBlockInfo")?;
         let Some(disk) = definition.disk(path) else {
             let detail = format!("invalid path {path} not assigned to domain");
             return Err(Failure::new(ErrorCode::InvalidArg, detail));
