@@ -1,5 +1,6 @@
 //! Guests that move between two hosts.
 
+mod definition;
 mod emulation;
 mod ending;
 mod example;

@@ -114,6 +114,16 @@ async fn it_ends_with_the_migration_although_the_source_does_not_answer() {
     drop(unanswered);
 }
 
+/// Whoever never wants to be told again only sees the end.
+#[tokio::test]
+async fn an_interval_without_end_is_one() {
+    let mut sending = Sending::start().await;
+    sending.progress = sending.migration.control().progress(Duration::MAX);
+    let answers = [Ok(stats(UNBOUNDED, 7))];
+    assert_eq!(sending.next(answers).await.unwrap().unwrap(), Some(7));
+    sending.end().await;
+}
+
 /// Who comes late gets nothing, and the source is not bothered.
 #[tokio::test]
 async fn there_is_none_after_the_end() {

@@ -155,6 +155,7 @@ async fn a_destination_that_is_the_source_itself() {
         "qemu+tls://localhost.localdomain/system",
         "qemu+unix:///system",
         "qemu+unix:///system?mode=legacy",
+        "qemu:///system?socket=/run/other",
     ] {
         let error = web_here.migrate_to_uri(uri).flags(flags).await.unwrap_err();
         assert_refused(&error, &format!("{uri} is the source itself, as the source sees it"));

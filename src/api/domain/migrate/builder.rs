@@ -182,7 +182,7 @@ impl MigrationBuilder<Domain> {
         plan.check_destination(&target).await?;
         if plan.has(MigrateFlags::PEER2PEER) {
             let destination = target.clone();
-            let conduct = Conduct { plan, destination, control, recovery, failures: Vec::new() };
+            let conduct = Conduct::new(plan, destination, control, recovery);
             return unmanaged::migrate_to_host(conduct).await;
         }
         if plan.has(MigrateFlags::CHANGE_PROTECTION) {
@@ -193,7 +193,7 @@ impl MigrationBuilder<Domain> {
         }
         let version = plan.version(&target).await?;
         let destination = target.without_timeout();
-        let conduct = Conduct { plan, destination, control, recovery, failures: Vec::new() };
+        let conduct = Conduct::new(plan, destination, control, recovery);
         let domain = match version {
             Version::Params => managed::migrate(conduct, true).await,
             Version::V3 => managed::migrate(conduct, false).await,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::plan::Plan;
 use super::running::MigrationControl;
 use super::whereabouts;
+use crate::api::domain::MigrateFlags;
 use crate::client::Connect;
 use crate::error::{
     CloseReason, Error, MigrationError, MigrationFailure, MigrationOutcome, MigrationSide,
@@ -19,10 +20,29 @@ pub(super) struct Conduct {
     pub(super) control: MigrationControl,
     /// The time that a lost host may be waited for.
     pub(super) recovery: Duration,
+    /// Whether the destination had a definition of the guest before.
+    pub(super) replaces: bool,
     pub(super) failures: Vec<MigrationFailure>,
 }
 
 impl Conduct {
+    pub(super) fn new(
+        plan: Plan,
+        destination: Connect,
+        control: MigrationControl,
+        recovery: Duration,
+    ) -> Self {
+        let failures = Vec::new();
+        Self {
+            plan,
+            destination,
+            control,
+            recovery,
+            replaces: false,
+            failures,
+        }
+    }
+
     /// Returns whether a side's connection was lost in one of those steps.
     pub(super) fn lost(&self, side: MigrationSide, steps: &[MigrationStep]) -> bool {
         self.failures.iter().any(|failure| {
@@ -53,14 +73,15 @@ impl Conduct {
     }
 
     /// Takes over the address to send the guest to, if the destination chose one. Returns whether
-    /// the guest can be sent: there is an address, and the migration was not aborted.
+    /// the guest can be sent: there is an address, and the migration was not aborted. A definition
+    /// alone is on its way by then: daemons do not remove one that has been prepared.
     pub(super) fn can_send(&mut self, uri: Option<String>, prepare: &'static str) -> bool {
         let parameters = &mut self.plan.parameters;
         parameters.uri = uri.or_else(|| parameters.uri.take());
         let error = if parameters.uri.is_none() {
             let reason = "no address to send the guest to".to_owned();
             Error::from(ProtocolError::InvalidReply { procedure: prepare, reason })
-        } else if self.control.is_aborted() {
+        } else if self.control.is_aborted() && !self.plan.has(MigrateFlags::OFFLINE) {
             Error::Aborted("the migration")
         } else {
             return true;

@@ -10,10 +10,11 @@ use tokio::time::timeout;
 use super::conduct::Conduct;
 use super::recovery::{self, Arrival};
 use super::steps::{Cookie, Steps};
+use super::whereabouts::presence;
 use crate::api::domain::{Domain, MigrateFlags, State};
 use crate::error::MigrationSide::{Destination, Source};
 use crate::error::MigrationStep::{Begin, Confirm, Finish, Perform, Prepare};
-use crate::error::{Error, Result, Waiting};
+use crate::error::{Error, Presence, Result, Waiting};
 use crate::protocol::Request as _;
 use crate::protocol::remote;
 use crate::types::error::ErrorCode;
@@ -115,6 +116,15 @@ async fn send(conduct: &mut Conduct, typed: bool, protection: MigrateFlags) -> S
         && !steps.plan.has(MigrateFlags::POSTCOPY_RESUME)
     {
         steps.plan.flags |= MigrateFlags::PAUSED;
+    }
+    if steps.plan.has(MigrateFlags::OFFLINE) {
+        match presence(&conduct.destination, steps.plan.source.uuid()).await {
+            Ok(presence) => conduct.replaces = presence != Presence::Absent,
+            Err(error) => {
+                conduct.failed(Destination, Prepare, error);
+                return given_up;
+            }
+        }
     }
     let (cookie, uri) = match steps.prepare(&conduct.destination, cookie, xml).await {
         Ok(prepared) => prepared,

@@ -108,8 +108,17 @@ impl Stream for Progress {
         let item = ready!(asking.as_mut().poll(cx));
         self.asking = None;
         if let Some(Ok(_)) = item {
-            self.due = Instant::now().max(self.due + self.interval);
-            self.asking = Some(ask(self.source.clone(), self.ended.clone(), self.due));
+            // What the clock cannot represent is never due.
+            if let Some(due) = self.due.checked_add(self.interval) {
+                self.due = Instant::now().max(due);
+                self.asking = Some(ask(self.source.clone(), self.ended.clone(), self.due));
+            } else {
+                let ended = self.ended.clone();
+                self.asking = Some(Box::pin(async move {
+                    ended.cancelled().await;
+                    None
+                }));
+            }
         }
         Poll::Ready(item)
     }

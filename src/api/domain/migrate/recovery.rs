@@ -111,7 +111,16 @@ async fn sight(conduct: &Conduct) -> Result<Sight> {
     };
     Ok(match (state, reason) {
         (State::Shutoff, _) if conduct.plan.has(MigrateFlags::OFFLINE) => {
-            Sight::Settled(Arrival::Arrived(domain))
+            // What was there before looks like what has come.
+            if conduct.replaces {
+                return Ok(Sight::Settled(Arrival::Unknown));
+            }
+            // Preparing leaves something that the daemon keeps in its memory alone.
+            match domain.is_persistent().await.optional()? {
+                Some(true) => Sight::Settled(Arrival::Arrived(domain)),
+                Some(false) => Sight::Undecided,
+                None => Sight::Settled(Arrival::Never),
+            }
         }
         // A definition that was there before is no guest.
         (State::Shutoff, _) => Sight::Settled(Arrival::Never),

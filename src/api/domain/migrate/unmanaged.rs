@@ -155,9 +155,12 @@ async fn perform(plan: &Plan, uri: &str) -> Result<()> {
 /// Refuses a destination that is the source itself, as the source would see it.
 fn refuse_local(uri: &str) -> Result<()> {
     let parsed = ConnectUri::parse(uri)?;
-    let local = match &parsed.host {
-        Some(host) => host.starts_with("localhost"),
-        None => parsed.parameters.get("socket").is_none(),
+    let local = if let Some(host) = &parsed.host {
+        host.starts_with("localhost")
+    } else {
+        // A socket may lead to another daemon.
+        let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
+        !scheme.ends_with("+unix") || parsed.parameters.get("socket").is_none()
     };
     if local {
         return refused(&format!("{uri} is the source itself, as the source sees it"));
