@@ -276,7 +276,7 @@ impl StreamWriter {
         Poll::Ready(Err(Error::Timeout {
             operation: handle.procedure,
             after,
-            waiting: Waiting::Room { unsent },
+            waiting: Waiting::Data { unsent },
         }))
     }
 

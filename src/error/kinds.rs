@@ -3,8 +3,8 @@
 use std::io::{self, ErrorKind};
 
 use super::{
-    AuthError, CloseReason, Error, NetworkError, Presence, SshFailure, TlsError, TunnelFailure,
-    Waiting,
+    AuthError, CloseReason, Error, NetworkError, Presence, ProtocolError, SshFailure, TlsError,
+    TunnelFailure, Waiting,
 };
 use crate::types::error::ErrorCode;
 
@@ -129,11 +129,17 @@ impl Error {
             Self::Opening { source, .. } => source.passes_while_opening(),
             Self::NotConnected(reason) => reason.passes_while_opening(),
             Self::Migration(error) => {
-                error.outcome.destination == Presence::Absent && error.first.error.is_transient()
+                let outcome = error.outcome;
+                outcome.destination == Presence::Absent
+                    && outcome.source != Presence::Unknown
+                    && error.first.error.is_transient()
             }
             Self::Timeout { waiting, .. } => match waiting {
                 Waiting::Turn { .. } | Waiting::Room { .. } | Waiting::Opening => true,
-                Waiting::Reply { .. } | Waiting::Confirmation | Waiting::Event => false,
+                Waiting::Reply { .. }
+                | Waiting::Data { .. }
+                | Waiting::Confirmation
+                | Waiting::Event => false,
             },
             Self::Remote(error) => error.is_busy(),
             Self::Connect { .. } | Self::Network(_) | Self::Tunnel(_) => {
@@ -144,18 +150,23 @@ impl Error {
     }
 
     /// Returns whether the operation may have been carried out although it failed: the connection
-    /// ended, the reply did not come in time, or a guest has not given up the virtual CPU yet that it
-    /// was asked for (recognised from a daemon that speaks English). For a migration, whether it is
-    /// unknown what a host has of the guest.
+    /// ended, the reply did not come in time or could not be understood, a stream's data was not taken
+    /// in time, or a guest has not given up the virtual CPU yet that it was asked for (recognised from
+    /// a daemon that speaks English). For a migration, whether it is unknown what a host has of the
+    /// guest.
     ///
     /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
     /// connection. What changes something should first look at what has become of it.
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Closed(_) => true,
-            Self::Timeout { waiting, .. } => {
-                matches!(waiting, Waiting::Reply { .. } | Waiting::Confirmation)
+            Self::Protocol(error) => {
+                matches!(error, ProtocolError::Reply { .. } | ProtocolError::InvalidReply { .. })
             }
+            Self::Timeout { waiting, .. } => matches!(
+                waiting,
+                Waiting::Reply { .. } | Waiting::Data { .. } | Waiting::Confirmation
+            ),
             Self::Migration(error) => {
                 let outcome = error.outcome;
                 [outcome.source, outcome.destination].contains(&Presence::Unknown)

@@ -122,9 +122,13 @@ fn auth(error: AuthError) -> Error {
 }
 
 fn migration(error: Error, destination: Presence) -> Error {
+    migration_between(error, Presence::Running, destination)
+}
+
+fn migration_between(error: Error, source: Presence, destination: Presence) -> Error {
     let (side, step) = (MigrationSide::Source, MigrationStep::Perform);
     let first = MigrationFailure { side, step, error };
-    let outcome = MigrationOutcome { source: Presence::Running, destination };
+    let outcome = MigrationOutcome { source, destination };
     Error::Migration(Box::new(MigrationError { first, later: Vec::new(), outcome }))
 }
 
@@ -165,8 +169,10 @@ fn what_may_be_repeated() {
         (false, timeout(Waiting::Confirmation)),
         (true, timeout(Waiting::Turn { unanswered: Vec::new() })),
         (true, timeout(Waiting::Room { unsent: 1 })),
+        (false, timeout(Waiting::Data { unsent: 1 })),
         (true, migration(lock(), Presence::Absent)),
         (false, migration(lock(), Presence::Paused)),
+        (false, migration_between(lock(), Presence::Unknown, Presence::Absent)),
         (false, migration(lost(), Presence::Absent)),
         (false, Error::File(deep())),
     ] {
@@ -185,6 +191,12 @@ fn of_what_the_outcome_is_unknown() {
         (true, timeout(Waiting::Reply { unanswered: 1 })),
         (true, timeout(Waiting::Confirmation)),
         (false, timeout(Waiting::Room { unsent: 1 })),
+        (true, timeout(Waiting::Data { unsent: 1 })),
+        (
+            true,
+            ProtocolError::InvalidReply { procedure: "", reason: String::new() }.into(),
+        ),
+        (false, ProtocolError::UnknownType { kind: 9 }.into()),
         (false, opening(timeout(Waiting::Opening))),
         (true, migration(lock(), Presence::Unknown)),
         (false, migration(lost(), Presence::Absent)),

@@ -101,8 +101,10 @@ impl RemoteError {
             ErrorCode::Rpc => self.message.starts_with("Cannot find program"),
             // The code's own text precedes these.
             ErrorCode::InvalidArg => self.message.contains("unsupported flags"),
+            // The daemon does not know the event, or has no driver that could tell of it. What it
+            // was asked is right, and its messages may be translated.
             ErrorCode::InternalError => {
-                self.message.contains("unsupported ") && self.message.contains("event ID ")
+                self.domain == ErrorDomain::Rpc && self.procedure.contains("Register")
             }
             _ => false,
         }

@@ -23,6 +23,11 @@ pub enum Waiting {
         /// The number of bytes that it has not read.
         unsent: usize,
     },
+    /// Waited for the daemon to take data of a stream; it may have got what was written before.
+    Data {
+        /// The number of bytes that it has not read.
+        unsent: usize,
+    },
     /// Waited for the daemon to confirm a stream's end.
     Confirmation,
     /// Waited for a step of opening a connection.
@@ -45,6 +50,9 @@ impl fmt::Display for Waiting {
                 f.write_str("was not sent, because the daemon has not answered ")?;
                 write_calls(f, unanswered)?;
                 f.write_str(",")
+            }
+            Self::Data { unsent } => {
+                write!(f, "was not sent all, because the daemon has not taken {unsent} bytes,")
             }
             Self::Room { unsent } => write!(
                 f,

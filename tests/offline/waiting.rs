@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::peer::{Listener, Peer, event, ping, string, words};
 use crate::streams::stream;
 
-/// Returns the bytes that a daemon that does not read has not taken when nothing more can be sent.
+/// Returns the bytes that a daemon that does not read has not taken when a call cannot be sent.
 #[track_caller]
 fn unsent(error: &Error) -> usize {
     let Error::Timeout { waiting: Waiting::Room { unsent }, .. } = error else {
@@ -22,6 +22,19 @@ fn unsent(error: &Error) -> usize {
     };
     let text = error.to_string();
     assert!(text.contains(&format!("has not taken {unsent} bytes sent before")), "{text}");
+    assert!(error.is_transient());
+    *unsent
+}
+
+/// Returns the same when a stream's data cannot be sent, of which a part may have been.
+#[track_caller]
+fn unsent_data(error: &Error) -> usize {
+    let Error::Timeout { waiting: Waiting::Data { unsent }, .. } = error else {
+        panic!("{error:?}")
+    };
+    let text = error.to_string();
+    assert!(text.contains(&format!("has not taken {unsent} bytes")), "{text}");
+    assert!(error.is_outcome_unknown() && !error.is_transient());
     *unsent
 }
 
@@ -46,9 +59,9 @@ async fn a_stream_whose_data_the_daemon_does_not_take_fails_at_the_deadline() {
     let (mut stream, call) = stream(&hasty, &mut peer, true).await;
     let data = vec![7; 9 << 20];
     let error = stream.write_all(&data).await.unwrap_err();
-    assert!(unsent(&error) > 0);
+    assert!(unsent_data(&error) > 0);
     let error = stream.write_hole(5).await.unwrap_err();
-    assert!(unsent(&error) > 0);
+    assert!(unsent_data(&error) > 0);
     let error = AsyncWriteExt::write_all(&mut stream, &data).await.unwrap_err();
     assert!(error.to_string().contains("has not taken"), "{error}");
 

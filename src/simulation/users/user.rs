@@ -81,7 +81,9 @@ impl User {
         });
         match error {
             Some(Error::Timeout { waiting, .. }) => {
-                world.check(!matches!(waiting, Waiting::Room { unsent: 0 }), || {
+                let nothing_unsent =
+                    matches!(waiting, Waiting::Room { unsent: 0 } | Waiting::Data { unsent: 0 });
+                world.check(!nothing_unsent, || {
                     format!("{what} waited for room although there was some")
                 });
                 world.check(limit.deadline.is_some_and(|at| at <= now), || {
