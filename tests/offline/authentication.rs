@@ -54,6 +54,33 @@ async fn daemons_from_before_authentication() {
     assert!(opened.is_ok(), "{opened:?}");
 }
 
+/// What the URI insists on keeps out whoever passes for the daemon and wants nothing of the kind.
+#[tokio::test]
+async fn daemons_that_ask_for_none_although_the_uri_does() {
+    for offered in [Some([].as_slice()), Some(&[0]), Some(&[2]), None] {
+        let listener = Listener::new();
+        let uri = format!("{}&auth=sasl", listener.uri());
+        let builder = Connect::builder(&uri).keepalive(Duration::ZERO, 0);
+        let (opened, _peer) = tokio::join!(builder.open(), async {
+            let mut peer = listener.accept().await;
+            let call = take(&mut peer, procedure::AUTH_LIST).await;
+            match offered {
+                Some(schemes) => {
+                    let count = [schemes.len() as u32];
+                    peer.reply(&call, &words(&[&count, schemes].concat())).await;
+                }
+                None => peer.send(&call.error(39, 7, "unknown procedure: 66")).await,
+            }
+            peer
+        });
+        let error = opened.unwrap_err();
+        let Error::Auth(cause) = error.cause() else {
+            panic!("{error:?}")
+        };
+        assert!(matches!(**cause, AuthError::NotOffered { .. }), "{error:?}");
+    }
+}
+
 #[tokio::test]
 async fn polkit_lets_in_or_does_not() {
     for (code, words_of_error) in [

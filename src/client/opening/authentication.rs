@@ -16,12 +16,11 @@ pub(super) async fn authenticate(
     uri: Option<&ConnectUri>,
     attempt: &Attempt,
 ) -> Result<()> {
-    let reply = match conn.call(remote::AuthList).await {
-        Err(error) if error.is_unsupported() => return Ok(()),
-        other => other?,
+    let offered = match conn.call(remote::AuthList).await {
+        Err(error) if error.is_unsupported() => Vec::new(),
+        reply => reply?.decode()?.types,
     };
     attempt.begin(Step::Authenticating);
-    let offered = reply.decode()?.types;
     let wanted = uri.and_then(|uri| uri.parameters.get("auth"));
     let (scheme, mechanism) = choose(&offered, wanted)?;
     match scheme {
@@ -46,11 +45,8 @@ fn choose<'a>(
     offered: &[AuthType],
     wanted: Option<&'a str>,
 ) -> Result<(AuthType, Option<&'a str>)> {
-    let Some(first) = offered.first() else {
-        return Ok((AuthType::None, None));
-    };
     let Some(wanted) = wanted else {
-        return Ok((*first, None));
+        return Ok((offered.first().copied().unwrap_or(AuthType::None), None));
     };
     let (name, mechanism) = match wanted.split_once('.') {
         Some((name, mechanism)) => (name, Some(mechanism)),
