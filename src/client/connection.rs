@@ -14,6 +14,7 @@ use super::registry::Registry;
 use super::running::{Driver, Shared, now};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::ProcedureInfo;
+use crate::rpc::keepalive::Keepalive;
 use crate::transport::{Security, Transport};
 
 /// A connection to a libvirt daemon.
@@ -134,6 +135,14 @@ impl Connect {
     /// Records the URI, once the daemon has opened its driver.
     pub(super) fn set_uri(&self, uri: String) {
         self.inner.uri.get_or_init(|| uri);
+    }
+
+    /// Begins to look after a daemon that falls silent.
+    pub(super) fn start_keepalive(&self) {
+        if let Some(options) = self.options().keepalive_options() {
+            let keepalive = Keepalive::new(options, now());
+            self.shared().with_engine(|engine| engine.set_keepalive(keepalive));
+        }
     }
 
     /// Records who opens the connections that follow this one.

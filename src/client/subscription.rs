@@ -14,6 +14,7 @@ use crate::rpc::events::{Batch, EventQueue, MessageKind, Taken};
 /// A subscriber's events from one or several registrations, in the order of their arrival.
 pub(crate) struct RawSubscription {
     shares: Vec<Share>,
+    left_out: Vec<Error>,
     events: EventReader,
     /// Dropped last: dropping the shares needs it to deregister.
     conn: Connect,
@@ -40,14 +41,15 @@ pub(crate) enum Next<'a> {
 }
 
 impl Connect {
-    /// Subscribes; once the daemon has confirmed, no event is missed. Registrations that the daemon
-    /// does not support are left out, unless those are all.
+    /// Subscribes; once the daemon has confirmed, no event is missed. Registrations are left out that
+    /// fail with an error that is `dispensable`, unless those are all.
     ///
     /// The timeout is that of this handle's calls. A registration that times out is removed when
     /// the daemon confirms it later, unless somebody else wants it by then.
     pub(crate) async fn subscribe_raw(
         &self,
         registrations: Vec<Registration>,
+        dispensable: fn(&Error) -> bool,
     ) -> Result<RawSubscription> {
         let options = self.options();
         let queue = EventQueue::new(options.max_queued_events, options.max_queued_event_bytes);
@@ -56,7 +58,7 @@ impl Connect {
         // All are requested before the first is waited for.
         let sharing: Vec<_> = registrations.into_iter().map(share).collect();
         let mut shares = Vec::with_capacity(sharing.len());
-        let mut unsupported = None;
+        let mut left_out = Vec::new();
         for share in sharing {
             let procedure = share.registration().register.name;
             let at = deadline.map(|(at, _)| at.into_std());
@@ -68,15 +70,18 @@ impl Connect {
             };
             match settled.unwrap_or_else(|| Err(expired())) {
                 Ok(()) => shares.push(share),
-                Err(error) if error.is_unsupported() => unsupported = Some(error),
+                Err(error) if dispensable(&error) => left_out.push(error),
                 Err(error) => return Err(error),
             }
         }
-        if let Some(error) = unsupported.filter(|_| shares.is_empty()) {
+        if shares.is_empty()
+            && let Some(error) = left_out.pop()
+        {
             return Err(error);
         }
         Ok(RawSubscription {
             shares,
+            left_out,
             events: EventReader { queue, batch: Batch::default(), next: 0, lagged: 0 },
             conn: self.clone(),
         })
@@ -88,6 +93,11 @@ impl RawSubscription {
     pub(crate) fn message_kinds(&self) -> impl Iterator<Item = MessageKind> {
         let registrations = self.shares.iter().map(Share::registration);
         registrations.map(Registration::message_kind)
+    }
+
+    /// Returns the errors of the registrations that are left out.
+    pub(crate) fn left_out(&self) -> &[Error] {
+        &self.left_out
     }
 
     pub(crate) fn split(&mut self) -> (&Connect, &mut EventReader) {

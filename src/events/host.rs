@@ -4,7 +4,7 @@ use super::merged::{self, DomainEvent, DomainEventKinds};
 use super::subscription::{Source, Subscription};
 use super::{connection, network, node_device, secret, storage_pool};
 use crate::client::Connect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// An event of any kind but those of QEMU's monitors.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,10 +70,13 @@ impl Connect {
     /// Subscribes to all events of the host, in one stream and in the order in which they were
     /// sent: of domains, networks, storage pools, host devices, secrets, and the hypervisor.
     ///
-    /// Kinds that the daemon, or the driver that it opened, does not support are left out.
+    /// Kinds that the daemon does not support or refuses are left out, unless those are all;
+    /// [`Subscription::left_out`] says why. Such as those of networks where only virtqemud runs, which
+    /// asks other daemons for them.
     pub async fn host_events(&self) -> Result<Subscription<HostEvent>> {
         let mut sources = merged::sources(self, DomainEventKinds::all(), None).await?;
         sources.extend(others(self).await?);
-        self.subscribe_to(sources).await
+        let is_dispensable = |error: &Error| matches!(error, Error::Remote(_));
+        self.subscribe_to(sources, is_dispensable).await
     }
 }

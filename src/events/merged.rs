@@ -183,5 +183,5 @@ async fn subscribe(
             "the daemon is too old for these kinds of events".to_owned(),
         ));
     }
-    conn.subscribe_to(sources).await
+    conn.subscribe_to(sources, Error::is_unsupported).await
 }

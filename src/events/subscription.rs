@@ -11,7 +11,7 @@ use super::{EventError, EventKind};
 use crate::client::Connect;
 use crate::client::registration::Registration;
 use crate::client::subscription::{Next, RawSubscription};
-use crate::error::{ProtocolError, Result};
+use crate::error::{Error, ProtocolError, Result};
 use crate::xdr::{DecodeError, Reader};
 
 /// A stream of events; from [`Connect::subscribe`], [`Connect::domain_events`] and
@@ -68,14 +68,19 @@ impl Connect {
         object: Option<&E::Object>,
     ) -> Result<Subscription<E>> {
         let source = Source::of::<E, E>(self, object).await?;
-        self.subscribe_to(vec![source]).await
+        self.subscribe_to(vec![source], Error::is_unsupported).await
     }
 
-    /// Subscribes to all of `sources` that the daemon supports, and fails if it supports none.
-    pub(super) async fn subscribe_to<E>(&self, sources: Vec<Source<E>>) -> Result<Subscription<E>> {
+    /// Subscribes to `sources`, but for those that fail with an error that is `dispensable`, unless
+    /// those are all.
+    pub(super) async fn subscribe_to<E>(
+        &self,
+        sources: Vec<Source<E>>,
+        dispensable: fn(&Error) -> bool,
+    ) -> Result<Subscription<E>> {
         let (registrations, mut decoders): (_, Vec<_>) =
             sources.into_iter().map(|source| (source.registration, source.decoder)).unzip();
-        let raw = self.subscribe_raw(registrations).await?;
+        let raw = self.subscribe_raw(registrations, dispensable).await?;
         decoders.retain(|decoder| raw.message_kinds().any(|kind| kind == decoder.kind));
         Ok(Subscription { raw: Some(raw), decoders })
     }
@@ -106,6 +111,12 @@ impl<E> Subscription<E> {
     /// Returns the next event; `None` after the end of the connection was returned. Cancel-safe.
     pub async fn next(&mut self) -> Option<Result<E, EventError>> {
         poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// Returns the daemon's errors for the kinds of events that are left out: it does not support
+    /// them, or, for [`Connect::host_events`], refuses them. Empty after the end.
+    pub fn left_out(&self) -> &[Error] {
+        self.raw.as_ref().map_or(&[], RawSubscription::left_out)
     }
 
     pub(super) fn decoders(&self) -> &[Decoder<E>] {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use libvirt_client::admin::{AdminConnect, ClientTransport, DaemonShutdownFlags, ThreadPoolLimits};
 use libvirt_client::types::error::ErrorCode;
-use libvirt_client::{Connect, Error, Optional};
+use libvirt_client::{CloseReason, Connect, Error, Optional};
 use rig::{Daemon, Need};
 
 use crate::common::eventually;
@@ -41,6 +41,19 @@ fn value<'a>(text: &'a str, label: &str) -> &'a str {
 
 fn number(text: &str, label: &str) -> u32 {
     value(text, label).parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_daemon_that_falls_silent_is_given_up() {
+    let Some(daemon) = start() else {
+        return;
+    };
+    let builder = Connect::builder(&uri(&daemon)).keepalive(Duration::from_millis(250), 2);
+    let admin = builder.open_admin().await.unwrap();
+    daemon.sigstop().unwrap();
+    let reason = admin.closed().await;
+    daemon.sigcont().unwrap();
+    assert!(matches!(reason, CloseReason::Keepalive(_)), "{reason:?}");
 }
 
 #[tokio::test]

@@ -240,7 +240,9 @@ async fn a_kind_that_the_daemon_does_not_know_is_unsupported() {
         let feature = peer.take().await;
         peer.reply(&feature, &words(&[1])).await;
         let call = peer.take().await;
-        peer.send(&call.error(1, 7, "internal error: unsupported event ID 27")).await;
+        // A daemon in Germany.
+        let text = "Interner Fehler: Nicht unterstützte Ereignis-ID 0";
+        peer.send(&call.error(1, 7, text)).await;
     });
     assert!(events.unwrap_err().is_unsupported());
     // Nothing is left of the attempt.

@@ -4,11 +4,17 @@ use libvirt_client::Connect;
 use libvirt_client::domain::{ChannelLifecycleReason, ChannelLifecycleState};
 use libvirt_client::events::connection::HypervisorClosed;
 use libvirt_client::events::domain::Lifecycle;
-use libvirt_client::events::{DomainEvent, DomainEventKinds, Subscription, network};
+use libvirt_client::events::{DomainEvent, DomainEventKinds, HostEvent, Subscription, network};
 use libvirt_client::types::connect::CloseReason;
 
 use crate::events::{domain, message, started};
 use crate::peer::{Listener, Message, Peer, procedure, string, words};
+
+const SYSTEM_ERROR: i32 = 38;
+const RPC: i32 = 7;
+
+/// The number of kinds of events of a host that are not its domains'.
+const OTHERS: usize = 9;
 
 const REBOOTED: u32 = 319;
 const CLOCK_CHANGED: u32 = 320;
@@ -106,6 +112,51 @@ async fn what_the_daemon_does_not_know_is_left_out() {
     assert_eq!(events.kinds(), DomainEventKinds::LIFECYCLE);
     peer.send(&started(10, "known")).await;
     assert_eq!(next(&mut events).await.0, "known");
+}
+
+/// Such as a daemon for guests alone, which has to ask others for the rest.
+#[tokio::test]
+async fn what_the_daemon_refuses_is_left_out_of_all_that_happens() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let text = "Failed to connect socket to '/run/libvirt/virtnetworkd-sock'";
+    let refused = async |peer: &mut Peer, call: &Message| {
+        peer.send(&call.error(SYSTEM_ERROR, RPC, text)).await;
+    };
+    let (events, ()) = tokio::join!(conn.host_events(), async {
+        let feature = peer.take().await;
+        peer.reply(&feature, &words(&[1])).await;
+        for _ in 0..DomainEventKinds::all().bits().count_ones() {
+            let call = peer.take().await;
+            let number = u32::from_be_bytes(*call.payload.first_chunk().unwrap());
+            peer.reply(&call, &words(&[number + 10])).await;
+        }
+        for _ in 0..OTHERS {
+            let call = peer.take().await;
+            assert_ne!(call.procedure, procedure::EVENT_REGISTER);
+            refused(&mut peer, &call).await;
+        }
+    });
+    let mut events = events.unwrap();
+    assert_eq!(events.left_out().len(), OTHERS);
+    for error in events.left_out() {
+        assert!(error.to_string().contains("virtnetworkd"), "{error}");
+    }
+    peer.send(&started(10, "a")).await;
+    let event = events.next().await.unwrap().unwrap();
+    assert!(
+        matches!(&event, HostEvent::Domain(event) if event.domain().name() == "a"),
+        "{event:?}"
+    );
+
+    let (events, ()) = tokio::join!(conn.host_events(), async {
+        for _ in 0..OTHERS {
+            let call = peer.take().await;
+            refused(&mut peer, &call).await;
+        }
+    });
+    // Those of domains are shared.
+    assert_eq!(events.unwrap().left_out().len(), OTHERS);
 }
 
 #[tokio::test]

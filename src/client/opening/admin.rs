@@ -55,6 +55,7 @@ async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
         }
         Err(error) => return Err(error),
     }
+    conn.start_keepalive();
     conn.set_uri(uri.to_string());
     Ok(conn)
 }

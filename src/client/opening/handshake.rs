@@ -4,10 +4,8 @@ use super::attempt::{Attempt, Step};
 use super::authentication::authenticate;
 use crate::client::connection::Connect;
 use crate::client::options::Options;
-use crate::client::running::now;
 use crate::error::Result;
 use crate::protocol::{Request, remote};
-use crate::rpc::keepalive::Keepalive;
 use crate::transport::Transport;
 use crate::types::connect::ConnectFlags;
 use crate::types::feature::Feature;
@@ -77,9 +75,8 @@ async fn open_driver(conn: &Connect, name: &str) -> Result<()> {
         supported = reply.decode()?.supported != 0;
     }
     opened.finish::<()>().await?;
-    if supported && let Some(keepalive) = options.keepalive_options() {
-        conn.shared()
-            .with_engine(|engine| engine.set_keepalive(Keepalive::new(keepalive, now())));
+    if supported {
+        conn.start_keepalive();
     }
     Ok(())
 }

@@ -84,7 +84,9 @@ pub(super) async fn follow(user: &User, conn: Connect) {
     world.request(256);
     let what = format!("subscription to {whats:?} within {:?}", limit.timeout);
     let waiting = world.waits(what.clone(), limit.deadline);
-    let subscribed = conn.subscribe_raw(whats.iter().copied().map(registration).collect()).await;
+    let subscribed = conn
+        .subscribe_raw(whats.iter().copied().map(registration).collect(), Error::is_unsupported)
+        .await;
     drop(waiting);
     world.note(|| format!("{what}: {:?}", subscribed.as_ref().err()));
     let error = subscribed.as_ref().err();
