@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::followed::{Condition, Followed, within};
 use crate::api::domain::{DeviceModifyFlags, Domain, XmlFlags};
-use crate::error::{Error, Result};
+use crate::error::{Error, Optional as _, Result};
 use crate::events::{DomainEvent, DomainEventKinds};
 
 /// # Detaching devices and waiting
 impl Domain {
     /// Asks the running guest to release the device that has that alias in the domain's XML, and
-    /// waits until it has.
+    /// waits until it has, or runs no more.
     ///
     /// Fails with [`Error::Failed`] if the guest refuses, which not every guest says, and after
     /// `limit` with [`Error::Timeout`]; the guest may still release the device later. What
@@ -18,7 +18,9 @@ impl Domain {
     /// is lost with the request, and is one of a [`Reconnect`](crate::Reconnect), the request is
     /// not repeated. Dropping the future does not take the request back.
     pub async fn detach_device_and_wait(&self, alias: &str, limit: Duration) -> Result<()> {
-        let kinds = DomainEventKinds::DEVICE_REMOVED | DomainEventKinds::DEVICE_REMOVAL_FAILED;
+        let kinds = DomainEventKinds::DEVICE_REMOVED
+            | DomainEventKinds::DEVICE_REMOVAL_FAILED
+            | DomainEventKinds::LIFECYCLE;
         within(limit, self, "the device's removal", async {
             let mut followed = Followed::begin(self, kinds).await?;
             let flags = DeviceModifyFlags::LIVE;
@@ -45,7 +47,11 @@ impl Condition for Removed<'_> {
     }
 
     async fn look(&mut self, domain: &Domain) -> Result<Option<()>> {
-        let xml = domain.xml_desc(XmlFlags::empty()).await?;
+        let runs = domain.is_active().await.optional()? == Some(true);
+        let Some(xml) = domain.xml_desc(XmlFlags::empty()).await.optional()?.filter(|_| runs)
+        else {
+            return Ok(Some(()));
+        };
         let is_there = xml.contains(&format!("<alias name='{}'/>", self.0));
         Ok((!is_there).then_some(()))
     }

@@ -1,6 +1,7 @@
 //! Waiting for guests.
 
 use std::fs;
+use std::pin::pin;
 use std::time::Duration;
 
 use libvirt_client::domain::{
@@ -65,13 +66,16 @@ async fn the_guest_and_what_it_lets_go() {
     let domain = guest.domain;
     domain.wait_for_agent(LIMIT).await.unwrap();
 
-    let disk = Disk::raw(daemon.scratch().join("wait-guest.vdz"), 1).unwrap();
-    let xml = format!(
-        "<disk type='file'><source file='{}'/><target dev='vdz' bus='virtio'/>\
-         <alias name='ua-vdz'/></disk>",
-        disk.path.display()
-    );
-    domain.attach_device_flags(&xml, DeviceModifyFlags::LIVE).await.unwrap();
+    let attach = async |name| {
+        let disk = Disk::raw(daemon.scratch().join(format!("wait-guest.{name}")), 1).unwrap();
+        let xml = format!(
+            "<disk type='file'><source file='{}'/><target dev='{name}' bus='virtio'/>\
+             <alias name='ua-{name}'/></disk>",
+            disk.path.display()
+        );
+        domain.attach_device_flags(&xml, DeviceModifyFlags::LIVE).await.unwrap();
+    };
+    attach("vdz").await;
     domain.detach_device_and_wait("ua-vdz", LIMIT).await.unwrap();
     let left = domain.xml_desc(XmlFlags::empty()).await.unwrap();
     assert!(!left.contains("ua-vdz"), "{left}");
@@ -79,10 +83,18 @@ async fn the_guest_and_what_it_lets_go() {
     assert!(matches!(error, Error::Remote(_)), "{error}");
 
     // A guest that is paused lets nothing go.
-    domain.attach_device_flags(&xml, DeviceModifyFlags::LIVE).await.unwrap();
+    attach("vdz").await;
+    attach("vdy").await;
     domain.suspend().await.unwrap();
     let error = domain.detach_device_and_wait("ua-vdz", SHORT).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
+
+    // Then it ends, and the device with it.
+    let mut ends = pin!(domain.detach_device_and_wait("ua-vdy", LIMIT));
+    let first = tokio::time::timeout(SHORT, &mut ends).await;
+    assert!(first.is_err(), "{first:?}");
+    domain.destroy().await.unwrap();
+    ends.await.unwrap();
 }
 
 /// A guest cannot release memory that its kernel has taken for itself.

@@ -53,6 +53,31 @@ async fn what_begins_too_late_is_rolled_back() {
     roll_back(&mut peer).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn committing_and_rolling_back_have_the_callers_deadline() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let hasty = conn.with_timeout(Duration::from_secs(2));
+    for procedure in [COMMIT, ROLLBACK] {
+        let (change, ()) = tokio::join!(hasty.interface_change_begin(), async {
+            let begin = peer.take().await;
+            peer.reply(&begin, &[]).await;
+        });
+        let change = change.unwrap();
+        let deciding = async {
+            if procedure == COMMIT {
+                change.commit().await
+            } else {
+                change.rollback().await
+            }
+        };
+        let (decided, call) = tokio::join!(deciding, peer.take());
+        assert!(decided.unwrap_err().is_timeout());
+        assert_eq!(call.procedure, procedure);
+        peer.reply(&call, &[]).await;
+    }
+}
+
 #[tokio::test]
 async fn what_did_not_begin_is_not_rolled_back() {
     let listener = Listener::new();

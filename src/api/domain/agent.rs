@@ -221,7 +221,8 @@ impl Domain {
     }
 
     /// Sets how long the agent may take for a command of the daemon's
-    /// (`virDomainAgentSetResponseTimeout`), until the domain ends or the daemon restarts.
+    /// (`virDomainAgentSetResponseTimeout`). That lasts while the domain does: with QEMU also from one
+    /// run to the next, if it is defined, but then not beyond the daemon's.
     #[doc(alias = "virDomainAgentSetResponseTimeout")]
     pub async fn agent_set_response_timeout(&self, timeout: AgentTimeout) -> Result<()> {
         let timeout = timeout.to_wire();

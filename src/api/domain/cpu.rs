@@ -155,11 +155,10 @@ impl CpuMaps {
     /// Makes room for `rows` maps of all host CPUs.
     pub(super) async fn of_host(conn: &Connect, rows: u32) -> Result<Self> {
         let row_len = host_cpus(conn).await?.div_ceil(8).max(1);
-        Ok(Self {
-            // The protocol has no room for more.
-            rows: rows.min(remote::VCPUINFO_MAX as u32),
-            row_len: row_len.min((remote::CPUMAPS_MAX / remote::VCPUINFO_MAX) as u32),
-        })
+        // The protocol has no room for more.
+        let rows = rows.min(remote::VCPUINFO_MAX as u32);
+        let row_len = row_len.min(remote::CPUMAPS_MAX as u32 / rows.max(1));
+        Ok(Self { rows, row_len })
     }
 
     /// Returns the first `count` maps. Rows that the daemon left out are empty.

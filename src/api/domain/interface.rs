@@ -42,21 +42,22 @@ pub struct InterfaceStats {
 
 param_struct! {
     /// The bandwidth of a network interface (`VIR_DOMAIN_BANDWIDTH_…`); inbound is what the guest
-    /// receives. Setting leaves a field that is `None` unchanged; an average of zero removes the
-    /// limit of its direction.
+    /// receives. Setting replaces a direction as a whole if its average, or the floor, is there:
+    /// fields that are `None` are zero then, and a zero average removes the limit. Otherwise the
+    /// direction stays as it is, whatever its peak and burst.
     pub struct InterfaceParameters {
-        /// Average inbound rate, in KiB per second.
-        inbound_average_kib_per_second: u32 = "inbound.average",
-        /// Peak inbound rate, in KiB per second.
-        inbound_peak_kib_per_second: u32 = "inbound.peak",
+        /// Average inbound rate, in kB (1000 bytes) per second.
+        inbound_average_kb_per_second: u32 = "inbound.average",
+        /// Peak inbound rate, in kB (1000 bytes) per second.
+        inbound_peak_kb_per_second: u32 = "inbound.peak",
         /// Amount of one inbound burst at the peak rate, in KiB.
         inbound_burst_kib: u32 = "inbound.burst",
-        /// Guaranteed inbound rate, in KiB per second.
-        inbound_floor_kib_per_second: u32 = "inbound.floor",
-        /// Average outbound rate, in KiB per second.
-        outbound_average_kib_per_second: u32 = "outbound.average",
-        /// Peak outbound rate, in KiB per second.
-        outbound_peak_kib_per_second: u32 = "outbound.peak",
+        /// Guaranteed inbound rate, in kB (1000 bytes) per second.
+        inbound_floor_kb_per_second: u32 = "inbound.floor",
+        /// Average outbound rate, in kB (1000 bytes) per second.
+        outbound_average_kb_per_second: u32 = "outbound.average",
+        /// Peak outbound rate, in kB (1000 bytes) per second.
+        outbound_peak_kb_per_second: u32 = "outbound.peak",
         /// Amount of one outbound burst at the peak rate, in KiB.
         outbound_burst_kib: u32 = "outbound.burst",
         ..other

@@ -31,9 +31,9 @@ param_struct! {
         /// Damping of the last wait's effect on the polling time, from 0 to 63; zero for the
         /// hypervisor's default. Since libvirt 12.7.0.
         poll_weight: u32 = "poll_weight",
-        /// Minimum number of worker threads.
+        /// Minimum number of worker threads; -1, in a definition, for the hypervisor's default.
         thread_pool_min: i32 = "thread_pool_min",
-        /// Maximum number of worker threads.
+        /// Maximum number of worker threads; -1, in a definition, for the hypervisor's default.
         thread_pool_max: i32 = "thread_pool_max",
         ..other
     }
@@ -89,8 +89,8 @@ impl Domain {
 
     /// Changes parameters of an I/O thread (`virDomainSetIOThreadParams`).
     ///
-    /// QEMU supports this for the running domain only. The values in force are in the
-    /// [statistics](super::stats::IoThread).
+    /// The values in force are in the [statistics](super::stats::IoThread), those of a definition in
+    /// its XML.
     #[doc(alias = "virDomainSetIOThreadParams")]
     pub async fn set_iothread_params(
         &self,

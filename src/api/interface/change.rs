@@ -36,9 +36,10 @@ pub struct InterfaceChange {
 impl InterfaceChange {
     /// Begins. If nobody waits for that any more, the value is dropped, which undoes it.
     pub(super) async fn begin(conn: &Connect) -> Result<Self> {
-        conn.to_the_end(remote::InterfaceChangeBegin::INFO.name, async |conn: Connect| {
+        let callers = conn.clone();
+        conn.to_the_end(remote::InterfaceChangeBegin::INFO.name, async move |conn: Connect| {
             conn.run(remote::InterfaceChangeBegin { flags: 0 }).await?;
-            Ok(Self { conn, is_open: true })
+            Ok(Self { conn: callers, is_open: true })
         })
         .await
     }

@@ -27,18 +27,18 @@ param_struct! {
     /// Bandwidth of a network port (`VIR_NETWORK_PORT_BANDWIDTH_…`); inbound is what goes to the
     /// port's owner. Empty for a port without limits.
     pub struct PortParameters {
-        /// Average inbound rate, in KiB per second.
-        inbound_average_kib_per_second: u32 = "inbound.average",
-        /// Peak inbound rate, in KiB per second.
-        inbound_peak_kib_per_second: u32 = "inbound.peak",
+        /// Average inbound rate, in kB (1000 bytes) per second.
+        inbound_average_kb_per_second: u32 = "inbound.average",
+        /// Peak inbound rate, in kB (1000 bytes) per second.
+        inbound_peak_kb_per_second: u32 = "inbound.peak",
         /// Amount of one inbound burst at the peak rate, in KiB.
         inbound_burst_kib: u32 = "inbound.burst",
-        /// Guaranteed inbound rate, in KiB per second.
-        inbound_floor_kib_per_second: u32 = "inbound.floor",
-        /// Average outbound rate, in KiB per second.
-        outbound_average_kib_per_second: u32 = "outbound.average",
-        /// Peak outbound rate, in KiB per second.
-        outbound_peak_kib_per_second: u32 = "outbound.peak",
+        /// Guaranteed inbound rate, in kB (1000 bytes) per second.
+        inbound_floor_kb_per_second: u32 = "inbound.floor",
+        /// Average outbound rate, in kB (1000 bytes) per second.
+        outbound_average_kb_per_second: u32 = "outbound.average",
+        /// Peak outbound rate, in kB (1000 bytes) per second.
+        outbound_peak_kb_per_second: u32 = "outbound.peak",
         /// Amount of one outbound burst at the peak rate, in KiB.
         outbound_burst_kib: u32 = "outbound.burst",
         ..other
@@ -109,8 +109,8 @@ impl NetworkPort {
 
     /// Replaces the port's bandwidth (`virNetworkPortSetParameters`).
     ///
-    /// Unlike with [`Domain::set_interface_parameters`], a field that is `None` is not kept: it
-    /// counts as zero, and a direction without an average (or, inbound, a floor) loses its limits.
+    /// A field that is `None` counts as zero, and a direction without an average (or, inbound, a
+    /// floor) loses its limits, unlike with [`Domain::set_interface_parameters`].
     /// The daemon notes the values, but only the floor has an effect, and needs an inbound limit of
     /// the network itself; what limits a running guest is set on its interface.
     ///

@@ -85,7 +85,7 @@ async fn interfaces_of_a_running_guest() {
 
     let none = domain.interface_parameters(device, ModificationImpact::LIVE).await.unwrap();
     assert_eq!(
-        (none.inbound_average_kib_per_second, none.outbound_burst_kib),
+        (none.inbound_average_kb_per_second, none.outbound_burst_kib),
         (Some(0), Some(0))
     );
     assert!(none.other.is_empty(), "{none:?}");
@@ -121,17 +121,17 @@ async fn bandwidth_of_a_definition(conn: &Connect, daemon: &'static rig::Daemon)
     let interfaces = domain.interface_targets().await.unwrap();
     let mac = interfaces[0].mac.as_deref().unwrap();
     let mut limits = InterfaceParameters::default();
-    limits.inbound_average_kib_per_second = Some(1000);
-    limits.inbound_peak_kib_per_second = Some(2000);
-    limits.outbound_average_kib_per_second = Some(128);
+    limits.inbound_average_kb_per_second = Some(1000);
+    limits.inbound_peak_kb_per_second = Some(2000);
+    limits.outbound_average_kb_per_second = Some(128);
     let config = ModificationImpact::CONFIG;
     domain.set_interface_parameters(mac, &limits, config).await.unwrap();
     let now = domain.interface_parameters(mac, config).await.unwrap();
     assert_eq!(
-        (now.inbound_average_kib_per_second, now.inbound_peak_kib_per_second),
+        (now.inbound_average_kb_per_second, now.inbound_peak_kb_per_second),
         (Some(1000), Some(2000))
     );
-    assert_eq!(now.outbound_average_kib_per_second, Some(128));
+    assert_eq!(now.outbound_average_kb_per_second, Some(128));
     let said = virsh(daemon, ["domiftune", "res-net-off", mac, "--config"]).await;
     assert_eq!(value_of(&said, "inbound.peak"), "2000");
     crate::common::discard(&domain).await;

@@ -38,13 +38,13 @@ async fn a_running_guest_has_a_port() {
 
     // The port's limits are not those of the guest's interface.
     let mut limits = PortParameters::default();
-    limits.outbound_average_kib_per_second = Some(64);
+    limits.outbound_average_kb_per_second = Some(64);
     port.set_parameters(&limits).await.unwrap();
-    assert_eq!(port.parameters().await.unwrap().outbound_average_kib_per_second, Some(64));
+    assert_eq!(port.parameters().await.unwrap().outbound_average_kb_per_second, Some(64));
     let flags = ModificationImpact::LIVE;
     let device = interfaces[0].target.as_deref().unwrap();
     let unlimited = guest.domain.interface_parameters(device, flags).await.unwrap();
-    assert_eq!(unlimited.outbound_average_kib_per_second, Some(0));
+    assert_eq!(unlimited.outbound_average_kb_per_second, Some(0));
 
     // The guest keeps its connection, and nobody knows.
     port.delete().await.unwrap();
@@ -86,24 +86,24 @@ async fn ports_are_made_and_limited() {
 
     assert_eq!(port.parameters().await.unwrap(), PortParameters::default());
     let mut limits = PortParameters::default();
-    limits.inbound_average_kib_per_second = Some(1000);
-    limits.inbound_peak_kib_per_second = Some(2000);
+    limits.inbound_average_kb_per_second = Some(1000);
+    limits.inbound_peak_kb_per_second = Some(2000);
     limits.inbound_burst_kib = Some(5120);
-    limits.outbound_average_kib_per_second = Some(128);
+    limits.outbound_average_kb_per_second = Some(128);
     port.set_parameters(&limits).await.unwrap();
     let uuid = port.uuid().to_string();
     let shown = daemon.virsh(["net-port-dumpxml", NAME, &uuid]).unwrap();
     assert!(shown.contains("<inbound average='1000' peak='2000' burst='5120'/>"), "{shown}");
     assert!(shown.contains("<outbound average='128'/>"), "{shown}");
     let mut noted = limits.clone();
-    noted.inbound_floor_kib_per_second = Some(0);
-    (noted.outbound_peak_kib_per_second, noted.outbound_burst_kib) = (Some(0), Some(0));
+    noted.inbound_floor_kb_per_second = Some(0);
+    (noted.outbound_peak_kb_per_second, noted.outbound_burst_kib) = (Some(0), Some(0));
     assert_eq!(port.parameters().await.unwrap(), noted);
 
     // What is not said goes.
     let mut limits = PortParameters::default();
-    limits.outbound_average_kib_per_second = Some(64);
-    limits.outbound_peak_kib_per_second = Some(256);
+    limits.outbound_average_kb_per_second = Some(64);
+    limits.outbound_peak_kb_per_second = Some(256);
     limits.outbound_burst_kib = Some(32);
     port.set_parameters(&limits).await.unwrap();
     assert_eq!(port.parameters().await.unwrap(), limits);
@@ -111,7 +111,7 @@ async fn ports_are_made_and_limited() {
     assert_eq!(port.parameters().await.unwrap(), PortParameters::default());
 
     // A network without limits guarantees nothing.
-    limits.inbound_floor_kib_per_second = Some(10);
+    limits.inbound_floor_kb_per_second = Some(10);
     assert!(port.set_parameters(&limits).await.unwrap_err().is_unsupported());
     assert_eq!(port.parameters().await.unwrap(), PortParameters::default());
     port.delete().await.unwrap();

@@ -9,11 +9,12 @@ use crate::params::ValueRef;
 use crate::params::units::{Nanos, Seconds};
 
 stat_struct! {
-    /// A disk or, with `BACKING`, one of its backing images (`block.…`).
+    /// A disk or, with `BACKING`, another of its images: a backing image, or what it is copied or
+    /// backed up to (`block.…`).
     numbered struct Block {
         /// The disk's target, such as `vda`.
         name: String = "name",
-        /// Index of the image in the chain; none for a disk with a single image.
+        /// Index of the image; none for a domain that does not run.
         backing_index: u32 = "backingIndex",
         /// File or block device of the image.
         path: String = "path",

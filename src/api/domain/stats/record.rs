@@ -32,7 +32,7 @@ pub struct DomainStats {
     pub net: Vec<Net>,
     /// Number of disks, or of images (`BLOCK`).
     pub block_count: Option<u32>,
-    /// Disks and, with `BACKING`, their backing images.
+    /// Disks and, with `BACKING`, their other images, which have the same name.
     pub block: Vec<Block>,
     /// Performance events (`PERF`), if any is counted.
     pub perf: Option<Box<Perf>>,
