@@ -65,9 +65,10 @@
 //!
 //! # Guide
 //!
-//! The [`guide`] goes from [URIs](guide::opening) to [events](guide::waiting),
-//! [errors](guide::errors), [streams](guide::streams), [synchronous code](guide::blocking) and
-//! [other libraries](guide::porting).
+//! The [`guide`] goes from [URIs](guide::opening) to [events](guide::waiting), [changes of
+//! guests](guide::changing), [backups and migration](guide::snapshots), [errors](guide::errors),
+//! [streams](guide::streams), [synchronous code](guide::blocking) and [other
+//! libraries](guide::porting).
 //!
 //! # Finding the right item
 //!

@@ -6,6 +6,7 @@
 //! the order in which the daemon sent them.
 //!
 //! ```
+//! use libvirt_client::events::EventError;
 //! use libvirt_client::events::domain::Lifecycle;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -14,9 +15,12 @@
 //! let mut changes = conn.subscribe::<Lifecycle>(None).await?;
 //! # conn.domain_lookup_by_name("test").await?.suspend().await?;
 //! while let Some(change) = changes.next().await {
-//!     let change = change?;
-//!     println!("{}: {:?}", change.domain.name(), change.change);
-//! #   assert_eq!(change.domain.name(), "test");
+//!     match change {
+//!         Ok(change) => println!("{}: {:?}", change.domain.name(), change.change),
+//!         Err(end @ EventError::Closed(_)) => return Err(end.into()),
+//!         // Some events were lost, and the others go on.
+//!         Err(lost) => println!("{lost}; look at all anew"),
+//!     }
 //! #   break;
 //! }
 //! # Ok(())

@@ -72,8 +72,9 @@ impl Reconnect {
     /// while let Some(change) = changes.next().await {
     ///     match change {
     ///         Ok(change) => println!("{}: {:?}", change.domain.name(), change.change),
-    ///         Err(EventError::Gap(reason)) => println!("back after: {reason}; look at all anew"),
-    ///         Err(error) => return Err(error.into()),
+    ///         Err(end @ (EventError::Closed(_) | EventError::NotResumed(_))) => return Err(end.into()),
+    ///         // A gap, or events that were lost otherwise: the subscription goes on.
+    ///         Err(lost) => println!("{lost}; look at all anew"),
     ///     }
     /// #   seen += 1;
     /// #   if seen == 2 { break } else { test_host.cut() }

@@ -5,6 +5,8 @@
 //! | [`opening`] | how is a connection opened; what does this parameter, file or variable mean? |
 //! | [`objects`] | what is a handle; what is the difference between defining and creating? |
 //! | [`waiting`] | how do I learn that something has happened? |
+//! | [`changing`] | how do I add a disk, set a limit, or ask the agent in the guest? |
+//! | [`snapshots`] | how do I take snapshots and backups, copy disks, and move guests? |
 //! | [`errors`] | what went wrong, and may I try again? |
 //! | [`deadlines`] | how long does it take at most, and how do I give up? |
 //! | [`reconnecting`] | what happens when the daemon is restarted? |
@@ -14,6 +16,26 @@
 //! | [`testing`] | how do I test a program without a daemon? |
 //! | [`blocking`] | how do I use it without async? |
 //! | [`porting`] | what is this function of libvirt-python, go-libvirt or `virt` here? |
+//!
+//! # What no chapter shows
+//!
+//! | what | where |
+//! |---|---|
+//! | the daemon has lost its hypervisor | [`HypervisorClosed`](crate::events::connection::HypervisorClosed), an event |
+//! | names and passwords are asked for | `CredentialRequest`, by [`ConnectBuilder::credentials`](crate::ConnectBuilder#method.credentials); feature `sasl` or `ssh-native` |
+//! | saving a guest's memory, dumping it | [`Domain::save`](crate::domain::Domain::save), [`managed_save`](crate::domain::Domain::managed_save), [`core_dump`](crate::domain::Domain::core_dump) |
+//! | networks, their leases and ports | [`network`](crate::network) |
+//! | network filters, and which interface has which | [`nwfilter`](crate::nwfilter) |
+//! | interfaces of the host, changed on trial: begin, commit, roll back | [`InterfaceChange`](crate::interface::InterfaceChange), by [`Connect::interface_change_begin`](crate::Connect::interface_change_begin) |
+//! | secrets and their values | [`secret`](crate::secret) |
+//! | devices of the host, such as those that guests are given | [`node_device`](crate::node_device) |
+//! | the processors that a host has, or can give | [`Connect::compare_cpu`](crate::Connect::compare_cpu), [`baseline_cpu`](crate::Connect::baseline_cpu), [`node_info`](crate::Connect::node_info) |
+//! | the daemons themselves: their clients, threads, limits, logs | `admin::AdminConnect`; feature `admin` |
+//! | the namespaces of LXC's containers | `Domain::lxc_open_namespace`; feature `lxc` |
+//! | open files, to a guest or from one | [`Domain::create_with_files`](crate::domain::Domain::create_with_files), [`open_graphics_fd`](crate::domain::Domain::open_graphics_fd) |
+//! | constants, such as flags and codes | [`types`](crate::types) |
+//! | any procedure, with or without a method | [`Connect::raw`](crate::Connect::raw), [`protocol`](crate::protocol) |
+//! | a function of C or of Python | [`c_functions`](crate::c_functions) |
 
 // rustdoc searches the names of items and their aliases, not texts.
 #[doc = include_str!("opening.md")]
@@ -62,6 +84,23 @@ pub mod objects {}
 
 #[doc = include_str!("waiting.md")]
 pub mod waiting {}
+
+#[doc = include_str!("changing.md")]
+#[doc(alias = "capabilities")]
+#[doc(alias = "channels")]
+#[doc(alias = "devices")]
+#[doc(alias = "guest agent")]
+#[doc(alias = "hotplug")]
+#[doc(alias = "metadata")]
+#[doc(alias = "typed parameters")]
+pub mod changing {}
+
+#[doc = include_str!("snapshots.md")]
+#[doc(alias = "backups")]
+#[doc(alias = "block jobs")]
+#[doc(alias = "checkpoints")]
+#[doc(alias = "migration")]
+pub mod snapshots {}
 
 #[doc = include_str!("errors.md")]
 #[doc(alias = "retry")]

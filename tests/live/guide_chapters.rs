@@ -4,14 +4,21 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use libvirt_client::domain::stats::GetAllDomainStatsFlags;
-use libvirt_client::domain::{State, StatsTypes};
+use libvirt_client::domain::{
+    BackupBeginFlags, BlockCopyFlags, BlockCopyParameters, BlockJobAbortFlags, BlockJobStatus,
+    GetJobStatsFlags, JobOperation, JobStats, State, StatsTypes,
+};
 use libvirt_client::events::domain::{Change, Lifecycle};
+use libvirt_client::events::{DomainEvent, DomainEventKinds};
+use libvirt_client::types::error::ErrorCode;
+use libvirt_client::waiting::BlockJobEnd;
 use libvirt_client::{Connect, Optional, Result};
+use rig::guest::Disk;
 use rig::{Daemon, Need};
 use rustix::process::{Signal, kill_process};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::common::{GUESTS, boot, qemu};
+use crate::common::{GUESTS, LIMIT, boot, define, discard, qemu};
 use crate::events::qemu_process;
 
 /// A daemon that soon cuts off who does not answer, and how long it bears that.
@@ -93,4 +100,63 @@ async fn subscribing_before_asking_misses_nothing() {
     assert!(domain.state().await.unwrap_err().is_not_found());
     // Others may come before.
     while !matches!(changes.next().await.unwrap().unwrap().change, Change::Stopped(_)) {}
+}
+
+/// The chapter about snapshots, backups and migration: the order of a backup's events, and the flag
+/// that a copy of a defined guest's disk needs.
+#[tokio::test]
+async fn backups_and_copies_end_as_the_programs_wait_for() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let path = |name: &str| daemon.scratch().join(format!("guide-copies.{name}"));
+    let disk = Disk::qcow2(path("disk"), 16).unwrap();
+    let domain = define(daemon, &conn, "guide-copies", |guest| guest.disk(disk)).await.domain;
+    domain.create().await.unwrap();
+
+    let kinds = DomainEventKinds::JOB_COMPLETED | DomainEventKinds::BLOCK_JOB_2;
+    let mut events = domain.events(kinds).await.unwrap();
+    let backup = format!(
+        "<domainbackup mode='push'><disks><disk name='vda' type='file'><driver type='qcow2'/>\
+         <target file='{}'/></disk></disks></domainbackup>",
+        path("backup").display()
+    );
+    let checkpoint = "<domaincheckpoint><name>monday</name></domaincheckpoint>";
+    let none = BackupBeginFlags::empty();
+    domain.backup_begin(&backup, Some(checkpoint), none).await.unwrap();
+    let mut success = None;
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    let status = loop {
+        tokio::select! {
+            event = events.next() => match event.unwrap().unwrap() {
+                DomainEvent::JobCompleted(end) => {
+                    success = JobStats::from_params(&end.params).success;
+                }
+                DomainEvent::BlockJob2(disk) if disk.target == "vda" => break disk.status,
+                _ => {}
+            },
+            _ = ticks.tick() => {
+                if let Some(job) = domain.job_stats(GetJobStatsFlags::empty()).await.unwrap() {
+                    assert_eq!(job.stats.operation, Some(JobOperation::Backup), "{job:?}");
+                }
+            }
+        }
+    };
+    assert_eq!((success, status), (Some(true), BlockJobStatus::Completed));
+
+    let image = format!(
+        "<disk type='file'><driver type='qcow2'/><source file='{}'/></disk>",
+        path("copy").display()
+    );
+    let parameters = BlockCopyParameters::default();
+    let mut job = domain.watch_block_job("vda").await.unwrap();
+    let flags = BlockCopyFlags::empty();
+    let error = domain.block_copy("vda", &image, &parameters, flags).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::OperationInvalid), "{error}");
+    let flags = BlockCopyFlags::TRANSIENT_JOB;
+    domain.block_copy("vda", &image, &parameters, flags).await.unwrap();
+    job.wait_ready(LIMIT).await.unwrap();
+    domain.block_job_abort("vda", BlockJobAbortFlags::PIVOT).await.unwrap();
+    assert_eq!(job.wait_done(LIMIT).await.unwrap(), BlockJobEnd::Completed);
+    discard(&domain).await;
 }

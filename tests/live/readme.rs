@@ -39,6 +39,20 @@ async fn it_lists_the_domains() {
     assert!(output.status.success());
 }
 
+/// Where the host has a daemon of its own, it is not asked.
+#[test]
+fn it_says_what_the_readme_quotes_where_no_daemon_runs() {
+    let sockets = ["virtqemud-sock", "libvirt-sock"];
+    if sockets.iter().any(|name| Path::new("/var/run/libvirt").join(name).exists()) {
+        return;
+    }
+    let readme = include_str!("../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, quoted) = readme.split_once("with `qemu:///system` where nothing runs: `").unwrap();
+    let (quoted, _) = quoted.split_once('`').unwrap();
+    let output = run("qemu:///system");
+    assert_eq!(String::from_utf8(output.stderr).unwrap().trim_end(), quoted);
+}
+
 #[test]
 fn it_says_on_one_line_why_it_failed() {
     for (uri, expected) in [
