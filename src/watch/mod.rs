@@ -3,9 +3,10 @@
 //! [`Connect::watch_domains`](crate::Connect::watch_domains) and its counterparts for other objects
 //! list what exists, follow the events, and look again where an event says that something has
 //! changed. So a [`Change`] is told exactly once, and the table is as new as the last change that was
-//! taken: it moves only while [`Watch::next`] is awaited, and has no task of its own. Where events were lost they list again, and tell the difference; and once more 5 seconds after a
-//! connection was opened, because a daemon that has just started tells nobody of the guests that it
-//! looks for and does not find again.
+//! taken: it moves only while [`Watch::next`] is awaited, and has no task of its own. Where events
+//! were lost they list again, and tell the difference; and once more 5 seconds after a connection was
+//! opened, because a daemon that has just started tells nobody of the guests that it looks for and
+//! does not find again.
 //!
 //! What a daemon tells nobody of, they do not know before the next list: libvirt's QEMU driver sends
 //! no event when an offline migration undefines its source
