@@ -32,8 +32,9 @@ const PACKET_MAX: usize = 262_120;
 /// Dropping a stream aborts it, unless its end has been read.
 ///
 /// All streams of a connection share its socket. A reader that falls behind by 8 MiB makes the
-/// connection stop reading. While others wait for replies or to send, it reads on until 32 MiB are
-/// held; a stream whose reader makes no progress for 20 seconds after that is aborted
+/// connection stop reading, which delays others' replies by up to 5 seconds. While others wait for
+/// longer or to send, or the reader has stood still for as long, it reads on until 32 MiB are held; a
+/// stream whose reader makes no progress for 20 seconds after that is aborted
 /// ([`Error::Overrun`]). A daemon that cannot get rid of the data written to it stops reading
 /// everything. So transfer large volumes over a connection of their own ([`Connect::reopen`]).
 ///

@@ -3,14 +3,16 @@
 //! Unread data must not pile up, so the connection stops reading while a stream is over its budget.
 //! But others need the connection, too: their replies come after that data, and the connection's
 //! carrier may take nothing from us while it cannot deliver what it has for us (netcat, SSH within
-//! this process). So while others wait, reading goes on within an overdraft; a stream whose reader
-//! makes no progress after that is aborted.
+//! this process). So when others have waited for a while, or a reader has stood still for as long,
+//! reading goes on within an overdraft; a stream whose reader makes no progress after that is
+//! aborted.
 
 use std::time::{Duration, Instant};
 
 use super::streams::Level;
 
-/// The time that replies may be delayed by a reader without progress.
+/// The time that replies may be delayed by a reader that is slow. For one that has stood still for so
+/// long they are not delayed any more.
 const OVERDRAW_AFTER: Duration = Duration::from_secs(5);
 /// The time after which an overdrawn stream whose reader makes no progress is aborted. Less than
 /// the half minute after which a daemon whose replies are not read disconnects this client.
@@ -42,8 +44,10 @@ pub(crate) struct Others {
 pub(crate) struct Backpressure {
     full: usize,
     overdrawn: usize,
-    /// The instant since which others have waited without progress of any reader.
-    since: Option<Instant>,
+    /// The instant since which others have waited, and got no reply.
+    waiting: Option<Instant>,
+    /// The instant since which no reader has been seen to make progress.
+    standing: Option<Instant>,
 }
 
 impl Backpressure {
@@ -54,15 +58,20 @@ impl Backpressure {
         self.overdrawn = self.overdrawn + usize::from(to == Level::Overdrawn)
             - usize::from(from == Level::Overdrawn);
         if self.full == 0 {
-            // The next stream that is behind has not delayed anybody yet.
-            self.since = None;
+            self.standing = None;
         }
     }
 
     /// Records that a reader made progress.
     #[inline]
     pub(crate) fn note_taken(&mut self) {
-        self.since = None;
+        self.standing = None;
+    }
+
+    /// Records that somebody got a reply.
+    #[inline]
+    pub(crate) fn note_answered(&mut self) {
+        self.waiting = None;
     }
 
     /// Returns the number of streams that are over their budgets.
@@ -73,23 +82,23 @@ impl Backpressure {
 
     /// Decides about reading. Only to be called while a stream is over its budget.
     pub(crate) fn gate(&mut self, others: Others, now: Instant) -> Gate {
+        let standing = *self.standing.get_or_insert(now);
         if !others.unsent && !others.unanswered {
-            self.since = None;
+            self.waiting = None;
             return Gate::Paused(None);
         }
-        let since = *self.since.get_or_insert(now);
-        let until = |patience| match since.checked_add(patience) {
-            Some(until) if until > now => Err(Gate::Paused(Some(until))),
-            _ => Ok(()),
+        let waiting = *self.waiting.get_or_insert(now);
+        let after = |since: Instant, patience, decision| match since.checked_add(patience) {
+            Some(until) if until > now => Gate::Paused(Some(until)),
+            _ => decision,
         };
-        let decided = if self.overdrawn > 0 {
-            until(OVERRUN_AFTER).map(|()| Gate::Overrun)
+        if self.overdrawn > 0 {
+            after(waiting.max(standing), OVERRUN_AFTER, Gate::Overrun)
         } else if others.unsent {
-            Ok(Gate::Open)
+            Gate::Open
         } else {
-            until(OVERDRAW_AFTER).map(|()| Gate::Open)
-        };
-        decided.unwrap_or_else(|paused| paused)
+            after(waiting.min(standing), OVERDRAW_AFTER, Gate::Open)
+        }
     }
 }
 
@@ -108,19 +117,27 @@ mod tests {
         let mut pressure = Backpressure::default();
         pressure.recount(Level::Low, Level::Full);
         assert_eq!(pressure.full(), 1);
-        assert_eq!(pressure.gate(NOBODY, at(0)), Gate::Paused(None));
-        assert_eq!(pressure.gate(UNANSWERED, at(1)), Gate::Paused(Some(at(6))));
-        assert_eq!(pressure.gate(UNANSWERED, at(2)), Gate::Paused(Some(at(6))));
-        assert_eq!(pressure.gate(UNANSWERED, at(6)), Gate::Open);
+        assert_eq!(pressure.gate(UNANSWERED, at(0)), Gate::Paused(Some(at(5))));
+        assert_eq!(pressure.gate(UNANSWERED, at(2)), Gate::Paused(Some(at(5))));
+        assert_eq!(pressure.gate(UNSENT, at(2)), Gate::Open);
+        // A slow reader does not have others wait longer.
         pressure.note_taken();
-        assert_eq!(pressure.gate(UNANSWERED, at(7)), Gate::Paused(Some(at(12))));
-        assert_eq!(pressure.gate(UNSENT, at(7)), Gate::Open);
+        assert_eq!(pressure.gate(UNANSWERED, at(4)), Gate::Paused(Some(at(5))));
+        assert_eq!(pressure.gate(UNANSWERED, at(5)), Gate::Open);
+        // Nor does one that stands still have each of them wait.
+        assert_eq!(pressure.gate(NOBODY, at(6)), Gate::Paused(None));
+        assert_eq!(pressure.gate(UNANSWERED, at(8)), Gate::Paused(Some(at(9))));
+        assert_eq!(pressure.gate(UNANSWERED, at(9)), Gate::Open);
+        assert_eq!(pressure.gate(NOBODY, at(10)), Gate::Paused(None));
+        assert_eq!(pressure.gate(UNANSWERED, at(11)), Gate::Open);
 
         pressure.recount(Level::Full, Level::Overdrawn);
-        assert_eq!(pressure.gate(UNSENT, at(8)), Gate::Paused(Some(at(27))));
+        assert_eq!(pressure.gate(UNSENT, at(12)), Gate::Paused(Some(at(31))));
         assert_eq!(pressure.gate(NOBODY, at(26)), Gate::Paused(None));
         assert_eq!(pressure.gate(UNSENT, at(27)), Gate::Paused(Some(at(47))));
-        assert_eq!(pressure.gate(UNSENT, at(47)), Gate::Overrun);
+        pressure.note_taken();
+        assert_eq!(pressure.gate(UNSENT, at(30)), Gate::Paused(Some(at(50))));
+        assert_eq!(pressure.gate(UNSENT, at(50)), Gate::Overrun);
         pressure.recount(Level::Overdrawn, Level::Low);
         assert_eq!(pressure.full(), 0);
     }

@@ -444,6 +444,7 @@ impl Engine {
     /// Counts a call as answered, which may make place for another.
     fn answered(&mut self, serial: u32, given_up: bool) {
         self.calls.answered(serial);
+        self.backpressure.note_answered();
         if let Some(slot) = self.calls.get(serial)
             && (given_up || slot.long.is_some())
         {

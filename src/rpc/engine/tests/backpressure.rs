@@ -125,8 +125,9 @@ fn a_stream_that_is_let_go_takes_its_delay_along() {
     rig.sent();
     assert_eq!(gate(&mut rig, 1000), Gate::Open);
 
+    // The call has waited all the time, but the next stream's reader has not stood still yet.
     rig.feed(&data(stream, &[0; BUDGET])).unwrap();
-    assert_eq!(gate(&mut rig, 1_000_000), paused(&rig, 1_005_000));
+    assert_eq!(gate(&mut rig, 1_000_000), Gate::Open);
     rig.feed(&[0; 4].map(|_: u8| data(stream, &[0; BUDGET])).concat()).unwrap();
     assert_eq!(gate(&mut rig, 1_000_000), paused(&rig, 1_020_000));
 }
