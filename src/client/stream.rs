@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ const PACKET_MAX: usize = 262_120;
 /// [`read_chunk`](Self::read_chunk) and [`write_all`](Self::write_all), and end it with
 /// [`finish`](Self::finish), which `shutdown` does too: only that confirms that everything arrived.
 /// Dropping a stream aborts it, unless its end has been read.
+///
+/// Streams have no half that could be closed alone: `shutdown` ends both directions, and what was not
+/// read by then is lost. [`AsyncRead`] then finds the end, and `read_chunk` fails.
 ///
 /// All streams of a connection share its socket. A reader that falls behind by 8 MiB makes the
 /// connection stop reading, which delays others' replies by up to 5 seconds. While others wait for
@@ -80,6 +84,8 @@ struct StreamHandle {
     procedure: &'static str,
     /// Set where holes may be sent either way.
     sparse: bool,
+    /// Set once this side has asked to finish.
+    finished: AtomicBool,
 }
 
 impl Connect {
@@ -94,8 +100,13 @@ impl Connect {
         let call = self.begin(setup, &request).await?;
         let serial = call.serial();
         let reply = call.finish().await?;
-        let handle =
-            Arc::new(StreamHandle { conn: self.clone(), serial, procedure: R::INFO.name, sparse });
+        let handle = Arc::new(StreamHandle {
+            conn: self.clone(),
+            serial,
+            procedure: R::INFO.name,
+            sparse,
+            finished: AtomicBool::new(false),
+        });
         let stream = Stream {
             writer: StreamWriter { handle: Arc::clone(&handle), stall: None, ending: None },
             reader: StreamReader { handle, pending: None },
@@ -105,6 +116,10 @@ impl Connect {
 }
 
 impl StreamHandle {
+    fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Relaxed)
+    }
+
     fn error(&self, end: StreamEnd) -> Error {
         let closed = |reason: &str| Error::InvalidArgument {
             procedure: self.procedure,
@@ -150,6 +165,9 @@ impl StreamHandle {
         cx: &mut Context<'_>,
     ) -> Poll<Result<()>> {
         let shared = self.conn.shared();
+        if let Status::Ok = status {
+            self.finished.store(true, Ordering::Relaxed);
+        }
         let ended = shared.poll_stream_end(self.serial, status, cx.waker());
         if let Poll::Ready(ended) = ended {
             return Poll::Ready(ended.map_err(|end| self.error(end)));
@@ -335,8 +353,14 @@ impl AsyncRead for StreamReader {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Some(chunk) = ready!(self.poll_chunk(cx)).map_err(io::Error::other)? else {
-            return Poll::Ready(Ok(()));
+        let chunk = match ready!(self.poll_chunk(cx)) {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Poll::Ready(Ok(())),
+            // As with sockets: who has shut them down finds the end.
+            Err(Error::InvalidArgument { .. }) if self.handle.is_finished() => {
+                return Poll::Ready(Ok(()));
+            }
+            Err(error) => return Poll::Ready(Err(io::Error::other(error))),
         };
         self.pending = match chunk {
             Chunk::Data(mut data) => {
@@ -362,7 +386,10 @@ impl AsyncWrite for StreamWriter {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_data(cx, data).map_err(io::Error::other)
+        self.poll_data(cx, data).map_err(|error| match error {
+            Error::InvalidArgument { .. } => io::Error::new(ErrorKind::BrokenPipe, error),
+            error => io::Error::other(error),
+        })
     }
 
     /// Does nothing: written data is already on its way.

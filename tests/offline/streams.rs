@@ -468,3 +468,24 @@ async fn a_half_that_waits_for_data_does_not_outlast_the_finish_of_the_other() {
     finishing.await.unwrap().unwrap();
     assert!(reader.read_chunk().await.is_err());
 }
+
+/// As when one side of `copy_bidirectional` is at its end.
+#[tokio::test]
+async fn a_console_that_was_shut_down_is_at_its_end() {
+    let listener = Listener::new();
+    let (conn, mut peer) = listener.open().await;
+    let (mut console, call) = stream(&conn, &mut peer, false).await;
+    let (mut user, mut terminal) = tokio::io::duplex(64);
+    user.write_all(b"exit\n").await.unwrap();
+    user.shutdown().await.unwrap();
+    let (copied, ()) =
+        tokio::join!(tokio::io::copy_bidirectional(&mut terminal, &mut console), async {
+            assert_eq!(peer.take().await, packet(&call, CONTINUE, b"exit\n"));
+            confirm(&mut peer, &call, OK).await;
+        });
+    assert_eq!(copied.unwrap(), (5, 0));
+    assert_eq!(console.read(&mut [0; 8]).await.unwrap(), 0);
+    console.read_chunk().await.unwrap_err();
+    let error = AsyncWriteExt::write_all(&mut console, b"more").await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+}
