@@ -27,7 +27,8 @@ impl Connect {
 /// These methods wait for QEMU or for the guest, and [take long](crate#calls-that-take-long).
 impl Domain {
     /// Sends a command to the monitor of the domain's QEMU (`virDomainQemuMonitorCommand`): JSON,
-    /// or with [`HMP`](MonitorCommandFlags::HMP) a command of the human monitor.
+    /// or with [`HMP`](MonitorCommandFlags::HMP) a command of the human monitor. What QEMU answers is
+    /// returned as it is, an error of its own included.
     #[doc(alias = "virDomainQemuMonitorCommand")]
     pub async fn qemu_monitor_command(
         &self,

@@ -144,12 +144,12 @@ impl TunnelError {
                     .to_owned()
             }
             (_, Some(SSH_FAILED)) if said("Host key verification failed") => format!(
-                "; the host's key is unknown here: log in once by `ssh {host}` and accept it, or \
-                 have no_verify=1 in the URI"
+                "; the host's key is unknown here: log in to {host} once by ssh, at the same port, \
+                 and accept it, or have no_verify=1 in the URI"
             ),
             (_, Some(SSH_FAILED)) if said("Permission denied") => format!(
-                "; `ssh {host}` must be able to log in without being asked anything (keyfile= in \
-                 the URI names a key)"
+                "; ssh must be able to log in to {host} as that user without being asked anything \
+                 (keyfile= in the URI names a key)"
             ),
             (_, Some(SSH_FAILED)) if said("Connection refused") => format!(
                 "; no ssh server listens there: is {host} the right host, and does its ssh server \

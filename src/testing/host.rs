@@ -57,7 +57,8 @@ impl Default for TestHost {
 /// # Connections
 impl TestHost {
     /// Returns a URI that opens this host within this process: what to give to a program that opens
-    /// connections itself, and to a [`Reconnect`](crate::Reconnect).
+    /// connections itself, and to a [`Reconnect`](crate::Reconnect). Nothing is there any more once the
+    /// host was dropped and nobody is connected.
     pub fn uri(&self) -> &str {
         &self.uri
     }

@@ -20,7 +20,8 @@ pub enum BlockJobEnd {
     Failed,
     /// It was aborted.
     Canceled,
-    /// It is over, and the event that said how was lost, with the connection or otherwise.
+    /// There is none: it is over, and the event that said how was lost, with the connection or
+    /// otherwise; or it never began.
     Unknown,
 }
 

@@ -10,7 +10,7 @@ use crate::events::{DomainEvent, DomainEventKinds};
 /// # Detaching devices and waiting
 impl Domain {
     /// Asks the running guest to release the device that has that alias in the domain's XML, and
-    /// waits until it has, or runs no more.
+    /// waits until it has, or runs no more. The definition keeps the device.
     ///
     /// Fails with [`Error::Failed`] if the guest refuses, which not every guest says, and after
     /// `limit` with [`Error::Timeout`]; the guest may still release the device later. What

@@ -21,7 +21,8 @@ impl Connect {
         self.hypervisor_cell().get_or_try_init(ask).await.map(String::as_str)
     }
 
-    /// Returns the host's name (`virConnectGetHostname`).
+    /// Returns the host's name (`virConnectGetHostname`). The daemon asks the host's resolver, which
+    /// may take seconds.
     #[doc(alias = "virConnectGetHostname")]
     #[doc(alias = "getHostname")]
     pub async fn hostname(&self) -> Result<String> {

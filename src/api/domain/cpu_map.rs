@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::protocol::remote;
@@ -17,6 +18,8 @@ use crate::protocol::remote;
 /// assert!(cpus.contains(2) && !cpus.contains(4));
 /// assert_eq!(cpus.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 5]);
 /// assert_eq!(cpus, [5, 3, 2, 1, 0].into_iter().collect());
+/// assert_eq!(cpus, "0-3,5".parse()?);
+/// # Ok::<_, libvirt_client::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct CpuMap {
@@ -104,6 +107,17 @@ impl CpuMap {
         }
     }
 
+    fn remove(&mut self, cpu: u32) {
+        let ranges = std::mem::take(&mut self.ranges);
+        for CpuRange { first, last } in ranges {
+            let before = cpu.checked_sub(1).map(|end| (first, last.min(end)));
+            let after = cpu.checked_add(1).map(|begin| (first.max(begin), last));
+            let kept = [before, after].into_iter().flatten();
+            let kept = kept.filter(|(first, last)| first <= last);
+            self.ranges.extend(kept.map(|(first, last)| CpuRange { first, last }));
+        }
+    }
+
     /// Adds ranges in any order.
     fn add(&mut self, ranges: impl IntoIterator<Item = CpuRange>) {
         let mut all = std::mem::take(&mut self.ranges);
@@ -128,6 +142,39 @@ impl fmt::Display for CpuMap {
             }
         }
         Ok(())
+    }
+}
+
+/// Reads what libvirt writes in its XML: numbers and ranges, separated by commas; `^2` takes out of
+/// what stands before it.
+impl FromStr for CpuMap {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = |part: &str| Error::InvalidArgument {
+            procedure: "CpuMap",
+            reason: format!("{part:?} in {text:?} is no number or range of processors"),
+        };
+        let number = |part: &str| {
+            let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse().ok().filter(|_| is_number)
+        };
+        let mut map = Self::new();
+        for part in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
+            if let Some(out) = part.strip_prefix('^') {
+                let out = number(out).ok_or_else(|| wrong(part))?;
+                map.remove(out);
+                continue;
+            }
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last): (u32, u32) =
+                number(first).zip(number(last)).ok_or_else(|| wrong(part))?;
+            if first > last {
+                return Err(wrong(part));
+            }
+            map.add([CpuRange { first, last }]);
+        }
+        Ok(map)
     }
 }
 
@@ -195,6 +242,36 @@ mod tests {
         for cpus in [CpuMap::from(16_384..=16_384), CpuMap::from(0..=u32::MAX)] {
             let error = cpus.to_wire("test").map_err(|error| error.to_string());
             assert!(matches!(&error, Err(text) if text.contains("16383")), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_libvirt_writes_is_read() {
+        for (text, expected) in [
+            ("", ""),
+            ("0-3,5", "0-3,5"),
+            (" 8 , 0-2,1-4 ", "0-4,8"),
+            ("0-7,^3,^0,^9", "1-2,4-7"),
+            ("1,^1,1", "1"),
+            ("0-4294967295,^4294967295", "0-4294967294"),
+        ] {
+            let read = text.parse::<CpuMap>().map(|cpus| cpus.to_string());
+            assert!(matches!(&read, Ok(read) if read == expected), "{text:?}: {read:?}");
+        }
+        for wrong in [
+            "a",
+            "3-1",
+            "1-",
+            "-1",
+            "+1",
+            "1,,2",
+            "^",
+            "^1-2",
+            "4294967296",
+            "1;2",
+        ] {
+            let error = wrong.parse::<CpuMap>().map_err(|error| error.to_string());
+            assert!(matches!(&error, Err(text) if text.contains(wrong)), "{error:?}");
         }
     }
 

@@ -215,6 +215,10 @@ impl ConnectBuilder {
     /// A failure after the first contact (a refusal, a disconnection or a timeout) is an
     /// [`Error::Opening`](crate::Error::Opening), whose [`cause`](crate::Error::cause) is the
     /// failure itself, e.g. [`Error::Auth`](crate::Error::Auth).
+    ///
+    /// # Panics
+    ///
+    /// If the runtime has no timers or no I/O (`enable_all` of tokio's builder gives it both).
     pub async fn open(self) -> Result<Connect> {
         let Self { options } = self;
         let attempt = Attempt::new(&options);

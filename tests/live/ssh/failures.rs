@@ -18,8 +18,8 @@ async fn hosts_that_are_not_known() {
         text.contains("/ssh to 127.0.0.1 ended: No ED25519 host key is known")
             && text.contains("Host key verification failed.")
             && text.ends_with(
-                "; the host's key is unknown here: log in once by `ssh 127.0.0.1` and accept it, \
-                 or have no_verify=1 in the URI"
+                "; the host's key is unknown here: log in to 127.0.0.1 once by ssh, at the same \
+                 port, and accept it, or have no_verify=1 in the URI"
             ),
         "{text}"
     );
@@ -53,7 +53,7 @@ async fn keys_that_are_not_accepted() {
     let text = failure(&uri).await;
     assert!(
         text.contains("Permission denied (publickey).")
-            && text.contains("; `ssh 127.0.0.1` must be able to log in without being asked"),
+            && text.contains("; ssh must be able to log in to 127.0.0.1 as that user"),
         "{text}"
     );
 }

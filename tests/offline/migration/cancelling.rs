@@ -100,7 +100,7 @@ async fn while_the_destination_prepares() {
             Some(migration)
         };
         journey.is_prepared(call);
-        journey.finish("of prepare", true).await.fail(FINISH_OK, "cancelled");
+        journey.finish("", true).await.fail(FINISH_OK, "cancelled");
         journey.confirm("", true).await.done();
         control.ended().await;
         if let Some(migration) = migration {

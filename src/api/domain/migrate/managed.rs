@@ -134,7 +134,8 @@ async fn send(conduct: &mut Conduct, typed: bool, protection: MigrateFlags) -> S
         }
     };
     if !conduct.can_send(uri, remote::DomainMigratePrepare3Params::INFO.name) {
-        return Sent::Finish { cookie, cancelled: true, source_waits: true };
+        // The destination would take its own cookie for that of a source that is this very host.
+        return Sent::Finish { cookie: Cookie::new(), cancelled: true, source_waits: true };
     }
     if conduct.plan.has(MigrateFlags::OFFLINE) {
         return Sent::Finish { cookie: Cookie::new(), cancelled: false, source_waits: true };

@@ -7,11 +7,11 @@ use crate::types::storage_pool::{BuildFlags, CreateFlags, DeleteFlags};
 
 /// # Life cycle
 ///
-/// While a job works on one of the pool's volumes, such as its creation, a copy or a transfer, the
-/// daemon refuses [`destroy`](Self::destroy), [`delete`](Self::delete),
+/// While a job works on one of the pool's volumes, such as its creation, a copy or a wipe, the daemon
+/// refuses [`destroy`](Self::destroy), [`delete`](Self::delete),
 /// [`undefine`](Self::undefine) and [`refresh`](Self::refresh). The error has no code of its own: it
 /// is [`InternalError`](crate::types::error::ErrorCode::InternalError), and going on means to try
-/// again after the job.
+/// again after the job. A transfer that has begun is no such job.
 impl StoragePool {
     /// Starts a defined pool (`virStoragePoolCreate`). [Takes long](crate#calls-that-take-long).
     ///

@@ -7,7 +7,7 @@ use crate::types::storage_vol::{DeleteFlags, ResizeFlags, WipeAlgorithm};
 
 /// # Changes
 ///
-/// While a volume is created, copied, transferred or wiped, the daemon refuses
+/// While a volume is created, copied or wiped, but not while one is transferred, the daemon refuses
 /// [`delete`](Self::delete), [`resize`](Self::resize) and
 /// [`wipe_pattern`](Self::wipe_pattern) with
 /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid).
