@@ -69,7 +69,7 @@ pub(crate) fn absolute_path(procedure: &'static str, path: impl AsRef<Path>) -> 
     let path = path.as_ref();
     let absolute = std::path::absolute(path).map_err(|error| Error::InvalidArgument {
         procedure,
-        reason: format!("the path {path:?}: {error}"),
+        reason: format!("the path \"{}\": {error}", path.display()),
     })?;
     let mut resolved = PathBuf::new();
     for component in absolute.components() {

@@ -22,7 +22,8 @@ use crate::transport::{Security, Transport};
 /// A handle: cloning it is cheap, all clones and every object made from them share one socket, and
 /// any number of calls from any number of tasks may be in flight on it at a time. The connection
 /// ends when [`close`](Self::close) is called, when the last handle is dropped, or when the daemon
-/// or the network ends it; every pending and later call then fails with [`Error::Closed`].
+/// or the network ends it; every pending call then fails with [`Error::Closed`], and every later one
+/// with [`Error::NotSent`].
 ///
 /// Calls may be made from any executor; the connection itself is driven by a task on the tokio
 /// runtime that opened it. Many calls, one after the other, are made best in a task

@@ -337,6 +337,7 @@ async fn open_repeatedly(
             Ok(conn) => {
                 let opened = Instant::now();
                 conn.set_followed_by(Following(status.subscribe()));
+                tracing::info!(uri = place(&builder.options.uri), "connected");
                 status.send_replace(ConnectionStatus::Connected(conn.clone()));
                 let reason = conn.closed().await;
                 if opened.elapsed() >= backoff.max {

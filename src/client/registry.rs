@@ -143,7 +143,7 @@ impl From<Error> for Failure {
         match error {
             Error::Remote(error) => Self::Remote(*error),
             Error::Protocol(error) => Self::Protocol(error),
-            Error::Closed(reason) => Self::Closed(reason),
+            Error::Closed(reason) | Error::NotSent(reason) => Self::Closed(reason),
             Error::InvalidArgument { reason, .. } => Self::Unsendable(reason),
             other => Self::Unsendable(other.to_string()),
         }

@@ -32,8 +32,8 @@ impl fmt::Debug for Error {
         }
         structure!(
             self, f,
-            Remote Closed NotConnected Protocol ReadOnly Network Tunnel Ssh Auth File Migration
-            Aborted Failed Unsupported,
+            Remote Closed NotSent NotConnected Protocol ReadOnly Network Tunnel Ssh Auth File
+            Migration Aborted Failed Unsupported,
             Timeout { operation, after, waiting },
             Overrun { procedure, unread },
             InvalidArgument { procedure, reason },

@@ -15,6 +15,9 @@ impl fmt::Display for Error {
         match self {
             Self::Remote(error) => write!(f, "{error}"),
             Self::Closed(reason) => write!(f, "the connection is closed: {reason}"),
+            Self::NotSent(reason) => {
+                write!(f, "nothing was sent, because the connection is closed: {reason}")
+            }
             Self::NotConnected(error) => write!(f, "not connected: {error}"),
             Self::Timeout { operation, after, waiting } => {
                 write!(f, "{operation} {waiting} within {after:?}")
@@ -117,7 +120,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Remote(error) => error.source(),
-            Self::Closed(reason) => reason.source(),
+            Self::Closed(reason) | Self::NotSent(reason) => reason.source(),
             Self::NotConnected(error) => error.source(),
             Self::Protocol(error) => error.source(),
             Self::Connect { source, .. }

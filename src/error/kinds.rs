@@ -121,8 +121,8 @@ impl Error {
     /// Wait before the next attempt, longer each time. [`Backoff`](crate::Backoff) does so for
     /// connections.
     ///
-    /// A connection that ended in the middle of a call is none of these: its handles never work
-    /// again ([`is_closed`](Self::is_closed)). Nor is a call whose reply did not come in time. See
+    /// A connection that has ended is none of these: its handles never work again
+    /// ([`is_closed`](Self::is_closed)). Nor is a call whose reply did not come in time. See
     /// [`is_outcome_unknown`](Self::is_outcome_unknown) for both.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -150,7 +150,7 @@ impl Error {
     }
 
     /// Returns whether the operation may have been carried out although it failed: the connection
-    /// ended, the reply did not come in time or could not be understood, a stream's data was not taken
+    /// ended in the middle of it, the reply did not come in time or could not be understood, a stream's data was not taken
     /// in time, or a guest has not given up the virtual CPU yet that it was asked for (recognised from
     /// a daemon that speaks English). For a migration, whether it is unknown what a host has of the
     /// guest.
@@ -183,7 +183,7 @@ impl Error {
 
     /// Returns whether the connection has ended, so that only a new one helps.
     pub fn is_closed(&self) -> bool {
-        matches!(self.cause(), Self::Closed(_))
+        matches!(self.cause(), Self::Closed(_) | Self::NotSent(_))
     }
 
     /// Returns whether a deadline passed, of a call or of a step of opening.
@@ -201,7 +201,7 @@ impl Error {
     /// Returns whether opening a connection may succeed later.
     fn passes_while_opening(&self) -> bool {
         match self {
-            Self::Closed(reason) => match reason {
+            Self::Closed(reason) | Self::NotSent(reason) => match reason {
                 CloseReason::Local | CloseReason::RuntimeGone | CloseReason::Protocol(_) => false,
                 CloseReason::Tunnel(error) => error.passes(),
                 CloseReason::Eof

@@ -161,6 +161,7 @@ fn what_may_be_repeated() {
         (false, opening(Error::Closed(CloseReason::Local))),
         (false, auth(AuthError::Unprotected)),
         (false, lost()),
+        (false, Error::NotSent(CloseReason::Eof)),
         (true, not_connected(lost())),
         (true, not_connected(unix(NotFound))),
         (false, not_connected(Error::Closed(CloseReason::Local))),
@@ -186,6 +187,7 @@ fn of_what_the_outcome_is_unknown() {
     let lost = || Error::Closed(CloseReason::Eof);
     for (expected, error) in [
         (true, lost()),
+        (false, Error::NotSent(CloseReason::Eof)),
         (false, opening(lost())),
         (false, Error::NotConnected(Arc::new(lost()))),
         (true, timeout(Waiting::Reply { unanswered: 1 })),

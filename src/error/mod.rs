@@ -59,6 +59,9 @@ pub enum Error {
     /// The connection has ended, and with it every call that was in flight.
     Closed(CloseReason),
 
+    /// The connection had ended before the call was sent.
+    NotSent(CloseReason),
+
     /// A [`Reconnect`](crate::Reconnect) has no connection at the moment, or never will again, for
     /// this reason.
     NotConnected(Arc<Error>),

@@ -158,6 +158,7 @@ fn samples() -> Vec<Error> {
         migration(),
     ];
     samples.extend(close_reasons().into_iter().map(Error::Closed));
+    samples.extend(close_reasons().into_iter().map(Error::NotSent));
     samples.extend(protocol_errors().into_iter().map(Error::Protocol));
     samples.extend(auth_errors().into_iter().map(Error::from));
     samples
@@ -203,9 +204,10 @@ fn kind(error: &Error) -> usize {
         Error::Aborted(_) => 22,
         Error::Failed(_) => 23,
         Error::ReadOnly(_) => 24,
+        Error::NotSent(_) => 25,
     }
 }
-const KINDS: usize = 25;
+const KINDS: usize = 26;
 
 /// Returns the texts of an error and of its sources.
 fn chain(error: &dyn StdError) -> Vec<String> {

@@ -37,7 +37,8 @@ async fn a_daemon_that_dies_tells_every_call_at_once() {
     }
     assert!(!conn.is_alive());
     let later = conn.hostname().await.unwrap_err();
-    assert!(matches!(later, Error::Closed(CloseReason::Eof)), "{later:?}");
+    assert!(matches!(later, Error::NotSent(CloseReason::Eof)), "{later:?}");
+    assert!(later.is_closed() && !later.is_outcome_unknown());
 }
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn closing_tells_the_daemon_and_fails_what_is_in_flight() {
         let error = call.await.unwrap().unwrap_err();
         assert!(matches!(error, Error::Closed(CloseReason::Local)), "{error:?}");
     }
-    assert!(matches!(conn.hostname().await, Err(Error::Closed(CloseReason::Local))));
+    assert!(matches!(conn.hostname().await, Err(Error::NotSent(CloseReason::Local))));
     conn.close().await;
 }
 
@@ -126,7 +127,7 @@ fn a_runtime_that_is_shut_down_tells_callers_elsewhere() {
     runtime.shutdown_timeout(Duration::from_secs(5));
     let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = other.block_on(conn.hostname()).unwrap_err();
-    assert!(matches!(error, Error::Closed(CloseReason::RuntimeGone)), "{error:?}");
+    assert!(matches!(error, Error::NotSent(CloseReason::RuntimeGone)), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -170,7 +170,7 @@ async fn breaks_the_connection(answer: impl FnOnce(&Message) -> Vec<u8>) -> Prot
     let later = hostname(&conn).await.unwrap_err();
     assert_eq!(
         later.to_string(),
-        format!("the connection is closed: protocol violation: {reason}")
+        format!("nothing was sent, because the connection is closed: protocol violation: {reason}")
     );
     (*reason).clone()
 }

@@ -48,7 +48,10 @@ async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
     let flags = ConnectFlags::empty();
     match conn.run(admin::ConnectOpen { flags }).await {
         Ok(()) => {}
-        Err(Error::Closed(CloseReason::Eof | CloseReason::Io(_))) => {
+        Err(
+            Error::Closed(CloseReason::Eof | CloseReason::Io(_))
+            | Error::NotSent(CloseReason::Eof | CloseReason::Io(_)),
+        ) => {
             return Err(failed(io::Error::other(
                 "the daemon hung up; it lets nobody administer it but the user that it runs as",
             )));

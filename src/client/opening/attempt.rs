@@ -124,7 +124,9 @@ impl Attempt {
 
     /// Replaces the error of a failed opening by the carrier's, where that says more.
     pub(super) fn explain(&self, error: Error) -> Error {
-        let (Error::Closed(reason), Some(carrier)) = (&error, self.carrier.get()) else {
+        let (Error::Closed(reason) | Error::NotSent(reason), Some(carrier)) =
+            (&error, self.carrier.get())
+        else {
             return error;
         };
         match reason {
@@ -156,6 +158,7 @@ impl Attempt {
             | Error::Opening { .. } => return error,
             Error::Remote(_)
             | Error::Closed(_)
+            | Error::NotSent(_)
             | Error::NotConnected(_)
             | Error::Timeout { .. }
             | Error::Overrun { .. }
@@ -171,7 +174,11 @@ impl Attempt {
             | Error::Unsupported(_) => {}
         }
         let stage = self.stage();
-        let hung_up = matches!(&error, Error::Closed(CloseReason::Eof | CloseReason::Io(_)));
+        let hung_up = matches!(
+            &error,
+            Error::Closed(CloseReason::Eof | CloseReason::Io(_))
+                | Error::NotSent(CloseReason::Eof | CloseReason::Io(_))
+        );
         let may_want_tls = hung_up && stage.is_plain_port && stage.step == Step::Reaching;
         Error::Opening {
             target: shown(&stage.target),

@@ -30,6 +30,7 @@ pub(crate) fn is_permanent(error: &Error) -> bool {
         | Error::Ssh(_)
         | Error::Remote(_)
         | Error::Closed(_)
+        | Error::NotSent(_)
         | Error::NotConnected(_)
         | Error::Timeout { .. }
         | Error::Overrun { .. }

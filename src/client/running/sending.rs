@@ -117,6 +117,6 @@ fn start_error(procedure: &'static str, error: StartError) -> Error {
             procedure,
             reason: "a million calls are in flight on this connection".to_owned(),
         },
-        StartError::Ended(reason) => Error::Closed(reason),
+        StartError::Ended(reason) => Error::NotSent(reason),
     }
 }

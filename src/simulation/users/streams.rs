@@ -222,7 +222,7 @@ impl Transfer<'_> {
             Error::Remote(remote) => log.has_failed && remote.message == format!("{token:08x}"),
             Error::Protocol(ProtocolError::InvalidReply { .. }) => log.is_broken,
             Error::Overrun { .. } => log.sent > world.plan.stream_budget as u64 / 64,
-            Error::Closed(_) => !self.conn.is_alive(),
+            Error::Closed(_) | Error::NotSent(_) => !self.conn.is_alive(),
             _ => false,
         };
         world.check(has_reason, || format!("{doing} stream {token}: {error:?}; {log:?}"));

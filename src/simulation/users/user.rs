@@ -91,7 +91,7 @@ impl User {
                 });
                 true
             }
-            Some(Error::Closed(_)) => {
+            Some(Error::Closed(_) | Error::NotSent(_)) => {
                 world.check(!conn.is_alive(), || {
                     format!("{what} heard of an end that has not come: {error:?}")
                 });

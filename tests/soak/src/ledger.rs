@@ -164,6 +164,7 @@ fn is_wrong(error: &Error) -> bool {
         error.cause(),
         Error::Protocol(_)
             | Error::Closed(CloseReason::Protocol(_) | CloseReason::RuntimeGone)
+            | Error::NotSent(CloseReason::Protocol(_) | CloseReason::RuntimeGone)
             | Error::InvalidArgument { .. }
             | Error::Overrun { .. }
             | Error::Uri { .. }
@@ -177,7 +178,7 @@ fn label(error: &Error) -> String {
         Error::Timeout { operation, .. } => format!("late {operation}"),
         Error::Remote(remote) => format!("{:?}", remote.code),
         Error::Closed(CloseReason::Keepalive(_)) => String::from("silence"),
-        Error::Closed(_) => String::from("lost"),
+        Error::Closed(_) | Error::NotSent(_) => String::from("lost"),
         Error::NotConnected(_) => String::from("not connected"),
         Error::Connect { .. } | Error::Network(_) | Error::Tunnel(_) | Error::Tls { .. } => {
             String::from("not reached")
