@@ -106,11 +106,39 @@ async fn calls_that_were_given_up_do_not_cut_the_connection_off() {
         let error = hasty.memory_stats().await.unwrap_err();
         assert!(error.is_timeout(), "{error:?}");
     }
-    // Others go through, for longer than the daemon would bear a client that it does not hear.
+    others_go_through(&conn).await;
+    hung.end().await;
+}
+
+/// Makes short calls for longer than a daemon would bear a client that it does not hear.
+async fn others_go_through(conn: &Connect) {
     let begin = tokio::time::Instant::now();
     while begin.elapsed() < 2 * DAEMON_PATIENCE {
         conn.hostname().await.unwrap();
         sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_a_guest_do_not_cut_the_connection_off() {
+    let Some(hung) = Hung::new("busy-waiting", "max_client_requests = 5").await else {
+        return;
+    };
+    for count in [5, 50] {
+        let conn = Connect::open(&hung.daemon.uri()).await.unwrap();
+        let mut calls = JoinSet::new();
+        for _ in 0..count {
+            let domain = hung.domain.via(&conn);
+            calls.spawn(async move { domain.time().await });
+        }
+        others_go_through(&conn).await;
+        assert_eq!(calls.len(), count);
+        assert!(calls.try_join_next().is_none());
+        kill_process(hung.process, Signal::CONT).unwrap();
+        while let Some(time) = calls.join_next().await {
+            time.unwrap().unwrap();
+        }
+        kill_process(hung.process, Signal::STOP).unwrap();
     }
     hung.end().await;
 }
