@@ -117,6 +117,18 @@ async fn processors_have_rows_as_long_as_the_host_takes() {
 }
 
 #[tokio::test]
+async fn rows_are_as_long_as_the_protocol_has_room_for_all() {
+    for (cpus, rows, maplen) in [(8000, 4, 1000), (i32::MAX, 4, 2 << 20), (8000, 16_384, 512)] {
+        let max = results(&remote::DomainGetMaxVcpusRet { num: rows });
+        let answers = [max, host_cpus(cpus), vcpus(&[], &[])];
+        let (vcpus, calls) = asked(answers, async |domain| domain.vcpus().await).await;
+        assert!(vcpus.unwrap().is_empty());
+        let args = arguments::<remote::DomainGetVcpus>(&calls[2]);
+        assert_eq!((args.maxinfo, args.maplen), (rows, maplen));
+    }
+}
+
+#[tokio::test]
 async fn replies_about_processors_that_make_no_sense() {
     let max = |num| results(&remote::DomainGetMaxVcpusRet { num });
     for answers in [
