@@ -28,7 +28,7 @@ const NOT_RUN: &[(&str, usize, &str)] = &[
         3,
         "backups, block jobs and migrations, which only QEMU has",
     ),
-    ("src/guide/streams.md", 2, "a guest's console, and volumes with content"),
+    ("src/guide/streams.md", 3, "a guest's console, and volumes with content"),
     ("src/transport/tls/options.rs", 1, "a host by TLS, and certificates"),
     ("src/waiting/block_job.rs", 1, "a block job, which only QEMU has"),
 ];

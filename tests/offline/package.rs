@@ -78,3 +78,42 @@ fn nothing_needs_what_is_left_out() {
         }
     }
 }
+
+/// What README says of other languages: without `tls` and `ssh-native` there are none, and so no need of
+/// a compiler for them, or of libraries for another platform.
+#[test]
+fn only_tls_and_ssh_within_the_process_build_anything_but_rust() {
+    let tools = |features: &str| {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--quiet",
+                "--package",
+                "libvirt-client",
+                "--prefix",
+                "none",
+            ])
+            .args([
+                "--edges",
+                "normal,build",
+                "--no-default-features",
+                "--features",
+                features,
+            ])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().any(|line| line.starts_with("tokio ")), "{text}");
+        let names = text.lines().filter_map(|line| line.split(' ').next());
+        let builds = ["bindgen", "cc", "cmake", "pkg-config", "vcpkg"];
+        names
+            .filter(|name| builds.contains(name))
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    assert!(tools("ssh,sasl,qemu,lxc,admin,test-driver").is_empty());
+    assert!(tools("tls").contains("cc") && tools("ssh-native").contains("cc"));
+}
