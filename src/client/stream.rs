@@ -116,10 +116,6 @@ impl Connect {
 }
 
 impl StreamHandle {
-    fn is_finished(&self) -> bool {
-        self.finished.load(Ordering::Relaxed)
-    }
-
     fn error(&self, end: StreamEnd) -> Error {
         let closed = |reason: &str| Error::InvalidArgument {
             procedure: self.procedure,
@@ -148,12 +144,12 @@ impl StreamHandle {
         }
     }
 
-    fn poll_chunk(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>>> {
+    fn poll_chunk(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>, StreamEnd>> {
         let chunk = self.conn.shared().poll_stream(self.serial, cx.waker());
         Poll::Ready(match ready!(chunk) {
             Ok(chunk) => Ok(Some(chunk)),
             Err(StreamEnd::Progress(Progress::EndOfData)) => Ok(None),
-            Err(end) => Err(self.error(end)),
+            Err(end) => Err(end),
         })
     }
 
@@ -261,10 +257,11 @@ impl Stream {
 impl StreamReader {
     /// Reads the next chunk as it came; `None` is the end of the data. Cancel-safe.
     pub async fn read_chunk(&mut self) -> Result<Option<Chunk>> {
-        poll_fn(|cx| self.poll_chunk(cx)).await
+        let chunk = poll_fn(|cx| self.poll_chunk(cx)).await;
+        chunk.map_err(|end| self.handle.error(end))
     }
 
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>>> {
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Chunk>, StreamEnd>> {
         match self.pending.take() {
             Some(chunk) => Poll::Ready(Ok(Some(chunk))),
             None => self.handle.poll_chunk(cx),
@@ -357,10 +354,12 @@ impl AsyncRead for StreamReader {
             Ok(Some(chunk)) => chunk,
             Ok(None) => return Poll::Ready(Ok(())),
             // As with sockets: who has shut them down finds the end.
-            Err(Error::InvalidArgument { .. }) if self.handle.is_finished() => {
+            Err(StreamEnd::Closed | StreamEnd::Progress(Progress::Confirmed))
+                if self.handle.finished.load(Ordering::Relaxed) =>
+            {
                 return Poll::Ready(Ok(()));
             }
-            Err(error) => return Poll::Ready(Err(io::Error::other(error))),
+            Err(end) => return Poll::Ready(Err(io::Error::other(self.handle.error(end)))),
         };
         self.pending = match chunk {
             Chunk::Data(mut data) => {
@@ -387,6 +386,7 @@ impl AsyncWrite for StreamWriter {
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.poll_data(cx, data).map_err(|error| match error {
+            // It is closed.
             Error::InvalidArgument { .. } => io::Error::new(ErrorKind::BrokenPipe, error),
             error => io::Error::other(error),
         })

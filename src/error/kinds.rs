@@ -74,7 +74,8 @@ impl Error {
     }
 
     /// Returns whether the daemon or its driver does not support the operation, with whichever
-    /// error code it reports that.
+    /// error code it reports that. Flags and programs that it does not know are recognised from a
+    /// daemon that speaks English.
     pub fn is_unsupported(&self) -> bool {
         match self.cause() {
             Self::Unsupported(_) => true,
@@ -150,10 +151,10 @@ impl Error {
     }
 
     /// Returns whether the operation may have been carried out although it failed: the connection
-    /// ended in the middle of it, the reply did not come in time or could not be understood, a stream's data was not taken
-    /// in time, or a guest has not given up the virtual CPU yet that it was asked for (recognised from
-    /// a daemon that speaks English). For a migration, whether it is unknown what a host has of the
-    /// guest.
+    /// ended in the middle of it, the reply did not come in time or could not be understood, a stream's
+    /// data was not taken in time, or a guest has not given up the virtual CPU yet that it was asked
+    /// for (recognised from a daemon that speaks English). For a migration, whether it is unknown what
+    /// a host has of the guest.
     ///
     /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
     /// connection. What changes something should first look at what has become of it.
@@ -183,7 +184,20 @@ impl Error {
 
     /// Returns whether the connection has ended, so that only a new one helps.
     pub fn is_closed(&self) -> bool {
-        matches!(self.cause(), Self::Closed(_) | Self::NotSent(_))
+        self.cause().close_reason().is_some()
+    }
+
+    /// Returns why the connection has ended, if this error is about that.
+    pub(crate) fn close_reason(&self) -> Option<&CloseReason> {
+        match self {
+            Self::Closed(reason) | Self::NotSent(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the peer has hung up.
+    pub(crate) fn is_hang_up(&self) -> bool {
+        matches!(self.close_reason(), Some(CloseReason::Eof | CloseReason::Io(_)))
     }
 
     /// Returns whether a deadline passed, of a call or of a step of opening.

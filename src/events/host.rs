@@ -70,9 +70,9 @@ impl Connect {
     /// Subscribes to all events of the host, in one stream and in the order in which they were
     /// sent: of domains, networks, storage pools, host devices, secrets, and the hypervisor.
     ///
-    /// Kinds that the daemon does not support or refuses are left out, unless those are all;
-    /// [`Subscription::left_out`] says why. Such as those of networks where only virtqemud runs, which
-    /// asks other daemons for them.
+    /// Kinds that the daemon does not support or refuses are left out, unless those are all, such as
+    /// those of networks by a virtqemud that finds no virtnetworkd to ask; [`Subscription::left_out`]
+    /// says why.
     pub async fn host_events(&self) -> Result<Subscription<HostEvent>> {
         let mut sources = merged::sources(self, DomainEventKinds::all(), None).await?;
         sources.extend(others(self).await?);

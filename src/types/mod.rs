@@ -8,6 +8,7 @@
 pub mod feature;
 mod generated;
 mod macros;
+pub(crate) mod ranges;
 
 pub use generated::*;
 pub(crate) use macros::{as_number, flag_set, open_enum, reference};

@@ -33,5 +33,5 @@ impl Source {
 
 /// Returns whether there will be no connection any more.
 pub(super) fn is_final(error: &Error) -> bool {
-    matches!(error, Error::Closed(_) | Error::NotSent(_) | Error::NotConnected(_))
+    error.close_reason().is_some() || matches!(error, Error::NotConnected(_))
 }

@@ -14,28 +14,23 @@ use tokio::time::Instant;
 use crate::peer::{Listener, Peer, event, ping, string, words};
 use crate::streams::stream;
 
-/// Returns the bytes that a daemon that does not read has not taken when a call cannot be sent.
+/// Returns the bytes that a daemon that does not read has not taken when nothing more can be sent: a
+/// call, or a stream's data, of which a part may have been sent.
 #[track_caller]
-fn unsent(error: &Error) -> usize {
-    let Error::Timeout { waiting: Waiting::Room { unsent }, .. } = error else {
+fn unsent(error: &Error, of_stream: bool) -> usize {
+    let Error::Timeout { waiting, .. } = error else {
         panic!("{error:?}")
     };
-    let text = error.to_string();
-    assert!(text.contains(&format!("has not taken {unsent} bytes sent before")), "{text}");
-    assert!(error.is_transient());
-    *unsent
-}
-
-/// Returns the same when a stream's data cannot be sent, of which a part may have been.
-#[track_caller]
-fn unsent_data(error: &Error) -> usize {
-    let Error::Timeout { waiting: Waiting::Data { unsent }, .. } = error else {
-        panic!("{error:?}")
+    let (unsent, rest) = match waiting {
+        Waiting::Room { unsent } if !of_stream => (*unsent, " sent before"),
+        Waiting::Data { unsent } if of_stream => (*unsent, ""),
+        other => panic!("{other:?}"),
     };
     let text = error.to_string();
-    assert!(text.contains(&format!("has not taken {unsent} bytes")), "{text}");
-    assert!(error.is_outcome_unknown() && !error.is_transient());
-    *unsent
+    assert!(text.contains(&format!("has not taken {unsent} bytes{rest}")), "{text}");
+    assert_eq!(error.is_transient(), !of_stream);
+    assert_eq!(error.is_outcome_unknown(), of_stream);
+    unsent
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,7 +42,7 @@ async fn waiting_for_room_ends_at_the_deadline() {
     let begin = Instant::now();
     let (large, small) = tokio::join!(hasty.domain_lookup_by_name(&name), hasty.hostname());
     assert!(matches!(large, Err(Error::Timeout { waiting: Waiting::Reply { .. }, .. })));
-    assert!(unsent(&small.unwrap_err()) > 1 << 20);
+    assert!(unsent(&small.unwrap_err(), false) > 1 << 20);
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
 }
 
@@ -59,9 +54,9 @@ async fn a_stream_whose_data_the_daemon_does_not_take_fails_at_the_deadline() {
     let (mut stream, call) = stream(&hasty, &mut peer, true).await;
     let data = vec![7; 9 << 20];
     let error = stream.write_all(&data).await.unwrap_err();
-    assert!(unsent_data(&error) > 0);
+    assert!(unsent(&error, true) > 0);
     let error = stream.write_hole(5).await.unwrap_err();
-    assert!(unsent_data(&error) > 0);
+    assert!(unsent(&error, true) > 0);
     let error = AsyncWriteExt::write_all(&mut stream, &data).await.unwrap_err();
     assert!(error.to_string().contains("has not taken"), "{error}");
 

@@ -221,8 +221,8 @@ impl Domain {
     }
 
     /// Sets how long the agent may take for a command of the daemon's
-    /// (`virDomainAgentSetResponseTimeout`). That lasts while the domain does: with QEMU also from one
-    /// run to the next, if it is defined, but then not beyond the daemon's.
+    /// (`virDomainAgentSetResponseTimeout`). QEMU's driver keeps it for a defined domain's next runs,
+    /// too, and over a restart of the daemon while the guest runs.
     #[doc(alias = "virDomainAgentSetResponseTimeout")]
     pub async fn agent_set_response_timeout(&self, timeout: AgentTimeout) -> Result<()> {
         let timeout = timeout.to_wire();

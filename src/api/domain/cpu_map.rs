@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::protocol::remote;
+use crate::types::ranges::{self, Part};
 
 /// A set of CPUs: host CPUs, as for pinning, or a guest's virtual CPUs.
 ///
@@ -151,28 +152,21 @@ impl FromStr for CpuMap {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = |part: &str| Error::InvalidArgument {
-            procedure: "CpuMap",
-            reason: format!("{part:?} in {text:?} is no number or range of processors"),
-        };
-        let number = |part: &str| {
-            let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            part.parse().ok().filter(|_| is_number)
-        };
         let mut map = Self::new();
-        for part in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
-            if let Some(out) = part.strip_prefix('^') {
-                let out = number(out).ok_or_else(|| wrong(part))?;
-                map.remove(out);
-                continue;
+        if text.trim().is_empty() {
+            return Ok(map);
+        }
+        for part in ranges::parts(text) {
+            match part {
+                Ok(Part::In(first, last)) => map.add([CpuRange { first, last }]),
+                Ok(Part::Out(cpu)) => map.remove(cpu),
+                Err(part) => {
+                    return Err(Error::InvalidArgument {
+                        procedure: "CpuMap",
+                        reason: format!("{part:?} in {text:?} is no number or range of processors"),
+                    });
+                }
             }
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let (first, last): (u32, u32) =
-                number(first).zip(number(last)).ok_or_else(|| wrong(part))?;
-            if first > last {
-                return Err(wrong(part));
-            }
-            map.add([CpuRange { first, last }]);
         }
         Ok(map)
     }

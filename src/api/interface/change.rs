@@ -36,6 +36,7 @@ pub struct InterfaceChange {
 impl InterfaceChange {
     /// Begins. If nobody waits for that any more, the value is dropped, which undoes it.
     pub(super) async fn begin(conn: &Connect) -> Result<Self> {
+        // What ends the changes has the caller's deadlines.
         let callers = conn.clone();
         conn.to_the_end(remote::InterfaceChangeBegin::INFO.name, async move |conn: Connect| {
             conn.run(remote::InterfaceChangeBegin { flags: 0 }).await?;

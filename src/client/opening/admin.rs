@@ -8,7 +8,7 @@ use super::builder::ConnectBuilder;
 use crate::client::connection::Connect;
 use crate::client::options::Options;
 use crate::config::{self, Config, Environment};
-use crate::error::{CloseReason, Error, Result};
+use crate::error::{Error, Result};
 use crate::files;
 use crate::protocol::{Request, admin};
 use crate::transport::unix;
@@ -48,10 +48,7 @@ async fn open(options: Options, attempt: &Attempt) -> Result<Connect> {
     let flags = ConnectFlags::empty();
     match conn.run(admin::ConnectOpen { flags }).await {
         Ok(()) => {}
-        Err(
-            Error::Closed(CloseReason::Eof | CloseReason::Io(_))
-            | Error::NotSent(CloseReason::Eof | CloseReason::Io(_)),
-        ) => {
+        Err(error) if error.is_hang_up() => {
             return Err(failed(io::Error::other(
                 "the daemon hung up; it lets nobody administer it but the user that it runs as",
             )));

@@ -124,9 +124,7 @@ impl Attempt {
 
     /// Replaces the error of a failed opening by the carrier's, where that says more.
     pub(super) fn explain(&self, error: Error) -> Error {
-        let (Error::Closed(reason) | Error::NotSent(reason), Some(carrier)) =
-            (&error, self.carrier.get())
-        else {
+        let (Some(reason), Some(carrier)) = (error.close_reason(), self.carrier.get()) else {
             return error;
         };
         match reason {
@@ -174,12 +172,8 @@ impl Attempt {
             | Error::Unsupported(_) => {}
         }
         let stage = self.stage();
-        let hung_up = matches!(
-            &error,
-            Error::Closed(CloseReason::Eof | CloseReason::Io(_))
-                | Error::NotSent(CloseReason::Eof | CloseReason::Io(_))
-        );
-        let may_want_tls = hung_up && stage.is_plain_port && stage.step == Step::Reaching;
+        let may_want_tls =
+            error.is_hang_up() && stage.is_plain_port && stage.step == Step::Reaching;
         Error::Opening {
             target: shown(&stage.target),
             source: Box::new(error),

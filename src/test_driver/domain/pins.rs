@@ -10,6 +10,7 @@ use crate::test_driver::work::Work;
 use crate::test_driver::xml::Element;
 use crate::types::domain::ModificationImpact;
 use crate::types::error::ErrorCode;
+use crate::types::ranges::{self, Part};
 
 pub(super) fn route(routes: &mut Routes) {
     routes.act::<remote::DomainPinVcpu<'static>>(|work, request| {
@@ -158,14 +159,12 @@ pub(super) fn ranges(map: &[u8]) -> String {
 /// Returns the processors in a set such as `0-3,^2`, up to the number that a map can have.
 pub(super) fn members(set: &str) -> Vec<usize> {
     let mut found = Vec::new();
-    for part in set.split(',').map(str::trim) {
-        if let Some(excluded) = part.strip_prefix('^') {
-            found.retain(|cpu: &usize| cpu.to_string() != excluded);
-            continue;
-        }
-        let (begin, end) = part.split_once('-').unwrap_or((part, part));
-        if let (Ok(begin), Ok(end)) = (begin.parse::<usize>(), end.parse::<usize>()) {
-            found.extend(begin..=end.min(8 * remote::CPUMAP_MAX));
+    for part in ranges::parts(set).flatten() {
+        match part {
+            Part::In(first, last) => {
+                found.extend(first as usize..=(last as usize).min(8 * remote::CPUMAP_MAX));
+            }
+            Part::Out(excluded) => found.retain(|cpu| *cpu != excluded as usize),
         }
     }
     found

@@ -159,8 +159,7 @@ fn refuse_local(uri: &str) -> Result<()> {
         host.starts_with("localhost")
     } else {
         // A socket may lead to another daemon.
-        let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
-        !scheme.ends_with("+unix") || parsed.parameters.get("socket").is_none()
+        !parsed.scheme().ends_with("+unix") || parsed.parameters.get("socket").is_none()
     };
     if local {
         return refused(&format!("{uri} is the source itself, as the source sees it"));

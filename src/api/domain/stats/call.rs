@@ -36,9 +36,9 @@ impl Connect {
     ///
     /// `stats` are the groups to return; none means all that the daemon supports. It leaves out
     /// those that it does not support unless the flags say `ENFORCE_STATS`. The filter flags are
-    /// those of [`list_all_domains`](Self::list_all_domains) for activity, persistence and state. With `NOWAIT` a busy domain returns
-    /// the statistics that are available without waiting; with `BACKING` backing images count as
-    /// disks of their own.
+    /// those of [`list_all_domains`](Self::list_all_domains) for activity, persistence and state. With
+    /// `NOWAIT` a busy domain returns the statistics that are available without waiting; with
+    /// `BACKING` its other images count as disks of their own.
     #[doc(alias = "virConnectGetAllDomainStats")]
     #[doc(alias = "getAllDomainStats")]
     pub async fn all_domain_stats(

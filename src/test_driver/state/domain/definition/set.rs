@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::test_driver::failure::{Failure, Result};
 use crate::types::error::{ErrorCode, ErrorDomain};
+use crate::types::ranges::{self, Part};
 
 /// One more than the largest number in a set.
 const LIMIT: u32 = 16384;
@@ -16,21 +17,11 @@ impl Set {
     /// Reads a set; a number with a circumflex is taken out again.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut numbers = BTreeSet::new();
-        for part in text.split(',') {
-            let part = part.trim();
-            let (is_out, part) = match part.strip_prefix('^') {
-                Some(part) => (true, part),
-                None => (false, part),
-            };
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let first = first.trim().parse().ok().filter(|number| *number < LIMIT);
-            let last = last.trim().parse().ok().filter(|number| *number < LIMIT);
-            match (first, last) {
-                (Some(first), Some(last)) if is_out && first == last => {
-                    numbers.remove(&first);
-                }
-                (Some(first), Some(last)) if !is_out && first <= last => {
-                    numbers.extend(first..=last);
+        for part in ranges::parts(text) {
+            match part {
+                Ok(Part::In(first, last)) if last < LIMIT => numbers.extend(first..=last),
+                Ok(Part::Out(number)) if number < LIMIT => {
+                    numbers.remove(&number);
                 }
                 _ => {
                     let detail = format!("Failed to parse bitmap '{text}'");
