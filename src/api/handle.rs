@@ -166,6 +166,25 @@ macro_rules! handle {
             }
         }
 
+        /// What tells the object apart, as in [`Debug`](std::fmt::Debug); of one within another
+        /// object that as well.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct as _;
+
+                let names: &[&str] = &[
+                    $(stringify!($parent),)?
+                    $(stringify!($text),)*
+                    $(stringify!($plain),)*
+                ];
+                let mut fields = serializer.serialize_struct(stringify!($name), names.len())?;
+                $(fields.serialize_field($crate::types::text::text!($parent), &self.parent)?;)?
+                $($crate::api::handle::handle!(@serialize fields, self, $text $($shown)?);)*
+                $(fields.serialize_field(stringify!($plain), &self.$plain)?;)*
+                fields.end()
+            }
+        }
+
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name))
@@ -184,6 +203,12 @@ macro_rules! handle {
         pub fn $shown(&self) -> &str {
             self.$text.as_str()
         }
+    };
+    (@serialize $fields:ident, $self:ident, $text:ident) => {
+        $fields.serialize_field(stringify!($text), $self.$text.as_str())?;
+    };
+    (@serialize $fields:ident, $self:ident, $text:ident $shown:ident) => {
+        $fields.serialize_field(stringify!($shown), $self.$text.as_str())?;
     };
     (@parent) => { $crate::client::Connect };
     (@parent $parent:ident) => { $parent };

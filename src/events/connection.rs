@@ -1,5 +1,7 @@
 //! Events of the daemon's own connection to its hypervisor.
 
+use serde::Serialize;
+
 use super::{EventKind, sealed};
 use crate::client::Connect;
 use crate::client::registration::{NamedBy, Registration};
@@ -13,7 +15,7 @@ use crate::xdr::{Decode, DecodeError, Reader};
 /// The end of this side's connection to the daemon is a different event: see
 /// [`Connect::closed`](crate::Connect::closed).
 #[doc(alias = "virConnectRegisterCloseCallback")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HypervisorClosed {
     /// Reason for the loss.

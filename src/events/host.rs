@@ -1,5 +1,7 @@
 //! All events of a host in one stream.
 
+use serde::Serialize;
+
 use super::merged::{self, DomainEvent, DomainEventKinds};
 use super::subscription::{Source, Subscription};
 use super::{connection, network, node_device, secret, storage_pool};
@@ -7,7 +9,8 @@ use crate::client::Connect;
 use crate::error::{Error, Result};
 
 /// An event of any kind but those of QEMU's monitors.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "object", content = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum HostEvent {
     /// An event of a domain.

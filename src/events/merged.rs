@@ -22,7 +22,8 @@ macro_rules! domain_events {
         }
 
         /// A domain event of any kind.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[serde(tag = "kind", rename_all = "kebab-case")]
         #[non_exhaustive]
         pub enum DomainEvent {
             $(

@@ -9,7 +9,7 @@ macro_rules! object_event {
         { $($(#[$field_meta:meta])* $field:ident: $ty:ty = $get:expr),* $(,)? }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
         #[non_exhaustive]
         pub struct $name {
             /// Object that the event is about.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{EventKind, sealed};
 use crate::api::domain::Domain;
 use crate::client::Connect;
@@ -16,7 +18,7 @@ use crate::xdr::{Decode, DecodeError, Reader};
 ///
 /// The events and their content change with QEMU's releases.
 #[doc(alias = "virConnectDomainQemuMonitorEventRegister")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MonitorEvent {
     /// Domain that the event is about.

@@ -1,5 +1,8 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use super::{FromParam, Value, ValueRef};
 
@@ -160,6 +163,32 @@ impl TypedParams {
 impl fmt::Debug for TypedParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.entries()).finish()
+    }
+}
+
+/// Serializes as a map from names to values; of a name that occurs more than once to a sequence.
+impl Serialize for TypedParams {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Values<'a> {
+            One(&'a Value),
+            Several(&'a [&'a Value]),
+        }
+
+        let mut places = HashMap::new();
+        let mut map: Vec<(&str, Vec<&Value>)> = Vec::new();
+        for (name, value) in self.entries() {
+            let place = *places.entry(name).or_insert(map.len());
+            match map.get_mut(place) {
+                Some((_, values)) => values.push(value),
+                None => map.push((name, vec![value])),
+            }
+        }
+        serializer.collect_map(map.iter().map(|(name, values)| match values[..] {
+            [value] => (name, Values::One(value)),
+            ref values => (name, Values::Several(values)),
+        }))
     }
 }
 

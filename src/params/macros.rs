@@ -19,7 +19,7 @@ macro_rules! param_struct {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         #[non_exhaustive]
         $vis struct $name {
             $($(#[$field_meta])* pub $field: Option<$ty>,)*

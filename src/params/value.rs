@@ -1,5 +1,8 @@
+use serde::Serialize;
+
 /// The value of one parameter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// `VIR_TYPED_PARAM_INT`
     Int(i32),

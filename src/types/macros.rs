@@ -87,6 +87,7 @@ macro_rules! open_enum {
         }
 
         $crate::types::as_number!($name: i32, i32::from, Self::from);
+        $crate::types::text::text_form!($name { $($variant),* });
     };
 }
 
@@ -112,7 +113,9 @@ macro_rules! flag_set {
             #[doc = ""]
             #[doc = $crate::types::reference!($set in $header $(since $set_since)?)]
             #[doc(alias = $set)]
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+            #[derive(
+                Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+            )]
             pub struct $name: u32 {
                 $(
                     $(#[$($flag_meta)*])*

@@ -24,6 +24,7 @@ mod devices;
 mod differences;
 mod domains;
 mod interfaces;
+mod json;
 #[path = "../live/driver/mod.rs"]
 mod live;
 mod metadata;

@@ -1,5 +1,7 @@
 //! Possible and online CPUs of the host.
 
+use serde::Serialize;
+
 use crate::api::domain::CpuMap;
 use crate::client::Connect;
 
@@ -7,7 +9,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 
 /// CPUs of a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NodeCpuMap {
     /// Number of possible CPUs; CPU numbers are below it.

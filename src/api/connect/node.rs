@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::Result;
@@ -10,7 +12,7 @@ use crate::types::node::SuspendTarget;
 
 /// CPUs and memory of a host (`virNodeInfo`).
 #[doc(alias = "virNodeInfo")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NodeInfo {
     /// CPU architecture, such as `x86_64`.
@@ -46,7 +48,7 @@ impl NodeInfo {
 
 /// Security model by which a host isolates its domains (`virSecurityModel`).
 #[doc(alias = "virSecurityModel")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SecurityModel {
     /// Name of the model, such as `selinux` or `apparmor`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use crate::client::Connect;
 use crate::error::Result;
 use crate::protocol::remote;
@@ -54,6 +56,13 @@ impl Version {
     /// Returns the micro part, behind the second dot.
     pub const fn micro(self) -> u64 {
         self.0 % MINOR
+    }
+}
+
+/// Serializes as [`Display`](fmt::Display) writes it.
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -6,6 +6,8 @@
 //! does not answer in time gives that code, too, and since libvirt 11.2.0
 //! [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout).
 
+use serde::Serialize;
+
 #[cfg(doc)]
 use crate::types::error::ErrorCode;
 
@@ -20,7 +22,7 @@ use crate::protocol::remote;
 
 /// A mounted file system of the guest (`virDomainFSInfo`).
 #[doc(alias = "virDomainFSInfo")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FsInfo {
     /// Mount point.

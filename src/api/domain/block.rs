@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{BlockResizeFlags, DiskErrorCode, Domain};
 use crate::api::wire;
 use crate::error::Result;
@@ -15,7 +17,7 @@ use crate::types::typed_param::Flags;
 /// I/O statistics of a disk since the domain started; `None` where the hypervisor does not count
 /// (`virDomainBlockStatsStruct`).
 #[doc(alias = "virDomainBlockStatsStruct")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BlockStats {
     /// Read requests.
@@ -57,7 +59,7 @@ param_struct! {
 
 /// Sizes of a disk and its image (`virDomainBlockInfo`).
 #[doc(alias = "virDomainBlockInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BlockInfo {
     /// Size that the guest sees, in bytes.
@@ -70,7 +72,7 @@ pub struct BlockInfo {
 }
 
 /// A disk whose last request failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DiskError {
     /// The disk's target.

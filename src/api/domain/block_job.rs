@@ -3,6 +3,8 @@
 //! Each method that starts a job returns when it has started; [`Domain::block_job_info`] and events
 //! report its progress. A disk has at most one job.
 
+use serde::Serialize;
+
 use super::{
     BlockCommitFlags, BlockCopyFlags, BlockJobAbortFlags, BlockJobInfoFlags, BlockJobSetSpeedFlags,
     BlockJobType, BlockPullFlags, BlockRebaseFlags, Domain,
@@ -14,7 +16,7 @@ use crate::protocol::remote;
 
 /// A job of a disk (`virDomainBlockJobInfo`).
 #[doc(alias = "virDomainBlockJobInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BlockJobInfo {
     /// Kind of job.

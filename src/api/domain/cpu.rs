@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{CpuMap, Domain, SetVcpuFlags, VcpuFlags, VcpuHostCpuState, VcpuState};
 use crate::client::{Connect, Reply};
 use crate::error::Result;
@@ -10,7 +12,7 @@ use crate::protocol::remote;
 
 /// A virtual CPU of a running domain (`virVcpuInfo`).
 #[doc(alias = "virVcpuInfo")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VcpuInfo {
     /// ID of the virtual CPU.
@@ -26,7 +28,8 @@ pub struct VcpuInfo {
 }
 
 /// Host CPU that a virtual CPU runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum HostCpu {
     /// Number of the host CPU.
     Number(u32),

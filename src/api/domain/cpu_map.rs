@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
+
 use crate::error::{Error, Result};
 use crate::protocol::remote;
 use crate::types::ranges::{self, Part};
@@ -143,6 +145,13 @@ impl fmt::Display for CpuMap {
             }
         }
         Ok(())
+    }
+}
+
+/// Serializes as [`Display`](fmt::Display) writes it.
+impl Serialize for CpuMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

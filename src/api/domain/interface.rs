@@ -6,6 +6,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{Domain, InterfaceAddressesSource, ModificationImpact};
 use crate::api::wire;
 use crate::error::Result;
@@ -19,7 +21,7 @@ use crate::types::typed_param::Flags;
 /// is what the guest received. `None` where the hypervisor does not count
 /// (`virDomainInterfaceStatsStruct`).
 #[doc(alias = "virDomainInterfaceStatsStruct")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InterfaceStats {
     /// Bytes received.
@@ -82,7 +84,7 @@ param_struct! {
 }
 
 /// A network interface and its addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InterfaceAddresses {
     /// Interface name: in the guest if the guest's agent was asked, otherwise on the host.
@@ -94,7 +96,7 @@ pub struct InterfaceAddresses {
 }
 
 /// An address of a network interface.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InterfaceAddress {
     /// Address family.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{CpuMap, Domain, ModificationImpact};
 use crate::error::Result;
 use crate::params::param_struct;
@@ -9,7 +11,7 @@ use crate::params::units::Nanos;
 use crate::protocol::{Request, remote};
 
 /// An I/O thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct IoThreadInfo {
     /// ID of the I/O thread.

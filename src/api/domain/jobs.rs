@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{AbortJobFlags, Domain, GetJobStatsFlags, JobOperation, JobType};
 use crate::api::wire;
 use crate::error::Result;
@@ -11,7 +13,7 @@ use crate::protocol::remote;
 
 /// Progress of a domain's job, in the form that every daemon supports (`virDomainJobInfo`).
 #[doc(alias = "virDomainJobInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JobInfo {
     /// Type of the job: whether its end can be foreseen.
@@ -32,7 +34,7 @@ pub struct JobInfo {
 ///
 /// A guest changes its memory while it is copied, so the total of an
 /// [`Unbounded`](JobType::Unbounded) job may be less than the sum of processed and remaining bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JobProgress {
     /// Bytes in total.
@@ -44,7 +46,7 @@ pub struct JobProgress {
 }
 
 /// Type and statistics of a job.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct JobReport {
     /// Type of the job: its outcome, or whether its end can be foreseen.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+
 use super::{DirtyRateCalcFlags, Domain, MemoryModFlags, MemoryStatTags};
 use crate::api::wire;
 use crate::error::Result;
@@ -17,7 +19,7 @@ use crate::protocol::{Request, remote};
 ///
 /// `Display` writes a line for each, with its name and number, as `virsh dommemstat` does.
 #[doc(alias = "virDomainMemoryStatTags")]
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MemoryStats {
     /// Memory swapped in since the guest booted, in KiB.

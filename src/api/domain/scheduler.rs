@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{Domain, ModificationImpact};
 use crate::api::wire;
 use crate::error::Result;
@@ -16,7 +18,7 @@ const MAX: usize = remote::DOMAIN_SCHEDULER_PARAMETERS_MAX;
 const QUOTA_MAX: i64 = (u64::MAX / 1000) as i64;
 
 /// Type of a domain's scheduler.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SchedulerType {
     /// Name, such as `posix` or `credit`.
@@ -26,7 +28,8 @@ pub struct SchedulerType {
 }
 
 /// CPU time limit per period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CpuQuota {
     /// Not set.
     Unset,

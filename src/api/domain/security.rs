@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::Domain;
 use crate::api::wire;
 use crate::error::Result;
@@ -11,7 +13,7 @@ use crate::types::typed_param::Flags;
 
 /// Label of a security driver, such as `SELinux`, on a running domain (`virSecurityLabel`).
 #[doc(alias = "virSecurityLabel")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SecurityLabel {
     /// The label; empty if the domain has none.

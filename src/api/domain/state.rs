@@ -1,6 +1,9 @@
 //! State and resource use of a domain.
 
+use std::fmt;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::{
     BlockedReason, ControlErrorReason, ControlState, CrashedReason, Domain, NostateReason,
@@ -11,7 +14,7 @@ use crate::error::Result;
 use crate::protocol::remote;
 
 /// State of a domain and its reason. It equals a [`State`] whatever the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct DomainState {
     /// State of the domain.
@@ -21,7 +24,8 @@ pub struct DomainState {
 }
 
 /// Reason for a domain's state; the meaning of its value depends on the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum StateReason {
     /// Reason for no state.
@@ -42,6 +46,29 @@ pub enum StateReason {
     PmSuspended(PmSuspendedReason),
     /// Numeric reason of a state that this release does not know.
     Other(i32),
+}
+
+/// Writes both, as in `paused (io-error)`.
+impl fmt::Display for DomainState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.state, self.reason)
+    }
+}
+
+impl fmt::Display for StateReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nostate(reason) => reason.fmt(f),
+            Self::Running(reason) => reason.fmt(f),
+            Self::Blocked(reason) => reason.fmt(f),
+            Self::Paused(reason) => reason.fmt(f),
+            Self::Shutdown(reason) => reason.fmt(f),
+            Self::Shutoff(reason) => reason.fmt(f),
+            Self::Crashed(reason) => reason.fmt(f),
+            Self::PmSuspended(reason) => reason.fmt(f),
+            Self::Other(reason) => reason.fmt(f),
+        }
+    }
 }
 
 impl DomainState {
@@ -69,7 +96,7 @@ impl PartialEq<State> for DomainState {
 
 /// State and resource use of a domain (`virDomainInfo`).
 #[doc(alias = "virDomainInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DomainInfo {
     /// State of the domain.
@@ -87,7 +114,7 @@ pub struct DomainInfo {
 /// State of a domain's control interface, i.e. whether its hypervisor can be reached
 /// (`virDomainControlInfo`).
 #[doc(alias = "virDomainControlInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ControlInfo {
     /// State of the control interface.

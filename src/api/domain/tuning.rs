@@ -1,5 +1,7 @@
 //! Limits on a domain's use of host resources: memory, NUMA nodes, block I/O.
 
+use serde::Serialize;
+
 use super::{Domain, MEMORY_PARAM_UNLIMITED, ModificationImpact, NumatuneMemMode};
 use crate::api::wire;
 use crate::error::Result;
@@ -9,7 +11,8 @@ use crate::protocol::remote;
 use crate::types::typed_param::Flags;
 
 /// A limit on memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MemoryLimit {
     /// Limit in KiB.
     Kib(u64),
@@ -66,7 +69,7 @@ param_struct! {
 }
 
 /// A value for a block device of the host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceValue {
     /// Path of the device on the host, such as `/dev/sda`.
     pub device: String,

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+
 use super::{IpAddrType, Network};
 use crate::client::Reply;
 use crate::error::Result;
@@ -10,7 +12,7 @@ use crate::protocol::remote;
 
 /// An address that a network's DHCP server has given to a client (`virNetworkDHCPLease`).
 #[doc(alias = "virNetworkDHCPLease")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DhcpLease {
     /// The network's device on the host, i.e. its bridge.

@@ -1,5 +1,7 @@
 //! All kinds of domain events but the lifecycle.
 
+use serde::Serialize;
+
 use super::super::object_event::field;
 use super::super::{EventKind, sealed};
 use super::Wire;
@@ -77,7 +79,7 @@ macro_rules! domain_event {
         { $($(#[$field_meta:meta])* $field:ident: $ty:ty,)* }
     ) => {
         $($meta)*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         #[non_exhaustive]
         pub struct $name {
             /// Domain that the event is about.
@@ -158,7 +160,7 @@ domain_event! {
 }
 
 /// Address of one end of a connection to a guest's graphics display.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GraphicsAddress {
     /// Address family.

@@ -1,5 +1,7 @@
 //! Lifecycle events of domains: definition, start, end, and other changes of state.
 
+use serde::Serialize;
+
 use super::super::{EventKind, sealed};
 use super::Wire;
 use crate::api::domain::{
@@ -15,7 +17,7 @@ use crate::xdr::{Decode, DecodeError, Reader};
 
 /// Change of a domain's state (`VIR_DOMAIN_EVENT_ID_LIFECYCLE`).
 #[doc(alias = "VIR_DOMAIN_EVENT_ID_LIFECYCLE")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Lifecycle {
     /// Domain that the event is about.
@@ -25,7 +27,8 @@ pub struct Lifecycle {
 }
 
 /// A change of a domain's state and its reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "event", content = "detail", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Change {
     /// Defined, or its definition changed.

@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -23,7 +25,7 @@ const UNTIL_KNOWN: Duration = Duration::from_millis(50);
 const PARTS: u32 = 1_000_000;
 
 /// The progress of a migration.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct MigrationProgress {
     /// Statistics of the source's job: bytes, rates, downtime, iteration, …

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::boxed::set_boxed;
 use super::macros::{Fields as _, stat_struct};
 use super::numbered::{item, split_number};
@@ -146,7 +148,7 @@ stat_struct! {
 }
 
 /// Latency histograms by kind of request (`block.….latency_histogram.…`). Since libvirt 12.1.0.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LatencyHistograms {
     /// Reads.

@@ -1,5 +1,7 @@
 //! Calls that return statistics.
 
+use serde::Serialize;
+
 use super::DomainStats;
 use super::layout::{Layout, Place, WireName};
 use crate::api::domain::{Domain, StatsTypes};
@@ -21,7 +23,7 @@ const NAME: &str = ConnectGetAllDomainStats::INFO.name;
 
 /// A domain and its statistics (`virDomainStatsRecord`).
 #[doc(alias = "virDomainStatsRecord")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DomainStatsRecord {
     /// The domain.

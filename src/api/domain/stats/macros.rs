@@ -43,7 +43,7 @@ macro_rules! stat_struct {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         #[non_exhaustive]
         pub struct $name {
             $($($(#[$hand_meta])* pub $hand: $hand_ty,)*)?

@@ -1,5 +1,7 @@
 //! All statistics of one domain, and their assignment from parameters.
 
+use serde::Serialize;
+
 use super::boxed::set_boxed;
 use super::layout::{Count, Items, Layout, Place, RecordNames, WireName};
 use super::macros::Fields as _;
@@ -11,7 +13,7 @@ use crate::params::{FromParam, TypedParams, ValueRef};
 
 /// Statistics of one domain. Those that were not requested, or that are not available in the
 /// domain's state, are `None` or empty.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DomainStats {
     /// State of the domain and its reason (`STATE`).

@@ -1,5 +1,7 @@
 //! State, sizes and description of storage pools.
 
+use serde::Serialize;
+
 use super::StoragePool;
 use crate::api::wire::truth;
 use crate::error::Result;
@@ -9,7 +11,7 @@ use crate::types::storage_pool::{State, XmlFlags};
 /// State and sizes of a pool (`virStoragePoolInfo`). The sizes are as the daemon saw them last, e.g.
 /// at a [refresh](StoragePool::refresh), and 0 for a pool that has not been active.
 #[doc(alias = "virStoragePoolInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StoragePoolInfo {
     /// State of the pool.

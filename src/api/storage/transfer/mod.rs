@@ -10,6 +10,8 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use serde::Serialize;
+
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -101,7 +103,7 @@ enum Direction {
 }
 
 /// Progress of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct TransferProgress {
     /// Bytes of content, holes included.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::StorageVol;
 use crate::error::Result;
 use crate::protocol::remote;
@@ -9,7 +11,7 @@ use crate::types::storage_vol::{InfoFlags, Type};
 
 /// Type and sizes of a volume (`virStorageVolInfo`).
 #[doc(alias = "virStorageVolInfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StorageVolInfo {
     /// Type of the volume.
