@@ -1,7 +1,7 @@
 //! Calls on a connection.
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::connection::Connect;
 use super::running::{PendingCall, Reply, Shared};
@@ -10,6 +10,19 @@ use crate::protocol::{FdRequest, ReplyRequest, Request, VoidRequest};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::header::DESCRIPTORS_MAX;
 use crate::xdr::Encode;
+
+/// Returns what a cell keeps, or else asks for it. Callers do not wait for one another, so that each
+/// has its own deadline.
+pub(crate) async fn asked_once<T>(
+    cell: &OnceLock<T>,
+    asking: impl Future<Output = Result<T>>,
+) -> Result<&T> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let answer = asking.await?;
+    Ok(cell.get_or_init(|| answer))
+}
 
 impl Connect {
     /// Makes a call with results.

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::options::Options;
 use super::registry::Registry;
-use super::running::{Driver, Shared, now};
+use super::running::{Driver, Shared, now, until};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::ProcedureInfo;
 use crate::rpc::keepalive::Keepalive;
@@ -81,9 +80,9 @@ struct Inner {
     security: Security,
     /// Set where file descriptors can travel with calls.
     passes_descriptors: bool,
-    hypervisor: OnceCell<String>,
-    event_callback_ids: OnceCell<bool>,
-    network_update_order: OnceCell<bool>,
+    hypervisor: OnceLock<String>,
+    event_callback_ids: OnceLock<bool>,
+    network_update_order: OnceLock<bool>,
     registry: Arc<Registry>,
     /// The connections that follow this one, if it is one of a [`Reconnect`](super::Reconnect).
     followed_by: OnceLock<Box<dyn Successors>>,
@@ -123,9 +122,9 @@ impl Connect {
             options,
             security,
             passes_descriptors,
-            hypervisor: OnceCell::new(),
-            event_callback_ids: OnceCell::new(),
-            network_update_order: OnceCell::new(),
+            hypervisor: OnceLock::new(),
+            event_callback_ids: OnceLock::new(),
+            network_update_order: OnceLock::new(),
             registry,
             followed_by: OnceLock::new(),
             runtime,
@@ -235,6 +234,11 @@ impl Connect {
         self.inner.shared.wait_done().await
     }
 
+    /// Waits for a time, but not beyond the connection's end.
+    pub(crate) async fn pause_until(&self, at: Instant) {
+        until(self.shared(), Some(at.into_std()), self.closed()).await;
+    }
+
     /// Returns this connection or, once that has ended, the one that follows it: waits for the next
     /// one of the [`Reconnect`](crate::Reconnect) that it is of, and fails without one.
     pub(crate) async fn or_next(&self) -> Result<Self> {
@@ -266,18 +270,18 @@ impl Connect {
     }
 
     /// Returns the cache of the hypervisor's name.
-    pub(crate) fn hypervisor_cell(&self) -> &OnceCell<String> {
+    pub(crate) fn hypervisor_cell(&self) -> &OnceLock<String> {
         &self.inner.hypervisor
     }
 
     /// Returns the cache of whether the daemon's event registrations have callback IDs.
-    pub(crate) fn event_callback_ids_cell(&self) -> &OnceCell<bool> {
+    pub(crate) fn event_callback_ids_cell(&self) -> &OnceLock<bool> {
         &self.inner.event_callback_ids
     }
 
     /// Returns the cell that keeps whether the daemon takes the arguments of network updates in the
     /// order in which they are documented.
-    pub(crate) fn network_update_order_cell(&self) -> &OnceCell<bool> {
+    pub(crate) fn network_update_order_cell(&self) -> &OnceLock<bool> {
         &self.inner.network_update_order
     }
 

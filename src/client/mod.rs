@@ -22,6 +22,7 @@ mod raw;
 
 mod reconnect;
 
+pub(crate) use call::asked_once;
 pub use connection::Connect;
 pub use opening::ConnectBuilder;
 pub use raw::Raw;

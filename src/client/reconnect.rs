@@ -205,10 +205,6 @@ impl Reconnect {
         self.connected_by(None).await
     }
 
-    pub(crate) fn runtime(&self) -> &Handle {
-        &self.runtime
-    }
-
     fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.wait_limit?)
     }

@@ -7,8 +7,8 @@ pub use kinds::*;
 pub use lifecycle::{Change, Lifecycle};
 
 use crate::api::domain::Domain;
-use crate::client::Connect;
 use crate::client::registration::{NamedBy, Registration};
+use crate::client::{Connect, asked_once};
 use crate::error::{Error, Result};
 use crate::protocol::{EventInfo, Request, remote};
 use crate::types::feature::Feature;
@@ -24,15 +24,8 @@ struct Wire {
 
 impl Wire {
     async fn registration(&self, conn: &Connect, object: Option<&Domain>) -> Result<Registration> {
-        let has_callback_ids = conn.event_callback_ids_cell().get_or_try_init(async || {
-            let reply = conn
-                .call(remote::ConnectSupportsFeature {
-                    feature: Feature::RemoteEventCallback.into(),
-                })
-                .await?;
-            Ok::<_, Error>(reply.decode()?.supported != 0)
-        });
-        if *has_callback_ids.await? {
+        let asking = conn.supports_feature(Feature::RemoteEventCallback);
+        if *asked_once(conn.event_callback_ids_cell(), asking).await? {
             self.modern(object)
         } else {
             self.legacy(object)

@@ -5,9 +5,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::{EventError, Subscription};
 use crate::client::{Connect, Reconnect};
@@ -24,6 +26,9 @@ pub struct PersistentSubscription<E> {
     subscribe: Arc<Subscribe<E>>,
     phase: Phase<E>,
 }
+
+/// The pause before the next attempt to subscribe when one was not answered in time.
+const PAUSE: Duration = Duration::from_secs(1);
 
 type Subscribe<E> = dyn Fn(Connect) -> BoxFuture<'static, Result<Subscription<E>>> + Send + Sync;
 
@@ -155,7 +160,8 @@ async fn resume<E>(host: Reconnect, subscribe: Arc<Subscribe<E>>) -> Result<Subs
     loop {
         let conn = host.connected().await?;
         match subscribe(conn.clone()).await {
-            Err(error) if error.is_timeout() || conn.was_lost(&error) => {}
+            Err(error) if conn.was_lost(&error) => {}
+            Err(error) if error.is_timeout() => conn.pause_until(Instant::now() + PAUSE).await,
             resumed => return resumed,
         }
     }

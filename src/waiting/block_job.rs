@@ -149,8 +149,11 @@ impl BlockJobWatch {
         let disks: Option<Vec<Mirrored>> = match looked.await {
             // The guest does not run, or does not exist.
             Err(error) if error.code() == Some(ErrorCode::OperationInvalid) => None,
-            // The next event says that the connection was lost.
-            Err(error) if domain.connect().was_lost(&error) => return Ok(true),
+            // The next event says that the connection was lost, and has it looked at again.
+            Err(error) if domain.connect().was_lost(&error) => {
+                self.is_unsure = false;
+                return Ok(true);
+            }
             disks => disks?,
         };
         let Some(disks) = disks else {

@@ -1,7 +1,5 @@
 //! Where a watch gets its connections from.
 
-use tokio::runtime::Handle;
-
 use crate::client::{Connect, Reconnect};
 use crate::error::{Error, Result};
 
@@ -14,14 +12,6 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Returns the runtime whose timers serve callers on any executor.
-    pub(super) fn runtime(&self) -> &Handle {
-        match self {
-            Self::Connect(conn) => conn.runtime(),
-            Self::Reconnect(host) => host.runtime(),
-        }
-    }
-
     /// Waits for a connection that is alive.
     pub(super) async fn connect(&self) -> Result<Connect> {
         match self {

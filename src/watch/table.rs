@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_core::Stream as _;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::source::{Source, is_final};
 use super::watched::{Entry, Watched};
@@ -48,6 +48,8 @@ pub struct Watch<O: Watched> {
     /// What has not been told yet.
     changes: VecDeque<Change<O>>,
     live: Option<Live<O>>,
+    /// The connection that was asked last.
+    asked: Option<Connect>,
     /// The next attempt after a failure is not made before that.
     not_before: Option<Instant>,
     ended: bool,
@@ -82,6 +84,7 @@ impl<O: Watched> Watch<O> {
             known: HashMap::new(),
             changes: VecDeque::new(),
             live: None,
+            asked: None,
             not_before: None,
             ended: false,
         }
@@ -135,14 +138,10 @@ impl<O: Watched> Watch<O> {
 
     /// Makes one step: connects, waits for events, or asks the host. Only its end changes anything.
     async fn advance(&mut self) -> Result<()> {
-        if let Some(not_before) = self.not_before {
-            let pause = {
-                let _context = self.source.runtime().enter();
-                sleep_until(not_before)
-            };
-            pause.await;
-            self.not_before = None;
+        if let Some((asked, not_before)) = self.asked.as_ref().zip(self.not_before) {
+            asked.pause_until(not_before).await;
         }
+        self.not_before = None;
         let step = self.step().await;
         let Err(error) = step else {
             return Ok(());
@@ -162,6 +161,7 @@ impl<O: Watched> Watch<O> {
     async fn step(&mut self) -> Result<()> {
         let Some(live) = &mut self.live else {
             let conn = self.source.connect().await?;
+            self.asked = Some(conn.clone());
             let events = match conn.subscribe(None).await {
                 Err(error) if conn.was_lost(&error) => return Ok(()),
                 events => events?,

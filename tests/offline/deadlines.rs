@@ -43,6 +43,26 @@ async fn the_default_deadline_is_the_builders() {
     assert_eq!(begin.elapsed(), Duration::from_secs(7));
 }
 
+/// What a connection asks only once is no exception.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_another_s_question() {
+    let listener = Listener::new();
+    let (conn, _peer) = listener.open().await;
+    let begin = Instant::now();
+    let patient = conn.without_timeout();
+    let never = tokio::spawn(async move { patient.hypervisor().await.map(str::to_owned) });
+    let subscribing = conn.with_timeout(Duration::from_secs(50));
+    let later = tokio::spawn(async move { subscribing.subscribe::<Lifecycle>(None).await });
+    tokio::task::yield_now().await;
+    let hasty = conn.with_timeout(Duration::from_secs(2));
+    assert!(hasty.hypervisor().await.unwrap_err().is_timeout());
+    assert!(hasty.subscribe::<Reboot>(None).await.unwrap_err().is_timeout());
+    assert_eq!(begin.elapsed(), Duration::from_secs(4));
+    assert!(later.await.unwrap().unwrap_err().is_timeout());
+    assert_eq!(begin.elapsed(), Duration::from_secs(50));
+    never.abort();
+}
+
 #[tokio::test(start_paused = true)]
 async fn of_many_deadlines_each_is_kept() {
     let listener = Listener::new();

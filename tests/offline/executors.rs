@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use libvirt_client::events::EventError;
 use libvirt_client::events::domain::Lifecycle;
+use libvirt_client::protocol::{Request as _, remote};
 use libvirt_client::{Backoff, CloseReason, Connect, ConnectionStatus, Error, Reconnect};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::events::{register, started};
-use crate::peer::{Listener, string};
+use crate::peer::{Listener, string, words};
 
 /// A minimal executor on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -84,6 +85,29 @@ fn a_kept_connection_serves_any_executor() {
     });
     runtime.block_on(daemon).unwrap();
     block_on(host.close());
+}
+
+#[test]
+fn a_watch_that_pauses_ends_with_the_runtime() {
+    let runtime = runtime();
+    let listener = runtime.block_on(async { Listener::new() });
+    let (conn, mut peer) = runtime.block_on(listener.open());
+    runtime.spawn(async move {
+        while let Some(call) = peer.try_take().await {
+            if call.procedure == remote::ConnectListAllSecrets::INFO.number {
+                peer.send(&call.error(1, 10, "broken")).await;
+            } else {
+                peer.reply(&call, &words(&[1])).await;
+            }
+        }
+    });
+    let mut watch = conn.watch_secrets();
+    let error = block_on(watch.next()).unwrap().unwrap_err();
+    assert!(error.code().is_some(), "{error:?}");
+    let waiting = thread::spawn(move || block_on(watch.next()));
+    drop(runtime);
+    let error = waiting.join().unwrap().unwrap().unwrap_err();
+    assert!(matches!(error, Error::Closed(CloseReason::RuntimeGone)), "{error:?}");
 }
 
 #[test]

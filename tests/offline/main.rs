@@ -15,6 +15,7 @@ mod aliases;
 mod architecture;
 mod authentication;
 mod backpressure;
+mod busy_loops;
 mod circles;
 mod contents;
 mod control;

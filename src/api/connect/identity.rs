@@ -1,7 +1,7 @@
 //! Identity of the hypervisor and the host, and security of the connection.
 
 use crate::api::wire::truth;
-use crate::client::Connect;
+use crate::client::{Connect, asked_once};
 use crate::error::Result;
 use crate::protocol::remote;
 use crate::types::feature::Feature;
@@ -14,11 +14,11 @@ impl Connect {
     #[doc(alias = "virConnectGetType")]
     #[doc(alias = "getType")]
     pub async fn hypervisor(&self) -> Result<&str> {
-        let ask = || async {
+        let ask = async {
             let reply = self.call(remote::ConnectGetType).await?;
             Ok(reply.decode()?.r#type.into_owned())
         };
-        self.hypervisor_cell().get_or_try_init(ask).await.map(String::as_str)
+        asked_once(self.hypervisor_cell(), ask).await.map(String::as_str)
     }
 
     /// Returns the host's name (`virConnectGetHostname`). The daemon asks the host's resolver, which

@@ -1,6 +1,7 @@
 //! Changes of one section of a network.
 
 use super::{Network, UpdateCommand, UpdateFlags, UpdateSection};
+use crate::client::asked_once;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 use crate::types::feature::Feature;
@@ -77,7 +78,7 @@ impl Network {
     async fn takes_the_command_first(&self) -> Result<bool> {
         let conn = self.connect();
         let feature = Feature::NetworkUpdateHasCorrectOrder;
-        let asking = || conn.supports_feature(feature);
-        conn.network_update_order_cell().get_or_try_init(asking).await.copied()
+        let asking = conn.supports_feature(feature);
+        asked_once(conn.network_update_order_cell(), asking).await.copied()
     }
 }

@@ -1,7 +1,7 @@
 //! The driver task, which owns a connection's socket.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -160,18 +160,21 @@ impl Driver {
         if !by_transport {
             return Poll::Ready(reason);
         }
-        let Poll::Ready(better) = self.read.poll_end_reason(cx) else {
-            self.ending = Some(reason);
-            return Poll::Pending;
-        };
-        Poll::Ready(better.unwrap_or(reason))
+        if let Poll::Ready(better) = self.read.poll_end_reason(cx) {
+            return Poll::Ready(better.unwrap_or(reason));
+        }
+        if self.outwait(cx).is_ready() {
+            return Poll::Ready(reason);
+        }
+        self.ending = Some(reason);
+        Poll::Pending
     }
 
     /// Waits until there is something to read or a deadline passes.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         loop {
             let shared = Arc::clone(&self.shared);
-            let mut state = shared.lock();
+            let state = shared.lock();
             let was_paused = self.gate != Gate::Open;
             let reopening = match self.gate {
                 Gate::Paused(until) => until,
@@ -181,19 +184,7 @@ impl Driver {
                 Some(closing) => Some(closing.give_up),
                 None => state.engine.deadline().into_iter().chain(reopening).min(),
             };
-            let Some(due) = due else {
-                // The timer may have fired; whoever has a deadline next must have it set.
-                state.armed = None;
-                return Poll::Pending;
-            };
-            // A timer that fires early costs one look at the clock, so it is not moved for each
-            // call.
-            if state.armed.is_none_or(|armed| due < armed) {
-                state.armed = Some(due);
-                self.timer.as_mut().reset(Instant::from_std(due));
-            }
-            drop(state);
-            ready!(self.timer.as_mut().poll(cx));
+            ready!(self.poll_due(cx, state, due));
             if let Some(reason) = self.check_deadlines(cx) {
                 return Poll::Ready(reason);
             }
@@ -204,20 +195,51 @@ impl Driver {
         }
     }
 
+    /// Waits until something is due, if anything ever is.
+    fn poll_due(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut state: MutexGuard<'_, SharedState>,
+        due: Option<std::time::Instant>,
+    ) -> Poll<()> {
+        let Some(due) = due else {
+            // The timer may have fired; whoever has a deadline next must have it set.
+            state.armed = None;
+            return Poll::Pending;
+        };
+        // A timer that fires early costs one look at the clock, so it is not moved for each call.
+        if state.armed.is_none_or(|armed| due < armed) {
+            state.armed = Some(due);
+            self.timer.as_mut().reset(Instant::from_std(due));
+        }
+        drop(state);
+        self.timer.as_mut().poll(cx)
+    }
+
+    /// Handles the deadlines that pass while the transport is asked for the reason of its end; ready
+    /// when that is not to be waited for any more.
+    fn outwait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let shared = Arc::clone(&self.shared);
+            let state = shared.lock();
+            let due = match state.closing {
+                Some(closing) => Some(closing.give_up),
+                None => state.engine.deadline(),
+            };
+            ready!(self.poll_due(cx, state, due));
+            let mut state = shared.lock();
+            if state.pass_deadlines(now()).is_err() {
+                return Poll::Ready(());
+            }
+            shared.conclude(state, &mut self.wakers, false);
+        }
+    }
+
     /// Handles deadlines that have passed; returns the reason for the connection's end.
     fn check_deadlines(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
-        let now = now();
-        if state.armed.is_some_and(|armed| armed <= now) {
-            state.armed = None;
-        }
-        if state.closing.is_some_and(|closing| closing.give_up <= now) {
-            return Some(CloseReason::Local);
-        }
-        if state.engine.deadline().is_some_and(|due| due <= now)
-            && let Err(reason) = state.engine.tick(now)
-        {
+        if let Err(reason) = state.pass_deadlines(now()) {
             return Some(reason);
         }
         let flushed = state.flush(cx);
@@ -267,7 +289,9 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::protocol::remote;
+    use crate::client::running::PendingCall;
+    use crate::protocol::{Request as _, remote};
+    use crate::rpc::calls::CallSetup;
     use crate::rpc::frame::packet_head;
     use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
     use crate::rpc::read_buffer::ReadBuffer;
@@ -306,6 +330,44 @@ mod tests {
         fn poll_shutdown(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(Ok(()))
         }
+    }
+
+    /// It has ended, and nobody says why.
+    struct Unexplained;
+
+    impl ReadHalf for Unexplained {
+        fn poll_read(
+            &mut self,
+            _cx: &mut Context<'_>,
+            _into: &mut ReadBuffer,
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(0))
+        }
+
+        fn poll_end_reason(&mut self, _cx: &mut Context<'_>) -> Poll<Option<CloseReason>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deadlines_do_not_rest_while_the_reason_of_the_end_is_asked_for() {
+        let shared = Arc::new(Shared::new(Box::new(Deaf), 4));
+        let driving = tokio::spawn(Driver::new(Arc::clone(&shared), Box::new(Unexplained)));
+        tokio::task::yield_now().await;
+        let after = Duration::from_millis(100);
+        let setup = CallSetup {
+            deadline: Some(now() + after),
+            ..CallSetup::new(&remote::ConnectGetHostname::INFO)
+        };
+        let begin = Instant::now();
+        let call = PendingCall::begin(&shared, setup, after, &())
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        let error = call.finish::<()>().await.expect_err("nobody answers");
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(begin.elapsed(), after);
+        assert!(!driving.is_finished());
+        driving.abort();
     }
 
     #[tokio::test]

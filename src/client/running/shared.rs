@@ -297,6 +297,20 @@ impl SharedState {
         }
     }
 
+    /// Handles deadlines that have passed; fails with the reason for the connection's end.
+    pub(super) fn pass_deadlines(&mut self, now: Instant) -> Result<(), CloseReason> {
+        if self.armed.is_some_and(|armed| armed <= now) {
+            self.armed = None;
+        }
+        if self.closing.is_some_and(|closing| closing.give_up <= now) {
+            return Err(CloseReason::Local);
+        }
+        if self.engine.deadline().is_some_and(|due| due <= now) {
+            self.engine.tick(now)?;
+        }
+        Ok(())
+    }
+
     /// Returns the bytes or the descriptor that one write can send.
     fn unsent(&mut self) -> Option<(&mut Box<dyn WriteHalf>, Unsent<'_>)> {
         let write = self.write.as_mut()?;

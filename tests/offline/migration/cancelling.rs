@@ -1,10 +1,12 @@
 //! Giving a migration up at each of its steps.
 
+use std::time::Duration;
+
 use libvirt_client::MigrationStep::{Begin, Perform, Prepare};
 use libvirt_client::domain::MigrateFlags;
 use libvirt_client::{Error, Presence};
 
-use super::hosts::{Destination, Hosts, Source};
+use super::hosts::{Destination, Host, Hosts, Source};
 use super::journey::{FINISH_OK, Journey, begun, failed_at, finished, performed};
 use super::wire::{
     ABORT_JOB, FINISH2, Fields, GET_INFO, GET_JOB_STATS, GET_XML_DESC, PERFORM, PERFORM3_PARAMS,
@@ -137,6 +139,29 @@ async fn while_the_source_sends() {
         }
         journey.hosts.assert_no_more_calls().await;
     }
+}
+
+/// A source that takes one request at a time is asked over another connection, and that is lost.
+#[tokio::test]
+async fn although_the_connection_beside_it_is_lost() {
+    let source = Host { one_request: true, ..Host::source(&[feature::PARAMS]) };
+    let destination = Host::destination(&[feature::PARAMS]);
+    let (mut journey, migration) = Journey::between(source, destination, NONE).await;
+    journey.prepare_well().await;
+    let call = journey.perform().await;
+    let control = migration.control();
+    let mut progress = control.progress(Duration::ZERO);
+    let (told, ()) = tokio::join!(progress.next(), async {
+        journey.hosts.expect(Source, GET_JOB_STATS, &web().word(0)).await.hang_up();
+    });
+    let error = told.unwrap().unwrap_err();
+    assert!(error.is_closed(), "{error:?}");
+    control.abort();
+    is_aborted(&mut journey.hosts).await;
+    call.fail(OPERATION_ABORTED, "aborted by client");
+    journey.finish("", true).await.fail(FINISH_OK, "cancelled");
+    failed_at(&migration.await.unwrap_err(), &[(Source, Perform)]);
+    journey.hosts.assert_no_more_calls().await;
 }
 
 #[tokio::test]

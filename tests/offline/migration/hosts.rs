@@ -30,6 +30,8 @@ pub struct Host {
     /// State and reason of the domain, if there is one.
     pub state: Option<[u32; 2]>,
     pub read_only: bool,
+    /// It works on one request at a time.
+    pub one_request: bool,
 }
 
 /// Two connections, and the calls that come over them.
@@ -47,7 +49,8 @@ pub struct Hosts {
 pub struct Call {
     side: Side,
     message: Message,
-    answers: UnboundedSender<Message>,
+    /// Without an answer, the connection that the call came over ends.
+    answers: UnboundedSender<Option<Message>>,
 }
 
 impl Host {
@@ -57,6 +60,7 @@ impl Host {
             features: features.to_vec(),
             state: RUNNING,
             read_only: false,
+            one_request: false,
         }
     }
 
@@ -90,7 +94,12 @@ impl Hosts {
         let start = async |side, host: Host| {
             let listener = Listener::new();
             let options = |builder: ConnectBuilder| {
-                builder.keepalive(Duration::ZERO, 0).read_only(host.read_only)
+                let builder = builder.keepalive(Duration::ZERO, 0).read_only(host.read_only);
+                if host.one_request {
+                    builder.max_client_requests(1)
+                } else {
+                    builder
+                }
             };
             let (conn, peer) = listener.open_with(options).await;
             tokio::spawn(run(side, host, listener, peer, sender.clone(), answered.clone()));
@@ -166,7 +175,7 @@ impl Call {
 
     pub fn reply(self, result: &Fields) {
         let reply = self.message.reply(&result.0);
-        self.answers.send(reply).unwrap();
+        self.answers.send(Some(reply)).unwrap();
     }
 
     /// Replies to a call that has no results.
@@ -176,7 +185,12 @@ impl Call {
 
     pub fn fail(self, code: i32, text: &str) {
         let error = self.message.error(code, QEMU, text);
-        self.answers.send(error).unwrap();
+        self.answers.send(Some(error)).unwrap();
+    }
+
+    /// Ends the connection that the call came over.
+    pub fn hang_up(self) {
+        self.answers.send(None).unwrap();
     }
 }
 
@@ -212,6 +226,9 @@ async fn serve(
     loop {
         let call = tokio::select! {
             Some(answer) = given.recv() => {
+                let Some(answer) = answer else {
+                    return;
+                };
                 peer.send(&answer).await;
                 continue;
             }

@@ -1,5 +1,7 @@
 //! Migrations that the source, or its hypervisor, conducts.
 
+use std::time::Duration;
+
 use libvirt_client::MigrationStep::Perform;
 use libvirt_client::domain::{MigrateFlags, MigrateParameters};
 use libvirt_client::types::error::ErrorCode;
@@ -147,6 +149,24 @@ async fn peer_to_peer_to_a_destination_that_is_connected() {
     let error = migration.await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::NoDomain));
     hosts.assert_no_more_calls().await;
+}
+
+/// As of managed migrations, the timeouts of the handles do not apply.
+#[tokio::test]
+async fn a_destination_may_take_longer_than_its_handle_waits() {
+    let (mut hosts, web_here) = Hosts::with(&[feature::P2P, feature::PARAMS]).await;
+    let hasty = hosts.destination.with_timeout(Duration::from_millis(1));
+    let uri = hasty.uri().to_owned();
+    let migration = web_here.migrate(&hasty).flags(MigrateFlags::PEER2PEER).start();
+    let arguments = web().maybe(Some(&uri)).params(&[]).cookie("").word(P2P);
+    hosts.expect(Source, PERFORM3_PARAMS, &arguments).await.reply(&no_cookie());
+    let name = Fields::default().text("web");
+    let lookup = hosts.expect(Destination, LOOKUP_BY_NAME, &name).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    lookup.reply(&domain("web", 5));
+    let moved = migration.await.unwrap();
+    let error = moved.state().await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
 }
 
 #[tokio::test]

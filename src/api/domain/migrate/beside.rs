@@ -1,9 +1,8 @@
 //! Calls to the source beside those that migrate.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
 
 use crate::api::domain::Domain;
 use crate::error::Result;
@@ -13,7 +12,8 @@ use crate::error::Result;
 #[derive(Debug, Clone)]
 pub(super) struct Beside {
     domain: Domain,
-    own: Arc<OnceCell<Domain>>,
+    /// Over the connection of its own that was opened last.
+    own: Arc<Mutex<Option<Domain>>>,
 }
 
 impl Beside {
@@ -21,13 +21,19 @@ impl Beside {
         Self { domain: domain.clone(), own: Arc::default() }
     }
 
-    pub(super) async fn domain(&self) -> Result<&Domain> {
+    pub(super) async fn domain(&self) -> Result<Domain> {
         let conn = self.domain.connect();
         if !conn.takes_one_request() {
-            return Ok(&self.domain);
+            return Ok(self.domain.clone());
         }
-        let open = || async { Ok(self.domain.via(&conn.reopen().await?)) };
-        self.own.get_or_try_init(open).await
+        let own = || self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = own().clone();
+        if let Some(domain) = opened.filter(|domain| domain.connect().is_alive()) {
+            return Ok(domain);
+        }
+        let domain = self.domain.via(&conn.reopen().await?);
+        *own() = Some(domain.clone());
+        Ok(domain)
     }
 
     pub(super) fn runtime(&self) -> &Handle {

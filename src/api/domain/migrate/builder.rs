@@ -177,29 +177,29 @@ impl MigrationBuilder<Domain> {
 
     async fn migrate(self, control: MigrationControl) -> Result<Domain> {
         let Self { mut plan, target, recovery } = self;
+        let destination = target.without_timeout();
         plan.check()?;
         plan.check_source().await?;
-        plan.check_destination(&target).await?;
-        if plan.has(MigrateFlags::PEER2PEER) {
-            let destination = target.clone();
+        plan.check_destination(&destination).await?;
+        let domain = if plan.has(MigrateFlags::PEER2PEER) {
             let conduct = Conduct::new(plan, destination, control, recovery);
-            return unmanaged::migrate_to_host(conduct).await;
-        }
-        if plan.has(MigrateFlags::CHANGE_PROTECTION) {
-            let what = "protecting the domain from changes, by the source";
-            require(plan.source.connect(), Feature::MigrateChangeProtection, what).await?;
-            // Only the source is told.
-            plan.flags.remove(MigrateFlags::CHANGE_PROTECTION);
-        }
-        let version = plan.version(&target).await?;
-        let destination = target.without_timeout();
-        let conduct = Conduct::new(plan, destination, control, recovery);
-        let domain = match version {
-            Version::Params => managed::migrate(conduct, true).await,
-            Version::V3 => managed::migrate(conduct, false).await,
-            Version::V2 => old::migrate(conduct, Old::V2).await,
-            Version::V1 => old::migrate(conduct, Old::V1).await,
-        }?;
+            unmanaged::migrate_to_host(conduct).await?
+        } else {
+            if plan.has(MigrateFlags::CHANGE_PROTECTION) {
+                let what = "protecting the domain from changes, by the source";
+                require(plan.source.connect(), Feature::MigrateChangeProtection, what).await?;
+                // Only the source is told.
+                plan.flags.remove(MigrateFlags::CHANGE_PROTECTION);
+            }
+            let version = plan.version(&destination).await?;
+            let conduct = Conduct::new(plan, destination, control, recovery);
+            match version {
+                Version::Params => managed::migrate(conduct, true).await,
+                Version::V3 => managed::migrate(conduct, false).await,
+                Version::V2 => old::migrate(conduct, Old::V2).await,
+                Version::V1 => old::migrate(conduct, Old::V1).await,
+            }?
+        };
         // Not so if the connection was lost meanwhile.
         let is_over_target = domain.connect().same_connection(&target);
         Ok(if is_over_target {

@@ -178,7 +178,7 @@ impl MigrationControl {
             loop {
                 let aborting = async {
                     let domain = self.source.domain().await?;
-                    if has_another_job(domain).await {
+                    if has_another_job(&domain).await {
                         return Ok(());
                     }
                     domain.abort_job().await
