@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
 
 use super::connection::Connect;
-use super::running::{PendingCall, Reply, Shared};
+use super::running::{PendingCall, Reply};
 use crate::error::{Error, Result};
 use crate::protocol::{FdRequest, ReplyRequest, Request, VoidRequest};
 use crate::rpc::calls::CallSetup;
@@ -38,23 +38,19 @@ impl Connect {
         self.send(request).await?.finish::<()>().await.map(drop)
     }
 
-    /// Makes a call without results whose arguments are secret; see [`secretly`](Self::secretly).
+    /// Makes a call without results whose arguments are secret: they are wiped once they were sent.
     pub(crate) async fn run_secret<R: VoidRequest>(&self, request: R) -> Result<()> {
-        self.secretly(self.run(request)).await
+        self.send_secret(request).await?.finish::<()>().await.map(drop)
     }
 
-    /// Wipes from the outbox what was sent by the end of `call`, also if that is dropped midway.
-    pub(super) async fn secretly<T>(&self, call: impl Future<Output = T>) -> T {
-        struct Wipe<'a>(&'a Shared);
+    /// Makes a call with results whose arguments are secret.
+    pub(super) async fn call_secret<R: ReplyRequest>(&self, request: R) -> Result<Reply<R::Reply>> {
+        self.send_secret(request).await?.finish().await
+    }
 
-        impl Drop for Wipe<'_> {
-            fn drop(&mut self) {
-                self.0.wipe_sent();
-            }
-        }
-
-        let _wipe = Wipe(self.shared());
-        call.await
+    async fn send_secret<R: Request>(&self, request: R) -> Result<PendingCall> {
+        let setup = CallSetup { is_secret: true, ..CallSetup::new(&R::INFO) };
+        self.begin(setup, &request).await
     }
 
     /// Makes a call that sends file descriptors, returns some, or both.

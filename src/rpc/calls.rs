@@ -212,6 +212,8 @@ pub(crate) struct CallSetup {
     pub(crate) descriptors: Vec<Arc<OwnedFd>>,
     /// The reply may come with descriptors.
     pub(crate) expects_descriptors: bool,
+    /// The arguments hold secrets, and no descriptors are sent.
+    pub(crate) is_secret: bool,
 }
 
 impl CallSetup {
@@ -226,6 +228,7 @@ impl CallSetup {
             stream: None,
             descriptors: Vec::new(),
             expects_descriptors: false,
+            is_secret: false,
         }
     }
 

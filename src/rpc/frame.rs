@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use super::header::{
     DESCRIPTORS_MAX, HEADER_SIZE, Header, LENGTH_SIZE, MESSAGE_MAX, MESSAGE_MIN, MessageType,
@@ -297,9 +298,38 @@ pub(crate) fn append_message(
     header: &Header,
     payload: &(impl Encode + ?Sized),
 ) -> Result<(), EncodeError> {
+    append_within(out, header, payload, MESSAGE_MAX)
+}
+
+/// Makes a whole message in memory that is wiped, and of which no copies are left behind.
+pub(crate) fn secret_message(
+    header: &Header,
+    payload: &(impl Encode + ?Sized),
+) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+    let mut room = 1024;
+    loop {
+        // Memory that grew would leave what it held where it was; padding needs a little more than
+        // it keeps.
+        let mut message = Zeroizing::new(Vec::with_capacity(room + Writer::SPARE));
+        match append_within(&mut message, header, payload, room) {
+            Err(EncodeError::MessageTooLarge { .. }) if room < MESSAGE_MAX => {
+                room = (8 * room).min(MESSAGE_MAX);
+            }
+            appended => return appended.map(|()| message),
+        }
+    }
+}
+
+/// Appends one whole message of at most so many bytes.
+fn append_within(
+    out: &mut Vec<u8>,
+    header: &Header,
+    payload: &(impl Encode + ?Sized),
+    most: usize,
+) -> Result<(), EncodeError> {
     let begin = out.len();
     out.extend_from_slice(&[0; LENGTH_SIZE]);
-    let mut writer = Writer::with_limit(out, MESSAGE_MAX - LENGTH_SIZE);
+    let mut writer = Writer::with_limit(out, most - LENGTH_SIZE);
     if let Err(error) = header.encode(&mut writer).and_then(|()| payload.encode(&mut writer)) {
         out.truncate(begin);
         return Err(match error {
@@ -329,8 +359,38 @@ pub(crate) fn packet_head(header: &Header, len: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::rpc::header::{ProcedureId, Status};
+    use crate::xdr::EncodeMax as _;
+
+    struct Opaque(Vec<u8>);
+
+    impl Encode for Opaque {
+        fn encode(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
+            Cow::Borrowed(&*self.0).encode_max(writer, usize::MAX)
+        }
+    }
+
+    #[test]
+    fn secret_messages_are_as_others_and_never_moved() {
+        let id = ProcedureId { program: 1, version: 2, procedure: 3 };
+        let header = Header { id, kind: MessageType::Call, serial: 4, status: Status::Ok };
+        for len in [
+            0, 1, 900, 970, 993, 996, 1000, 8163, 8164, 8165, 60_000, 300_001,
+        ] {
+            let payload = Opaque(vec![7; len]);
+            let mut plain = Vec::new();
+            append_message(&mut plain, &header, &payload).unwrap();
+            let secret = secret_message(&header, &payload).unwrap();
+            assert_eq!(*secret, plain, "{len}");
+            let room = secret.capacity() - Writer::SPARE;
+            assert!(room.is_power_of_two() && secret.len() <= room, "{len}: {room}");
+        }
+        let payload = Opaque(vec![7; MESSAGE_MAX]);
+        secret_message(&header, &payload).unwrap_err();
+    }
 
     /// Returns the beginning of a message whose payload has `len` bytes.
     fn head(len: usize) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use zeroize::Zeroize as _;
+use zeroize::Zeroizing;
 
 /// Memory that an emptied outbox keeps.
 const KEEP: usize = 16 * 1024;
@@ -28,8 +28,20 @@ pub(crate) struct Outbox {
     total_sent: u64,
     /// Descriptors, each with the index in `bytes` of the byte that it is sent with.
     descriptors: VecDeque<(usize, Arc<OwnedFd>)>,
+    /// Messages that hold secrets, each with the index in `bytes` of what is sent after it. They are
+    /// apart from the others because those move when they get more memory, and leave copies behind.
+    secrets: VecDeque<(usize, Secret)>,
+    /// The number of their bytes that have not been sent.
+    secret_len: usize,
     /// Set while more packets of a stream may follow.
     has_packets: bool,
+}
+
+/// A message that holds secrets; it is wiped when it has been sent.
+#[derive(Debug)]
+struct Secret {
+    message: Zeroizing<Vec<u8>>,
+    sent: usize,
 }
 
 /// The next piece to send.
@@ -52,6 +64,25 @@ impl Outbox {
     pub(crate) fn push_descriptor(&mut self, descriptor: Arc<OwnedFd>) {
         self.descriptors.push_back((self.bytes.len(), descriptor));
         self.bytes.push(0);
+    }
+
+    /// Appends a whole message that holds secrets.
+    pub(crate) fn push_secret(&mut self, message: Zeroizing<Vec<u8>>) {
+        self.secret_len += message.len();
+        self.secrets.push_back((self.bytes.len(), Secret { message, sent: 0 }));
+    }
+
+    /// Wipes the secrets that were not sent: the connection has ended.
+    pub(crate) fn drop_secrets(&mut self) {
+        self.secrets.clear();
+        self.secret_len = 0;
+    }
+
+    /// Returns the unsent rest of the secret that is sent next, if one is.
+    #[inline]
+    fn due_secret(&self) -> Option<&[u8]> {
+        let (at, secret) = self.secrets.front()?;
+        (*at == self.sent).then(|| secret.message.get(secret.sent..).unwrap_or_default())
     }
 
     /// Appends the unsent rest of a message whose beginning was sent past the outbox, which is empty.
@@ -78,40 +109,37 @@ impl Outbox {
     /// Returns the number of bytes that have not been sent.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() - self.sent
+        self.bytes.len() - self.sent + self.secret_len
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.sent == self.bytes.len()
-    }
-
-    /// Wipes from memory the bytes that have been sent.
-    pub(crate) fn wipe(&mut self) {
-        if self.is_empty() {
-            self.bytes.zeroize();
-            self.sent = 0;
-            self.message_end = 0;
-        } else if let Some(sent) = self.bytes.get_mut(..self.sent) {
-            sent.zeroize();
-        }
+        self.len() == 0
     }
 
     /// Returns the next piece that one write can send.
     #[inline]
     pub(crate) fn unsent(&self) -> Unsent<'_> {
+        if let Some(secret) = self.due_secret() {
+            return Unsent::Bytes(secret);
+        }
+        let before_secret = self.secrets.front().map_or(self.bytes.len(), |(at, _)| *at);
         let Some((at, descriptor)) = self.descriptors.front() else {
-            return Unsent::Bytes(self.bytes.get(self.sent..).unwrap_or_default());
+            return Unsent::Bytes(self.bytes.get(self.sent..before_secret).unwrap_or_default());
         };
         if *at == self.sent {
             let byte = self.bytes.get(*at..=*at).unwrap_or_default();
             return Unsent::Descriptor(byte, Arc::clone(descriptor));
         }
-        Unsent::Bytes(self.bytes.get(self.sent..*at).unwrap_or_default())
+        let end = before_secret.min(*at);
+        Unsent::Bytes(self.bytes.get(self.sent..end).unwrap_or_default())
     }
 
     /// Returns the unsent rest of the first message.
     pub(crate) fn unsent_message(&mut self) -> &[u8] {
+        if self.due_secret().is_some() {
+            return self.due_secret().unwrap_or_default();
+        }
         let unsent = self.bytes.get(self.sent..).unwrap_or_default();
         if self.message_end <= self.sent {
             let length = unsent.first_chunk().map(|word| u32::from_be_bytes(*word));
@@ -124,12 +152,23 @@ impl Outbox {
     /// one.
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) {
-        let travels = |(at, _): &(usize, _)| *at == self.sent;
-        if count > 0 && self.descriptors.front().is_some_and(travels) {
-            self.descriptors.pop_front();
-        }
-        self.sent += count;
         self.total_sent += count as u64;
+        match self.secrets.front_mut() {
+            Some((at, secret)) if *at == self.sent => {
+                secret.sent += count;
+                self.secret_len -= count;
+                if secret.sent == secret.message.len() {
+                    self.secrets.pop_front();
+                }
+            }
+            _ => {
+                let travels = |(at, _): &(usize, _)| *at == self.sent;
+                if count > 0 && self.descriptors.front().is_some_and(travels) {
+                    self.descriptors.pop_front();
+                }
+                self.sent += count;
+            }
+        }
         if self.is_empty() {
             self.bytes.clear();
             self.bytes.shrink_to(if self.has_packets {
@@ -142,6 +181,9 @@ impl Outbox {
         } else if self.sent >= self.len().max(DRAIN) {
             self.bytes.drain(..self.sent);
             for (at, _) in &mut self.descriptors {
+                *at -= self.sent;
+            }
+            for (at, _) in &mut self.secrets {
                 *at -= self.sent;
             }
             self.message_end = self.message_end.saturating_sub(self.sent);
@@ -203,18 +245,73 @@ mod tests {
         assert!(outbox.bytes.capacity() <= KEEP);
     }
 
+    /// Takes all that is unsent in pieces of at most `most` bytes.
+    fn take_all(outbox: &mut Outbox, most: usize, by_message: bool) -> Vec<u8> {
+        let mut taken = Vec::new();
+        while !outbox.is_empty() {
+            let piece = if by_message {
+                outbox.unsent_message()
+            } else {
+                match outbox.unsent() {
+                    Unsent::Bytes(bytes) | Unsent::Descriptor(bytes, _) => bytes,
+                }
+            };
+            let count = piece.len().min(most);
+            taken.extend_from_slice(&piece[..count]);
+            outbox.advance(count);
+        }
+        taken
+    }
+
     #[test]
-    fn wiping_leaves_what_is_still_to_be_sent() {
+    fn secrets_keep_their_place_and_are_in_no_other_memory() {
+        let null = || Arc::new(OwnedFd::from(std::fs::File::open("/dev/null").unwrap()));
+        for most in [1, 7, 1000] {
+            for by_message in [false, true] {
+                let mut outbox = Outbox::default();
+                let mut expected = Vec::new();
+                for fill in 0..12 {
+                    let message = message(20 + fill, fill);
+                    expected.extend_from_slice(&message);
+                    if fill % 3 == 1 {
+                        outbox.push_secret(Zeroizing::new(message));
+                        continue;
+                    }
+                    outbox.buffer().extend(&message);
+                    // Only transports without messages of their own send descriptors.
+                    if fill == 5 && !by_message {
+                        outbox.push_descriptor(null());
+                        expected.push(0);
+                    }
+                }
+                assert_eq!(outbox.len(), expected.len());
+                assert!(!outbox.bytes.contains(&10));
+                assert_eq!(take_all(&mut outbox, most, by_message), expected);
+                assert_eq!(outbox.total_sent(), expected.len() as u64);
+                assert!(outbox.secrets.is_empty() && outbox.descriptors.is_empty());
+                assert_eq!((outbox.bytes.len(), outbox.sent), (0, 0));
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_move_with_what_is_before_them() {
         let mut outbox = Outbox::default();
-        outbox.buffer().extend_from_slice(b"secretrest");
-        outbox.advance(6);
-        outbox.wipe();
-        assert_eq!(outbox.bytes, b"\0\0\0\0\0\0rest");
-        assert!(matches!(outbox.unsent(), Unsent::Bytes(b"rest")));
-        outbox.advance(4);
-        outbox.wipe();
-        assert!(outbox.is_empty());
-        outbox.buffer().extend_from_slice(b"more");
-        assert!(matches!(outbox.unsent(), Unsent::Bytes(b"more")));
+        outbox.buffer().resize(DRAIN + 10, 1);
+        outbox.push_secret(Zeroizing::new(vec![2; 30]));
+        outbox.buffer().extend([3; 20]);
+        outbox.advance(DRAIN);
+        assert_eq!(outbox.sent, 0, "the rest should have been moved");
+        let rest = [&[1; 10][..], &[2; 30], &[3; 20]].concat();
+        assert_eq!(take_all(&mut outbox, 1000, false), rest);
+    }
+
+    #[test]
+    fn secrets_end_with_the_connection() {
+        let mut outbox = Outbox::default();
+        outbox.push_secret(Zeroizing::new(vec![2; 30]));
+        outbox.buffer().extend([3; 20]);
+        outbox.drop_secrets();
+        assert_eq!((outbox.len(), outbox.secrets.len()), (20, 0));
     }
 }

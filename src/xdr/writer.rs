@@ -11,6 +11,9 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
+    /// The number of bytes beyond its limit that it may write meanwhile.
+    pub(crate) const SPARE: usize = 4;
+
     /// Creates a writer to `out` without a limit other than those of the types.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out, end: usize::MAX }
@@ -51,7 +54,7 @@ impl<'a> Writer<'a> {
         let end = self.out.len() + bytes.len() + padding;
         self.out.extend_from_slice(bytes);
         // A write of a size that the compiler knows, which is cheaper than one of just the padding.
-        self.out.extend_from_slice(&[0; 4]);
+        self.out.extend_from_slice(&[0; Self::SPARE]);
         self.out.truncate(end);
         Ok(())
     }

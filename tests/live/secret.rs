@@ -1,8 +1,13 @@
 //! Secrets that the daemon keeps.
 
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+
 use libvirt_client::secret::{DefineFlags, UsageType};
 use libvirt_client::types::connect::ListAllSecretsFlags;
 use libvirt_client::types::error::ErrorCode;
+
+use zeroize::Zeroize as _;
 
 use crate::common::qemu;
 
@@ -51,4 +56,61 @@ async fn a_secret_has_a_value_and_is_gone() {
 
     defined.undefine().await.unwrap();
     assert!(defined.xml_desc().await.unwrap_err().is_not_found());
+}
+
+/// Bytes that are nowhere else, in the form that is to be found, or in its opposite.
+fn pattern(inverted: u8, length: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[1] ^ inverted
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// Counts how often this process has those bytes in its memory; they are given as their opposite, so
+/// that it does not find what it looks for by.
+fn copies_of(opposite: &[u8]) -> usize {
+    const OVERLAP: usize = 64;
+    let memory = File::open("/proc/self/mem").unwrap();
+    let mut chunk = vec![0; 1 << 20];
+    let mut copies = 0;
+    for line in fs::read_to_string("/proc/self/maps").unwrap().lines() {
+        let mut words = line.split(' ');
+        let (range, access) = (words.next().unwrap(), words.next().unwrap());
+        let (begin, end) = range.split_once('-').unwrap();
+        let number = |text| u64::from_str_radix(text, 16).unwrap();
+        let (mut at, end) = (number(begin), number(end));
+        while access.starts_with("rw") && at < end {
+            let length = (end - at).min(chunk.len() as u64) as usize;
+            // Some ranges cannot be read.
+            let Ok(read) = memory.read_at(&mut chunk[..length], at) else {
+                break;
+            };
+            let found = |window: &&[u8]| window.iter().zip(opposite).all(|(one, not)| *one == !not);
+            copies += chunk[..read].windows(opposite.len()).filter(found).count();
+            chunk[..read].fill(0);
+            at += (read.saturating_sub(OVERLAP).max(1)) as u64;
+        }
+    }
+    copies
+}
+
+#[tokio::test]
+async fn no_copy_of_a_value_stays_in_memory() {
+    let Some((_daemon, conn)) = qemu().await else {
+        return;
+    };
+    let secret = conn.secret_define_xml(&xml(""), DefineFlags::empty()).await.unwrap();
+    for length in [600, 60_000] {
+        let opposite = &pattern(0xff, length)[length - 40..];
+        let mut value = pattern(0, length);
+        secret.set_value(&value).await.unwrap();
+        assert!(copies_of(opposite) > 0, "the caller's own was not found");
+        value.zeroize();
+        assert_eq!(copies_of(opposite), 0, "of {length} bytes");
+    }
+    secret.undefine().await.unwrap();
 }

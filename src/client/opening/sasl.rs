@@ -103,22 +103,36 @@ async fn send_start(
     output: Option<Zeroizing<Vec<u8>>>,
 ) -> Result<ServerStep> {
     let (nil, data) = wire(output);
-    let mut request = remote::AuthSaslStart { mech: mechanism.name().into(), nil, data };
-    let reply = conn.secretly(conn.call(&request)).await;
-    request.data.0.zeroize();
-    let reply = reply?;
+    let wiped = Wiped {
+        request: remote::AuthSaslStart { mech: mechanism.name().into(), nil, data },
+        data: |request| &mut request.data,
+    };
+    let reply = conn.call_secret(&wiped.request).await?;
     let reply = reply.decode()?;
     Ok(server_step(reply.complete, reply.nil, reply.data))
 }
 
 async fn send_step(conn: &Connect, output: Option<Zeroizing<Vec<u8>>>) -> Result<ServerStep> {
     let (nil, data) = wire(output);
-    let mut request = remote::AuthSaslStep { nil, data };
-    let reply = conn.secretly(conn.call(&request)).await;
-    request.data.0.zeroize();
-    let reply = reply?;
+    let wiped = Wiped {
+        request: remote::AuthSaslStep { nil, data },
+        data: |request| &mut request.data,
+    };
+    let reply = conn.call_secret(&wiped.request).await?;
     let reply = reply.decode()?;
     Ok(server_step(reply.complete, reply.nil, reply.data))
+}
+
+/// A request whose data is wiped at the end, also if the login is given up.
+struct Wiped<R> {
+    request: R,
+    data: fn(&mut R) -> &mut CharVec,
+}
+
+impl<R> Drop for Wiped<R> {
+    fn drop(&mut self) {
+        (self.data)(&mut self.request).0.zeroize();
+    }
 }
 
 /// Encodes data for the wire, where no data differs from empty data.

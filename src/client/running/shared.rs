@@ -128,11 +128,6 @@ impl Shared {
         change(self.lock().engine.events())
     }
 
-    /// Overwrites the sent bytes that are still in memory, since they held secrets.
-    pub(crate) fn wipe_sent(&self) {
-        self.lock().engine.outbox.wipe();
-    }
-
     /// Ends a change of the state: unlocks it, and wakes all wakers that it concerns. `has_room`
     /// states that the outbox was emptied.
     pub(super) fn conclude(
@@ -248,6 +243,7 @@ impl Shared {
     pub(super) fn finish(&self, reason: CloseReason, now: Instant) {
         let mut state = self.lock();
         state.engine.end(reason, now);
+        state.engine.outbox.drop_secrets();
         state.driver_done = true;
         state.driver = None;
         state.write = None;

@@ -21,7 +21,7 @@ use crate::rpc::alarms::Alarms;
 use crate::rpc::backpressure::Backpressure;
 use crate::rpc::calls::{CallSetup, CallState, Calls, Outcome};
 use crate::rpc::events::EventRouter;
-use crate::rpc::frame::{Frame, append_message};
+use crate::rpc::frame::{Frame, append_message, secret_message};
 use crate::rpc::header::{Header, MessageType, ProcedureId, Status};
 use crate::rpc::keepalive::Keepalive;
 use crate::rpc::outbox::Outbox;
@@ -265,10 +265,14 @@ impl Engine {
         let long = setup.long;
         let deadline = setup.deadline;
         let expected = setup.binding.as_ref().map(|binding| binding.event);
+        let is_secret = setup.is_secret;
         let descriptors = std::mem::take(&mut setup.descriptors);
         let serial = self.calls.insert(setup).ok_or(StartError::NoSerial)?;
         let outbox = self.outbox.buffer();
-        let appended = if descriptors.is_empty() {
+        let appended = if is_secret {
+            let header = header(id, MessageType::Call, serial, Status::Ok);
+            secret_message(&header, args).map(|message| self.outbox.push_secret(message))
+        } else if descriptors.is_empty() {
             let header = header(id, MessageType::Call, serial, Status::Ok);
             append_message(outbox, &header, args)
         } else {
