@@ -65,7 +65,8 @@ macro_rules! param_struct {
                 Self::collect(params.iter())
             }
 
-            /// Returns the fields that have a value, as parameters.
+            /// Returns the fields that have a value, as parameters. Durations are rounded up to the
+            /// parameters' units.
             pub fn to_params(&self) -> $crate::params::TypedParams {
                 let mut params = $crate::params::TypedParams::new();
                 $(if let Some(value) = &self.$field {

@@ -13,6 +13,12 @@ pub(crate) trait Unit<T> {
     fn write(value: &T) -> Value;
 }
 
+/// Returns how many units of so many nanoseconds a duration takes; one that was begun counts, since
+/// zero would often mean something else.
+pub(crate) fn units_of(nanos: u128, duration: Duration) -> u64 {
+    duration.as_nanos().div_ceil(nanos).try_into().unwrap_or(u64::MAX)
+}
+
 /// A number of nanoseconds, `ULLONG`.
 pub(crate) struct Nanos;
 
@@ -23,7 +29,7 @@ impl Unit<Duration> for Nanos {
     }
 
     fn write(value: &Duration) -> Value {
-        Value::Ullong(value.as_nanos().try_into().unwrap_or(u64::MAX))
+        Value::Ullong(units_of(1, *value))
     }
 }
 
@@ -36,7 +42,7 @@ impl Unit<Duration> for Micros {
     }
 
     fn write(value: &Duration) -> Value {
-        Value::Ullong(value.as_micros().try_into().unwrap_or(u64::MAX))
+        Value::Ullong(units_of(1_000, *value))
     }
 }
 
@@ -49,7 +55,7 @@ impl Unit<Duration> for Millis {
     }
 
     fn write(value: &Duration) -> Value {
-        Value::Ullong(value.as_millis().try_into().unwrap_or(u64::MAX))
+        Value::Ullong(units_of(1_000_000, *value))
     }
 }
 
@@ -62,7 +68,7 @@ impl Unit<Duration> for ShortMillis {
     }
 
     fn write(value: &Duration) -> Value {
-        Value::Uint(value.as_millis().try_into().unwrap_or(u32::MAX))
+        Value::Uint(units_of(1_000_000, *value).try_into().unwrap_or(u32::MAX))
     }
 }
 
@@ -75,7 +81,7 @@ impl Unit<Duration> for Seconds {
     }
 
     fn write(value: &Duration) -> Value {
-        Value::Ullong(value.as_secs())
+        Value::Ullong(units_of(1_000_000_000, *value))
     }
 }
 
@@ -89,5 +95,26 @@ impl<T: From<i32> + Into<i32> + Copy> Unit<T> for Number {
 
     fn write(value: &T) -> Value {
         Value::Int((*value).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_becomes_none_unless_it_is() {
+        let written = |duration: Duration| {
+            (Nanos::write(&duration), Micros::write(&duration), Seconds::write(&duration))
+        };
+        let number = Value::Ullong;
+        assert_eq!(written(Duration::ZERO), (number(0), number(0), number(0)));
+        let one = Duration::from_nanos(1);
+        assert_eq!(written(one), (number(1), number(1), number(1)));
+        assert_eq!(Millis::write(&Duration::from_micros(2001)), number(3));
+        assert_eq!(ShortMillis::write(&Duration::from_millis(2)), Value::Uint(2));
+        assert_eq!(ShortMillis::write(&Duration::MAX), Value::Uint(u32::MAX));
+        assert_eq!(Nanos::write(&Duration::MAX), number(u64::MAX));
+        assert_eq!(Seconds::write(&Duration::MAX), number(u64::MAX));
     }
 }

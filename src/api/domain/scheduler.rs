@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Domain, ModificationImpact};
 use crate::api::wire;
 use crate::error::Result;
-use crate::params::units::{Micros, Unit};
+use crate::params::units::{Micros, Unit, units_of};
 use crate::params::{FromParam, Value, ValueRef, param_struct};
 use crate::protocol::remote;
 use crate::types::typed_param::Flags;
@@ -57,7 +57,7 @@ impl Unit<CpuQuota> for QuotaMicros {
         Value::Llong(match value {
             CpuQuota::Unset => 0,
             CpuQuota::Unlimited => -1,
-            CpuQuota::Limit(limit) => limit.as_micros().try_into().unwrap_or(QUOTA_MAX),
+            CpuQuota::Limit(limit) => units_of(1_000, *limit).try_into().unwrap_or(QUOTA_MAX),
         })
     }
 }
