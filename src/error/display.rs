@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::Line;
 use super::uri::without_password;
-use super::{Error, MigrationError, MigrationFailure};
+use super::{Error, MigrationError, MigrationFailure, Waiting};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,6 +20,9 @@ impl fmt::Display for Error {
             }
             Self::NotConnected(error) => write!(f, "not connected: {error}"),
             Self::Timeout { operation, after, waiting } => {
+                if let Waiting::Event { object } = waiting {
+                    write!(f, "{object}: ")?;
+                }
                 write!(f, "{operation} {waiting} within {after:?}")
             }
             Self::Overrun { procedure, unread } => write!(

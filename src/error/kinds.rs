@@ -140,7 +140,7 @@ impl Error {
                 Waiting::Reply { .. }
                 | Waiting::Data { .. }
                 | Waiting::Confirmation
-                | Waiting::Event => false,
+                | Waiting::Event { .. } => false,
             },
             Self::Remote(error) => error.is_busy(),
             Self::Connect { .. } | Self::Network(_) | Self::Tunnel(_) => {

@@ -151,6 +151,11 @@ fn samples() -> Vec<Error> {
             after: Duration::from_secs(1),
             waiting: Waiting::Opening,
         },
+        Error::Timeout {
+            operation: "the guest's shutdown",
+            after: Duration::from_secs(1),
+            waiting: Waiting::Event { object: text() },
+        },
         Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
         Error::Overrun { procedure: "virStorageVolDownload", unread: 1 },
         Error::Aborted("the migration"),

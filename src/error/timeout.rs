@@ -33,14 +33,17 @@ pub enum Waiting {
     /// Waited for a step of opening a connection.
     Opening,
     /// Waited for something to happen, e.g. in [`Domain::wait_for_state`](crate::domain::Domain::wait_for_state).
-    Event,
+    Event {
+        /// The name of the object that it was to happen to.
+        object: String,
+    },
 }
 
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reply { unanswered: 0 | 1 } | Self::Opening => f.write_str("got no reply"),
-            Self::Event => f.write_str("has not come"),
+            Self::Event { .. } => f.write_str("has not come"),
             Self::Confirmation => f.write_str("got no confirmation of its stream's end"),
             Self::Reply { unanswered } => write!(
                 f,

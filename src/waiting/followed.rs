@@ -116,6 +116,6 @@ pub(super) async fn within<T>(
     limited.await.unwrap_or(Err(Error::Timeout {
         operation: awaited,
         after: limit,
-        waiting: Waiting::Event,
+        waiting: Waiting::Event { object: domain.name().to_owned() },
     }))
 }

@@ -21,7 +21,7 @@ async fn states() {
     domain.wait_for_state(State::Running, LIMIT).await.unwrap();
     let error = domain.wait_for_state(State::Paused, SHORT).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert_eq!(error.to_string(), "the awaited state has not come within 200ms");
+    assert_eq!(error.to_string(), "wait-states: the awaited state has not come within 200ms");
 
     // A state that does not last.
     let waiting = tokio::spawn({
