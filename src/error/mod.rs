@@ -10,6 +10,7 @@ mod migration;
 mod network;
 mod protocol;
 mod remote;
+mod reports;
 mod ssh;
 mod timeout;
 mod tls;
