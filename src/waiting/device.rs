@@ -33,7 +33,7 @@ impl Domain {
                 // The guest released it before it was asked again.
                 Err(error)
                     if is_about_device(&error)
-                        && removed.look(followed.domain()).await?.is_some() => {}
+                        && matches!(removed.look(followed.domain()).await, Ok(Some(()))) => {}
                 result => {
                     result?;
                     followed.until(&mut removed).await?;

@@ -41,7 +41,7 @@ pub struct MigrationProgress {
 /// or with an error.
 ///
 /// The source removes its statistics together with its guest. Afterwards the destination has them,
-/// unless the migration ended in the post-copy phase (seen with libvirt 9.0.0):
+/// unless the migration ended in the post-copy phase (seen with libvirt 9.0.0, 11.3.0 and 12.8.0):
 /// [`job_stats`](crate::domain::Domain::job_stats) with [`COMPLETED`](GetJobStatsFlags::COMPLETED) of the new
 /// domain.
 pub struct Progress {
