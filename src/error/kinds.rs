@@ -50,8 +50,8 @@ impl Error {
         self.report().is_some_and(RemoteError::is_already_active)
     }
 
-    /// Returns whether something was asked of an object that only one that runs can do: it is not
-    /// active, or was to be stopped and is.
+    /// Returns whether something was asked of an object that only one that runs can do, its own end
+    /// included.
     ///
     /// Holds for the same objects as [`is_already_active`](Self::is_already_active), and needs a
     /// daemon that speaks English, too. A domain that is paused runs for most calls, but not for those
@@ -170,8 +170,8 @@ impl Error {
     /// ended in the middle of it, the reply did not come in time or could not be understood, a stream's
     /// data was not taken in time, the agent in a guest did not answer a command in time
     /// (`VIR_ERR_AGENT_COMMAND_TIMEOUT`), or a guest has not given up the virtual CPU yet that it was
-    /// asked for (recognised from a daemon that speaks English). For a migration, whether it is unknown what
-    /// a host has of the guest.
+    /// asked for (recognised from a daemon that speaks English). For a migration, whether it is
+    /// unknown what a host has of the guest.
     ///
     /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
     /// connection. What changes something should first look at what has become of it.

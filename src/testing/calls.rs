@@ -9,7 +9,7 @@ use crate::xdr::{self, Body, DecodeError, Encode};
 
 /// # Calls
 impl TestHost {
-    /// Chooses the calls of a procedure, for a fault that happens to them.
+    /// Chooses the calls of a procedure, for a fault that happens to them or an answer that they get.
     ///
     /// `function` is the C function that the procedure is for, which the library's errors begin with
     /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
@@ -24,7 +24,7 @@ impl TestHost {
         Ok(CallsTo::new(self, number))
     }
 
-    /// Takes back all faults of calls that have not happened yet.
+    /// Takes back all faults and answers of calls that have not been made yet.
     pub fn forget_faults(&self) {
         self.host.faults().forget();
     }
@@ -38,9 +38,10 @@ impl TestHost {
     }
 }
 
-/// Calls of one procedure that a fault is to happen to; from [`TestHost::calls_to`].
+/// Calls of one procedure that a fault is to happen to, or that are to get an answer of the test's;
+/// from [`TestHost::calls_to`].
 ///
-/// Unless it is told otherwise, the fault happens to the next call, and once.
+/// Unless it is told otherwise, that happens to the next call, and once.
 #[derive(Debug)]
 #[must_use = "no fault is chosen"]
 pub struct CallsTo<'a> {

@@ -80,8 +80,8 @@ impl BlockJobWatch {
     /// guest writes: until it can be aborted with `PIVOT`.
     ///
     /// Call it once the job was started. A job that ends before, or that there is not (any more), is
-    /// [`Error::Failed`]; after `limit`
-    /// it fails with [`Error::Timeout`], and the job goes on. Cancel-safe.
+    /// [`Error::Failed`]; after `limit` it fails with [`Error::Timeout`], and the job goes on.
+    /// Cancel-safe.
     pub async fn wait_ready(&mut self, limit: Duration) -> Result<()> {
         let domain = self.followed.domain().clone();
         within(limit, &domain, "the block job's readiness", async {
