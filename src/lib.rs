@@ -36,7 +36,7 @@
 //! methods says "Takes long", and that means:
 //!
 //! - The connection's deadline for calls does not apply to them. Where one is wanted it is
-//!   [`Connect::with_timeout`], e.g. `domain.via(&conn.with_timeout(…)).save(path)`.
+//!   [`Connect::with_timeout`], e.g. `domain.with_timeout(…).save(path)`.
 //! - The daemon is given only so many of them at a time ([`ConnectBuilder::max_long_calls`]);
 //!   others wait for their turn in this process.
 //! - When their deadline has passed or their future was dropped, the daemon still goes on; some
@@ -161,6 +161,9 @@ pub use error::{
 };
 #[cfg(feature = "tls")]
 pub use transport::tls::TlsOptions;
+/// What objects are told apart by; of the crate `uuid`, in its version 1.
+#[doc(no_inline)]
+pub use uuid::Uuid;
 
 /// Compiles the README's programs.
 #[cfg(doctest)]

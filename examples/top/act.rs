@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same guest, asked with patience.
 pub(crate) fn patient(domain: &Domain) -> Domain {
-    domain.via(&domain.connect().with_timeout(PATIENCE))
+    domain.with_timeout(PATIENCE)
 }
 
 /// Returns what there is to say of it.

@@ -113,14 +113,21 @@ macro_rules! handle {
             }
 
             /// Returns a handle to the same object whose calls use `conn`: with its timeout, or
-            /// over another connection to the same daemon, as in
-            /// `handle.via(&conn.with_timeout(…))`.
+            /// over another connection to the same daemon.
             #[must_use]
             $vis fn via(&self, conn: &$crate::client::Connect) -> Self {
                 Self {
                     parent: $crate::api::handle::Parent::through(&self.parent, conn),
                     ..self.clone()
                 }
+            }
+
+            /// Returns a handle to the same object whose calls fail with
+            /// [`Error::Timeout`](crate::Error::Timeout) when the daemon has not replied within
+            /// `timeout`.
+            #[must_use]
+            pub fn with_timeout(&self, timeout: std::time::Duration) -> Self {
+                self.via(&self.connect().with_timeout(timeout))
             }
         }
 

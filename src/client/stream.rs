@@ -45,6 +45,9 @@ const PACKET_MAX: usize = 262_120;
 /// Writing fails with [`Error::Timeout`] when the daemon takes no data for the timeout of the
 /// handle's calls, as does the end when the daemon does not confirm it; reading waits for as long
 /// as the connection lasts.
+///
+/// The errors of tokio's traits have an [`Error`] inside, which
+/// [`io::Error::downcast`](std::io::Error::downcast) gives back.
 #[doc(alias = "virStream")]
 #[derive(Debug)]
 pub struct Stream {
@@ -68,6 +71,10 @@ pub struct StreamWriter {
     stall: Option<Stall>,
     /// Present while the end waits to be confirmed, after `shutdown`.
     ending: Option<Ending>,
+    /// The number of bytes that are to be written, where it was said.
+    expected: Option<u64>,
+    /// The number of bytes that were written, holes included.
+    written: u64,
 }
 
 /// The deadline of a confirmation.
@@ -108,7 +115,13 @@ impl Connect {
             finished: AtomicBool::new(false),
         });
         let stream = Stream {
-            writer: StreamWriter { handle: Arc::clone(&handle), stall: None, ending: None },
+            writer: StreamWriter {
+                handle: Arc::clone(&handle),
+                stall: None,
+                ending: None,
+                expected: None,
+                written: 0,
+            },
             reader: StreamReader { handle, pending: None },
         };
         Ok((reply, stream))
@@ -238,13 +251,19 @@ impl Stream {
     /// An error means that not everything arrived. Unread data is dropped.
     #[doc(alias = "virStreamFinish")]
     pub async fn finish(self) -> Result<()> {
-        self.writer.handle.end(Status::Ok).await
+        self.writer.finish().await
     }
 
     /// Aborts the stream, and waits for the daemon to confirm (`virStreamAbort`).
     #[doc(alias = "virStreamAbort")]
     pub async fn abort(self) -> Result<()> {
         self.writer.handle.end(Status::Error).await
+    }
+
+    /// Has the end fail if less was written than that.
+    pub(crate) fn expecting(mut self, bytes: Option<u64>) -> Self {
+        self.writer.expected = bytes;
+        self
     }
 
     /// Splits the stream into two halves, for separate tasks. The stream ends when both are
@@ -303,7 +322,21 @@ impl StreamWriter {
             return Poll::Ready(Ok(0));
         }
         let packet = data.get(..PACKET_MAX).unwrap_or(data);
-        self.poll_send(cx, MessageType::Stream, packet).map_ok(|()| packet.len())
+        ready!(self.poll_send(cx, MessageType::Stream, packet))?;
+        self.written = self.written.saturating_add(packet.len() as u64);
+        Poll::Ready(Ok(packet.len()))
+    }
+
+    /// Checks, after a good end, that everything was written that was to be.
+    fn check_complete(&self) -> Result<()> {
+        match self.expected {
+            Some(expected) if self.written < expected => Err(Error::Incomplete {
+                ended: "the stream",
+                copied_bytes: self.written,
+                expected_bytes: Some(expected),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// See [`Stream::write_all`].
@@ -323,19 +356,22 @@ impl StreamWriter {
             let reason = "the stream was not opened as sparse".to_owned();
             return Err(Error::InvalidArgument { procedure, reason });
         }
-        let length = i64::try_from(length).ok().filter(|length| *length > 0);
-        let length = length.ok_or_else(|| Error::InvalidArgument {
+        let signed = i64::try_from(length).ok().filter(|length| *length > 0);
+        let signed = signed.ok_or_else(|| Error::InvalidArgument {
             procedure,
             reason: "a hole has a length, of less than 8 EiB".to_owned(),
         })?;
-        let hole = net::StreamHole { length, flags: 0 };
+        let hole = net::StreamHole { length: signed, flags: 0 };
         let hole = xdr::to_vec(&hole).map_err(|error| Error::unsendable(procedure, error))?;
-        poll_fn(|cx| self.poll_send(cx, MessageType::StreamHole, &hole)).await
+        poll_fn(|cx| self.poll_send(cx, MessageType::StreamHole, &hole)).await?;
+        self.written = self.written.saturating_add(length);
+        Ok(())
     }
 
     /// See [`Stream::finish`].
     pub async fn finish(self) -> Result<()> {
-        self.handle.end(Status::Ok).await
+        self.handle.end(Status::Ok).await?;
+        self.check_complete()
     }
 
     /// See [`Stream::abort`].
@@ -399,8 +435,11 @@ impl AsyncWrite for StreamWriter {
 
     /// Finishes the stream.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { handle, ending, .. } = self.get_mut();
-        handle.poll_end(Status::Ok, ending, cx).map_err(io::Error::other)
+        let this = self.get_mut();
+        ready!(this.handle.poll_end(Status::Ok, &mut this.ending, cx))
+            .and_then(|()| this.check_complete())
+            .map_err(io::Error::other)
+            .into()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::io::{self, ErrorKind};
 
 use super::{
-    AuthError, CloseReason, Error, NetworkError, Presence, ProtocolError, SshFailure, TlsError,
-    TunnelFailure, Waiting,
+    AuthError, CloseReason, Error, NetworkError, Presence, ProtocolError, RemoteError, SshFailure,
+    TlsError, TunnelFailure, Waiting,
 };
 use crate::types::error::ErrorCode;
 
@@ -16,61 +16,77 @@ impl Error {
     /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
     /// (`VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
     ///
+    /// For a device's alias and an entry of a network there is no code, so that their recognition
+    /// needs a daemon that speaks English.
+    ///
     /// [`Optional::optional`](super::Optional::optional) turns such errors into `None`.
     pub fn is_not_found(&self) -> bool {
-        matches!(
-            self.code(),
-            Some(
-                ErrorCode::NoDomain
-                    | ErrorCode::NoNetwork
-                    | ErrorCode::NoStoragePool
-                    | ErrorCode::NoStorageVol
-                    | ErrorCode::NoNodeDevice
-                    | ErrorCode::NoInterface
-                    | ErrorCode::NoNwfilter
-                    | ErrorCode::NoSecret
-                    | ErrorCode::NoDomainSnapshot
-                    | ErrorCode::NoDomainCheckpoint
-                    | ErrorCode::NoDomainBackup
-                    | ErrorCode::NoDomainMetadata
-                    | ErrorCode::NoNetworkMetadata
-                    | ErrorCode::NoNetworkPort
-                    | ErrorCode::NoNwfilterBinding
-                    | ErrorCode::NoServer
-                    | ErrorCode::NoClient
-                    | ErrorCode::NoHostname
-                    | ErrorCode::DeviceMissing
-            )
-        )
+        let has_code = self.code().is_some_and(means_not_found);
+        has_code || self.report().is_some_and(RemoteError::says_not_found)
     }
 
     /// Returns whether the daemon refused to make or define an object because there is one of that
     /// name or UUID, with whichever error code it reports that.
     ///
-    /// For a name that belongs to another UUID, and for a transient object that is active already,
-    /// there is no code, so that its recognition needs a daemon that speaks English.
+    /// For a name that belongs to another UUID, a transient object that is active already, the volume
+    /// that a copy is to be, and an entry of a network, there is no code, so that their recognition
+    /// needs a daemon that speaks English.
     ///
     /// Look the object up and compare, or take another name. An object that is defined again under
     /// its own name and UUID is changed, which is no error.
     pub fn is_already_exists(&self) -> bool {
-        let Self::Remote(error) = self.cause() else {
-            return false;
-        };
-        match error.code {
-            ErrorCode::DomExist
-            | ErrorCode::NetworkExist
-            | ErrorCode::StorageVolExist
-            | ErrorCode::NetworkPortExist => true,
-            ErrorCode::OperationFailed | ErrorCode::OperationInvalid | ErrorCode::InternalError => {
-                let message = &error.message;
-                message.contains("already exists")
-                    || message.contains("already defined")
-                    // What is to be started says so in other words.
-                    || message.contains("is already active as ")
-                    || message.contains("domain '") && message.ends_with("' is already active")
-            }
+        self.report().is_some_and(RemoteError::is_already_exists)
+    }
+
+    /// Returns whether an object was to be started that runs, or resumed that is not paused: it is in
+    /// the state that was asked for.
+    ///
+    /// Holds for domains, networks, storage pools, host interfaces and node devices. There is no code
+    /// for it, so that its recognition needs a daemon that speaks English. The test driver gives no
+    /// reason for interfaces, which are not recognised there.
+    ///
+    /// What is to be created from XML and runs is [there already](Self::is_already_exists).
+    pub fn is_already_active(&self) -> bool {
+        self.report().is_some_and(RemoteError::is_already_active)
+    }
+
+    /// Returns whether something was asked of an object that only one that runs can do, its own end
+    /// included.
+    ///
+    /// Holds for the same objects as [`is_already_active`](Self::is_already_active), and needs a
+    /// daemon that speaks English, too. A domain that is paused runs for most calls, but not for those
+    /// that need its processors.
+    pub fn is_not_active(&self) -> bool {
+        self.report().is_some_and(RemoteError::is_not_active)
+    }
+
+    /// Returns whether the input was wrong: an argument, XML or URI that will be refused again unless
+    /// it is changed.
+    ///
+    /// The daemon says of an argument that it is wrong (`VIR_ERR_INVALID_ARG`) also where it names
+    /// something that an object does not have, such as a disk, or a job of a disk. What is right but
+    /// more than the daemon or its driver can do is [unsupported](Self::is_unsupported) or has the
+    /// code `VIR_ERR_CONFIG_UNSUPPORTED`.
+    pub fn is_invalid(&self) -> bool {
+        match self.cause() {
+            Self::InvalidArgument { .. } | Self::Uri { .. } => true,
+            Self::Remote(error) => error.is_invalid(),
             _ => false,
         }
+    }
+
+    /// Returns whether the agent in the guest did not answer:
+    ///
+    /// - It does not run, not yet, or no more, or the daemon waited for its first sign in vain
+    ///   (`VIR_ERR_AGENT_UNRESPONSIVE`): most likely nothing was done.
+    /// - It took the command and did not answer in time (`VIR_ERR_AGENT_COMMAND_TIMEOUT`, from libvirt
+    ///   11.2 on; before that the same code as above): it may still do it, so that
+    ///   [`is_outcome_unknown`](Self::is_outcome_unknown) holds, too.
+    ///
+    /// A domain without a channel for an agent [does not support](Self::is_unsupported) questions to
+    /// it.
+    pub fn is_agent_unavailable(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::AgentUnresponsive | ErrorCode::AgentCommandTimeout))
     }
 
     /// Returns whether the daemon or its driver does not support the operation, with whichever
@@ -152,9 +168,10 @@ impl Error {
 
     /// Returns whether the operation may have been carried out although it failed: the connection
     /// ended in the middle of it, the reply did not come in time or could not be understood, a stream's
-    /// data was not taken in time, or a guest has not given up the virtual CPU yet that it was asked
-    /// for (recognised from a daemon that speaks English). For a migration, whether it is unknown what
-    /// a host has of the guest.
+    /// data was not taken in time, the agent in a guest did not answer a command in time
+    /// (`VIR_ERR_AGENT_COMMAND_TIMEOUT`), or a guest has not given up the virtual CPU yet that it was
+    /// asked for (recognised from a daemon that speaks English). For a migration, whether it is
+    /// unknown what a host has of the guest.
     ///
     /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
     /// connection. What changes something should first look at what has become of it.
@@ -185,6 +202,14 @@ impl Error {
     /// Returns whether the connection has ended, so that only a new one helps.
     pub fn is_closed(&self) -> bool {
         self.cause().close_reason().is_some()
+    }
+
+    /// Returns what the daemon reported.
+    fn report(&self) -> Option<&RemoteError> {
+        match self.cause() {
+            Self::Remote(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Returns why the connection has ended, if this error is about that.
@@ -230,6 +255,32 @@ impl Error {
             other => other.is_transient(),
         }
     }
+}
+
+/// Returns whether a daemon says by that code that something does not exist.
+fn means_not_found(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::NoDomain
+            | ErrorCode::NoNetwork
+            | ErrorCode::NoStoragePool
+            | ErrorCode::NoStorageVol
+            | ErrorCode::NoNodeDevice
+            | ErrorCode::NoInterface
+            | ErrorCode::NoNwfilter
+            | ErrorCode::NoSecret
+            | ErrorCode::NoDomainSnapshot
+            | ErrorCode::NoDomainCheckpoint
+            | ErrorCode::NoDomainBackup
+            | ErrorCode::NoDomainMetadata
+            | ErrorCode::NoNetworkMetadata
+            | ErrorCode::NoNetworkPort
+            | ErrorCode::NoNwfilterBinding
+            | ErrorCode::NoServer
+            | ErrorCode::NoClient
+            | ErrorCode::NoHostname
+            | ErrorCode::DeviceMissing
+    )
 }
 
 /// Returns whether a daemon refuses the user with that code.

@@ -34,7 +34,11 @@ fn what_codes_mean() {
     assert_eq!(codes(Error::is_permission_denied), [29, 45, 79, 88, 94]);
     assert_eq!(codes(Error::is_transient), [68, 87]);
     assert_eq!(codes(Error::is_aborted), [78]);
-    assert_eq!(codes(Error::is_outcome_unknown), [0; 0]);
+    assert_eq!(codes(Error::is_outcome_unknown), [112]);
+    assert_eq!(codes(Error::is_invalid), [8, 19, 20, 21, 27, 35, 44, 82, 92]);
+    assert_eq!(codes(Error::is_agent_unavailable), [86, 112]);
+    assert_eq!(codes(Error::is_already_active), [0; 0]);
+    assert_eq!(codes(Error::is_not_active), [0; 0]);
 }
 
 #[test]
@@ -60,17 +64,114 @@ fn what_only_messages_tell() {
             OperationInvalid,
             "Requested operation is not valid: network is already active as 'n'",
         ),
+        (InternalError, "internal error: storage volume name 'v' already in use."),
+        (
+            OperationInvalid,
+            "there is an existing dhcp host entry in network 'n' that matches x",
+        ),
+        (
+            OperationInvalid,
+            "there is already at least one DNS HOST record with a matching field in network n",
+        ),
+        (OperationInvalid, "there is already a DNS TXT record with name 't' in network n"),
     ] {
         assert!(report(code, message).is_already_exists(), "{message}");
+        assert!(!report(code, message).is_already_active(), "{message}");
         assert!(!report(ErrorCode::InvalidArg, message).is_already_exists(), "{message}");
     }
-    let started = "Requested operation is not valid: storage pool 'p' is already active";
-    assert!(!report(OperationInvalid, started).is_already_exists());
 
     let unplug = "Timed out during operation: vcpu unplug request timed out. Unplug result must be \
                   manually inspected in the domain";
     let unplug = report(ErrorCode::OperationTimeout, unplug);
     assert!(unplug.is_outcome_unknown() && !unplug.is_transient());
+}
+
+#[test]
+fn what_is_not_there_by_its_message() {
+    use ErrorCode::{InternalError, InvalidArg, OperationInvalid};
+    for (code, message) in [
+        (InternalError, "internal error: no device found with alias ua-lan"),
+        (OperationInvalid, "couldn't locate a matching dhcp host entry in network 'n'"),
+        (OperationInvalid, "couldn't locate an existing dhcp host entry with \"mac='m'\""),
+        (OperationInvalid, "couldn't locate a matching DNS TXT record in network n"),
+        (OperationInvalid, "couldn't find an interface entry in network 'n' matching i"),
+        (OperationInvalid, "couldn't find a portgroup entry in network 'n' matching p"),
+    ] {
+        assert!(report(code, message).is_not_found(), "{message}");
+        assert!(!report(InvalidArg, message).is_not_found(), "{message}");
+        assert!(!report(code, message).is_already_exists(), "{message}");
+    }
+}
+
+/// As QEMU's, the network, the storage, the interface and the node device driver and the test driver
+/// say it.
+#[test]
+fn what_runs_and_what_does_not() {
+    use ErrorCode::{InternalError, InvalidArg, OperationFailed, OperationInvalid};
+    let invalid = |detail: &str| {
+        report(OperationInvalid, &format!("Requested operation is not valid: {detail}"))
+    };
+    for detail in [
+        "domain is already running",
+        "VM is already active",
+        "network is already active",
+        "Network 'n' is already running",
+        "storage pool 'a: b' is already active",
+        "interface is already running",
+        "Device is already active",
+    ] {
+        let error = invalid(detail);
+        assert!(error.is_already_active() && !error.is_not_active(), "{detail}");
+        assert!(!error.is_already_exists() && !report(InvalidArg, detail).is_already_active());
+    }
+    assert!(
+        report(InternalError, "internal error: Domain 'test' is already running")
+            .is_already_active()
+    );
+    for detail in [
+        "domain is not running",
+        "network is not running",
+        "network 'n' is not active",
+        "storage pool 'p' is not active",
+        "storage pool is not active",
+        "interface is not running",
+        "node device is not active",
+        "Device 'mdev_1' is not active",
+    ] {
+        let error = invalid(detail);
+        assert!(error.is_not_active() && !error.is_already_active(), "{detail}");
+        assert!(!report(InvalidArg, detail).is_not_active());
+    }
+    assert!(report(OperationFailed, "operation failed: domain is not running").is_not_active());
+    assert!(report(InternalError, "internal error: domain 'test' not running").is_not_active());
+    for detail in [
+        "Refusing to undefine while domain managed save image exists",
+        "another backup job is already running",
+        "job 'migration out' is not active",
+        "qemu state driver is not active",
+        "domain 'd' is already active",
+        "storage pool 'p' is still active",
+        "storage pool 'p' is active",
+    ] {
+        for error in [invalid(detail), report(OperationFailed, detail)] {
+            assert!(!error.is_already_active() && !error.is_not_active(), "{detail}");
+        }
+    }
+    let mut started = remote();
+    started.code = OperationInvalid;
+    started.procedure = "virStoragePoolCreate";
+    started.message = "Requested operation is not valid: storage pool 'p' is active".to_owned();
+    assert!(Error::from(started).is_already_active());
+}
+
+#[test]
+fn what_is_wrong_until_it_is_changed() {
+    let flags = report(ErrorCode::InvalidArg, "invalid argument: unsupported flags (0x8)");
+    assert!(flags.is_unsupported() && !flags.is_invalid());
+    let argument = || Error::InvalidArgument { procedure: "", reason: String::new() };
+    assert!(argument().is_invalid() && migration(argument(), Presence::Absent).is_invalid());
+    let uri = Error::Uri { uri: String::new(), reason: String::new() };
+    assert!(uri.is_invalid() && !unix(io::ErrorKind::NotFound).is_invalid());
 }
 
 fn opening(source: Error) -> Error {

@@ -10,6 +10,7 @@ mod migration;
 mod network;
 mod protocol;
 mod remote;
+mod reports;
 mod ssh;
 mod timeout;
 mod tls;
@@ -181,9 +182,9 @@ pub enum Error {
     File(io::Error),
 
     /// Less was copied between a volume and a local file than was requested, because one of them
-    /// ended. The copied part is kept.
+    /// ended, or less was written to an upload's stream than its length. The copied part is kept.
     Incomplete {
-        /// The end that was reached first: `the volume` or `the local file`.
+        /// The end that was reached first: `the volume`, `the local file` or `the stream`.
         ended: &'static str,
         /// The number of bytes copied, holes included.
         copied_bytes: u64,

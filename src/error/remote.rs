@@ -67,30 +67,6 @@ impl RemoteError {
             && self.message.starts_with("unknown procedure")
     }
 
-    /// Returns whether the daemon was busy with the object and did nothing; see
-    /// [`Error::is_transient`](super::Error::is_transient).
-    pub(super) fn is_busy(&self) -> bool {
-        let says = |text| self.message.contains(text);
-        match self.code {
-            ErrorCode::OperationTimeout => !self.is_undecided(),
-            ErrorCode::ResourceBusy => true,
-            // Pools and volumes have no code for it.
-            ErrorCode::InternalError => says("has asynchronous jobs running"),
-            ErrorCode::OperationInvalid => {
-                says("is still in use")
-                    || says("is still being allocated")
-                    || says("is starting up")
-            }
-            _ => false,
-        }
-    }
-
-    /// Returns whether the guest may still do what it was asked for: to give up a virtual CPU.
-    pub(super) fn is_undecided(&self) -> bool {
-        self.code == ErrorCode::OperationTimeout
-            && self.message.contains("unplug request timed out")
-    }
-
     /// Returns whether the procedure is not supported; see
     /// [`Error::is_unsupported`](super::Error::is_unsupported).
     pub fn is_unsupported(&self) -> bool {

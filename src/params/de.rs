@@ -13,7 +13,9 @@ impl TypedParams {
     /// Deserializes the list into a Rust type.
     ///
     /// The dots in names make nested structures, and numbers between them sequences: `block.0.name`
-    /// and `block.1.name` become a `Vec` of structures with a `name`.
+    /// and `block.1.name` become a `Vec` of structures with a `name`. Only the target can tell
+    /// sequences from maps, since beside the numbers there are names, and some may be left out: what
+    /// takes anything, such as `serde_json::Value`, gets maps with the keys `0`, `1`, ….
     ///
     /// ```
     /// use libvirt_client::params::TypedParams;

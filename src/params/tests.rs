@@ -52,6 +52,19 @@ fn dotted_names_fold_into_structures_and_back() {
     assert_eq!(TypedParams::serialize(&typed()), Ok(sample()));
 }
 
+/// There are no sequences for what cannot tell them from maps.
+#[test]
+fn what_takes_anything_gets_maps() {
+    let expected = serde_json::json!({
+        "state": { "state": 1, "paused": false },
+        "block": {
+            "0": { "name": "vda", "rd": { "bytes": 512 } },
+            "1": { "name": "vdb", "rd": { "bytes": 1024 } },
+        },
+    });
+    assert_eq!(sample().deserialize::<serde_json::Value>(), Ok(expected));
+}
+
 #[test]
 fn counts_beside_numbered_entries_do_not_disturb_them() {
     let params = sample().with("block.count", 2_u32);

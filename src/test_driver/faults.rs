@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Fail(Failure),
     /// The procedure is not known, as to a daemon that is too old for it.
     Unknown,
+    /// It is answered with that, and nothing is done.
+    Answer(Vec<u8>),
     /// It is never answered, and nothing is done.
     Hang,
     /// It is done, and answered so much later.

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use super::host::TestHost;
 use crate::error::{Error, Result};
-use crate::protocol::Request;
+use crate::protocol::{ReplyRequest, Request, remote};
 use crate::test_driver::{Failure, Fault, Made, Planned, function_name, function_number};
 use crate::types::error::ErrorCode;
-use crate::xdr::{self, Body, DecodeError};
+use crate::xdr::{self, Body, DecodeError, Encode};
 
 /// # Calls
 impl TestHost {
-    /// Chooses the calls of a procedure, for a fault that happens to them.
+    /// Chooses the calls of a procedure, for a fault that happens to them or an answer that they get.
     ///
     /// `function` is the C function that the procedure is for, which the library's errors begin with
     /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
@@ -24,7 +24,7 @@ impl TestHost {
         Ok(CallsTo::new(self, number))
     }
 
-    /// Takes back all faults of calls that have not happened yet.
+    /// Takes back all faults and answers of calls that have not been made yet.
     pub fn forget_faults(&self) {
         self.host.faults().forget();
     }
@@ -38,9 +38,10 @@ impl TestHost {
     }
 }
 
-/// Calls of one procedure that a fault is to happen to; from [`TestHost::calls_to`].
+/// Calls of one procedure that a fault is to happen to, or that are to get an answer of the test's;
+/// from [`TestHost::calls_to`].
 ///
-/// Unless it is told otherwise, the fault happens to the next call, and once.
+/// Unless it is told otherwise, that happens to the next call, and once.
 #[derive(Debug)]
 #[must_use = "no fault is chosen"]
 pub struct CallsTo<'a> {
@@ -81,6 +82,56 @@ impl<'a> CallsTo<'a> {
     /// Has the procedure be unknown, as to a daemon that is too old for it.
     pub fn be_unknown(self) {
         self.plan(Fault::Unknown);
+    }
+
+    /// Has them be answered with `reply` without anything being done: what the test driver does not
+    /// know, or knows otherwise.
+    ///
+    /// `R` is the procedure's request. Fails with [`Error::Failed`] if it is that of another, and with
+    /// [`Error::InvalidArgument`] if the reply cannot be sent.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> libvirt_client::Result<()> {
+    /// # let host = libvirt_client::testing::TestHost::new();
+    /// # let conn = host.connect().await?;
+    /// # let domain = conn.domain_lookup_by_name("test").await?;
+    /// use libvirt_client::domain::{GetJobStatsFlags, JobType};
+    /// use libvirt_client::params::TypedParams;
+    /// use libvirt_client::protocol::remote::{DomainGetJobStats, DomainGetJobStatsRet};
+    ///
+    /// // A migration that has 1 of 4 GiB left.
+    /// let params = TypedParams::new()
+    ///     .with("memory_total", 4_u64 << 30)
+    ///     .with("memory_remaining", 1_u64 << 30);
+    /// let reply =
+    ///     DomainGetJobStatsRet { r#type: JobType::Unbounded, params: (&params).into() };
+    /// host.calls_to("virDomainGetJobStats")?.always().answer::<DomainGetJobStats>(&reply)?;
+    ///
+    /// let job = domain.job_stats(GetJobStatsFlags::empty()).await?.unwrap();
+    /// assert_eq!(job.stats.memory_remaining_bytes, Some(1 << 30));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer<'r, R: ReplyRequest>(self, reply: &<R::Reply as Body>::Borrowed<'r>) -> Result<()>
+    where
+        <R::Reply as Body>::Borrowed<'r>: Encode,
+    {
+        let procedure = R::INFO.name;
+        if (R::INFO.program, R::INFO.number) != (remote::PROGRAM, self.procedure) {
+            return Err(Error::Failed(format!(
+                "a reply of {procedure} answers no call of {}",
+                function_name(self.procedure)
+            )));
+        }
+        let reply = xdr::to_vec(reply).map_err(|error| Error::unsendable(procedure, error))?;
+        self.plan(Fault::Answer(reply));
+        Ok(())
+    }
+
+    /// Has them succeed without anything being done; for procedures without results.
+    pub fn succeed(self) {
+        self.plan(Fault::Answer(Vec::new()));
     }
 
     /// Has them never be answered, and nothing be done. Each counts as a request that is worked on as

@@ -79,8 +79,9 @@ impl BlockJobWatch {
     /// Waits until the job, a copy or an active commit, has copied all and only follows what the
     /// guest writes: until it can be aborted with `PIVOT`.
     ///
-    /// Call it once the job was started. A job that ends before is [`Error::Failed`]; after `limit`
-    /// it fails with [`Error::Timeout`], and the job goes on. Cancel-safe.
+    /// Call it once the job was started. A job that ends before, or that there is not (any more), is
+    /// [`Error::Failed`]; after `limit` it fails with [`Error::Timeout`], and the job goes on.
+    /// Cancel-safe.
     pub async fn wait_ready(&mut self, limit: Duration) -> Result<()> {
         let domain = self.followed.domain().clone();
         within(limit, &domain, "the block job's readiness", async {
@@ -89,7 +90,11 @@ impl BlockJobWatch {
                     return Ok(());
                 }
                 if let Some(end) = self.end {
-                    let how = end.map_or_else(str::to_owned, |end| format!("it ended: {end:?}"));
+                    let how = match end {
+                        Ok(BlockJobEnd::Unknown) => "there is no job".to_owned(),
+                        Ok(end) => format!("it ended: {end:?}"),
+                        Err(how) => how.to_owned(),
+                    };
                     let disk = &self.disk;
                     return Err(Error::Failed(format!("{disk}'s job was never ready: {how}")));
                 }

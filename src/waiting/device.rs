@@ -6,11 +6,15 @@ use super::followed::{Condition, Followed, within};
 use crate::api::domain::{DeviceModifyFlags, Domain, XmlFlags};
 use crate::error::{Error, Optional as _, Result};
 use crate::events::{DomainEvent, DomainEventKinds};
+use crate::types::error::ErrorCode;
 
 /// # Detaching devices and waiting
 impl Domain {
     /// Asks the running guest to release the device that has that alias in the domain's XML, and
     /// waits until it has, or runs no more. The definition keeps the device.
+    ///
+    /// Repeat it after a timeout: a running guest that has no device of that alias any more is a
+    /// success. So is an alias that no device ever had, since nobody can tell the two apart.
     ///
     /// Fails with [`Error::Failed`] if the guest refuses, which not every guest says, and after
     /// `limit` with [`Error::Timeout`]; the guest may still release the device later. What
@@ -24,11 +28,27 @@ impl Domain {
         within(limit, self, "the device's removal", async {
             let mut followed = Followed::begin(self, kinds).await?;
             let flags = DeviceModifyFlags::LIVE;
-            followed.acted(followed.domain().detach_device_alias(alias, flags).await)?;
-            followed.until(&mut Removed(alias)).await
+            let mut removed = Removed(alias);
+            match followed.acted(followed.domain().detach_device_alias(alias, flags).await) {
+                // The guest released it before it was asked again.
+                Err(error)
+                    if is_about_device(&error)
+                        && matches!(removed.look(followed.domain()).await, Ok(Some(()))) => {}
+                result => {
+                    result?;
+                    followed.until(&mut removed).await?;
+                }
+            }
+            Ok(())
         })
         .await
     }
+}
+
+/// Returns whether the daemon may have failed because it knows no device of that alias, for which it
+/// has no code of its own, and whose text may be translated.
+fn is_about_device(error: &Error) -> bool {
+    matches!(error.code(), Some(ErrorCode::InternalError | ErrorCode::DeviceMissing))
 }
 
 struct Removed<'a>(&'a str);

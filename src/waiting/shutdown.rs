@@ -11,7 +11,8 @@ use crate::types::error::ErrorCode;
 
 /// # Shutting down and waiting
 impl Domain {
-    /// Asks the guest to shut down, once, and waits until it has.
+    /// Asks the guest to shut down, once, and waits until it has. One that is off already is a
+    /// success.
     ///
     /// A guest may ignore the request, or not notice it before it has booted: after `limit` this
     /// fails with [`Error::Timeout`], and the guest may still shut down later. What
@@ -40,7 +41,7 @@ impl Domain {
         within(limit, self, "the guest's shutdown", async {
             let mut followed = Followed::begin(self, DomainEventKinds::LIFECYCLE).await?;
             match followed.acted(followed.domain().shutdown_flags(flags).await) {
-                Err(error) if is_about_agent(&error) && is_ending(followed.domain()).await => {}
+                Err(error) if is_about_end(&error) && is_ending(followed.domain()).await => {}
                 result => result?,
             }
             followed.until(&mut Been(State::Shutoff)).await
@@ -49,11 +50,19 @@ impl Domain {
     }
 }
 
-/// Returns whether the daemon may have failed with an agent that did as it was told: it hears of the
-/// guest's end and of the end of the agent's socket at the same time, and reports what it handles
-/// last.
-fn is_about_agent(error: &Error) -> bool {
-    matches!(error.code(), Some(ErrorCode::InternalError | ErrorCode::AgentUnresponsive))
+/// Returns whether the daemon may have failed because the guest ends or has ended: it does not run, or
+/// its agent did as it was told. The daemon hears of the guest's end and of the end of the agent's
+/// socket at the same time, and reports what it handles last.
+fn is_about_end(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            ErrorCode::OperationInvalid
+                | ErrorCode::InternalError
+                | ErrorCode::AgentUnresponsive
+                | ErrorCode::AgentCommandTimeout
+        )
+    )
 }
 
 /// Returns whether the guest has ended, or is about to.

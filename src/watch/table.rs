@@ -114,6 +114,18 @@ impl<O: Watched> Watch<O> {
         self.known.values()
     }
 
+    /// Returns what the changes up to now say of an object, which may be a handle from before a lost
+    /// connection, or from an event.
+    pub fn get(&self, object: &O) -> Option<&Entry<O>> {
+        self.get_by_key(&object.key())
+    }
+
+    /// Returns what the changes up to now say of the object with that UUID, or of the node device with
+    /// that name.
+    pub fn get_by_key(&self, key: &O::Key) -> Option<&Entry<O>> {
+        self.known.get(key)
+    }
+
     /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.known.len()

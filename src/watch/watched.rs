@@ -28,8 +28,7 @@ pub trait Watched: sealed::Sealed + Clone + fmt::Debug + Send + Sync + Unpin + '
     /// What is known of the state of each: [`DomainState`] of domains, whether it is active of
     /// networks, [`State`](storage_pool::State) of storage pools, and nothing else of the others.
     type State: Clone + PartialEq + fmt::Debug + Send + Sync + Unpin;
-    /// What stays the same of an object.
-    #[doc(hidden)]
+    /// What stays the same of an object: its UUID, or of node devices the name.
     type Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + Unpin;
     /// The events that say that something has changed.
     #[doc(hidden)]

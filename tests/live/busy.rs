@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use libvirt_client::domain::AgentTimeout;
-use libvirt_client::domain::Domain;
+use libvirt_client::domain::stats::GetAllDomainStatsFlags;
+use libvirt_client::domain::{AgentTimeout, Domain, StatsTypes};
 use libvirt_client::{CloseReason, Connect, Error, Waiting};
 use rig::Daemon;
 use rustix::process::{Signal, kill_process};
@@ -84,6 +84,25 @@ impl Hung {
         kill_process(self.process, Signal::CONT).unwrap();
         self.domain.destroy().await.unwrap();
     }
+}
+
+/// The flag passes over guests that another call is busy with, and so not over one that nobody has
+/// asked anything since it hangs.
+#[tokio::test]
+async fn statistics_that_do_not_wait() {
+    let Some(hung) = Hung::new("busy-statistics", "max_client_requests = 5").await else {
+        return;
+    };
+    let conn = Connect::open(&hung.daemon.uri()).await.unwrap();
+    let hasty = conn.with_timeout(Duration::from_secs(2));
+    let ask = async || {
+        let (wanted, flags) = (StatsTypes::BALLOON, GetAllDomainStatsFlags::NOWAIT);
+        hasty.all_domain_stats(wanted, flags).await
+    };
+    assert!(ask().await.unwrap_err().is_timeout());
+    let records = ask().await.unwrap();
+    assert_eq!(records.len(), 1);
+    hung.end().await;
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
-//! What daemons' refusals are: transient, a matter of rights, or of objects that are there already.
+//! What daemons' refusals are: transient, a matter of rights, of objects that are there already or in
+//! the wrong state, or of what is asked.
+
+mod states;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::{fs, thread};

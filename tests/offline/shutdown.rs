@@ -1,4 +1,5 @@
-//! Guests that end as their agents were told, while the daemon takes that for an agent's failure.
+//! Guests that end as their agents were told, while the daemon takes that for an agent's failure, and
+//! those that are off already.
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::peer::{Listener, words};
 const INTERNAL_ERROR: i32 = 1;
 const OPERATION_INVALID: i32 = 55;
 const NO_DOMAIN: i32 = 42;
+const AGENT_UNRESPONSIVE: i32 = 86;
+const AGENT_COMMAND_TIMEOUT: i32 = 112;
 const RUNNING: [u32; 2] = [1, 1];
 const SHUTDOWN: [u32; 2] = [4, 1];
 const SHUTOFF: [u32; 2] = [5, 1];
@@ -44,15 +47,24 @@ async fn shut_down(code: i32, states: &[[u32; 2]]) -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn the_guest_has_done_so_or_is_at_it() {
-    shut_down(INTERNAL_ERROR, &[SHUTDOWN, SHUTOFF]).await.unwrap();
-    shut_down(INTERNAL_ERROR, &[SHUTOFF, SHUTOFF]).await.unwrap();
+    for code in [INTERNAL_ERROR, AGENT_UNRESPONSIVE, AGENT_COMMAND_TIMEOUT] {
+        shut_down(code, &[SHUTDOWN, SHUTOFF]).await.unwrap();
+        shut_down(code, &[SHUTOFF, SHUTOFF]).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_guest_goes_on_or_was_off_before() {
+async fn the_guest_was_off_before() {
+    shut_down(OPERATION_INVALID, &[SHUTOFF, SHUTOFF]).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_guest_goes_on_or_does_not_exist() {
     for (code, states) in [
         (INTERNAL_ERROR, &[RUNNING][..]),
-        (OPERATION_INVALID, &[]),
+        (AGENT_UNRESPONSIVE, &[RUNNING]),
+        (AGENT_COMMAND_TIMEOUT, &[RUNNING]),
+        (OPERATION_INVALID, &[RUNNING]),
         (NO_DOMAIN, &[]),
     ] {
         let error = shut_down(code, states).await.unwrap_err();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use libvirt_client::connect::ListAllDomainsFlags;
-use libvirt_client::domain::{State, XmlFlags};
+use libvirt_client::domain::{BlockJobType, State, XmlFlags};
 use libvirt_client::events::EventError;
 use libvirt_client::events::domain::{Change, Lifecycle};
 use libvirt_client::protocol::remote;
@@ -146,6 +146,42 @@ async fn a_call_fails_when_it_is_told_to() {
     assert!(host.calls_to("virDomainSuspendd").is_err());
 }
 
+#[tokio::test]
+async fn calls_are_answered_without_the_driver() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    assert!(web.block_job_info("vda").await.unwrap_err().is_unsupported());
+    let copying = remote::DomainGetBlockJobInfoRet {
+        found: 1,
+        r#type: BlockJobType::Copy.into(),
+        bandwidth: 0,
+        cur: 1,
+        end: 4,
+    };
+    let none = remote::DomainGetBlockJobInfoRet { found: 0, cur: 0, end: 0, ..copying };
+    let asking = || host.calls_to("virDomainGetBlockJobInfo").unwrap();
+    asking().times(2).answer::<remote::DomainGetBlockJobInfo>(&copying).unwrap();
+    asking().after(2).answer::<remote::DomainGetBlockJobInfo>(&none).unwrap();
+    for _ in 0..2 {
+        let job = web.block_job_info("vda").await.unwrap().unwrap();
+        assert_eq!((job.kind, job.current, job.end), (BlockJobType::Copy, 1, 4));
+    }
+    assert_eq!(web.block_job_info("vda").await.unwrap(), None);
+    assert!(web.block_job_info("vda").await.unwrap_err().is_unsupported());
+
+    // A reply of another procedure is none.
+    let wrong = asking().answer::<remote::DomainIsActive>(&remote::DomainIsActiveRet { active: 1 });
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "a reply of virDomainIsActive answers no call of virDomainGetBlockJobInfo"
+    );
+    // Something that has no results, and is not done.
+    host.calls_to("virDomainCreate").unwrap().succeed();
+    web.create().await.unwrap();
+    assert!(!web.is_active().await.unwrap());
+}
+
 #[tokio::test(start_paused = true)]
 async fn late_answers_and_none() {
     let host = host();
@@ -160,12 +196,12 @@ async fn late_answers_and_none() {
 
     host.calls_to("virDomainCreate").unwrap().hang();
     let minute = Duration::from_secs(60);
-    let error = web.via(&conn.with_timeout(minute)).create().await.unwrap_err();
+    let error = web.with_timeout(minute).create().await.unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
     assert!(!web.is_active().await.unwrap());
 
     host.calls_to("virDomainCreate").unwrap().delay(hour);
-    let error = web.via(&conn.with_timeout(minute)).create().await.unwrap_err();
+    let error = web.with_timeout(minute).create().await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error}");
     assert!(web.is_active().await.unwrap());
 }

@@ -4,7 +4,8 @@
 //! agent ([`is_unsupported`](crate::Error::is_unsupported) holds), and for one whose agent does not
 //! run, with the code [`AgentUnresponsive`](ErrorCode::AgentUnresponsive). An agent that runs and
 //! does not answer in time gives that code, too, and since libvirt 11.2.0
-//! [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout).
+//! [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout). For all of these
+//! [`is_agent_unavailable`](crate::Error::is_agent_unavailable) holds.
 
 use serde::Serialize;
 
@@ -56,7 +57,10 @@ pub enum AgentTimeout {
     /// The daemon's default.
     #[default]
     Default,
-    /// No wait: the agent must answer at once.
+    /// No wait. QEMU's driver gives up before the agent can have answered, so that each command
+    /// fails with [`AgentUnresponsive`](ErrorCode::AgentUnresponsive), or from libvirt 11.2.0 on with
+    /// [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout) where the command itself was sent, and
+    /// may be obeyed.
     NoWait,
     /// Timeout in seconds.
     Seconds(u32),

@@ -154,7 +154,8 @@ impl Domain {
     /// Ends a disk's job; with `PIVOT` after pivoting to its result (`virDomainBlockJobAbort`).
     ///
     /// Waits until it has ended unless the flags say `ASYNC`, so it may
-    /// [take long](crate#calls-that-take-long).
+    /// [take long](crate#calls-that-take-long). Without a job it fails with
+    /// [`InvalidArg`](crate::types::error::ErrorCode::InvalidArg).
     #[doc(alias = "virDomainBlockJobAbort")]
     pub async fn block_job_abort(&self, disk: &str, flags: BlockJobAbortFlags) -> Result<()> {
         self.run(remote::DomainBlockJobAbort { dom: self.wire(), path: disk.into(), flags })
@@ -162,7 +163,8 @@ impl Domain {
     }
 
     /// Limits a disk's job to `bytes_per_second`, or removes the limit
-    /// (`virDomainBlockJobSetSpeed`).
+    /// (`virDomainBlockJobSetSpeed`). Without a job it fails with
+    /// [`InvalidArg`](crate::types::error::ErrorCode::InvalidArg).
     #[doc(alias = "virDomainBlockJobSetSpeed")]
     pub async fn block_job_set_speed(
         &self,

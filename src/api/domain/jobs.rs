@@ -141,7 +141,8 @@ param_struct! {
 impl Domain {
     /// Returns the progress of the domain's job, `None` if it has none (`virDomainGetJobInfo`).
     ///
-    /// Migration, save, dump and backup are jobs.
+    /// Migration, save, dump and backup are jobs. A domain that does not run fails with
+    /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid).
     #[doc(alias = "virDomainGetJobInfo")]
     pub async fn job_info(&self) -> Result<Option<JobInfo>> {
         let reply = self.call(remote::DomainGetJobInfo { dom: self.wire() }).await?;
@@ -167,7 +168,9 @@ impl Domain {
     ///
     /// With [`COMPLETED`](GetJobStatsFlags::COMPLETED) it is about the last job that ended, and the
     /// daemon drops its statistics after the reply, unless
-    /// [`KEEP_COMPLETED`](GetJobStatsFlags::KEEP_COMPLETED) is given too.
+    /// [`KEEP_COMPLETED`](GetJobStatsFlags::KEEP_COMPLETED) is given too. Without it, a domain that
+    /// does not run fails with
+    /// [`OperationInvalid`](crate::types::error::ErrorCode::OperationInvalid).
     #[doc(alias = "virDomainGetJobStats")]
     pub async fn job_stats(&self, flags: GetJobStatsFlags) -> Result<Option<JobReport>> {
         let reply = self.call(remote::DomainGetJobStats { dom: self.wire(), flags }).await?;

@@ -83,8 +83,10 @@ impl Domain {
     /// Removes the domain's definition (`virDomainUndefine`).
     ///
     /// A domain that does not run then no longer exists; one that runs becomes transient. Fails for
-    /// a domain with a managed save image, snapshots, checkpoints or other associated data; see
-    /// [`undefine_flags`](Self::undefine_flags).
+    /// a domain with a managed save image or a file of its firmware's variables (NVRAM), and for one
+    /// that does not run and has snapshots or checkpoints; see
+    /// [`undefine_flags`](Self::undefine_flags). The snapshots and checkpoints of one that runs go
+    /// with it when it ends.
     #[doc(alias = "virDomainUndefine")]
     pub async fn undefine(&self) -> Result<()> {
         self.run(remote::DomainUndefine { dom: self.wire() }).await

@@ -192,7 +192,11 @@ impl Domain {
         Ok(truth(reply.decode()?.persistent))
     }
 
-    /// Returns whether the definition differs from the running domain (`virDomainIsUpdated`).
+    /// Returns whether the driver has noted that the definition was changed while the domain runs
+    /// (`virDomainIsUpdated`).
+    ///
+    /// No driver of libvirt 11.3.0 ever notes it, so that `false` says nothing: compare
+    /// [`xml_desc`](Self::xml_desc) with and without [`INACTIVE`](super::XmlFlags::INACTIVE).
     #[doc(alias = "virDomainIsUpdated")]
     pub async fn is_updated(&self) -> Result<bool> {
         let reply = self.call(remote::DomainIsUpdated { dom: self.wire() }).await?;

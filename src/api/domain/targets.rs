@@ -23,6 +23,9 @@ pub struct InterfaceTarget {
     pub kind: String,
     /// Model that the guest sees: `virtio`, `e1000`, …
     pub model: Option<String>,
+    /// Alias, as [`Domain::detach_device_and_wait`] takes it. Of a domain that does not run only what
+    /// users have chosen is known.
+    pub alias: Option<String>,
 }
 
 /// A disk in a domain's definition.
@@ -39,6 +42,9 @@ pub struct DiskTarget {
     pub device: String,
     /// Bus: `virtio`, `sata`, …
     pub bus: Option<String>,
+    /// Alias, as [`Domain::detach_device_and_wait`] takes it. Of a domain that does not run only what
+    /// users have chosen is known.
+    pub alias: Option<String>,
 }
 
 /// # Targets of disks and interfaces
@@ -96,6 +102,7 @@ impl Device for InterfaceTarget {
             "target" => self.target = attributes.get("dev"),
             "mac" => self.mac = attributes.get("address"),
             "model" => self.model = attributes.get("type"),
+            "alias" => self.alias = attributes.get("name"),
             "source" => {
                 let names = ["network", "bridge", "dev", "name", "path", "address"];
                 self.source = names.iter().find_map(|name| attributes.get(name));
@@ -118,6 +125,7 @@ impl Device for DiskTarget {
                 self.target = attributes.get("dev").unwrap_or_default();
                 self.bus = attributes.get("bus");
             }
+            "alias" => self.alias = attributes.get("name"),
             "source" => {
                 let names = ["file", "dev", "volume", "name", "dir", "path"];
                 self.source = names.iter().find_map(|name| attributes.get(name));
@@ -201,12 +209,14 @@ mod tests {
         <format type='raw'/><source file='/images/base'/><target dev='no'/>
       </backingStore>
       <target dev='vda' bus='virtio'/>
+      <alias name='virtio-disk0'/>
     </disk>
     <disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>
     <interface type='network'>
       <mac address='52:54:00:00:00:01'/>
       <source network='default' portid='8a' bridge='virbr0'/>
       <target dev='vnet0'/><model type='virtio'/>
+      <alias name='ua-lan'/>
     </interface>
     <interface type='user'/>
   </devices>
@@ -222,6 +232,7 @@ mod tests {
             kind: "file".to_owned(),
             device: "disk".to_owned(),
             bus: text("virtio"),
+            alias: text("virtio-disk0"),
         };
         assert_eq!(disks.first(), Some(&first));
         let second = disks.get(1).map(|disk| (disk.target.as_str(), &disk.source));
@@ -233,6 +244,7 @@ mod tests {
             source: text("default"),
             kind: "network".to_owned(),
             model: text("virtio"),
+            alias: text("ua-lan"),
         };
         let second = InterfaceTarget { kind: "user".to_owned(), ..InterfaceTarget::default() };
         assert_eq!(interfaces, [first, second]);

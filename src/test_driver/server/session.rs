@@ -138,6 +138,7 @@ impl Session {
             None => self.answer(header, payload).await,
             Some(Fault::Fail(failure)) => self.fail(header, &failure),
             Some(Fault::Unknown) => self.fail(header, &unknown(number)),
+            Some(Fault::Answer(reply)) => self.deliver(header, Ok(Answer::Reply(reply))),
             Some(Fault::Hang) => {
                 // The place is taken as long as the connection lives.
                 if let Ok(place) = self.places.acquire().await {

@@ -33,6 +33,7 @@ async fn disks_of_a_running_guest() {
     assert_eq!(targets[0].source.as_deref(), Some(path.as_str()));
     assert_eq!((targets[0].kind.as_str(), targets[0].device.as_str()), ("file", "disk"));
     assert_eq!(targets[1].bus.as_deref(), Some("virtio"));
+    assert_eq!(targets[1].alias.as_deref(), Some("virtio-disk1"));
 
     // What goes through, and what is then there.
     let before = domain.block_stats("vdb").await.unwrap();

@@ -73,6 +73,33 @@ async fn remembered(domain: &Domain) -> [String; 2] {
     })
 }
 
+/// Only of a domain that does not run they are in the way of its end.
+#[tokio::test]
+async fn snapshots_of_a_domain_that_is_undefined() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let disk = Disk::qcow2(daemon.scratch().join("snapshots-undefined"), 8).unwrap();
+    let domain = define(daemon, &conn, "snapshots-undefined", |guest| guest.disk(disk)).await;
+    let domain = domain.domain;
+    take(&domain, "one", CreateFlags::empty()).await;
+    let error = domain.undefine().await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::OperationInvalid), "{error}");
+    assert!(!error.is_not_active() && !error.is_already_active(), "{error}");
+    domain.create().await.unwrap();
+    domain.undefine().await.unwrap();
+    assert!(!domain.is_persistent().await.unwrap());
+    assert_eq!(names(&domain.list_all_snapshots(ListFlags::empty()).await.unwrap()), ["one"]);
+    domain.destroy().await.unwrap();
+    assert!(domain.info().await.unwrap_err().is_not_found());
+    // Nothing of it is left for another of that name.
+    let disk = Disk::qcow2(daemon.scratch().join("snapshots-again"), 8).unwrap();
+    let domain = define(daemon, &conn, "snapshots-undefined", |guest| guest.disk(disk)).await;
+    let domain = domain.domain;
+    assert_eq!(domain.list_all_snapshots(ListFlags::empty()).await.unwrap(), []);
+    domain.undefine().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_running_guest_comes_back_as_it_was() {
     let Some((daemon, conn)) = qemu().await else {

@@ -11,6 +11,7 @@ mod network;
 mod node_device;
 pub mod patience;
 pub mod shown;
+mod states;
 mod storage;
 mod waiting;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use libvirt_client::domain::{CreateFlags, State, StateReason};
+use libvirt_client::domain::{CreateFlags, ShutdownFlags, State, StateReason};
 use libvirt_client::types::error::ErrorCode;
 
 use crate::common::{LIMIT, test_driver};
@@ -49,4 +49,9 @@ async fn states() {
     domain.wait_for_state(State::Shutoff, LIMIT).await.unwrap();
     let error = domain.wait_for_state(State::Running, LIMIT).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::NoDomain));
+
+    // What is off already.
+    let domain = conn.domain_define_xml(xml).await.unwrap();
+    domain.shutdown_and_wait(LIMIT, ShutdownFlags::empty()).await.unwrap();
+    domain.undefine().await.unwrap();
 }

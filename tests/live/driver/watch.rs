@@ -1,5 +1,6 @@
 //! Tables of what exists.
 
+use libvirt_client::Uuid;
 use libvirt_client::domain::{Domain, State};
 use libvirt_client::network::{self, Network};
 use libvirt_client::storage::StoragePool;
@@ -21,6 +22,11 @@ async fn domains() {
     until(&mut watch, "the list", |change| *change == Change::Current).await;
     assert!(watch.entries().any(|entry| entry.object.name() == "test"));
     assert!(!watch.is_empty() && watch.len() == watch.entries().count());
+    let test = conn.domain_lookup_by_name("test").await.unwrap();
+    let entry = watch.get(&test).unwrap();
+    assert_eq!(entry.object, test);
+    assert_eq!(watch.get_by_key(&test.uuid()), Some(entry));
+    assert_eq!(watch.get_by_key(&Uuid::nil()), None);
 
     let name = "watch-domains";
     let is = |state: State| {

@@ -5,8 +5,8 @@ use std::fs;
 use std::time::Duration;
 
 use libvirt_client::domain::{
-    Domain, MigrateFlags, MigrateMaxSpeedFlags, MigrateParameters, Migration, RunningReason,
-    StateReason,
+    Domain, GetJobStatsFlags, MigrateFlags, MigrateMaxSpeedFlags, MigrateParameters, Migration,
+    RunningReason, StateReason,
 };
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{Error, MigrationOutcome, Optional as _, Presence};
@@ -94,6 +94,9 @@ async fn the_guest_goes_on_before_its_memory_is_there() {
         guest.domain = migration.await.unwrap();
         hosts.assert_runs_on(&hosts.conn_b, &guest).await;
         guest.assert_same_run();
+        // The source could not tell it before the guest ran there.
+        let done = guest.domain.job_stats(GetJobStatsFlags::COMPLETED).await.unwrap();
+        assert_eq!(done, None);
         guest.domain.destroy().await.unwrap();
         hosts.assert_empty().await;
     })

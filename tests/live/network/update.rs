@@ -32,6 +32,7 @@ async fn hosts_are_added_changed_and_removed() {
     assert_eq!(places(LAST).await, (true, true));
     let twice = update(UpdateCommand::AddLast, LAST, both).await.unwrap_err();
     assert_eq!(twice.code(), Some(ErrorCode::OperationInvalid));
+    assert!(twice.is_already_exists() && !twice.is_not_found(), "{twice}");
     update(UpdateCommand::AddFirst, FIRST, UpdateFlags::CONFIG).await.unwrap();
     assert_eq!(places(FIRST).await, (false, true));
     let definition = network.xml_desc(XmlFlags::INACTIVE).await.unwrap();
@@ -43,8 +44,38 @@ async fn hosts_are_added_changed_and_removed() {
     update(UpdateCommand::Delete, &changed, UpdateFlags::CURRENT).await.unwrap();
     assert_eq!((places(&changed).await, places(LAST).await), ((false, false), (false, true)));
     // Neither changes where one of them cannot.
-    assert!(update(UpdateCommand::Delete, LAST, both).await.is_err());
+    let absent = update(UpdateCommand::Delete, LAST, both).await.unwrap_err();
+    assert!(absent.is_not_found() && !absent.is_already_exists(), "{absent}");
+    let absent = update(UpdateCommand::Modify, LAST, UpdateFlags::LIVE).await.unwrap_err();
+    assert!(absent.is_not_found(), "{absent}");
     assert_eq!(places(LAST).await, (false, true));
+
+    // Other entries are found by what tells them apart, which the daemon says in other words.
+    let flags = UpdateFlags::CONFIG;
+    for (section, entry) in [
+        (
+            UpdateSection::IpDhcpRange,
+            "<range start='192.168.82.200' end='192.168.82.210'/>",
+        ),
+        (UpdateSection::DnsHost, "<host ip='192.168.82.15'><hostname>x</hostname></host>"),
+        (UpdateSection::DnsTxt, "<txt name='note' value='x'/>"),
+        (
+            UpdateSection::DnsSrv,
+            "<srv service='s' protocol='tcp' domain='d' target='t' port='1'/>",
+        ),
+        (UpdateSection::Portgroup, "<portgroup name='group'/>"),
+    ] {
+        let change =
+            async |command| network.update(command, section, None, entry, flags).await.unwrap_err();
+        let absent = change(UpdateCommand::Delete).await;
+        assert!(absent.is_not_found(), "{absent}");
+        network
+            .update(UpdateCommand::AddLast, section, None, entry, flags)
+            .await
+            .unwrap();
+        let twice = change(UpdateCommand::AddLast).await;
+        assert!(twice.is_already_exists(), "{twice}");
+    }
 
     // What of several `<ip>` is meant can be said.
     let host = "<host mac='52:54:00:82:00:03' ip='192.168.82.14'/>";

@@ -38,7 +38,9 @@ async fn a_volume_is_made_from_another_in_another_format_and_pool() {
     assert!(back[SIZE..].iter().all(|byte| *byte == 0));
 
     let again = from.storage_vol_create_xml_from(&xml, &there, flags).await;
-    assert_eq!(again.unwrap_err().code(), Some(ErrorCode::InternalError));
+    let again = again.unwrap_err();
+    assert_eq!(again.code(), Some(ErrorCode::InternalError));
+    assert!(again.is_already_exists(), "{again}");
     remove(&from, &from_dir).await;
     let gone = to.storage_vol_create_xml_from(&xml, &source, flags).await;
     assert!(gone.unwrap_err().is_not_found());

@@ -10,7 +10,9 @@ use std::path::Path;
 use libvirt_client::Error;
 use libvirt_client::connect::Version;
 use libvirt_client::storage::TransferProgress;
+use libvirt_client::storage::storage_vol::UploadFlags;
 use rig::Mode;
+use tokio::io::AsyncWriteExt;
 
 use super::{Noise, Pool};
 use crate::common::qemu;
@@ -100,6 +102,52 @@ async fn what_becomes_shorter_while_it_is_copied_is_not_taken_for_whole() {
         assert!(copied < LONG);
         fs::remove_file(&down).unwrap();
     }
+}
+
+/// Daemons take less than was announced for all.
+#[tokio::test]
+async fn a_stream_that_ends_before_its_length() {
+    let Some((daemon, conn)) = qemu().await else {
+        return;
+    };
+    let pool = Pool::new(daemon, "lengths-stream");
+    let volume = pool.volume(&conn, "v", MIB).await;
+    let open = async |length, flags| volume.upload(0, length, flags).await.unwrap();
+    let plain = UploadFlags::empty();
+    let missing = |error| match error {
+        Error::Incomplete { ended: "the stream", copied_bytes, expected_bytes } => {
+            (copied_bytes, expected_bytes)
+        }
+        other => panic!("{other:?}"),
+    };
+
+    let mut stream = open(Some(1000), plain).await;
+    stream.write_all(&[1; 999]).await.unwrap();
+    assert_eq!(missing(stream.finish().await.unwrap_err()), (999, Some(1000)));
+    // What was written is there.
+    assert_eq!(pool.content("v")[..1000], [[1; 999].as_slice(), &[0]].concat());
+    // By tokio's traits, and by the writing half.
+    let mut stream = open(Some(1000), plain).await;
+    AsyncWriteExt::write_all(&mut stream, &[2; 10]).await.unwrap();
+    let error = stream.shutdown().await.unwrap_err().downcast().unwrap();
+    assert_eq!(missing(error), (10, Some(1000)));
+    let (_reader, writer) = open(Some(1000), plain).await.into_split();
+    assert_eq!(missing(writer.finish().await.unwrap_err()), (0, Some(1000)));
+
+    // Holes count as they are long; nothing is missing where nothing was announced.
+    let mut stream = open(Some(1000), UploadFlags::SPARSE_STREAM).await;
+    stream.write_all(&[3; 10]).await.unwrap();
+    stream.write_hole(990).await.unwrap();
+    stream.finish().await.unwrap();
+    let mut stream = open(None, plain).await;
+    stream.write_all(&[4; 10]).await.unwrap();
+    stream.finish().await.unwrap();
+    // And there is no end of what may be written then.
+    let long = vec![5; 3 << 19];
+    let mut stream = open(None, plain).await;
+    stream.write_all(&long).await.unwrap();
+    stream.finish().await.unwrap();
+    assert!(pool.content("v") == long);
 }
 
 #[tokio::test]

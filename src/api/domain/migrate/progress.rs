@@ -40,7 +40,8 @@ pub struct MigrationProgress {
 /// [`MigrationControl::progress`](super::MigrationControl::progress). It ends with the migration,
 /// or with an error.
 ///
-/// The source removes its statistics together with its guest. Afterwards the destination has them:
+/// The source removes its statistics together with its guest. Afterwards the destination has them,
+/// unless the migration ended in the post-copy phase (seen with libvirt 9.0.0, 11.3.0 and 12.8.0):
 /// [`job_stats`](crate::domain::Domain::job_stats) with [`COMPLETED`](GetJobStatsFlags::COMPLETED) of the new
 /// domain.
 pub struct Progress {

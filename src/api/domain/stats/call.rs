@@ -39,8 +39,11 @@ impl Connect {
     /// `stats` are the groups to return; none means all that the daemon supports. It leaves out
     /// those that it does not support unless the flags say `ENFORCE_STATS`. The filter flags are
     /// those of [`list_all_domains`](Self::list_all_domains) for activity, persistence and state. With
-    /// `NOWAIT` a busy domain returns the statistics that are available without waiting; with
-    /// `BACKING` its other images count as disks of their own.
+    /// `NOWAIT` a domain that another call is busy with returns the statistics that are available
+    /// without waiting; with `BACKING` its other images count as disks of their own.
+    ///
+    /// `NOWAIT` does not help the first call after a guest's QEMU has begun to hang: it is the one that
+    /// waits for that. Give it a [deadline](Self::with_timeout) and ask again.
     #[doc(alias = "virConnectGetAllDomainStats")]
     #[doc(alias = "getAllDomainStats")]
     pub async fn all_domain_stats(
