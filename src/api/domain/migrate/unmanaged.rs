@@ -6,7 +6,7 @@ use std::future::pending;
 
 use super::conduct::{Conduct, error};
 use super::plan::{Plan, refused, require, unsupported};
-use super::recovery::{self, Arrival};
+use super::recovery::{self, Arrived};
 use super::running::MigrationControl;
 use super::steps::classic;
 use super::whereabouts;
@@ -87,7 +87,7 @@ pub(super) async fn migrate_to_host(mut conduct: Conduct) -> Result<Domain> {
     if outcome.destination != Presence::Running || is_here {
         return Err(conduct.into_error().await);
     }
-    let Arrival::Arrived(domain) = recovery::arrival(&mut conduct).await else {
+    let Arrived::There(domain) = recovery::arrival(&mut conduct).await else {
         return Err(conduct.into_error().await);
     };
     // A source that has not heard that the guest has arrived keeps it, paused.
