@@ -135,8 +135,8 @@ impl StreamHandle {
                 reason: "a hole came that was not asked for, or has no length".to_owned(),
             }
             .into(),
-            StreamEnd::Fault(Fault::Overrun(unread)) => {
-                Error::Overrun { procedure: self.procedure, unread }
+            StreamEnd::Fault(Fault::Overrun(unread_bytes)) => {
+                Error::Overrun { procedure: self.procedure, unread_bytes }
             }
             StreamEnd::Progress(Progress::Open | Progress::EndOfData | Progress::Confirmed)
             | StreamEnd::Closed => closed("is closed"),
@@ -287,12 +287,12 @@ impl StreamWriter {
             return Poll::Pending;
         };
         let stall = self.stall.get_or_insert_with(|| Stall::new(shared, after));
-        let unsent = ready!(stall.poll_expired(cx));
+        let unsent_bytes = ready!(stall.poll_expired(cx));
         self.stall = None;
         Poll::Ready(Err(Error::Timeout {
             operation: handle.procedure,
             after,
-            waiting: Waiting::Data { unsent },
+            waiting: Waiting::Data { unsent_bytes },
         }))
     }
 

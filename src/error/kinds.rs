@@ -13,8 +13,8 @@ use crate::types::error::ErrorCode;
 /// See the [guide](crate::guide::errors) for when to ask which.
 impl Error {
     /// Returns whether the daemon reported that something does not exist: an object (the codes
-    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
-    /// (`VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
+    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain (the code
+    /// `VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
     ///
     /// [`Optional::optional`](super::Optional::optional) turns such errors into `None`.
     pub fn is_not_found(&self) -> bool {

@@ -82,7 +82,7 @@ pub enum Error {
         /// The procedure that opened the stream.
         procedure: &'static str,
         /// The number of bytes that were received and not read.
-        unread: usize,
+        unread_bytes: usize,
     },
 
     /// The peer violated the protocol.

@@ -152,7 +152,7 @@ fn samples() -> Vec<Error> {
             waiting: Waiting::Opening,
         },
         Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
-        Error::Overrun { procedure: "virStorageVolDownload", unread: 1 },
+        Error::Overrun { procedure: "virStorageVolDownload", unread_bytes: 1 },
         Error::Aborted("the migration"),
         Error::Failed("vda's job was never ready".to_owned()),
         migration(),

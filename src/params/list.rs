@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{FromParam, Value, ValueRef};
 
 /// An ordered list of named values (`virTypedParameter`). A name may occur more than once.
+#[doc(alias = "virTypedParameter")]
 #[derive(Clone, Default)]
 pub struct TypedParams {
     /// Of each value, and maybe of more.

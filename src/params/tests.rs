@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::units::{Int, Unit};
 use super::{TypedParams, Value};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +74,15 @@ fn integers_convert_where_they_fit() {
     assert_eq!(params.get::<bool>("c"), Some(true));
     assert_eq!(params.get::<String>("a"), None);
     assert_eq!(params.get::<i32>("missing"), None);
+}
+
+#[test]
+fn numbers_without_a_sign_are_sent_with_one() {
+    assert_eq!(Int::write(&7_u16), Value::Int(7));
+    assert_eq!(Int::write(&u32::MAX), Value::Int(i32::MAX));
+    assert_eq!(<Int as Unit<u16>>::read(Value::Int(7).as_ref()), Some(7));
+    assert_eq!(<Int as Unit<u32>>::read(Value::Int(-1).as_ref()), None);
+    assert_eq!(<Int as Unit<u16>>::read(Value::Int(65_536).as_ref()), None);
 }
 
 #[test]

@@ -43,19 +43,25 @@ impl Version {
         self.0
     }
 
-    /// Returns the major part, before the first dot.
-    pub const fn major(self) -> u64 {
-        self.0 / MAJOR
+    /// Returns the major part, before the first dot; the greatest `u32` of a number that has a
+    /// greater one, as no release has.
+    pub const fn major(self) -> u32 {
+        let major = self.0 / MAJOR;
+        if major > u32::MAX as u64 {
+            u32::MAX
+        } else {
+            major as u32
+        }
     }
 
     /// Returns the minor part, between the dots.
-    pub const fn minor(self) -> u64 {
-        self.0 % MAJOR / MINOR
+    pub const fn minor(self) -> u32 {
+        (self.0 % MAJOR / MINOR) as u32
     }
 
     /// Returns the micro part, behind the second dot.
-    pub const fn micro(self) -> u64 {
-        self.0 % MINOR
+    pub const fn micro(self) -> u32 {
+        (self.0 % MINOR) as u32
     }
 }
 
@@ -117,7 +123,7 @@ mod tests {
             assert_eq!(version.to_string(), text);
         }
         let most = Version::from_number(u64::MAX);
-        assert_eq!(most.to_string(), "18446744073709.551.615");
+        assert_eq!(most.to_string(), "4294967295.551.615");
         assert!(Version::new(9, 10, 0) > Version::new(9, 9, 999));
     }
 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
+use crate::params::units::Unit;
+use crate::params::{Value, ValueRef};
 use crate::protocol::remote;
 use crate::types::ranges::{self, Part};
 
@@ -165,10 +167,14 @@ impl FromStr for CpuMap {
         if text.trim().is_empty() {
             return Ok(map);
         }
+        let mut added = Vec::new();
         for part in ranges::parts(text) {
             match part {
-                Ok(Part::In(first, last)) => map.add([CpuRange { first, last }]),
-                Ok(Part::Out(cpu)) => map.remove(cpu),
+                Ok(Part::In(first, last)) => added.push(CpuRange { first, last }),
+                Ok(Part::Out(cpu)) => {
+                    map.add(added.drain(..));
+                    map.remove(cpu);
+                }
                 Err(part) => {
                     return Err(Error::InvalidArgument {
                         procedure: "CpuMap",
@@ -177,6 +183,7 @@ impl FromStr for CpuMap {
                 }
             }
         }
+        map.add(added);
         Ok(map)
     }
 }
@@ -220,6 +227,23 @@ impl FromIterator<CpuMap> for CpuMap {
         let mut union = Self::new();
         union.add(maps.into_iter().flat_map(|map| map.ranges));
         union
+    }
+}
+
+/// A set of CPUs as text, `STRING`.
+pub(super) struct CpuList;
+
+impl Unit<CpuMap> for CpuList {
+    fn read(value: ValueRef<'_>) -> Option<CpuMap> {
+        match value {
+            // Daemons take nothing out again, and of very much that would take long.
+            ValueRef::String(text) if !text.contains('^') => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn write(cpus: &CpuMap) -> Value {
+        Value::String(cpus.to_string())
     }
 }
 
@@ -275,6 +299,19 @@ mod tests {
         ] {
             let error = wrong.parse::<CpuMap>().map_err(|error| error.to_string());
             assert!(matches!(&error, Err(text) if text.contains(wrong)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn daemons_write_sets_as_text() {
+        assert_eq!(CpuList::read(ValueRef::String("0-3,5")), "0-3,5".parse().ok());
+        assert_eq!(CpuList::write(&CpuMap::from(1..3)), Value::from("1-2"));
+        for wrong in [
+            ValueRef::String("x"),
+            ValueRef::String("0-3,^1"),
+            ValueRef::Int(1),
+        ] {
+            assert_eq!(CpuList::read(wrong), None, "{wrong:?}");
         }
     }
 

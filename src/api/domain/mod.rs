@@ -95,7 +95,7 @@ pub use migrate::{
     Progress,
 };
 pub use perf::PerfEvents;
-pub use save::SaveParams;
+pub use save::SaveParameters;
 pub use scheduler::{CpuQuota, SchedulerParameters, SchedulerType};
 pub use security::{LaunchSecret, LaunchSecurityInfo, SecurityLabel};
 pub use snapshot::DomainSnapshot;

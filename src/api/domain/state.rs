@@ -106,7 +106,7 @@ pub struct DomainInfo {
     /// Current memory in KiB.
     pub memory_kib: u64,
     /// Number of virtual CPUs.
-    pub vcpus: u16,
+    pub vcpus: u32,
     /// CPU time used.
     pub cpu_time: Duration,
 }
@@ -147,7 +147,7 @@ impl Domain {
             state: i32::from(info.state).into(),
             max_memory_kib: info.max_mem,
             memory_kib: info.memory,
-            vcpus: info.nr_virt_cpu,
+            vcpus: info.nr_virt_cpu.into(),
             cpu_time: Duration::from_nanos(info.cpu_time),
         })
     }
