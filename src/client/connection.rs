@@ -252,10 +252,6 @@ impl Connect {
         self.inner.options.max_client_requests == 1
     }
 
-    pub(crate) fn same_connection(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
     /// Returns the runtime of the driver task.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.inner.runtime
@@ -318,6 +314,15 @@ impl Drop for Inner {
         self.request_close();
     }
 }
+
+/// Equality means the same connection, whatever the timeouts.
+impl PartialEq for Connect {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Eq for Connect {}
 
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,3 +1,5 @@
+//! What a wait was for when its deadline passed.
+
 use std::fmt;
 
 use super::close::write_calls;

@@ -86,6 +86,16 @@ fn numbers_without_a_sign_are_sent_with_one() {
 }
 
 #[test]
+fn lists_are_walked_through_in_order() {
+    let (params, mut expected) = (sample(), Vec::new());
+    for (name, value) in &params {
+        expected.push((name, value.to_owned()));
+    }
+    assert_eq!(expected.len(), params.iter().len());
+    assert_eq!(expected.into_iter().collect::<TypedParams>(), params);
+}
+
+#[test]
 fn repeated_names_are_a_sequence() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Migration {
@@ -104,7 +114,7 @@ fn repeated_names_are_a_sequence() {
 fn lists_that_share_names_are_apart() {
     let first = sample();
     let mut same = TypedParams::like(first.names(), first.len());
-    for (name, value) in first.iter() {
+    for (name, value) in &first {
         same.push_named(name.as_bytes(), value.to_owned());
     }
     assert_eq!(same, first);

@@ -1,3 +1,5 @@
+//! Hosts made of definitions.
+
 use super::host::TestHost;
 use crate::error::{Error, Result};
 use crate::test_driver::Host;

@@ -1,3 +1,5 @@
+//! The host, and connections to it.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;

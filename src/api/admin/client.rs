@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::wire::params;
-use super::{ClientTransport, Server};
+use super::{AdminConnect, ClientTransport, Server};
 use crate::api::handle::handle;
 use crate::api::wire::unix_time;
 use crate::error::Result;
@@ -16,7 +16,7 @@ handle! {
     /// A handle to a client that is, or was, connected to a daemon (`virAdmClient`). It holds
     /// nothing on the daemon's side.
     #[doc(alias = "virAdmClient")]
-    pub(crate) Client of admin::NonnullClient in Server as srv, known by id {
+    pub(crate) Client of admin::NonnullClient in Server as srv through AdminConnect, known by id {
         ;
         /// Returns the client's ID (`virAdmClientGetID`). No ID is used again while the daemon
         /// runs. Local.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::slice;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
@@ -22,6 +23,9 @@ use crate::types::ranges::{self, Part};
 /// assert_eq!(cpus.to_string(), "0-3,5");
 /// assert!(cpus.contains(2) && !cpus.contains(4));
 /// assert_eq!(cpus.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 5]);
+/// for cpu in &cpus {
+///     assert!(cpus.contains(cpu));
+/// }
 /// assert_eq!(cpus, [5, 3, 2, 1, 0].into_iter().collect());
 /// assert_eq!(cpus, "0-3,5".parse()?);
 /// # Ok::<_, libvirt_client::Error>(())
@@ -61,8 +65,8 @@ impl CpuMap {
     }
 
     /// Iterates over the CPUs, in order.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.ranges.iter().flat_map(|range| range.first..=range.last)
+    pub fn iter(&self) -> CpuMapIter<'_> {
+        CpuMapIter { range: RangeInclusive::new(1, 0), later: self.ranges.iter() }
     }
 
     /// Reads a CPU map of the protocol: bit n of byte n/8 stands for CPU n.
@@ -94,7 +98,7 @@ impl CpuMap {
             });
         }
         let mut bytes = vec![0; len];
-        for cpu in self.iter() {
+        for cpu in self {
             if let Some(byte) = bytes.get_mut(cpu as usize / 8) {
                 *byte |= 1_u8 << (cpu % 8);
             }
@@ -130,6 +134,36 @@ impl CpuMap {
         all.sort_unstable_by_key(|range| range.first);
         for range in all {
             self.append(range);
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a CpuMap {
+    type Item = u32;
+    type IntoIter = CpuMapIter<'a>;
+
+    fn into_iter(self) -> CpuMapIter<'a> {
+        self.iter()
+    }
+}
+
+/// The CPUs of a set, in order; from [`CpuMap::iter`].
+#[derive(Debug, Clone)]
+pub struct CpuMapIter<'a> {
+    range: RangeInclusive<u32>,
+    later: slice::Iter<'a, CpuRange>,
+}
+
+impl Iterator for CpuMapIter<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            if let Some(cpu) = self.range.next() {
+                return Some(cpu);
+            }
+            let CpuRange { first, last } = *self.later.next()?;
+            self.range = first..=last;
         }
     }
 }

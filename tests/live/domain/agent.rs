@@ -47,7 +47,7 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     let info: Info = params.deserialize().unwrap();
     assert_eq!((&*info.hostname, &*info.os.machine), ("guest", "x86_64"));
     let virsh = daemon.virsh(["guestinfo", name, "--os", "--hostname"]).unwrap();
-    for (key, value) in params.iter() {
+    for (key, value) in &params {
         let ValueRef::String(value) = value else {
             panic!("{key} is {value:?}");
         };

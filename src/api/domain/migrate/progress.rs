@@ -43,7 +43,7 @@ pub struct MigrationProgress {
 /// The source removes its statistics together with its guest. Afterwards the destination has them:
 /// [`job_stats`](crate::domain::Domain::job_stats) with [`COMPLETED`](GetJobStatsFlags::COMPLETED) of the new
 /// domain.
-pub struct Progress {
+pub struct MigrationProgressStream {
     source: Beside,
     ended: CancellationToken,
     interval: Duration,
@@ -84,7 +84,7 @@ fn time_remaining(stats: &JobStats) -> Option<Duration> {
     Some(Duration::from_millis(millis.try_into().unwrap_or(u64::MAX)))
 }
 
-impl Progress {
+impl MigrationProgressStream {
     pub(super) fn new(source: Beside, ended: CancellationToken, interval: Duration) -> Self {
         let due = Instant::now();
         let asking = ask(source.clone(), ended.clone(), due);
@@ -97,7 +97,7 @@ impl Progress {
     }
 }
 
-impl Stream for Progress {
+impl Stream for MigrationProgressStream {
     type Item = Result<MigrationProgress>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -126,9 +126,9 @@ impl Stream for Progress {
     }
 }
 
-impl fmt::Debug for Progress {
+impl fmt::Debug for MigrationProgressStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Progress")
+        f.debug_struct("MigrationProgressStream")
             .field("source", &self.source)
             .field("interval", &self.interval)
             .finish_non_exhaustive()

@@ -155,11 +155,11 @@ async fn perform(plan: &Plan, uri: &str) -> Result<()> {
 /// Refuses a destination that is the source itself, as the source would see it.
 fn refuse_local(uri: &str) -> Result<()> {
     let parsed = ConnectUri::parse(uri)?;
-    let local = if let Some(host) = &parsed.host {
+    let local = if let Some(host) = parsed.host() {
         host.starts_with("localhost")
     } else {
         // A socket may lead to another daemon.
-        !parsed.scheme().ends_with("+unix") || parsed.parameters.get("socket").is_none()
+        !parsed.scheme().ends_with("+unix") || parsed.parameters().get("socket").is_none()
     };
     if local {
         return refused(&format!("{uri} is the source itself, as the source sees it"));

@@ -60,7 +60,7 @@ impl DomainStats {
     pub fn from_params(params: &TypedParams) -> Self {
         let mut stats = Self::default();
         let names = RecordNames::default();
-        for (name, value) in params.iter() {
+        for (name, value) in params {
             stats.take(name.as_bytes(), value, &Items::default(), &names);
         }
         stats
