@@ -7,11 +7,10 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
 use super::options::Options;
 use super::registry::Registry;
-use super::running::{Driver, Shared, now};
+use super::running::{Deadline, Driver, Shared, now};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::ProcedureInfo;
 use crate::rpc::keepalive::Keepalive;
@@ -287,11 +286,9 @@ impl Connect {
         }
     }
 
-    /// Returns the deadline of a call that starts now, and its timeout.
-    pub(super) fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
-        let timeout = self.timeout(long)?;
-        // A timeout that the clock cannot represent is none.
-        Instant::now().checked_add(timeout).map(|deadline| (deadline, timeout))
+    /// Returns the deadline of a call that starts now.
+    pub(super) fn deadline(&self, long: bool) -> Deadline {
+        Deadline::new(self.timeout(long))
     }
 
     /// Rejects calls that a read-only connection may not make, as the daemon would.

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connect;
-use super::running::{Expiry, Reply, Stall};
-use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
+use super::running::{Expiry, Reply, Stall, failure};
+use crate::error::{Error, ProtocolError, Result, Waiting};
 use crate::protocol::{StreamRequest, net};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::engine::StreamEnd;
@@ -122,14 +122,7 @@ impl StreamHandle {
             reason: format!("the stream {reason}"),
         };
         match end {
-            StreamEnd::Progress(Progress::Failed(payload)) => {
-                match RemoteError::decode(&payload, self.procedure) {
-                    Ok(error) => error.into(),
-                    Err(source) => {
-                        ProtocolError::Reply { procedure: self.procedure, source }.into()
-                    }
-                }
-            }
+            StreamEnd::Progress(Progress::Failed(payload)) => failure(self.procedure, &payload),
             StreamEnd::Fault(Fault::BadHole) => ProtocolError::InvalidReply {
                 procedure: self.procedure,
                 reason: "a hole came that was not asked for, or has no length".to_owned(),
@@ -170,10 +163,9 @@ impl StreamHandle {
         }
         let ending = ending.get_or_insert_with(|| {
             let deadline = self.conn.deadline(false);
-            let (at, after) = deadline.map(|(at, after)| (at.into_std(), after)).unzip();
             Ending {
-                expiry: Expiry::new(shared, at),
-                after: after.unwrap_or_default(),
+                expiry: Expiry::new(shared, deadline.at),
+                after: deadline.after,
             }
         });
         ready!(ending.expiry.poll_expired(cx));

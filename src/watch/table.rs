@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::source::{Source, is_final};
 use super::watched::{Entry, Watched};
-use crate::client::Connect;
+use crate::client::{Connect, timer};
 use crate::error::{Optional as _, Result};
 use crate::events::{EventError, Subscription};
 
@@ -136,11 +136,7 @@ impl<O: Watched> Watch<O> {
     /// Makes one step: connects, waits for events, or asks the host. Only its end changes anything.
     async fn advance(&mut self) -> Result<()> {
         if let Some(not_before) = self.not_before {
-            let pause = {
-                let _context = self.source.runtime().enter();
-                sleep_until(not_before)
-            };
-            pause.await;
+            timer(self.source.runtime(), || sleep_until(not_before)).await;
             self.not_before = None;
         }
         let step = self.step().await;
@@ -264,10 +260,7 @@ impl<O: Watched> Live<O> {
             let event = self.events.next().await;
             return self.take(event);
         };
-        let limited = {
-            let _context = self.conn.runtime().enter();
-            timeout_at(check, self.events.next())
-        };
+        let limited = timer(self.conn.runtime(), || timeout_at(check, self.events.next()));
         if let Ok(event) = limited.await {
             self.take(event);
         }
