@@ -86,7 +86,7 @@ async fn open(uri: &str) -> libvirt_client::Result<Connect> {
 
 /// Asks for a credential on the terminal.
 #[cfg(feature = "sasl")]
-async fn ask(request: libvirt_client::CredentialRequest) -> Option<libvirt_client::Secret> {
+async fn ask(request: libvirt_client::CredentialRequest) -> Option<libvirt_client::Credential> {
     let prompt = format!("{}: ", request.prompt);
     let asking = tokio::task::spawn_blocking(move || {
         if request.is_secret() {

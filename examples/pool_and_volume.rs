@@ -161,7 +161,7 @@ async fn boot(volume: &StorageVol, name: &str, kind: &str) -> Result<Domain> {
 </domain>",
         escape(kind),
         escape(name),
-        escape(volume.pool())
+        escape(volume.pool_name())
     );
     let conn = volume.connect();
     let domain = conn.domain_define_xml_flags(&xml, DefineFlags::VALIDATE).await?;

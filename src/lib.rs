@@ -149,7 +149,7 @@ pub use api::admin;
 pub use api::qemu;
 pub use api::{connect, domain, interface, network, node_device, nwfilter, secret, storage};
 #[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
-pub use auth::{CredentialRequest, Secret};
+pub use auth::{Credential, CredentialRequest};
 pub use client::{
     Backoff, Chunk, Connect, ConnectBuilder, ConnectionStatus, Raw, Reconnect, Reply, Stream,
     StreamReader, StreamWriter,

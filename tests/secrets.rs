@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use libvirt_client::{Connect, ConnectBuilder, Error, Secret};
+use libvirt_client::{Connect, ConnectBuilder, Credential, Error};
 use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::ssh::PASSWORD;
 use rig::{Daemon, Need, ssh};
@@ -137,7 +137,7 @@ fn assert_untold(secret: &str) {
 }
 
 fn answering(uri: &str, answer: &'static str) -> ConnectBuilder {
-    Connect::builder(uri).credentials(move |_| async move { Some(Secret::from(answer)) })
+    Connect::builder(uri).credentials(move |_| async move { Some(Credential::from(answer)) })
 }
 
 /// A host whose daemon has the test driver, and what it takes to log in there.

@@ -219,8 +219,8 @@ async fn stats(conn: &Connect, count: u64) -> Result<u64> {
         let (groups, flags) = (StatsTypes::empty(), GetAllDomainStatsFlags::empty());
         let records = conn.all_domain_stats(groups, flags).await?;
         let each = records.iter().map(|record| {
-            let received = record.stats.net.first().and_then(|net| net.rx_bytes);
-            let read = record.stats.block.first();
+            let received = record.stats.nets.first().and_then(|net| net.rx_bytes);
+            let read = record.stats.blocks.first();
             let read = read.and_then(|block| block.read_bytes);
             record.domain.name().len() as u64
                 + received.unwrap_or_default()
@@ -290,7 +290,7 @@ async fn take_events(
     if count == 0 {
         return Ok((0, 0));
     }
-    domain.set_memory_kib(count).await?;
+    domain.set_memory(count).await?;
     let (mut check, mut seen, mut lost) = (0, 0, 0);
     while seen + lost < count {
         match events.next().await.ok_or("the events ended")? {

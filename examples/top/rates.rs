@@ -32,7 +32,7 @@ pub(crate) struct Rates {
 
 impl Counters {
     pub(crate) fn of(stats: &DomainStats, at: Instant) -> Self {
-        let (disks, interfaces) = (&stats.block, &stats.net);
+        let (disks, interfaces) = (&stats.blocks, &stats.nets);
         Self {
             at,
             cpu: stats.cpu.time,

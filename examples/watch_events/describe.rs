@@ -73,7 +73,7 @@ fn of_domain(event: &DomainEvent) -> String {
         DomainEvent::ControlError(_) => "lost control of the hypervisor's process".to_owned(),
         DomainEvent::BlockJob(event) => {
             let (kind, status) = (words(event.kind), words(event.status));
-            format!("block job on {}: {kind} {status}", event.path)
+            format!("block job on {}: {kind} {status}", event.source)
         }
         DomainEvent::BlockJob2(event) => {
             let (kind, status) = (words(event.kind), words(event.status));
@@ -113,7 +113,7 @@ fn of_domain(event: &DomainEvent) -> String {
         ),
         DomainEvent::BlockThreshold(event) => format!(
             "disk {} written {} bytes beyond {}{}",
-            event.device,
+            event.image,
             event.excess_bytes,
             event.threshold_bytes,
             in_brackets(event.path.as_deref())

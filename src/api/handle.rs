@@ -3,11 +3,8 @@
 use crate::client::Connect;
 
 /// Parent of an object: a connection, or the object that it is a part of.
-pub(crate) trait Parent: Clone {
+pub(crate) trait Parent: Clone + PartialEq {
     fn connection(&self) -> &Connect;
-
-    /// Returns whether both are the same object through the same connection.
-    fn is_same(&self, other: &Self) -> bool;
 
     /// Returns the same object through `conn`.
     fn through(&self, conn: &Connect) -> Self;
@@ -16,10 +13,6 @@ pub(crate) trait Parent: Clone {
 impl Parent for Connect {
     fn connection(&self) -> &Connect {
         self
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.same_connection(other)
     }
 
     fn through(&self, conn: &Connect) -> Self {
@@ -32,7 +25,8 @@ impl Parent for Connect {
 ///
 /// `Name of program::Wire, known by key { texts; plain values; hidden values }`, where `key` is the
 /// field that tells objects apart. `Name of program::Wire in Parent as field` is an object within
-/// another, whose reference is `field` of its own. The visibility in front is that of the connection.
+/// another, whose reference is `field` of its own. The visibility in front is that of the connection;
+/// `through Type` is the one of that name that users have in its place.
 /// Hidden values are visible to the files beside the handle's. `field: text as name` is a text that
 /// users know by another name than the wire has for it. What stands before `connect` are attributes
 /// of the method that returns the connection.
@@ -40,7 +34,7 @@ macro_rules! handle {
     (
         $(#[$meta:meta])*
         $vis:vis $name:ident of $program:ident::$wire:ident
-        $(in $parent:ident as $parent_field:ident)?, known by $key:ident
+        $(in $parent:ident as $parent_field:ident)? $(through $via:ident)?, known by $key:ident
         $(, $(#[$connect_meta:meta])+ connect)? {
             $($(#[$text_meta:meta])* $text:ident: text $(as $shown:ident)?),*;
             $($(#[$plain_meta:meta])* $plain:ident: $plain_ty:ty),*;
@@ -115,11 +109,9 @@ macro_rules! handle {
             /// Returns a handle to the same object whose calls use `conn`: with its timeout, or
             /// over another connection to the same daemon.
             #[must_use]
-            $vis fn via(&self, conn: &$crate::client::Connect) -> Self {
-                Self {
-                    parent: $crate::api::handle::Parent::through(&self.parent, conn),
-                    ..self.clone()
-                }
+            pub fn via(&self, conn: &$crate::api::handle::handle!(@via $($via)?)) -> Self {
+                let conn = $crate::api::handle::handle!(@connection conn $($via)?);
+                $crate::api::handle::Parent::through(self, conn)
             }
 
             /// Returns a handle to the same object whose calls fail with
@@ -127,7 +119,8 @@ macro_rules! handle {
             /// `timeout`.
             #[must_use]
             pub fn with_timeout(&self, timeout: std::time::Duration) -> Self {
-                self.via(&self.connect().with_timeout(timeout))
+                let conn = self.connect().with_timeout(timeout);
+                $crate::api::handle::Parent::through(self, &conn)
             }
         }
 
@@ -136,12 +129,11 @@ macro_rules! handle {
                 self.connect()
             }
 
-            fn is_same(&self, other: &Self) -> bool {
-                self == other
-            }
-
             fn through(&self, conn: &$crate::client::Connect) -> Self {
-                self.via(conn)
+                Self {
+                    parent: $crate::api::handle::Parent::through(&self.parent, conn),
+                    ..self.clone()
+                }
             }
         }
 
@@ -160,8 +152,7 @@ macro_rules! handle {
         /// Equality means the same object through the same connection.
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.$key == other.$key
-                    && $crate::api::handle::Parent::is_same(&self.parent, &other.parent)
+                self.$key == other.$key && self.parent == other.parent
             }
         }
 
@@ -217,6 +208,10 @@ macro_rules! handle {
     (@serialize $fields:ident, $self:ident, $text:ident $shown:ident) => {
         $fields.serialize_field(stringify!($shown), $self.$text.as_str())?;
     };
+    (@via) => { $crate::client::Connect };
+    (@via $via:ident) => { $via };
+    (@connection $conn:ident) => { $conn };
+    (@connection $conn:ident $via:ident) => { &$conn.conn };
     (@parent) => { $crate::client::Connect };
     (@parent $parent:ident) => { $parent };
 }

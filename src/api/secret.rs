@@ -1,4 +1,4 @@
-//! Secrets in the daemon's keeping: identity and lookup.
+//! Secrets in the daemon's keeping: their purposes and their values.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Conversions between wire types and the API's types, shared by several objects.
 
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::typed_params::typed_params;
 use crate::error::{Error, ProtocolError, Result};
@@ -58,6 +58,30 @@ pub(crate) fn signed_seconds(procedure: &'static str, duration: Duration) -> Res
     })
 }
 
+/// Converts seconds since 1970, or before it; `None` for a time that the system's clock cannot
+/// represent.
+pub(crate) fn unix_time(seconds: i64) -> Option<SystemTime> {
+    let since = Duration::from_secs(seconds.unsigned_abs());
+    match seconds {
+        0.. => SystemTime::UNIX_EPOCH.checked_add(since),
+        _ => SystemTime::UNIX_EPOCH.checked_sub(since),
+    }
+}
+
+/// Converts a number, such as that of a NUMA node, to an argument that is −1 where none is given.
+pub(crate) fn number_or_none(
+    procedure: &'static str,
+    what: &str,
+    number: Option<u32>,
+) -> Result<i32> {
+    number.map_or(Ok(-1), |number| {
+        i32::try_from(number).map_err(|_| Error::InvalidArgument {
+            procedure,
+            reason: format!("there can be no {what} {number}"),
+        })
+    })
+}
+
 /// Converts C's boolean: an integer, true unless zero.
 pub(crate) fn truth(value: i32) -> bool {
     value != 0
@@ -84,6 +108,22 @@ pub(crate) fn absolute_path(procedure: &'static str, path: impl AsRef<Path>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_on_both_sides_of_1970() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        assert_eq!(unix_time(0), Some(epoch));
+        assert_eq!(unix_time(7), epoch.checked_add(Duration::from_secs(7)));
+        assert_eq!(unix_time(-7), epoch.checked_sub(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn numbers_are_sent_with_a_sign() {
+        assert_eq!(number_or_none("", "node", None).ok(), Some(-1));
+        assert_eq!(number_or_none("", "node", Some(7)).ok(), Some(7));
+        let error = number_or_none("", "node", Some(u32::MAX)).map_err(|error| error.to_string());
+        assert!(matches!(&error, Err(text) if text.contains("node 4294967295")), "{error:?}");
+    }
 
     #[test]
     fn paths_are_absolute_and_need_no_directory_that_they_leave() {

@@ -8,32 +8,32 @@ use zeroize::Zeroizing;
 
 use crate::types::connect::CredentialType;
 
-/// A secret text: `Debug` does not show it, and dropping it wipes it from memory.
+/// A secret text, such as a password, that answers a [`CredentialRequest`]: `Debug` does not show it, and dropping it wipes it from memory.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Credential(Zeroizing<String>);
 
-impl Secret {
+impl Credential {
     /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl From<String> for Secret {
+impl From<String> for Credential {
     fn from(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 }
 
-impl From<&str> for Secret {
+impl From<&str> for Credential {
     fn from(text: &str) -> Self {
         text.to_owned().into()
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
+        f.write_str("Credential")
     }
 }
 
@@ -62,7 +62,7 @@ impl CredentialRequest {
     }
 }
 
-type FutureAnswer = Pin<Box<dyn Future<Output = Option<Secret>> + Send>>;
+type FutureAnswer = Pin<Box<dyn Future<Output = Option<Credential>> + Send>>;
 
 /// The program's callback for credentials.
 #[derive(Clone)]
@@ -72,12 +72,12 @@ impl CredentialCallback {
     pub(crate) fn new<F, A>(ask: F) -> Self
     where
         F: Fn(CredentialRequest) -> A + Send + Sync + 'static,
-        A: Future<Output = Option<Secret>> + Send + 'static,
+        A: Future<Output = Option<Credential>> + Send + 'static,
     {
         Self(Arc::new(move |request| Box::pin(ask(request))))
     }
 
-    pub(crate) async fn ask(&self, request: CredentialRequest) -> Option<Secret> {
+    pub(crate) async fn ask(&self, request: CredentialRequest) -> Option<Credential> {
         (self.0)(request).await
     }
 }
@@ -92,6 +92,6 @@ impl fmt::Debug for CredentialCallback {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AuthOptions {
     /// A user name and password.
-    pub(crate) login: Option<(String, Secret)>,
+    pub(crate) login: Option<(String, Credential)>,
     pub(crate) callback: Option<CredentialCallback>,
 }

@@ -17,7 +17,7 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::Credential;
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -32,7 +32,7 @@ pub(crate) struct AuthFile {
 
 struct Group {
     name: String,
-    entries: Vec<(String, Secret)>,
+    entries: Vec<(String, Credential)>,
 }
 
 /// Returns the path of the auth file: the environment's, the URI's, the user's own, or the
@@ -115,7 +115,7 @@ impl AuthFile {
 
     /// Returns an entry for a service on a host; a host without a group has the credentials of the
     /// host `default`.
-    pub(crate) fn find(&self, service: &str, host: &str, key: &str) -> Result<Option<Secret>> {
+    pub(crate) fn find(&self, service: &str, host: &str, key: &str) -> Result<Option<Credential>> {
         let of_host = self.group(&format!("auth-{service}-{host}"));
         let of_all = || self.group(&format!("auth-{service}-default"));
         let Some(group) = of_host.or_else(of_all) else {
@@ -139,14 +139,14 @@ impl AuthFile {
 
 impl Group {
     /// Returns the last entry with this key.
-    fn get(&self, key: &str) -> Option<&Secret> {
+    fn get(&self, key: &str) -> Option<&Credential> {
         let mut found = self.entries.iter().rev().filter(|(name, _)| name == key);
         found.next().map(|(_, value)| value)
     }
 }
 
 /// Replaces the escapes of a value; `None` if one of them is unknown.
-fn unescape(value: &str) -> Option<Secret> {
+fn unescape(value: &str) -> Option<Credential> {
     let mut text = Zeroizing::new(String::with_capacity(value.len()));
     let mut characters = value.chars();
     while let Some(character) = characters.next() {
@@ -162,7 +162,7 @@ fn unescape(value: &str) -> Option<Secret> {
             other => other,
         });
     }
-    Some(Secret::from(text.as_str()))
+    Some(Credential::from(text.as_str()))
 }
 
 #[cfg(test)]

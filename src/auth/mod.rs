@@ -7,5 +7,5 @@ pub(crate) mod sasl;
 mod sources;
 
 pub(crate) use credentials::{AuthOptions, CredentialCallback};
-pub use credentials::{CredentialRequest, Secret};
+pub use credentials::{Credential, CredentialRequest};
 pub(crate) use sources::CredentialSources;

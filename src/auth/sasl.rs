@@ -14,7 +14,7 @@ use rsasl::prelude::{MessageSent, SessionError};
 use rsasl::property::{AuthId, AuthzId, Password};
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::Credential;
 use crate::error::AuthError;
 
 static IMPLEMENTATIONS: &[Implementation] = &[
@@ -115,7 +115,7 @@ impl fmt::Display for Mechanism {
 #[derive(Debug, Default)]
 pub(crate) struct SaslCredentials {
     pub(crate) user: Option<String>,
-    pub(crate) password: Option<Secret>,
+    pub(crate) password: Option<Credential>,
     /// The authorization identity, if it differs from the user.
     pub(crate) other_identity: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::credentials::{AuthOptions, CredentialRequest, Secret};
+use super::credentials::{AuthOptions, Credential, CredentialRequest};
 use super::file::{self, AuthFile};
 use crate::error::{AuthError, Error, Result};
 use crate::files;
@@ -53,7 +53,7 @@ impl<'a> CredentialSources<'a> {
     }
 
     /// Returns a user's password, or fails if no source has it.
-    pub(crate) async fn password(&mut self, method: &str, user: &str) -> Result<Secret> {
+    pub(crate) async fn password(&mut self, method: &str, user: &str) -> Result<Credential> {
         if let Some((_, password)) = &self.options.login {
             return Ok(password.clone());
         }
@@ -67,7 +67,7 @@ impl<'a> CredentialSources<'a> {
 
     /// Returns the password in the auth file, if there is one.
     #[cfg(feature = "ssh-native")]
-    pub(crate) async fn written_password(&mut self) -> Result<Option<Secret>> {
+    pub(crate) async fn written_password(&mut self) -> Result<Option<Credential>> {
         self.in_file("password").await
     }
 
@@ -81,7 +81,7 @@ impl<'a> CredentialSources<'a> {
         Ok(name.map(|name| name.expose().to_owned()))
     }
 
-    async fn in_file(&mut self, key: &str) -> Result<Option<Secret>> {
+    async fn in_file(&mut self, key: &str) -> Result<Option<Credential>> {
         let Some(path) = &self.path else {
             return Ok(None);
         };
@@ -103,7 +103,7 @@ impl<'a> CredentialSources<'a> {
         user: Option<&str>,
         prompt: String,
         what: &'static str,
-    ) -> Result<Secret> {
+    ) -> Result<Credential> {
         let method = method.to_owned();
         let Some(callback) = &self.options.callback else {
             return Err(Error::from(AuthError::Missing {

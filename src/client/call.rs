@@ -93,9 +93,8 @@ impl Connect {
         setup: CallSetup,
         args: &(dyn Encode + Sync),
     ) -> Result<PendingCall> {
-        let timeout = self.deadline(setup.long.is_some());
-        let after = timeout.map(|(_, after)| after).unwrap_or_default();
-        let setup = CallSetup { deadline: timeout.map(|(at, _)| at.into_std()), ..setup };
-        PendingCall::begin(self.shared(), setup, after, args).await
+        let deadline = self.deadline(setup.long.is_some());
+        let setup = CallSetup { deadline: deadline.at, ..setup };
+        PendingCall::begin(self.shared(), setup, deadline.after, args).await
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::options::Options;
 use super::registry::Registry;
-use super::running::{Driver, Shared, now, until};
+use super::running::{Deadline, Driver, Shared, now, until};
 use crate::error::{CloseReason, Error, Result};
 use crate::protocol::ProcedureInfo;
 use crate::rpc::keepalive::Keepalive;
@@ -256,10 +256,6 @@ impl Connect {
         self.inner.options.max_client_requests == 1
     }
 
-    pub(crate) fn same_connection(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
     /// Returns the runtime of the driver task.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.inner.runtime
@@ -295,11 +291,9 @@ impl Connect {
         }
     }
 
-    /// Returns the deadline of a call that starts now, and its timeout.
-    pub(super) fn deadline(&self, long: bool) -> Option<(Instant, Duration)> {
-        let timeout = self.timeout(long)?;
-        // A timeout that the clock cannot represent is none.
-        Instant::now().checked_add(timeout).map(|deadline| (deadline, timeout))
+    /// Returns the deadline of a call that starts now.
+    pub(super) fn deadline(&self, long: bool) -> Deadline {
+        Deadline::new(self.timeout(long))
     }
 
     /// Rejects calls that a read-only connection may not make, as the daemon would.
@@ -322,6 +316,15 @@ impl Drop for Inner {
         self.request_close();
     }
 }
+
+/// Equality means the same connection, whatever the timeouts.
+impl PartialEq for Connect {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Eq for Connect {}
 
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,6 +28,7 @@ pub use opening::ConnectBuilder;
 pub use raw::Raw;
 pub use reconnect::{Backoff, ConnectionStatus, Reconnect};
 pub use running::Reply;
+pub(crate) use running::timer;
 pub use stream::{Stream, StreamReader, StreamWriter};
 
 pub use crate::rpc::streams::Chunk;

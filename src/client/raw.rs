@@ -17,7 +17,7 @@ use crate::rpc::calls::CallSetup;
 ///
 /// Timeouts and cancellation are those of the typed API. Do not call the procedures that open or
 /// close a connection: the daemon would end this one.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Raw<'a> {
     conn: &'a Connect,
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::connection::{Connect, Successors};
 use super::opening::{ConnectBuilder, is_permanent, shown};
+use super::running::timer;
 use crate::error::uri::place;
 use crate::error::{CloseReason, Error, Result, Waiting};
 
@@ -214,10 +215,7 @@ impl Reconnect {
         let settled = settled(&mut status);
         let settled = match deadline {
             Some(deadline) => {
-                let limited = {
-                    let _context = self.runtime.enter();
-                    timeout_at(deadline, settled)
-                };
+                let limited = timer(&self.runtime, || timeout_at(deadline, settled));
                 limited.await.unwrap_or_else(|_| Some(self.status()))
             }
             None => settled.await,

@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::registration::{NamedBy, Registration};
-use super::running::{Encoded, PendingCall, Shared};
+use super::running::{Encoded, PendingCall, Shared, undecodable};
 use crate::error::{CloseReason, Error, ProtocolError, RemoteError, Result};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::events::{Binding, EventQueue, EventRouter, Group};
@@ -294,9 +294,7 @@ impl Operation {
             }
             let procedure = registration.register.name;
             let callback = xdr::from_slice(&reply);
-            callback
-                .map(Some)
-                .map_err(|source| ProtocolError::Reply { procedure, source }.into())
+            callback.map(Some).map_err(|source| undecodable(procedure, source))
         });
         self.entry.lock().standing = match callback {
             Ok(callback) => Standing::Registered(callback),

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connect;
-use super::running::{Expiry, Reply, Stall};
-use crate::error::{Error, ProtocolError, RemoteError, Result, Waiting};
+use super::running::{Expiry, Reply, Stall, failure};
+use crate::error::{Error, ProtocolError, Result, Waiting};
 use crate::protocol::{StreamRequest, net};
 use crate::rpc::calls::CallSetup;
 use crate::rpc::engine::StreamEnd;
@@ -72,9 +72,9 @@ pub struct StreamWriter {
     /// Present while the end waits to be confirmed, after `shutdown`.
     ending: Option<Ending>,
     /// The number of bytes that are to be written, where it was said.
-    expected: Option<u64>,
+    expected_bytes: Option<u64>,
     /// The number of bytes that were written, holes included.
-    written: u64,
+    written_bytes: u64,
 }
 
 /// The deadline of a confirmation.
@@ -119,8 +119,8 @@ impl Connect {
                 handle: Arc::clone(&handle),
                 stall: None,
                 ending: None,
-                expected: None,
-                written: 0,
+                expected_bytes: None,
+                written_bytes: 0,
             },
             reader: StreamReader { handle, pending: None },
         };
@@ -135,21 +135,14 @@ impl StreamHandle {
             reason: format!("the stream {reason}"),
         };
         match end {
-            StreamEnd::Progress(Progress::Failed(payload)) => {
-                match RemoteError::decode(&payload, self.procedure) {
-                    Ok(error) => error.into(),
-                    Err(source) => {
-                        ProtocolError::Reply { procedure: self.procedure, source }.into()
-                    }
-                }
-            }
+            StreamEnd::Progress(Progress::Failed(payload)) => failure(self.procedure, &payload),
             StreamEnd::Fault(Fault::BadHole) => ProtocolError::InvalidReply {
                 procedure: self.procedure,
                 reason: "a hole came that was not asked for, or has no length".to_owned(),
             }
             .into(),
-            StreamEnd::Fault(Fault::Overrun(unread)) => {
-                Error::Overrun { procedure: self.procedure, unread }
+            StreamEnd::Fault(Fault::Overrun(unread_bytes)) => {
+                Error::Overrun { procedure: self.procedure, unread_bytes }
             }
             StreamEnd::Progress(Progress::Open | Progress::EndOfData | Progress::Confirmed)
             | StreamEnd::Closed => closed("is closed"),
@@ -183,10 +176,9 @@ impl StreamHandle {
         }
         let ending = ending.get_or_insert_with(|| {
             let deadline = self.conn.deadline(false);
-            let (at, after) = deadline.map(|(at, after)| (at.into_std(), after)).unzip();
             Ending {
-                expiry: Expiry::new(shared, at),
-                after: after.unwrap_or_default(),
+                expiry: Expiry::new(shared, deadline.at),
+                after: deadline.after,
             }
         });
         ready!(ending.expiry.poll_expired(cx));
@@ -262,7 +254,7 @@ impl Stream {
 
     /// Has the end fail if less was written than that.
     pub(crate) fn expecting(mut self, bytes: Option<u64>) -> Self {
-        self.writer.expected = bytes;
+        self.writer.expected_bytes = bytes;
         self
     }
 
@@ -306,12 +298,12 @@ impl StreamWriter {
             return Poll::Pending;
         };
         let stall = self.stall.get_or_insert_with(|| Stall::new(shared, after));
-        let unsent = ready!(stall.poll_expired(cx));
+        let unsent_bytes = ready!(stall.poll_expired(cx));
         self.stall = None;
         Poll::Ready(Err(Error::Timeout {
             operation: handle.procedure,
             after,
-            waiting: Waiting::Data { unsent },
+            waiting: Waiting::Data { unsent_bytes },
         }))
     }
 
@@ -323,16 +315,16 @@ impl StreamWriter {
         }
         let packet = data.get(..PACKET_MAX).unwrap_or(data);
         ready!(self.poll_send(cx, MessageType::Stream, packet))?;
-        self.written = self.written.saturating_add(packet.len() as u64);
+        self.written_bytes = self.written_bytes.saturating_add(packet.len() as u64);
         Poll::Ready(Ok(packet.len()))
     }
 
     /// Checks, after a good end, that everything was written that was to be.
     fn check_complete(&self) -> Result<()> {
-        match self.expected {
-            Some(expected) if self.written < expected => Err(Error::Incomplete {
+        match self.expected_bytes {
+            Some(expected) if self.written_bytes < expected => Err(Error::Incomplete {
                 ended: "the stream",
-                copied_bytes: self.written,
+                copied_bytes: self.written_bytes,
                 expected_bytes: Some(expected),
             }),
             _ => Ok(()),
@@ -364,7 +356,7 @@ impl StreamWriter {
         let hole = net::StreamHole { length: signed, flags: 0 };
         let hole = xdr::to_vec(&hole).map_err(|error| Error::unsendable(procedure, error))?;
         poll_fn(|cx| self.poll_send(cx, MessageType::StreamHole, &hole)).await?;
-        self.written = self.written.saturating_add(length);
+        self.written_bytes = self.written_bytes.saturating_add(length);
         Ok(())
     }
 

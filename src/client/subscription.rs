@@ -61,11 +61,10 @@ impl Connect {
         let mut left_out = Vec::new();
         for share in sharing {
             let procedure = share.registration().register.name;
-            let at = deadline.map(|(at, _)| at.into_std());
-            let settled = until(self.shared(), at, share.settled()).await;
+            let settled = until(self.shared(), deadline.at, share.settled()).await;
             let expired = || Error::Timeout {
                 operation: procedure,
-                after: deadline.map(|(_, after)| after).unwrap_or_default(),
+                after: deadline.after,
                 waiting: self.shared().waiting_for_reply(),
             };
             match settled.unwrap_or_else(|| Err(expired())) {

@@ -20,13 +20,12 @@ impl Connect {
     {
         let deadline = self.deadline(false);
         let task = self.runtime().spawn(work(self.without_timeout()));
-        let at = deadline.map(|(at, _)| at.into_std());
-        match until(self.shared(), at, task).await {
+        match until(self.shared(), deadline.at, task).await {
             Some(Ok(result)) => result,
             Some(Err(_)) => Err(Error::Closed(CloseReason::RuntimeGone)),
             None => Err(Error::Timeout {
                 operation: procedure,
-                after: deadline.map(|(_, after)| after).unwrap_or_default(),
+                after: deadline.after,
                 waiting: self.shared().waiting_for_reply(),
             }),
         }

@@ -50,18 +50,18 @@ impl ConnectUri {
                 self.scheme()
             )));
         }
-        if self.transport != TransportKind::Unix {
+        if self.transport() != TransportKind::Unix {
             return Err(wrong(
                 "daemons can only be administered on the host that they run on".to_owned(),
             ));
         }
-        if let Some((name, _)) = self.parameters.iter().find(|(name, _)| *name != "socket") {
+        if let Some((name, _)) = self.parameters().iter().find(|(name, _)| *name != "socket") {
             return Err(wrong(format!("there is no parameter {name:?} here; known is socket")));
         }
-        if let Some(path) = self.parameters.get("socket") {
+        if let Some(path) = self.parameters().get("socket") {
             return Ok(PathBuf::from(path));
         }
-        let dir = match (self.path.as_str(), &environment.user_dir) {
+        let dir = match (self.path(), &environment.user_dir) {
             ("/system", _) => environment.system_dir.clone(),
             ("/session", Some(dir)) => dir.clone(),
             ("/session", None) => {
@@ -73,7 +73,7 @@ impl ConnectUri {
                 return Err(wrong(format!("the path is /system or /session, not {path:?}")));
             }
         };
-        let daemon = match self.driver.as_str() {
+        let daemon = match self.driver() {
             "libvirtd" => "libvirt",
             modular => modular,
         };

@@ -22,7 +22,7 @@ pub(crate) fn socket_candidates(
         Some(uri) => config.mode_of(uri)?,
         None => config.remote_mode()?.unwrap_or_default(),
     };
-    if let Some(path) = uri.and_then(|uri| uri.parameters.get("socket")) {
+    if let Some(path) = uri.and_then(|uri| uri.parameters().get("socket")) {
         return Ok(vec![PathBuf::from(path)]);
     }
     let per_user = uri.map_or(!environment.is_root, |uri| is_per_user(uri, environment));
@@ -31,7 +31,7 @@ pub(crate) fn socket_candidates(
     let suffix = if read_only && !per_user { "-ro" } else { "" };
     let legacy = dir.join(format!("libvirt-sock{suffix}"));
     let modular = |driver: &str| dir.join(format!("virt{driver}d-sock{suffix}"));
-    let direct = match (uri.map(|uri| uri.driver.as_str()), per_user) {
+    let direct = match (uri.map(ConnectUri::driver), per_user) {
         // The daemon is to choose the driver, so it must be one with several.
         (Some(""), _) => Vec::new(),
         (Some(driver), _) => vec![modular(driver)],
@@ -56,7 +56,7 @@ pub(crate) fn startable(
     environment: &Environment,
     sockets: &[PathBuf],
 ) -> Vec<(PathBuf, PathBuf)> {
-    let is_named = uri.is_some_and(|uri| uri.parameters.get("socket").is_some());
+    let is_named = uri.is_some_and(|uri| uri.parameters().get("socket").is_some());
     if is_named || !uri.map_or(!environment.is_root, |uri| is_per_user(uri, environment)) {
         return Vec::new();
     }
@@ -75,7 +75,7 @@ pub(crate) fn startable(
 
 /// Returns whether a connection goes to a user's own daemon, which root has none of.
 pub(super) fn is_per_user(uri: &ConnectUri, environment: &Environment) -> bool {
-    !environment.is_root && (uri.path == "/session" || uri.scheme().starts_with("test+"))
+    !environment.is_root && (uri.path() == "/session" || uri.scheme().starts_with("test+"))
 }
 
 /// Returns the directory of the sockets of a user's own daemons, or of the system's.

@@ -11,13 +11,13 @@ impl ConnectUri {
     /// states whether it can prompt the user.
     #[cfg(feature = "ssh")]
     pub(crate) fn ssh_command(&self, may_ask: bool) -> (&str, Vec<String>) {
-        let parameter = |name| self.parameters.get(name);
+        let parameter = |name| self.parameters().get(name);
         let mut arguments = Vec::new();
         let mut add = |words: &[&str]| arguments.extend(words.iter().map(ToString::to_string));
-        if let Some(port) = self.port {
+        if let Some(port) = self.port() {
             add(&["-p", &port.to_string()]);
         }
-        if let Some(user) = &self.user {
+        if let Some(user) = self.user() {
             add(&["-l", user]);
         }
         if let Some(file) = parameter("keyfile") {
@@ -27,7 +27,7 @@ impl ConnectUri {
         if !may_ask {
             add(&["-o", "BatchMode=yes"]);
         }
-        if self.parameters.switch("no_verify") {
+        if self.parameters().switch("no_verify") {
             add(&["-o", "StrictHostKeyChecking=no"]);
         }
         add(&["--", self.host_or_local()]);
@@ -41,14 +41,14 @@ impl ConnectUri {
         environment: &Environment,
         config: &Config,
     ) -> Result<String> {
-        if self.parameters.get("socket").is_none() && config.mode_of(self)? == Mode::Direct {
+        if self.parameters().get("socket").is_none() && config.mode_of(self)? == Mode::Direct {
             return Err(Error::Unsupported(
                 "mode=direct over ssh; which sockets the other host has cannot be seen from here, \
                  but proxy=native has that host choose"
                     .to_owned(),
             ));
         }
-        let netcat = self.parameters.get("netcat");
+        let netcat = self.parameters().get("netcat");
         let proxy = self.proxy_or_default(environment, config)?;
         if proxy == Proxy::Native && netcat.is_some() {
             return Err(Error::Uri {
@@ -83,7 +83,7 @@ impl ConnectUri {
         };
         Ok(if let Some(proxy) = chosen {
             proxy
-        } else if self.parameters.get("socket").is_some() {
+        } else if self.parameters().get("socket").is_some() {
             Proxy::Netcat
         } else if sockets::is_per_user(self, environment) {
             // Only the other host knows where that user's sockets are.
@@ -99,7 +99,7 @@ impl ConnectUri {
     fn helper_command(&self, read_only: bool) -> Result<String> {
         let option = if read_only { "-r " } else { "" };
         let name = self.name_for_helper();
-        let origin = match self.parameters.get("name") {
+        let origin = match self.parameters().get("name") {
             Some(_) => "name=",
             None => "what the daemon is to open",
         };
@@ -109,7 +109,7 @@ impl ConnectUri {
 
     /// Returns the socket for netcat: libvirtd's, or the one that virtproxyd serves in its place.
     fn remote_socket(&self, read_only: bool, environment: &Environment) -> Result<String> {
-        if let Some(path) = self.parameters.get("socket") {
+        if let Some(path) = self.parameters().get("socket") {
             return Ok(path.to_owned());
         }
         let per_user = sockets::is_per_user(self, environment);

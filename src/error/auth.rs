@@ -1,3 +1,5 @@
+//! Failures of authentication.
+
 use std::fmt::{self, Write as _};
 
 use super::RemoteError;

@@ -1,3 +1,5 @@
+//! Reasons for a connection's end.
+
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 use std::io;

@@ -35,7 +35,7 @@ impl fmt::Debug for Error {
             Remote Closed NotSent NotConnected Protocol ReadOnly Network Tunnel Ssh Auth File
             Migration Aborted Failed Unsupported,
             Timeout { operation, after, waiting },
-            Overrun { procedure, unread },
+            Overrun { procedure, unread_bytes },
             InvalidArgument { procedure, reason },
             Uri { uri = without_password(uri), reason },
             Config { path, line, reason },

@@ -25,9 +25,9 @@ impl fmt::Display for Error {
                 }
                 write!(f, "{operation} {waiting} within {after:?}")
             }
-            Self::Overrun { procedure, unread } => write!(
+            Self::Overrun { procedure, unread_bytes } => write!(
                 f,
-                "the stream of {procedure} was given up: {unread} bytes of it were not read while \
+                "the stream of {procedure} was given up: {unread_bytes} bytes of it were not read while \
                  others waited for the connection; open a connection of its own for it \
                  (Connect::reopen)"
             ),

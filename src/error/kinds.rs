@@ -13,8 +13,8 @@ use crate::types::error::ErrorCode;
 /// See the [guide](crate::guide::errors) for when to ask which.
 impl Error {
     /// Returns whether the daemon reported that something does not exist: an object (the codes
-    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain
-    /// (`VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
+    /// `VIR_ERR_NO_DOMAIN`, `VIR_ERR_NO_NETWORK`, …), a device of a domain (the code
+    /// `VIR_ERR_DEVICE_MISSING`), or a property of an object, such as its metadata or host name.
     ///
     /// For a device's alias and an entry of a network there is no code, so that their recognition
     /// needs a daemon that speaks English.
@@ -175,6 +175,7 @@ impl Error {
     ///
     /// What merely asks may be asked again, after [`is_closed`](Self::is_closed) on a new
     /// connection. What changes something should first look at what has become of it.
+    #[doc(alias = "VIR_ERR_AGENT_COMMAND_TIMEOUT")]
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Closed(_) => true,

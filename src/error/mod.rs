@@ -52,6 +52,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// `{:?}` is the text as well, so a `main` that returns the error ends with it; `{:#?}` shows the
 /// variant and its fields.
+///
+/// # Contents
+///
+/// - [What to do](#what-to-do), [Cause](#cause)
 #[non_exhaustive]
 pub enum Error {
     /// The daemon reported an error.
@@ -83,7 +87,7 @@ pub enum Error {
         /// The procedure that opened the stream.
         procedure: &'static str,
         /// The number of bytes that were received and not read.
-        unread: usize,
+        unread_bytes: usize,
     },
 
     /// The peer violated the protocol.

@@ -1,3 +1,5 @@
+//! Failures to reach a host over the network.
+
 use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;

@@ -1,3 +1,5 @@
+//! Violations of the protocol.
+
 use std::fmt::{self, Write as _};
 
 use super::line::Line;

@@ -1,3 +1,5 @@
+//! Errors that the daemon reports.
+
 use std::fmt::{self, Write as _};
 
 use super::line::Line;
@@ -33,11 +35,38 @@ pub struct RemoteError {
     pub int1: i32,
     /// The second number.
     pub int2: i32,
-    /// The procedure that failed, by the C function that it is for, e.g. `virDomainCreate`.
+    /// The procedure that failed, by the C function that it is for, e.g. `virDomainCreate`; empty of
+    /// an error that no daemon has made.
     pub procedure: &'static str,
 }
 
 impl RemoteError {
+    /// Makes an error as a daemon could report it, for tests; without a procedure, whose name the
+    /// text has in front, and without details.
+    ///
+    /// ```
+    /// use libvirt_client::types::error::ErrorCode;
+    /// use libvirt_client::{Error, RemoteError};
+    ///
+    /// let error = Error::from(RemoteError::new(ErrorCode::NoDomain, "Domain not found"));
+    /// assert!(error.is_not_found());
+    /// assert_eq!(error.to_string(), "Domain not found");
+    /// ```
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            domain: ErrorDomain::None,
+            level: ErrorLevel::Error,
+            message: message.into(),
+            str1: None,
+            str2: None,
+            str3: None,
+            int1: 0,
+            int2: 0,
+            procedure: "",
+        }
+    }
+
     pub(crate) fn decode(payload: &[u8], procedure: &'static str) -> Result<Self, DecodeError> {
         let wire: MessageError<'_> = xdr::from_slice(payload)?;
         let text = |text: Option<WireStr<'_>>| text.map(String::from);
@@ -90,7 +119,10 @@ impl RemoteError {
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = self.message.trim_end();
-        write!(Line(f), "{}: {message}", self.procedure)
+        match self.procedure {
+            "" => Line(f).write_str(message),
+            procedure => write!(Line(f), "{procedure}: {message}"),
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+//! Failures of SSH within this process.
+
 use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;

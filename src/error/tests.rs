@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::types::error::{ErrorDomain, ErrorLevel};
+use crate::types::error::ErrorDomain;
 use crate::xdr::DecodeError;
 
 /// An error of the user's or the system's that has a source.
@@ -37,16 +37,9 @@ pub(super) fn deep() -> io::Error {
 
 pub(super) fn remote() -> RemoteError {
     RemoteError {
-        code: ErrorCode::NoDomain,
         domain: ErrorDomain::Qemu,
-        level: ErrorLevel::Error,
-        message: "the report".to_owned(),
-        str1: None,
-        str2: None,
-        str3: None,
-        int1: 0,
-        int2: 0,
         procedure: "virDomainCreate",
+        ..RemoteError::new(ErrorCode::NoDomain, "the report")
     }
 }
 
@@ -157,7 +150,7 @@ fn samples() -> Vec<Error> {
             waiting: Waiting::Event { object: text() },
         },
         Error::Incomplete { ended: "the volume", copied_bytes: 1, expected_bytes: None },
-        Error::Overrun { procedure: "virStorageVolDownload", unread: 1 },
+        Error::Overrun { procedure: "virStorageVolDownload", unread_bytes: 1 },
         Error::Aborted("the migration"),
         Error::Failed("vda's job was never ready".to_owned()),
         migration(),

@@ -1,3 +1,5 @@
+//! What a wait was for when its deadline passed.
+
 use std::fmt;
 
 use super::close::write_calls;
@@ -21,12 +23,12 @@ pub enum Waiting {
     /// Waited to be sent: the daemon does not read what was sent before.
     Room {
         /// The number of bytes that it has not read.
-        unsent: usize,
+        unsent_bytes: usize,
     },
     /// Waited for the daemon to take data of a stream; it may have got what was written before.
     Data {
         /// The number of bytes that it has not read.
-        unsent: usize,
+        unsent_bytes: usize,
     },
     /// Waited for the daemon to confirm a stream's end.
     Confirmation,
@@ -54,12 +56,15 @@ impl fmt::Display for Waiting {
                 write_calls(f, unanswered)?;
                 f.write_str(",")
             }
-            Self::Data { unsent } => {
-                write!(f, "was not sent all, because the daemon has not taken {unsent} bytes,")
+            Self::Data { unsent_bytes } => {
+                write!(
+                    f,
+                    "was not sent all, because the daemon has not taken {unsent_bytes} bytes,"
+                )
             }
-            Self::Room { unsent } => write!(
+            Self::Room { unsent_bytes } => write!(
                 f,
-                "was not sent, because the daemon has not taken {unsent} bytes sent before,"
+                "was not sent, because the daemon has not taken {unsent_bytes} bytes sent before,"
             ),
         }
     }

@@ -1,3 +1,5 @@
+//! Failures of TLS.
+
 use std::fmt::{self, Write as _};
 
 use super::line::Line;

@@ -1,3 +1,5 @@
+//! Failures of the program that was to carry a connection.
+
 use std::fmt::{self, Write as _};
 use std::io;
 use std::process::ExitStatus;

@@ -1,5 +1,7 @@
 //! Events of the daemon's own connection to its hypervisor.
 
+use std::convert::Infallible;
+
 use serde::Serialize;
 
 use super::{EventKind, sealed};
@@ -22,17 +24,14 @@ pub struct HypervisorClosed {
     pub reason: CloseReason,
 }
 
-/// An empty type: a subscription cannot be limited to an object.
-#[derive(Debug, Clone, Copy)]
-pub enum Nothing {}
-
 impl sealed::Sealed for HypervisorClosed {}
 
 impl EventKind for HypervisorClosed {
-    type Object = Nothing;
+    /// None: a subscription cannot be limited to an object.
+    type Object = Infallible;
     const NAME: &'static str = "HypervisorClosed";
 
-    async fn registration(_conn: &Connect, _object: Option<&Nothing>) -> Result<Registration> {
+    async fn registration(_conn: &Connect, _object: Option<&Infallible>) -> Result<Registration> {
         Ok(Registration {
             event: &remote::ConnectEventConnectionClosed::INFO,
             register: &remote::ConnectRegisterCloseCallback::INFO,

@@ -1,11 +1,12 @@
 //! Events of QEMU's monitors.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use super::{EventKind, sealed};
 use crate::api::domain::Domain;
+use crate::api::wire::unix_time;
 use crate::client::Connect;
 use crate::client::registration::Registration;
 use crate::error::Result;
@@ -25,8 +26,8 @@ pub struct MonitorEvent {
     pub domain: Domain,
     /// Name of the event, e.g. `STOP`.
     pub event: String,
-    /// Time of the event by the host's clock, since the epoch.
-    pub time: Duration,
+    /// Time of the event by the host's clock; 1970 for one that this system's clock cannot represent.
+    pub time: SystemTime,
     /// Content of the event, as JSON.
     pub details: Option<String>,
 }
@@ -69,11 +70,12 @@ impl EventKind for MonitorEvent {
         _has_callback_id: bool,
     ) -> Result<Self, DecodeError> {
         let msg = qemu::DomainMonitorEventMsg::decode(body)?;
-        let seconds = u64::try_from(msg.seconds).unwrap_or_default();
+        let micros = Duration::from_micros(msg.micros.into());
+        let time = unix_time(msg.seconds).and_then(|second| second.checked_add(micros));
         Ok(Self {
             domain: Domain::from_wire(conn, &msg.dom),
             event: msg.event.into_owned(),
-            time: Duration::from_secs(seconds) + Duration::from_micros(msg.micros.into()),
+            time: time.unwrap_or(SystemTime::UNIX_EPOCH),
             details: msg.details.map(String::from),
         })
     }

@@ -49,7 +49,7 @@ impl TypedParams {
 
 fn from_params<T: DeserializeOwned>(params: &TypedParams) -> Result<T, ParamError> {
     let mut root = Node::default();
-    for (name, value) in params.iter() {
+    for (name, value) in params {
         root.insert(name, value);
     }
     T::deserialize(&root)

@@ -1,3 +1,5 @@
+//! Mismatches between lists and Rust types.
+
 use std::fmt::{self, Write as _};
 
 use crate::error::line::Line;

@@ -1,5 +1,8 @@
+//! The list.
+
 use std::collections::HashMap;
 use std::fmt;
+use std::slice;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -7,6 +10,7 @@ use serde::{Serialize, Serializer};
 use super::{FromParam, Value, ValueRef};
 
 /// An ordered list of named values (`virTypedParameter`). A name may occur more than once.
+#[doc(alias = "virTypedParameter")]
 #[derive(Clone, Default)]
 pub struct TypedParams {
     /// Of each value, and maybe of more.
@@ -21,6 +25,10 @@ pub(crate) struct Names(Option<Arc<Vec<Arc<str>>>>);
 impl Names {
     fn get(&self, index: usize) -> Option<&str> {
         self.0.as_ref()?.get(index).map(|name| &**name)
+    }
+
+    fn as_slice(&self) -> &[Arc<str>] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 
     #[cfg(test)]
@@ -150,15 +158,49 @@ impl TypedParams {
     }
 
     /// Iterates over all parameters, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
-        self.entries().map(|(name, value)| (name, value.as_ref()))
+    pub fn iter(&self) -> TypedParamsIter<'_> {
+        TypedParamsIter {
+            names: self.names.as_slice().iter(),
+            values: self.values.iter(),
+        }
     }
 
     fn entries(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        let names = self.names.0.as_deref().map_or(&[][..], Vec::as_slice);
-        names.iter().map(|name| &**name).zip(&self.values)
+        self.names.as_slice().iter().map(|name| &**name).zip(&self.values)
     }
 }
+
+impl<'a> IntoIterator for &'a TypedParams {
+    type Item = (&'a str, ValueRef<'a>);
+    type IntoIter = TypedParamsIter<'a>;
+
+    fn into_iter(self) -> TypedParamsIter<'a> {
+        self.iter()
+    }
+}
+
+/// The names and values of a list, in order; from [`TypedParams::iter`].
+#[derive(Debug, Clone)]
+pub struct TypedParamsIter<'a> {
+    names: slice::Iter<'a, Arc<str>>,
+    values: slice::Iter<'a, Value>,
+}
+
+impl<'a> Iterator for TypedParamsIter<'a> {
+    type Item = (&'a str, ValueRef<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let value = self.values.next()?;
+        Some((self.names.next()?, value.as_ref()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.values.size_hint()
+    }
+}
+
+impl ExactSizeIterator for TypedParamsIter<'_> {}
 
 impl fmt::Debug for TypedParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,7 +20,7 @@ mod tests;
 pub use error::ParamError;
 pub use generated::names;
 pub(crate) use list::Names;
-pub use list::TypedParams;
+pub use list::{TypedParams, TypedParamsIter};
 pub use value::{FromParam, Value, ValueRef};
 
 pub(crate) use macros::param_struct;

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::units::{Int, Unit};
 use super::{TypedParams, Value};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,25 @@ fn integers_convert_where_they_fit() {
 }
 
 #[test]
+fn numbers_without_a_sign_are_sent_with_one() {
+    assert_eq!(Int::write(&7_u16), Value::Int(7));
+    assert_eq!(Int::write(&u32::MAX), Value::Int(i32::MAX));
+    assert_eq!(<Int as Unit<u16>>::read(Value::Int(7).as_ref()), Some(7));
+    assert_eq!(<Int as Unit<u32>>::read(Value::Int(-1).as_ref()), None);
+    assert_eq!(<Int as Unit<u16>>::read(Value::Int(65_536).as_ref()), None);
+}
+
+#[test]
+fn lists_are_walked_through_in_order() {
+    let (params, mut expected) = (sample(), Vec::new());
+    for (name, value) in &params {
+        expected.push((name, value.to_owned()));
+    }
+    assert_eq!(expected.len(), params.iter().len());
+    assert_eq!(expected.into_iter().collect::<TypedParams>(), params);
+}
+
+#[test]
 fn repeated_names_are_a_sequence() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Migration {
@@ -107,7 +127,7 @@ fn repeated_names_are_a_sequence() {
 fn lists_that_share_names_are_apart() {
     let first = sample();
     let mut same = TypedParams::like(first.names(), first.len());
-    for (name, value) in first.iter() {
+    for (name, value) in &first {
         same.push_named(name.as_bytes(), value.to_owned());
     }
     assert_eq!(same, first);

@@ -98,6 +98,19 @@ impl<T: From<i32> + Into<i32> + Copy> Unit<T> for Number {
     }
 }
 
+/// A number that is never negative, and yet `INT`.
+pub(crate) struct Int;
+
+impl<T: TryFrom<u32> + Into<u32> + Copy> Unit<T> for Int {
+    fn read(value: ValueRef<'_>) -> Option<T> {
+        u32::from_param(value)?.try_into().ok()
+    }
+
+    fn write(value: &T) -> Value {
+        Value::Int((*value).into().try_into().unwrap_or(i32::MAX))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,3 +1,5 @@
+//! The values, and what they can be read as.
+
 use serde::Serialize;
 
 /// The value of one parameter.

@@ -35,12 +35,12 @@ impl Door {
             Self::ByUri(login) => login,
         };
         let uri = match ConnectUri::parse(uri) {
-            Ok(uri) if uri.driver == "test" => uri,
+            Ok(uri) if uri.driver() == "test" => uri,
             Ok(_) | Err(_) => {
                 return Err(Failure::new(ErrorCode::NoConnect, uri));
             }
         };
-        let path = &uri.path;
+        let path = uri.path();
         if path.is_empty() || path == "/" {
             let detail = "testOpen: supply a path or use test:///default";
             return Err(Failure::new(ErrorCode::InvalidArg, detail));

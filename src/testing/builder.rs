@@ -1,3 +1,5 @@
+//! Hosts made of definitions.
+
 use super::host::TestHost;
 use crate::error::{Error, Result};
 use crate::test_driver::Host;
@@ -5,7 +7,7 @@ use crate::test_driver::Host;
 /// The namespace of what the test driver reads itself.
 const TEST: &str = "xmlns='http://libvirt.org/schemas/domain/test/1.0'";
 
-/// # Making one
+/// # Making one of definitions
 impl TestHost {
     /// Returns a builder of a host that has only what is added to it.
     pub fn builder() -> TestHostBuilder {

@@ -1,3 +1,5 @@
+//! The calls that a host gets, and faults that happen to them.
+
 use std::time::Duration;
 
 use super::host::TestHost;

@@ -1,3 +1,5 @@
+//! What happens to a guest by itself.
+
 use std::sync::Arc;
 
 use uuid::Uuid;

@@ -1,3 +1,5 @@
+//! Disturbed events.
+
 use super::host::TestHost;
 use crate::test_driver::Treatment;
 

@@ -1,3 +1,5 @@
+//! The host, and connections to it.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
@@ -16,8 +18,8 @@ use crate::test_driver::{Host, serve};
 ///
 /// # Contents
 ///
-/// - [Making one](#making-one), [Connections](#connections), [Calls](#calls),
-///   [Guests](#guests), [Events](#events)
+/// - [Making one](#making-one), [Connections](#connections), [Making one of
+///   definitions](#making-one-of-definitions), [Calls](#calls), [Guests](#guests), [Events](#events)
 #[derive(Clone)]
 pub struct TestHost {
     pub(super) host: Arc<Host>,

@@ -41,11 +41,16 @@
 //! Nothing here sleeps. With tokio's clock paused (`#[tokio::test(start_paused = true)]`), a test
 //! that waits for minutes, for a deadline or for a late answer, takes milliseconds.
 
-mod builder;
-mod calls;
-mod domain;
-mod events;
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
 mod host;
+
+mod builder;
+
+mod calls;
+
+mod domain;
+
+mod events;
 
 pub use builder::TestHostBuilder;
 pub use calls::{CallsTo, TestCall};

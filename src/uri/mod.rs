@@ -12,7 +12,7 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-pub use parameters::Parameters;
+pub use parameters::{Parameters, ParametersIter};
 
 /// The transport of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +65,7 @@ impl TransportKind {
 /// The choice among a daemon's sockets for a local connection: the `mode` parameter, or
 /// `remote_mode` in the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Mode {
     /// The driver's own daemon if its socket exists, else libvirtd.
     #[default]
@@ -85,6 +86,15 @@ impl Mode {
         })
     }
 
+    /// Returns the mode's name in the parameter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Legacy => "legacy",
+            Self::Direct => "direct",
+        }
+    }
+
     /// The values, for error messages.
     pub(crate) const NAMES: &str = r#""auto", "legacy" or "direct""#;
 }
@@ -92,6 +102,7 @@ impl Mode {
 /// The program that connects ssh's channel with the daemon on the other host: the `proxy`
 /// parameter, or `remote_proxy` in the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Proxy {
     /// virt-ssh-helper where the host has it, else netcat.
     Auto,
@@ -111,6 +122,15 @@ impl Proxy {
         })
     }
 
+    /// Returns the program's name in the parameter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Netcat => "netcat",
+            Self::Native => "native",
+        }
+    }
+
     /// The values, for error messages.
     pub(crate) const NAMES: &str = r#""auto", "native" or "netcat""#;
 }
@@ -121,30 +141,22 @@ impl Proxy {
 /// use libvirt_client::uri::{ConnectUri, TransportKind};
 ///
 /// let uri = ConnectUri::parse("qemu+ssh://root@[2001:db8::1]:2222/system?keyfile=/k%20ey")?;
-/// assert_eq!((uri.driver.as_str(), uri.transport), ("qemu", TransportKind::Ssh));
-/// assert_eq!((uri.host.as_deref(), uri.port), (Some("2001:db8::1"), Some(2222)));
-/// assert_eq!(uri.parameters.get("keyfile"), Some("/k ey"));
+/// assert_eq!((uri.driver(), uri.transport()), ("qemu", TransportKind::Ssh));
+/// assert_eq!((uri.host(), uri.port()), (Some("2001:db8::1"), Some(2222)));
+/// assert_eq!(uri.parameters().get("keyfile"), Some("/k ey"));
 /// # Ok::<(), libvirt_client::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectUri {
     text: String,
     scheme: String,
-    /// The hypervisor or object driver, e.g. `qemu`; empty when the daemon is to choose.
-    pub driver: String,
-    /// The transport to the daemon.
-    pub transport: TransportKind,
-    /// The user on the host.
-    pub user: Option<String>,
-    /// The host, without the brackets of an IPv6 address.
-    pub host: Option<String>,
-    /// The port.
-    pub port: Option<u16>,
-    /// The path that the daemon opens, e.g. `/system`.
-    pub path: String,
-    /// The query's parameters. Those that this client does not use go to the daemon; a name that
-    /// neither knows has no effect but a warning (by `tracing`) when the URI is opened.
-    pub parameters: Parameters,
+    driver: String,
+    transport: TransportKind,
+    user: Option<String>,
+    host: Option<String>,
+    port: Option<u16>,
+    path: String,
+    parameters: Parameters,
     query: Option<String>,
     fragment: Option<String>,
 }
@@ -217,6 +229,42 @@ impl ConnectUri {
     /// Returns the URI as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the hypervisor or object driver, e.g. `qemu`; empty when the daemon is to choose.
+    pub fn driver(&self) -> &str {
+        &self.driver
+    }
+
+    /// Returns the transport to the daemon.
+    pub fn transport(&self) -> TransportKind {
+        self.transport
+    }
+
+    /// Returns the user on the host.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Returns the host, without the brackets of an IPv6 address.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// Returns the port.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Returns the path that the daemon opens, e.g. `/system`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns the query's parameters. Those that this client does not use go to the daemon; a name
+    /// that neither knows has no effect but a warning (by `tracing`) when the URI is opened.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
     }
 
     /// Returns the `mode` parameter.

@@ -1,5 +1,7 @@
 //! The query part of a connection URI.
 
+use std::slice;
+
 use super::percent;
 
 /// The parameters that the client itself uses; all others are passed on to the daemon.
@@ -80,8 +82,8 @@ impl Parameters {
     }
 
     /// Returns all parameters, in order, consumed ones included.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    pub fn iter(&self) -> ParametersIter<'_> {
+        ParametersIter(self.0.iter())
     }
 
     /// Returns the names that neither this client nor any driver of libvirt knows, each with the
@@ -105,6 +107,43 @@ impl Parameters {
         pairs.collect::<Vec<_>>().join("&")
     }
 }
+
+impl<'a> IntoIterator for &'a Parameters {
+    type Item = (&'a str, &'a str);
+    type IntoIter = ParametersIter<'a>;
+
+    fn into_iter(self) -> ParametersIter<'a> {
+        self.iter()
+    }
+}
+
+/// The names and values of a URI's parameters, in order; from [`Parameters::iter`].
+#[derive(Debug, Clone)]
+pub struct ParametersIter<'a>(slice::Iter<'a, (String, String)>);
+
+fn texts((name, value): &(String, String)) -> (&str, &str) {
+    (name, value)
+}
+
+impl<'a> Iterator for ParametersIter<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(texts)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for ParametersIter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(texts)
+    }
+}
+
+impl ExactSizeIterator for ParametersIter<'_> {}
 
 /// Returns the name that differs least, if it is by few letters.
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {

@@ -89,8 +89,22 @@ fn parameters() {
     ];
     for (query, expected) in table {
         let uri = parse(&format!("qemu:///system?{query}"));
-        let found: Vec<_> = uri.parameters.iter().collect();
+        let found: Vec<_> = (&uri.parameters).into_iter().collect();
         assert_eq!(found, expected, "{query}");
+        assert_eq!(uri.parameters.iter().len(), expected.len(), "{query}");
+        assert!(uri.parameters.iter().rev().eq(expected.iter().rev().copied()), "{query}");
+    }
+}
+
+#[test]
+fn choices_have_their_names() {
+    for name in ["auto", "legacy", "direct"] {
+        let uri = parse(&format!("qemu:///system?mode={name}"));
+        assert_eq!(uri.mode().map(Mode::as_str), Some(name));
+    }
+    for name in ["auto", "netcat", "native"] {
+        let uri = parse(&format!("qemu+ssh://host/system?proxy={name}"));
+        assert_eq!(uri.proxy().map(Proxy::as_str), Some(name));
     }
 }
 

@@ -18,16 +18,16 @@ impl Domain {
     ///
     /// Loopback and link-local addresses do not count. There is no event for addresses: libvirt is
     /// asked twice a second, as [`interface_addresses`](Self::interface_addresses) does, and that
-    /// the guest, or its agent, does not run yet is no failure. After `limit` it fails with
+    /// the guest, or its agent, does not run yet is no failure. After `timeout` it fails with
     /// [`Error::Timeout`]. Goes on over the next connection of a [`Reconnect`](crate::Reconnect).
     /// Cancel-safe.
     pub async fn wait_for_addresses(
         &self,
         source: InterfaceAddressesSource,
-        limit: Duration,
+        timeout: Duration,
     ) -> Result<Vec<InterfaceAddresses>> {
         let kinds = DomainEventKinds::LIFECYCLE | DomainEventKinds::AGENT_LIFECYCLE;
-        within(limit, self, "an address of the guest", async {
+        within(timeout, self, "an address of the guest", async {
             Followed::begin(self, kinds).await?.until(&mut Reachable(source)).await
         })
         .await

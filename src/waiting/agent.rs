@@ -14,11 +14,11 @@ impl Domain {
     ///
     /// It may take until then for the guest to be started. Fails at once for a domain whose
     /// definition has no channel for an agent ([`is_unsupported`](Error::is_unsupported) holds), or
-    /// that does not exist, and after `limit` with [`Error::Timeout`]. Goes on over the next
+    /// that does not exist, and after `timeout` with [`Error::Timeout`]. Goes on over the next
     /// connection of a [`Reconnect`](crate::Reconnect). Cancel-safe.
-    pub async fn wait_for_agent(&self, limit: Duration) -> Result<()> {
+    pub async fn wait_for_agent(&self, timeout: Duration) -> Result<()> {
         let kinds = DomainEventKinds::LIFECYCLE | DomainEventKinds::AGENT_LIFECYCLE;
-        within(limit, self, "the guest's agent", async {
+        within(timeout, self, "the guest's agent", async {
             Followed::begin(self, kinds).await?.until(&mut Connected).await
         })
         .await

@@ -51,12 +51,12 @@ impl Domain {
     /// use libvirt_client::domain::BlockJobAbortFlags;
     /// use libvirt_client::waiting::BlockJobEnd;
     ///
-    /// let limit = Duration::from_secs(3600);
+    /// let timeout = Duration::from_secs(3600);
     /// let mut job = domain.watch_block_job("vda").await?;
     /// // … domain.block_copy("vda", …)
-    /// job.wait_ready(limit).await?;
+    /// job.wait_ready(timeout).await?;
     /// domain.block_job_abort("vda", BlockJobAbortFlags::PIVOT).await?;
-    /// assert_eq!(job.wait_done(limit).await?, BlockJobEnd::Completed);
+    /// assert_eq!(job.wait_done(timeout).await?, BlockJobEnd::Completed);
     /// # Ok(())
     /// # }
     /// ```
@@ -80,11 +80,11 @@ impl BlockJobWatch {
     /// guest writes: until it can be aborted with `PIVOT`.
     ///
     /// Call it once the job was started. A job that ends before, or that there is not (any more), is
-    /// [`Error::Failed`]; after `limit` it fails with [`Error::Timeout`], and the job goes on.
+    /// [`Error::Failed`]; after `timeout` it fails with [`Error::Timeout`], and the job goes on.
     /// Cancel-safe.
-    pub async fn wait_ready(&mut self, limit: Duration) -> Result<()> {
+    pub async fn wait_ready(&mut self, timeout: Duration) -> Result<()> {
         let domain = self.followed.domain().clone();
-        within(limit, &domain, "the block job's readiness", async {
+        within(timeout, &domain, "the block job's readiness", async {
             loop {
                 if self.is_ready {
                     return Ok(());
@@ -106,11 +106,11 @@ impl BlockJobWatch {
 
     /// Waits until the job has ended, and returns how.
     ///
-    /// Call it once the job was started. After `limit` it fails with [`Error::Timeout`], and the job
+    /// Call it once the job was started. After `timeout` it fails with [`Error::Timeout`], and the job
     /// goes on; if the guest ends while it has a job it fails with [`Error::Failed`]. Cancel-safe.
-    pub async fn wait_done(&mut self, limit: Duration) -> Result<BlockJobEnd> {
+    pub async fn wait_done(&mut self, timeout: Duration) -> Result<BlockJobEnd> {
         let domain = self.followed.domain().clone();
-        within(limit, &domain, "the block job's end", async {
+        within(timeout, &domain, "the block job's end", async {
             loop {
                 if let Some(end) = self.end {
                     let disk = &self.disk;

@@ -17,15 +17,15 @@ impl Domain {
     /// success. So is an alias that no device ever had, since nobody can tell the two apart.
     ///
     /// Fails with [`Error::Failed`] if the guest refuses, which not every guest says, and after
-    /// `limit` with [`Error::Timeout`]; the guest may still release the device later. What
+    /// `timeout` with [`Error::Timeout`]; the guest may still release the device later. What
     /// [`detach_device_alias`](Self::detach_device_alias) refuses fails at once. If the connection
     /// is lost with the request, and is one of a [`Reconnect`](crate::Reconnect), the request is
     /// not repeated. Dropping the future does not take the request back.
-    pub async fn detach_device_and_wait(&self, alias: &str, limit: Duration) -> Result<()> {
+    pub async fn detach_device_and_wait(&self, alias: &str, timeout: Duration) -> Result<()> {
         let kinds = DomainEventKinds::DEVICE_REMOVED
             | DomainEventKinds::DEVICE_REMOVAL_FAILED
             | DomainEventKinds::LIFECYCLE;
-        within(limit, self, "the device's removal", async {
+        within(timeout, self, "the device's removal", async {
             let mut followed = Followed::begin(self, kinds).await?;
             let flags = DeviceModifyFlags::LIVE;
             let mut removed = Removed(alias);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::api::domain::Domain;
+use crate::client::timer;
 use crate::error::{Error, Result, Waiting};
 use crate::events::{DomainEvent, DomainEventKinds, EventError, Subscription};
 
@@ -81,11 +82,8 @@ impl Followed {
         let event = match period {
             None => self.events.next().await,
             Some(period) => {
-                let limited = {
-                    let _context = self.domain.connect().runtime().enter();
-                    timeout(period, self.events.next())
-                };
-                match limited.await {
+                let runtime = self.domain.connect().runtime();
+                match timer(runtime, || timeout(period, self.events.next())).await {
                     Ok(event) => event,
                     Err(_) => return Ok(None),
                 }
@@ -109,10 +107,7 @@ pub(super) async fn within<T>(
     awaited: &'static str,
     waiting: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let limited = {
-        let _context = domain.connect().runtime().enter();
-        timeout(limit, waiting)
-    };
+    let limited = timer(domain.connect().runtime(), || timeout(limit, waiting));
     limited.await.unwrap_or(Err(Error::Timeout {
         operation: awaited,
         after: limit,

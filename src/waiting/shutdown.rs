@@ -14,7 +14,7 @@ impl Domain {
     /// Asks the guest to shut down, once, and waits until it has. One that is off already is a
     /// success.
     ///
-    /// A guest may ignore the request, or not notice it before it has booted: after `limit` this
+    /// A guest may ignore the request, or not notice it before it has booted: after `timeout` this
     /// fails with [`Error::Timeout`], and the guest may still shut down later. What
     /// [`shutdown_flags`](Self::shutdown_flags) refuses fails at once. If the connection is lost
     /// with the request, and is one of a [`Reconnect`](crate::Reconnect), the request is not
@@ -28,8 +28,8 @@ impl Domain {
     /// use std::time::Duration;
     /// use libvirt_client::domain::ShutdownFlags;
     ///
-    /// let limit = Duration::from_secs(60);
-    /// match domain.shutdown_and_wait(limit, ShutdownFlags::empty()).await {
+    /// let timeout = Duration::from_secs(60);
+    /// match domain.shutdown_and_wait(timeout, ShutdownFlags::empty()).await {
     ///     Err(error) if error.is_timeout() => domain.destroy().await?,
     ///     result => result?,
     /// }
@@ -37,8 +37,8 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn shutdown_and_wait(&self, limit: Duration, flags: ShutdownFlags) -> Result<()> {
-        within(limit, self, "the guest's shutdown", async {
+    pub async fn shutdown_and_wait(&self, timeout: Duration, flags: ShutdownFlags) -> Result<()> {
+        within(timeout, self, "the guest's shutdown", async {
             let mut followed = Followed::begin(self, DomainEventKinds::LIFECYCLE).await?;
             match followed.acted(followed.domain().shutdown_flags(flags).await) {
                 Err(error) if is_about_end(&error) && is_ending(followed.domain()).await => {}

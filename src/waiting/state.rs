@@ -16,7 +16,7 @@ impl Domain {
     /// Waits until the domain is in that state, or an event says that it has been since.
     ///
     /// A transient domain that is gone counts as [`Shutoff`](State::Shutoff); waiting for another
-    /// state of a domain that does not exist fails at once. After `within` it fails with
+    /// state of a domain that does not exist fails at once. After `timeout` it fails with
     /// [`Error::Timeout`]. Where the connection is one of a [`Reconnect`](crate::Reconnect) and is
     /// lost, it goes on over the next one. Cancel-safe.
     ///
@@ -33,8 +33,8 @@ impl Domain {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn wait_for_state(&self, state: State, within: Duration) -> Result<()> {
-        followed::within(within, self, STATE, async {
+    pub async fn wait_for_state(&self, state: State, timeout: Duration) -> Result<()> {
+        followed::within(timeout, self, STATE, async {
             Followed::begin(self, KINDS).await?.until(&mut Been(state)).await
         })
         .await
@@ -66,10 +66,10 @@ impl Domain {
     /// ```
     pub async fn wait_until(
         &self,
-        within: Duration,
+        timeout: Duration,
         condition: impl FnMut(&DomainState) -> bool + Send,
     ) -> Result<DomainState> {
-        followed::within(within, self, STATE, async {
+        followed::within(timeout, self, STATE, async {
             Followed::begin(self, KINDS).await?.until(&mut Satisfied(condition)).await
         })
         .await

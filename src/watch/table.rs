@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::source::{Source, is_final};
 use super::watched::{Entry, Watched};
-use crate::client::Connect;
+use crate::client::{Connect, timer};
 use crate::error::{Optional as _, Result};
 use crate::events::{EventError, Subscription};
 
@@ -276,10 +276,7 @@ impl<O: Watched> Live<O> {
             let event = self.events.next().await;
             return self.take(event);
         };
-        let limited = {
-            let _context = self.conn.runtime().enter();
-            timeout_at(check, self.events.next())
-        };
+        let limited = timer(self.conn.runtime(), || timeout_at(check, self.events.next()));
         if let Ok(event) = limited.await {
             self.take(event);
         }

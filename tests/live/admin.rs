@@ -3,7 +3,9 @@
 use std::process::Output;
 use std::time::{Duration, SystemTime};
 
-use libvirt_client::admin::{AdminConnect, ClientTransport, DaemonShutdownFlags, ThreadPoolLimits};
+use libvirt_client::admin::{
+    AdminConnect, ClientLimits, ClientTransport, DaemonShutdownFlags, ThreadPoolLimits,
+};
 use libvirt_client::types::error::ErrorCode;
 use libvirt_client::{CloseReason, Connect, Error, Optional};
 use rig::{Daemon, Need};
@@ -103,8 +105,12 @@ async fn servers_and_their_limits() {
     let error = server.set_thread_pool_parameters(&senseless).await;
     assert!(matches!(error, Err(Error::Remote(_))), "{error:?}");
 
-    server.set_client_limits(Some(77), None).await.unwrap();
-    server.set_client_limits(None, Some(7)).await.unwrap();
+    let mut limits = ClientLimits::default();
+    limits.max_clients = Some(77);
+    server.set_client_limits(&limits).await.unwrap();
+    let mut limits = ClientLimits::default();
+    limits.max_unauthenticated = Some(7);
+    server.via(&admin.without_timeout()).set_client_limits(&limits).await.unwrap();
     let limits = server.client_limits().await.unwrap();
     let text = virt_admin(&daemon, &["server-clients-info", "libvirtd"]);
     assert_eq!((limits.max_clients, limits.max_unauthenticated), (Some(77), Some(7)));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libvirt_client::types::connect::CredentialType;
 use libvirt_client::types::error::ErrorCode;
-use libvirt_client::{AuthError, Connect, CredentialRequest, Error, Secret};
+use libvirt_client::{AuthError, Connect, Credential, CredentialRequest, Error};
 use rig::certificates::{Authority, Leaf, ServerFiles, client_dir};
 use rig::{Builder, Daemon, Need};
 
@@ -180,8 +180,8 @@ async fn somebody_is_asked() {
             async move {
                 tokio::task::yield_now().await;
                 match request.kind {
-                    CredentialType::Authname => Some(Secret::from("fred")),
-                    _ => password.map(Secret::from),
+                    CredentialType::Authname => Some(Credential::from("fred")),
+                    _ => password.map(Credential::from),
                 }
             }
         }

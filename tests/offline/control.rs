@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use libvirt_client::domain::{
-    CoreDumpFlags, CreateFlags, DestroyFlags, Domain, SaveParams, SaveRestoreFlags, SetTimeFlags,
-    XmlFlags,
+    CoreDumpFlags, CreateFlags, DestroyFlags, Domain, SaveParameters, SaveRestoreFlags,
+    SetTimeFlags, XmlFlags,
 };
 use libvirt_client::types::connect::ListAllDomainsFlags;
 use libvirt_client::{Connect, ConnectBuilder, Error, ProtocolError};
@@ -109,7 +109,7 @@ async fn paths_are_made_absolute_on_this_side() {
     dumped.unwrap();
     assert_eq!(call.payload, [expected, words(&[0])].concat());
 
-    let mut params = SaveParams::default();
+    let mut params = SaveParameters::default();
     params.file = Some("image".to_owned());
     let save = domain.save_params(&params, SaveRestoreFlags::empty());
     let (saved, call) = answered(save, &mut peer, &[]).await;

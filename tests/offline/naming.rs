@@ -19,12 +19,16 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("Domain", "cpu_stats_total", "a flag of the C function"),
     ("Domain", "stats", "a list of one domain"),
     ("DomainSnapshot", "revert", "of the snapshot, where C has it of the domain"),
+    ("Error", "code", "of an error, where C has it of the thread"),
     ("NodeDevice", "detach", "the C function without flags is misspelt"),
     ("StorageVol", "download_to", "several functions, to a file"),
     ("StorageVol", "upload_from", "several functions, from a file"),
     ("Stream", "read_chunk", "reads, as byte streams do in Rust"),
     ("Stream", "write_all", "writes, as byte streams do in Rust"),
     ("Stream", "write_hole", "writes, as byte streams do in Rust"),
+    ("TypedParams", "get", "one for all types, as of a map"),
+    ("TypedParams", "push", "one for all types, as of a list"),
+    ("TypedParams", "value", "a value of any type"),
 ];
 
 /// Where the type of an object has another name than in C.
@@ -102,7 +106,8 @@ fn wants_unit(name: &str, docs: &[String]) -> bool {
         "threshold",
         "timeout",
     ];
-    const UNIT_TEXTS: [&str; 7] = [
+    const UNIT_TEXTS: [&str; 8] = [
+        "number of bytes",
         "in bytes",
         "in KiB",
         "in MiB",

@@ -317,8 +317,8 @@ async fn nothing_is_sent_of_what_cannot_be_sent() {
         let live = MemoryModFlags::LIVE;
         let beyond = CpuMap::from(20_000..=20_000);
         [
-            domain.set_memory_stats_period(period, live).await,
-            domain.set_memory_stats_period(Duration::from_millis(1), live).await,
+            domain.set_memory_stats_period(Some(period), live).await,
+            domain.set_memory_stats_period(Some(Duration::from_millis(1)), live).await,
             domain.pin_vcpu(0, &beyond).await,
             domain.pin_emulator(&beyond, ModificationImpact::LIVE).await,
             domain.block_peek("vda", u64::MAX, 2).await.map(drop),
@@ -350,7 +350,7 @@ async fn addresses_of_kinds_yet_unknown() {
     .await;
     assert_eq!(arguments::<remote::DomainInterfaceAddresses>(&calls[0]).source, 2.into());
     let interface = &interfaces[0];
-    assert_eq!((interface.name.as_str(), &interface.hwaddr), ("eth0", &None));
+    assert_eq!((interface.name.as_str(), &interface.mac), ("eth0", &None));
     assert_eq!((interface.addrs[0].kind, interface.addrs[0].prefix), (IpAddrType::Ipv6, 64));
     assert!(interface.addrs[0].ip().is_some_and(|ip| ip.is_ipv6()));
     assert_eq!((interface.addrs[1].kind, interface.addrs[1].ip()), (IpAddrType::Other(5), None));

@@ -54,7 +54,10 @@ impl Item {
 pub(crate) fn api() -> Vec<Item> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = modules(&src.join("lib.rs"), &src);
-    let layers = ["api", "client", "events", "waiting", "watch"].map(|layer| src.join(layer));
+    let layers = [
+        "api", "client", "error", "events", "params", "testing", "uri", "waiting", "watch",
+    ]
+    .map(|layer| src.join(layer));
     let seen = files.iter().filter(|file| layers.iter().any(|layer| file.starts_with(layer)));
     let items: Vec<_> = seen.flat_map(|file| items(file)).collect();
     assert!(items.len() > 1000, "only {} items: does this read the sources?", items.len());

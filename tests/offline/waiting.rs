@@ -22,8 +22,8 @@ fn unsent(error: &Error, of_stream: bool) -> usize {
         panic!("{error:?}")
     };
     let (unsent, rest) = match waiting {
-        Waiting::Room { unsent } if !of_stream => (*unsent, " sent before"),
-        Waiting::Data { unsent } if of_stream => (*unsent, ""),
+        Waiting::Room { unsent_bytes } if !of_stream => (*unsent_bytes, " sent before"),
+        Waiting::Data { unsent_bytes } if of_stream => (*unsent_bytes, ""),
         other => panic!("{other:?}"),
     };
     let text = error.to_string();

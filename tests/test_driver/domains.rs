@@ -249,7 +249,7 @@ async fn memory_and_processors() {
                             } else {
                                 MemoryModFlags::empty()
                             };
-                    let set = web.set_memory_kib_flags(size_kib, flags).await;
+                    let set = web.set_memory_flags(size_kib, flags).await;
                     seen.done(&format!("{prefix} memory {name}"), set);
                 }
                 let vcpus = VcpuFlags::from_bits_retain(flags);
@@ -267,8 +267,8 @@ async fn memory_and_processors() {
                 seen.note(&format!("{prefix} most vcpus"), most);
             }
             let prefix = is_active;
-            seen.done(&format!("{prefix} set memory"), web.set_memory_kib(8192).await);
-            seen.done(&format!("{prefix} set max memory"), web.set_max_memory_kib(65536).await);
+            seen.done(&format!("{prefix} set memory"), web.set_memory(8192).await);
+            seen.done(&format!("{prefix} set max memory"), web.set_max_memory(65536).await);
             seen.done(&format!("{prefix} set vcpus"), web.set_vcpus(2).await);
             seen.note(&format!("{prefix} max memory"), web.max_memory_kib().await);
             seen.note(&format!("{prefix} max vcpus"), web.max_vcpus().await);

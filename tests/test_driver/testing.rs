@@ -55,6 +55,20 @@ async fn hosts_share_nothing() {
 }
 
 #[tokio::test]
+async fn connections_are_equal_to_themselves_alone() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    assert_eq!(conn, conn.without_timeout());
+    assert_eq!(conn.raw().call(remote::NodeGetInfo).await.unwrap().decode().unwrap().cpus, 16);
+    let other = host.connect().await.unwrap();
+    assert_ne!(conn, other);
+    let web = conn.domain_lookup_by_name("web").await.unwrap();
+    assert_eq!(web.connect(), &conn);
+    assert_eq!(web, web.via(&conn.with_timeout(Duration::from_secs(1))));
+    assert_ne!(web, web.via(&other));
+}
+
+#[tokio::test]
 async fn hosts_are_read_from_files() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("host.xml");

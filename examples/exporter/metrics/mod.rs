@@ -72,7 +72,7 @@ impl Collector for Reports {
         for metric in names::VCPUS {
             let vcpus = self.parts(
                 "vcpu",
-                |guest| &guest.stats.vcpu,
+                |guest| &guest.stats.vcpus,
                 |vcpu| Some(vcpu.number.to_string().into()),
             );
             metric.encode(encoder, vcpus)?;
@@ -80,7 +80,7 @@ impl Collector for Reports {
         for metric in names::DISKS {
             let disks = self.parts(
                 "target_device",
-                |guest| &guest.stats.block,
+                |guest| &guest.stats.blocks,
                 |disk| disk.name.as_deref().map(Cow::from),
             );
             metric.encode(encoder, disks)?;
@@ -88,7 +88,7 @@ impl Collector for Reports {
         for metric in names::INTERFACES {
             let interfaces = self.parts(
                 "target_device",
-                |guest| &guest.stats.net,
+                |guest| &guest.stats.nets,
                 |interface| interface.name.as_deref().map(Cow::from),
             );
             metric.encode(encoder, interfaces)?;

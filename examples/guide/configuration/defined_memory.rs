@@ -10,8 +10,8 @@ pub(crate) async fn run([uri, name, maximum_kib, kib]: [&str; 4]) -> Result<()> 
     let domain = conn.domain_lookup_by_name(name).await?;
     let config = MemoryModFlags::CONFIG;
     let maximum = config | MemoryModFlags::MAXIMUM;
-    domain.set_memory_kib_flags(parse("the maximum", maximum_kib)?, maximum).await?;
-    domain.set_memory_kib_flags(parse("the memory", kib)?, config).await?;
+    domain.set_memory_flags(parse("the maximum", maximum_kib)?, maximum).await?;
+    domain.set_memory_flags(parse("the memory", kib)?, config).await?;
     println!("{name} will have {kib} KiB of {maximum_kib} KiB");
     conn.close().await;
     Ok(())

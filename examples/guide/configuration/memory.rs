@@ -9,7 +9,7 @@ use crate::shared::{Result, parse};
 pub(crate) async fn run([uri, name, kib]: [&str; 3]) -> Result<()> {
     let conn = Connect::open(uri).await?;
     let domain = conn.domain_lookup_by_name(name).await?;
-    domain.set_memory_kib(parse("the memory", kib)?).await?;
+    domain.set_memory(parse("the memory", kib)?).await?;
     println!("{name} is to have {kib} KiB of {} KiB", domain.max_memory_kib().await?);
     conn.close().await;
     Ok(())

@@ -1,11 +1,12 @@
 //! The clients of a daemon's server.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::wire::params;
-use super::{ClientTransport, Server};
+use super::{AdminConnect, ClientTransport, Server};
 use crate::api::handle::handle;
+use crate::api::wire::unix_time;
 use crate::error::Result;
 use crate::params::units::Unit;
 use crate::params::{Value, ValueRef, param_struct};
@@ -15,7 +16,7 @@ handle! {
     /// A handle to a client that is, or was, connected to a daemon (`virAdmClient`). It holds
     /// nothing on the daemon's side.
     #[doc(alias = "virAdmClient")]
-    pub(crate) Client of admin::NonnullClient in Server as srv, known by id {
+    pub(crate) Client of admin::NonnullClient in Server as srv through AdminConnect, known by id {
         ;
         /// Returns the client's ID (`virAdmClientGetID`). No ID is used again while the daemon
         /// runs. Local.
@@ -47,13 +48,7 @@ impl From<&UnixSeconds> for i64 {
 
 impl From<UnixSeconds> for SystemTime {
     fn from(UnixSeconds(seconds): UnixSeconds) -> Self {
-        let since = Duration::from_secs(seconds.unsigned_abs());
-        let time = match seconds {
-            0.. => Self::UNIX_EPOCH.checked_add(since),
-            _ => Self::UNIX_EPOCH.checked_sub(since),
-        };
-        // The system's clock cannot represent a later time.
-        time.unwrap_or(Self::UNIX_EPOCH)
+        unix_time(seconds).unwrap_or(Self::UNIX_EPOCH)
     }
 }
 

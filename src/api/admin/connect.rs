@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{DaemonShutdownFlags, Server};
+use super::DaemonShutdownFlags;
 use crate::api::connect::Version;
 use crate::api::wire;
 use crate::client::{Connect, ConnectBuilder, Raw};
@@ -13,14 +13,14 @@ use crate::protocol::{Request as _, admin};
 /// A connection to a daemon's administration interface (`virAdmConnect`).
 ///
 /// A handle like [`Connect`](crate::Connect): cloning it is cheap, and any number of calls may be in
-/// flight on it.
+/// flight on it. Handles are equal if they are of the same connection.
 ///
 /// # Contents
 ///
-/// - [Opening](#opening), [Connection](#connection), [Raw calls](#raw-calls), [Servers](#servers),
-///   [Logging](#logging), [Daemon](#daemon)
+/// - [Opening](#opening), [Connection](#connection), [Raw calls](#raw-calls), [Logging](#logging),
+///   [Daemon](#daemon), [Servers](#servers)
 #[doc(alias = "virAdmConnect")]
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AdminConnect {
     pub(super) conn: Connect,
 }
@@ -86,6 +86,13 @@ impl AdminConnect {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { conn: self.conn.with_timeout(timeout) }
     }
+
+    /// Returns a handle to the same connection whose calls wait until the daemon has answered or the
+    /// connection ends.
+    #[must_use]
+    pub fn without_timeout(&self) -> Self {
+        Self { conn: self.conn.without_timeout() }
+    }
 }
 
 /// # Raw calls
@@ -93,34 +100,6 @@ impl AdminConnect {
     /// Returns access to every procedure of the administration program.
     pub fn raw(&self) -> Raw<'_> {
         self.conn.raw()
-    }
-}
-
-/// # Servers
-impl AdminConnect {
-    /// Returns the daemon's version of libvirt (`virAdmConnectGetLibVersion`).
-    #[doc(alias = "virAdmConnectGetLibVersion")]
-    pub async fn lib_version(&self) -> Result<Version> {
-        let reply = self.conn.call(admin::ConnectGetLibVersion).await?;
-        Ok(Version::from_number(reply.decode()?.lib_ver))
-    }
-
-    /// Lists the daemon's servers (`virAdmConnectListServers`): the one that clients connect to,
-    /// which has the daemon's name, and the one of this interface, `admin`.
-    #[doc(alias = "virAdmConnectListServers")]
-    pub async fn list_servers(&self) -> Result<Vec<Server>> {
-        let reply = self.conn.call(admin::ConnectListServers { need_results: 1, flags: 0 }).await?;
-        Ok(Server::list_from_wire(&self.conn, &reply.decode()?.servers))
-    }
-
-    /// Looks up a server by name (`virAdmConnectLookupServer`).
-    #[doc(alias = "virAdmConnectLookupServer")]
-    pub async fn lookup_server(&self, name: &str) -> Result<Server> {
-        let reply = self
-            .conn
-            .call(admin::ConnectLookupServer { name: name.into(), flags: 0 })
-            .await?;
-        Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
     }
 }
 
@@ -167,6 +146,13 @@ impl AdminConnect {
 
 /// # Daemon
 impl AdminConnect {
+    /// Returns the daemon's version of libvirt (`virAdmConnectGetLibVersion`).
+    #[doc(alias = "virAdmConnectGetLibVersion")]
+    pub async fn lib_version(&self) -> Result<Version> {
+        let reply = self.conn.call(admin::ConnectGetLibVersion).await?;
+        Ok(Version::from_number(reply.decode()?.lib_ver))
+    }
+
     /// Sets the time without clients and running guests after which the daemon ends by itself
     /// (`virAdmConnectSetDaemonTimeout`), a whole number of seconds; `None` is never.
     #[doc(alias = "virAdmConnectSetDaemonTimeout")]

@@ -17,13 +17,17 @@
 //! # }
 //! ```
 
-mod client;
+// rustdoc shows the blocks of methods in the order of their modules; blank lines keep it.
 mod connect;
+
 mod server;
+
+mod client;
+
 mod wire;
 
 pub use client::{Client, ClientInfo};
 pub use connect::AdminConnect;
-pub use server::{ClientLimits, Server, ThreadPool, ThreadPoolLimits};
+pub use server::{ClientCounts, ClientLimits, Server, ThreadPool, ThreadPoolLimits};
 
 pub use crate::types::admin::*;

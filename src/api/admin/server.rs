@@ -1,16 +1,17 @@
 //! Servers of a daemon: sets of sockets with clients and threads of their own.
 
+use super::AdminConnect;
 use super::wire::params;
 use crate::api::handle::handle;
 use crate::error::Result;
-use crate::params::{TypedParams, names, param_struct};
+use crate::params::param_struct;
 use crate::protocol::admin;
 
 handle! {
     /// A handle to one of a daemon's servers (`virAdmServer`). It holds nothing on the daemon's
     /// side.
     #[doc(alias = "virAdmServer")]
-    pub(crate) Server of admin::NonnullServer, known by name {
+    pub(crate) Server of admin::NonnullServer through AdminConnect, known by name {
         /// Returns the server's name, e.g. `virtqemud` (`virAdmServerGetName`). Local.
         #[doc(alias = "virAdmServerGetName")]
         name: text;;
@@ -53,7 +54,7 @@ param_struct! {
 
 param_struct! {
     /// Number of a server's clients, and its limits (`VIR_SERVER_CLIENTS_…`).
-    pub struct ClientLimits {
+    pub struct ClientCounts {
         /// Maximum number of clients.
         max_clients: u32 = "nclients_max",
         /// Current number of clients.
@@ -63,6 +64,38 @@ param_struct! {
         /// Current number of clients that are not authenticated yet.
         unauthenticated: u32 = "nclients_unauth",
         ..other
+    }
+}
+
+param_struct! {
+    /// Limits on the number of a server's clients (`VIR_SERVER_CLIENTS_…`). Setting leaves a field
+    /// that is `None` unchanged.
+    pub struct ClientLimits {
+        /// Maximum number of clients.
+        max_clients: u32 = "nclients_max",
+        /// Maximum number of clients that are not authenticated yet.
+        max_unauthenticated: u32 = "nclients_unauth_max",
+    }
+}
+
+/// # Servers
+impl AdminConnect {
+    /// Lists the daemon's servers (`virAdmConnectListServers`): the one that clients connect to,
+    /// which has the daemon's name, and the one of this interface, `admin`.
+    #[doc(alias = "virAdmConnectListServers")]
+    pub async fn list_servers(&self) -> Result<Vec<Server>> {
+        let reply = self.conn.call(admin::ConnectListServers { need_results: 1, flags: 0 }).await?;
+        Ok(Server::list_from_wire(&self.conn, &reply.decode()?.servers))
+    }
+
+    /// Looks up a server by name (`virAdmConnectLookupServer`).
+    #[doc(alias = "virAdmConnectLookupServer")]
+    pub async fn lookup_server(&self, name: &str) -> Result<Server> {
+        let reply = self
+            .conn
+            .call(admin::ConnectLookupServer { name: name.into(), flags: 0 })
+            .await?;
+        Ok(Server::from_wire(&self.conn, &reply.decode()?.srv))
     }
 }
 
@@ -91,28 +124,16 @@ impl Server {
 
     /// Returns the number of clients and its limits (`virAdmServerGetClientLimits`).
     #[doc(alias = "virAdmServerGetClientLimits")]
-    pub async fn client_limits(&self) -> Result<ClientLimits> {
+    pub async fn client_limits(&self) -> Result<ClientCounts> {
         let reply = self.call(admin::ServerGetClientLimits { srv: self.wire(), flags: 0 }).await?;
-        Ok(ClientLimits::collect(params(&reply.decode()?.params)))
+        Ok(ClientCounts::collect(params(&reply.decode()?.params)))
     }
 
     /// Changes the maximum number of clients, and of those that are not authenticated yet, until
-    /// the daemon ends (`virAdmServerSetClientLimits`). `None` leaves a limit unchanged.
+    /// the daemon ends (`virAdmServerSetClientLimits`).
     #[doc(alias = "virAdmServerSetClientLimits")]
-    pub async fn set_client_limits(
-        &self,
-        max_clients: Option<u32>,
-        max_unauthenticated: Option<u32>,
-    ) -> Result<()> {
-        let mut limits = TypedParams::new();
-        for (name, limit) in [
-            (names::server::CLIENTS_MAX, max_clients),
-            (names::server::CLIENTS_UNAUTH_MAX, max_unauthenticated),
-        ] {
-            if let Some(limit) = limit {
-                limits.push(name, limit);
-            }
-        }
+    pub async fn set_client_limits(&self, limits: &ClientLimits) -> Result<()> {
+        let limits = limits.to_params();
         self.run(admin::ServerSetClientLimits {
             srv: self.wire(),
             params: (&limits).into(),

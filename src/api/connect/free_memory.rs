@@ -1,5 +1,6 @@
 //! Free memory of the host, and its pools of pages.
 
+use crate::api::wire::number_or_none;
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::remote::NODE_MAX_CELLS;
@@ -16,59 +17,59 @@ impl Connect {
         Ok(reply.decode()?.free_mem)
     }
 
-    /// Returns the free memory in bytes of each of up to `max_cells` NUMA nodes from `start_cell`
+    /// Returns the free memory in bytes of each of up to `cells` NUMA nodes from `start_cell`
     /// on (`virNodeGetCellsFreeMemory`).
     ///
-    /// `max_cells` is 1 to 1024; nodes that do not exist are left out.
+    /// `cells` is 1 to 1024; nodes that do not exist are left out.
     #[doc(alias = "virNodeGetCellsFreeMemory")]
     #[doc(alias = "getCellsFreeMemory")]
     pub async fn node_cells_free_memory_bytes(
         &self,
         start_cell: u32,
-        max_cells: u32,
+        cells: u32,
     ) -> Result<Vec<u64>> {
         let procedure = remote::NodeGetCellsFreeMemory::INFO.name;
-        let max = max_cells as usize;
+        let max = cells as usize;
         if !(1..=NODE_MAX_CELLS).contains(&max) {
             return Err(Error::InvalidArgument {
                 procedure,
-                reason: format!("{max_cells} NUMA nodes; it takes 1 to {NODE_MAX_CELLS}"),
+                reason: format!("{cells} NUMA nodes; it takes 1 to {NODE_MAX_CELLS}"),
             });
         }
         let reply = self
             .call(remote::NodeGetCellsFreeMemory {
-                start_cell: cell(procedure, start_cell)?,
-                maxcells: max_cells as i32,
+                start_cell: number_or_none(procedure, "NUMA node", Some(start_cell))?,
+                maxcells: cells as i32,
             })
             .await?;
-        let cells = reply.decode()?.cells;
-        if cells.len() > max {
-            return Err(reply.invalid(format!("{} NUMA nodes; asked were {max}", cells.len())));
+        let free = reply.decode()?.cells;
+        if free.len() > max {
+            return Err(reply.invalid(format!("{} NUMA nodes; asked were {max}", free.len())));
         }
-        Ok(cells)
+        Ok(free)
     }
 
     /// Returns the number of free pages of each of these sizes, in KiB, for each of up to
-    /// `cell_count` NUMA nodes from `start_cell` on (`virNodeGetFreePages`).
+    /// `cells` NUMA nodes from `start_cell` on (`virNodeGetFreePages`).
     ///
     /// The result has a row for each node, and in it a count for each size. A `start_cell` of
-    /// `None` is the whole host, and `cell_count` is then 1. Sizes times nodes are at most 1024.
+    /// `None` is the whole host, and `cells` is then 1. Sizes times nodes are at most 1024.
     #[doc(alias = "virNodeGetFreePages")]
     #[doc(alias = "getFreePages")]
     pub async fn node_free_pages(
         &self,
         page_sizes_kib: &[u32],
         start_cell: Option<u32>,
-        cell_count: u32,
+        cells: u32,
     ) -> Result<Vec<Vec<u64>>> {
         let procedure = remote::NodeGetFreePages::INFO.name;
         let sizes = page_sizes_kib.len();
-        let asked = sizes.saturating_mul(cell_count as usize);
+        let asked = sizes.saturating_mul(cells as usize);
         if !(1..=NODE_MAX_CELLS).contains(&asked) {
             return Err(Error::InvalidArgument {
                 procedure,
                 reason: format!(
-                    "{sizes} page sizes for {cell_count} NUMA nodes; it takes 1 to \
+                    "{sizes} page sizes for {cells} NUMA nodes; it takes 1 to \
                      {NODE_MAX_CELLS} pairs"
                 ),
             });
@@ -76,17 +77,15 @@ impl Connect {
         let reply = self
             .call(remote::NodeGetFreePages {
                 pages: page_sizes_kib.to_vec(),
-                start_cell: cell_or_host(procedure, start_cell)?,
-                cell_count,
+                start_cell: number_or_none(procedure, "NUMA node", start_cell)?,
+                cell_count: cells,
                 flags: 0,
             })
             .await?;
         let counts = reply.decode()?.counts;
         if counts.len() > asked || counts.len() % sizes != 0 {
-            return Err(reply.invalid(format!(
-                "{} counts for {sizes} sizes on {cell_count} nodes",
-                counts.len()
-            )));
+            return Err(reply
+                .invalid(format!("{} counts for {sizes} sizes on {cells} nodes", counts.len())));
         }
         Ok(counts.chunks(sizes).map(<[u64]>::to_vec).collect())
     }
@@ -96,14 +95,14 @@ impl Connect {
     ///
     /// `pages` has page sizes in KiB with a number of pages each, by which the pool of that size
     /// grows, or to which it is set with [`SET`](AllocPagesFlags::SET). That happens on each of
-    /// `cell_count` nodes from `start_cell` on; with `None` the kernel spreads the pages over the
-    /// whole host, and `cell_count` is 1. [Takes long](crate#calls-that-take-long).
+    /// `cells` nodes from `start_cell` on; with `None` the kernel spreads the pages over the
+    /// whole host, and `cells` is 1. [Takes long](crate#calls-that-take-long).
     #[doc(alias = "virNodeAllocPages")]
     pub async fn node_alloc_pages(
         &self,
         pages: &[(u32, u64)],
         start_cell: Option<u32>,
-        cell_count: u32,
+        cells: u32,
         flags: AllocPagesFlags,
     ) -> Result<u32> {
         let procedure = remote::NodeAllocPages::INFO.name;
@@ -111,24 +110,11 @@ impl Connect {
             .call(remote::NodeAllocPages {
                 page_sizes: pages.iter().map(|(size_kib, _)| *size_kib).collect(),
                 page_counts: pages.iter().map(|(_, count)| *count).collect(),
-                start_cell: cell_or_host(procedure, start_cell)?,
-                cell_count,
+                start_cell: number_or_none(procedure, "NUMA node", start_cell)?,
+                cell_count: cells,
                 flags,
             })
             .await?;
         reply.count(reply.decode()?.ret)
     }
-}
-
-/// Converts the number of a NUMA node.
-fn cell(procedure: &'static str, number: u32) -> Result<i32> {
-    i32::try_from(number).map_err(|_| Error::InvalidArgument {
-        procedure,
-        reason: format!("there can be no NUMA node {number}"),
-    })
-}
-
-/// Converts the number of a NUMA node, with −1 for the whole host.
-fn cell_or_host(procedure: &'static str, number: Option<u32>) -> Result<i32> {
-    number.map_or(Ok(-1), |number| cell(procedure, number))
 }

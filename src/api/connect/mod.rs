@@ -21,7 +21,13 @@ mod capabilities;
 
 mod cpu_model;
 
-pub use crate::types::connect::*;
+// All but C's `CloseReason`, since the crate's own one says more.
+pub use crate::types::connect::{
+    BaselineCpuFlags, CompareCpuFlags, ConnectFlags, CpuCompareResult, CredentialType,
+    GetAllDomainStatsFlags, GetDomainCapabilitiesFlags, ListAllDomainsFlags,
+    ListAllInterfacesFlags, ListAllNetworksFlags, ListAllNodeDeviceFlags, ListAllSecretsFlags,
+    ListAllStoragePoolsFlags,
+};
 pub use crate::types::feature::Feature;
 pub use crate::types::node::{AllocPagesFlags, SuspendTarget};
 pub use capabilities::Platform;

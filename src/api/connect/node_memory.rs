@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::wire;
 use crate::client::Connect;
 use crate::error::{Error, Result};
-use crate::params::units::Unit;
+use crate::params::units::{ShortMillis, Unit};
 use crate::params::{FromParam, Value, ValueRef, param_struct};
 use crate::protocol::{Request, remote};
 use crate::types::typed_param::Flags;
@@ -17,7 +17,7 @@ param_struct! {
         /// Number of pages scanned before a pause.
         pages_to_scan: u32 = "shm_pages_to_scan",
         /// Length of the pause.
-        sleep: Duration = "shm_sleep_millisecs" as Millis,
+        sleep: Duration = "shm_sleep_millisecs" as ShortMillis,
         /// Merging of pages of different NUMA nodes.
         merge_across_nodes: bool = "shm_merge_across_nodes" as Switch,
         /// Number of shared pages. Read-only, as are all that follow.
@@ -31,19 +31,6 @@ param_struct! {
         /// Number of full scans of the memory.
         full_scans: u64 = "shm_full_scans",
         ..other
-    }
-}
-
-/// A number of milliseconds, `UINT`.
-struct Millis;
-
-impl Unit<Duration> for Millis {
-    fn read(value: ValueRef<'_>) -> Option<Duration> {
-        u64::from_param(value).map(Duration::from_millis)
-    }
-
-    fn write(value: &Duration) -> Value {
-        Value::Uint(value.as_millis().try_into().unwrap_or(u32::MAX))
     }
 }
 
@@ -77,7 +64,7 @@ impl Connect {
             return Ok(NodeMemoryParameters::default());
         }
         let reply = self.call(&request).await?;
-        let params = wire::params_from_wire(&reply.decode()?.params);
+        let params = reply.decode()?.params;
         if params.len() > reply.count(request.nparams)? as usize {
             return Err(reply.invalid(format!(
                 "{} parameters; there are {}",
@@ -85,7 +72,7 @@ impl Connect {
                 request.nparams
             )));
         }
-        Ok(NodeMemoryParameters::from_params(&params))
+        Ok(NodeMemoryParameters::collect(wire::params(&params)))
     }
 
     /// Changes the host's KSM parameters (`virNodeSetMemoryParameters`).

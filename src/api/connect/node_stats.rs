@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::api::wire::number_or_none;
 use crate::client::{Connect, Reply};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::params::units::Nanos;
 use crate::params::{ValueRef, param_struct};
 use crate::protocol::{Request, remote};
@@ -60,7 +61,7 @@ impl Connect {
     pub async fn node_cpu_stats(&self, cpu: Option<u32>) -> Result<NodeCpuStats> {
         let procedure = remote::NodeGetCpuStats::INFO.name;
         let mut request = remote::NodeGetCpuStats {
-            cpu_num: number_or_all(procedure, "processor", cpu)?,
+            cpu_num: number_or_none(procedure, "processor", cpu)?,
             nparams: 0,
             flags: 0,
         };
@@ -83,7 +84,7 @@ impl Connect {
         let procedure = remote::NodeGetMemoryStats::INFO.name;
         let mut request = remote::NodeGetMemoryStats {
             nparams: 0,
-            cell_num: number_or_all(procedure, "NUMA node", cell)?,
+            cell_num: number_or_none(procedure, "NUMA node", cell)?,
             flags: 0,
         };
         let reply = self.call(&request).await?;
@@ -94,16 +95,6 @@ impl Connect {
         let numbers = params.iter().map(|item| (&*item.field, item.value));
         Ok(NodeMemoryStats::collect(unsigned(numbers)))
     }
-}
-
-/// Converts a number, with −1 for all.
-fn number_or_all(procedure: &'static str, what: &str, number: Option<u32>) -> Result<i32> {
-    number.map_or(Ok(-1), |number| {
-        i32::try_from(number).map_err(|_| Error::InvalidArgument {
-            procedure,
-            reason: format!("there can be no {what} {number}"),
-        })
-    })
 }
 
 /// Rejects a reply with more items than were asked for.

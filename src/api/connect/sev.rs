@@ -37,7 +37,6 @@ impl Connect {
         let reply = self
             .call(remote::NodeGetSevInfo { nparams: 0, flags: Flags::STRING_OKAY.bits() })
             .await?;
-        let params = wire::params_from_wire(&reply.decode()?.params);
-        Ok(SevInfo::from_params(&params))
+        Ok(SevInfo::collect(wire::params(&reply.decode()?.params)))
     }
 }

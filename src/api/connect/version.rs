@@ -1,11 +1,12 @@
 //! Versions of the daemon and of the hypervisor.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
 use crate::client::Connect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::remote;
 
 /// A version of libvirt or of a hypervisor, in libvirt's encoding as one number.
@@ -16,6 +17,8 @@ use crate::protocol::remote;
 /// let version = Version::from_number(9_000_000);
 /// assert_eq!(version.to_string(), "9.0.0");
 /// assert!(version < Version::new(11, 3, 0));
+/// assert_eq!("9.0.0".parse::<Version>()?, version);
+/// # Ok::<_, libvirt_client::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u64);
@@ -43,19 +46,25 @@ impl Version {
         self.0
     }
 
-    /// Returns the major part, before the first dot.
-    pub const fn major(self) -> u64 {
-        self.0 / MAJOR
+    /// Returns the major part, before the first dot; the greatest `u32` of a number that has a
+    /// greater one, as no release has.
+    pub const fn major(self) -> u32 {
+        let major = self.0 / MAJOR;
+        if major > u32::MAX as u64 {
+            u32::MAX
+        } else {
+            major as u32
+        }
     }
 
     /// Returns the minor part, between the dots.
-    pub const fn minor(self) -> u64 {
-        self.0 % MAJOR / MINOR
+    pub const fn minor(self) -> u32 {
+        (self.0 % MAJOR / MINOR) as u32
     }
 
     /// Returns the micro part, behind the second dot.
-    pub const fn micro(self) -> u64 {
-        self.0 % MINOR
+    pub const fn micro(self) -> u32 {
+        (self.0 % MINOR) as u32
     }
 }
 
@@ -63,6 +72,31 @@ impl Version {
 impl Serialize for Version {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes: three numbers between dots, the last two below 1000.
+impl FromStr for Version {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut parts = text.split('.').map(|part| {
+            // A sign would be read, too.
+            part.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| part.parse().ok())
+                .flatten()
+        });
+        let mut next = || parts.next().flatten();
+        match (next(), next(), next(), parts.next()) {
+            (Some(major), Some(minor @ ..1000), Some(micro @ ..1000), None) => {
+                Ok(Self::new(major, minor, micro))
+            }
+            _ => Err(Error::InvalidArgument {
+                procedure: "Version",
+                reason: format!("{text:?} is no version such as 9.0.0"),
+            }),
+        }
     }
 }
 
@@ -115,9 +149,24 @@ mod tests {
             assert_eq!(version, Version::new(major, minor, micro));
             assert_eq!(version.number(), number);
             assert_eq!(version.to_string(), text);
+            assert_eq!(text.parse::<Version>().ok(), Some(version));
+        }
+        for text in [
+            "",
+            "9",
+            "9.0",
+            "9.0.0.0",
+            "9.1000.0",
+            "9.0.1000",
+            "+9.0.0",
+            "9..0",
+            "4294967296.0.0",
+        ] {
+            let error = text.parse::<Version>().map_err(|error| error.to_string());
+            assert!(matches!(&error, Err(reason) if reason.contains(text)), "{error:?}");
         }
         let most = Version::from_number(u64::MAX);
-        assert_eq!(most.to_string(), "18446744073709.551.615");
+        assert_eq!(most.to_string(), "4294967295.551.615");
         assert!(Version::new(9, 10, 0) > Version::new(9, 9, 999));
     }
 }

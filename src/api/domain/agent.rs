@@ -12,8 +12,9 @@ use serde::Serialize;
 #[cfg(doc)]
 use crate::types::error::ErrorCode;
 
+use super::cpu_map::CpuList;
 use super::{
-    AgentResponseTimeoutValues, AuthorizedSshKeysSetFlags, Domain, GuestInfoTypes,
+    AgentResponseTimeoutValues, AuthorizedSshKeysSetFlags, CpuMap, Domain, GuestInfoTypes,
     SetUserPasswordFlags,
 };
 use crate::api::wire;
@@ -37,14 +38,14 @@ pub struct FsInfo {
 }
 
 param_struct! {
-    /// Virtual CPUs as the guest sees them. Each field is a list such as `0-3,5`.
+    /// Virtual CPUs as the guest sees them.
     pub struct GuestVcpus {
         /// All virtual CPUs.
-        vcpus: String = "vcpus",
+        vcpus: CpuMap = "vcpus" as CpuList,
         /// Online virtual CPUs.
-        online: String = "online",
+        online: CpuMap = "online" as CpuList,
         /// Virtual CPUs that the guest can take offline.
-        offlinable: String = "offlinable",
+        offlinable: CpuMap = "offlinable" as CpuList,
         ..other
     }
 }
@@ -208,18 +209,16 @@ impl Domain {
     #[doc(alias = "virDomainGetGuestVcpus")]
     pub async fn guest_vcpus(&self) -> Result<GuestVcpus> {
         let reply = self.call(remote::DomainGetGuestVcpus { dom: self.wire(), flags: 0 }).await?;
-        let params = wire::params_from_wire(&reply.decode()?.params);
-        Ok(GuestVcpus::from_params(&params))
+        Ok(GuestVcpus::collect(wire::params(&reply.decode()?.params)))
     }
 
-    /// Has the guest bring virtual CPUs online or take them offline (`virDomainSetGuestVcpus`).
-    ///
-    /// `vcpus` is a list such as `0-3,5`; others stay as they are.
+    /// Has the guest bring these virtual CPUs online or take them offline, and leave the others as
+    /// they are (`virDomainSetGuestVcpus`).
     #[doc(alias = "virDomainSetGuestVcpus")]
-    pub async fn set_guest_vcpus(&self, vcpus: &str, online: bool) -> Result<()> {
+    pub async fn set_guest_vcpus(&self, vcpus: &CpuMap, online: bool) -> Result<()> {
         self.run(remote::DomainSetGuestVcpus {
             dom: self.wire(),
-            cpumap: vcpus.into(),
+            cpumap: vcpus.to_string().into(),
             state: online.into(),
             flags: 0,
         })

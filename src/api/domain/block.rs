@@ -173,13 +173,18 @@ impl Domain {
     /// (`virDomainSetBlockThreshold`).
     ///
     /// `image` is a disk's target or, for one of its backing images, the target with the image's
-    /// index, as in `vda[1]`. Zero removes the threshold; the event removes it, too.
+    /// index, as in `vda[1]`. `None` removes the threshold; the event removes it, too.
     #[doc(alias = "virDomainSetBlockThreshold")]
-    pub async fn set_block_threshold(&self, image: &str, threshold_bytes: u64) -> Result<()> {
+    pub async fn set_block_threshold(
+        &self,
+        image: &str,
+        threshold_bytes: Option<u64>,
+    ) -> Result<()> {
         self.run(remote::DomainSetBlockThreshold {
             dom: self.wire(),
             dev: image.into(),
-            threshold: threshold_bytes,
+            // Zero, which no image has written less than, stands for none.
+            threshold: threshold_bytes.unwrap_or_default(),
             flags: 0,
         })
         .await

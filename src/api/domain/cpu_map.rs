@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::slice;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
+use crate::params::units::Unit;
+use crate::params::{Value, ValueRef};
 use crate::protocol::remote;
 use crate::types::ranges::{self, Part};
 
@@ -20,6 +23,9 @@ use crate::types::ranges::{self, Part};
 /// assert_eq!(cpus.to_string(), "0-3,5");
 /// assert!(cpus.contains(2) && !cpus.contains(4));
 /// assert_eq!(cpus.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 5]);
+/// for cpu in &cpus {
+///     assert!(cpus.contains(cpu));
+/// }
 /// assert_eq!(cpus, [5, 3, 2, 1, 0].into_iter().collect());
 /// assert_eq!(cpus, "0-3,5".parse()?);
 /// # Ok::<_, libvirt_client::Error>(())
@@ -59,8 +65,8 @@ impl CpuMap {
     }
 
     /// Iterates over the CPUs, in order.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.ranges.iter().flat_map(|range| range.first..=range.last)
+    pub fn iter(&self) -> CpuMapIter<'_> {
+        CpuMapIter { range: RangeInclusive::new(1, 0), later: self.ranges.iter() }
     }
 
     /// Reads a CPU map of the protocol: bit n of byte n/8 stands for CPU n.
@@ -92,7 +98,7 @@ impl CpuMap {
             });
         }
         let mut bytes = vec![0; len];
-        for cpu in self.iter() {
+        for cpu in self {
             if let Some(byte) = bytes.get_mut(cpu as usize / 8) {
                 *byte |= 1_u8 << (cpu % 8);
             }
@@ -132,6 +138,36 @@ impl CpuMap {
     }
 }
 
+impl<'a> IntoIterator for &'a CpuMap {
+    type Item = u32;
+    type IntoIter = CpuMapIter<'a>;
+
+    fn into_iter(self) -> CpuMapIter<'a> {
+        self.iter()
+    }
+}
+
+/// The CPUs of a set, in order; from [`CpuMap::iter`].
+#[derive(Debug, Clone)]
+pub struct CpuMapIter<'a> {
+    range: RangeInclusive<u32>,
+    later: slice::Iter<'a, CpuRange>,
+}
+
+impl Iterator for CpuMapIter<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            if let Some(cpu) = self.range.next() {
+                return Some(cpu);
+            }
+            let CpuRange { first, last } = *self.later.next()?;
+            self.range = first..=last;
+        }
+    }
+}
+
 /// Writes the set as libvirt does: `0-3,5`. Nothing for the empty set.
 impl fmt::Display for CpuMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -165,10 +201,14 @@ impl FromStr for CpuMap {
         if text.trim().is_empty() {
             return Ok(map);
         }
+        let mut added = Vec::new();
         for part in ranges::parts(text) {
             match part {
-                Ok(Part::In(first, last)) => map.add([CpuRange { first, last }]),
-                Ok(Part::Out(cpu)) => map.remove(cpu),
+                Ok(Part::In(first, last)) => added.push(CpuRange { first, last }),
+                Ok(Part::Out(cpu)) => {
+                    map.add(added.drain(..));
+                    map.remove(cpu);
+                }
                 Err(part) => {
                     return Err(Error::InvalidArgument {
                         procedure: "CpuMap",
@@ -177,6 +217,7 @@ impl FromStr for CpuMap {
                 }
             }
         }
+        map.add(added);
         Ok(map)
     }
 }
@@ -220,6 +261,23 @@ impl FromIterator<CpuMap> for CpuMap {
         let mut union = Self::new();
         union.add(maps.into_iter().flat_map(|map| map.ranges));
         union
+    }
+}
+
+/// A set of CPUs as text, `STRING`.
+pub(super) struct CpuList;
+
+impl Unit<CpuMap> for CpuList {
+    fn read(value: ValueRef<'_>) -> Option<CpuMap> {
+        match value {
+            // Daemons take nothing out again, and of very much that would take long.
+            ValueRef::String(text) if !text.contains('^') => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn write(cpus: &CpuMap) -> Value {
+        Value::String(cpus.to_string())
     }
 }
 
@@ -275,6 +333,19 @@ mod tests {
         ] {
             let error = wrong.parse::<CpuMap>().map_err(|error| error.to_string());
             assert!(matches!(&error, Err(text) if text.contains(wrong)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn daemons_write_sets_as_text() {
+        assert_eq!(CpuList::read(ValueRef::String("0-3,5")), "0-3,5".parse().ok());
+        assert_eq!(CpuList::write(&CpuMap::from(1..3)), Value::from("1-2"));
+        for wrong in [
+            ValueRef::String("x"),
+            ValueRef::String("0-3,^1"),
+            ValueRef::Int(1),
+        ] {
+            assert_eq!(CpuList::read(wrong), None, "{wrong:?}");
         }
     }
 

@@ -90,7 +90,7 @@ pub struct InterfaceAddresses {
     /// Interface name: in the guest if the guest's agent was asked, otherwise on the host.
     pub name: String,
     /// MAC address, if it has one.
-    pub hwaddr: Option<String>,
+    pub mac: Option<String>,
     /// Addresses of the interface.
     pub addrs: Vec<InterfaceAddress>,
 }
@@ -215,7 +215,7 @@ impl Domain {
             .into_iter()
             .map(|interface| InterfaceAddresses {
                 name: interface.name.into_owned(),
-                hwaddr: interface.hwaddr.map(String::from),
+                mac: interface.hwaddr.map(String::from),
                 addrs: interface.addrs.into_iter().map(address).collect(),
             })
             .collect())

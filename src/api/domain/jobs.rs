@@ -8,7 +8,7 @@ use super::{AbortJobFlags, Domain, GetJobStatsFlags, JobOperation, JobType};
 use crate::api::wire;
 use crate::error::Result;
 use crate::params::param_struct;
-use crate::params::units::{Millis, Number};
+use crate::params::units::{Int, Millis, Number};
 use crate::protocol::remote;
 
 /// Progress of a domain's job, in the form that every daemon supports (`virDomainJobInfo`).
@@ -17,7 +17,7 @@ use crate::protocol::remote;
 #[non_exhaustive]
 pub struct JobInfo {
     /// Type of the job: whether its end can be foreseen.
-    pub job_type: JobType,
+    pub kind: JobType,
     /// Time since the job started.
     pub time_elapsed: Duration,
     /// Estimated time to the end, for a job of the type [`Bounded`](JobType::Bounded).
@@ -50,7 +50,7 @@ pub struct JobProgress {
 #[non_exhaustive]
 pub struct JobReport {
     /// Type of the job: its outcome, or whether its end can be foreseen.
-    pub job_type: JobType,
+    pub kind: JobType,
     /// Progress of the job, or its final statistics.
     pub stats: JobStats,
 }
@@ -122,7 +122,7 @@ param_struct! {
         /// Number of times that compression made a page larger.
         compression_overflow: u64 = "compression_overflow",
         /// Throttling of the guest, in percent, so that the job can end.
-        auto_converge_throttle_percent: i32 = "auto_converge_throttle",
+        auto_converge_throttle_percent: u32 = "auto_converge_throttle" as Int,
         /// Success or failure of a completed job.
         success: bool = "success",
         /// Error message of a failed job.
@@ -147,16 +147,16 @@ impl Domain {
     pub async fn job_info(&self) -> Result<Option<JobInfo>> {
         let reply = self.call(remote::DomainGetJobInfo { dom: self.wire() }).await?;
         let info = reply.decode()?;
-        let job_type = info.r#type;
+        let kind = info.r#type;
         let progress = |total_bytes, processed_bytes, remaining_bytes| JobProgress {
             total_bytes,
             processed_bytes,
             remaining_bytes,
         };
-        Ok((job_type != JobType::None).then(|| JobInfo {
-            job_type,
+        Ok((kind != JobType::None).then(|| JobInfo {
+            kind,
             time_elapsed: Duration::from_millis(info.time_elapsed),
-            time_remaining: (job_type == JobType::Bounded)
+            time_remaining: (kind == JobType::Bounded)
                 .then(|| Duration::from_millis(info.time_remaining)),
             data: progress(info.data_total, info.data_processed, info.data_remaining),
             memory: progress(info.mem_total, info.mem_processed, info.mem_remaining),
@@ -175,14 +175,11 @@ impl Domain {
     pub async fn job_stats(&self, flags: GetJobStatsFlags) -> Result<Option<JobReport>> {
         let reply = self.call(remote::DomainGetJobStats { dom: self.wire(), flags }).await?;
         let ret = reply.decode()?;
-        let job_type = ret.r#type;
-        if job_type == JobType::None {
+        let kind = ret.r#type;
+        if kind == JobType::None {
             return Ok(None);
         }
-        Ok(Some(JobReport {
-            job_type,
-            stats: JobStats::from_params(&wire::params_from_wire(&ret.params)),
-        }))
+        Ok(Some(JobReport { kind, stats: JobStats::collect(wire::params(&ret.params)) }))
     }
 
     /// Asks the domain's job to stop (`virDomainAbortJob`).

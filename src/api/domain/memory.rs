@@ -107,7 +107,7 @@ impl MemoryStats {
                 MemoryStatTags::HugetlbPgalloc => &mut values.hugetlb_allocations,
                 MemoryStatTags::HugetlbPgfail => &mut values.hugetlb_failures,
                 MemoryStatTags::LastUpdate => {
-                    values.last_update = unix_time(stat.val);
+                    values.last_update = report_time(stat.val);
                     continue;
                 }
                 tag @ MemoryStatTags::Other(_) => {
@@ -131,12 +131,10 @@ fn seconds_since_1970(time: SystemTime) -> Option<u64> {
     time.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-/// Converts Unix time, with zero for never.
-pub(super) fn unix_time(seconds: u64) -> Option<SystemTime> {
-    match seconds {
-        0 => None,
-        _ => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
-    }
+/// Converts the time of a guest's report, with zero for none.
+pub(super) fn report_time(seconds: u64) -> Option<SystemTime> {
+    let seconds = i64::try_from(seconds).ok().filter(|seconds| *seconds != 0)?;
+    wire::unix_time(seconds)
 }
 
 /// # Memory
@@ -152,7 +150,7 @@ impl Domain {
     ///
     /// Hardly any hypervisor supports it for a running domain.
     #[doc(alias = "virDomainSetMaxMemory")]
-    pub async fn set_max_memory_kib(&self, kib: u64) -> Result<()> {
+    pub async fn set_max_memory(&self, kib: u64) -> Result<()> {
         self.run(remote::DomainSetMaxMemory { dom: self.wire(), memory: kib }).await
     }
 
@@ -161,7 +159,7 @@ impl Domain {
     /// Asks the guest's balloon driver, which reacts in its own time, if at all;
     /// [`info`](Self::info) shows the current value.
     #[doc(alias = "virDomainSetMemory")]
-    pub async fn set_memory_kib(&self, kib: u64) -> Result<()> {
+    pub async fn set_memory(&self, kib: u64) -> Result<()> {
         self.run(remote::DomainSetMemory { dom: self.wire(), memory: kib }).await
     }
 
@@ -169,23 +167,23 @@ impl Domain {
     /// `MAXIMUM` the maximum memory (`virDomainSetMemoryFlags`).
     #[doc(alias = "virDomainSetMemoryFlags")]
     #[doc(alias = "setMemoryFlags")]
-    pub async fn set_memory_kib_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
+    pub async fn set_memory_flags(&self, kib: u64, flags: MemoryModFlags) -> Result<()> {
         self.run(remote::DomainSetMemoryFlags { dom: self.wire(), memory: kib, flags })
             .await
     }
 
     /// Sets the period at which the guest's balloon driver is asked for statistics, in whole
-    /// seconds; zero for never (`virDomainSetMemoryStatsPeriod`).
+    /// seconds; `None` for never (`virDomainSetMemoryStatsPeriod`).
     #[doc(alias = "virDomainSetMemoryStatsPeriod")]
     pub async fn set_memory_stats_period(
         &self,
-        period: Duration,
+        period: Option<Duration>,
         flags: MemoryModFlags,
     ) -> Result<()> {
         let name = remote::DomainSetMemoryStatsPeriod::INFO.name;
         self.run(remote::DomainSetMemoryStatsPeriod {
             dom: self.wire(),
-            period: wire::signed_seconds(name, period)?,
+            period: wire::signed_seconds(name, period.unwrap_or_default())?,
             flags,
         })
         .await
@@ -236,7 +234,7 @@ mod tests {
             .collect();
         let stats = MemoryStats::from_wire(&stats);
         assert_eq!(stats.swap_in_kib, Some(100));
-        assert_eq!(stats.last_update, unix_time(109));
+        assert_eq!(stats.last_update, report_time(109));
         assert_eq!(stats.hugetlb_failures, Some(112));
         let other = [113, 114].map(|val| (MemoryStatTags::Other(val - 100), val as u64));
         assert_eq!(stats.other, other);

@@ -80,7 +80,7 @@ pub use block_job::{BlockCopyParameters, BlockJobInfo};
 pub use block_tuning::BlockIoTune;
 pub use checkpoint::DomainCheckpoint;
 pub use cpu::{HostCpu, VcpuInfo};
-pub use cpu_map::CpuMap;
+pub use cpu_map::{CpuMap, CpuMapIter};
 pub use cpu_stats::CpuStats;
 pub use identity::Domain;
 pub use interface::{
@@ -92,10 +92,10 @@ pub use jobs::{JobInfo, JobProgress, JobReport, JobStats};
 pub use memory::MemoryStats;
 pub use migrate::{
     Arrival, MigrateParameters, Migration, MigrationBuilder, MigrationControl, MigrationProgress,
-    Progress,
+    MigrationProgressStream,
 };
 pub use perf::PerfEvents;
-pub use save::SaveParams;
+pub use save::SaveParameters;
 pub use scheduler::{CpuQuota, SchedulerParameters, SchedulerType};
 pub use security::{LaunchSecret, LaunchSecurityInfo, SecurityLabel};
 pub use snapshot::DomainSnapshot;

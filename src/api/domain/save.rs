@@ -13,13 +13,13 @@ param_struct! {
     /// Parameters of saving or restoring a domain (`VIR_DOMAIN_SAVE_PARAM_…`).
     ///
     /// ```
-    /// use libvirt_client::domain::SaveParams;
+    /// use libvirt_client::domain::SaveParameters;
     ///
-    /// let mut params = SaveParams::default();
+    /// let mut params = SaveParameters::default();
     /// params.file = Some("/var/tmp/web.save".to_owned());
     /// params.image_format = Some("zstd".to_owned());
     /// ```
-    pub struct SaveParams {
+    pub struct SaveParameters {
         /// File on the daemon's host; a relative path is taken as relative to this process's
         /// working directory.
         file: String = "file",
@@ -34,7 +34,7 @@ param_struct! {
     }
 }
 
-impl SaveParams {
+impl SaveParameters {
     fn for_daemon(&self, procedure: &'static str) -> Result<TypedParams> {
         let mut params = self.clone();
         if let Some(file) = &mut params.file {
@@ -95,7 +95,11 @@ impl Domain {
     /// Without a file it is a managed save; the QEMU drivers of libvirt 8.4.0 to 11.3.0 at least
     /// then leave the domain locked until the daemon restarts. Since libvirt 8.4.0.
     #[doc(alias = "virDomainSaveParams")]
-    pub async fn save_params(&self, params: &SaveParams, flags: SaveRestoreFlags) -> Result<()> {
+    pub async fn save_params(
+        &self,
+        params: &SaveParameters,
+        flags: SaveRestoreFlags,
+    ) -> Result<()> {
         let procedure = remote::DomainSaveParams::INFO.name;
         let params = params.for_daemon(procedure)?;
         self.run(remote::DomainSaveParams { dom: self.wire(), params: (&params).into(), flags })
@@ -185,7 +189,7 @@ impl Connect {
     #[doc(alias = "virDomainRestoreParams")]
     pub async fn domain_restore_params(
         &self,
-        params: &SaveParams,
+        params: &SaveParameters,
         flags: SaveRestoreFlags,
     ) -> Result<()> {
         let procedure = remote::DomainRestoreParams::INFO.name;

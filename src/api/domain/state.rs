@@ -88,6 +88,24 @@ impl DomainState {
     }
 }
 
+/// A reason with the state that it is one for. [`Other`](StateReason::Other) is one for a state that
+/// this release does not know, so that is [`Nostate`](State::Nostate).
+impl From<StateReason> for DomainState {
+    fn from(reason: StateReason) -> Self {
+        let state = match reason {
+            StateReason::Nostate(_) | StateReason::Other(_) => State::Nostate,
+            StateReason::Running(_) => State::Running,
+            StateReason::Blocked(_) => State::Blocked,
+            StateReason::Paused(_) => State::Paused,
+            StateReason::Shutdown(_) => State::Shutdown,
+            StateReason::Shutoff(_) => State::Shutoff,
+            StateReason::Crashed(_) => State::Crashed,
+            StateReason::PmSuspended(_) => State::PmSuspended,
+        };
+        Self { state, reason }
+    }
+}
+
 impl PartialEq<State> for DomainState {
     fn eq(&self, state: &State) -> bool {
         self.state == *state
@@ -106,7 +124,7 @@ pub struct DomainInfo {
     /// Current memory in KiB.
     pub memory_kib: u64,
     /// Number of virtual CPUs.
-    pub vcpus: u16,
+    pub vcpus: u32,
     /// CPU time used.
     pub cpu_time: Duration,
 }
@@ -147,7 +165,7 @@ impl Domain {
             state: i32::from(info.state).into(),
             max_memory_kib: info.max_mem,
             memory_kib: info.memory,
-            vcpus: info.nr_virt_cpu,
+            vcpus: info.nr_virt_cpu.into(),
             cpu_time: Duration::from_nanos(info.cpu_time),
         })
     }
@@ -215,5 +233,21 @@ impl Domain {
             error: (state == ControlState::Error).then(|| (info.details as i32).into()),
             duration: (info.state_time > 0).then(|| Duration::from_millis(info.state_time)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_tells_the_state() {
+        for number in 0..8 {
+            let state = DomainState::from_wire(number.into(), 1);
+            assert_eq!(DomainState::from(state.reason), state);
+        }
+        let newer = DomainState::from_wire(State::Other(77), 7);
+        assert_eq!(newer.reason, StateReason::Other(7));
+        assert_eq!(DomainState::from(newer.reason), State::Nostate);
     }
 }

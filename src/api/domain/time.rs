@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Domain, SetTimeFlags};
+use crate::api::wire::unix_time;
 use crate::error::{Error, Result};
 use crate::protocol::{Request, remote};
 
@@ -38,15 +39,8 @@ impl Domain {
 
 /// Converts to a time. The nanoseconds count forward from the second, also before the epoch.
 fn from_wire(seconds: i64, nanos: u32) -> Option<SystemTime> {
-    let second = Duration::from_secs(seconds.unsigned_abs());
-    let whole = if seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(second)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(second)
-    };
-    (nanos < 1_000_000_000)
-        .then_some(whole?)?
-        .checked_add(Duration::from_nanos(nanos.into()))
+    let whole = unix_time(seconds).filter(|_| nanos < 1_000_000_000)?;
+    whole.checked_add(Duration::from_nanos(nanos.into()))
 }
 
 fn to_wire(time: SystemTime) -> Option<(i64, u32)> {

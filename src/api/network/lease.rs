@@ -1,11 +1,12 @@
 //! What a network's DHCP server has given out.
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
 use super::{IpAddrType, Network};
+use crate::api::wire::unix_time;
 use crate::client::Reply;
 use crate::error::Result;
 use crate::protocol::remote;
@@ -68,8 +69,7 @@ fn convert<B>(reply: &Reply<B>, wire: remote::NetworkDhcpLease<'_>) -> Result<Dh
     let expires_at = match wire.expirytime {
         0 => None,
         seconds => {
-            let since_1970 = u64::try_from(seconds).ok().map(Duration::from_secs);
-            let time = since_1970.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+            let time = unix_time(seconds).filter(|_| seconds > 0);
             Some(time.ok_or_else(|| reply.invalid(format!("a lease ends at {seconds} s")))?)
         }
     };

@@ -1,8 +1,9 @@
 //! Changes of one section of a network.
 
 use super::{Network, UpdateCommand, UpdateFlags, UpdateSection};
+use crate::api::wire::number_or_none;
 use crate::client::asked_once;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocol::{Request, remote};
 use crate::types::feature::Feature;
 
@@ -51,13 +52,8 @@ impl Network {
         xml: &str,
         flags: UpdateFlags,
     ) -> Result<()> {
-        let parent_index = match parent_index {
-            None => -1,
-            Some(index) => i32::try_from(index).map_err(|_| Error::InvalidArgument {
-                procedure: remote::NetworkUpdate::INFO.name,
-                reason: format!("there is no element {index}; the last is {}", i32::MAX),
-            })?,
-        };
+        let procedure = remote::NetworkUpdate::INFO.name;
+        let parent_index = number_or_none(procedure, "element", parent_index)?;
         let (command, section) = if self.takes_the_command_first().await? {
             (command, section)
         } else {

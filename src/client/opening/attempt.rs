@@ -88,7 +88,7 @@ impl Attempt {
         if let Some(uri) = uri {
             let mut stage = self.stage();
             stage.target = place(uri.as_str());
-            stage.is_plain_port = uri.transport == TransportKind::Tcp;
+            stage.is_plain_port = uri.transport() == TransportKind::Tcp;
         }
     }
 

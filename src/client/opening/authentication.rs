@@ -21,7 +21,7 @@ pub(super) async fn authenticate(
         reply => reply?.decode()?.types,
     };
     attempt.begin(Step::Authenticating);
-    let wanted = uri.and_then(|uri| uri.parameters.get("auth"));
+    let wanted = uri.and_then(|uri| uri.parameters().get("auth"));
     let (scheme, mechanism) = choose(&offered, wanted)?;
     match scheme {
         AuthType::None => Ok(()),

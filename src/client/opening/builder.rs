@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::attempt::Attempt;
 use super::open;
 #[cfg(any(feature = "sasl", feature = "ssh-native", feature = "test-driver"))]
-use crate::auth::{CredentialCallback, CredentialRequest, Secret};
+use crate::auth::{Credential, CredentialCallback, CredentialRequest};
 use crate::client::connection::Connect;
 use crate::client::options::Options;
 use crate::error::{Error, Result};
@@ -157,7 +157,7 @@ impl ConnectBuilder {
     /// whose file names users. They take precedence over the auth file (`auth.conf`, or the URI's
     /// `authfile`). Needs the feature `sasl` or `test-driver`.
     #[cfg(any(feature = "sasl", feature = "test-driver"))]
-    pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<Credential>) -> Self {
         self.options.auth.login = Some((user.into(), password.into()));
         self
     }
@@ -177,12 +177,12 @@ impl ConnectBuilder {
     /// ```no_run
     /// # async fn prompt(question: &str, visible: bool) -> Option<String> { None }
     /// # async fn example() -> libvirt_client::Result<()> {
-    /// use libvirt_client::{Connect, Secret};
+    /// use libvirt_client::{Connect, Credential};
     ///
     /// let conn = Connect::builder("qemu+tls://kvm1.example.com/system")
     ///     .credentials(|request| async move {
     ///         let answer = prompt(&request.prompt, !request.is_secret()).await;
-    ///         answer.map(Secret::from)
+    ///         answer.map(Credential::from)
     ///     })
     ///     .open_timeout(None)
     ///     .open()
@@ -194,7 +194,7 @@ impl ConnectBuilder {
     pub fn credentials<F, A>(mut self, ask: F) -> Self
     where
         F: Fn(CredentialRequest) -> A + Send + Sync + 'static,
-        A: Future<Output = Option<Secret>> + Send + 'static,
+        A: Future<Output = Option<Credential>> + Send + 'static,
     {
         self.options.auth.callback = Some(CredentialCallback::new(ask));
         self

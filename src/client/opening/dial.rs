@@ -49,12 +49,12 @@ pub(super) async fn dial(
         return dial_test_driver(uri, options);
     }
     uri.require_daemon()?;
-    match uri.transport {
+    match uri.transport() {
         TransportKind::Unix => {
             dial_local(Some(uri), read_only, environment, config, deadline).await
         }
         TransportKind::Tcp => {
-            tcp::connect(uri.host_or_local(), uri.port.unwrap_or(TCP_PORT), deadline).await
+            tcp::connect(uri.host_or_local(), uri.port().unwrap_or(TCP_PORT), deadline).await
         }
         TransportKind::Ssh => dial_ssh(uri, options, environment, config),
         TransportKind::Ext => dial_ext(uri),
@@ -66,7 +66,7 @@ pub(super) async fn dial(
         TransportKind::Libssh | TransportKind::Libssh2 => Err(Error::Unsupported(format!(
             "SSH inside the process: this program was built without the feature `ssh-native` of \
              libvirt-client; {}+ssh://… uses the system's ssh program",
-            uri.driver
+            uri.driver()
         ))),
         #[cfg(feature = "tls")]
         TransportKind::Tls => dial_tls(uri, options, config, deadline).await,
@@ -79,7 +79,7 @@ pub(super) async fn dial(
 
 #[cfg(feature = "test-driver")]
 fn dial_test_driver(uri: &ConnectUri, options: &Options) -> Result<Transport> {
-    if test_driver::doors::is_down(&uri.path) {
+    if test_driver::doors::is_down(uri.path()) {
         return Err(Error::Connect {
             target: uri.to_string(),
             tried: Vec::new(),
@@ -91,7 +91,7 @@ fn dial_test_driver(uri: &ConnectUri, options: &Options) -> Result<Transport> {
     }
     let login = test_driver::Login {
         options: options.auth.clone(),
-        auth_file: uri.parameters.get("authfile").map(str::to_owned),
+        auth_file: uri.parameters().get("authfile").map(str::to_owned),
     };
     let stream = test_driver::dial(test_driver::doors::Door::ByUri(login));
     Ok(transport::split(stream, Security { secure: true, encrypted: false }))
@@ -105,13 +105,13 @@ fn dial_ssh(
     config: &Config,
 ) -> Result<Transport> {
     let remote_command = uri.remote_command(options.read_only, environment, config)?;
-    let is_silent = uri.parameters.switch("no_tty");
+    let is_silent = uri.parameters().switch("no_tty");
     let terminal = Terminal::of_process();
     // Without any terminal, ssh may find another way to prompt.
     let may_ask = !is_silent && terminal != Terminal::Others;
     let (name, mut arguments) = uri.ssh_command(may_ask);
     // Another program may not know these options.
-    if uri.parameters.get("command").is_none() {
+    if uri.parameters().get("command").is_none() {
         arguments.splice(0..0, server_alive(options));
     }
     arguments.push(remote_command);
@@ -155,7 +155,7 @@ async fn dial_ssh_native(
     config: &Config,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
-    let parameter = |name| uri.parameters.get(name);
+    let parameter = |name| uri.parameters().get(name);
     let wrong = |reason| Error::Uri { uri: uri.as_str().to_owned(), reason };
     let verify = match parameter("known_hosts_verify") {
         None => ssh_native::Verify::default(),
@@ -179,8 +179,8 @@ async fn dial_ssh_native(
     let (port, user) = SSH_LOGIN;
     let target = ssh_native::SshTarget {
         host: uri.host_or_local(),
-        port: uri.port.unwrap_or(port),
-        user: uri.user.as_deref().unwrap_or(user),
+        port: uri.port().unwrap_or(port),
+        user: uri.user().unwrap_or(user),
         command: uri.remote_command(options.read_only, environment, config)?,
         key_file: parameter("keyfile"),
         known_hosts: parameter("known_hosts"),
@@ -196,7 +196,7 @@ async fn dial_ssh_native(
 /// Runs a program of the user's choice, which may or may not keep secrets.
 #[cfg(feature = "ssh")]
 fn dial_ext(uri: &ConnectUri) -> Result<Transport> {
-    let Some(name) = uri.parameters.get("command") else {
+    let Some(name) = uri.parameters().get("command") else {
         return Err(Error::Uri {
             uri: uri.as_str().to_owned(),
             reason: "the transport ext needs command=, the program to run".to_owned(),
@@ -204,7 +204,7 @@ fn dial_ext(uri: &ConnectUri) -> Result<Transport> {
     };
     let program = Program {
         name,
-        arguments: uri.parameters.values("argv").map(Into::into).collect(),
+        arguments: uri.parameters().values("argv").map(Into::into).collect(),
         host: None,
         uses_terminal: Terminal::of_process() == Terminal::Ours,
         security: Security { secure: false, encrypted: false },
@@ -237,17 +237,17 @@ async fn dial_tls(
     config: &Config,
     deadline: Option<Instant>,
 ) -> Result<Transport> {
-    let priority = match uri.parameters.get("tls_priority") {
+    let priority = match uri.parameters().get("tls_priority") {
         Some(priority) => Some(priority),
         None => config.tls_priority()?,
     };
     let target = tls::TlsTarget {
         host: uri.host_or_local(),
-        port: uri.port.unwrap_or(TLS_PORT),
+        port: uri.port().unwrap_or(TLS_PORT),
         options: &options.tls,
-        directory: uri.parameters.get("pkipath").map(Into::into),
-        verify: !uri.parameters.switch("no_verify"),
-        check_own: !uri.parameters.switch("no_sanity"),
+        directory: uri.parameters().get("pkipath").map(Into::into),
+        verify: !uri.parameters().switch("no_verify"),
+        check_own: !uri.parameters().switch("no_sanity"),
         priority,
     };
     tls::connect(&target, deadline).await

@@ -51,7 +51,7 @@ where
 
 /// Parameters that are not known go to the daemon, which ignores them: a mistyped one has no effect.
 fn warn_of_unknown(uri: Option<&ConnectUri>) {
-    for (parameter, meant) in uri.into_iter().flat_map(|uri| uri.parameters.unknown()) {
+    for (parameter, meant) in uri.into_iter().flat_map(|uri| uri.parameters().unknown()) {
         if let Some(meant) = meant {
             tracing::warn!(parameter, "the URI's parameter is not known; is it {meant:?}?");
         } else {

@@ -76,25 +76,14 @@ mod tests {
         CloseReason, NetworkError, ProtocolError, RemoteError, SshError, SshFailure, TlsError,
         TunnelError, TunnelFailure,
     };
-    use crate::types::error::{ErrorCode, ErrorDomain, ErrorLevel};
+    use crate::types::error::ErrorCode;
 
     fn no_descriptors() -> io::Error {
         Errno::MFILE.into()
     }
 
     fn remote() -> Box<RemoteError> {
-        Box::new(RemoteError {
-            code: ErrorCode::AuthFailed,
-            domain: ErrorDomain::Rpc,
-            level: ErrorLevel::Error,
-            message: String::new(),
-            str1: None,
-            str2: None,
-            str3: None,
-            int1: 0,
-            int2: 0,
-            procedure: "",
-        })
+        Box::new(RemoteError::new(ErrorCode::AuthFailed, ""))
     }
 
     fn unreadable(source: impl Into<io::Error>) -> Error {

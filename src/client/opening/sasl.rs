@@ -45,7 +45,7 @@ async fn credentials(
     mechanism: Mechanism,
 ) -> Result<SaslCredentials> {
     let host = uri.map_or("localhost", ConnectUri::host_or_local);
-    let auth_file = uri.and_then(|uri| uri.parameters.get("authfile"));
+    let auth_file = uri.and_then(|uri| uri.parameters().get("authfile"));
     let auth = &conn.options().auth;
     let mut sources = CredentialSources::new(auth, "libvirt", host, auth_file).await?;
     let mut found = SaslCredentials::default();

@@ -10,6 +10,24 @@ use super::clock::now;
 use super::shared::Shared;
 use crate::rpc::alarms::AlarmKey;
 
+/// The end of a wait, and the timeout that has led to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    /// `None` if it never passes.
+    pub(crate) at: Option<Instant>,
+    pub(crate) after: Duration,
+}
+
+impl Deadline {
+    /// Creates a deadline from now on. A timeout that the clock cannot represent is none.
+    pub(crate) fn new(timeout: Option<Duration>) -> Self {
+        Self {
+            at: timeout.and_then(|timeout| now().checked_add(timeout)),
+            after: timeout.unwrap_or_default(),
+        }
+    }
+}
+
 /// A deadline of a wait.
 ///
 /// The driver task has the timer, so any executor can wait for it. Once the driver task has ended,

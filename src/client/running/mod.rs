@@ -10,9 +10,11 @@ mod sending;
 mod shared;
 
 pub(super) use clock::now;
+pub(crate) use clock::timer;
 pub(super) use driver::Driver;
 pub(super) use encoded::Encoded;
-pub(super) use expiry::{Expiry, Stall, until};
+pub(super) use expiry::{Deadline, Expiry, Stall, until};
 pub(super) use pending_call::PendingCall;
 pub use reply::Reply;
+pub(super) use reply::{failure, undecodable};
 pub(super) use shared::Shared;

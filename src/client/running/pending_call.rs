@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tracing::field::Empty;
 
-use super::reply::{Reply, undecodable};
+use super::reply::{Reply, failure};
 use super::shared::Shared;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{Error, Result};
 use crate::rpc::calls::{CallSetup, Outcome};
 use crate::xdr::Encode;
 
@@ -67,8 +67,7 @@ impl PendingCall {
                 self.span.record("bytes", payload.len());
                 Ok((Reply::new(payload, self.procedure), descriptors))
             }
-            Ok(Outcome::Error(payload)) => Err(RemoteError::decode(&payload, self.procedure)
-                .map_or_else(|source| undecodable(self.procedure, source), Error::from)),
+            Ok(Outcome::Error(payload)) => Err(failure(self.procedure, &payload)),
             Ok(Outcome::Expired) => Err(Error::Timeout {
                 operation: self.procedure,
                 after: self.after,

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use zeroize::Zeroize as _;
 
-use crate::error::{Error, ProtocolError, Result};
+use crate::error::{Error, ProtocolError, RemoteError, Result};
 use crate::xdr::{Body, Decode, DecodeError, ListReader, Reader};
 
 /// The results of a call in their encoding; decoding borrows from it.
@@ -80,7 +80,13 @@ impl<B> fmt::Debug for Reply<B> {
     }
 }
 
-pub(super) fn undecodable(procedure: &'static str, source: DecodeError) -> Error {
+/// Returns the error that the daemon reports in place of results.
+pub(crate) fn failure(procedure: &'static str, payload: &[u8]) -> Error {
+    RemoteError::decode(payload, procedure)
+        .map_or_else(|source| undecodable(procedure, source), Error::from)
+}
+
+pub(crate) fn undecodable(procedure: &'static str, source: DecodeError) -> Error {
     ProtocolError::Reply { procedure, source }.into()
 }
 

@@ -104,7 +104,7 @@ impl Shared {
     fn waiting_to_be_sent(&self, hindrance: Hindrance) -> Waiting {
         let state = self.lock();
         match hindrance {
-            Hindrance::NoRoom => Waiting::Room { unsent: state.engine.outbox.len() },
+            Hindrance::NoRoom => Waiting::Room { unsent_bytes: state.engine.outbox.len() },
             Hindrance::NoTurn => Waiting::Turn { unanswered: state.engine.unanswered_by_name() },
         }
     }

@@ -69,7 +69,7 @@ fn the_program_on_this_side() {
     ];
     for (uri, program, arguments) in table {
         let parsed = parse(uri);
-        let may_ask = !parsed.parameters.switch("no_tty");
+        let may_ask = !parsed.parameters().switch("no_tty");
         let (name, words) = parsed.ssh_command(may_ask);
         assert_eq!(name, program, "{uri}");
         assert_eq!(words, arguments, "{uri}");

@@ -208,7 +208,7 @@ domain_event! {
     #[doc(alias = "VIR_DOMAIN_EVENT_ID_BLOCK_JOB")]
     BlockJob = 8, DomainEventCallbackBlockJob, DomainEventBlockJob, prefix 1 {
         /// Source of the disk on the host.
-        path: String = |msg| msg.path.to_string(),
+        source: String = |msg| msg.path.to_string(),
         /// Kind of job.
         kind: BlockJobType = |msg| msg.r#type.into(),
         /// Status of the job.
@@ -327,7 +327,7 @@ domain_event! {
     #[doc(alias = "VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION")]
     MigrationIteration = 20, DomainEventCallbackMigrationIteration {
         /// Number of the pass.
-        iteration: i32 = |msg| msg.iteration,
+        iteration: u64 = |msg| msg.iteration.try_into().unwrap_or_default(),
     }
 }
 
@@ -335,7 +335,8 @@ domain_event! {
     /// End of a job (`VIR_DOMAIN_EVENT_ID_JOB_COMPLETED`).
     #[doc(alias = "VIR_DOMAIN_EVENT_ID_JOB_COMPLETED")]
     JobCompleted = 21, DomainEventCallbackJobCompleted {
-        /// Statistics of the job; [`job_stats`](crate::domain::Domain::job_stats) has them typed.
+        /// Statistics of the job; [`JobStats::from_params`](crate::domain::JobStats::from_params)
+        /// types them.
         params: TypedParams = |msg| params_from_wire(&msg.params),
     }
 }
@@ -366,7 +367,7 @@ domain_event! {
     #[doc(alias = "VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD")]
     BlockThreshold = 24, DomainEventBlockThreshold {
         /// Target of the disk, with the index of the image in its chain.
-        device: String = |msg| msg.dev.to_string(),
+        image: String = |msg| msg.dev.to_string(),
         /// Path of the image, for a local one.
         path: Option<String> = |msg| msg.path.as_deref().map(str::to_owned),
         /// Threshold in bytes.

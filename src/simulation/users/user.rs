@@ -81,8 +81,10 @@ impl User {
         });
         match error {
             Some(Error::Timeout { waiting, .. }) => {
-                let nothing_unsent =
-                    matches!(waiting, Waiting::Room { unsent: 0 } | Waiting::Data { unsent: 0 });
+                let nothing_unsent = matches!(
+                    waiting,
+                    Waiting::Room { unsent_bytes: 0 } | Waiting::Data { unsent_bytes: 0 }
+                );
                 world.check(!nothing_unsent, || {
                     format!("{what} waited for room although there was some")
                 });

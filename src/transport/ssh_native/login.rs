@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::guard::{Guard, Refusal};
 use super::target::{Method, SshTarget};
-use crate::auth::{AuthOptions, CredentialSources, Secret};
+use crate::auth::{AuthOptions, Credential, CredentialSources};
 use crate::error::{Error, SshFailure};
 use crate::files;
 use crate::types::connect::CredentialType;
@@ -355,11 +355,14 @@ fn usual_key() -> Option<PathBuf> {
 }
 
 /// Reads a key on a blocking thread: deriving a key from a passphrase is slow by design.
-async fn read_key(file: PathBuf, passphrase: Option<Secret>) -> Result<PrivateKey, keys::Error> {
+async fn read_key(
+    file: PathBuf,
+    passphrase: Option<Credential>,
+) -> Result<PrivateKey, keys::Error> {
     let read = files::on_thread(move || {
         let bytes = Zeroizing::new(files::read(&file)?);
         let text = str::from_utf8(&bytes).map_err(|_| keys::Error::CouldNotReadKey)?;
-        keys::decode_secret_key(text, passphrase.as_ref().map(Secret::expose))
+        keys::decode_secret_key(text, passphrase.as_ref().map(Credential::expose))
     });
     let read = read.await;
     read.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))

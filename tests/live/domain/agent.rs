@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use libvirt_client::Error;
 use libvirt_client::domain::{
-    AgentTimeout, AuthorizedSshKeysSetFlags, CreateFlags, EventPmSuspendedDetailType,
+    AgentTimeout, AuthorizedSshKeysSetFlags, CpuMap, CreateFlags, EventPmSuspendedDetailType,
     GetHostnameFlags, GuestInfoTypes, SetTimeFlags, SetUserPasswordFlags, State,
 };
 use libvirt_client::events::domain::{Change, Lifecycle};
@@ -47,7 +47,7 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
     let info: Info = params.deserialize().unwrap();
     assert_eq!((&*info.hostname, &*info.os.machine), ("guest", "x86_64"));
     let virsh = daemon.virsh(["guestinfo", name, "--os", "--hostname"]).unwrap();
-    for (key, value) in params.iter() {
+    for (key, value) in &params {
         let ValueRef::String(value) = value else {
             panic!("{key} is {value:?}");
         };
@@ -69,11 +69,11 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
 
     // Processors.
     let vcpus = domain.guest_vcpus().await.unwrap();
-    assert_eq!(vcpus.vcpus.as_deref(), Some("0-1"));
-    assert_eq!(vcpus.online.as_deref(), Some("0-1"));
-    domain.set_guest_vcpus("1", false).await.unwrap();
+    assert_eq!(vcpus.vcpus, Some(CpuMap::from(0..2)));
+    assert_eq!(vcpus.online, Some(CpuMap::from(0..2)));
+    domain.set_guest_vcpus(&CpuMap::from(1..2), false).await.unwrap();
     let vcpus = domain.guest_vcpus().await.unwrap();
-    assert_eq!(vcpus.online.as_deref(), Some("0"));
+    assert_eq!(vcpus.online, Some(CpuMap::from(0..1)));
 
     // File systems: the guest has none that lies on a disk.
     assert_eq!(domain.fs_freeze(&[]).await.unwrap(), 0);

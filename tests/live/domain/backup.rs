@@ -45,7 +45,7 @@ async fn end(events: &mut Subscription<DomainEvent>) -> JobCompleted {
 /// What came of the last job, as [`Domain::job_stats`] tells once.
 async fn outcome(domain: &Domain) -> JobStats {
     let report = domain.job_stats(GetJobStatsFlags::COMPLETED).await.unwrap().unwrap();
-    assert_eq!(report.job_type, JobType::Completed);
+    assert_eq!(report.kind, JobType::Completed);
     assert_eq!(report.stats.operation, Some(JobOperation::Backup));
     report.stats
 }

@@ -90,12 +90,12 @@ async fn disks_of_a_running_guest() {
 async fn threshold(domain: &Domain) {
     let threshold = async || {
         let (types, flags) = (StatsTypes::BLOCK, GetAllDomainStatsFlags::empty());
-        domain.stats(types, flags).await.unwrap().block[0].threshold_bytes
+        domain.stats(types, flags).await.unwrap().blocks[0].threshold_bytes
     };
     assert_eq!(threshold().await, None);
-    domain.set_block_threshold("vda", 60 * MIB).await.unwrap();
+    domain.set_block_threshold("vda", Some(60 * MIB)).await.unwrap();
     assert_eq!(threshold().await, Some(60 * MIB));
-    domain.set_block_threshold("vda", 0).await.unwrap();
+    domain.set_block_threshold("vda", None).await.unwrap();
     assert_eq!(threshold().await, None);
 }
 

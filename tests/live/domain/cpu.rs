@@ -108,7 +108,7 @@ async fn iothreads(domain: &libvirt_client::domain::Domain, first: &CpuMap) {
         .await
         .unwrap();
     assert_eq!(stats.iothread_count, Some(2));
-    let fifth = stats.iothread.iter().find(|thread| thread.number == 5).unwrap();
+    let fifth = stats.iothreads.iter().find(|thread| thread.number == 5).unwrap();
     assert_eq!(fifth.poll_max, Some(Duration::from_micros(50)));
     assert_eq!(fifth.poll_grow, Some(3));
     assert_eq!(fifth.poll_weight, has_weight.then_some(4));

@@ -74,14 +74,14 @@ async fn interfaces_of_a_running_guest() {
     // Addresses, from both sides.
     let leases = domain.interface_addresses(InterfaceAddressesSource::Lease).await.unwrap();
     assert_eq!((leases.len(), leases[0].name.as_str()), (1, device));
-    assert_eq!(leases[0].hwaddr.as_deref(), Some(mac));
+    assert_eq!(leases[0].mac.as_deref(), Some(mac));
     let lease = &leases[0].addrs[0];
     assert!(lease.addr.starts_with("192.168.77.") && lease.prefix == 24, "{lease:?}");
     let inside = domain.interface_addresses(InterfaceAddressesSource::Agent).await.unwrap();
     let loopback = inside.iter().find(|interface| interface.name == "lo").unwrap();
     let local = IpAddr::from([127, 0, 0, 1]);
     assert_eq!((loopback.addrs[0].ip(), loopback.addrs[0].prefix), (Some(local), 8));
-    assert!(inside.iter().any(|interface| interface.hwaddr.as_deref() == Some(mac)));
+    assert!(inside.iter().any(|interface| interface.mac.as_deref() == Some(mac)));
 
     let none = domain.interface_parameters(device, ModificationImpact::LIVE).await.unwrap();
     assert_eq!(

@@ -48,7 +48,7 @@ async fn memory_is_dumped_in_several_formats() {
     domain.core_dump(&file, flags).await.unwrap();
     assert!(fs::metadata(&file).unwrap().len() > 1 << 20);
     let kept = domain.job_stats(COMPLETED | KEEP).await.unwrap().unwrap();
-    assert_eq!(kept.job_type, JobType::Completed);
+    assert_eq!(kept.kind, JobType::Completed);
     assert_eq!(kept.stats.operation, Some(JobOperation::Dump));
     assert_eq!(kept.stats.error_message, None);
     let elapsed = kept.stats.time_elapsed.unwrap();
@@ -103,13 +103,13 @@ async fn a_job_is_watched_and_aborted_while_it_runs() {
         let mut out = File::open(&pipe).unwrap();
         let (dump, job) = stuck_dump(&domain, &pipe).await;
         drop(both.unwrap());
-        assert_eq!(job.job_type, JobType::Unbounded);
+        assert_eq!(job.kind, JobType::Unbounded);
         assert_eq!(job.time_remaining, None);
         assert!(job.memory.total_bytes >= 128 << 20, "{job:?}");
         assert!(job.memory.remaining_bytes > 0, "{job:?}");
         let report = domain.job_stats(GetJobStatsFlags::empty()).await.unwrap();
         let report = report.unwrap();
-        assert_eq!(report.job_type, JobType::Unbounded);
+        assert_eq!(report.kind, JobType::Unbounded);
         assert_eq!(report.stats.operation, Some(JobOperation::Dump));
         assert_eq!(report.stats.memory_total_bytes, Some(job.memory.total_bytes));
         assert_eq!(report.stats.memory_page_bytes, Some(4096));

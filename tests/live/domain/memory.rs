@@ -31,44 +31,44 @@ async fn memory_of_a_running_guest() {
     dirty_rate(domain).await;
 
     domain.destroy().await.unwrap();
-    domain.set_max_memory_kib(384 << 10).await.unwrap();
+    domain.set_max_memory(384 << 10).await.unwrap();
     assert_eq!(domain.max_memory_kib().await.unwrap(), 384 << 10);
     discard(domain).await;
 }
 
 async fn balloon(domain: &Domain) {
     assert_eq!(domain.max_memory_kib().await.unwrap(), 256 << 10);
-    domain.set_memory_kib(200 << 10).await.unwrap();
+    domain.set_memory(200 << 10).await.unwrap();
     eventually("the guest has 200 MiB", async || {
         domain.info().await.unwrap().memory_kib == 200 << 10
     })
     .await;
     let flags = MemoryModFlags::LIVE;
-    domain.set_memory_kib_flags(150 << 10, flags).await.unwrap();
+    domain.set_memory_flags(150 << 10, flags).await.unwrap();
     eventually("the guest has 150 MiB", async || {
         domain.memory_stats().await.unwrap().actual_balloon_kib == Some(150 << 10)
     })
     .await;
-    let error = domain.set_memory_kib(300 << 10).await.unwrap_err();
+    let error = domain.set_memory(300 << 10).await.unwrap_err();
     assert!(error.to_string().contains("max"), "{error}");
 }
 
 async fn definition(daemon: &'static Daemon, domain: &Domain) {
     let config = MemoryModFlags::CONFIG;
-    domain.set_memory_kib_flags(100 << 10, config).await.unwrap();
+    domain.set_memory_flags(100 << 10, config).await.unwrap();
     let maximum = config | MemoryModFlags::MAXIMUM;
-    domain.set_memory_kib_flags(512 << 10, maximum).await.unwrap();
+    domain.set_memory_flags(512 << 10, maximum).await.unwrap();
     let xml = virsh(daemon, ["dumpxml", "--inactive", domain.name()]).await;
     assert!(xml.contains("<memory unit='KiB'>524288</memory>"), "{xml}");
     assert!(xml.contains("<currentMemory unit='KiB'>102400</currentMemory>"), "{xml}");
     assert_eq!(domain.max_memory_kib().await.unwrap(), 256 << 10);
-    assert!(domain.set_max_memory_kib(300 << 10).await.is_err());
+    assert!(domain.set_max_memory(300 << 10).await.is_err());
 }
 
 /// What the guest says itself. Leaves it paused, so that nothing moves.
 async fn reports(daemon: &'static Daemon, domain: &Domain) {
     let period = async |seconds| {
-        let period = Duration::from_secs(seconds);
+        let period = (seconds > 0).then(|| Duration::from_secs(seconds));
         domain.set_memory_stats_period(period, MemoryModFlags::LIVE).await
     };
     period(0).await.unwrap();
@@ -108,7 +108,7 @@ async fn reports(daemon: &'static Daemon, domain: &Domain) {
     let since_1970 = stats.last_update.unwrap().duration_since(std::time::UNIX_EPOCH);
     assert_eq!(value_of(&said, "last_update"), since_1970.unwrap().as_secs().to_string());
     let half = Duration::from_millis(500);
-    let error = domain.set_memory_stats_period(half, MemoryModFlags::LIVE).await;
+    let error = domain.set_memory_stats_period(Some(half), MemoryModFlags::LIVE).await;
     assert!(matches!(error, Err(libvirt_client::Error::InvalidArgument { .. })));
 }
 

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use libvirt_client::domain::{
-    CreateFlags, DestroyFlags, Domain, PausedReason, RunningReason, SaveImageXmlFlags, SaveParams,
-    SaveRestoreFlags, ShutoffReason, State, StateReason, XmlFlags,
+    CreateFlags, DestroyFlags, Domain, PausedReason, RunningReason, SaveImageXmlFlags,
+    SaveParameters, SaveRestoreFlags, ShutoffReason, State, StateReason, XmlFlags,
 };
 use libvirt_client::types::error::ErrorCode;
 
@@ -98,7 +98,7 @@ async fn a_guest_is_saved_to_files_and_restored() {
     assert!(xml(&domain).await.contains("changed by restoring"));
 
     // The same by parameters.
-    let mut params = SaveParams::default();
+    let mut params = SaveParameters::default();
     params.file = Some(image.to_str().unwrap().to_owned());
     params.dxml = Some(described(&xml(&domain).await, "changed by parameters"));
     domain.save_params(&params, NONE).await.unwrap();

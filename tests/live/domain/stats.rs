@@ -82,7 +82,7 @@ async fn typed_and_raw_agree(conn: &Connect) {
         // What moves while a guest is paused.
         stats.cpu = record.stats.cpu.clone();
         stats.balloon.rss_kib = record.stats.balloon.rss_kib;
-        stats.net.clone_from(&record.stats.net);
+        stats.nets.clone_from(&record.stats.nets);
         assert_eq!(stats, record.stats);
     }
 }
@@ -98,38 +98,38 @@ async fn fields(runs: &Domain, rests: &Domain) {
     assert_eq!(stats.balloon.last_update, memory.last_update);
     assert!(stats.cpu.time > Some(std::time::Duration::ZERO) && stats.cpu.user.is_some());
     assert_eq!(
-        (stats.vcpu_current, stats.vcpu_maximum, stats.vcpu.len()),
+        (stats.vcpu_current, stats.vcpu_maximum, stats.vcpus.len()),
         (Some(2), Some(2), 2)
     );
     let vcpus = runs.vcpus().await.unwrap();
-    assert_eq!(stats.vcpu[1].time, Some(vcpus[1].cpu_time));
-    assert_eq!(stats.vcpu[1].state, Some(vcpus[1].state));
-    assert_eq!((stats.block_count, stats.block.len()), (Some(1), 1));
+    assert_eq!(stats.vcpus[1].time, Some(vcpus[1].cpu_time));
+    assert_eq!(stats.vcpus[1].state, Some(vcpus[1].state));
+    assert_eq!((stats.block_count, stats.blocks.len()), (Some(1), 1));
     let block = runs.block_info("vda").await.unwrap();
-    assert_eq!(stats.block[0].capacity_bytes, Some(block.capacity_bytes));
+    assert_eq!(stats.blocks[0].capacity_bytes, Some(block.capacity_bytes));
     let details = runs.block_stats_flags("vda").await.unwrap();
-    assert_eq!(stats.block[0].read_time, details.read_time);
+    assert_eq!(stats.blocks[0].read_time, details.read_time);
     let version = runs.connect().lib_version().await.unwrap();
-    let limits = stats.block[0].limits.as_ref();
+    let limits = stats.blocks[0].limits.as_ref();
     if version >= Version::new(11, 10, 0) {
         assert!(limits.unwrap().request_alignment_bytes > Some(0), "{limits:?}");
     } else {
         assert_eq!(limits, None);
     }
     let disks = runs.disk_targets().await.unwrap();
-    assert_eq!(stats.block[0].name.as_ref(), Some(&disks[0].target));
-    assert_eq!(stats.block[0].path, disks[0].source);
+    assert_eq!(stats.blocks[0].name.as_ref(), Some(&disks[0].target));
+    assert_eq!(stats.blocks[0].path, disks[0].source);
     // The second has no device that could be counted.
     let interfaces = runs.interface_targets().await.unwrap();
-    assert_eq!((stats.net_count, stats.net.len(), interfaces.len()), (Some(2), 1, 2));
-    assert_eq!((stats.net[0].number, &stats.net[0].name), (0, &interfaces[0].target));
-    assert_eq!((stats.iothread_count, stats.iothread.len()), (Some(2), 2));
-    assert!(stats.iothread.iter().all(|thread| thread.poll_max.is_some()));
+    assert_eq!((stats.net_count, stats.nets.len(), interfaces.len()), (Some(2), 1, 2));
+    assert_eq!((stats.nets[0].number, &stats.nets[0].name), (0, &interfaces[0].target));
+    assert_eq!((stats.iothread_count, stats.iothreads.len()), (Some(2), 2));
+    assert!(stats.iothreads.iter().all(|thread| thread.poll_max.is_some()));
 
     let stats = rests.stats(ALL, PLAIN).await.unwrap();
     assert_eq!(stats.state.map(|state| state.state), Some(State::Shutoff));
     assert_eq!((stats.vcpu_current, stats.vcpu_maximum), (Some(1), Some(3)));
-    assert!(stats.balloon.rss_kib.is_none() && stats.vcpu.iter().all(|vcpu| vcpu.time.is_none()));
+    assert!(stats.balloon.rss_kib.is_none() && stats.vcpus.iter().all(|vcpu| vcpu.time.is_none()));
 }
 
 async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain) {
@@ -142,7 +142,7 @@ async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain)
     assert_eq!(names(GetAllDomainStatsFlags::SHUTOFF).await, ["rests"]);
     assert!(names(GetAllDomainStatsFlags::RUNNING).await.is_empty());
     let stats = runs.stats(StatsTypes::STATE, PLAIN).await.unwrap();
-    assert!(stats.block.is_empty() && stats.vcpu_current.is_none());
+    assert!(stats.blocks.is_empty() && stats.vcpu_current.is_none());
 
     // With the images behind a disk.
     let file = daemon.scratch().join("b.qcow2");
@@ -158,8 +158,8 @@ async fn filters(daemon: &Daemon, conn: &Connect, runs: &Domain, rests: &Domain)
     daemon.virsh(args).unwrap();
     let backing = GetAllDomainStatsFlags::BACKING;
     let stats = runs.stats(StatsTypes::BLOCK, backing).await.unwrap();
-    assert_eq!((stats.block_count, stats.block.len()), (Some(2), 2));
-    let [first, second] = &stats.block[..] else {
+    assert_eq!((stats.block_count, stats.blocks.len()), (Some(2), 2));
+    let [first, second] = &stats.blocks[..] else {
         unreachable!()
     };
     assert_eq!((&first.name, &first.path), (&second.name, &Some(file.display().to_string())));

@@ -34,7 +34,7 @@ async fn statistics_of_a_driver_that_has_few() {
     let flags = GetAllDomainStatsFlags::empty();
     let stats = domain.stats(StatsTypes::empty(), flags).await.unwrap();
     assert_eq!(stats.state.map(|state| state.state), Some(State::Running));
-    assert!(stats.block.is_empty() && stats.cpu.time.is_none() && stats.other.is_empty());
+    assert!(stats.blocks.is_empty() && stats.cpu.time.is_none() && stats.other.is_empty());
     let enforced = flags | GetAllDomainStatsFlags::ENFORCE_STATS;
     let error = domain.stats(StatsTypes::PERF, enforced).await.unwrap_err();
     assert!(error.is_unsupported(), "{error}");

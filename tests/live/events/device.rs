@@ -80,7 +80,7 @@ async fn what_becomes_of_devices_is_told() {
     let backend = "/machine/peripheral/virtio-disk0/virtio-backend";
     let writing = format!("qemu-io -d {backend} \"write 1M 1M\"");
     monitor(daemon, &domain, &writing);
-    let threshold = find!(watch, BlockThreshold if |event| event.device == "vda");
+    let threshold = find!(watch, BlockThreshold if |event| event.image == "vda");
     assert_eq!(threshold.path.as_deref(), disk.path.to_str());
     assert_eq!(threshold.threshold_bytes, 4096);
     assert!(threshold.excess_bytes > 0);
@@ -150,6 +150,6 @@ async fn copying_is_told_of(
         } else {
             copy
         };
-        assert_eq!(job.path, file.to_str().unwrap());
+        assert_eq!(job.source, file.to_str().unwrap());
     }
 }

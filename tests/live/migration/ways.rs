@@ -85,7 +85,7 @@ async fn this_client_conducts_it() {
         // The destination has the last migration's statistics.
         let flags = GetJobStatsFlags::COMPLETED;
         let report = guest.domain.job_stats(flags).await.unwrap().unwrap();
-        assert_eq!(report.job_type, JobType::Completed);
+        assert_eq!(report.kind, JobType::Completed);
         assert_eq!(report.stats.operation, Some(JobOperation::MigrationIn));
         assert!(report.stats.downtime.is_some(), "{report:?}");
         guest.assert_same_run();

@@ -28,7 +28,7 @@ async fn a_volume_is_made_from_another_in_another_format_and_pool() {
     let validated = to.storage_vol_create_xml_from(&xml, &source, CreateFlags::VALIDATE).await;
     assert!(validated.unwrap_err().is_unsupported());
     let there = to.storage_vol_create_xml_from(&xml, &source, flags).await.unwrap();
-    assert_eq!(there.pool(), "copies-to");
+    assert_eq!(there.pool_name(), "copies-to");
     assert_eq!(shown_capacity(daemon, &there), SIZE as u64);
     assert!(there.xml_desc().await.unwrap().contains("<format type='qcow2'/>"));
     let xml = volume_xml("back", "raw", 2 * SIZE as u64, 0);

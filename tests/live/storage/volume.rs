@@ -35,7 +35,7 @@ async fn a_volume_is_made_described_and_deleted() {
     let made = pool.storage_vol_create_xml(&xml, flags).await.unwrap();
     let path = dir.join("v.qcow2");
     assert_eq!(
-        (made.pool(), made.name(), made.os_key()),
+        (made.pool_name(), made.name(), made.os_key()),
         ("volumes-made", "v.qcow2", path.as_os_str())
     );
     assert_eq!(made.path().await.unwrap(), path);

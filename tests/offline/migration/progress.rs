@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use libvirt_client::domain::{MigrateFlags, Migration, Progress};
+use libvirt_client::domain::{MigrateFlags, Migration, MigrationProgressStream};
 use libvirt_client::types::error::ErrorCode;
 
 use super::hosts::{Call, NO_DOMAIN, Source};
@@ -19,7 +19,7 @@ struct Sending {
     journey: Journey,
     migration: Migration,
     call: Call,
-    progress: Progress,
+    progress: MigrationProgressStream,
 }
 
 impl Sending {

@@ -201,7 +201,7 @@ impl MigrationBuilder<Domain> {
             }?
         };
         // Not so if the connection was lost meanwhile.
-        let is_over_target = domain.connect().same_connection(&target);
+        let is_over_target = *domain.connect() == target;
         Ok(if is_over_target {
             domain.via(&target)
         } else {

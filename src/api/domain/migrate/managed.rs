@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::conduct::Conduct;
-use super::recovery::{self, Arrival};
+use super::recovery::{self, Arrived};
 use super::steps::{Cookie, Steps};
 use super::whereabouts::presence;
 use crate::api::domain::{Domain, MigrateFlags, State};
@@ -45,8 +45,8 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
     };
     let sent = send(&mut conduct, typed, protection).await;
     let (arrival, cookie) = match sent {
-        Sent::Settled => (Arrival::Never, None),
-        Sent::Stays => (Arrival::Never, Some(Cookie::new())),
+        Sent::Settled => (Arrived::Never, None),
+        Sent::Stays => (Arrived::Never, Some(Cookie::new())),
         Sent::Finish { cookie, cancelled, source_waits } => {
             let (arrival, cookie) =
                 finish(&mut conduct, typed, protection, cookie, cancelled).await;
@@ -55,9 +55,9 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
     };
     match (cookie, &arrival) {
         // Letting the source's guest go on could have it run twice.
-        (_, Arrival::Unknown) => {}
+        (_, Arrived::Unknown) => {}
         (Some(cookie), _) => {
-            let arrived = matches!(arrival, Arrival::Arrived(_));
+            let arrived = matches!(arrival, Arrived::There(_));
             let steps = Steps { plan: &mut conduct.plan, typed, protection };
             if let Err(error) = tidied(steps.confirm(cookie, !arrived), conduct.recovery).await
                 && conduct.failed(Source, Confirm, error)
@@ -73,17 +73,17 @@ pub(super) async fn migrate(mut conduct: Conduct, typed: bool) -> Result<Domain>
         (None, _) => {}
     }
     match arrival {
-        Arrival::Arrived(domain) => {
+        Arrived::There(domain) => {
             conduct.log_failures();
             Ok(domain)
         }
-        Arrival::Never => {
+        Arrived::Never => {
             if conduct.lost(Destination, &[Prepare, Perform, Finish]) {
                 recovery::removal(&mut conduct).await;
             }
             Err(conduct.into_error().await)
         }
-        Arrival::Unknown => Err(conduct.into_error().await),
+        Arrived::Unknown => Err(conduct.into_error().await),
     }
 }
 
@@ -171,7 +171,7 @@ async fn finish(
     protection: MigrateFlags,
     cookie: Cookie,
     cancelled: bool,
-) -> (Arrival, Cookie) {
+) -> (Arrived, Cookie) {
     let mut steps = Steps { plan: &mut conduct.plan, typed, protection };
     let finishing = steps.finish(&conduct.destination, cookie, cancelled);
     let finished = if cancelled {
@@ -181,13 +181,13 @@ async fn finish(
         finishing.await
     };
     match finished {
-        Ok((domain, cookie)) if !cancelled => (Arrival::Arrived(domain), cookie),
+        Ok((domain, cookie)) if !cancelled => (Arrived::There(domain), cookie),
         Ok((_, cookie)) => {
             tracing::warn!("the destination ignored that the migration was cancelled");
-            (Arrival::Never, cookie)
+            (Arrived::Never, cookie)
         }
         Err(error) if cancelled && error.code() == Some(ErrorCode::MigrateFinishOk) => {
-            (Arrival::Never, Cookie::new())
+            (Arrived::Never, Cookie::new())
         }
         Err(error) => {
             // An answer that cannot be understood does not say whether the guest has come.
@@ -196,7 +196,7 @@ async fn finish(
             let arrival = if (lost || unclear) && !cancelled {
                 recovery::arrival(conduct).await
             } else {
-                Arrival::Never
+                Arrived::Never
             };
             (arrival, Cookie::new())
         }

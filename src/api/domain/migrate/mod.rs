@@ -18,5 +18,5 @@ mod whereabouts;
 
 pub use builder::{Arrival, MigrationBuilder};
 pub use params::MigrateParameters;
-pub use progress::{MigrationProgress, Progress};
+pub use progress::{MigrationProgress, MigrationProgressStream};
 pub use running::{Migration, MigrationControl};

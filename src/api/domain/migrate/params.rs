@@ -1,6 +1,7 @@
 //! Parameters of migrations.
 
 use crate::params::param_struct;
+use crate::params::units::Int;
 
 param_struct! {
     /// Parameters of a migration (`VIR_MIGRATE_PARAM_…`). What is not given is for the daemons to
@@ -42,28 +43,28 @@ param_struct! {
         /// Address or host name that the destination's hypervisor listens on.
         listen_address: String = "listen_address",
         /// Port that the destination listens on for disks.
-        disks_port: i32 = "disks_port",
+        disks_port: u16 = "disks_port" as Int,
         /// Address that disks are sent to, `tcp://host:port` or `unix:///path/to/socket`.
         disks_uri: String = "disks_uri",
         /// Level of compression `mt`, from 0 (none) to 9.
-        compression_mt_level: i32 = "compression.mt.level",
+        compression_mt_level: u32 = "compression.mt.level" as Int,
         /// Number of threads that compress, with `mt`.
-        compression_mt_threads: i32 = "compression.mt.threads",
+        compression_mt_threads: u32 = "compression.mt.threads" as Int,
         /// Number of threads that decompress, with `mt`.
-        compression_mt_dthreads: i32 = "compression.mt.dthreads",
+        compression_mt_dthreads: u32 = "compression.mt.dthreads" as Int,
         /// Size of the cache of `xbzrle`, in bytes.
         compression_xbzrle_cache_bytes: u64 = "compression.xbzrle.cache",
         /// Level of compression `zlib`, from 0 (none) to 9. Since libvirt 9.4.0.
-        compression_zlib_level: i32 = "compression.zlib.level",
+        compression_zlib_level: u32 = "compression.zlib.level" as Int,
         /// Level of compression `zstd`, from 0 (none) to 20. Since libvirt 9.4.0.
-        compression_zstd_level: i32 = "compression.zstd.level",
+        compression_zstd_level: u32 = "compression.zstd.level" as Int,
         /// Percentage by which the guest is slowed down at first, with
         /// [`AUTO_CONVERGE`](crate::domain::MigrateFlags::AUTO_CONVERGE).
-        auto_converge_initial_percent: i32 = "auto_converge.initial",
+        auto_converge_initial_percent: u32 = "auto_converge.initial" as Int,
         /// Percentage by which it is slowed down more, each time that was not enough.
-        auto_converge_increment_percent: i32 = "auto_converge.increment",
+        auto_converge_increment_percent: u32 = "auto_converge.increment" as Int,
         /// Number of connections, with [`PARALLEL`](crate::domain::MigrateFlags::PARALLEL).
-        parallel_connections: i32 = "parallel.connections",
+        parallel_connections: u32 = "parallel.connections" as Int,
         /// Host name in the destination's TLS certificate, where it is another than the address's.
         tls_destination: String = "tls.destination",
         [

@@ -44,7 +44,7 @@ pub struct MigrationProgress {
 /// unless the migration ended in the post-copy phase (seen with libvirt 9.0.0, 11.3.0 and 12.8.0):
 /// [`job_stats`](crate::domain::Domain::job_stats) with [`COMPLETED`](GetJobStatsFlags::COMPLETED) of the new
 /// domain.
-pub struct Progress {
+pub struct MigrationProgressStream {
     source: Beside,
     ended: CancellationToken,
     interval: Duration,
@@ -85,7 +85,7 @@ fn time_remaining(stats: &JobStats) -> Option<Duration> {
     Some(Duration::from_millis(millis.try_into().unwrap_or(u64::MAX)))
 }
 
-impl Progress {
+impl MigrationProgressStream {
     pub(super) fn new(source: Beside, ended: CancellationToken, interval: Duration) -> Self {
         let due = Instant::now();
         let asking = ask(source.clone(), ended.clone(), due);
@@ -98,7 +98,7 @@ impl Progress {
     }
 }
 
-impl Stream for Progress {
+impl Stream for MigrationProgressStream {
     type Item = Result<MigrationProgress>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -127,9 +127,9 @@ impl Stream for Progress {
     }
 }
 
-impl fmt::Debug for Progress {
+impl fmt::Debug for MigrationProgressStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Progress")
+        f.debug_struct("MigrationProgressStream")
             .field("source", &self.source)
             .field("interval", &self.interval)
             .finish_non_exhaustive()

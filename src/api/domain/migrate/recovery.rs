@@ -20,8 +20,8 @@ use crate::error::{Optional as _, Result};
 use crate::types::error::ErrorCode;
 
 /// Whether the guest is on the destination.
-pub(super) enum Arrival {
-    Arrived(Domain),
+pub(super) enum Arrived {
+    There(Domain),
     Never,
     /// The destination cannot be asked.
     Unknown,
@@ -35,7 +35,7 @@ const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 const REMOVAL: Duration = Duration::from_secs(5);
 
 /// Finds out whether the destination has started the guest.
-pub(super) async fn arrival(conduct: &mut Conduct) -> Arrival {
+pub(super) async fn arrival(conduct: &mut Conduct) -> Arrived {
     arrival_within(conduct, conduct.recovery).await
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn removal(conduct: &mut Conduct) {
     arrival_within(conduct, conduct.recovery.min(REMOVAL)).await;
 }
 
-async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
+async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrived {
     let mut deadline = after(limit);
     let mut pauses = Pauses::up_to(LONGEST_PAUSE);
     loop {
@@ -54,10 +54,10 @@ async fn arrival_within(conduct: &mut Conduct, limit: Duration) -> Arrival {
             // That takes as long as it takes.
             Ok(Sight::Fetching) => deadline = after(limit),
             Ok(Sight::Undecided) => {}
-            Err(_) => return Arrival::Unknown,
+            Err(_) => return Arrived::Unknown,
         }
         if timeout_at(deadline, pauses.pause()).await.is_err() {
-            return Arrival::Unknown;
+            return Arrived::Unknown;
         }
     }
 }
@@ -70,7 +70,7 @@ fn after(limit: Duration) -> Instant {
 
 /// What the destination shows of the guest.
 enum Sight {
-    Settled(Arrival),
+    Settled(Arrived),
     /// The guest runs there, and its memory is still being fetched from the source.
     Fetching,
     /// The destination is about to start the guest or to remove it, or was lost again.
@@ -81,7 +81,7 @@ enum Sight {
 async fn look_again(conduct: &mut Conduct) -> Sight {
     if !conduct.destination.is_alive() {
         let Some(conn) = reopen(&conduct.destination).await else {
-            return Sight::Settled(Arrival::Unknown);
+            return Sight::Settled(Arrived::Unknown);
         };
         conduct.destination = conn;
     }
@@ -91,7 +91,7 @@ async fn look_again(conduct: &mut Conduct) -> Sight {
             if conduct.failed(Destination, Finish, error) {
                 Sight::Undecided
             } else {
-                Sight::Settled(Arrival::Unknown)
+                Sight::Settled(Arrived::Unknown)
             }
         }
     }
@@ -104,37 +104,37 @@ async fn sight(conduct: &Conduct) -> Result<Sight> {
     let uuid = conduct.plan.source.uuid();
     let domain = conduct.destination.domain_lookup_by_uuid(uuid).await.optional()?;
     let Some(domain) = domain else {
-        return Ok(Sight::Settled(Arrival::Never));
+        return Ok(Sight::Settled(Arrived::Never));
     };
     let Some(DomainState { state, reason }) = domain.state().await.optional()? else {
-        return Ok(Sight::Settled(Arrival::Never));
+        return Ok(Sight::Settled(Arrived::Never));
     };
     Ok(match (state, reason) {
         (State::Shutoff, _) if conduct.plan.has(MigrateFlags::OFFLINE) => {
             // What was there before looks like what has come.
             if conduct.replaces {
-                return Ok(Sight::Settled(Arrival::Unknown));
+                return Ok(Sight::Settled(Arrived::Unknown));
             }
             // Preparing leaves something that the daemon keeps in its memory alone.
             match domain.is_persistent().await.optional()? {
-                Some(true) => Sight::Settled(Arrival::Arrived(domain)),
+                Some(true) => Sight::Settled(Arrived::There(domain)),
                 Some(false) => Sight::Undecided,
-                None => Sight::Settled(Arrival::Never),
+                None => Sight::Settled(Arrived::Never),
             }
         }
         // A definition that was there before is no guest.
-        (State::Shutoff, _) => Sight::Settled(Arrival::Never),
+        (State::Shutoff, _) => Sight::Settled(Arrived::Never),
         (
             _,
             StateReason::Running(RunningReason::PostCopyFailed)
             | StateReason::Paused(PausedReason::PostCopyFailed),
-        ) => Sight::Settled(Arrival::Unknown),
+        ) => Sight::Settled(Arrived::Unknown),
         (_, StateReason::Running(RunningReason::PostCopy)) => Sight::Fetching,
-        (State::Running, _) => Sight::Settled(Arrival::Arrived(domain)),
+        (State::Running, _) => Sight::Settled(Arrived::There(domain)),
         (State::Paused, StateReason::Paused(PausedReason::User))
             if conduct.plan.has(MigrateFlags::PAUSED) =>
         {
-            Sight::Settled(Arrival::Arrived(domain))
+            Sight::Settled(Arrived::There(domain))
         }
         _ => Sight::Undecided,
     })

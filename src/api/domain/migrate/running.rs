@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::beside::Beside;
 use super::pauses::Pauses;
-use super::progress::Progress;
+use super::progress::MigrationProgressStream;
 use super::whereabouts;
 use crate::api::domain::{Domain, GetJobStatsFlags, JobOperation, MigrateMaxSpeedFlags};
 use crate::client::Connect;
@@ -116,8 +116,8 @@ impl MigrationControl {
     }
 
     /// Returns the progress as it is now and then every `interval`, as a stream.
-    pub fn progress(&self, interval: Duration) -> Progress {
-        Progress::new(self.source.clone(), self.ended.clone(), interval)
+    pub fn progress(&self, interval: Duration) -> MigrationProgressStream {
+        MigrationProgressStream::new(self.source.clone(), self.ended.clone(), interval)
     }
 
     /// Waits until the migration has ended, well or not. Cancel-safe.

@@ -6,7 +6,7 @@ use std::future::pending;
 
 use super::conduct::{Conduct, error};
 use super::plan::{Plan, refused, require, unsupported};
-use super::recovery::{self, Arrival};
+use super::recovery::{self, Arrived};
 use super::running::MigrationControl;
 use super::steps::classic;
 use super::whereabouts;
@@ -87,7 +87,7 @@ pub(super) async fn migrate_to_host(mut conduct: Conduct) -> Result<Domain> {
     if outcome.destination != Presence::Running || is_here {
         return Err(conduct.into_error().await);
     }
-    let Arrival::Arrived(domain) = recovery::arrival(&mut conduct).await else {
+    let Arrived::There(domain) = recovery::arrival(&mut conduct).await else {
         return Err(conduct.into_error().await);
     };
     // A source that has not heard that the guest has arrived keeps it, paused.
@@ -155,11 +155,11 @@ async fn perform(plan: &Plan, uri: &str) -> Result<()> {
 /// Refuses a destination that is the source itself, as the source would see it.
 fn refuse_local(uri: &str) -> Result<()> {
     let parsed = ConnectUri::parse(uri)?;
-    let local = if let Some(host) = &parsed.host {
+    let local = if let Some(host) = parsed.host() {
         host.starts_with("localhost")
     } else {
         // A socket may lead to another daemon.
-        !parsed.scheme().ends_with("+unix") || parsed.parameters.get("socket").is_none()
+        !parsed.scheme().ends_with("+unix") || parsed.parameters().get("socket").is_none()
     };
     if local {
         return refused(&format!("{uri} is the source itself, as the source sees it"));

@@ -107,8 +107,7 @@ impl Connect {
         stats: StatsTypes,
         flags: GetAllDomainStatsFlags,
     ) -> Result<Reply<ConnectGetAllDomainStatsRet<'static>>> {
-        if let Some(foreign) = domains.iter().find(|domain| !self.same_connection(domain.connect()))
-        {
+        if let Some(foreign) = domains.iter().find(|domain| domain.connect() != self) {
             return Err(Error::InvalidArgument {
                 procedure: NAME,
                 reason: format!("the domain {} is of another connection", foreign.name()),

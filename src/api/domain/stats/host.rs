@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::macros::stat_struct;
-use crate::api::domain::{DirtyRateStatus, VcpuState};
+use crate::api::domain::cpu_map::CpuList;
+use crate::api::domain::{CpuMap, DirtyRateStatus, VcpuState};
 use crate::params::TypedParams;
 use crate::params::units::{Nanos, Number, Seconds};
 
@@ -37,8 +38,8 @@ stat_struct! {
     numbered struct CacheMonitor {
         /// Name of the monitor.
         name: String = "name",
-        /// Virtual CPUs, such as `0-3`.
-        vcpus: String = "vcpus",
+        /// Virtual CPUs.
+        vcpus: CpuMap = "vcpus" as CpuList,
         /// Number of cache banks.
         bank_count: u32 = "bank.count",
         ;
@@ -62,8 +63,8 @@ stat_struct! {
     numbered struct EnergyMonitor {
         /// Name of the monitor.
         name: String = "name",
-        /// Virtual CPUs, such as `0-3`.
-        vcpus: String = "vcpus",
+        /// Virtual CPUs.
+        vcpus: CpuMap = "vcpus" as CpuList,
         /// Number of the host's CPU packages.
         package_count: u32 = "pkg.count",
         ;
@@ -195,9 +196,9 @@ stat_struct! {
         /// Maximum time of polling for events before it sleeps; zero for no polling.
         poll_max: Duration = "poll-max-ns" as Nanos,
         /// Factor by which the polling time grows; zero for the hypervisor's default.
-        poll_grow: u64 = "poll-grow",
+        poll_grow: u32 = "poll-grow",
         /// Divisor by which the polling time shrinks; zero for the hypervisor's default.
-        poll_shrink: u64 = "poll-shrink",
+        poll_shrink: u32 = "poll-shrink",
         /// Damping of the last wait's effect on the polling time, from 0 to 63; zero for the
         /// hypervisor's default. Since libvirt 12.7.0.
         poll_weight: u32 = "poll-weight",
@@ -210,8 +211,8 @@ stat_struct! {
     numbered struct BandwidthMonitor {
         /// Name of the monitor.
         name: String = "name",
-        /// Virtual CPUs, such as `0-3`.
-        vcpus: String = "vcpus",
+        /// Virtual CPUs.
+        vcpus: CpuMap = "vcpus" as CpuList,
         /// Number of memory controllers.
         node_count: u32 = "node.count",
         ;

@@ -12,7 +12,7 @@
 //! for record in conn.all_domain_stats(Default::default(), Default::default()).await? {
 //!     let stats = &record.stats;
 //!     println!("{}: {:?} of processor time", record.domain.name(), stats.cpu.time);
-//!     for disk in &stats.block {
+//!     for disk in &stats.blocks {
 //!         println!("  {:?}: {:?} bytes read", disk.name, disk.read_bytes);
 //!     }
 //! }

@@ -8,7 +8,7 @@ use super::macros::Fields as _;
 use super::numbered::{item, item_of, last, nth, split_dot, split_number};
 use super::{Balloon, BandwidthMonitor, Block, Cpu, DirtyRate, IoThread, Net, Perf, Vcpu};
 use crate::api::domain::DomainState;
-use crate::api::domain::memory::unix_time;
+use crate::api::domain::memory::report_time;
 use crate::params::{FromParam, TypedParams, ValueRef};
 
 /// Statistics of one domain. Those that were not requested, or that are not available in the
@@ -27,21 +27,21 @@ pub struct DomainStats {
     /// Maximum number of virtual CPUs.
     pub vcpu_maximum: Option<u32>,
     /// Virtual CPUs.
-    pub vcpu: Vec<Vcpu>,
+    pub vcpus: Vec<Vcpu>,
     /// Number of network interfaces (`INTERFACE`).
     pub net_count: Option<u32>,
     /// Network interfaces that have statistics.
-    pub net: Vec<Net>,
+    pub nets: Vec<Net>,
     /// Number of disks, or of images (`BLOCK`).
     pub block_count: Option<u32>,
     /// Disks and, with `BACKING`, their other images, which have the same name.
-    pub block: Vec<Block>,
+    pub blocks: Vec<Block>,
     /// Performance events (`PERF`), if any is counted.
     pub perf: Option<Box<Perf>>,
     /// Number of I/O threads (`IOTHREAD`).
     pub iothread_count: Option<u32>,
     /// I/O threads.
-    pub iothread: Vec<IoThread>,
+    pub iothreads: Vec<IoThread>,
     /// Number of memory bandwidth monitors (`MEMORY`).
     pub memory_bandwidth_monitor_count: Option<u32>,
     /// Memory bandwidth monitors.
@@ -60,7 +60,7 @@ impl DomainStats {
     pub fn from_params(params: &TypedParams) -> Self {
         let mut stats = Self::default();
         let names = RecordNames::default();
-        for (name, value) in params.iter() {
+        for (name, value) in params {
             stats.take(name.as_bytes(), value, &Items::default(), &names);
         }
         stats
@@ -98,7 +98,7 @@ impl DomainStats {
         layout.items = self.items();
         let packages = self.cpu.energy_monitors.iter().flat_map(|monitor| &monitor.packages);
         let names = &mut layout.names;
-        names.vcpu.follow(self.vcpu.last().map(|vcpu| &vcpu.custom));
+        names.vcpu.follow(self.vcpus.last().map(|vcpu| &vcpu.custom));
         names.energy.follow(packages.last().map(|package| &package.custom));
         names.vm.follow(Some(&self.vm));
         names.other.follow(Some(&self.other));
@@ -110,10 +110,10 @@ impl DomainStats {
         const MAX: usize = 16;
 
         Items {
-            vcpu: self.vcpu.len().min(MAX),
-            net: self.net.len().min(MAX),
-            block: self.block.len().min(MAX),
-            iothread: self.iothread.len().min(MAX),
+            vcpu: self.vcpus.len().min(MAX),
+            net: self.nets.len().min(MAX),
+            block: self.blocks.len().min(MAX),
+            iothread: self.iothreads.len().min(MAX),
         }
     }
 
@@ -125,19 +125,19 @@ impl DomainStats {
         };
         let place = match (group, split_number(key)) {
             (b"block", Some((number, key))) => {
-                let at = item_of(&mut self.block, number, items.block);
+                let at = item_of(&mut self.blocks, number, items.block);
                 Block::field(key).map(|field| Place::Block(at, number, field))
             }
             (b"net", Some((number, key))) => {
-                let at = item_of(&mut self.net, number, items.net);
+                let at = item_of(&mut self.nets, number, items.net);
                 Net::field(key).map(|field| Place::Net(at, number, field))
             }
             (b"vcpu", Some((number, key))) => {
-                let at = item_of(&mut self.vcpu, number, items.vcpu);
+                let at = item_of(&mut self.vcpus, number, items.vcpu);
                 Vcpu::field(key).map(|field| Place::Vcpu(at, number, field))
             }
             (b"iothread", Some((number, key))) => {
-                let at = item_of(&mut self.iothread, number, items.iothread);
+                let at = item_of(&mut self.iothreads, number, items.iothread);
                 IoThread::field(key).map(|field| Place::IoThread(at, number, field))
             }
             (b"state", _) => match key {
@@ -174,15 +174,15 @@ impl DomainStats {
             Place::Cpu(field) => self.cpu.set(field, value),
             Place::Balloon(field) => self.balloon.set(field, value),
             Place::LastUpdate => self.set_last_update(value.into()),
-            Place::Vcpu(at, number, field) => nth(&mut self.vcpu, at, number, items.vcpu)
+            Place::Vcpu(at, number, field) => nth(&mut self.vcpus, at, number, items.vcpu)
                 .is_some_and(|vcpu| vcpu.set(field, value)),
             Place::Net(at, number, field) => {
-                nth(&mut self.net, at, number, items.net).is_some_and(|net| net.set(field, value))
+                nth(&mut self.nets, at, number, items.net).is_some_and(|net| net.set(field, value))
             }
-            Place::Block(at, number, field) => nth(&mut self.block, at, number, items.block)
+            Place::Block(at, number, field) => nth(&mut self.blocks, at, number, items.block)
                 .is_some_and(|block| block.set(field, value)),
             Place::IoThread(at, number, field) => {
-                nth(&mut self.iothread, at, number, items.iothread)
+                nth(&mut self.iothreads, at, number, items.iothread)
                     .is_some_and(|thread| thread.set(field, value))
             }
             Place::Perf(field) => set_boxed(&mut self.perf, |perf| perf.set(field, value)),
@@ -212,9 +212,9 @@ impl DomainStats {
         };
         match (group, split_number(key)) {
             (b"block", Some((number, key))) => {
-                last(&mut self.block, number).is_some_and(|block| block.set_part(key, value))
+                last(&mut self.blocks, number).is_some_and(|block| block.set_part(key, value))
             }
-            (b"vcpu", Some((number, key))) => last(&mut self.vcpu, number).is_some_and(|vcpu| {
+            (b"vcpu", Some((number, key))) => last(&mut self.vcpus, number).is_some_and(|vcpu| {
                 vcpu.custom.push_like(&names.vcpu, key, value.to_owned());
                 true
             }),
@@ -290,7 +290,7 @@ impl DomainStats {
 
     fn set_last_update(&mut self, value: ValueRef<'_>) -> bool {
         let seconds = u64::from_param(value);
-        self.balloon.last_update = seconds.and_then(unix_time);
+        self.balloon.last_update = seconds.and_then(report_time);
         seconds.is_some()
     }
 

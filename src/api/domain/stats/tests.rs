@@ -40,6 +40,7 @@ fn every_parameter() -> TypedParams {
             "ULLONG" => 7_u64.into(),
             "DOUBLE" => 7.5.into(),
             "BOOLEAN" => true.into(),
+            "STRING" if name.ends_with("_VCPUS") => "0-3".into(),
             "STRING" => "x".into(),
             _ => continue,
         };
@@ -90,7 +91,7 @@ fn every_defined_name_has_a_field() {
     assert_eq!(params.get("block.7.latency_histogram.flush.bin.7.start"), Some(7_u64));
     let stats = DomainStats::from_params(&params);
     assert!(stats.other.is_empty(), "{:?}", stats.other);
-    assert!(stats.vcpu.iter().all(|vcpu| vcpu.custom.is_empty()));
+    assert!(stats.vcpus.iter().all(|vcpu| vcpu.custom.is_empty()));
     let debug = format!("{stats:?}");
     // A field that no parameter sets would be superfluous.
     assert!(!debug.contains("None"), "{debug}");
@@ -110,13 +111,13 @@ fn things_keep_their_numbers_and_parameters_their_order() {
         .with("vm.b.sum", 6_u64)
         .with("vm.a.cur", true);
     let stats = DomainStats::from_params(&params);
-    let numbers: Vec<_> = stats.vcpu.iter().map(|vcpu| vcpu.number).collect();
+    let numbers: Vec<_> = stats.vcpus.iter().map(|vcpu| vcpu.number).collect();
     assert_eq!(numbers, [2, 0]);
-    let first = stats.vcpu.first().unwrap();
+    let first = stats.vcpus.first().unwrap();
     assert_eq!(first.time, Some(Duration::from_nanos(1)));
     let custom = TypedParams::new().with("exits.sum", 3_u64).with("big.sum", 4_u64);
     assert_eq!(first.custom, custom);
-    assert_eq!(stats.iothread.first().map(|thread| thread.number), Some(u32::MAX));
+    assert_eq!(stats.iothreads.first().map(|thread| thread.number), Some(u32::MAX));
     let package = &stats.cpu.energy_monitors[0].packages[0];
     assert_eq!(package.id, Some(4));
     assert_eq!(package.custom, TypedParams::new().with("core_energy", 8.5));
@@ -134,6 +135,7 @@ fn a_guest_that_never_reported_has_no_time_of_its_last_report() {
 fn what_has_no_field_is_kept_as_it_is() {
     let params = TypedParams::new()
         .with("cpu.time", "soon")
+        .with("cpu.cache.monitor.0.vcpus", "all")
         .with("state.reason", 1_i32)
         .with("block.count", -1_i32)
         .with("block.x.name", "vda")
@@ -153,7 +155,7 @@ fn what_has_no_field_is_kept_as_it_is() {
         .with("vcpu.online", 1_u32);
     let stats = DomainStats::from_params(&params);
     assert_eq!(stats.other, params);
-    let block = &stats.block[0];
+    let block = &stats.blocks[0];
     assert!(block.limits.is_none() && block.latency_histograms.is_none());
 }
 
@@ -165,7 +167,7 @@ fn scattered_parameters_find_their_things_among_the_last() {
             params.push(&format!("net.{number}.name"), "x");
         }
         params.push(&format!("net.{}.rx.pkts", count - 1), 1_u64);
-        DomainStats::from_params(&params).net
+        DomainStats::from_params(&params).nets
     };
     let net = scattered(256);
     assert_eq!((net.len(), net[0].rx_packets), (256, Some(1)));

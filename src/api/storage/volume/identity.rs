@@ -22,7 +22,7 @@ handle! {
     pub StorageVol of remote::NonnullStorageVol, known by key,
     #[doc(alias = "virStorageVolGetConnect")] connect {
         /// Returns the name of the volume's pool. Local.
-        pool: text,
+        pool: text as pool_name,
         /// Returns the volume's name, unique in its pool (`virStorageVolGetName`). Local.
         #[doc(alias = "virStorageVolGetName")]
         name: text,

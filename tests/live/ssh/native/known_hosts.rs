@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use libvirt_client::{Connect, Secret, SshFailure};
+use libvirt_client::{Connect, Credential, SshFailure};
 use rig::ssh::Client;
 
 use super::super::{Host, check};
@@ -45,7 +45,7 @@ async fn unknown_hosts_are_asked_about() {
         let builder = Connect::builder(&uri);
         builder.credentials(move |request| async move {
             assert!(request.prompt.contains("SHA256:") && !request.is_secret(), "{request:?}");
-            Some(Secret::from(answer))
+            Some(Credential::from(answer))
         })
     };
     let error = answer("n").open().await.unwrap_err();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use libvirt_client::types::connect::CredentialType;
-use libvirt_client::{Connect, ConnectBuilder, Secret, SshFailure};
+use libvirt_client::{Connect, ConnectBuilder, Credential, SshFailure};
 use rig::Need;
 use rig::ssh::{Client, PASSWORD};
 
@@ -17,7 +17,7 @@ use crate::programs::built;
 /// Answers that kind of question, and no other.
 fn answering(uri: &str, kind: CredentialType, answer: &'static str) -> ConnectBuilder {
     Connect::builder(uri).credentials(move |request| async move {
-        (request.kind == kind).then(|| Secret::from(answer))
+        (request.kind == kind).then(|| Credential::from(answer))
     })
 }
 
