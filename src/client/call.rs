@@ -44,6 +44,7 @@ impl Connect {
     }
 
     /// Makes a call with results whose arguments are secret.
+    #[cfg(feature = "sasl")]
     pub(super) async fn call_secret<R: ReplyRequest>(&self, request: R) -> Result<Reply<R::Reply>> {
         self.send_secret(request).await?.finish().await
     }

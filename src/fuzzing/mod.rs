@@ -79,7 +79,21 @@ pub fn params(data: &[u8]) {
         // Truth has many values on the wire, and names that are not text have none in a list.
         let back = crate::api::wire::params_from_wire(&Vec::<TypedParam<'_>>::from(&params));
         assert_eq!(format!("{back:?}"), format!("{params:?}"));
+        let _read =
+            params.deserialize::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>();
+        let _nested = params.deserialize::<Nested>();
     }
+}
+
+/// Walks all that a list of parameters has.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only read into")]
+enum Nested {
+    Map(std::collections::BTreeMap<String, Nested>),
+    Number(f64),
+    Truth(bool),
+    Text(String),
 }
 
 /// Reads statistics of domains into fields and into lists, which must be the same.

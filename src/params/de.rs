@@ -1,5 +1,7 @@
 //! Typed parameters as a serde data format: names are paths.
 
+use std::collections::HashMap;
+
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess,
@@ -15,7 +17,11 @@ impl TypedParams {
     /// The dots in names make nested structures, and numbers between them sequences: `block.0.name`
     /// and `block.1.name` become a `Vec` of structures with a `name`. Only the target can tell
     /// sequences from maps, since beside the numbers there are names, and some may be left out: what
-    /// takes anything, such as `serde_json::Value`, gets maps with the keys `0`, `1`, ….
+    /// takes anything, such as `serde_json::Value`, gets maps with the keys `0`, `1`, …, and with the
+    /// empty key for the value of a name that others begin with, too.
+    ///
+    /// An enumeration is read by the name or the number of its variant. Of names with very many dots
+    /// the rest counts as one.
     ///
     /// ```
     /// use libvirt_client::params::TypedParams;
@@ -55,31 +61,55 @@ fn from_params<T: DeserializeOwned>(params: &TypedParams) -> Result<T, ParamErro
     T::deserialize(&root)
 }
 
+/// The depth of the tree, which is walked recursively: libvirt's own names have up to seven parts.
+const DEPTH: usize = 12;
+
+/// So many children are looked through one by one.
+const FEW: usize = 16;
+
 /// A node of the tree that the names form.
 #[derive(Default)]
 struct Node<'a> {
     /// Values of the name that ends here; more than one where it is repeated.
     values: Vec<ValueRef<'a>>,
     children: Vec<(&'a str, Node<'a>)>,
+    /// The places of the children, once there are more than a few.
+    places: Option<Box<HashMap<&'a str, usize>>>,
 }
 
 impl<'a> Node<'a> {
     fn insert(&mut self, path: &'a str, value: ValueRef<'a>) {
         let mut node = self;
-        for key in path.split('.') {
-            // Parameters of one object come together, so the last child is nearly always the right
-            // one.
-            let position = node.children.iter().rposition(|(name, _)| *name == key);
-            let position = position.unwrap_or_else(|| {
-                node.children.push((key, Node::default()));
-                node.children.len() - 1
-            });
-            let Some((_, child)) = node.children.get_mut(position) else {
+        for key in path.splitn(DEPTH, '.') {
+            let place = node.place(key);
+            let Some((_, child)) = node.children.get_mut(place) else {
                 return;
             };
             node = child;
         }
-        node.values.push(value);
+        push(&mut node.values, value);
+    }
+
+    /// Returns the place of the child of that name, and adds it if it is new.
+    fn place(&mut self, key: &'a str) -> usize {
+        let count = self.children.len();
+        // Parameters of one object come together, so the last child is nearly always the right one.
+        let near = self.children.iter().rev().take(FEW).position(|(name, _)| *name == key);
+        if let Some(back) = near {
+            return count - 1 - back;
+        }
+        if count > FEW {
+            let places = self.places.get_or_insert_with(|| {
+                let names = self.children.iter().enumerate();
+                Box::new(names.map(|(place, (name, _))| (*name, place)).collect())
+            });
+            let place = *places.entry(key).or_insert(count);
+            if place < count {
+                return place;
+            }
+        }
+        push(&mut self.children, (key, Node::default()));
+        count
     }
 
     /// Returns the numbered children, in the order of their numbers.
@@ -93,12 +123,20 @@ impl<'a> Node<'a> {
         items.into_iter().map(|(_, node)| node).collect()
     }
 
-    fn value(&self) -> Result<ValueRef<'a>, ParamError> {
-        self.values.first().copied().ok_or_else(|| {
+    fn value(&self) -> Result<Scalar<'a>, ParamError> {
+        self.values.first().copied().map(Scalar).ok_or_else(|| {
             let names: Vec<_> = self.children.iter().map(|(name, _)| *name).collect();
             ParamError::custom(format_args!("a group of parameters ({})", names.join(", ")))
         })
     }
+}
+
+/// Appends to a list that mostly has one item.
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }
 
 fn visit<'de, V: Visitor<'de>>(value: ValueRef<'_>, visitor: V) -> Result<V::Value, ParamError> {
@@ -113,23 +151,28 @@ fn visit<'de, V: Visitor<'de>>(value: ValueRef<'_>, visitor: V) -> Result<V::Val
     }
 }
 
+/// Reads what is one value from a name's own, whatever other names begin with it.
+macro_rules! one_value {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+            self.value()?.deserialize_any(visitor)
+        })*
+    };
+}
+
 impl<'de> Deserializer<'de> for &Node<'_> {
     type Error = ParamError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         if self.children.is_empty() {
-            visit(self.value()?, visitor)
-        } else {
-            self.deserialize_map(visitor)
+            return self.value()?.deserialize_any(visitor);
         }
+        let own = self.value().ok();
+        visitor.visit_map(Entries { entries: self.children.iter(), own, next: None })
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        // Old daemons have no boolean parameters and send 0 or 1.
-        match self.value()? {
-            ValueRef::Int(number @ (0 | 1)) => visitor.visit_bool(number == 1),
-            other => visit(other, visitor),
-        }
+        self.value()?.deserialize_bool(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
@@ -162,7 +205,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visitor.visit_map(Entries { entries: self.children.iter(), next: None })
+        visitor.visit_map(Entries { entries: self.children.iter(), own: None, next: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -180,21 +223,40 @@ impl<'de> Deserializer<'de> for &Node<'_> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ParamError> {
-        visitor.visit_enum(Scalar(self.value()?))
+        visitor.visit_enum(self.value()?)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         visitor.visit_unit()
     }
 
+    one_value! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_f32 deserialize_f64 deserialize_char deserialize_str deserialize_string
+        deserialize_bytes deserialize_byte_buf
+    }
+
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct tuple_struct identifier
+        unit unit_struct tuple_struct identifier
     }
 }
 
 /// A value on its own.
+#[derive(Clone, Copy)]
 struct Scalar<'a>(ValueRef<'a>);
+
+impl Scalar<'_> {
+    fn integer(self) -> Option<i128> {
+        match self.0 {
+            ValueRef::Int(number) => Some(number.into()),
+            ValueRef::Uint(number) => Some(number.into()),
+            ValueRef::Llong(number) => Some(number.into()),
+            ValueRef::Ullong(number) => Some(number.into()),
+            ValueRef::Double(_) | ValueRef::Boolean(_) | ValueRef::String(_) => None,
+        }
+    }
+}
 
 impl<'de> Deserializer<'de> for Scalar<'_> {
     type Error = ParamError;
@@ -203,10 +265,46 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
         visit(self.0, visitor)
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        // Old daemons have no boolean parameters and send 0 or 1.
+        match self.integer() {
+            Some(number @ (0 | 1)) => visitor.visit_bool(number == 1),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ParamError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ParamError> {
+        visitor.visit_enum(self)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        // Variants have numbers without a sign.
+        match self.integer().map(u64::try_from) {
+            Some(Ok(number)) => visitor.visit_u64(number),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct ignored_any
     }
 }
 
@@ -277,7 +375,14 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
 
 struct Entries<'n, 'a> {
     entries: std::slice::Iter<'n, (&'a str, Node<'a>)>,
-    next: Option<(&'a str, &'n Node<'a>)>,
+    /// The value of the name that the others begin with, if it is among the entries.
+    own: Option<Scalar<'a>>,
+    next: Option<(&'a str, Entry<'n, 'a>)>,
+}
+
+enum Entry<'n, 'a> {
+    Node(&'n Node<'a>),
+    Own(Scalar<'a>),
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, '_> {
@@ -287,7 +392,8 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ParamError> {
-        self.next = self.entries.next().map(|(name, node)| (*name, node));
+        let child = self.entries.next().map(|(name, node)| (*name, Entry::Node(node)));
+        self.next = child.or_else(|| self.own.take().map(|own| ("", Entry::Own(own))));
         let Some((name, _)) = self.next else {
             return Ok(None);
         };
@@ -299,10 +405,13 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
         &mut self,
         seed: V,
     ) -> Result<V::Value, ParamError> {
-        let Some((name, node)) = self.next.take() else {
+        let Some((name, entry)) = self.next.take() else {
             return Err(ParamError::custom("a value was asked for before its name"));
         };
-        seed.deserialize(node)
-            .map_err(|error| ParamError::custom(format_args!("{name}: {error}")))
+        let value = match entry {
+            Entry::Node(node) => seed.deserialize(node),
+            Entry::Own(own) => seed.deserialize(own),
+        };
+        value.map_err(|error| ParamError::custom(format_args!("{name}: {error}")))
     }
 }

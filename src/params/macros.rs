@@ -75,9 +75,15 @@ macro_rules! param_struct {
                 $($(for item in &self.$list {
                     params.push($list_param, item.clone());
                 })*)?
-                $(for (name, value) in self.$other.iter() {
-                    params.push(name, value.to_owned());
-                })?
+                $(
+                    let fields = params.len();
+                    for (name, value) in self.$other.iter() {
+                        // A field that was set replaces what it could not be read from.
+                        if params.iter().take(fields).all(|(field, _)| field != name) {
+                            params.push(name, value.to_owned());
+                        }
+                    }
+                )?
                 params
             }
         }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::units::{Int, Unit};
@@ -152,4 +154,97 @@ fn lists_that_share_names_are_apart() {
     other.push("y", 1);
     assert_eq!((copy.get::<i32>("x"), copy.get::<i32>("y")), (Some(1), None));
     assert_eq!((other.get::<i32>("x"), other.get::<i32>("y")), (None, Some(1)));
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Colour {
+    Red,
+    Green,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Wrapped(u32);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Odd {
+    one: Colour,
+    state: crate::types::domain::State,
+    colours: Vec<Colour>,
+    wrapped: Vec<Wrapped>,
+    maybe: Vec<Option<bool>>,
+    /// A newer daemon has more names that begin so.
+    total: u64,
+}
+
+#[test]
+fn numbers_are_variants_and_what_comes_several_times_is_read_as_once() {
+    let params = TypedParams::new()
+        .with("one", 1_i32)
+        .with("state", 5_i32)
+        .with("colours", "green")
+        .with("colours", 0_i32)
+        .with("wrapped", 7_u32)
+        .with("wrapped", 8_u32)
+        .with("maybe", 1_u32)
+        .with("maybe", false)
+        .with("total", 9_u64)
+        .with("total.more", "x");
+    let expected = Odd {
+        one: Colour::Green,
+        state: crate::types::domain::State::Shutoff,
+        colours: vec![Colour::Green, Colour::Red],
+        wrapped: vec![Wrapped(7), Wrapped(8)],
+        maybe: vec![Some(true), Some(false)],
+        total: 9,
+    };
+    assert_eq!(params.deserialize(), Ok(expected));
+    let anything = params.deserialize::<serde_json::Value>().unwrap_or_default();
+    assert_eq!(anything["total"], serde_json::json!({ "more": "x", "": 9 }));
+}
+
+#[test]
+fn names_of_very_many_parts_and_very_many_names_are_no_burden() {
+    let long = "a.".repeat(1 << 20) + "a";
+    let params = TypedParams::new().with(&long, 1_u32);
+    let mut value = params.deserialize::<serde_json::Value>().unwrap_or_default();
+    let mut depth = 0;
+    while let Some((_, inner)) = value.as_object().and_then(|map| map.iter().next()) {
+        value = inner.clone();
+        depth += 1;
+    }
+    assert_eq!((depth, value), (12, serde_json::json!(1)));
+
+    let many: TypedParams = (0..100_000).map(|number| (format!("x.{number}.y"), number)).collect();
+    let many = many.with("x.5.z", 6_i32);
+    let value = many.deserialize::<serde_json::Value>().unwrap_or_default();
+    assert_eq!(value["x"].as_object().map(serde_json::Map::len), Some(100_000));
+    assert_eq!(value["x"]["5"], serde_json::json!({ "y": 5, "z": 6 }));
+}
+
+#[allow(unreachable_pub, reason = "the macro makes what is public elsewhere")]
+mod few {
+    use std::time::Duration;
+
+    use crate::params::param_struct;
+    use crate::params::units::Millis;
+
+    param_struct! {
+        /// Few fields.
+        pub struct Few {
+            /// One of them.
+            downtime: Duration = "downtime" as Millis,
+            ..other
+        }
+    }
+}
+
+#[test]
+fn a_field_that_is_set_replaces_the_value_that_could_not_be_read() {
+    let said = TypedParams::new().with("downtime", "x").with("new", 1_i32).with("new", 2_i32);
+    let mut stats = few::Few::from_params(&said);
+    assert_eq!(stats.to_params(), said);
+    stats.downtime = Some(Duration::from_millis(3));
+    let expected = TypedParams::new().with("downtime", 3_u64).with("new", 1_i32).with("new", 2_i32);
+    assert_eq!(stats.to_params(), expected);
 }

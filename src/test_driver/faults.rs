@@ -8,6 +8,9 @@ use super::failure::Failure;
 /// The number of calls that are remembered.
 const MADE_MAX: usize = 65_536;
 
+/// The number of times of what never ends.
+pub(crate) const ALWAYS: u64 = u64::MAX;
+
 /// What happens to a call instead of its answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
@@ -33,7 +36,7 @@ pub(crate) struct Planned {
     pub(crate) procedure: u32,
     /// The number of calls that pass before it.
     pub(crate) after: u64,
-    /// The number of calls that it happens to.
+    /// The number of calls that it happens to, or [`ALWAYS`].
     pub(crate) times: u64,
     pub(crate) fault: Fault,
 }
@@ -78,16 +81,19 @@ impl Faults {
             }
             made.push_back(Made { procedure, arguments: arguments.to_vec() });
         }
-        let mut chosen = None;
+        let mut once = None;
+        let mut always = None;
         for planned in self.planned.iter_mut().filter(|it| it.procedure == procedure) {
             if planned.after > 0 {
                 planned.after -= 1;
-            } else if chosen.is_none() && planned.times > 0 {
+            } else if planned.times == ALWAYS {
+                always = Some(planned.fault.clone());
+            } else if once.is_none() && planned.times > 0 {
                 planned.times -= 1;
-                chosen = Some(planned.fault.clone());
+                once = Some(planned.fault.clone());
             }
         }
         self.planned.retain(|planned| planned.times > 0);
-        chosen
+        once.or(always)
     }
 }

@@ -37,7 +37,7 @@ use generated::procedures::PROCEDURES;
 
 pub(crate) use events::Treatment;
 pub(crate) use failure::Failure;
-pub(crate) use faults::{Fault, Made, Planned};
+pub(crate) use faults::{ALWAYS, Fault, Made, Planned};
 pub(crate) use host::Host;
 pub(crate) use login::Login;
 pub(crate) use server::{dial, serve};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::host::TestHost;
 use crate::error::{Error, Result};
 use crate::protocol::{ReplyRequest, Request, remote};
-use crate::test_driver::{Failure, Fault, Made, Planned, function_name, function_number};
+use crate::test_driver::{ALWAYS, Failure, Fault, Made, Planned, function_name, function_number};
 use crate::types::error::ErrorCode;
 use crate::xdr::{self, Body, DecodeError, Encode};
 
@@ -14,7 +14,8 @@ impl TestHost {
     /// Chooses the calls of a procedure, for a fault that happens to them or an answer that they get.
     ///
     /// `function` is the C function that the procedure is for, which the library's errors begin with
-    /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`. Fails with
+    /// and [`calls`](Self::calls) lists, e.g. `virDomainCreateWithFlags`; those of the programs for
+    /// QEMU and for LXC alone are not among them. Fails with
     /// [`Error::Failed`] if there is no such procedure.
     ///
     /// Subscriptions to domains' events call `ConnectDomainEventCallbackRegisterAny` and, at their
@@ -70,9 +71,10 @@ impl<'a> CallsTo<'a> {
         self
     }
 
-    /// Has the fault happen to all calls from then on.
+    /// Has the fault happen to all calls from then on, unless another is planned for one of them that
+    /// does not happen always. Of two that do, the later holds.
     pub fn always(self) -> Self {
-        self.times(u64::MAX)
+        self.times(ALWAYS)
     }
 
     /// Has them fail without anything being done. The message is what libvirt makes of the code and
@@ -183,6 +185,7 @@ impl TestCall {
     pub fn arguments<R: Request + Body>(
         &self,
     ) -> Option<std::result::Result<R::Borrowed<'_>, DecodeError>> {
-        (R::INFO.number == self.procedure).then(|| xdr::from_slice(&self.arguments))
+        let called = (remote::PROGRAM, self.procedure);
+        ((R::INFO.program, R::INFO.number) == called).then(|| xdr::from_slice(&self.arguments))
     }
 }

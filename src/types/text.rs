@@ -1,6 +1,10 @@
 //! The text forms of enumerations: names in lower case, their words joined by hyphens.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{self, Deserializer, Visitor};
 
 /// The error of a text that is neither a name nor a number of an enumeration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +76,8 @@ macro_rules! text_form {
             /// [`Other`](Self::Other).
             ///
             /// This is what [`Display`](std::fmt::Display) writes and
-            /// [`FromStr`](std::str::FromStr) reads, and serde in both directions; a number without
-            /// a name is its digits.
+            /// [`FromStr`](std::str::FromStr) reads, and serde in both directions, which reads
+            /// numbers as well; a number without a name is its digits.
             pub const fn name(self) -> Option<&'static str> {
                 match self {
                     $(Self::$variant => Some($crate::types::text::text!($variant)),)*
@@ -113,14 +117,50 @@ macro_rules! text_form {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                $crate::types::text::deserialize(deserializer)
             }
         }
     };
 }
 
 pub(crate) use {text, text_form};
+
+/// Reads a name or a number.
+pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<i32> + FromStr<Err = UnknownName>,
+{
+    if deserializer.is_human_readable() {
+        deserializer.deserialize_any(NameOrNumber(PhantomData))
+    } else {
+        deserializer.deserialize_str(NameOrNumber(PhantomData))
+    }
+}
+
+struct NameOrNumber<T>(PhantomData<T>);
+
+impl<T: From<i32> + FromStr<Err = UnknownName>> Visitor<'_> for NameOrNumber<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name or a number")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        let number = i32::try_from(number);
+        number.map(T::from).map_err(|_| E::custom("the number is out of range"))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        let number = i32::try_from(number);
+        number.map(T::from).map_err(|_| E::custom("the number is out of range"))
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -158,6 +198,9 @@ mod tests {
         let json = r#"["active-commit","44"]"#;
         assert_eq!(serde_json::to_string(&values).ok().as_deref(), Some(json));
         assert_eq!(serde_json::from_str(json).ok(), Some(values));
-        assert!(serde_json::from_str::<BlockJobType>("4").is_err());
+        assert_eq!(serde_json::from_str("4").ok(), Some(BlockJobType::ActiveCommit));
+        for wrong in ["4294967296", "-2147483649", "true", r#""no""#] {
+            assert!(serde_json::from_str::<BlockJobType>(wrong).is_err(), "{wrong}");
+        }
     }
 }

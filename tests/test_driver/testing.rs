@@ -69,6 +69,44 @@ async fn connections_are_equal_to_themselves_alone() {
 }
 
 #[tokio::test]
+async fn what_is_planned_later_for_all_calls_takes_the_place_of_the_former() {
+    let host = host();
+    let conn = host.connect().await.unwrap();
+    let name = async || match conn.hostname().await {
+        Ok(name) => name,
+        Err(error) => format!("{:?}", error.code().unwrap()),
+    };
+    let answer = |name: &'static str| {
+        let reply = remote::ConnectGetHostnameRet { hostname: name.into() };
+        let calls = host.calls_to("virConnectGetHostname").unwrap().always();
+        calls.answer::<remote::ConnectGetHostname>(&reply).unwrap();
+    };
+    answer("one");
+    assert_eq!(name().await, "one");
+    answer("two");
+    host.calls_to("virConnectGetHostname")
+        .unwrap()
+        .fail(ErrorCode::NoHostname, "none");
+    assert_eq!(name().await, "NoHostname");
+    assert_eq!(name().await, "two");
+    assert_eq!(name().await, "two");
+}
+
+#[tokio::test]
+async fn a_client_that_is_about_to_be_served_is_not_served_by_a_host_that_was_stopped() {
+    let host = host();
+    let mut opening = std::pin::pin!(Connect::open(host.uri()));
+    let dialled =
+        std::future::poll_fn(|cx| std::task::Poll::Ready(opening.as_mut().poll(cx).is_pending()));
+    assert!(dialled.await);
+    host.stop();
+    let error = timeout(Duration::from_secs(30), opening).await.unwrap().unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    host.start();
+    Connect::open(host.uri()).await.unwrap();
+}
+
+#[tokio::test]
 async fn hosts_are_read_from_files() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("host.xml");

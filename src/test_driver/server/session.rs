@@ -135,6 +135,13 @@ impl Session {
         let opened = self.opened.as_ref().filter(|_| is_remote);
         let fault = opened.and_then(|opened| opened.host.called(number, payload));
         match fault {
+            None if self.opened.is_none() => {
+                self.answer(header, payload).await;
+                // It may have been stopped meanwhile, when this client was not known yet.
+                if self.opened.as_ref().is_some_and(|opened| opened.host.is_down()) {
+                    return Some(End::Hard);
+                }
+            }
             None => self.answer(header, payload).await,
             Some(Fault::Fail(failure)) => self.fail(header, &failure),
             Some(Fault::Unknown) => self.fail(header, &unknown(number)),
