@@ -1,7 +1,8 @@
 //! Known host keys, in a file of OpenSSH's format.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ring::hmac;
@@ -78,7 +79,7 @@ impl Hosts {
         let mut known = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
             // Kinds of keys that are unknown here cannot be used here.
-            let Ok(entry) = text.trim().parse::<Entry>() else {
+            let Ok(entry) = with_single_blanks(text).parse::<Entry>() else {
                 continue;
             };
             let is_revoked = match entry.marker() {
@@ -128,9 +129,10 @@ impl Hosts {
 
     fn append(&self, key: &PublicKey) -> io::Result<()> {
         if let Some(dir) = self.file.parent() {
-            fs::create_dir_all(dir)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
-        let options = File::options().read(true).append(true).create(true).clone();
+        // The file tells where the user logs in.
+        let options = File::options().read(true).append(true).create(true).mode(0o600).clone();
         let mut file = options.open(&self.file)?;
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {
@@ -142,6 +144,13 @@ impl Hosts {
         // In one write, as other processes may write too.
         file.write_all(format!("{end}{} {key}\n", self.name).as_bytes())
     }
+}
+
+/// Rewrites a line as the parser wants it: with exactly one blank between fields. OpenSSH allows any
+/// run of blanks and tabs there, and an entry that goes unread makes a changed key an unknown one.
+fn with_single_blanks(line: &str) -> String {
+    let fields = line.trim().split([' ', '\t']).filter(|field| !field.is_empty());
+    fields.collect::<Vec<_>>().join(" ")
 }
 
 fn matches(patterns: &HostPatterns, name: &str) -> bool {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
+
 use super::*;
 
 const ONE: &str =
@@ -82,6 +84,31 @@ fn other_keys_of_a_known_host_are_suspicious() {
     assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Changed { line: 2 });
 }
 
+/// As OpenSSH reads them.
+#[test]
+fn fields_are_parted_by_any_blanks_and_tabs() {
+    let tabbed = ONE.replace(' ', "\t");
+    for line in [
+        format!("kvm1  {ONE}"),
+        format!("kvm1\t{ONE}"),
+        format!("kvm1 \t {tabbed}"),
+        format!(" \tkvm1 {ONE}"),
+        format!("kvm1 {ONE}\ta comment"),
+        format!("kvm1 {ONE} \t a  comment\t\r"),
+    ] {
+        assert_eq!(judge(&line, "kvm1", 22, ONE), HostKeyStatus::Known, "{line:?}");
+        let other = judge(&line, "kvm1", 22, OTHER);
+        assert_eq!(other, HostKeyStatus::Changed { line: 1 }, "{line:?}");
+    }
+    for revoked in ["@revoked  *", "@revoked\t*", " @revoked *\t"] {
+        let file = format!("kvm1 {ONE}\n{revoked} {ONE}");
+        let verdict = judge(&file, "kvm1", 22, ONE);
+        assert_eq!(verdict, HostKeyStatus::Changed { line: 2 }, "{revoked:?}");
+    }
+    let file = format!("@cert-authority\tkvm1 {ONE}");
+    assert_eq!(judge(&file, "kvm1", 22, ONE), HostKeyStatus::Unknown);
+}
+
 #[test]
 fn accepted_keys_are_remembered() {
     let dir = tempfile::tempdir().unwrap();
@@ -93,4 +120,19 @@ fn accepted_keys_are_remembered() {
     hosts.add(&ONE.parse().unwrap()).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text, format!("kvm2 x\n[kvm1]:2222 {ONE}\n"));
+}
+
+/// They tell where the user logs in.
+#[test]
+fn files_of_known_hosts_are_for_their_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config/libvirt/known_hosts");
+    let hosts = Hosts::load("kvm1", 22, file.clone()).unwrap();
+    hosts.add(&ONE.parse().unwrap()).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    let made = [file.parent().unwrap(), dir.path().join("config").as_path()].map(mode);
+    assert_eq!(made, [0o700; 2]);
 }
