@@ -43,20 +43,21 @@ pub(crate) async fn connect(
     // Asks the host for a key of a kind that is known.
     config.preferred.key = Cow::Owned(algorithms(&hosts));
     let disconnect_message = DisconnectMessage::default();
+    let stream = tcp::dial(target.host, target.port, deadline).await?;
+    if let Some((interval, count)) = target.keepalive {
+        tcp::keep_alive(&stream, interval, count)
+            .map_err(|error| target.failed(SshFailure::Broken(error.to_string())))?;
+    }
+    let (stream, end, leash) = leash::leash(stream);
     let guard = Guard {
         hosts,
         verify: target.verify,
         callback: target.auth.callback.clone(),
         host: target.host.to_owned(),
         port: target.port,
+        end,
         disconnect_message: disconnect_message.clone(),
     };
-    let stream = tcp::dial(target.host, target.port, deadline).await?;
-    if let Some((interval, count)) = target.keepalive {
-        tcp::keep_alive(&stream, interval, count)
-            .map_err(|error| target.failed(SshFailure::Broken(error.to_string())))?;
-    }
-    let (stream, leash) = leash::leash(stream);
     let session = async {
         let mut session = client::connect_stream(Arc::new(config), stream, guard).await?;
         login::login(&mut session, target).await?;
