@@ -82,12 +82,9 @@ impl client::Handler for Guard {
         let shown = format!("{kind} {}", key.fingerprint(HashAlg::Sha256));
         match self.hosts.judge(key) {
             HostKeyStatus::Known => Ok(true),
-            HostKeyStatus::Changed { line } => Err(SshFailure::ChangedHost {
-                key: shown,
-                file: self.hosts.file().to_owned(),
-                line,
+            HostKeyStatus::Changed { file, line } => {
+                Err(SshFailure::ChangedHost { key: shown, file, line }.into())
             }
-            .into()),
             HostKeyStatus::Unknown => {
                 if !self.is_accepted(&shown).await? {
                     let file = self.hosts.file().to_owned();

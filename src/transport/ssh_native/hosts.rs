@@ -36,9 +36,10 @@ impl Verify {
     }
 }
 
-/// The entries of the file for one host.
+/// The entries for one host, of the user's file and of the system's.
 #[derive(Clone)]
 pub(crate) struct Hosts {
+    /// The user's file, the one that is written.
     file: PathBuf,
     /// The host's name as such files write it.
     name: String,
@@ -47,6 +48,7 @@ pub(crate) struct Hosts {
 
 #[derive(Clone)]
 struct Known {
+    file: PathBuf,
     line: usize,
     key: PublicKey,
     is_revoked: bool,
@@ -56,27 +58,37 @@ struct Known {
 pub(super) enum HostKeyStatus {
     Known,
     Unknown,
-    Changed { line: usize },
+    Changed { file: PathBuf, line: usize },
 }
 
 impl Hosts {
-    /// Loads the entries; a file that does not exist has none. Blocks.
-    pub(super) fn load(host: &str, port: u16, file: PathBuf) -> Result<Self, SshFailure> {
-        let text = match files::read(&file) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(SshFailure::KnownHosts { file, source }),
-        };
-        Ok(Self::parse(host, port, file, &text))
+    /// Loads the entries of the user's file and the system's; a file that does not exist has none.
+    /// Blocks.
+    pub(super) fn load(
+        host: &str,
+        port: u16,
+        users: PathBuf,
+        systems: &Path,
+    ) -> Result<Self, SshFailure> {
+        let text = read(&users)?;
+        let mut hosts = Self::parse(host, port, users, &text);
+        hosts.read_entries(systems, &read(systems)?);
+        Ok(hosts)
     }
 
-    /// Reads the file's text, in which lines that are no entries are ignored.
+    /// Reads the text of the user's file.
     pub(crate) fn parse(host: &str, port: u16, file: PathBuf, text: &str) -> Self {
         let name = match port {
             22 => host.to_ascii_lowercase(),
             _ => format!("[{}]:{port}", host.to_ascii_lowercase()),
         };
-        let mut known = Vec::new();
+        let mut hosts = Self { file: file.clone(), name, known: Vec::new() };
+        hosts.read_entries(&file, text);
+        hosts
+    }
+
+    /// Reads a file's text, in which lines that are no entries are ignored.
+    fn read_entries(&mut self, file: &Path, text: &str) {
         for (line, text) in (1..).zip(text.lines()) {
             // Kinds of keys that are unknown here cannot be used here.
             let Ok(entry) = with_single_blanks(text).parse::<Entry>() else {
@@ -88,12 +100,11 @@ impl Hosts {
                 // Hosts are not asked for certificates.
                 Some(Marker::CertAuthority) => continue,
             };
-            if matches(entry.host_patterns(), &name) {
-                let key = entry.public_key().clone();
-                known.push(Known { line, key, is_revoked });
+            if matches(entry.host_patterns(), &self.name) {
+                let (file, key) = (file.to_owned(), entry.public_key().clone());
+                self.known.push(Known { file, line, key, is_revoked });
             }
         }
-        Self { file, name, known }
     }
 
     pub(super) fn file(&self) -> &Path {
@@ -110,13 +121,13 @@ impl Hosts {
     pub(super) fn judge(&self, key: &PublicKey) -> HostKeyStatus {
         let is_same = |known: &&Known| known.key.key_data() == key.key_data();
         if let Some(revoked) = self.known.iter().filter(is_same).find(|it| it.is_revoked) {
-            return HostKeyStatus::Changed { line: revoked.line };
+            return revoked.is_not_it();
         }
         if self.known.iter().any(|known| is_same(&known)) {
             return HostKeyStatus::Known;
         }
         match self.known.iter().find(|known| !known.is_revoked) {
-            Some(other) => HostKeyStatus::Changed { line: other.line },
+            Some(other) => other.is_not_it(),
             None => HostKeyStatus::Unknown,
         }
     }
@@ -143,6 +154,20 @@ impl Hosts {
         let key = key.to_openssh().map_err(io::Error::other)?;
         // In one write, as other processes may write too.
         file.write_all(format!("{end}{} {key}\n", self.name).as_bytes())
+    }
+}
+
+impl Known {
+    fn is_not_it(&self) -> HostKeyStatus {
+        HostKeyStatus::Changed { file: self.file.clone(), line: self.line }
+    }
+}
+
+fn read(file: &Path) -> Result<String, SshFailure> {
+    match files::read(file) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(SshFailure::KnownHosts { file: file.to_owned(), source }),
     }
 }
 

@@ -9,7 +9,7 @@ mod target;
 
 use std::borrow::Cow;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::client;
@@ -25,6 +25,9 @@ use hosts::Hosts;
 pub(crate) use hosts::Verify;
 pub(crate) use target::{Method, SshTarget};
 
+/// The file of the host keys that all users know; libvirt's C client asks it, too, with `libssh`.
+const SYSTEMS_KNOWN_HOSTS: &str = "/etc/ssh/ssh_known_hosts";
+
 /// Logs in, and returns the command's standard input and output.
 pub(crate) async fn connect(
     target: &SshTarget<'_>,
@@ -34,7 +37,7 @@ pub(crate) async fn connect(
     let file = target.known_hosts.map(PathBuf::from);
     let hosts = files::on_thread(move || {
         let file = file.unwrap_or_else(usual_known_hosts);
-        Hosts::load(&host, port, file)
+        Hosts::load(&host, port, file, Path::new(SYSTEMS_KNOWN_HOSTS))
     });
     let hosts = hosts.await?.map_err(|failure| target.failed(failure))?;
     // russh's own requests for a sign of life are not used: while nobody is logged in yet, each
