@@ -72,7 +72,7 @@ impl Hosts {
     ) -> Result<Self, SshFailure> {
         let text = read(&users)?;
         let mut hosts = Self::parse(host, port, users, &text);
-        hosts.read_entries(systems, &read(systems)?);
+        hosts.known.extend(entries(systems, &hosts.name, &read(systems)?));
         Ok(hosts)
     }
 
@@ -82,29 +82,8 @@ impl Hosts {
             22 => host.to_ascii_lowercase(),
             _ => format!("[{}]:{port}", host.to_ascii_lowercase()),
         };
-        let mut hosts = Self { file: file.clone(), name, known: Vec::new() };
-        hosts.read_entries(&file, text);
-        hosts
-    }
-
-    /// Reads a file's text, in which lines that are no entries are ignored.
-    fn read_entries(&mut self, file: &Path, text: &str) {
-        for (line, text) in (1..).zip(text.lines()) {
-            // Kinds of keys that are unknown here cannot be used here.
-            let Ok(entry) = with_single_blanks(text).parse::<Entry>() else {
-                continue;
-            };
-            let is_revoked = match entry.marker() {
-                None => false,
-                Some(Marker::Revoked) => true,
-                // Hosts are not asked for certificates.
-                Some(Marker::CertAuthority) => continue,
-            };
-            if matches(entry.host_patterns(), &self.name) {
-                let (file, key) = (file.to_owned(), entry.public_key().clone());
-                self.known.push(Known { file, line, key, is_revoked });
-            }
-        }
+        let known = entries(&file, &name, text);
+        Self { file, name, known }
     }
 
     pub(super) fn file(&self) -> &Path {
@@ -169,6 +148,28 @@ fn read(file: &Path) -> Result<String, SshFailure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(source) => Err(SshFailure::KnownHosts { file: file.to_owned(), source }),
     }
+}
+
+/// Returns a file's entries for a name; lines that are no entries are ignored.
+fn entries(file: &Path, name: &str, text: &str) -> Vec<Known> {
+    let mut known = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        // Kinds of keys that are unknown here cannot be used here.
+        let Ok(entry) = with_single_blanks(text).parse::<Entry>() else {
+            continue;
+        };
+        let is_revoked = match entry.marker() {
+            None => false,
+            Some(Marker::Revoked) => true,
+            // Hosts are not asked for certificates.
+            Some(Marker::CertAuthority) => continue,
+        };
+        if matches(entry.host_patterns(), name) {
+            let (file, key) = (file.to_owned(), entry.public_key().clone());
+            known.push(Known { file, line, key, is_revoked });
+        }
+    }
+    known
 }
 
 /// Rewrites a line as the parser wants it: with exactly one blank between fields. OpenSSH allows any
