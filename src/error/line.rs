@@ -19,6 +19,17 @@ impl fmt::Write for Line<'_, '_> {
     }
 }
 
+/// A text that is shown as [`Line`] writes it.
+#[cfg(any(feature = "ssh-native", test))]
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+#[cfg(any(feature = "ssh-native", test))]
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Write::write_str(&mut Line(f), self.0)
+    }
+}
+
 /// Returns whether a character moves or reorders the text around it instead of being shown.
 fn acts(character: char) -> bool {
     let sets_direction = matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -28,14 +39,6 @@ fn acts(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Shown<'a>(&'a str);
-
-    impl fmt::Display for Shown<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            fmt::Write::write_str(&mut Line(f), self.0)
-        }
-    }
 
     #[test]
     fn control_characters_are_shown_as_escapes() {
@@ -48,7 +51,7 @@ mod tests {
             ("\u{202e}gnp.exe\u{2028}", r"\u{202e}gnp.exe\u{2028}"),
             (r"C:\new", r"C:\new"),
         ] {
-            assert_eq!(Shown(text).to_string(), shown);
+            assert_eq!(Escaped(text).to_string(), shown);
         }
     }
 }

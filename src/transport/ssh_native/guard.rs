@@ -1,11 +1,13 @@
-//! Verification of the host's key, and the host's disconnect message.
+//! What the host may do of its own accord: show its key, which is verified, and say why it leaves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::client::{self, DisconnectReason};
+use russh::client::{self, ChannelOpenHandle, DisconnectReason, Msg, Session};
 use russh::keys::{HashAlg, PublicKeyOrCertificate};
+use russh::{Channel, ChannelOpenFailure};
 
 use super::hosts::{HostKeyStatus, Hosts, Verify};
+use super::leash::End;
 use crate::auth::{CredentialCallback, CredentialRequest};
 use crate::error::{Error, SshFailure};
 use crate::files;
@@ -52,13 +54,16 @@ impl DisconnectMessage {
     }
 }
 
-/// The handler that verifies the host's key.
+/// The handler that verifies the host's key, and lets the host open no channels: each would be kept
+/// until the host closes it.
 pub(super) struct Guard {
     pub(super) hosts: Hosts,
     pub(super) verify: Verify,
     pub(super) callback: Option<CredentialCallback>,
     pub(super) host: String,
     pub(super) port: u16,
+    /// The end of the opening, or of the session.
+    pub(super) end: End,
     pub(super) disconnect_message: DisconnectMessage,
 }
 
@@ -77,14 +82,11 @@ impl client::Handler for Guard {
         let shown = format!("{kind} {}", key.fingerprint(HashAlg::Sha256));
         match self.hosts.judge(key) {
             HostKeyStatus::Known => Ok(true),
-            HostKeyStatus::Changed { line } => Err(SshFailure::ChangedHost {
-                key: shown,
-                file: self.hosts.file().to_owned(),
-                line,
+            HostKeyStatus::Changed { file, line } => {
+                Err(SshFailure::ChangedHost { key: shown, file, line }.into())
             }
-            .into()),
             HostKeyStatus::Unknown => {
-                if !self.is_accepted(&shown).await {
+                if !self.is_accepted(&shown).await? {
                     let file = self.hosts.file().to_owned();
                     return Err(SshFailure::UnknownHost { key: shown, file }.into());
                 }
@@ -101,15 +103,96 @@ impl client::Handler for Guard {
         }
         Ok(())
     }
+
+    async fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+
+    async fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+
+    async fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+
+    async fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+
+    async fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Refusal> {
+        reject(reply).await
+    }
+}
+
+async fn reject(reply: ChannelOpenHandle) -> Result<(), Refusal> {
+    reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
+    Ok(())
 }
 
 impl Guard {
-    async fn is_accepted(&self, key: &str) -> bool {
+    /// Returns whether the key may be stored; fails once nobody waits for the opening any more.
+    async fn is_accepted(&mut self, key: &str) -> Result<bool, Refusal> {
         if self.verify == Verify::Auto {
-            return true;
+            return Ok(true);
         }
         let Some(callback) = &self.callback else {
-            return false;
+            return Ok(false);
         };
         let prompt =
             format!("Accept the SSH host key {key} of {} port {}? (y/n)", self.host, self.port);
@@ -120,7 +203,19 @@ impl Guard {
             user: None,
             prompt,
         });
-        let answer = answer.await;
-        answer.is_some_and(|answer| matches!(answer.expose().trim(), "y" | "Y" | "yes"))
+        let answer = tokio::select! {
+            biased;
+            () = self.end.reached() => None,
+            answer = answer => answer,
+        };
+        // The end may have come while the callback ran.
+        if self.end.is_reached() {
+            return Err(russh::Error::Disconnect.into());
+        }
+        Ok(answer.is_some_and(|answer| matches!(answer.expose().trim(), "y" | "Y" | "yes")))
     }
 }
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod tests;

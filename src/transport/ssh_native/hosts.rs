@@ -1,7 +1,8 @@
 //! Known host keys, in a file of OpenSSH's format.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ring::hmac;
@@ -35,9 +36,10 @@ impl Verify {
     }
 }
 
-/// The entries of the file for one host.
+/// The entries for one host, of the user's file and of the system's.
 #[derive(Clone)]
 pub(crate) struct Hosts {
+    /// The user's file, the one that is written.
     file: PathBuf,
     /// The host's name as such files write it.
     name: String,
@@ -46,6 +48,7 @@ pub(crate) struct Hosts {
 
 #[derive(Clone)]
 struct Known {
+    file: PathBuf,
     line: usize,
     key: PublicKey,
     is_revoked: bool,
@@ -55,43 +58,31 @@ struct Known {
 pub(super) enum HostKeyStatus {
     Known,
     Unknown,
-    Changed { line: usize },
+    Changed { file: PathBuf, line: usize },
 }
 
 impl Hosts {
-    /// Loads the entries; a file that does not exist has none. Blocks.
-    pub(super) fn load(host: &str, port: u16, file: PathBuf) -> Result<Self, SshFailure> {
-        let text = match files::read(&file) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(SshFailure::KnownHosts { file, source }),
-        };
-        Ok(Self::parse(host, port, file, &text))
+    /// Loads the entries of the user's file and the system's; a file that does not exist has none.
+    /// Blocks.
+    pub(super) fn load(
+        host: &str,
+        port: u16,
+        users: PathBuf,
+        systems: &Path,
+    ) -> Result<Self, SshFailure> {
+        let text = read(&users)?;
+        let mut hosts = Self::parse(host, port, users, &text);
+        hosts.known.extend(entries(systems, &hosts.name, &read(systems)?));
+        Ok(hosts)
     }
 
-    /// Reads the file's text, in which lines that are no entries are ignored.
+    /// Reads the text of the user's file.
     pub(crate) fn parse(host: &str, port: u16, file: PathBuf, text: &str) -> Self {
         let name = match port {
             22 => host.to_ascii_lowercase(),
             _ => format!("[{}]:{port}", host.to_ascii_lowercase()),
         };
-        let mut known = Vec::new();
-        for (line, text) in (1..).zip(text.lines()) {
-            // Kinds of keys that are unknown here cannot be used here.
-            let Ok(entry) = text.trim().parse::<Entry>() else {
-                continue;
-            };
-            let is_revoked = match entry.marker() {
-                None => false,
-                Some(Marker::Revoked) => true,
-                // Hosts are not asked for certificates.
-                Some(Marker::CertAuthority) => continue,
-            };
-            if matches(entry.host_patterns(), &name) {
-                let key = entry.public_key().clone();
-                known.push(Known { line, key, is_revoked });
-            }
-        }
+        let known = entries(&file, &name, text);
         Self { file, name, known }
     }
 
@@ -109,13 +100,13 @@ impl Hosts {
     pub(super) fn judge(&self, key: &PublicKey) -> HostKeyStatus {
         let is_same = |known: &&Known| known.key.key_data() == key.key_data();
         if let Some(revoked) = self.known.iter().filter(is_same).find(|it| it.is_revoked) {
-            return HostKeyStatus::Changed { line: revoked.line };
+            return revoked.is_not_it();
         }
         if self.known.iter().any(|known| is_same(&known)) {
             return HostKeyStatus::Known;
         }
         match self.known.iter().find(|known| !known.is_revoked) {
-            Some(other) => HostKeyStatus::Changed { line: other.line },
+            Some(other) => other.is_not_it(),
             None => HostKeyStatus::Unknown,
         }
     }
@@ -128,9 +119,10 @@ impl Hosts {
 
     fn append(&self, key: &PublicKey) -> io::Result<()> {
         if let Some(dir) = self.file.parent() {
-            fs::create_dir_all(dir)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
-        let options = File::options().read(true).append(true).create(true).clone();
+        // The file tells where the user logs in.
+        let options = File::options().read(true).append(true).create(true).mode(0o600).clone();
         let mut file = options.open(&self.file)?;
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {
@@ -142,6 +134,49 @@ impl Hosts {
         // In one write, as other processes may write too.
         file.write_all(format!("{end}{} {key}\n", self.name).as_bytes())
     }
+}
+
+impl Known {
+    fn is_not_it(&self) -> HostKeyStatus {
+        HostKeyStatus::Changed { file: self.file.clone(), line: self.line }
+    }
+}
+
+fn read(file: &Path) -> Result<String, SshFailure> {
+    match files::read(file) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(SshFailure::KnownHosts { file: file.to_owned(), source }),
+    }
+}
+
+/// Returns a file's entries for a name; lines that are no entries are ignored.
+fn entries(file: &Path, name: &str, text: &str) -> Vec<Known> {
+    let mut known = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        // Kinds of keys that are unknown here cannot be used here.
+        let Ok(entry) = with_single_blanks(text).parse::<Entry>() else {
+            continue;
+        };
+        let is_revoked = match entry.marker() {
+            None => false,
+            Some(Marker::Revoked) => true,
+            // Hosts are not asked for certificates.
+            Some(Marker::CertAuthority) => continue,
+        };
+        if matches(entry.host_patterns(), name) {
+            let (file, key) = (file.to_owned(), entry.public_key().clone());
+            known.push(Known { file, line, key, is_revoked });
+        }
+    }
+    known
+}
+
+/// Rewrites a line as the parser wants it: with exactly one blank between fields. OpenSSH allows any
+/// run of blanks and tabs there, and an entry that goes unread makes a changed key an unknown one.
+fn with_single_blanks(line: &str) -> String {
+    let fields = line.trim().split([' ', '\t']).filter(|field| !field.is_empty());
+    fields.collect::<Vec<_>>().join(" ")
 }
 
 fn matches(patterns: &HostPatterns, name: &str) -> bool {

@@ -10,11 +10,29 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
-/// Ends the stream when it is dropped.
+/// Ends the stream when it is dropped, and what [`End`] is waited for in.
 pub(super) struct Leash(
-    #[expect(dead_code, reason = "being dropped is its use")] oneshot::Sender<Infallible>,
+    #[expect(dead_code, reason = "being dropped is its use")] [oneshot::Sender<Infallible>; 2],
 );
+
+/// The end of the leash, for what runs between reading and writing: russh's task does not look at
+/// the stream while it waits for an answer.
+pub(super) struct End(oneshot::Receiver<Infallible>);
+
+impl End {
+    /// Waits until the leash is gone.
+    pub(super) async fn reached(&mut self) {
+        if !self.is_reached() {
+            let _gone = (&mut self.0).await;
+        }
+    }
+
+    pub(super) fn is_reached(&mut self) -> bool {
+        self.0.try_recv() == Err(TryRecvError::Closed)
+    }
+}
 
 /// A stream on a leash.
 pub(super) struct Leashed<S> {
@@ -23,9 +41,11 @@ pub(super) struct Leashed<S> {
     leash: Option<oneshot::Receiver<Infallible>>,
 }
 
-pub(super) fn leash<S>(stream: S) -> (Leashed<S>, Leash) {
-    let (sender, receiver) = oneshot::channel();
-    (Leashed { stream, leash: Some(receiver) }, Leash(sender))
+pub(super) fn leash<S>(stream: S) -> (Leashed<S>, End, Leash) {
+    let (for_stream, receiver) = oneshot::channel();
+    let (for_end, end) = oneshot::channel();
+    let leash = Leash([for_stream, for_end]);
+    (Leashed { stream, leash: Some(receiver) }, End(end), leash)
 }
 
 impl<S> Leashed<S> {

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::guard::{Guard, Refusal};
 use super::target::{Method, SshTarget};
 use crate::auth::{AuthOptions, Credential, CredentialSources};
+use crate::error::line::Escaped;
 use crate::error::{Error, SshFailure};
 use crate::files;
 use crate::types::connect::CredentialType;
@@ -207,7 +208,8 @@ impl User<'_> {
                 }
                 KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => prompts,
             };
-            let mut answers = Vec::with_capacity(prompts.len());
+            // Wiped when they are dropped.
+            let mut answers: Vec<Credential> = Vec::with_capacity(prompts.len());
             for prompt in &prompts {
                 // A single question with a hidden answer asks for the password.
                 let is_for_password = round == 0 && prompts.len() == 1 && !prompt.echo;
@@ -220,23 +222,25 @@ impl User<'_> {
                 let outcome = MethodResult::Nothing(LOGGED.to_owned());
                 return decline(session, prompts.len(), outcome).await;
             }
+            // russh takes plain texts.
+            let answers = answers.iter().map(|answer| answer.expose().to_owned()).collect();
             response = session.authenticate_keyboard_interactive_respond(answers).await?;
         }
         Err(SshFailure::Broken("the host asks without end".to_owned()).into())
     }
 
-    async fn answer(&mut self, prompt: &Prompt, is_for_password: bool) -> Result<String, Error> {
+    async fn answer(&mut self, prompt: &Prompt, is_for_password: bool) -> Result<Credential, Error> {
         if is_for_password && let Some(password) = self.sources.written_password().await? {
-            return Ok(password.expose().to_owned());
+            return Ok(password);
         }
         let kind = if prompt.echo {
             CredentialType::Echoprompt
         } else {
             CredentialType::Noechoprompt
         };
-        let text = prompt.prompt.trim_end().to_owned();
-        let asked = self.sources.ask(kind, "SSH", Some(self.name), text, "an answer");
-        asked.await.map(|answer| answer.expose().to_owned())
+        // The host chooses the text, and a terminal would obey it.
+        let text = Escaped(prompt.prompt.trim_end()).to_string();
+        self.sources.ask(kind, "SSH", Some(self.name), text, "an answer").await
     }
 }
 
@@ -367,3 +371,7 @@ async fn read_key(
     let read = read.await;
     read.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
 }
+
+#[cfg(test)]
+#[path = "login_tests.rs"]
+mod tests;

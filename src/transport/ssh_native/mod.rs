@@ -9,7 +9,7 @@ mod target;
 
 use std::borrow::Cow;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::client;
@@ -25,6 +25,9 @@ use hosts::Hosts;
 pub(crate) use hosts::Verify;
 pub(crate) use target::{Method, SshTarget};
 
+/// The file of the host keys that all users know; libvirt's C client asks it, too, with `libssh`.
+const SYSTEMS_KNOWN_HOSTS: &str = "/etc/ssh/ssh_known_hosts";
+
 /// Logs in, and returns the command's standard input and output.
 pub(crate) async fn connect(
     target: &SshTarget<'_>,
@@ -34,7 +37,7 @@ pub(crate) async fn connect(
     let file = target.known_hosts.map(PathBuf::from);
     let hosts = files::on_thread(move || {
         let file = file.unwrap_or_else(usual_known_hosts);
-        Hosts::load(&host, port, file)
+        Hosts::load(&host, port, file, Path::new(SYSTEMS_KNOWN_HOSTS))
     });
     let hosts = hosts.await?.map_err(|failure| target.failed(failure))?;
     // russh's own requests for a sign of life are not used: while nobody is logged in yet, each
@@ -43,20 +46,21 @@ pub(crate) async fn connect(
     // Asks the host for a key of a kind that is known.
     config.preferred.key = Cow::Owned(algorithms(&hosts));
     let disconnect_message = DisconnectMessage::default();
+    let stream = tcp::dial(target.host, target.port, deadline).await?;
+    if let Some((interval, count)) = target.keepalive {
+        tcp::keep_alive(&stream, interval, count)
+            .map_err(|error| target.failed(SshFailure::Broken(error.to_string())))?;
+    }
+    let (stream, end, leash) = leash::leash(stream);
     let guard = Guard {
         hosts,
         verify: target.verify,
         callback: target.auth.callback.clone(),
         host: target.host.to_owned(),
         port: target.port,
+        end,
         disconnect_message: disconnect_message.clone(),
     };
-    let stream = tcp::dial(target.host, target.port, deadline).await?;
-    if let Some((interval, count)) = target.keepalive {
-        tcp::keep_alive(&stream, interval, count)
-            .map_err(|error| target.failed(SshFailure::Broken(error.to_string())))?;
-    }
-    let (stream, leash) = leash::leash(stream);
     let session = async {
         let mut session = client::connect_stream(Arc::new(config), stream, guard).await?;
         login::login(&mut session, target).await?;
