@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use tokio_rustls::rustls::pki_types::UnixTime;
 use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
 use x509_cert::der::oid::AssociatedOid;
-use x509_cert::der::oid::db::{rfc5280, rfc5912};
+use x509_cert::der::oid::db::{rfc4519, rfc5280, rfc5912};
 use x509_cert::der::{Decode, Error as DerError, Reader as _, SliceReader};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
@@ -27,6 +27,8 @@ pub(super) struct Certificate {
     pub(super) not_after: Time,
     /// Set if it is a CA certificate; `None` when it does not say.
     pub(super) is_authority: Option<bool>,
+    /// The most authorities that may be between it and another's certificate.
+    pub(super) path_length: Option<u8>,
     key_usage: Option<Restriction<KeyUsage>>,
     purposes: Option<Restriction<ExtendedKeyUsage>>,
     /// The length of its RSA key, if it has one.
@@ -34,6 +36,8 @@ pub(super) struct Certificate {
     common_name: Option<String>,
     dns_names: Vec<String>,
     addresses: Vec<IpAddr>,
+    /// Set if it has names of other kinds, or several common names.
+    has_other_names: bool,
 }
 
 /// An extension that restricts the certificate's use.
@@ -42,6 +46,14 @@ struct Restriction<T> {
     /// Set where the restriction is binding.
     critical: bool,
     allowed: T,
+}
+
+impl Restriction<ExtendedKeyUsage> {
+    fn serves(&self) -> bool {
+        let allowed = &self.allowed.0;
+        allowed.contains(&rfc5280::ID_KP_SERVER_AUTH)
+            || allowed.contains(&rfc5280::ANY_EXTENDED_KEY_USAGE)
+    }
 }
 
 /// The end of a TLS connection that a certificate is for.
@@ -60,16 +72,22 @@ impl Certificate {
         let certificate = x509_cert::Certificate::from_der(der)?;
         let certificate = certificate.tbs_certificate();
         let (mut dns_names, mut addresses) = (Vec::new(), Vec::new());
+        let mut has_other_names = false;
         if let Some((_, names)) = certificate.get_extension::<SubjectAltName>()? {
             for name in names.0 {
                 match name {
                     GeneralName::DnsName(name) => dns_names.push(name.to_string()),
                     GeneralName::IpAddress(bytes) => addresses.extend(address(bytes.as_bytes())),
+                    GeneralName::Rfc822Name(_) | GeneralName::UniformResourceIdentifier(_) => {
+                        has_other_names = true;
+                    }
                     _ => {}
                 }
             }
         }
         let common_name = certificate.subject().common_name()?;
+        let common_names = certificate.subject().iter().filter(|part| part.oid == rfc4519::CN);
+        has_other_names |= common_names.count() > 1;
         let basic = certificate.get_extension::<BasicConstraints>()?;
         let key = certificate.subject_public_key_info();
         let has_rsa_key = key.algorithm.oid == rfc5912::RSA_ENCRYPTION;
@@ -78,7 +96,8 @@ impl Certificate {
             issuer: spell(certificate.issuer()),
             not_before: certificate.validity().not_before,
             not_after: certificate.validity().not_after,
-            is_authority: basic.map(|(_, basic)| basic.ca),
+            is_authority: basic.as_ref().map(|(_, basic)| basic.ca),
+            path_length: basic.and_then(|(_, basic)| basic.path_len_constraint),
             key_usage: restriction(certificate)?,
             purposes: restriction(certificate)?,
             rsa_bits: has_rsa_key
@@ -87,6 +106,7 @@ impl Certificate {
             common_name: common_name.map(|name| name.value().into_owned()),
             dns_names,
             addresses,
+            has_other_names,
         })
     }
 
@@ -105,6 +125,13 @@ impl Certificate {
             Some(restriction) if restriction.critical => usage(&restriction.allowed),
             _ => true,
         }
+    }
+
+    /// Returns whether certificates may be signed with the key.
+    pub(super) fn may_sign_certificates(&self) -> bool {
+        self.key_usage
+            .as_ref()
+            .is_none_or(|restriction| restriction.allowed.key_cert_sign())
     }
 
     /// Returns whether the certificate may be used in that role. Ignores a restriction that is not
@@ -126,7 +153,8 @@ impl Certificate {
     /// Returns whether the certificate is for a host, by its name or address.
     ///
     /// The subject's common name counts where there are no other names, as in certificates made by
-    /// libvirt's older instructions; but not for an address.
+    /// libvirt's older instructions; but not for an address, nor in a certificate that is for other
+    /// purposes, even if that does not bind otherwise.
     pub(super) fn names_host(&self, host: &str) -> bool {
         if let Ok(address) = host.parse::<IpAddr>() {
             // Some certificates have addresses in place of DNS names.
@@ -165,8 +193,10 @@ impl Certificate {
     }
 
     fn host_name_of_old(&self) -> Option<&str> {
-        let has_others = !self.dns_names.is_empty() || !self.addresses.is_empty();
-        self.common_name.as_deref().filter(|_| !has_others)
+        let has_others =
+            self.has_other_names || !self.dns_names.is_empty() || !self.addresses.is_empty();
+        let is_for_servers = self.purposes.as_ref().is_none_or(|restriction| restriction.serves());
+        self.common_name.as_deref().filter(|_| !has_others && is_for_servers)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod certificate;
 mod chain;
+#[cfg(test)]
+mod chain_tests;
 mod credentials;
 mod identities;
 mod options;

@@ -86,22 +86,27 @@ pub(super) fn parse(priority: Option<&str>) -> Result<Choice, String> {
 
 /// Returns the algorithms that the leading keyword allows.
 fn start(keyword: &str) -> Result<Vec<&'static str>, String> {
-    let strong_only = match keyword.to_ascii_uppercase().as_str() {
-        "NORMAL" | "PERFORMANCE" | "PFS" | "SECURE" | "SECURE128" | "" => false,
-        "SECURE192" | "SECURE256" => true,
+    match keyword.to_ascii_uppercase().as_str() {
+        "NORMAL" | "PERFORMANCE" | "PFS" | "SECURE" | "SECURE128" | "" => {}
+        // GnuTLS then also refuses certificates with keys that are too short for that level.
+        "SECURE192" | "SECURE256" => {
+            return Err(format!(
+                "{keyword:?} cannot be honoured: it asks for longer keys in certificates, which \
+                 cannot be chosen here"
+            ));
+        }
         "NONE" => return Ok(Vec::new()),
         // The system's policy, which only GnuTLS can read; ours is no weaker.
-        keyword if keyword.starts_with('@') => false,
+        keyword if keyword.starts_with('@') => {}
         _ => {
             return Err(format!(
                 "it begins with {keyword:?}; known beginnings are NORMAL, PERFORMANCE, PFS, \
-                 SECURE128, SECURE192, SECURE256, NONE and @SYSTEM"
+                 SECURE128, NONE and @SYSTEM"
             ));
         }
-    };
+    }
     let all = VERSIONS.into_iter().chain(CIPHERS).chain(GROUPS);
-    let is_weak = |name: &&str| strong_only && *name == "AES-128-GCM";
-    Ok(all.filter(|name| !is_weak(name)).collect())
+    Ok(all.collect())
 }
 
 /// Adds or removes the algorithms that one part names.
@@ -224,8 +229,6 @@ mod tests {
             ("NORMAL:-VERS-TLS1.3", (1, 3, 3)),
             ("NORMAL:-VERS-TLS1.0:-VERS-TLS1.1:-ARCFOUR-128:-RSA", (2, 3, 3)),
             ("NORMAL:+VERS-TLS1.1:+AES-256-CBC", (2, 3, 3)),
-            ("SECURE256", (2, 2, 3)),
-            ("SECURE256:+AES-128-GCM", (2, 3, 3)),
             ("NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305", (2, 1, 3)),
             ("NORMAL:-GROUP-ALL:+GROUP-SECP256R1", (2, 3, 1)),
             ("NORMAL:-CURVE-ALL:+CURVE-X25519", (2, 3, 1)),
@@ -243,6 +246,8 @@ mod tests {
     fn refused() {
         for (priority, reason) in [
             ("STRONG", "\"STRONG\"; known beginnings"),
+            ("SECURE192", "\"SECURE192\" cannot be honoured: it asks for"),
+            ("secure256:+AES-128-GCM", "\"secure256\" cannot be honoured: it asks for"),
             ("NORMAL:-SIGN-ECDSA-SHA256", "\"-SIGN-ECDSA-SHA256\" cannot"),
             ("NORMAL:%PROFILE_HIGH", "\"%PROFILE_HIGH\" cannot"),
             ("NORMAL:VERS-TLS1.2", "\"VERS-TLS1.2\" cannot"),

@@ -20,7 +20,7 @@ async fn versions_and_ciphers() {
         "NORMAL:-VERS-ALL:%2BVERS-TLS1.2",
         "NORMAL:-VERS-ALL:%2BVERS-TLS1.3",
         "NORMAL:-VERS-TLS1.3:-CIPHER-ALL:%2BCHACHA20-POLY1305",
-        "SECURE256:-GROUP-ALL:%2BGROUP-SECP256R1",
+        "SECURE128:-GROUP-ALL:%2BGROUP-SECP256R1",
         "@SYSTEM",
     ] {
         let uri = served.good_uri(&format!("&tls_priority={priority}"));
