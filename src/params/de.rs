@@ -74,6 +74,7 @@ struct Node<'a> {
     values: Vec<ValueRef<'a>>,
     children: Vec<(&'a str, Node<'a>)>,
     /// The places of the children, once there are more than a few.
+    #[allow(clippy::box_collection, reason = "hardly any node has them")]
     places: Option<Box<HashMap<&'a str, usize>>>,
 }
 
@@ -168,7 +169,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
             return self.value()?.deserialize_any(visitor);
         }
         let own = self.value().ok();
-        visitor.visit_map(Entries { entries: self.children.iter(), own, next: None })
+        visitor.visit_map(Entries { children: self.children.iter(), own, next: None })
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
@@ -205,7 +206,7 @@ impl<'de> Deserializer<'de> for &Node<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visitor.visit_map(Entries { entries: self.children.iter(), own: None, next: None })
+        visitor.visit_map(Entries { children: self.children.iter(), own: None, next: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -374,7 +375,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
 }
 
 struct Entries<'n, 'a> {
-    entries: std::slice::Iter<'n, (&'a str, Node<'a>)>,
+    children: std::slice::Iter<'n, (&'a str, Node<'a>)>,
     /// The value of the name that the others begin with, if it is among the entries.
     own: Option<Scalar<'a>>,
     next: Option<(&'a str, Entry<'n, 'a>)>,
@@ -392,7 +393,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ParamError> {
-        let child = self.entries.next().map(|(name, node)| (*name, Entry::Node(node)));
+        let child = self.children.next().map(|(name, node)| (*name, Entry::Node(node)));
         self.next = child.or_else(|| self.own.take().map(|own| ("", Entry::Own(own))));
         let Some((name, _)) = self.next else {
             return Ok(None);

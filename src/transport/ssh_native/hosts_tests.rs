@@ -135,8 +135,8 @@ fn files_of_known_hosts_are_for_their_user_alone() {
     hosts.add(&ONE.parse().unwrap()).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);
-    let made = [file.parent().unwrap(), dir.path().join("config").as_path()].map(mode);
-    assert_eq!(made, [0o700; 2]);
+    let modes = [file.parent().unwrap(), dir.path().join("config").as_path()].map(mode);
+    assert_eq!(modes, [0o700; 2]);
 }
 
 #[test]

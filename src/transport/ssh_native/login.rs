@@ -229,7 +229,11 @@ impl User<'_> {
         Err(SshFailure::Broken("the host asks without end".to_owned()).into())
     }
 
-    async fn answer(&mut self, prompt: &Prompt, is_for_password: bool) -> Result<Credential, Error> {
+    async fn answer(
+        &mut self,
+        prompt: &Prompt,
+        is_for_password: bool,
+    ) -> Result<Credential, Error> {
         if is_for_password && let Some(password) = self.sources.written_password().await? {
             return Ok(password);
         }

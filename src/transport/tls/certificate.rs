@@ -195,7 +195,7 @@ impl Certificate {
     fn host_name_of_old(&self) -> Option<&str> {
         let has_others =
             self.has_other_names || !self.dns_names.is_empty() || !self.addresses.is_empty();
-        let is_for_servers = self.purposes.as_ref().is_none_or(|restriction| restriction.serves());
+        let is_for_servers = self.purposes.as_ref().is_none_or(Restriction::serves);
         self.common_name.as_deref().filter(|_| !has_others && is_for_servers)
     }
 }
