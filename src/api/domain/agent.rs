@@ -58,7 +58,7 @@ pub enum AgentTimeout {
     /// The daemon's default.
     #[default]
     Default,
-    /// No wait. QEMU's driver gives up before the agent can have answered, so that each command
+    /// No wait. QEMU's driver mostly gives up before the agent can have answered, so that a command
     /// fails with [`AgentUnresponsive`](ErrorCode::AgentUnresponsive), or from libvirt 11.2.0 on with
     /// [`AgentCommandTimeout`](ErrorCode::AgentCommandTimeout) where the command itself was sent, and
     /// may be obeyed.

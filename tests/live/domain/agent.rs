@@ -107,13 +107,10 @@ async fn the_agent_tells_of_the_guest_and_obeys() {
         AgentTimeout::Default,
     ] {
         domain.agent_set_response_timeout(timeout).await.unwrap();
-        // Without a wait, nobody is fast enough.
-        match domain.time().await {
-            Err(error) => {
-                assert!(error.is_agent_unavailable(), "{error}");
-                assert_eq!(timeout, AgentTimeout::NoWait);
-            }
-            Ok(_) => assert_ne!(timeout, AgentTimeout::NoWait),
+        // Without a wait, hardly anybody is fast enough.
+        if let Err(error) = domain.time().await {
+            assert!(error.is_agent_unavailable(), "{error}");
+            assert_eq!(timeout, AgentTimeout::NoWait);
         }
     }
 
