@@ -14,6 +14,13 @@ pub(crate) fn without_password(uri: &str) -> String {
     }
 }
 
+/// Returns a user's name without the password that a URI may have behind it.
+#[cfg(any(feature = "ssh", feature = "ssh-native", test))]
+pub(crate) fn user_alone(user: &str) -> String {
+    user.split_once(':')
+        .map_or_else(|| user.to_owned(), |(user, _)| format!("{user}:***"))
+}
+
 /// Returns a URI's driver, transport, host and path, which tell it from others.
 pub(crate) fn place(uri: &str) -> String {
     let mut place = without_password(uri);
@@ -40,6 +47,8 @@ mod tests {
         ] {
             assert_eq!(without_password(uri), shown);
         }
+        assert_eq!(user_alone("fred:p:w"), "fred:***");
+        assert_eq!(user_alone("fred"), "fred");
         assert_eq!(place("qemu+ssh://f:p@h/s?x=y#z"), "qemu+ssh://f:***@h/s");
         assert_eq!(place("test:///default#z"), "test:///default");
     }

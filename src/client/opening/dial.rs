@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 use crate::client::options::Options;
 use crate::config::{Config, Environment, socket_candidates, startable};
+#[cfg(feature = "ssh")]
+use crate::error::uri::user_alone;
 use crate::error::{Error, Result};
 #[cfg(feature = "test-driver")]
 use crate::test_driver;
@@ -115,7 +117,17 @@ fn dial_ssh(
         arguments.splice(0..0, server_alive(options));
     }
     arguments.push(remote_command);
-    tracing::debug!(name, ?arguments, "starting ssh");
+    let shown: Vec<_> = arguments
+        .iter()
+        .map(|it| {
+            if Some(it.as_str()) == uri.user() {
+                user_alone(it)
+            } else {
+                it.clone()
+            }
+        })
+        .collect();
+    tracing::debug!(name, arguments = ?shown, "starting ssh");
     let program = Program {
         name,
         arguments,

@@ -16,6 +16,7 @@ use super::guard::{Guard, Refusal};
 use super::target::{Method, SshTarget};
 use crate::auth::{AuthOptions, Credential, CredentialSources};
 use crate::error::line::Escaped;
+use crate::error::uri::user_alone;
 use crate::error::{Error, SshFailure};
 use crate::files;
 use crate::types::connect::CredentialType;
@@ -75,7 +76,7 @@ pub(super) async fn login(
             MethodResult::Nothing(why) => tried.push(format!("{name}: {why}")),
         }
     }
-    let user = target.user.to_owned();
+    let user = user_alone(target.user);
     Err(SshFailure::Refused { user, tried }.into())
 }
 
