@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::types::connect::CredentialType;
 
-/// A secret text, such as a password, that answers a [`CredentialRequest`]: `Debug` does not show it, and dropping it wipes it from memory.
+/// A secret text, such as a password, that answers a [`CredentialRequest`]: `Debug` does not show it,
+/// and dropping it wipes it from memory.
 #[derive(Clone)]
 pub struct Credential(Zeroizing<String>);
 

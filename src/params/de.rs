@@ -9,7 +9,7 @@ use serde::de::{
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::{ParamError, TypedParams, ValueRef};
+use super::{FromParam as _, ParamError, TypedParams, ValueRef};
 
 impl TypedParams {
     /// Deserializes the list into a Rust type.
@@ -140,18 +140,6 @@ fn push<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
 }
 
-fn visit<'de, V: Visitor<'de>>(value: ValueRef<'_>, visitor: V) -> Result<V::Value, ParamError> {
-    match value {
-        ValueRef::Int(value) => visitor.visit_i32(value),
-        ValueRef::Uint(value) => visitor.visit_u32(value),
-        ValueRef::Llong(value) => visitor.visit_i64(value),
-        ValueRef::Ullong(value) => visitor.visit_u64(value),
-        ValueRef::Double(value) => visitor.visit_f64(value),
-        ValueRef::Boolean(value) => visitor.visit_bool(value),
-        ValueRef::String(value) => visitor.visit_str(value),
-    }
-}
-
 /// Reads what is one value from a name's own, whatever other names begin with it.
 macro_rules! one_value {
     ($($method:ident)*) => {
@@ -247,30 +235,26 @@ impl<'de> Deserializer<'de> for &Node<'_> {
 #[derive(Clone, Copy)]
 struct Scalar<'a>(ValueRef<'a>);
 
-impl Scalar<'_> {
-    fn integer(self) -> Option<i128> {
-        match self.0 {
-            ValueRef::Int(number) => Some(number.into()),
-            ValueRef::Uint(number) => Some(number.into()),
-            ValueRef::Llong(number) => Some(number.into()),
-            ValueRef::Ullong(number) => Some(number.into()),
-            ValueRef::Double(_) | ValueRef::Boolean(_) | ValueRef::String(_) => None,
-        }
-    }
-}
-
 impl<'de> Deserializer<'de> for Scalar<'_> {
     type Error = ParamError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visit(self.0, visitor)
+        match self.0 {
+            ValueRef::Int(value) => visitor.visit_i32(value),
+            ValueRef::Uint(value) => visitor.visit_u32(value),
+            ValueRef::Llong(value) => visitor.visit_i64(value),
+            ValueRef::Ullong(value) => visitor.visit_u64(value),
+            ValueRef::Double(value) => visitor.visit_f64(value),
+            ValueRef::Boolean(value) => visitor.visit_bool(value),
+            ValueRef::String(value) => visitor.visit_str(value),
+        }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         // Old daemons have no boolean parameters and send 0 or 1.
-        match self.integer() {
-            Some(number @ (0 | 1)) => visitor.visit_bool(number == 1),
-            _ => self.deserialize_any(visitor),
+        match bool::from_param(self.0) {
+            Some(truth) => visitor.visit_bool(truth),
+            None => self.deserialize_any(visitor),
         }
     }
 
@@ -297,9 +281,9 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         // Variants have numbers without a sign.
-        match self.integer().map(u64::try_from) {
-            Some(Ok(number)) => visitor.visit_u64(number),
-            _ => self.deserialize_any(visitor),
+        match u64::from_param(self.0) {
+            Some(number) => visitor.visit_u64(number),
+            None => self.deserialize_any(visitor),
         }
     }
 

@@ -31,7 +31,11 @@ fn read(part: &str) -> Option<Part> {
 }
 
 fn number(text: &str) -> Option<u32> {
-    let text = text.trim();
+    digits(text.trim())
+}
+
+/// Reads a number that is digits alone.
+pub(crate) fn digits(text: &str) -> Option<u32> {
     // A sign would be read, too.
     text.bytes()
         .all(|byte| byte.is_ascii_digit())

@@ -54,15 +54,8 @@ impl Domain {
 /// its agent did as it was told. The daemon hears of the guest's end and of the end of the agent's
 /// socket at the same time, and reports what it handles last.
 fn is_about_end(error: &Error) -> bool {
-    matches!(
-        error.code(),
-        Some(
-            ErrorCode::OperationInvalid
-                | ErrorCode::InternalError
-                | ErrorCode::AgentUnresponsive
-                | ErrorCode::AgentCommandTimeout
-        )
-    )
+    error.is_agent_unavailable()
+        || matches!(error.code(), Some(ErrorCode::OperationInvalid | ErrorCode::InternalError))
 }
 
 /// Returns whether the guest has ended, or is about to.

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::client::Connect;
 use crate::error::{Error, Result};
 use crate::protocol::remote;
+use crate::types::ranges::digits;
 
 /// A version of libvirt or of a hypervisor, in libvirt's encoding as one number.
 ///
@@ -80,13 +81,7 @@ impl FromStr for Version {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let mut parts = text.split('.').map(|part| {
-            // A sign would be read, too.
-            part.bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| part.parse().ok())
-                .flatten()
-        });
+        let mut parts = text.split('.').map(digits);
         let mut next = || parts.next().flatten();
         match (next(), next(), next(), parts.next()) {
             (Some(major), Some(minor @ ..1000), Some(micro @ ..1000), None) => {

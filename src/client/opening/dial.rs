@@ -117,17 +117,8 @@ fn dial_ssh(
         arguments.splice(0..0, server_alive(options));
     }
     arguments.push(remote_command);
-    let shown: Vec<_> = arguments
-        .iter()
-        .map(|it| {
-            if Some(it.as_str()) == uri.user() {
-                user_alone(it)
-            } else {
-                it.clone()
-            }
-        })
-        .collect();
-    tracing::debug!(name, arguments = ?shown, "starting ssh");
+    let shown = || without_password(&arguments, uri);
+    tracing::debug!(name, arguments = ?shown(), "starting ssh");
     let program = Program {
         name,
         arguments,
@@ -136,6 +127,16 @@ fn dial_ssh(
         security: Security { secure: true, encrypted: true },
     };
     program.start().map_err(|error| Error::Tunnel(Arc::new(error)))
+}
+
+/// Returns ssh's arguments as they may be shown.
+#[cfg(feature = "ssh")]
+fn without_password(arguments: &[String], uri: &ConnectUri) -> Vec<String> {
+    let shown = |argument: &String| match uri.user() {
+        Some(user) if user == argument => user_alone(user),
+        _ => argument.clone(),
+    };
+    arguments.iter().map(shown).collect()
 }
 
 /// Has ssh detect a host that is gone, even while the daemon is too busy to answer keepalive

@@ -38,9 +38,9 @@ impl StorageVol {
     /// Opens the volume's content for writing (`virStorageVolUpload`): from `offset` on, and `length`
     /// bytes, or as many as are written.
     ///
-    /// The daemon refuses more than `length` bytes; that of libvirt 11.3.0 may not survive it. If
-    /// fewer were written, holes included, the end fails with [`Error::Incomplete`] once the daemon
-    /// has confirmed those. Without a length a raw volume that is a file grows with what is written.
+    /// The daemon refuses more than `length` bytes. If fewer were written, holes included, the end
+    /// fails with [`Error::Incomplete`] once the daemon has confirmed those. Without a length a raw
+    /// volume that is a file grows with what is written.
     ///
     /// The content is complete only once [`Stream::finish`] has succeeded;
     /// [`upload_from`](Self::upload_from) documents the errors that a daemon does not report even
